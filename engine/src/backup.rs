@@ -1,0 +1,427 @@
+//! A backup being made: objects and links in, one committed segment out.
+//!
+//! Shape: [`Backup::put`] runs in one thread, in input order. New objects become whole rows and are sealed
+//! into row groups as they come; objects that the store knows and that differ wait as patches, because
+//! only the end of the data tells what it did not ask for, who is gone, and so what is a change.
+//!
+//! Invariants
+//! 1. Until commit renames HEAD nothing of the store changes; a dropped backup leaves no trace.
+//! 2. The same data in the same order makes the same bytes, however many threads took part.
+
+mod checkpoint;
+mod commit;
+mod intern;
+mod links;
+mod patches;
+mod settle;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+pub(crate) use patches::top_of;
+pub(crate) use settle::hash_cells;
+
+use crate::content::{Part, Parts, Row, Shredder, Unchanged};
+use crate::disk::DiskLock;
+use crate::id::Id;
+use crate::segment::writer::SegmentWriter;
+use crate::snapshot::Snapshot;
+use crate::state::{Part as TablePart, State, TableKey, segment_path};
+use crate::vector::{Slot, Vector};
+use crate::{BackupDetails, BackupSummary, Error, ObjectKey, Result, Store, Warning};
+use intern::Interner;
+use links::LinkWork;
+use patches::Differing;
+use table::{Space, TableWork};
+
+/// A backup being made. Dropped without `commit`, it leaves no trace.
+pub struct Backup<'store> {
+    store: &'store mut Store,
+    state: Arc<State>,
+    previous: Option<Snapshot>,
+    /// Held until the end; nothing reads it.
+    _lock: Box<dyn DiskLock>,
+    details: BackupDetails,
+    tenant: Option<String>,
+    sequence: u64,
+    segment: Option<SegmentWriter>,
+    interner: Interner,
+    types: BTreeMap<Arc<str>, TypeWork>,
+    /// Type tokens by the number that the memo gives them.
+    memo_types: Vec<Arc<str>>,
+    shredder: Shredder,
+    warnings: Vec<Warning>,
+    object_count: u64,
+    duplicate_count: u64,
+}
+
+/// One type of a backup being made.
+#[derive(Debug)]
+struct TypeWork {
+    core: TableWork,
+    volatile: TableWork,
+    links: BTreeMap<Arc<str>, LinkWork>,
+    /// Ordinals of the objects that came.
+    seen: roaring::RoaringBitmap,
+    /// Those of them whose raw text the memo knew.
+    unchanged: roaring::RoaringBitmap,
+    /// Properties that stood in parsed objects.
+    observed: BTreeSet<Box<str>>,
+    bin_seen: bool,
+    memo: Vec<(u64, u32)>,
+}
+
+impl<'store> Backup<'store> {
+    pub(crate) fn begin(
+        store: &'store mut Store,
+        lock: Box<dyn DiskLock>,
+        details: BackupDetails,
+    ) -> Result<Self> {
+        let state = Arc::clone(store.state());
+        let sequence = state.newest() + 1;
+        let previous = (sequence > 1).then(|| store.snapshot_at(state.newest()));
+        let path = segment_path(&state.root, sequence);
+        let segment = SegmentWriter::create(Arc::clone(&state.disk), &path, state.store_id, sequence)?;
+        let memo = commit::read_memo(&state);
+        let memo_types = state.memo_types();
+        let mut backup = Self {
+            shredder: Shredder::new(state.hash_key, memo.map(Arc::new)),
+            interner: Interner::new(&state),
+            tenant: state.head.tenant.clone(),
+            store,
+            state,
+            previous,
+            _lock: lock,
+            sequence,
+            segment: Some(segment),
+            types: BTreeMap::new(),
+            memo_types,
+            warnings: Vec::new(),
+            object_count: 0,
+            duplicate_count: 0,
+            details,
+        };
+        if let Some(tenant) = backup.details.tenant.clone() {
+            backup.check_tenant(&tenant)?;
+        }
+        Ok(backup)
+    }
+
+    /// A parser of objects for this backup; one per worker thread.
+    #[must_use]
+    pub fn shredder(&self) -> Shredder {
+        self.shredder.clone()
+    }
+
+    /// How many objects were put so far, those that came twice counted twice.
+    #[must_use]
+    pub fn object_count(&self) -> u64 {
+        self.object_count
+    }
+
+    /// Adds a warning to the backup's summary.
+    pub fn warn(&mut self, warning: Warning) {
+        self.warnings.push(warning);
+    }
+
+    /// Takes parsed objects, in the order they stood in the input. Of an ID that comes twice the last counts.
+    ///
+    /// # Errors
+    /// `Disk`, `Damaged`; `OtherTenant` when an organization object is not this tenant's.
+    pub fn put(&mut self, parts: Parts) -> Result<()> {
+        self.object_count += u64::from(parts.object_count);
+        let mut placed = HashMap::new();
+        let has_unchanged = !parts.unchanged.is_empty();
+        for part in parts.types {
+            self.put_part(Arc::new(part), has_unchanged.then_some(&mut placed))?;
+        }
+        for unchanged in parts.unchanged {
+            self.put_unchanged(unchanged, &placed)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one object as JSON text. For tool authors; bulk loads use `shredder` and `put`.
+    ///
+    /// # Errors
+    /// `Object` when the text is not a JSON object with an ID, else as [`Backup::put`].
+    pub fn put_json(&mut self, type_token: &str, text: &[u8]) -> Result<()> {
+        let mut shredder = self.shredder.clone();
+        shredder.push(text, Some(type_token), false)?;
+        self.put(shredder.take())
+    }
+
+    /// Sets the links of one relation of an object, whole.
+    ///
+    /// # Errors
+    /// `Disk`, `Damaged`.
+    pub fn put_links(&mut self, source: &ObjectKey, relation: &str, targets: &[&str]) -> Result<()> {
+        let state = Arc::clone(&self.state);
+        let source_ordinal = self.interner.ordinal(&state, &Id::from_text(&source.id))?;
+        let mut ordinals = Vec::with_capacity(targets.len());
+        for target in targets {
+            ordinals.push(self.interner.ordinal(&state, &Id::from_text(target))?);
+        }
+        self.type_work(&source.type_token)?;
+        let work = self.types.get_mut(&source.type_token).expect("made above");
+        work.relation(&state, self.previous.as_ref(), &source.type_token, relation)?;
+        let links = work.links.get_mut(relation).expect("made above");
+        links.put(&state, source_ordinal, &mut ordinals)
+    }
+
+    /// Commits: from here on the backup exists, whole.
+    ///
+    /// # Errors
+    /// `Disk` or `Damaged`; then the store is as it was before.
+    pub fn commit(mut self) -> Result<BackupSummary> {
+        commit::commit(&mut self)
+    }
+
+    fn put_part(
+        &mut self,
+        part: Arc<Part>,
+        placed: Option<&mut HashMap<(Arc<str>, u32), u32>>,
+    ) -> Result<()> {
+        let state = Arc::clone(&self.state);
+        let token = Arc::clone(&part.type_token);
+        let mut ordinals = Vec::with_capacity(part.rows.len());
+        for row in &part.rows {
+            ordinals.push(self.interner.ordinal(&state, &row.id)?);
+        }
+        if &*token == "organization" {
+            for row in &part.rows {
+                self.check_tenant(&row.id.to_string())?;
+            }
+        }
+        self.type_work(&token)?;
+        let work = self.types.get_mut(&token).expect("made above");
+        work.observed.extend(part.core.iter().map(|cells| cells.path.top.clone()));
+        for (row, &ordinal) in part.rows.iter().zip(&ordinals) {
+            self.duplicate_count += u64::from(!work.seen.insert(ordinal));
+            work.memo.push((row.raw_hash, ordinal));
+        }
+        if let Some(placed) = placed {
+            let rows = part.rows.iter().zip(&ordinals);
+            placed.extend(rows.map(|(row, &ordinal)| ((Arc::clone(&token), ordinal), row.sequence)));
+        }
+        work.put_core(&state, &token, &part, &ordinals)?;
+        work.put_volatile(&state, &token, &part, &ordinals)?;
+        self.put_inline_links(&state, &part, &ordinals)?;
+        let work = self.types.get_mut(&token).expect("made above");
+        let segment = self.segment.as_mut().expect("open until commit");
+        for table in [&mut work.core, &mut work.volatile] {
+            if table.is_full() {
+                table.seal(segment)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_inline_links(&mut self, state: &State, part: &Part, ordinals: &[u32]) -> Result<()> {
+        let mut targets = Vec::new();
+        for links in &part.links {
+            let work = self.types.get_mut(&part.type_token).expect("made before its links");
+            work.relation(state, self.previous.as_ref(), &part.type_token, &links.relation)?;
+            for (row, ids) in links.iter() {
+                targets.clear();
+                for id in ids {
+                    targets.push(self.interner.ordinal(state, id)?);
+                }
+                let work = self.types.get_mut(&part.type_token).expect("made before its links");
+                let relation = work.links.get_mut(&links.relation).expect("made above");
+                relation.put(state, ordinals[row as usize], &mut targets)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_unchanged(&mut self, unchanged: Unchanged, placed: &HashMap<(Arc<str>, u32), u32>) -> Result<()> {
+        let Some(token) = self.memo_types.get(usize::from(unchanged.type_index)).map(Arc::clone) else {
+            return Err(Error::Invalid(
+                "the memo of the last import names a type that is not there; remove staging/seen.memo".into(),
+            ));
+        };
+        let ordinal = unchanged.ordinal;
+        self.type_work(&token)?;
+        let work = self.types.get_mut(&token).expect("made above");
+        work.memo.push((unchanged.raw_hash, ordinal));
+        work.unchanged.insert(ordinal);
+        if work.seen.insert(ordinal) {
+            work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
+            return Ok(());
+        }
+        self.duplicate_count += 1;
+        // The same object came in another form; whichever stands later in the input counts.
+        if placed.get(&(token, ordinal)).is_none_or(|&sequence| sequence < unchanged.sequence) {
+            work.keep(ordinal);
+        }
+        Ok(())
+    }
+
+    fn type_work(&mut self, token: &Arc<str>) -> Result<&mut TypeWork> {
+        if !self.types.contains_key(token) {
+            let work = TypeWork::new(&self.state, self.previous.as_ref(), token)?;
+            self.types.insert(Arc::clone(token), work);
+        }
+        Ok(self.types.get_mut(token).expect("inserted above"))
+    }
+
+    fn check_tenant(&mut self, found: &str) -> Result<()> {
+        match &self.tenant {
+            Some(expected) if !expected.eq_ignore_ascii_case(found) => {
+                Err(Error::OtherTenant { expected: expected.clone(), found: found.to_owned() })
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.tenant = Some(found.to_owned());
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Backup<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Backup")
+            .field("sequence", &self.sequence)
+            .field("objects", &self.object_count)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Backup<'_> {
+    fn drop(&mut self) {
+        if let Some(segment) = self.segment.take() {
+            segment.abandon();
+        }
+    }
+}
+
+impl TypeWork {
+    fn new(state: &State, previous: Option<&Snapshot>, token: &Arc<str>) -> Result<Self> {
+        let table = |part: TablePart, space| -> Result<TableWork> {
+            let key = TableKey { type_token: Arc::clone(token), part };
+            let first = state.tables.get(&key).map_or(1, |numbers| numbers.next);
+            Ok(TableWork::new(space, old_vector(state, previous, &key)?, first))
+        };
+        Ok(Self {
+            core: table(TablePart::Core, Space::Core)?,
+            volatile: table(TablePart::Volatile, Space::Volatile)?,
+            links: BTreeMap::new(),
+            seen: roaring::RoaringBitmap::new(),
+            unchanged: roaring::RoaringBitmap::new(),
+            observed: BTreeSet::new(),
+            bin_seen: false,
+            memo: Vec::new(),
+        })
+    }
+
+    fn relation(
+        &mut self,
+        state: &State,
+        previous: Option<&Snapshot>,
+        token: &Arc<str>,
+        relation: &str,
+    ) -> Result<()> {
+        if !self.links.contains_key(relation) {
+            let name: Arc<str> = relation.into();
+            let key = TableKey { type_token: Arc::clone(token), part: TablePart::Links(Arc::clone(&name)) };
+            let first = state.tables.get(&key).map_or(0, |numbers| numbers.next);
+            let old = old_vector(state, previous, &key)?;
+            self.links.insert(name, LinkWork::new(key, old, first));
+        }
+        Ok(())
+    }
+
+    /// Leaves an object as it was before this backup.
+    fn keep(&mut self, ordinal: u32) {
+        for table in [&mut self.core, &mut self.volatile] {
+            table.patches.remove(&ordinal);
+            table.new.set(ordinal, table.old.get(ordinal));
+        }
+        for links in self.links.values_mut() {
+            links.keep(ordinal);
+        }
+    }
+
+    fn put_core(
+        &mut self,
+        state: &State,
+        token: &Arc<str>,
+        part: &Arc<Part>,
+        ordinals: &[u32],
+    ) -> Result<()> {
+        let key = TableKey { type_token: Arc::clone(token), part: TablePart::Core };
+        let mut differing = Vec::new();
+        for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
+            self.bin_seen |= row.deleted;
+            let old = self.core.old.get(ordinal).version();
+            self.core.patches.remove(&ordinal);
+            let version = if old == 0 {
+                self.core.add_whole(part, number, ordinal, &row.core_hash)
+            } else {
+                if !row.deleted && state.content_hash(&key, old)? != row.core_hash {
+                    differing.push(differing_row(row, number, ordinal, old));
+                }
+                old
+            };
+            let slot = if row.deleted { Slot::in_bin(version) } else { Slot::live(version) };
+            self.core.new.set(ordinal, slot);
+        }
+        keep_latest(&mut differing, ordinals);
+        let patches = patches::compare_rows(state, &key, Space::Core, part, &differing)?;
+        self.core.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
+        Ok(())
+    }
+
+    fn put_volatile(
+        &mut self,
+        state: &State,
+        token: &Arc<str>,
+        part: &Arc<Part>,
+        ordinals: &[u32],
+    ) -> Result<()> {
+        let key = TableKey { type_token: Arc::clone(token), part: TablePart::Volatile };
+        let mut differing = Vec::new();
+        for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
+            let old = self.volatile.old.get(ordinal).version();
+            self.volatile.patches.remove(&ordinal);
+            let slot = if row.volatile_hash == [0; 16] {
+                Slot::NEVER
+            } else if old == 0 {
+                Slot::live(self.volatile.add_whole(part, number, ordinal, &row.volatile_hash))
+            } else {
+                let hash = row.volatile_hash;
+                differing.push(Differing { row: number, ordinal, predecessor: old, hash });
+                Slot::live(old)
+            };
+            self.volatile.new.set(ordinal, slot);
+        }
+        keep_latest(&mut differing, ordinals);
+        let patches = patches::compare_rows(state, &key, Space::Volatile, part, &differing)?;
+        self.volatile.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
+        Ok(())
+    }
+}
+
+/// Of an object that stands in a part more than once only the last row counts.
+fn keep_latest(differing: &mut Vec<Differing>, ordinals: &[u32]) {
+    let distinct: roaring::RoaringBitmap = ordinals.iter().copied().collect();
+    if distinct.len() < ordinals.len() as u64 {
+        let rows = (0_u32..).zip(ordinals);
+        let latest: HashMap<u32, u32> = rows.map(|(row, &ordinal)| (ordinal, row)).collect();
+        differing.retain(|object| latest.get(&object.ordinal) == Some(&object.row));
+    }
+}
+
+fn differing_row(row: &Row, number: u32, ordinal: u32, predecessor: u32) -> Differing {
+    Differing { row: number, ordinal, predecessor, hash: row.core_hash }
+}
+
+fn old_vector(state: &State, previous: Option<&Snapshot>, key: &TableKey) -> Result<Vector> {
+    match previous {
+        Some(previous) if state.tables.contains_key(key) => Ok((*previous.vector(key)?).clone()),
+        _ => Ok(Vector::default()),
+    }
+}

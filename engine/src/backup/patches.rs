@@ -1,0 +1,147 @@
+//! Finds what changed in an object that the store knows, and decides which changes become a version.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::table::{Patch, PatchCell, Space};
+use crate::Result;
+use crate::content::{Part, is_unordered};
+use crate::paths::PathId;
+use crate::rows::Cells;
+use crate::state::{State, TableKey};
+use crate::value;
+
+/// An object whose content differs from its last version.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Differing {
+    pub(super) row: u32,
+    pub(super) ordinal: u32,
+    pub(super) predecessor: u32,
+    pub(super) hash: [u8; 16],
+}
+
+/// Compares rows of a part with the versions they come after; parallel, results in order.
+pub(super) fn compare_rows(
+    state: &State,
+    key: &TableKey,
+    space: Space,
+    part: &Arc<Part>,
+    differing: &[Differing],
+) -> Result<Vec<Patch>> {
+    let columns = match space {
+        Space::Core => &part.core,
+        Space::Volatile => &part.volatile,
+    };
+    let paths: Vec<PathId> = columns.iter().map(|cells| state.paths.id(&cells.path.text)).collect();
+    differing
+        .par_iter()
+        .map_init(Cells::default, |old, object| {
+            old.clear();
+            state.read_cells(key, object.predecessor, old)?;
+            let mut cells = Vec::new();
+            for (column, &path) in columns.iter().zip(&paths) {
+                let new = column.get(object.row).unwrap_or_default();
+                let before = old.get(path).unwrap_or_default();
+                if new != before {
+                    cells.push(PatchCell { path, old: before.into(), new: new.into() });
+                }
+            }
+            for (path, before) in old.iter() {
+                if !paths.contains(&path) {
+                    cells.push(PatchCell { path, old: before.into(), new: Box::default() });
+                }
+            }
+            cells.sort_by_cached_key(|cell| state.paths.text(cell.path));
+            Ok(Patch { predecessor: object.predecessor, hash: object.hash, cells })
+        })
+        .collect()
+}
+
+/// Objects that must have lost, or gained, a property all at once before this counts as another
+/// projection of the data and not as that many changes.
+pub(super) const PROJECTION_OBJECT_COUNT_MIN: usize = 20;
+
+/// What a type's data asked for, as far as files tell.
+#[derive(Debug, Default)]
+pub(super) struct Projection {
+    /// Properties that came for the first time in the store.
+    pub(super) new_properties: BTreeSet<String>,
+    /// Those of them that earlier data did not ask for.
+    pub(super) unknown_before: BTreeSet<String>,
+    /// Known properties that this data did not ask for, and how many objects had them.
+    pub(super) carried: BTreeMap<String, u64>,
+}
+
+/// Decides what the data asked for.
+///
+/// A file does not say which properties were asked for. One that stood in many objects and now stands in
+/// none was left out, not cleared: Graph answers null for what was asked and is empty. The same holds for
+/// a property that stood in none and now stands in nearly all. With few objects either is taken as a change.
+pub(super) fn find_projection(
+    state: &State,
+    patches: &HashMap<u32, Patch>,
+    observed: &BTreeSet<Box<str>>,
+    known: &BTreeSet<String>,
+    seen_count: u64,
+    is_in_unchanged: impl Fn(&str) -> Result<bool>,
+) -> Result<Projection> {
+    let mut lost: BTreeMap<String, usize> = BTreeMap::new();
+    let mut gained: BTreeMap<String, usize> = BTreeMap::new();
+    for patch in patches.values() {
+        for (top, (had, has)) in tops_of(state, patch) {
+            if had && !has && !observed.contains(&*top) {
+                *lost.entry(top).or_default() += 1;
+            } else if has && !had && !known.contains(&top) {
+                *gained.entry(top).or_default() += 1;
+            }
+        }
+    }
+    let mut projection = Projection::default();
+    projection
+        .new_properties
+        .extend(observed.iter().map(ToString::to_string).filter(|top| !known.contains(top)));
+    for (top, count) in lost {
+        if count >= PROJECTION_OBJECT_COUNT_MIN && !is_in_unchanged(&top)? {
+            projection.carried.insert(top, count as u64);
+        }
+    }
+    for (top, count) in gained {
+        if count >= PROJECTION_OBJECT_COUNT_MIN && count as u64 * 10 >= seen_count * 9 {
+            projection.unknown_before.insert(top);
+        }
+    }
+    Ok(projection)
+}
+
+/// For each property of a patch: whether the old and the new side have any cell of it.
+fn tops_of(state: &State, patch: &Patch) -> BTreeMap<String, (bool, bool)> {
+    let mut tops: BTreeMap<String, (bool, bool)> = BTreeMap::new();
+    for cell in &patch.cells {
+        let text = state.paths.text(cell.path);
+        let entry = tops.entry(top_of(&text).to_owned()).or_default();
+        entry.0 |= !cell.old.is_empty();
+        entry.1 |= !cell.new.is_empty();
+    }
+    tops
+}
+
+/// The property that a path belongs to.
+pub(crate) fn top_of(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path)
+}
+
+/// Whether a patch holds anything that is compared and was observed on both sides.
+pub(super) fn is_significant(
+    state: &State,
+    type_token: &str,
+    patch: &Patch,
+    projection: &Projection,
+) -> bool {
+    patch.cells.iter().any(|cell| {
+        let path = state.paths.text(cell.path);
+        !projection.unknown_before.contains(top_of(&path))
+            && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &path))
+    })
+}

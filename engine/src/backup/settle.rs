@@ -1,0 +1,527 @@
+//! What only the end of the data can decide: who is gone, which links are dormant, what is a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::patches::{self, Projection, top_of};
+use super::table::{Patch, TableWork};
+use super::{Backup, TypeWork};
+use crate::content::content_hash;
+use crate::manifest::{Counts, TypeCoverage};
+use crate::rows::{Cells, PATCH_DEPTH_MAX};
+use crate::segment::column;
+use crate::segment::footer::{GroupEntry, PatchEntry};
+use crate::segment::layout::GROUP_ROW_COUNT_MAX;
+use crate::segment::writer::{SegmentWriter, index_u32};
+use crate::sets::EMPTY_SET;
+use crate::state::{Part, State, TableKey};
+use crate::vector::Slot;
+use crate::{Error, Result, Warning, schema};
+
+/// Attributes that a patch may have; an object that changed in more is kept whole.
+const PATCH_CELL_COUNT_MAX: usize = 64;
+
+/// What is known of the whole backup when everything is settled.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) counts: Counts,
+    pub(super) coverage: BTreeMap<String, TypeCoverage>,
+}
+
+/// Settles objects, links and patches, in this order: each needs the one before.
+pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
+    let complete = read_complete(backup)?;
+    settle_absent(backup);
+    let gone = find_gone(backup)?;
+    settle_links(backup, &complete, &gone)?;
+    let mut settled = Settled::default();
+    let mut updated = BTreeMap::new();
+    let tokens: Vec<Arc<str>> = backup.types.keys().cloned().collect();
+    for token in tokens {
+        let (coverage, significant) = settle_type(backup, &token)?;
+        updated.insert(Arc::clone(&token), significant);
+        settled.coverage.insert(token.to_string(), coverage);
+    }
+    count(backup, &gone, updated, &mut settled.counts)?;
+    Ok(settled)
+}
+
+/// The relations that `complete` names; types that it names are made known.
+fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>)>> {
+    let mut relations = BTreeSet::new();
+    for name in backup.details.complete.clone() {
+        let (type_name, relation) = name.split_once('.').map_or((&*name, None), |(t, r)| (t, Some(r)));
+        let token: Arc<str> = schema::token_from_name(type_name).into();
+        backup.type_work(&token)?;
+        if let Some(relation) = relation {
+            let state = Arc::clone(&backup.state);
+            let work = backup.types.get_mut(&token).expect("made above");
+            if work.seen.is_empty() {
+                // Only the relation is complete; the objects themselves are carried.
+                work.seen =
+                    work.core.old.iter().filter(|(_, slot)| !slot.is_absent()).map(|(o, _)| o).collect();
+                work.unchanged = work.seen.clone();
+            }
+            work.relation(&state, backup.previous.as_ref(), &token, relation)?;
+            relations.insert((token, relation.into()));
+        }
+    }
+    Ok(relations)
+}
+
+/// Objects that the data does not have are gone; those in a recycle bin that was not read stay there.
+fn settle_absent(backup: &mut Backup<'_>) {
+    if backup.details.partial {
+        return;
+    }
+    for work in backup.types.values_mut() {
+        let absent: Vec<_> =
+            work.core.old.iter().filter(|(ordinal, _)| !work.seen.contains(*ordinal)).collect();
+        for (ordinal, slot) in absent {
+            if slot.is_live() || (slot.is_in_bin() && work.bin_seen) {
+                work.core.new.set(ordinal, Slot::GONE);
+                work.volatile.new.set(ordinal, Slot::NEVER);
+            }
+        }
+    }
+}
+
+/// Ordinals that were objects once and are live under no type after this backup.
+fn find_gone(backup: &Backup<'_>) -> Result<roaring::RoaringBitmap> {
+    let mut gone = match &backup.previous {
+        Some(previous) => previous.gone()?.clone(),
+        None => roaring::RoaringBitmap::new(),
+    };
+    for work in backup.types.values() {
+        for slot in work.core.old.changed(&work.core.new) {
+            if slot.new.is_live() {
+                gone.remove(slot.ordinal);
+            } else {
+                gone.insert(slot.ordinal);
+            }
+        }
+    }
+    let mut still_live = Vec::new();
+    for ordinal in &gone {
+        if is_live_anywhere(backup, ordinal)? {
+            still_live.push(ordinal);
+        }
+    }
+    for ordinal in still_live {
+        gone.remove(ordinal);
+    }
+    Ok(gone)
+}
+
+fn is_live_anywhere(backup: &Backup<'_>, ordinal: u32) -> Result<bool> {
+    if backup.types.values().any(|work| work.core.new.get(ordinal).is_live()) {
+        return Ok(true);
+    }
+    let Some(previous) = &backup.previous else { return Ok(false) };
+    for key in previous.core_keys().filter(|key| !backup.types.contains_key(&key.type_token)) {
+        if previous.vector(key)?.get(ordinal).is_live() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn settle_links(
+    backup: &mut Backup<'_>,
+    complete: &BTreeSet<(Arc<str>, Arc<str>)>,
+    gone: &roaring::RoaringBitmap,
+) -> Result<()> {
+    let state = Arc::clone(&backup.state);
+    let partial = backup.details.partial;
+    for (token, work) in &mut backup.types {
+        let TypeWork { links, seen, unchanged, .. } = work;
+        for (relation, links) in links {
+            let is_complete = complete.contains(&(Arc::clone(token), Arc::clone(relation)));
+            let carries = !is_complete && (partial || links.observed.is_empty());
+            if !carries {
+                for ordinal in &*seen - &links.observed {
+                    let known = links.old.get(ordinal).version() != 0;
+                    if !(known && unchanged.contains(ordinal) && !is_complete) {
+                        links.put(&state, ordinal, &mut Vec::new())?;
+                    }
+                }
+            }
+            links.settle(&state, gone)?;
+        }
+    }
+    Ok(())
+}
+
+/// Turns the patches of a type into versions; says what was covered and which objects changed in a way
+/// that counts.
+fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverage, roaring::RoaringBitmap)> {
+    let state = Arc::clone(&backup.state);
+    let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
+    let work = backup.types.get_mut(token).expect("listed by the caller");
+    let known = known_properties(&state, token);
+    let projection = find_projection(&state, &key, work, &known)?;
+    for (property, &count) in &projection.carried {
+        backup.warnings.push(Warning {
+            type_token: token.to_string(),
+            reason: format!("the data has no property {property}; its earlier values are carried forward"),
+            count,
+        });
+    }
+    let work = backup.types.get_mut(token).expect("listed by the caller");
+    let segment = backup.segment.as_mut().expect("open until commit");
+    let mut significant = roaring::RoaringBitmap::new();
+    let mut insignificant = 0;
+    for (ordinal, patch) in &work.core.patches {
+        if patches::is_significant(&state, token, patch, &projection) {
+            significant.insert(*ordinal);
+        } else {
+            insignificant += 1;
+        }
+    }
+    settle_patches(&state, &key, &mut work.core, &projection, segment)?;
+    let volatile_key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
+    settle_patches(&state, &volatile_key, &mut work.volatile, &Projection::default(), segment)?;
+    let coverage = TypeCoverage {
+        partial: backup.details.partial,
+        bin: work.bin_seen,
+        new_properties: projection.new_properties.into_iter().collect(),
+        unknown_before: projection.unknown_before.into_iter().collect(),
+        carried: projection.carried.into_keys().collect(),
+        relations: work.links.keys().map(ToString::to_string).collect(),
+        insignificant,
+    };
+    Ok((coverage, significant))
+}
+
+fn known_properties(state: &State, token: &str) -> BTreeSet<String> {
+    let coverage = state.manifests.iter().filter_map(|manifest| manifest.coverage.get(token));
+    coverage.flat_map(|coverage| coverage.new_properties.iter().cloned()).collect()
+}
+
+fn find_projection(
+    state: &State,
+    key: &TableKey,
+    work: &TypeWork,
+    known: &BTreeSet<String>,
+) -> Result<Projection> {
+    let is_in_unchanged = |top: &str| -> Result<bool> {
+        let ordinals: Vec<u32> = work.unchanged.iter().collect();
+        let found = ordinals.par_iter().map_init(Cells::default, |cells, &ordinal| {
+            cells.clear();
+            state.read_cells(key, work.core.old.get(ordinal).version(), cells)?;
+            Ok::<bool, Error>(cells.iter().any(|(path, _)| top_of(&state.paths.text(path)) == top))
+        });
+        found.find_any(|found| !matches!(found, Ok(false))).unwrap_or(Ok(false))
+    };
+    patches::find_projection(
+        state,
+        &work.core.patches,
+        &work.observed,
+        known,
+        work.seen.len(),
+        is_in_unchanged,
+    )
+}
+
+/// A row that is kept whole although its object was known.
+struct Rebuilt {
+    ordinal: u32,
+    predecessor: u32,
+    hash: [u8; 16],
+    cells: Cells,
+}
+
+fn settle_patches(
+    state: &State,
+    key: &TableKey,
+    table: &mut TableWork,
+    projection: &Projection,
+    segment: &mut SegmentWriter,
+) -> Result<()> {
+    table.seal(segment)?;
+    let mut patches: Vec<(u32, Patch)> = table.patches.drain().collect();
+    patches.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+    let (mut kept, mut rebuilt) = (Vec::new(), Vec::new());
+    for (ordinal, mut patch) in patches {
+        let is_stripped = strip_carried(state, &mut patch, projection);
+        if patch.cells.is_empty() {
+            continue;
+        }
+        if is_stripped {
+            patch.hash = hash_of_patched(state, key, ordinal, &patch)?;
+        }
+        if key.part == Part::Core
+            && let Some(version) = find_version(state, key, &patch)?
+        {
+            set_version(table, ordinal, version);
+        } else if patch.cells.len() > PATCH_CELL_COUNT_MAX
+            || state.patch_depth(key, patch.predecessor)? >= PATCH_DEPTH_MAX
+        {
+            let cells = patched_cells(state, key, &patch)?;
+            rebuilt.push(Rebuilt { ordinal, predecessor: patch.predecessor, hash: patch.hash, cells });
+        } else {
+            kept.push((ordinal, patch));
+        }
+    }
+    for rows in rebuilt.chunks(GROUP_ROW_COUNT_MAX) {
+        add_rebuilt(state, table, rows, segment)?;
+    }
+    for (ordinal, patch) in &kept {
+        let version = table.first_version + table.version_count();
+        table.push_head(*ordinal, patch.predecessor, &patch.hash);
+        set_version(table, *ordinal, version);
+    }
+    table.kept_patches = kept.into_iter().map(|(_, patch)| patch).collect();
+    Ok(())
+}
+
+/// Gives an object another version; the bin bit stays.
+fn set_version(table: &mut TableWork, ordinal: u32, version: u32) {
+    let is_in_bin = table.new.get(ordinal).is_in_bin();
+    table.new.set(ordinal, if is_in_bin { Slot::in_bin(version) } else { Slot::live(version) });
+}
+
+/// Takes out what the data did not ask for; says whether there was any.
+fn strip_carried(state: &State, patch: &mut Patch, projection: &Projection) -> bool {
+    if projection.carried.is_empty() {
+        return false;
+    }
+    let count = patch.cells.len();
+    patch.cells.retain(|cell| !projection.carried.contains_key(top_of(&state.paths.text(cell.path))));
+    patch.cells.len() < count
+}
+
+fn patched_cells(state: &State, key: &TableKey, patch: &Patch) -> Result<Cells> {
+    let mut cells = Cells::default();
+    state.read_cells(key, patch.predecessor, &mut cells)?;
+    for cell in &patch.cells {
+        cells.set(cell.path, &cell.new);
+    }
+    Ok(cells)
+}
+
+fn hash_of_patched(state: &State, key: &TableKey, ordinal: u32, patch: &Patch) -> Result<[u8; 16]> {
+    let cells = patched_cells(state, key, patch)?;
+    let id = state.id(ordinal)?;
+    Ok(hash_cells(state, key, &id, &cells))
+}
+
+/// The content hash of cells read back from the store.
+pub(crate) fn hash_cells(state: &State, key: &TableKey, id: &crate::id::Id, cells: &Cells) -> [u8; 16] {
+    let named: Vec<(Arc<str>, &[u8])> =
+        cells.iter().map(|(path, text)| (state.paths.text(path), text)).collect();
+    let borrowed: Vec<(&str, &[u8])> = named.iter().map(|(path, text)| (&**path, *text)).collect();
+    content_hash(&state.hash_key, &key.type_token, key.part == Part::Volatile, id, &borrowed)
+}
+
+/// An earlier version of the object with the same content, if there was one.
+fn find_version(state: &State, key: &TableKey, patch: &Patch) -> Result<Option<u32>> {
+    let mut version = patch.predecessor;
+    while version > 0 {
+        if state.content_hash(key, version)? == patch.hash {
+            return Ok(Some(version));
+        }
+        version = state.predecessor(key, version)?;
+    }
+    Ok(None)
+}
+
+fn add_rebuilt(
+    state: &State,
+    table: &mut TableWork,
+    rows: &[Rebuilt],
+    segment: &mut SegmentWriter,
+) -> Result<()> {
+    let mut columns: BTreeMap<Arc<str>, Vec<&[u8]>> = BTreeMap::new();
+    for (number, row) in rows.iter().enumerate() {
+        for (path, text) in row.cells.iter() {
+            columns.entry(state.paths.text(path)).or_insert_with(|| vec![b""; rows.len()])[number] = text;
+        }
+    }
+    let columns: Vec<_> = columns.into_iter().collect();
+    let encoded: Vec<_> = columns.par_iter().map(|(_, values)| column::encode(values)).collect();
+    let mut entries = Vec::with_capacity(columns.len());
+    for ((path, _), encoded) in columns.iter().zip(&encoded) {
+        entries.push((segment.path_number(path), segment.column(encoded)?));
+    }
+    let first_row = table.version_count();
+    let row_count = index_u32(rows.len());
+    table.groups.push(GroupEntry { first_row, row_count, columns: entries, references: Vec::new() });
+    for row in rows {
+        let version = table.first_version + table.version_count();
+        table.push_head(row.ordinal, row.predecessor, &row.hash);
+        set_version(table, row.ordinal, version);
+    }
+    Ok(())
+}
+
+/// Writes the patches that were kept.
+pub(super) fn write_patches(
+    state: &State,
+    patches: &[Patch],
+    segment: &mut SegmentWriter,
+) -> Result<Vec<PatchEntry>> {
+    let mut entries = Vec::new();
+    let mut first = 0;
+    while first < patches.len() {
+        let (mut count, mut cell_count) = (0, 0);
+        for patch in &patches[first..] {
+            if count > 0 && cell_count + patch.cells.len() > GROUP_ROW_COUNT_MAX {
+                break;
+            }
+            cell_count += patch.cells.len();
+            count += 1;
+        }
+        entries.push(write_patch_chunk(state, first, &patches[first..first + count], segment)?);
+        first += count;
+    }
+    Ok(entries)
+}
+
+fn write_patch_chunk(
+    state: &State,
+    first_patch: usize,
+    patches: &[Patch],
+    segment: &mut SegmentWriter,
+) -> Result<PatchEntry> {
+    let (mut ends, mut paths) = (Vec::new(), Vec::new());
+    let (mut old, mut new): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
+    for patch in patches {
+        for cell in &patch.cells {
+            paths.push(segment.path_number(&state.paths.text(cell.path)));
+            old.push(&cell.old);
+            new.push(&cell.new);
+        }
+        ends.push(index_u32(paths.len()));
+    }
+    Ok(PatchEntry {
+        first_patch: index_u32(first_patch),
+        patch_count: index_u32(patches.len()),
+        ends: segment.packed(&ends)?,
+        paths: segment.packed(&paths)?,
+        old_texts: segment.column(&column::encode_quick(&old))?,
+        new_texts: segment.column(&column::encode_quick(&new))?,
+    })
+}
+
+fn count(
+    backup: &Backup<'_>,
+    gone: &roaring::RoaringBitmap,
+    mut updated: BTreeMap<Arc<str>, roaring::RoaringBitmap>,
+    counts: &mut Counts,
+) -> Result<()> {
+    let previous = backup.state.manifests.last().map_or_else(Counts::default, |manifest| manifest.counts);
+    let gone_before = match &backup.previous {
+        Some(previous) => previous.gone()?.clone(),
+        None => roaring::RoaringBitmap::new(),
+    };
+    let mut links_changed = *gone != gone_before;
+    for (token, work) in &backup.types {
+        let updated = updated.entry(Arc::clone(token)).or_default();
+        for links in work.links.values() {
+            for slot in links.old.changed(&links.new) {
+                links_changed = true;
+                if slot.old.version() != 0 && shows_change(backup, links, slot, gone, &gone_before)? {
+                    updated.insert(slot.ordinal);
+                }
+            }
+        }
+        for slot in work.core.old.changed(&work.core.new) {
+            counts.added += u64::from(slot.new.is_live() && !slot.old.is_live());
+            counts.deleted += u64::from(slot.old.is_live() && !slot.new.is_live());
+        }
+        let is_live = |ordinal| work.core.old.get(ordinal).is_live() && work.core.new.get(ordinal).is_live();
+        counts.updated += updated.iter().filter(|&ordinal| is_live(ordinal)).count() as u64;
+    }
+    counts.objects = previous.objects + counts.added - counts.deleted;
+    counts.links =
+        if links_changed || backup.previous.is_none() { count_links(backup, gone)? } else { previous.links };
+    Ok(())
+}
+
+fn shows_change(
+    backup: &Backup<'_>,
+    links: &super::LinkWork,
+    slot: crate::vector::ChangedSlot,
+    gone: &roaring::RoaringBitmap,
+    gone_before: &roaring::RoaringBitmap,
+) -> Result<bool> {
+    let old = links.read(&backup.state, slot.old.version())?;
+    let new = links.read(&backup.state, slot.new.version())?;
+    let (added, removed) = crate::segment::links::compare(&old, &new);
+    let shows = |target: &u32| !gone.contains(*target) && !gone_before.contains(*target);
+    Ok(added.iter().any(shows) || removed.iter().any(shows))
+}
+
+/// Links between objects that are not gone, from live sources, over all relations.
+fn count_links(backup: &Backup<'_>, gone: &roaring::RoaringBitmap) -> Result<u64> {
+    let mut total = 0;
+    for (token, work) in &backup.types {
+        for links in work.links.values() {
+            let live: Vec<u32> = links
+                .new
+                .iter()
+                .filter(|(source, slot)| slot.version() > EMPTY_SET && work.core.new.get(*source).is_live())
+                .map(|(_, slot)| slot.version())
+                .collect();
+            let state = &backup.state;
+            total += count_sets(&live, gone, |number| links.read(state, number))?;
+        }
+        total += count_carried(
+            backup,
+            token,
+            |relation| work.links.contains_key(relation),
+            gone,
+            |source| work.core.new.get(source).is_live(),
+        )?;
+    }
+    if let Some(previous) = &backup.previous {
+        for key in previous.core_keys().filter(|key| !backup.types.contains_key(&key.type_token)) {
+            let core = previous.vector(key)?;
+            total +=
+                count_carried(backup, &key.type_token, |_| false, gone, |source| core.get(source).is_live())?;
+        }
+    }
+    Ok(total)
+}
+
+fn count_carried(
+    backup: &Backup<'_>,
+    token: &Arc<str>,
+    is_counted: impl Fn(&str) -> bool,
+    gone: &roaring::RoaringBitmap,
+    is_live: impl Fn(u32) -> bool,
+) -> Result<u64> {
+    let Some(previous) = &backup.previous else { return Ok(0) };
+    let mut total = 0;
+    for key in backup.state.tables.keys().filter(|key| key.type_token == *token) {
+        let Part::Links(relation) = &key.part else { continue };
+        if is_counted(relation) {
+            continue;
+        }
+        let vector = previous.vector(key)?;
+        let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
+        let numbers: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
+        let state = &backup.state;
+        total += count_sets(&numbers, gone, |number| state.read_set(key, number))?;
+    }
+    Ok(total)
+}
+
+fn count_sets(
+    numbers: &[u32],
+    gone: &roaring::RoaringBitmap,
+    read: impl Fn(u32) -> Result<Vec<u32>> + Sync,
+) -> Result<u64> {
+    numbers
+        .par_iter()
+        .map(|&number| {
+            let targets = read(number)?;
+            let dormant =
+                if gone.is_empty() { 0 } else { targets.iter().filter(|&&t| gone.contains(t)).count() };
+            Ok((targets.len() - dormant) as u64)
+        })
+        .sum()
+}

@@ -1,0 +1,143 @@
+//! What a difference is made of: changed objects, their attributes and links, and what would undo them.
+
+use std::sync::Arc;
+
+/// How an object's presence or content differs between two points in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ChangeKind {
+    /// Absent, then live.
+    Added,
+    /// Live on both sides, with other attributes or links.
+    Updated,
+    /// Live, then in the recycle bin.
+    SoftDeleted,
+    /// Live, then gone; the bin was read and it is not there.
+    HardDeleted,
+    /// Live, then gone; the bin could not be read.
+    Deleted,
+    /// In the recycle bin, then live.
+    Restored,
+    /// In the recycle bin, then gone.
+    Purged,
+    /// Absent, then in the recycle bin.
+    CreatedAndDeleted,
+}
+
+impl ChangeKind {
+    /// The name used in output and in queries, such as `softDeleted`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Updated => "updated",
+            Self::SoftDeleted => "softDeleted",
+            Self::HardDeleted => "hardDeleted",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+            Self::Purged => "purged",
+            Self::CreatedAndDeleted => "createdAndDeleted",
+        }
+    }
+}
+
+/// What would bring the object of a change back to how it was on the *from* side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RecoveryAction {
+    /// Write the old attributes and links.
+    Update,
+    /// Restore from the recycle bin.
+    Restore,
+    /// Move to the recycle bin.
+    SoftDelete,
+    /// Create again, under a new ID.
+    Recreate,
+    /// Make a relation object again.
+    Add,
+    /// Remove a relation object.
+    Remove,
+    /// Nothing can or need be done; the reason says why.
+    None,
+}
+
+impl RecoveryAction {
+    /// The name used in output and in queries, such as `softDelete`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::Restore => "restore",
+            Self::SoftDelete => "softDelete",
+            Self::Recreate => "recreate",
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::None => "none",
+        }
+    }
+}
+
+/// One object that differs between two points in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Type token, such as `user`.
+    pub type_token: Arc<str>,
+    /// The object's ID as Graph gives it.
+    pub id: String,
+    /// The object's display name, from the later side where it has one; empty if it has none.
+    pub display_name: String,
+    /// How it differs.
+    pub kind: ChangeKind,
+    /// What would undo it.
+    pub action: RecoveryAction,
+    /// Why `action` is `None`, or what stands in its way.
+    pub reason: Option<&'static str>,
+    /// Attributes that differ, by name; empty unless the object stood on both sides.
+    pub attributes: Vec<AttributeChange>,
+    /// Links that differ, by relation, then target ID.
+    pub links: Vec<LinkChange>,
+    /// Properties and relations not observed on one of the two sides.
+    pub unknown: Vec<String>,
+}
+
+/// One attribute that differs. Values are JSON texts; `None` is an absent property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeChange {
+    /// Dotted path, such as `employeeOrgData.division`.
+    pub name: Arc<str>,
+    /// The value on the *from* side.
+    pub from: Option<String>,
+    /// The value on the *to* side.
+    pub to: Option<String>,
+}
+
+/// Whether a link came or went, seen from the *from* side to the *to* side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkAction {
+    /// Not there, then there.
+    Added,
+    /// There, then not.
+    Removed,
+}
+
+impl LinkAction {
+    /// `added` or `removed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// One link that came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkChange {
+    /// Relation name, such as `members`.
+    pub relation: Arc<str>,
+    /// ID of the object at the other end.
+    pub target_id: String,
+    /// Whether it came or went.
+    pub action: LinkAction,
+}

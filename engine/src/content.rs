@@ -1,0 +1,373 @@
+//! What an object's content is: raw JSON text in, cells and hashes out.
+//!
+//! Shape: [`Shredder`] (one per worker) takes raw objects one by one and lays their cells into columns per type;
+//! [`Parts`] are the columns of some objects, handed over whole.
+//!
+//! Invariants: equal content has equal hashes whatever the order of properties, the white space, the way numbers and
+//! strings are written, and the order within sets; an object that cannot be read leaves nothing behind.
+//!
+//! Not here: ordinals, versions and what is stored of them.
+
+mod hash;
+mod rehash;
+mod shape;
+mod shred;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::id::Id;
+use crate::memo::Memo;
+use crate::value::{CanonicalWriter, Malformed, canonicalize};
+use crate::{Error, Result};
+use hash::{ContentHasher, RawHasher};
+pub(crate) use rehash::{content_hash, is_unordered};
+use shape::TypeShape;
+use shred::{Seen, Stop};
+
+/// Parsed objects on their way into a backup.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// New or changed objects, by type, in the order in which the types first came.
+    pub(crate) types: Vec<Part>,
+    /// Objects whose raw text the memo knows.
+    pub(crate) unchanged: Vec<Unchanged>,
+    /// How many objects were pushed, those unchanged included.
+    pub(crate) object_count: u32,
+}
+
+/// An object whose raw text is that of the last import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unchanged {
+    /// Its position among all objects of these parts.
+    pub(crate) sequence: u32,
+    /// The type's number, as the memo has it.
+    pub(crate) type_index: u16,
+    /// The object's ordinal, as the memo has it.
+    pub(crate) ordinal: u32,
+    /// Keyed hash of its raw text.
+    pub(crate) raw_hash: u64,
+}
+
+/// The objects of one type.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Type token, such as `user`.
+    pub(crate) type_token: Arc<str>,
+    /// The objects, in input order.
+    pub(crate) rows: Vec<Row>,
+    /// Compared properties.
+    pub(crate) core: Vec<Cells>,
+    /// Properties that the server moves by itself.
+    pub(crate) volatile: Vec<Cells>,
+    /// Relations that stood in the objects.
+    pub(crate) links: Vec<PartLinks>,
+}
+
+/// One object, but for its cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// Its position among all objects of these parts.
+    pub(crate) sequence: u32,
+    /// Its ID, or the text of its natural key (`a|b|c`).
+    pub(crate) id: Id,
+    /// Keyed hash of its raw text, type hint and bin hint.
+    pub(crate) raw_hash: u64,
+    /// Keyed hash of type, ID and core cells.
+    pub(crate) core_hash: [u8; 16],
+    /// Keyed hash of type, ID and volatile cells; zeros when there are none.
+    pub(crate) volatile_hash: [u8; 16],
+    /// Whether it lies in the recycle bin.
+    pub(crate) deleted: bool,
+}
+
+/// The name of a column.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PathName {
+    /// The whole path, such as `employeeOrgData/division`.
+    pub(crate) text: Box<str>,
+    /// Its first segment, as it stands in the path: the property.
+    pub(crate) top: Box<str>,
+    /// The first eight bytes of the hash of type, space and path.
+    pub(crate) id: u64,
+}
+
+/// The cells of one column: canonical texts, for the rows that have one.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    /// The column.
+    pub(crate) path: Arc<PathName>,
+    /// Whether the arrays in it are compared as sets.
+    pub(crate) unordered: bool,
+    /// Row numbers, ascending.
+    pub(crate) rows: Vec<u32>,
+    /// For each of `rows`, where its text ends in `bytes`.
+    pub(crate) ends: Vec<u32>,
+    /// The texts, one after the other.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The links of one relation, for the rows in which it stood.
+#[derive(Debug)]
+pub(crate) struct PartLinks {
+    /// Relation name, such as `members`.
+    pub(crate) relation: Arc<str>,
+    /// Row numbers, ascending; a row without targets was observed, and is empty.
+    pub(crate) rows: Vec<u32>,
+    /// For each of `rows`, where its targets end in `targets`.
+    pub(crate) ends: Vec<u32>,
+    /// Targets in input order; the same target may stand there twice.
+    pub(crate) targets: Vec<Id>,
+}
+
+impl PathName {
+    /// Names a path of a type, in the core or the volatile space.
+    pub(crate) fn new(type_token: &str, is_volatile: bool, path: &str) -> Self {
+        let space = if is_volatile { "volatile" } else { "core" };
+        let hash = blake3::hash([type_token, space, path].join("\0").as_bytes());
+        let (id, _) = hash.as_bytes().split_first_chunk().expect("a hash has 32 bytes");
+        let top = path.split('/').next().unwrap_or_default();
+        Self { text: path.into(), top: top.into(), id: u64::from_le_bytes(*id) }
+    }
+}
+
+impl Cells {
+    /// The canonical text of a row's cell.
+    pub(crate) fn get(&self, row: u32) -> Option<&[u8]> {
+        let guess = row as usize;
+        let position = match self.rows.get(guess) {
+            Some(&found) if found == row => guess,
+            _ => self.rows.binary_search(&row).ok()?,
+        };
+        self.text(position)
+    }
+
+    /// The text at a position of `rows`.
+    pub(crate) fn text(&self, position: usize) -> Option<&[u8]> {
+        let start = match position.checked_sub(1) {
+            Some(previous) => *self.ends.get(previous)?,
+            None => 0,
+        };
+        self.bytes.get(start as usize..*self.ends.get(position)? as usize)
+    }
+
+    /// All rows that have a cell, with its text.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.rows.iter().enumerate().filter_map(|(position, &row)| Some((row, self.text(position)?)))
+    }
+}
+
+impl PartLinks {
+    /// All rows in which the relation stood, with their targets.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[Id])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        self.rows
+            .iter()
+            .zip(starts.zip(&self.ends))
+            .filter_map(|(&row, (start, &end))| Some((row, self.targets.get(start as usize..end as usize)?)))
+    }
+}
+
+/// Turns raw JSON objects into parts. `Clone` and `Send`: one per worker.
+#[derive(Debug, Clone)]
+pub struct Shredder {
+    raw_hasher: RawHasher,
+    content_hasher: ContentHasher,
+    memo: Option<Arc<Memo>>,
+    shapes: Vec<TypeShape>,
+    /// Type token → position in `shapes`.
+    positions: HashMap<Box<str>, usize>,
+    /// The last hint, and the type it means: hints mostly repeat.
+    last_hint: Option<(Box<str>, usize)>,
+    /// The last type seen, the guess for objects without a hint.
+    last_position: Option<usize>,
+    writer: CanonicalWriter,
+    unchanged: Vec<Unchanged>,
+    object_count: u32,
+    byte_count: usize,
+}
+
+/// How many bytes of raw text fit between two `take`s: offsets are 32 bits wide, and canonical numbers can be longer
+/// than raw ones (`1e15` becomes 18 bytes).
+const BYTES_MAX: usize = u32::MAX as usize / 8;
+
+impl Shredder {
+    /// Makes a shredder; objects whose raw text `memo` knows are passed on unparsed.
+    pub(crate) fn new(hash_key: [u8; 32], memo: Option<Arc<Memo>>) -> Self {
+        Self {
+            raw_hasher: RawHasher::new(&hash_key),
+            content_hasher: ContentHasher::new(hash_key),
+            memo,
+            shapes: Vec::new(),
+            positions: HashMap::new(),
+            last_hint: None,
+            last_position: None,
+            writer: CanonicalWriter::default(),
+            unchanged: Vec::new(),
+            object_count: 0,
+            byte_count: 0,
+        }
+    }
+
+    /// Makes a shredder that belongs to no backup, for measuring.
+    #[must_use]
+    pub fn detached(hash_key: [u8; 32]) -> Self {
+        Self::new(hash_key, None)
+    }
+
+    /// Parses one object (`raw`: its exact JSON text) and keeps it for the next `take`.
+    ///
+    /// `hint` is the type when the object does not say (`@odata.type` in the object wins): a token, or any name the
+    /// table of types knows. `deleted_hint` says that the object comes from the recycle bin.
+    ///
+    /// # Errors
+    /// `Object` with the offset in `raw`; then the object is not kept, and those before and after it are.
+    pub fn push(&mut self, raw: &[u8], hint: Option<&str>, deleted_hint: bool) -> Result<()> {
+        if self.byte_count + raw.len() > BYTES_MAX || self.object_count == u32::MAX {
+            let reason = format!("expected at most {BYTES_MAX} bytes between two takes, found more");
+            return Err(Error::Object { offset: 0, reason });
+        }
+        let raw_hash = self.raw_hasher.hash(raw, hint, deleted_hint);
+        let known = self.memo.as_ref().and_then(|memo| memo.lookup(raw_hash));
+        let sequence = self.object_count;
+        if let Some((type_index, ordinal)) = known {
+            self.unchanged.push(Unchanged { sequence, type_index, ordinal, raw_hash });
+        } else {
+            self.parse(raw, hint, deleted_hint, raw_hash)
+                .map_err(|Malformed { offset, reason }| Error::Object { offset, reason })?;
+        }
+        self.object_count += 1;
+        self.byte_count += raw.len();
+        Ok(())
+    }
+
+    /// What was pushed since the last call.
+    pub fn take(&mut self) -> Parts {
+        let types = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
+        self.byte_count = 0;
+        if self.shapes.iter().map(TypeShape::size).sum::<usize>() > SHAPES_MAX {
+            self.shapes.clear();
+            self.positions.clear();
+            self.last_hint = None;
+            self.last_position = None;
+        }
+        Parts {
+            types,
+            unchanged: std::mem::take(&mut self.unchanged),
+            object_count: std::mem::take(&mut self.object_count),
+        }
+    }
+
+    /// Bytes of raw text pushed since the last `take`.
+    #[must_use]
+    pub fn byte_count(&self) -> usize {
+        self.byte_count
+    }
+
+    fn parse(
+        &mut self,
+        raw: &[u8],
+        hint: Option<&str>,
+        deleted_hint: bool,
+        raw_hash: u64,
+    ) -> Result<(), Malformed> {
+        crate::value::check_utf8(raw)?;
+        let mut position = self.first_guess(raw, hint)?;
+        let mut without_duplicates = None;
+        loop {
+            let text = without_duplicates.as_deref().unwrap_or(raw);
+            match shred::walk(&mut self.shapes[position], &mut self.writer, text) {
+                Ok(seen) if hint.is_none() && !seen.typed => {
+                    self.shapes[position].undo();
+                    return Err(no_type());
+                }
+                Ok(seen) => {
+                    self.last_position = Some(position);
+                    return self.finish(position, &seen, deleted_hint, raw_hash);
+                }
+                Err(stop) => {
+                    self.shapes[position].undo();
+                    self.writer.reset();
+                    match stop {
+                        Stop::Malformed(malformed) => return Err(malformed),
+                        Stop::OtherType(token) => position = self.position_of(&token),
+                        Stop::Duplicate => {
+                            let mut text = Vec::with_capacity(raw.len());
+                            canonicalize(raw, &mut text)?;
+                            without_duplicates = Some(text);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(
+        &mut self,
+        position: usize,
+        seen: &Seen<'_>,
+        deleted_hint: bool,
+        raw_hash: u64,
+    ) -> Result<(), Malformed> {
+        let shape = &mut self.shapes[position];
+        let id = match shred::identify(shape, seen) {
+            Ok(id) => id,
+            Err(malformed) => {
+                shape.undo();
+                return Err(malformed);
+            }
+        };
+        let (core_hash, volatile_hash) = shape.hash_row(&mut self.content_hasher, &id);
+        let deleted = seen.deleted || deleted_hint;
+        let sequence = self.object_count;
+        shape.keep(Row { sequence, id, raw_hash, core_hash, volatile_hash, deleted });
+        Ok(())
+    }
+
+    /// The type that the object probably has.
+    fn first_guess(&mut self, raw: &[u8], hint: Option<&str>) -> Result<usize, Malformed> {
+        if let Some(hint) = hint {
+            return Ok(self.position_of_hint(hint));
+        }
+        if let Some(position) = self.last_position {
+            return Ok(position);
+        }
+        let token = shred::find_type(raw, &mut self.writer)?.ok_or_else(no_type)?;
+        Ok(self.position_of(&token))
+    }
+
+    fn position_of_hint(&mut self, hint: &str) -> usize {
+        if let Some((last, position)) = &self.last_hint
+            && **last == *hint
+        {
+            return *position;
+        }
+        let token = crate::schema::token_from_name(hint);
+        let position = self.position_of(token);
+        self.last_hint = Some((hint.into(), position));
+        position
+    }
+
+    fn position_of(&mut self, token: &str) -> usize {
+        if let Some(&position) = self.positions.get(token) {
+            return position;
+        }
+        let position = self.shapes.len();
+        self.shapes.push(TypeShape::new(token));
+        self.positions.insert(token.into(), position);
+        position
+    }
+}
+
+/// How many names a shredder remembers from one `take` to the next; real tenants have some thousands.
+const SHAPES_MAX: usize = 100_000;
+
+fn no_type() -> Malformed {
+    Malformed::new(
+        0,
+        "expected \"@odata.type\", found none, and nothing else tells the type; name it with --type",
+    )
+}
+
+#[cfg(test)]
+mod tests;

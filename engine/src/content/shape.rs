@@ -1,0 +1,434 @@
+//! What the objects of a type look like: the names met so far, the columns they fill, and the order they come in.
+//!
+//! Objects of a type mostly have the same properties in the same order. Each name therefore remembers which one
+//! followed it last time, and a single comparison of bytes finds the next one; only on a surprise is a map asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::hash::{ColumnsDigest, ContentHasher};
+use super::{Cells, Part, PartLinks, PathName, Row};
+use crate::id::Id;
+use crate::schema::{self, RuleKind, Type};
+use crate::value::{push_segment, write_identity};
+
+/// No name, no column.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// The name above all top-level names.
+pub(super) const ROOT: u32 = 0;
+
+/// What a property means to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing beyond its value.
+    Content,
+    /// The object's ID.
+    Id,
+    /// The object's type.
+    Type,
+    /// When the object went to the bin.
+    Deleted,
+    /// Part of the natural key: its position in it.
+    Key(usize),
+    /// Links, if its value is a list of objects: position in `relations`.
+    Relation(usize),
+}
+
+/// A name at its place in the object.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    /// The name as compact JSON has it.
+    pub(super) pattern: Pattern,
+    /// Its path.
+    path: Box<str>,
+    /// The names below it, by their WTF-8 bytes.
+    below: HashMap<Box<[u8]>, u32>,
+    /// The name below it that came first last time.
+    pub(super) first: u32,
+    /// The name beside it that came next last time.
+    pub(super) next: u32,
+    /// The walk that last met it: twice in one walk is a duplicate.
+    pub(super) walk: u64,
+    /// Its column of core cells.
+    core: u32,
+    /// Its column of volatile cells.
+    volatile: u32,
+    pub(super) role: Role,
+    /// Whether its cells, and those below, are volatile.
+    pub(super) is_volatile: bool,
+    /// Whether its arrays, and those below, are sets.
+    unordered: bool,
+}
+
+/// A name with its quotes and its colon, ready to be compared with what stands in a text.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    /// The bytes; none when the name cannot stand in a text without escapes, and nothing matches.
+    bytes: Box<[u8]>,
+    /// The first 32 of them, zeros after the end.
+    head: [u8; HEAD_LENGTH],
+    /// 255 where `head` has a byte of the name.
+    mask: [u8; HEAD_LENGTH],
+}
+
+/// Most names are no longer than this, so one comparison of fixed length settles it.
+const HEAD_LENGTH: usize = 32;
+
+impl Pattern {
+    fn new(bytes: &[u8]) -> Self {
+        let (mut head, mut mask) = ([0; HEAD_LENGTH], [0; HEAD_LENGTH]);
+        for (position, &byte) in bytes.iter().take(HEAD_LENGTH).enumerate() {
+            head[position] = byte;
+            mask[position] = 255;
+        }
+        Self { bytes: bytes.into(), head, mask }
+    }
+
+    /// How many bytes of `text` it takes, if `text` begins with it.
+    #[inline]
+    pub(super) fn length_in(&self, text: &[u8]) -> Option<usize> {
+        let found = match text.first_chunk::<HEAD_LENGTH>() {
+            Some(start) if self.bytes.len() <= HEAD_LENGTH => {
+                let differences = start.iter().zip(&self.mask).zip(&self.head);
+                differences.fold(0, |sum, ((byte, mask), head)| sum | ((byte & mask) ^ head)) == 0
+            }
+            _ => text.starts_with(&self.bytes),
+        };
+        (found && !self.bytes.is_empty()).then_some(self.bytes.len())
+    }
+}
+
+/// A column, and whether this object has a cell in it.
+#[derive(Debug, Clone)]
+struct Column {
+    path: Arc<PathName>,
+    unordered: bool,
+    rows: Vec<u32>,
+    ends: Vec<u32>,
+    bytes: Vec<u8>,
+}
+
+/// The links of one relation.
+#[derive(Debug, Clone)]
+struct Links {
+    relation: Arc<str>,
+    to_one: bool,
+    rows: Vec<u32>,
+    ends: Vec<u32>,
+    targets: Vec<Id>,
+}
+
+/// Columns in the order they were filled, and in the order they are hashed.
+#[derive(Debug, Clone, Default)]
+struct Order {
+    filled: Vec<u32>,
+    hashed: Vec<u32>,
+    digest: ColumnsDigest,
+}
+
+/// Everything known about one type, and the columns being filled.
+#[derive(Debug, Clone)]
+pub(super) struct TypeShape {
+    token: Arc<str>,
+    pub(super) schema: Option<&'static Type>,
+    pub(super) names: Vec<Name>,
+    columns: Vec<Column>,
+    relations: Vec<Links>,
+    rows: Vec<Row>,
+    /// Number of this walk.
+    pub(super) walk: u64,
+    /// Columns that this object has filled, by space.
+    filled_core: Vec<u32>,
+    filled_volatile: Vec<u32>,
+    core_order: Order,
+    volatile_order: Order,
+    /// The text of `@odata.type` that last meant this type.
+    pub(super) type_text: Vec<u8>,
+}
+
+impl TypeShape {
+    pub(super) fn new(token: &str) -> Self {
+        let schema = schema::by_token(token);
+        let relations = schema.map_or(&[][..], |found| found.relations).iter();
+        let root = Name {
+            pattern: Pattern::new(b""),
+            path: "".into(),
+            below: HashMap::new(),
+            first: NONE,
+            next: NONE,
+            walk: 0,
+            core: NONE,
+            volatile: NONE,
+            role: Role::Content,
+            is_volatile: false,
+            unordered: false,
+        };
+        Self {
+            token: token.into(),
+            schema,
+            names: vec![root],
+            columns: Vec::new(),
+            relations: relations
+                .map(|relation| Links {
+                    relation: relation.name.into(),
+                    to_one: relation.to_one,
+                    rows: Vec::new(),
+                    ends: Vec::new(),
+                    targets: Vec::new(),
+                })
+                .collect(),
+            rows: Vec::new(),
+            walk: 0,
+            filled_core: Vec::new(),
+            filled_volatile: Vec::new(),
+            core_order: Order::default(),
+            volatile_order: Order::default(),
+            type_text: Vec::new(),
+        }
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// How many names and columns it remembers.
+    pub(super) fn size(&self) -> usize {
+        self.names.len() + 1
+    }
+
+    /// Begins an object.
+    pub(super) fn begin(&mut self) {
+        self.walk += 1;
+        self.filled_core.clear();
+        self.filled_volatile.clear();
+    }
+
+    /// The name of these WTF-8 bytes below `parent`, made if it is new.
+    pub(super) fn name(&mut self, parent: u32, text: &[u8]) -> u32 {
+        if let Some(&found) = self.names[parent as usize].below.get(text) {
+            return found;
+        }
+        let above = &self.names[parent as usize];
+        let mut path = String::from(&*above.path);
+        push_segment(text, &mut path);
+        let plain = text.iter().all(|&byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+            && std::str::from_utf8(text).is_ok();
+        let pattern = if plain { [b"\"", text, b"\":"].concat() } else { Vec::new() };
+        let has = |kind| schema::rule(&self.token, &path, kind).is_some();
+        let name = Name {
+            pattern: Pattern::new(&pattern),
+            below: HashMap::new(),
+            first: NONE,
+            next: NONE,
+            walk: 0,
+            core: NONE,
+            volatile: NONE,
+            role: if parent == ROOT { self.role(&path) } else { Role::Content },
+            is_volatile: above.is_volatile
+                || schema::is_transport_annotation(text)
+                || has(RuleKind::Volatile),
+            unordered: above.unordered || has(RuleKind::Unordered),
+            path: path.into(),
+        };
+        let index = u32::try_from(self.names.len()).expect("names are fewer than bytes between takes");
+        self.names.push(name);
+        self.names[parent as usize].below.insert(text.into(), index);
+        index
+    }
+
+    fn role(&self, path: &str) -> Role {
+        let relation = self.relations.iter().position(|links| *links.relation == *path);
+        let key = self.schema.and_then(|schema| schema.natural_key.iter().position(|part| part.name == path));
+        match (path, relation, key) {
+            ("id", ..) => Role::Id,
+            ("@odata.type", ..) => Role::Type,
+            ("deletedDateTime", ..) => Role::Deleted,
+            (_, Some(index), _) => Role::Relation(index),
+            (_, _, Some(index)) => Role::Key(index),
+            _ => Role::Content,
+        }
+    }
+
+    /// Fills this object's cell of a name with what `write` appends.
+    pub(super) fn fill<E>(
+        &mut self,
+        name: u32,
+        is_volatile: bool,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let entry = &self.names[name as usize];
+        let mut index = if is_volatile { entry.volatile } else { entry.core };
+        if index == NONE {
+            index = self.add_column(name, is_volatile);
+        }
+        let filled = if is_volatile { &mut self.filled_volatile } else { &mut self.filled_core };
+        filled.push(index);
+        let column = &mut self.columns[index as usize];
+        write(&mut column.bytes)?;
+        column.rows.push(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        column.ends.push(u32::try_from(column.bytes.len()).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    #[cold]
+    fn add_column(&mut self, name: u32, is_volatile: bool) -> u32 {
+        let index = u32::try_from(self.columns.len()).expect("columns are fewer than names, twice");
+        let entry = &mut self.names[name as usize];
+        *(if is_volatile { &mut entry.volatile } else { &mut entry.core }) = index;
+        self.columns.push(Column {
+            path: Arc::new(PathName::new(&self.token, is_volatile, &entry.path)),
+            unordered: entry.unordered,
+            rows: Vec::new(),
+            ends: Vec::new(),
+            bytes: Vec::new(),
+        });
+        index
+    }
+
+    /// Where links of a relation go: the targets so far, and whether there may be one at most.
+    pub(super) fn targets(&mut self, relation: usize) -> (&mut Vec<Id>, bool) {
+        let links = &mut self.relations[relation];
+        (&mut links.targets, links.to_one)
+    }
+
+    /// Makes what was appended to a relation's targets the links of this object.
+    pub(super) fn keep_links(&mut self, relation: usize) {
+        let links = &mut self.relations[relation];
+        links.rows.push(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        links.ends.push(u32::try_from(links.targets.len()).unwrap_or(u32::MAX));
+    }
+
+    /// Forgets this object.
+    pub(super) fn undo(&mut self) {
+        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        for index in self.filled_core.drain(..).chain(self.filled_volatile.drain(..)) {
+            let column = &mut self.columns[index as usize];
+            if column.rows.last() == Some(&row) {
+                column.rows.pop();
+                column.ends.pop();
+            }
+            column.bytes.truncate(column.ends.last().map_or(0, |&end| end as usize));
+        }
+        for links in &mut self.relations {
+            if links.rows.last() == Some(&row) {
+                links.rows.pop();
+                links.ends.pop();
+            }
+            links.targets.truncate(links.ends.last().map_or(0, |&end| end as usize));
+        }
+    }
+
+    /// The hashes of this object's core and volatile cells.
+    pub(super) fn hash_row(&mut self, hasher: &mut ContentHasher, id: &Id) -> ([u8; 16], [u8; 16]) {
+        self.core_order.update(&self.filled_core, &self.columns);
+        self.volatile_order.update(&self.filled_volatile, &self.columns);
+        let core = hash_cells(hasher, &self.token, id, &self.core_order, &self.columns);
+        let volatile = if self.filled_volatile.is_empty() {
+            [0; 16]
+        } else {
+            hash_cells(hasher, &self.token, id, &self.volatile_order, &self.columns)
+        };
+        (core, volatile)
+    }
+
+    /// Keeps this object.
+    pub(super) fn keep(&mut self, row: Row) {
+        self.rows.push(row);
+        self.filled_core.clear();
+        self.filled_volatile.clear();
+    }
+
+    /// Hands over what was kept.
+    pub(super) fn take(&mut self) -> Option<Part> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let mut part = Part {
+            type_token: Arc::clone(&self.token),
+            rows: std::mem::take(&mut self.rows),
+            core: Vec::new(),
+            volatile: Vec::new(),
+            links: Vec::new(),
+        };
+        for name in &self.names {
+            for (index, cells) in [(name.core, &mut part.core), (name.volatile, &mut part.volatile)] {
+                if let Some(column) = self.columns.get_mut(index as usize) {
+                    cells.extend(column.take());
+                }
+            }
+        }
+        for links in self.relations.iter_mut().filter(|links| !links.rows.is_empty()) {
+            part.links.push(PartLinks {
+                relation: Arc::clone(&links.relation),
+                rows: std::mem::take(&mut links.rows),
+                ends: std::mem::take(&mut links.ends),
+                targets: std::mem::take(&mut links.targets),
+            });
+        }
+        Some(part)
+    }
+}
+
+impl Column {
+    fn take(&mut self) -> Option<Cells> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        Some(Cells {
+            path: Arc::clone(&self.path),
+            unordered: self.unordered,
+            rows: take_same_capacity(&mut self.rows),
+            ends: take_same_capacity(&mut self.ends),
+            bytes: take_same_capacity(&mut self.bytes),
+        })
+    }
+
+    /// The text that was filled in last.
+    fn last(&self) -> &[u8] {
+        let start = match self.ends.len() {
+            0 | 1 => 0,
+            count => self.ends[count - 2] as usize,
+        };
+        &self.bytes[start..]
+    }
+}
+
+/// Takes a list and leaves an empty one with room for as much: the next block is mostly like the last.
+fn take_same_capacity<T>(list: &mut Vec<T>) -> Vec<T> {
+    let room = list.len() + list.len() / 16;
+    std::mem::replace(list, Vec::with_capacity(room))
+}
+
+impl Order {
+    /// Sorts by path ID, unless the same columns came in the same order last time.
+    fn update(&mut self, filled: &[u32], columns: &[Column]) {
+        if self.filled != filled {
+            self.filled.clear();
+            self.filled.extend_from_slice(filled);
+            self.hashed.clone_from(&self.filled);
+            self.hashed.sort_by_key(|&index| columns[index as usize].path.id);
+            self.digest = ColumnsDigest::of(self.hashed.iter().map(|&index| columns[index as usize].path.id));
+        }
+    }
+}
+
+fn hash_cells(
+    hasher: &mut ContentHasher,
+    token: &str,
+    id: &Id,
+    order: &Order,
+    columns: &[Column],
+) -> [u8; 16] {
+    hasher.begin(token, id, &order.digest);
+    for &index in &order.hashed {
+        let column = &columns[index as usize];
+        let text = column.last();
+        if column.unordered {
+            hasher.cell(|out| write_identity(text, out));
+        } else {
+            hasher.cell(|out| out.extend_from_slice(text));
+        }
+    }
+    hasher.finish()
+}

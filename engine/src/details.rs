@@ -1,0 +1,71 @@
+//! What a caller says of a store or backup it makes, and what a store says of its backups.
+
+/// How a store is made.
+#[derive(Debug, Clone)]
+pub struct CreateOptions {
+    /// 32 random bytes: store ID and hash key derive from them.
+    pub seed: [u8; 32],
+    /// The tenant's ID, when known; else the first backup that knows it sets it.
+    pub tenant: Option<String>,
+}
+
+/// What a backup says of itself.
+#[derive(Debug, Clone)]
+pub struct BackupDetails {
+    /// When the reading became consistent.
+    pub taken_at: jiff::Timestamp,
+    /// When reading began.
+    pub read_from: jiff::Timestamp,
+    /// When reading ended.
+    pub read_to: jiff::Timestamp,
+    /// Where it came from, such as `import`.
+    pub source: String,
+    /// Free text.
+    pub note: String,
+    /// The tenant's ID, when known.
+    pub tenant: Option<String>,
+    /// Objects missing from the data are kept (`--partial`).
+    pub partial: bool,
+    /// Types (`user`) and relations (`group.members`) that are complete although no data came for them.
+    pub complete: Vec<String>,
+}
+
+/// Something a backup has to say besides its data.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Warning {
+    /// Type token it concerns, or empty.
+    #[serde(rename = "type")]
+    pub type_token: String,
+    /// What it is about.
+    pub reason: String,
+    /// How many objects.
+    pub count: u64,
+}
+
+/// One committed backup.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupSummary {
+    /// Its ID (16 letters).
+    pub id: String,
+    /// When the reading became consistent.
+    pub taken_at: jiff::Timestamp,
+    /// Where it came from.
+    pub source: String,
+    /// Free text.
+    pub note: String,
+    /// Live objects.
+    pub objects: u64,
+    /// Links between live objects.
+    pub links: u64,
+    /// Objects that became live.
+    pub added: u64,
+    /// Live objects whose attributes or links changed.
+    pub updated: u64,
+    /// Objects that ceased to be live.
+    pub deleted: u64,
+    /// Bytes this backup added to the store.
+    pub bytes: u64,
+    /// What the reader should know.
+    pub warnings: Vec<Warning>,
+}

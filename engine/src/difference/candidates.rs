@@ -1,0 +1,126 @@
+//! Objects whose slots differ between two snapshots: the only ones a difference looks at.
+
+use std::sync::Arc;
+
+use crate::Result;
+use crate::snapshot::Snapshot;
+use crate::state::{Part, State, TableKey};
+use crate::vector::{ChangedSlot, Slot};
+
+/// An object with slots that differ.
+#[derive(Debug, Default)]
+pub(super) struct Candidate {
+    pub(super) ordinal: u32,
+    /// Core slots of the two sides, when they differ.
+    pub(super) core: Option<(Slot, Slot)>,
+    /// Volatile slots, when they differ and were asked for.
+    pub(super) volatile: Option<(Slot, Slot)>,
+    /// Relations whose sets differ.
+    pub(super) links: Vec<(Arc<str>, u32, u32)>,
+}
+
+impl Candidate {
+    fn add(&mut self, part: &Part, old: Slot, new: Slot) {
+        match part {
+            Part::Core => self.core = Some((old, new)),
+            Part::Volatile => self.volatile = Some((old, new)),
+            Part::Links(relation) => self.links.push((Arc::clone(relation), old.version(), new.version())),
+        }
+    }
+}
+
+/// The candidates of a type between two snapshots, ascending by ordinal.
+pub(super) fn between(
+    state: &State,
+    from: &Snapshot,
+    to: &Snapshot,
+    token: &Arc<str>,
+    with_volatile: bool,
+) -> Result<Vec<Candidate>> {
+    let mut parts: Vec<(&Part, Vec<ChangedSlot>)> = Vec::new();
+    for key in state.tables.keys().filter(|key| key.type_token == *token) {
+        if key.part != Part::Volatile || with_volatile {
+            parts.push((&key.part, changed_slots(state, from, to, key)?));
+        }
+    }
+    let mut tagged: Vec<(u32, usize, Slot, Slot)> =
+        Vec::with_capacity(parts.iter().map(|(_, slots)| slots.len()).sum());
+    for (index, (_, slots)) in parts.iter().enumerate() {
+        tagged.extend(slots.iter().map(|slot| (slot.ordinal, index, slot.old, slot.new)));
+    }
+    tagged.sort_unstable_by_key(|(ordinal, index, ..)| (*ordinal, *index));
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (ordinal, index, old, new) in tagged {
+        if candidates.last().is_none_or(|last| last.ordinal != ordinal) {
+            candidates.push(Candidate { ordinal, ..Candidate::default() });
+        }
+        let last = candidates.last_mut().expect("pushed above");
+        last.add(parts[index].0, old, new);
+    }
+    Ok(candidates)
+}
+
+/// What one backup changed of one object, if anything.
+pub(super) fn of_object(
+    state: &State,
+    token: &Arc<str>,
+    ordinal: u32,
+    sequence: u64,
+) -> Result<Option<Candidate>> {
+    let mut candidate = Candidate { ordinal, ..Candidate::default() };
+    let segment = state.segment(sequence)?;
+    for key in state.tables.keys().filter(|key| key.type_token == *token && key.part != Part::Volatile) {
+        let Some(entry) = segment.slots(key) else { continue };
+        let slots = segment.changed_slots(entry)?;
+        if let Ok(place) = slots.binary_search_by_key(&ordinal, |slot| slot.ordinal) {
+            candidate.add(&key.part, slots[place].old, slots[place].new);
+        }
+    }
+    Ok((candidate.core.is_some() || !candidate.links.is_empty()).then_some(candidate))
+}
+
+/// The slots of a table that differ, seen from `from` to `to`.
+fn changed_slots(state: &State, from: &Snapshot, to: &Snapshot, key: &TableKey) -> Result<Vec<ChangedSlot>> {
+    let (low, high) = (from.sequence().min(to.sequence()), from.sequence().max(to.sequence()));
+    let is_backwards = from.sequence() > to.sequence();
+    let Some(mut slots) = collect_slots(state, key, low, high)? else {
+        return Ok(from.vector(key)?.changed(&*to.vector(key)?));
+    };
+    if is_backwards {
+        for slot in &mut slots {
+            std::mem::swap(&mut slot.old, &mut slot.new);
+        }
+    }
+    Ok(slots)
+}
+
+/// The changed slots of the backups after `low` up to `high`, united; `None` when comparing two vectors is less work.
+fn collect_slots(state: &State, key: &TableKey, low: u64, high: u64) -> Result<Option<Vec<ChangedSlot>>> {
+    let mut runs = Vec::new();
+    let mut count = 0;
+    for sequence in low + 1..=high {
+        let segment = state.segment(sequence)?;
+        if let Some(entry) = segment.slots(key) {
+            count += entry.count as usize;
+            runs.push(segment.changed_slots(entry)?);
+        }
+        if runs.len() > 1 && count > state.ordinal_count as usize {
+            return Ok(None);
+        }
+    }
+    if let [only] = runs.as_slice() {
+        return Ok(Some(only.to_vec()));
+    }
+    let mut slots: Vec<(usize, ChangedSlot)> =
+        runs.iter().enumerate().flat_map(|(run, slots)| slots.iter().map(move |slot| (run, *slot))).collect();
+    slots.sort_unstable_by_key(|(run, slot)| (slot.ordinal, *run));
+    let mut united: Vec<ChangedSlot> = Vec::with_capacity(slots.len());
+    for (_, slot) in slots {
+        match united.last_mut() {
+            Some(last) if last.ordinal == slot.ordinal => last.new = slot.new,
+            _ => united.push(slot),
+        }
+    }
+    united.retain(|slot| slot.old != slot.new);
+    Ok(Some(united))
+}

@@ -1,0 +1,166 @@
+//! IDs ↔ ordinals: the cumulative index of the last checkpoint, and what came since.
+//!
+//! The index is a table of hash buckets: `starts[bucket]..starts[bucket + 1]` is a run of ordinals whose
+//! IDs fall into that bucket, about four of them. It holds no IDs; a candidate is compared with the ID
+//! of its ordinal, so a wrong index can miss an object but never name a wrong one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::Result;
+use crate::id::Id;
+use crate::segment::column::Cell;
+use crate::segment::footer::{CheckpointEntry, IdEntry};
+use crate::segment::reader::Segment;
+use crate::state::State;
+
+/// IDs in one bucket, on average.
+const BUCKET_IDS: usize = 4;
+
+impl State {
+    /// The ordinal of an ID that the store has seen.
+    pub(crate) fn ordinal(&self, id: &Id) -> Result<Option<u32>> {
+        if let Some(&ordinal) = self.recent_ids()?.get(&id.key()) {
+            return Ok((self.id(ordinal)? == *id).then_some(ordinal));
+        }
+        let Some(&sequence) = self.checkpoints.last() else { return Ok(None) };
+        let segment = self.segment(sequence)?;
+        let Some(checkpoint) = &segment.footer.checkpoint else { return Ok(None) };
+        for candidate in candidates(segment, checkpoint, id.key())? {
+            if self.has_key(candidate, id.key())? && self.id(candidate)? == *id {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The ID of an ordinal.
+    pub(crate) fn id(&self, ordinal: u32) -> Result<Id> {
+        let (segment, entry, row) = self.locate_id(ordinal)?;
+        if let (Some(rows), Some(texts)) = (entry.text_rows, entry.texts) {
+            let rows = segment.packed(rows)?;
+            if let Some(place) = search(&rows, row) {
+                let mut json = Vec::new();
+                if segment.column(texts)?.append(place, &mut json) == Cell::Value
+                    && let Ok(text) = serde_json::from_slice::<String>(&json)
+                {
+                    return Ok(Id::Text(text.into_boxed_str()));
+                }
+                return Err(segment.footer_error("a textual ID is missing"));
+            }
+        }
+        Ok(Id::Guid(key_bytes(segment, &entry, row)?))
+    }
+
+    fn has_key(&self, ordinal: u32, key: u128) -> Result<bool> {
+        let (segment, entry, row) = self.locate_id(ordinal)?;
+        Ok(key_bytes(segment, &entry, row)? == key.to_be_bytes())
+    }
+
+    fn locate_id(&self, ordinal: u32) -> Result<(&Arc<Segment>, IdEntry, u32)> {
+        let place = self.id_ranges.partition_point(|(first, _)| *first <= ordinal);
+        let found = place.checked_sub(1).map(|place| self.id_ranges[place]);
+        let Some((first, sequence)) = found.filter(|_| ordinal < self.ordinal_count) else {
+            return Err(crate::segment::reader::damaged(
+                &self.root.join("segments"),
+                0,
+                format!("ordinal {ordinal} is named, but no segment has its ID"),
+            ));
+        };
+        let segment = self.segment(sequence)?;
+        let entry = segment
+            .footer
+            .ids
+            .ok_or_else(|| segment.footer_error("expected IDs in this segment, found none"))?;
+        Ok((segment, entry, ordinal - first))
+    }
+
+    /// IDs that came after the last checkpoint.
+    fn recent_ids(&self) -> Result<&HashMap<u128, u32>> {
+        if let Some(ids) = self.recent_ids.get() {
+            return Ok(ids);
+        }
+        let mut ids = HashMap::new();
+        let checkpoint = self.head.checkpoint;
+        for &(first, sequence) in
+            self.id_ranges.iter().rev().take_while(|(_, sequence)| *sequence > checkpoint)
+        {
+            let segment = self.segment(sequence)?;
+            let Some(entry) = &segment.footer.ids else { continue };
+            for (ordinal, key) in (first..).zip(segment.chunk(entry.keys)?.chunks_exact(16)) {
+                let key = u128::from_be_bytes(key.try_into().expect("chunks of 16 bytes"));
+                ids.insert(key, ordinal);
+            }
+        }
+        Ok(self.recent_ids.get_or_init(|| ids))
+    }
+}
+
+/// The index of a checkpoint: starts of the buckets, and the ordinals by bucket.
+pub(crate) fn build_buckets(keys: &[u128]) -> (Vec<u32>, Vec<u32>) {
+    let bucket_count = (keys.len() / BUCKET_IDS).max(1);
+    let mut starts = vec![0_u32; bucket_count + 1];
+    for &key in keys {
+        starts[bucket_of(key, bucket_count) + 1] += 1;
+    }
+    for bucket in 0..bucket_count {
+        starts[bucket + 1] += starts[bucket];
+    }
+    let mut next = starts.clone();
+    let mut ordinals = vec![0; keys.len()];
+    for (ordinal, &key) in (0_u32..).zip(keys) {
+        let place = &mut next[bucket_of(key, bucket_count)];
+        ordinals[*place as usize] = ordinal;
+        *place += 1;
+    }
+    (starts, ordinals)
+}
+
+/// Spreads keys evenly: GUIDs are random but for a few bits, other keys are hashes.
+fn bucket_of(key: u128, bucket_count: usize) -> usize {
+    let folded = (key >> 64) as u64 ^ key as u64;
+    let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((u128::from(mixed) * bucket_count as u128) >> 64) as usize
+}
+
+fn candidates(segment: &Segment, checkpoint: &CheckpointEntry, key: u128) -> Result<Vec<u32>> {
+    let bucket_count = checkpoint.bucket_count as usize;
+    if bucket_count == 0 {
+        return Ok(Vec::new());
+    }
+    let starts = segment.chunk(checkpoint.bucket_starts)?;
+    let ordinals = segment.chunk(checkpoint.bucket_ordinals)?;
+    let bucket = bucket_of(key, bucket_count);
+    let run = word(starts, bucket).zip(word(starts, bucket + 1));
+    let bytes = run.and_then(|(start, end)| ordinals.get(start as usize * 4..end as usize * 4));
+    let Some(bytes) = bytes else {
+        return Err(segment.footer_error("a bucket of the ID index reaches beyond the index"));
+    };
+    Ok(bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("four bytes"))).collect())
+}
+
+fn word(bytes: &[u8], index: usize) -> Option<u32> {
+    let bytes = bytes.get(index * 4..index * 4 + 4)?;
+    Some(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
+}
+
+fn key_bytes(segment: &Segment, entry: &IdEntry, row: u32) -> Result<[u8; 16]> {
+    let bytes = segment.chunk(entry.keys)?;
+    let start = row as usize * 16;
+    let key = bytes.get(start..start + 16).ok_or_else(|| segment.footer_error("the IDs end early"))?;
+    Ok(key.try_into().expect("16 bytes"))
+}
+
+/// The place of `wanted` among ascending integers.
+fn search(values: &crate::segment::integers::PackedU32s<'_>, wanted: u32) -> Option<u32> {
+    let (mut low, mut high) = (0, values.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        match values.get(middle).cmp(&wanted) {
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+            std::cmp::Ordering::Equal => return u32::try_from(middle).ok(),
+        }
+    }
+    None
+}

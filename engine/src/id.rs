@@ -1,0 +1,145 @@
+//! Identifiers that cannot be mixed: backups and objects.
+
+use std::fmt;
+
+/// Names a backup: 16 letters from `k` to `z`, so that it is never confused with a date or a GUID.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BackupId([u8; 16]);
+
+impl BackupId {
+    /// Makes the ID that the first eight bytes of a hash spell, four bits a letter.
+    #[must_use]
+    pub fn from_hash(hash: &[u8; 32]) -> Self {
+        let mut letters = [0; 16];
+        for (index, letter) in letters.iter_mut().enumerate() {
+            let byte = hash[index / 2];
+            let four_bits = if index % 2 == 0 { byte >> 4 } else { byte & 15 };
+            *letter = b'k' + four_bits;
+        }
+        Self(letters)
+    }
+
+    /// Reads 16 letters from `k` to `z`.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let letters: [u8; 16] = text.as_bytes().try_into().ok()?;
+        letters.iter().all(|letter| (b'k'..=b'z').contains(letter)).then_some(Self(letters))
+    }
+
+    /// The 16 letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for BackupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for BackupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Identifies an object as Graph does: mostly a GUID, else any text.
+///
+/// `Guid` holds only what prints as the very text it came from (lower case, hyphens), so every text has one form.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Id {
+    /// A lower-case GUID with hyphens, as its 16 bytes in the order they are written.
+    Guid([u8; 16]),
+    /// Any other text.
+    Text(Box<str>),
+}
+
+/// Where the hyphens of a GUID stand.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
+/// Where the two digits of each byte of a GUID stand.
+const DIGIT_PAIRS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/// The value of each lower-case hexadecimal digit; 255 for every other byte.
+const DIGIT_VALUES: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        values[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    values
+};
+
+impl Id {
+    /// Reads any text.
+    pub(crate) fn from_text(text: &str) -> Self {
+        guid_from_text(text.as_bytes()).map_or_else(|| Self::Text(text.into()), Self::Guid)
+    }
+
+    /// A number for maps: the GUID's own bytes, or 16 bytes of the text's hash.
+    ///
+    /// A GUID may be chosen to equal the hash of a text, so whoever finds an entry compares the ID itself too.
+    pub(crate) fn key(&self) -> u128 {
+        match self {
+            Self::Guid(bytes) => u128::from_be_bytes(*bytes),
+            Self::Text(text) => {
+                let mut hasher = blake3::Hasher::new_derive_key("entrasnap object id text, version 1");
+                hasher.update(text.as_bytes());
+                let mut bytes = [0; 16];
+                hasher.finalize_xof().fill(&mut bytes);
+                u128::from_be_bytes(bytes)
+            }
+        }
+    }
+
+    /// Appends the text, without the detour over `Display`.
+    pub(crate) fn write_text(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Guid(bytes) => out.extend_from_slice(&text_from_guid(bytes)),
+            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
+        }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Guid(bytes) => {
+                let text = text_from_guid(bytes);
+                f.write_str(std::str::from_utf8(&text).expect("GUID text is ASCII"))
+            }
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+fn guid_from_text(text: &[u8]) -> Option<[u8; 16]> {
+    let text: &[u8; 36] = text.try_into().ok()?;
+    if HYPHENS.iter().any(|&position| text[position] != b'-') {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    let mut seen = 0;
+    for (byte, &position) in bytes.iter_mut().zip(&DIGIT_PAIRS) {
+        let high = DIGIT_VALUES[usize::from(text[position])];
+        let low = DIGIT_VALUES[usize::from(text[position + 1])];
+        seen |= high | low;
+        *byte = (high << 4) | (low & 15);
+    }
+    (seen < 16).then_some(bytes)
+}
+
+fn text_from_guid(bytes: &[u8; 16]) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    for (byte, &position) in bytes.iter().zip(&DIGIT_PAIRS) {
+        text[position] = b"0123456789abcdef"[usize::from(byte >> 4)];
+        text[position + 1] = b"0123456789abcdef"[usize::from(byte & 15)];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

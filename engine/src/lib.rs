@@ -1,0 +1,48 @@
+//! The entrasnap store: every state of a tenant in one folder, and the difference of any two.
+
+mod backup;
+pub mod catalog;
+pub mod change;
+pub mod content;
+mod details;
+mod difference;
+mod directory;
+pub mod disk;
+pub mod error;
+mod find;
+pub mod id;
+pub mod journal;
+mod manifest;
+pub mod map;
+mod memo;
+pub mod object;
+mod paths;
+pub mod point;
+mod records;
+mod rows;
+pub mod schema;
+mod segment;
+mod sets;
+mod snapshot;
+mod state;
+mod statistics;
+pub mod store;
+mod value;
+mod vector;
+mod verify;
+
+pub use backup::Backup;
+pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction};
+pub use content::{Parts, Shredder};
+pub use details::{BackupDetails, BackupSummary, CreateOptions, Warning};
+pub use difference::DifferenceFilter;
+pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
+pub use error::{Error, Result};
+pub use id::BackupId;
+pub use map::Map;
+pub use object::{Object, ObjectKey};
+pub use point::Point;
+pub use snapshot::Snapshot;
+pub use statistics::{Statistics, TypeStatistics};
+pub use store::Store;
+pub use verify::{Depth, Fault, Verification};

@@ -1,0 +1,54 @@
+//! Tests of the memo.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const BINDING: [u8; 32] = [1; 32];
+const KEY: [u8; 32] = [2; 32];
+
+#[test]
+fn what_is_wrong_is_as_if_there_were_none() {
+    let bytes = Memo::build(vec![(5, 1, 7), (9, 2, 8)], &BINDING, &KEY);
+    assert!(Memo::open(bytes.clone(), &[0; 32], &KEY).is_none());
+    assert!(Memo::open(bytes.clone(), &BINDING, &[0; 32]).is_none());
+    assert!(Memo::open(Vec::new(), &BINDING, &KEY).is_none());
+    for position in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[position] ^= 4;
+        assert!(Memo::open(damaged, &BINDING, &KEY).is_none(), "byte {position}");
+        assert!(Memo::open(bytes[..position].to_vec(), &BINDING, &KEY).is_none(), "length {position}");
+    }
+    let memo = Memo::open(bytes.clone(), &BINDING, &KEY).unwrap();
+    assert_eq!(memo.lookup(5), Some((1, 7)));
+    assert_eq!(memo.lookup(6), None);
+}
+
+#[test]
+fn a_hash_of_two_objects_finds_neither() {
+    let bytes = Memo::build(vec![(5, 1, 7), (5, 1, 8), (6, 1, 9), (6, 1, 9)], &BINDING, &KEY);
+    let memo = Memo::open(bytes.clone(), &BINDING, &KEY).unwrap();
+    assert_eq!(memo.lookup(5), None);
+    assert_eq!(memo.lookup(6), Some((1, 9)));
+}
+
+proptest! {
+    #[test]
+    fn every_entry_is_found_and_nothing_else(
+        entries in proptest::collection::btree_map(
+            prop_oneof![any::<u64>(), 0..2000_u64, (u64::MAX - 2000)..=u64::MAX],
+            any::<(u16, u32)>(),
+            0..600,
+        ),
+        others: Vec<u64>,
+    ) {
+        let list = entries.iter().map(|(&hash, &(index, ordinal))| (hash, index, ordinal)).collect();
+        let memo = Memo::open(Memo::build(list, &BINDING, &KEY), &BINDING, &KEY).unwrap();
+        for (&hash, &found) in &entries {
+            prop_assert_eq!(memo.lookup(hash), Some(found));
+        }
+        for hash in others {
+            prop_assert_eq!(memo.lookup(hash), entries.get(&hash).copied());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Records that commands keep beside the backups: the journal is the truth, the catalogue only saves reading it.
+//!
+//! A record may hold a whole report. Its *head* is the record without its long members; the catalogue has the heads
+//! of large journals, so that a list need not read what it does not show. Nothing waits for the catalogue: where it is
+//! missing, stale, damaged or held by another process, the journal is read.
+
+use std::path::Path;
+
+use crate::catalog::{Catalog, CatalogBinding, CatalogRecord};
+use crate::journal::JournalFile;
+use crate::segment::layout::FORMAT_VERSION;
+use crate::state::State;
+use crate::{Result, Store};
+
+/// Members of a record whose JSON is longer than this are not part of its head, in bytes.
+const HEAD_MEMBER_SIZE_MAX: usize = 4096;
+/// Reading a journal up to this size costs less than opening the catalogue, in bytes.
+const SMALL_JOURNAL_SIZE_MAX: u64 = 4 << 20;
+
+impl Store {
+    /// Appends a record to a hash-chained journal, such as `reports`, and syncs it.
+    ///
+    /// # Errors
+    /// `Locked`, `Damaged`, `Invalid` (the journal's name) or `Disk`.
+    pub fn append_record(&mut self, journal: &str, record: &serde_json::Value) -> Result<()> {
+        let state = std::sync::Arc::clone(self.state());
+        self.with_head_lock(|store| {
+            let folder = state.root.join("journals");
+            let head = journal_file(&state, &folder, journal).append(std::slice::from_ref(record))?;
+            store.write_head(|store_head| {
+                store_head.generation += 1;
+                store_head.journals.insert(journal.to_owned(), head);
+            })
+        })
+    }
+
+    /// All records of a journal, oldest first; none if there is no such journal.
+    ///
+    /// # Errors
+    /// `Damaged`, `Invalid` (the journal's name) or `Disk`.
+    pub fn records(&self, journal: &str) -> Result<Vec<serde_json::Value>> {
+        let folder = self.state().root.join("journals");
+        Ok(journal_file(self.state(), &folder, journal).read()?.records)
+    }
+
+    /// All records of a journal, oldest first, without their long members.
+    ///
+    /// # Errors
+    /// As [`Store::records`].
+    pub fn record_heads(&self, journal: &str) -> Result<Vec<serde_json::Value>> {
+        let state = self.state();
+        let length = state.head.journals.get(journal).map_or(0, |head| head.length);
+        if length > SMALL_JOURNAL_SIZE_MAX
+            && state.disk.is_operating_systems()
+            && let Some(heads) = self.catalogued_heads(journal)
+        {
+            return Ok(heads);
+        }
+        Ok(self.records(journal)?.into_iter().map(head_of).collect())
+    }
+
+    /// Makes the catalogue anew from the journals; returns how many records it has.
+    ///
+    /// # Errors
+    /// `Damaged` when a journal is, or `Disk`.
+    pub fn reindex(&mut self) -> Result<u64> {
+        let rows = self.catalog_rows()?;
+        let count = rows.len() as u64;
+        let state = self.state();
+        if state.disk.is_operating_systems() {
+            // Nothing was ever bound to this, so whatever is there is made anew.
+            let stale = CatalogBinding { generation: u64::MAX, ..binding_of(state) };
+            let (mut catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), stale, || rows);
+            catalog.set_binding(binding_of(state));
+        }
+        Ok(count)
+    }
+
+    /// The heads of a journal from the catalogue, which is made anew when it is not up to date.
+    fn catalogued_heads(&self, journal: &str) -> Option<Vec<serde_json::Value>> {
+        let state = self.state();
+        let rebuild = || self.catalog_rows().unwrap_or_default();
+        let (catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), binding_of(state), rebuild);
+        let rows = catalog.range(&prefix_of(journal)).ok()?;
+        let known = state.head.journals.get(journal).map_or(0, |head| head.count);
+        let heads: Vec<_> = rows.iter().filter_map(|(_, row)| serde_json::from_slice(row).ok()).collect();
+        (heads.len() as u64 == known).then_some(heads)
+    }
+
+    fn catalog_rows(&self) -> Result<Vec<CatalogRecord>> {
+        let mut rows = Vec::new();
+        for journal in self.state().head.journals.keys() {
+            for (number, record) in (0_u64..).zip(self.records(journal)?) {
+                let mut key = prefix_of(journal);
+                key.extend_from_slice(&number.to_be_bytes());
+                rows.push((key, head_of(record).to_string().into_bytes()));
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn journal_file<'a>(state: &'a State, folder: &'a Path, name: &'a str) -> JournalFile<'a> {
+    JournalFile { disk: &*state.disk, folder, store: &state.head.store_id, name }
+}
+
+/// The catalogue is of so many records: journals only grow.
+fn binding_of(state: &State) -> CatalogBinding {
+    let generation = state.head.journals.values().map(|head| head.count).sum();
+    CatalogBinding { format: FORMAT_VERSION, store: state.head.store_id.clone(), generation }
+}
+
+fn prefix_of(journal: &str) -> Vec<u8> {
+    format!("{journal}/").into_bytes()
+}
+
+/// A record without its long members.
+fn head_of(record: serde_json::Value) -> serde_json::Value {
+    match record {
+        serde_json::Value::Object(members) => {
+            members.into_iter().filter(|(_, value)| value.to_string().len() <= HEAD_MEMBER_SIZE_MAX).collect()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,318 @@
+//! Reads versions: whole rows from columns, and the patches that later versions are made of.
+//!
+//! A version is whole (its cells stand in the columns of a row group) or patched (it names its
+//! predecessor and the attributes in which it differs). A chain of patches is at most
+//! [`PATCH_DEPTH_MAX`] long and ends at a whole row.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::Result;
+use crate::paths::PathId;
+use crate::segment::column::Cell;
+use crate::segment::footer::{GroupEntry, PatchEntry, TableEntry};
+use crate::segment::reader::Segment;
+use crate::segment::reference;
+use crate::state::{State, TableKey};
+
+/// Patches between a version and the whole row it builds on, at most. More would make a store smaller
+/// and reading one object slower.
+pub(crate) const PATCH_DEPTH_MAX: u32 = 16;
+
+/// The cells of one row: attribute paths and their JSON texts.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Cells {
+    list: Vec<(PathId, Range<usize>)>,
+    texts: Vec<u8>,
+}
+
+impl Cells {
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.texts.clear();
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PathId, &[u8])> {
+        self.list.iter().map(|(path, range)| (*path, &self.texts[range.clone()]))
+    }
+
+    pub(crate) fn get(&self, path: PathId) -> Option<&[u8]> {
+        self.list.iter().find(|(found, _)| *found == path).map(|(_, range)| &self.texts[range.clone()])
+    }
+
+    /// Sets a cell; an empty text removes it.
+    pub(crate) fn set(&mut self, path: PathId, text: &[u8]) {
+        let start = self.texts.len();
+        self.texts.extend_from_slice(text);
+        self.set_range(path, start..self.texts.len());
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    fn set_range(&mut self, path: PathId, range: Range<usize>) {
+        let place = self.list.iter().position(|(found, _)| *found == path);
+        match place {
+            Some(place) if range.is_empty() => {
+                self.list.swap_remove(place);
+            }
+            Some(place) => self.list[place].1 = range,
+            None if range.is_empty() => {}
+            None => self.list.push((path, range)),
+        }
+    }
+}
+
+/// Where a version stands.
+pub(crate) enum Place<'state> {
+    /// Row of a group.
+    Whole { segment: &'state Arc<Segment>, group: &'state GroupEntry, row: u32 },
+    /// Attributes `entries` of a patch chunk, on top of `predecessor`.
+    Patched {
+        segment: &'state Arc<Segment>,
+        patch: &'state PatchEntry,
+        entries: Range<u32>,
+        predecessor: u32,
+    },
+}
+
+/// One changed attribute of a patch.
+pub(crate) struct PatchCell<'a> {
+    pub(crate) path: PathId,
+    pub(crate) old: &'a [u8],
+    pub(crate) new: &'a [u8],
+}
+
+impl State {
+    /// Where a version of a table stands.
+    pub(crate) fn place(&self, key: &TableKey, version: u32) -> Result<Place<'_>> {
+        let (segment, row) = self.locate(key, version)?;
+        let table = self.table_entry(segment, key)?;
+        if row >= table.whole_count {
+            return patch_place(segment, table, row);
+        }
+        let place = table.groups.partition_point(|group| group.first_row <= row);
+        let group = place
+            .checked_sub(1)
+            .map(|place| &table.groups[place])
+            .filter(|group| row - group.first_row < group.row_count)
+            .ok_or_else(|| segment.footer_error(format!("no row group holds row {row}")))?;
+        Ok(Place::Whole { segment, group, row: row - group.first_row })
+    }
+
+    /// All cells of a version.
+    pub(crate) fn read_cells(&self, key: &TableKey, version: u32, cells: &mut Cells) -> Result<()> {
+        let mut patches = Vec::new();
+        let mut next = version;
+        loop {
+            match self.place(key, next)? {
+                Place::Whole { segment, group, row } => {
+                    self.read_whole(segment, group, row, cells)?;
+                    break;
+                }
+                Place::Patched { segment, patch, entries, predecessor } => {
+                    self.check_predecessor(segment, predecessor, next, patches.len())?;
+                    patches.push((segment, patch, entries));
+                    next = predecessor;
+                }
+            }
+        }
+        for (segment, patch, entries) in patches.into_iter().rev() {
+            self.for_each_patch_cell(segment, patch, entries, |cell| cells.set(cell.path, cell.new))?;
+        }
+        Ok(())
+    }
+
+    /// One cell of a version, as its JSON text; `None` when absent.
+    pub(crate) fn read_cell(&self, key: &TableKey, version: u32, path: PathId) -> Result<Option<Vec<u8>>> {
+        let mut next = version;
+        let mut depth = 0;
+        loop {
+            match self.place(key, next)? {
+                Place::Whole { segment, group, row } => return self.read_column(segment, group, row, path),
+                Place::Patched { segment, patch, entries, predecessor } => {
+                    let mut found = None;
+                    self.for_each_patch_cell(segment, patch, entries, |cell| {
+                        if cell.path == path {
+                            found = Some(cell.new.to_vec());
+                        }
+                    })?;
+                    if let Some(text) = found {
+                        return Ok(Some(text).filter(|text| !text.is_empty()));
+                    }
+                    self.check_predecessor(segment, predecessor, next, depth)?;
+                    next = predecessor;
+                    depth += 1;
+                }
+            }
+        }
+    }
+
+    /// The content hash of a version.
+    pub(crate) fn content_hash(&self, key: &TableKey, version: u32) -> Result<[u8; 16]> {
+        let (segment, row) = self.locate(key, version)?;
+        let table = self.table_entry(segment, key)?;
+        let bytes = segment.chunk(table.hashes)?;
+        let start = row as usize * 16;
+        let hash = bytes
+            .get(start..start + 16)
+            .ok_or_else(|| segment.footer_error("the content hashes end early"))?;
+        Ok(hash.try_into().expect("16 bytes"))
+    }
+
+    /// The version that a version came after; 0 for none.
+    pub(crate) fn predecessor(&self, key: &TableKey, version: u32) -> Result<u32> {
+        let (segment, row) = self.locate(key, version)?;
+        let table = self.table_entry(segment, key)?;
+        let predecessor = packed_at(segment, table.predecessors, row)?;
+        if predecessor >= version {
+            return Err(segment.footer_error("a version names a later one as its predecessor"));
+        }
+        Ok(predecessor)
+    }
+
+    /// How many patches lie between a version and the whole row it builds on.
+    pub(crate) fn patch_depth(&self, key: &TableKey, version: u32) -> Result<u32> {
+        let (mut next, mut depth) = (version, 0);
+        while let Place::Patched { segment, predecessor, .. } = self.place(key, next)? {
+            self.check_predecessor(segment, predecessor, next, depth as usize)?;
+            next = predecessor;
+            depth += 1;
+        }
+        Ok(depth)
+    }
+
+    /// Calls `each` for every changed attribute of a patch.
+    pub(crate) fn for_each_patch_cell(
+        &self,
+        segment: &Segment,
+        patch: &PatchEntry,
+        entries: Range<u32>,
+        mut each: impl FnMut(PatchCell<'_>),
+    ) -> Result<()> {
+        let paths = segment.packed(patch.paths)?;
+        let old_texts = segment.column(patch.old_texts)?;
+        let new_texts = segment.column(patch.new_texts)?;
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for entry in entries {
+            old.clear();
+            new.clear();
+            old_texts.append(entry, &mut old);
+            new_texts.append(entry, &mut new);
+            let path = self.segment_path_id(segment, paths.get(entry as usize))?;
+            each(PatchCell { path, old: &old, new: &new });
+        }
+        Ok(())
+    }
+
+    /// The process-wide number of a segment's path.
+    pub(crate) fn segment_path_id(&self, segment: &Segment, path: u32) -> Result<PathId> {
+        segment.path_ids(&self.paths).get(path as usize).copied().ok_or_else(|| {
+            segment.footer_error(format!("a column names path {path}, which the footer does not have"))
+        })
+    }
+
+    pub(crate) fn table_entry<'s>(&self, segment: &'s Segment, key: &TableKey) -> Result<&'s TableEntry> {
+        segment.table(&key.type_token, key.part.space()).ok_or_else(|| {
+            segment.footer_error(format!("expected versions of {} in this segment", key.type_token))
+        })
+    }
+
+    fn read_whole(&self, segment: &Segment, group: &GroupEntry, row: u32, cells: &mut Cells) -> Result<()> {
+        for &(path, chunk) in &group.columns {
+            let start = cells.texts.len();
+            if append_cell(segment, group, chunk, row, &mut cells.texts)? != Cell::Absent {
+                let path = self.segment_path_id(segment, path)?;
+                cells.list.push((path, start..cells.texts.len()));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_column(
+        &self,
+        segment: &Segment,
+        group: &GroupEntry,
+        row: u32,
+        path: PathId,
+    ) -> Result<Option<Vec<u8>>> {
+        for &(number, chunk) in &group.columns {
+            if self.segment_path_id(segment, number)? == path {
+                let mut text = Vec::new();
+                let cell = append_cell(segment, group, chunk, row, &mut text)?;
+                return Ok((cell != Cell::Absent).then_some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    fn check_predecessor(
+        &self,
+        segment: &Segment,
+        predecessor: u32,
+        version: u32,
+        depth: usize,
+    ) -> Result<()> {
+        if predecessor == 0 || predecessor >= version || depth > PATCH_DEPTH_MAX as usize {
+            return Err(
+                segment.footer_error(format!("version {version} is a patch without a whole row to build on"))
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Appends the text of a cell, made from its base where the column repeats another.
+fn append_cell(
+    segment: &Segment,
+    group: &GroupEntry,
+    chunk: u32,
+    row: u32,
+    out: &mut Vec<u8>,
+) -> Result<Cell> {
+    let cell = segment.column(chunk)?.append(row, out);
+    if cell != Cell::Unknown {
+        return Ok(cell);
+    }
+    let entry = group.references.binary_search_by_key(&chunk, |entry| entry.chunk);
+    let Ok(entry) = entry.map(|place| &group.references[place]) else { return Ok(cell) };
+    let mut base = Vec::new();
+    segment.column(entry.base)?.append(row, &mut base);
+    if reference::append(entry, &base, out) {
+        return Ok(Cell::Value);
+    }
+    Err(segment.footer_error(format!("row {row} of chunk {chunk} repeats a text that is not there")))
+}
+
+fn patch_place<'s>(segment: &'s Arc<Segment>, table: &'s TableEntry, row: u32) -> Result<Place<'s>> {
+    let number = row - table.whole_count;
+    let place = table.patches.partition_point(|patch| patch.first_patch <= number);
+    let patch = place
+        .checked_sub(1)
+        .map(|place| &table.patches[place])
+        .filter(|patch| number - patch.first_patch < patch.patch_count)
+        .ok_or_else(|| segment.footer_error(format!("no patch chunk holds patch {number}")))?;
+    let ends = segment.packed(patch.ends)?;
+    let within = (number - patch.first_patch) as usize;
+    let start = if within == 0 { 0 } else { ends.get(within - 1) };
+    let end = ends.get(within);
+    let count = segment.entry(patch.paths)?.count;
+    let counts = [segment.entry(patch.old_texts)?.count, segment.entry(patch.new_texts)?.count];
+    if start > end || end > count || counts != [count; 2] {
+        return Err(segment.footer_error("a patch reaches beyond its chunk"));
+    }
+    let predecessor = packed_at(segment, table.predecessors, row)?;
+    Ok(Place::Patched { segment, patch, entries: start..end, predecessor })
+}
+
+/// One of packed integers, its place checked.
+pub(crate) fn packed_at(segment: &Segment, chunk: u32, place: u32) -> Result<u32> {
+    let packed = segment.packed(chunk)?;
+    if (place as usize) < packed.len() {
+        Ok(packed.get(place as usize))
+    } else {
+        Err(segment
+            .footer_error(format!("chunk {chunk} has {} integers, expected more than {place}", packed.len())))
+    }
+}

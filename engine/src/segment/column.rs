@@ -1,0 +1,353 @@
+//! The cells of one attribute path for the rows of one row group: encoded by content, read in place.
+//!
+//! Shape of a chunk, little-endian; `varint` is LEB128, `packed` is a base, a width and bits (`integers/packed.rs`):
+//!
+//! | field | bytes | meaning |
+//! | --- | --- | --- |
+//! | encoding | 1 | how the values are stored, see below |
+//! | presence | 1 or more | which rows hold values: `column/presence.rs` |
+//! | values | all that is left | of the rows that hold one, in order |
+//!
+//! | encoding | values |
+//! | --- | --- |
+//! | 0 empty | none |
+//! | 1 constant | one text, as long as the chunk goes on |
+//! | 2 booleans | one bit each, lowest first, 1 = true |
+//! | 3 integers | packed |
+//! | 4 doubles | 8 bytes each |
+//! | 5 date-times | `column/datetime.rs` |
+//! | 6 GUIDs | 16 bytes each, in the order of the digits |
+//! | 7 security identifiers | 16 bytes each: the four numbers behind `S-1-12-1-` |
+//! | 8 dictionary | distinct count (varint), codes (packed), encoding (1) and values of the distinct texts, ascending |
+//! | 9, 10, 11 texts | `column/text.rs`: plain, symbols, blocks |
+//!
+//! Invariants: (1) what is appended is byte for byte what was encoded; an encoding is chosen only if all values come
+//! back so. (2) Opening checks every length, order and code, so that reading cannot leave the chunk. (3) Only blocks
+//! and symbols can hold what opening has not seen: [`Column::verify`] decodes them, and a row whose bytes cannot be
+//! decoded reads as unknown.
+//!
+//! Not here: checksums; they are checked before a column is opened.
+
+mod blocks;
+mod datetime;
+mod intern;
+mod presence;
+mod scalar;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod text;
+mod values;
+
+pub(crate) use datetime::DateTimes;
+pub(crate) use text::Texts;
+pub(crate) use values::{Booleans, Dictionary, Kind};
+
+use super::format::{FormatError, Reader};
+use presence::{Place, Presence};
+
+/// Rows of the largest row group; it bounds what a damaged count can make a reader allocate.
+pub(crate) const ROW_COUNT_MAX: u32 = 65_536;
+/// The cell text that stands for unknown.
+const UNKNOWN: &[u8] = b"?";
+const NULL: &[u8] = b"null";
+
+/// What a row holds in a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// Nothing: the object has no such attribute.
+    Absent,
+    /// An explicit `null`.
+    Null,
+    /// Never observed.
+    Unknown,
+    /// A JSON text.
+    Value,
+}
+
+impl Cell {
+    /// Tells what a cell text stands for.
+    #[inline]
+    pub(crate) fn of(text: &[u8]) -> Self {
+        match text {
+            b"" => Self::Absent,
+            NULL => Self::Null,
+            UNKNOWN => Self::Unknown,
+            _ => Self::Value,
+        }
+    }
+
+    /// The cell text; empty for a value, which has its own.
+    pub(crate) fn text(self) -> &'static [u8] {
+        match self {
+            Self::Absent | Self::Value => b"",
+            Self::Null => NULL,
+            Self::Unknown => UNKNOWN,
+        }
+    }
+}
+
+/// How the values of a chunk are stored; the numbers are part of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Encoding {
+    /// There are none.
+    Empty = 0,
+    /// All are the same text.
+    Constant = 1,
+    /// Bits.
+    Booleans = 2,
+    /// Packed integers.
+    Integers = 3,
+    /// Doubles.
+    Doubles = 4,
+    /// Packed ticks.
+    DateTimes = 5,
+    /// GUIDs.
+    Guids = 6,
+    /// Security identifiers.
+    SecurityIds = 7,
+    /// Distinct texts and codes.
+    Dictionary = 8,
+    /// Texts as they are.
+    Plain = 9,
+    /// Texts compressed one by one.
+    Symbols = 10,
+    /// Texts compressed in blocks.
+    Blocks = 11,
+}
+
+impl Encoding {
+    const ALL: [Self; 12] = [
+        Self::Empty,
+        Self::Constant,
+        Self::Booleans,
+        Self::Integers,
+        Self::Doubles,
+        Self::DateTimes,
+        Self::Guids,
+        Self::SecurityIds,
+        Self::Dictionary,
+        Self::Plain,
+        Self::Symbols,
+        Self::Blocks,
+    ];
+
+    /// The encoding of a number in a chunk.
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
+}
+
+/// A chunk, and what its directory entry says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Encoded {
+    /// The chunk.
+    pub(crate) bytes: Vec<u8>,
+    /// How its values are stored: an [`Encoding`].
+    pub(crate) encoding: u8,
+    /// What can be known without reading it.
+    pub(crate) stats: Stats,
+}
+
+/// What can be known of a chunk without reading it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stats {
+    /// All rows.
+    pub(crate) row_count: u32,
+    /// Rows with a value.
+    pub(crate) present_count: u32,
+    /// Rows with `null`.
+    pub(crate) null_count: u32,
+    /// Rows without a cell.
+    pub(crate) absent_count: u32,
+    /// Rows never observed.
+    pub(crate) unknown_count: u32,
+    /// Distinct values, where they were counted.
+    pub(crate) distinct: Option<u32>,
+    /// Least and greatest integer, or 100 ns ticks since 1970 where all values are date-times.
+    pub(crate) range: Option<(i64, i64)>,
+}
+
+/// Encodes the cells of one column: a canonical JSON text per row, empty = absent, `?` = unknown.
+///
+/// A chunk of more than [`ROW_COUNT_MAX`] rows, or with a text of 2 GiB, could not be opened again.
+pub(crate) fn encode(values: &[&[u8]]) -> Encoded {
+    encode_with(values, text::BlocksAllowed::Yes)
+}
+
+/// As [`encode`], for cells that are mostly read one by one: none of them shares a compressed block.
+pub(crate) fn encode_quick(values: &[&[u8]]) -> Encoded {
+    encode_with(values, text::BlocksAllowed::No)
+}
+
+fn encode_with(values: &[&[u8]], blocks: text::BlocksAllowed) -> Encoded {
+    let mut counts = [0; 4];
+    let mut present = Vec::with_capacity(values.len());
+    let mut cells = Vec::with_capacity(values.len());
+    for value in values {
+        let cell = Cell::of(value);
+        counts[cell as usize] += 1;
+        cells.push(cell);
+        if cell == Cell::Value {
+            present.push(*value);
+        }
+    }
+    let stored = values::encode(&present, blocks);
+    let mut bytes = Vec::with_capacity(stored.bytes.len() + 16);
+    bytes.push(stored.encoding as u8);
+    presence::put(&cells, &mut bytes);
+    bytes.extend_from_slice(&stored.bytes);
+    let [absent_count, null_count, unknown_count, present_count] = counts;
+    let stats = Stats {
+        row_count: counts.iter().sum(),
+        present_count,
+        null_count,
+        absent_count,
+        unknown_count,
+        distinct: stored.distinct,
+        range: stored.range,
+    };
+    Encoded { bytes, encoding: stored.encoding as u8, stats }
+}
+
+/// A chunk opened for reading.
+#[derive(Debug, Clone)]
+pub(crate) struct Column<'a> {
+    row_count: u32,
+    presence: Presence<'a>,
+    kind: Kind<'a>,
+}
+
+impl<'a> Column<'a> {
+    /// Opens a chunk whose checksum has been verified; takes time in proportion to its rows, not its texts.
+    ///
+    /// # Errors
+    /// When a length, an order or a code is not what [`encode`] writes for that many rows.
+    pub(crate) fn open(bytes: &'a [u8], row_count: u32) -> Result<Self, FormatError> {
+        Self::read(Reader::new(bytes), row_count)
+    }
+
+    /// Opens a chunk that was opened before, in time that does not depend on its rows. Reading stays within the
+    /// chunk whatever it holds.
+    ///
+    /// # Errors
+    /// When the chunk is shorter than its structure says.
+    pub(crate) fn reopen(bytes: &'a [u8], row_count: u32) -> Result<Self, FormatError> {
+        Self::read(Reader::known(bytes), row_count)
+    }
+
+    fn read(mut reader: Reader<'a>, row_count: u32) -> Result<Self, FormatError> {
+        if row_count > ROW_COUNT_MAX {
+            return Err(reader.error(format!("expected at most 65,536 rows, found {row_count}")));
+        }
+        let code = reader.byte()?;
+        let encoding = Encoding::from_code(code)
+            .ok_or_else(|| reader.error(format!("expected encoding 0 to 11, found {code}")))?;
+        let presence = Presence::read(&mut reader, row_count as usize)?;
+        let kind = Kind::read(&mut reader, encoding, presence.value_count())?;
+        Ok(Self { row_count, presence, kind })
+    }
+
+    /// How many rows there are.
+    pub(crate) fn row_count(&self) -> u32 {
+        self.row_count
+    }
+
+    /// How many rows hold values.
+    pub(crate) fn value_count(&self) -> usize {
+        self.presence.value_count()
+    }
+
+    /// What a row holds; absent behind the last row.
+    pub(crate) fn cell(&self, row: u32) -> Cell {
+        match self.presence.place(row as usize) {
+            Place::Value(_) => Cell::Value,
+            Place::Other(cell) => cell,
+        }
+    }
+
+    /// The index among the values of what a row holds, if it holds a value.
+    pub(crate) fn value_index(&self, row: u32) -> Option<usize> {
+        match self.presence.place(row as usize) {
+            Place::Value(index) => Some(index),
+            Place::Other(_) => None,
+        }
+    }
+
+    /// For each row in order its index among the values, or what it holds instead.
+    pub(crate) fn value_indexes(&self) -> impl Iterator<Item = Result<usize, Cell>> + '_ {
+        self.presence.places().map(|place| match place {
+            Place::Value(index) => Ok(index),
+            Place::Other(cell) => Err(cell),
+        })
+    }
+
+    /// The values, by how they are stored.
+    pub(crate) fn kind(&self) -> &Kind<'a> {
+        &self.kind
+    }
+
+    /// Appends the JSON text of a row, `null` included; nothing if it is absent or unknown.
+    #[inline]
+    pub(crate) fn append(&self, row: u32, out: &mut Vec<u8>) -> Cell {
+        match self.presence.place(row as usize) {
+            Place::Value(index) => {
+                let start = out.len();
+                if self.kind.append(index, out) {
+                    return Cell::Value;
+                }
+                out.truncate(start);
+                Cell::Unknown
+            }
+            Place::Other(cell) => {
+                if cell == Cell::Null {
+                    out.extend_from_slice(NULL);
+                }
+                cell
+            }
+        }
+    }
+
+    /// Calls `f` with each row and its cell text: empty = absent, `?` = unknown.
+    pub(crate) fn for_each(&self, mut f: impl FnMut(u32, &[u8])) {
+        self.walk(&mut f);
+    }
+
+    /// Decodes everything, and checks that it is text.
+    ///
+    /// # Errors
+    /// When a compressed text cannot be decoded, or a text is not UTF-8.
+    pub(crate) fn verify(&self) -> Result<(), FormatError> {
+        let mut wrong = None;
+        let decoded = self.walk(&mut |row, text| {
+            if wrong.is_none() && std::str::from_utf8(text).is_err() {
+                wrong = Some(row);
+            }
+        });
+        match wrong {
+            Some(row) => Err(FormatError::new(0, format!("expected UTF-8 in row {row}"))),
+            None if decoded => Ok(()),
+            None => Err(FormatError::new(0, "expected compressed texts that can be decoded")),
+        }
+    }
+
+    /// Whether all bytes could be decoded.
+    fn walk(&self, f: &mut impl FnMut(u32, &[u8])) -> bool {
+        let mut places = (0..).zip(self.presence.places());
+        let decoded = self.kind.for_each(self.presence.value_count(), |text| {
+            for (row, place) in places.by_ref() {
+                match place {
+                    Place::Value(_) => return f(row, text),
+                    Place::Other(cell) => f(row, cell.text()),
+                }
+            }
+        });
+        for (row, place) in places {
+            if let Place::Other(cell) = place {
+                f(row, cell.text());
+            }
+        }
+        decoded
+    }
+}

@@ -1,0 +1,168 @@
+//! Stores vectors of whole numbers: packed ones that are read in place, and blocks that are decoded as a whole.
+//!
+//! Shape of a vector of u32 (`encode_u32s`), little-endian; `varint` is LEB128, `packed` see `packed.rs`:
+//!
+//! | field | bytes | when |
+//! | --- | --- | --- |
+//! | kind | 1 | always: 0 = blocks, 1 = progression |
+//! | first, step | varint, varint (zigzag) | progression: the value at `i` is `first + i * step` (constant: step 0) |
+//! | block: way and width | 1 | low 6 bits: bits per value; top 2 bits: 0 = distance from the base, 1 = difference from the value before |
+//! | block: base | varint | the least value; with differences the first value |
+//! | block: least difference | varint (zigzag) | with differences only |
+//! | block: bits | ⌈values × width / 8⌉ | values, lowest bit first; with differences one less |
+//!
+//! A block holds 1,024 values, the last one the rest; an empty vector has no bytes at all.
+
+mod packed;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use packed::{PackedU32s, PackedU64s, put_packed_u32s, put_packed_u64s};
+
+use super::format::{FormatError, Reader, put_varint, unzigzag, zigzag};
+use packed::{pack, packed_len, unpack, width_of};
+
+/// Values per block.
+const BLOCK: usize = 1024;
+
+const KIND_BLOCKS: u8 = 0;
+const KIND_PROGRESSION: u8 = 1;
+/// Set in a block's first byte when it holds differences.
+const DIFFERENCES: u8 = 0x40;
+
+/// Encodes a vector; [`decode_u32s`] needs the number of values to undo it.
+pub(crate) fn encode_u32s(values: &[u32]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let Some(&first) = values.first() else { return out };
+    if let Some(step) = step_of(values) {
+        out.push(KIND_PROGRESSION);
+        put_varint(u64::from(first), &mut out);
+        put_varint(zigzag(step), &mut out);
+        return out;
+    }
+    out.push(KIND_BLOCKS);
+    for block in values.chunks(BLOCK) {
+        put_block(block, &mut out);
+    }
+    out
+}
+
+/// Decodes `count` values; who calls vouches for `count`, which alone decides how much memory is taken.
+///
+/// # Errors
+/// When `bytes` is not what [`encode_u32s`] writes for that many values.
+pub(crate) fn decode_u32s(bytes: &[u8], count: usize) -> Result<Vec<u32>, FormatError> {
+    let mut reader = Reader::new(bytes);
+    if count == 0 {
+        return reader.finish().map(|()| Vec::new());
+    }
+    match reader.byte()? {
+        KIND_BLOCKS => decode_blocks(reader, count),
+        KIND_PROGRESSION => {
+            let first = read_u32(&mut reader)?;
+            let step = low_half(unzigzag(reader.varint()?).cast_unsigned());
+            reader.finish()?;
+            if step == 0 {
+                return Ok(vec![first; count]);
+            }
+            let mut next = first;
+            let mut values = vec![0; count];
+            for value in &mut values {
+                *value = next;
+                next = next.wrapping_add(step);
+            }
+            Ok(values)
+        }
+        kind => Err(reader.error(format!("expected kind 0 or 1 of a vector, found {kind}"))),
+    }
+}
+
+/// The step when all values are equally far apart.
+fn step_of(values: &[u32]) -> Option<i64> {
+    let step = match values {
+        [first, second, ..] => i64::from(*second) - i64::from(*first),
+        _ => 0,
+    };
+    let equal = values.windows(2).all(|pair| i64::from(pair[1]) - i64::from(pair[0]) == step);
+    equal.then_some(step)
+}
+
+fn put_block(block: &[u32], out: &mut Vec<u8>) {
+    let (least, greatest) =
+        block.iter().fold((u32::MAX, 0), |(low, high), value| (low.min(*value), high.max(*value)));
+    let width = width_of(u64::from(greatest.saturating_sub(least)));
+    if let Some((least_step, step_width)) = steps_of(block)
+        && packed_len(block.len() - 1, step_width) + 2 < packed_len(block.len(), width)
+    {
+        out.push(width_byte(step_width) | DIFFERENCES);
+        put_varint(u64::from(block[0]), out);
+        put_varint(zigzag(least_step), out);
+        let steps = block
+            .windows(2)
+            .map(|pair| (i64::from(pair[1]) - i64::from(pair[0]) - least_step).cast_unsigned());
+        pack(steps, step_width, out);
+    } else {
+        out.push(width_byte(width));
+        put_varint(u64::from(least), out);
+        pack(block.iter().map(|value| u64::from(value - least)), width, out);
+    }
+}
+
+/// The least difference of neighbours and the bits for the distance from it; none for a single value or above 32 bits.
+fn steps_of(block: &[u32]) -> Option<(i64, u32)> {
+    let steps = block.windows(2).map(|pair| i64::from(pair[1]) - i64::from(pair[0]));
+    let (least, greatest) =
+        steps.fold((i64::MAX, i64::MIN), |(low, high), step| (low.min(step), high.max(step)));
+    if least > greatest {
+        return None;
+    }
+    let width = width_of((greatest - least).cast_unsigned());
+    (width <= 32).then_some((least, width))
+}
+
+fn decode_blocks(mut reader: Reader<'_>, count: usize) -> Result<Vec<u32>, FormatError> {
+    let mut values = vec![0; count];
+    for block in values.chunks_mut(BLOCK) {
+        let head = reader.byte()?;
+        let width = u32::from(head & 0x3f);
+        if width > 32 || head & 0x80 != 0 {
+            return Err(reader.error(format!("expected at most 32 bits a value, found {head:#x}")));
+        }
+        let base = read_u32(&mut reader)?;
+        if head & DIFFERENCES == 0 {
+            let bits = reader.take(packed_len(block.len(), width))?;
+            unpack(bits, width, block);
+            for value in block {
+                *value = value.wrapping_add(base);
+            }
+        } else {
+            let least = low_half(unzigzag(reader.varint()?).cast_unsigned());
+            let (first, steps) = block.split_first_mut().expect("chunks are never empty");
+            let bits = reader.take(packed_len(steps.len(), width))?;
+            unpack(bits, width, steps);
+            *first = base;
+            let mut before = base;
+            for value in steps {
+                before = before.wrapping_add(least).wrapping_add(*value);
+                *value = before;
+            }
+        }
+    }
+    reader.finish()?;
+    Ok(values)
+}
+
+fn read_u32(reader: &mut Reader<'_>) -> Result<u32, FormatError> {
+    let value = reader.varint()?;
+    u32::try_from(value).map_err(|_| reader.error(format!("expected a number of 32 bits, found {value}")))
+}
+
+/// Sums of u32 are taken modulo 2³², so the lower half of a step is all that counts.
+fn low_half(value: u64) -> u32 {
+    let bytes = value.to_le_bytes();
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+fn width_byte(width: u32) -> u8 {
+    width.to_le_bytes()[0]
+}

@@ -1,0 +1,212 @@
+//! Link sets as bytes: sorted target ordinals, whole or as the difference to an earlier set.
+//!
+//! | tag byte | what follows |
+//! |--|--|
+//! | 0 | whole: gaps between ordinals as varints (the first ordinal, then each gap minus 1) |
+//! | 1 | whole: a Roaring bitmap in its portable form |
+//! | 2 | patch: varint count of added, their gaps, then the gaps of the removed |
+//!
+//! A patch is applied to the set's predecessor.
+
+use super::format::FormatError;
+
+const TAG_GAPS: u8 = 0;
+const TAG_ROARING: u8 = 1;
+const TAG_PATCH: u8 = 2;
+/// From this many targets on, a Roaring bitmap is tried.
+const ROARING_COUNT_MIN: usize = 512;
+
+/// A decoded set: the targets themselves, or what to change in the predecessor's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LinkSet {
+    Whole(Vec<u32>),
+    Patch { added: Vec<u32>, removed: Vec<u32> },
+}
+
+/// Appends a whole set; `targets` ascend without repetition.
+pub(crate) fn encode_whole(targets: &[u32], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(TAG_GAPS);
+    push_gaps(targets, out);
+    if targets.len() < ROARING_COUNT_MIN {
+        return;
+    }
+    let mut bitmap = roaring::RoaringBitmap::from_sorted_iter(targets.iter().copied())
+        .expect("targets ascend without repetition");
+    bitmap.optimize();
+    if bitmap.serialized_size() + 1 < out.len() - start {
+        out.truncate(start);
+        out.push(TAG_ROARING);
+        bitmap.serialize_into(&mut *out).expect("writing to memory cannot fail");
+    }
+}
+
+/// Appends a set as its difference to its predecessor.
+pub(crate) fn encode_patch(added: &[u32], removed: &[u32], out: &mut Vec<u8>) {
+    out.push(TAG_PATCH);
+    push_varint(u32::try_from(added.len()).unwrap_or(u32::MAX), out);
+    push_gaps(added, out);
+    push_gaps(removed, out);
+}
+
+/// Reads one set.
+pub(crate) fn decode(bytes: &[u8]) -> Result<LinkSet, FormatError> {
+    let Some((&tag, rest)) = bytes.split_first() else {
+        return Err(FormatError::new(0, "expected a link set, found no bytes"));
+    };
+    match tag {
+        TAG_GAPS => Ok(LinkSet::Whole(read_gaps(rest, &mut 0, usize::MAX)?)),
+        TAG_ROARING => {
+            let bitmap = roaring::RoaringBitmap::deserialize_from(rest)
+                .map_err(|error| FormatError::new(1, format!("not a Roaring bitmap: {error}")))?;
+            Ok(LinkSet::Whole(bitmap.iter().collect()))
+        }
+        TAG_PATCH => {
+            let mut at = 0;
+            let count = read_varint(rest, &mut at)? as usize;
+            let added = read_gaps(rest, &mut at, count)?;
+            let removed = read_gaps(rest, &mut at, usize::MAX)?;
+            Ok(LinkSet::Patch { added, removed })
+        }
+        other => Err(FormatError::new(0, format!("expected a link set's tag 0 to 2, found {other}"))),
+    }
+}
+
+/// `base` with `removed` taken out and `added` put in; all ascend.
+pub(crate) fn apply_patch(base: &[u32], added: &[u32], removed: &[u32]) -> Vec<u32> {
+    let mut result = Vec::with_capacity(base.len() + added.len());
+    let mut added = added.iter().copied().peekable();
+    let mut removed = removed.iter().copied().peekable();
+    for &target in base {
+        while let Some(new) = added.next_if(|&new| new < target) {
+            result.push(new);
+        }
+        added.next_if_eq(&target);
+        while removed.next_if(|&gone| gone < target).is_some() {}
+        if removed.next_if_eq(&target).is_none() {
+            result.push(target);
+        }
+    }
+    result.extend(added);
+    result
+}
+
+/// What is in `new` and not in `old`, and what is in `old` and not in `new`; all ascend.
+pub(crate) fn compare(old: &[u32], new: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    let (mut left, mut right) = (old.iter().copied().peekable(), new.iter().copied().peekable());
+    loop {
+        match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) if a == b => {
+                left.next();
+                right.next();
+            }
+            (Some(a), Some(b)) if a > b => added.extend(right.next()),
+            (Some(_), _) => removed.extend(left.next()),
+            (None, Some(_)) => added.extend(right.next()),
+            (None, None) => return (added, removed),
+        }
+    }
+}
+
+fn push_gaps(values: &[u32], out: &mut Vec<u8>) {
+    let mut next = 0;
+    for &value in values {
+        push_varint(value.wrapping_sub(next), out);
+        next = value.wrapping_add(1);
+    }
+}
+
+fn push_varint(mut value: u32, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push((value & 0x7f) as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn read_gaps(bytes: &[u8], at: &mut usize, count: usize) -> Result<Vec<u32>, FormatError> {
+    let mut values = Vec::with_capacity(count.min(bytes.len().saturating_sub(*at)));
+    let mut next: u32 = 0;
+    while values.len() < count && *at < bytes.len() {
+        let gap = read_varint(bytes, at)?;
+        let value = next
+            .checked_add(gap)
+            .filter(|&value| value < u32::MAX)
+            .ok_or_else(|| FormatError::new(*at, "an ordinal is larger than any ordinal can be"))?;
+        values.push(value);
+        next = value + 1;
+    }
+    if count != usize::MAX && values.len() < count {
+        return Err(FormatError::new(*at, format!("expected {count} ordinals, found {}", values.len())));
+    }
+    Ok(values)
+}
+
+fn read_varint(bytes: &[u8], at: &mut usize) -> Result<u32, FormatError> {
+    let mut value: u64 = 0;
+    for shift in (0..35).step_by(7) {
+        let Some(&byte) = bytes.get(*at) else {
+            return Err(FormatError::new(*at, "a number is cut short"));
+        };
+        *at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return u32::try_from(value)
+                .map_err(|_| FormatError::new(*at, "a number does not fit in 32 bits"));
+        }
+    }
+    Err(FormatError::new(*at, "a number is longer than five bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LinkSet, apply_patch, compare, decode, encode_patch, encode_whole};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    fn whole(values: &[u32]) -> Vec<u32> {
+        let mut bytes = Vec::new();
+        encode_whole(values, &mut bytes);
+        match decode(&bytes).unwrap() {
+            LinkSet::Whole(values) => values,
+            LinkSet::Patch { .. } => panic!("a whole set was written"),
+        }
+    }
+
+    #[test]
+    fn a_long_run_is_kept_in_few_bytes() {
+        let values: Vec<u32> = (7..100_000).collect();
+        let mut bytes = Vec::new();
+        encode_whole(&values, &mut bytes);
+        assert!(bytes.len() < 100, "{} bytes", bytes.len());
+        assert_eq!(whole(&values), values);
+    }
+
+    proptest! {
+        #[test]
+        fn whole_sets_come_back(values in proptest::collection::btree_set(0..u32::MAX - 1, 0..900)) {
+            let values: Vec<u32> = values.into_iter().collect();
+            prop_assert_eq!(whole(&values), values);
+        }
+
+        #[test]
+        fn a_patch_leads_from_old_to_new(
+            old in proptest::collection::btree_set(0..400u32, 0..90),
+            new in proptest::collection::btree_set(0..400u32, 0..90),
+        ) {
+            let sorted = |set: BTreeSet<u32>| set.into_iter().collect::<Vec<_>>();
+            let (old, new) = (sorted(old), sorted(new));
+            let (added, removed) = compare(&old, &new);
+            let mut bytes = Vec::new();
+            encode_patch(&added, &removed, &mut bytes);
+            prop_assert_eq!(decode(&bytes).unwrap(), LinkSet::Patch { added: added.clone(), removed: removed.clone() });
+            prop_assert_eq!(apply_patch(&old, &added, &removed), new);
+        }
+
+        #[test]
+        fn no_bytes_make_the_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _outcome = decode(&bytes);
+        }
+    }
+}

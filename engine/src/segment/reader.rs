@@ -1,0 +1,240 @@
+//! Reads a segment from its map; nothing is used before its checksum was compared.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::column::Column;
+use super::footer::{ArchivedFooter, ChunkEntry, Footer, SlotEntry, TableEntry};
+use super::format::FormatError;
+use super::integers::{self, PackedU32s};
+use super::layout::{FORMAT_VERSION, Header, Trailer};
+use crate::disk::Disk;
+use crate::error::disk_error;
+use crate::map::Map;
+use crate::paths::{PathId, PathNames};
+use crate::vector::{ChangedSlot, Slot};
+use crate::{Error, Result};
+
+const UNCHECKED: u8 = 0;
+const SUM_CHECKED: u8 = 1;
+const COLUMN_CHECKED: u8 = 2;
+
+/// An open segment.
+pub(crate) struct Segment {
+    path: PathBuf,
+    map: Map,
+    pub(crate) sequence: u64,
+    pub(crate) footer: Footer,
+    /// Per chunk: how much of it was checked.
+    checked: Box<[AtomicU8]>,
+    path_ids: OnceLock<Box<[PathId]>>,
+    /// Decoded slots by the chunk of their ordinals.
+    slots: Mutex<HashMap<u32, Arc<[ChangedSlot]>>>,
+}
+
+impl Segment {
+    /// Maps a segment and checks header, trailer and footer.
+    pub(crate) fn open(disk: &dyn Disk, path: &Path, store_id: [u8; 16], sequence: u64) -> Result<Self> {
+        let map = disk.map(path).map_err(disk_error("cannot read", path))?;
+        let damaged = |(offset, what): (usize, String)| damaged(path, offset, what);
+        let header = Header::from_bytes(&map).map_err(damaged)?;
+        if header.format_version > FORMAT_VERSION {
+            let (found, supported) = (header.format_version, FORMAT_VERSION);
+            return Err(Error::NewerFormat { path: path.to_owned(), found, supported });
+        }
+        if header.cipher != 0 {
+            return Err(Error::Invalid(format!(
+                "{}: the segment is encrypted; this version reads plain segments only",
+                path.display()
+            )));
+        }
+        if header.store_id != store_id || header.sequence != sequence {
+            let what = format!(
+                "expected segment {sequence} of this store, found segment {} of another place",
+                header.sequence
+            );
+            return Err(damaged((16, what)));
+        }
+        let trailer = Trailer::from_file(&map).map_err(damaged)?;
+        let footer = read_footer(&map, &trailer).map_err(damaged)?;
+        let checked = footer.chunks.iter().map(|_| AtomicU8::new(UNCHECKED)).collect();
+        Ok(Self {
+            path: path.to_owned(),
+            map,
+            sequence,
+            footer,
+            checked,
+            path_ids: OnceLock::new(),
+            slots: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All bytes of the file.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.map
+    }
+
+    pub(crate) fn table(&self, type_token: &str, space: u8) -> Option<&TableEntry> {
+        self.footer.tables.iter().find(|table| table.space == space && table.type_token == type_token)
+    }
+
+    /// The process-wide numbers of the footer's paths.
+    pub(crate) fn path_ids(&self, names: &PathNames) -> &[PathId] {
+        self.path_ids.get_or_init(|| self.footer.paths.iter().map(|path| names.id(path)).collect())
+    }
+
+    /// The entry of a chunk.
+    pub(crate) fn entry(&self, chunk: u32) -> Result<&ChunkEntry> {
+        self.footer.chunks.get(chunk as usize).ok_or_else(|| {
+            damaged(&self.path, 0, format!("the footer names chunk {chunk} of {}", self.footer.chunks.len()))
+        })
+    }
+
+    /// The bytes of a chunk, its checksum compared.
+    pub(crate) fn chunk(&self, chunk: u32) -> Result<&[u8]> {
+        let entry = self.entry(chunk)?;
+        let start = usize::try_from(entry.offset).unwrap_or(usize::MAX);
+        let length = usize::try_from(entry.length).unwrap_or(usize::MAX);
+        let bytes = start.checked_add(length).and_then(|end| self.map.get(start..end)).ok_or_else(|| {
+            damaged(&self.path, start, format!("chunk {chunk} reaches beyond the end of the file"))
+        })?;
+        let checked = &self.checked[chunk as usize];
+        if checked.load(Ordering::Relaxed) == UNCHECKED {
+            if crc32c::crc32c(bytes) != entry.checksum {
+                return Err(damaged(
+                    &self.path,
+                    start,
+                    format!("the checksum of chunk {chunk} does not match its bytes"),
+                ));
+            }
+            checked.store(SUM_CHECKED, Ordering::Relaxed);
+        }
+        Ok(bytes)
+    }
+
+    /// All integers of a chunk.
+    pub(crate) fn integers(&self, chunk: u32) -> Result<Vec<u32>> {
+        let count = self.entry(chunk)?.count as usize;
+        let bytes = self.chunk(chunk)?;
+        integers::decode_u32s(bytes, count).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    /// Integers of a chunk with random access.
+    pub(crate) fn packed(&self, chunk: u32) -> Result<PackedU32s<'_>> {
+        let count = self.entry(chunk)?.count as usize;
+        let bytes = self.chunk(chunk)?;
+        PackedU32s::open(bytes, count).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    /// A column of cells. Its inner structure is checked whole the first time.
+    pub(crate) fn column(&self, chunk: u32) -> Result<Column<'_>> {
+        let rows = self.entry(chunk)?.count;
+        let bytes = self.chunk(chunk)?;
+        let checked = &self.checked[chunk as usize];
+        if checked.load(Ordering::Relaxed) == COLUMN_CHECKED {
+            return Column::reopen(bytes, rows).map_err(|error| self.format_error(chunk, &error));
+        }
+        let column = Column::open(bytes, rows).map_err(|error| self.format_error(chunk, &error))?;
+        checked.store(COLUMN_CHECKED, Ordering::Relaxed);
+        Ok(column)
+    }
+
+    /// Changed slots, ascending by ordinal; kept once decoded.
+    pub(crate) fn changed_slots(&self, entry: &SlotEntry) -> Result<Arc<[ChangedSlot]>> {
+        let mut cache = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slots) = cache.get(&entry.ordinals) {
+            return Ok(Arc::clone(slots));
+        }
+        let ordinals = self.integers(entry.ordinals)?;
+        let old_values = self.integers(entry.old_values)?;
+        let new_values = self.integers(entry.new_values)?;
+        let count = entry.count as usize;
+        if [ordinals.len(), old_values.len(), new_values.len()] != [count; 3] || !ordinals.is_sorted() {
+            return Err(self.footer_error("changed slots are not ascending, or some are missing"));
+        }
+        let values = old_values.iter().zip(&new_values);
+        let slots: Arc<[ChangedSlot]> = ordinals
+            .iter()
+            .zip(values)
+            .map(|(&ordinal, (&old, &new))| ChangedSlot {
+                ordinal,
+                old: Slot::from_stored(old),
+                new: Slot::from_stored(new),
+            })
+            .collect();
+        cache.insert(entry.ordinals, Arc::clone(&slots));
+        Ok(slots)
+    }
+
+    /// Bytes of the chunks of each type's tables and relations.
+    pub(crate) fn bytes_by_type(&self) -> HashMap<String, u64> {
+        let mut bytes: HashMap<String, u64> = HashMap::new();
+        let length = |chunk: u32| self.footer.chunks.get(chunk as usize).map_or(0, |entry| entry.length);
+        for table in &self.footer.tables {
+            let columns = table.groups.iter().flat_map(|group| group.columns.iter().map(|(_, chunk)| *chunk));
+            let patches = table
+                .patches
+                .iter()
+                .flat_map(|patch| [patch.ends, patch.paths, patch.old_texts, patch.new_texts]);
+            let slots =
+                table.slots.iter().flat_map(|slots| [slots.ordinals, slots.old_values, slots.new_values]);
+            let heads = [table.ordinals, table.predecessors, table.hashes];
+            let total: u64 = columns.chain(patches).chain(slots).chain(heads).map(length).sum();
+            *bytes.entry(table.type_token.clone()).or_default() += total;
+        }
+        for links in &self.footer.links {
+            let slots =
+                links.slots.iter().flat_map(|slots| [slots.ordinals, slots.old_values, slots.new_values]);
+            let total: u64 = slots.chain([links.predecessors, links.ends, links.data]).map(length).sum();
+            *bytes.entry(links.type_token.clone()).or_default() += total;
+        }
+        bytes
+    }
+
+    /// Names file and offset of a fault that a decoder found inside a chunk.
+    pub(crate) fn format_error(&self, chunk: u32, error: &FormatError) -> Error {
+        let start = self.footer.chunks.get(chunk as usize).map_or(0, |entry| entry.offset);
+        let offset = usize::try_from(start).unwrap_or(0) + error.offset;
+        damaged(&self.path, offset, format!("chunk {chunk}: {}", error.what))
+    }
+
+    /// A fault in what the footer says.
+    pub(crate) fn footer_error(&self, what: impl Into<String>) -> Error {
+        damaged(&self.path, 0, what.into())
+    }
+}
+
+impl std::fmt::Debug for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Segment").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn read_footer(file: &[u8], trailer: &Trailer) -> Result<Footer, (usize, String)> {
+    let start = usize::try_from(trailer.footer_offset).unwrap_or(usize::MAX);
+    let length = usize::try_from(trailer.footer_length).unwrap_or(usize::MAX);
+    let bytes = start
+        .checked_add(length)
+        .and_then(|end| file.get(start..end))
+        .ok_or_else(|| (start, "the footer reaches beyond the end of the file".to_owned()))?;
+    if *blake3::hash(bytes).as_bytes() != trailer.footer_hash {
+        return Err((start, "the footer's hash does not match its bytes".into()));
+    }
+    // rkyv needs alignment that a map of a foreign file does not promise.
+    let mut aligned = rkyv::util::AlignedVec::<16>::with_capacity(bytes.len());
+    aligned.extend_from_slice(bytes);
+    let archived = rkyv::access::<ArchivedFooter, rkyv::rancor::Error>(&aligned)
+        .map_err(|error| (start, format!("the footer is not one of format {FORMAT_VERSION}: {error}")))?;
+    rkyv::deserialize::<Footer, rkyv::rancor::Error>(archived)
+        .map_err(|error| (start, format!("the footer cannot be read: {error}")))
+}
+
+pub(crate) fn damaged(path: &Path, offset: usize, what: impl Into<String>) -> Error {
+    Error::Damaged { path: path.to_owned(), offset: offset as u64, what: what.into() }
+}

@@ -1,0 +1,187 @@
+//! Writes a segment under a temporary name, chunk by chunk, and names it when it is whole and synced.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::column::Encoded;
+use super::footer::{ChunkEntry, Footer, SlotEntry};
+use super::integers;
+use super::layout::{CHUNK_ALIGNMENT, FOOTER_ALIGNMENT, FORMAT_VERSION, HEADER_SIZE, Header, Trailer};
+use crate::disk::{Disk, DiskFile};
+use crate::error::disk_error;
+use crate::vector::ChangedSlot;
+use crate::{Error, Result};
+
+/// A segment being written.
+pub(crate) struct SegmentWriter {
+    disk: Arc<dyn Disk>,
+    file: std::io::BufWriter<Box<dyn DiskFile>>,
+    temporary: PathBuf,
+    hasher: blake3::Hasher,
+    offset: u64,
+    path_numbers: HashMap<String, u32>,
+    /// What the footer will say; callers add their entries.
+    pub(crate) footer: Footer,
+}
+
+/// A segment that was written, synced and named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WrittenFile {
+    pub(crate) length: u64,
+    pub(crate) hash: [u8; 32],
+}
+
+impl SegmentWriter {
+    /// Begins `path` as `path.tmp`.
+    pub(crate) fn create(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        store_id: [u8; 16],
+        sequence: u64,
+    ) -> Result<Self> {
+        let temporary = path.with_extension("tmp");
+        let file = disk.create(&temporary).map_err(disk_error("cannot create", &temporary))?;
+        let mut writer = Self {
+            disk,
+            file: std::io::BufWriter::with_capacity(1 << 18, file),
+            temporary,
+            hasher: blake3::Hasher::new(),
+            offset: 0,
+            path_numbers: HashMap::new(),
+            footer: Footer::default(),
+        };
+        let header = Header { format_version: FORMAT_VERSION, cipher: 0, store_id, sequence };
+        writer.write(&header.to_bytes())?;
+        debug_assert_eq!(writer.offset, HEADER_SIZE as u64);
+        Ok(writer)
+    }
+
+    /// The number of an attribute path in this segment.
+    pub(crate) fn path_number(&mut self, path: &str) -> u32 {
+        if let Some(&number) = self.path_numbers.get(path) {
+            return number;
+        }
+        let number = index_u32(self.footer.paths.len());
+        self.footer.paths.push(path.to_owned());
+        self.path_numbers.insert(path.to_owned(), number);
+        number
+    }
+
+    /// Appends a chunk of `count` rows or values; returns its index.
+    pub(crate) fn chunk(&mut self, bytes: &[u8], count: usize) -> Result<u32> {
+        self.entry(bytes, ChunkEntry { count: index_u32(count), min: 1, ..ChunkEntry::default() })
+    }
+
+    /// Appends integers, packed.
+    pub(crate) fn integers(&mut self, values: &[u32]) -> Result<u32> {
+        self.chunk(&integers::encode_u32s(values), values.len())
+    }
+
+    /// Appends integers, packed with random access.
+    pub(crate) fn packed(&mut self, values: &[u32]) -> Result<u32> {
+        let mut bytes = Vec::new();
+        integers::put_packed_u32s(values, &mut bytes);
+        self.chunk(&bytes, values.len())
+    }
+
+    /// Appends changed slots.
+    pub(crate) fn slots(&mut self, changed: &[ChangedSlot]) -> Result<Option<SlotEntry>> {
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let column = |value: fn(&ChangedSlot) -> u32| changed.iter().map(value).collect::<Vec<_>>();
+        Ok(Some(SlotEntry {
+            count: index_u32(changed.len()),
+            ordinals: self.integers(&column(|slot| slot.ordinal))?,
+            old_values: self.integers(&column(|slot| slot.old.to_stored()))?,
+            new_values: self.integers(&column(|slot| slot.new.to_stored()))?,
+        }))
+    }
+
+    /// Appends a column of cells.
+    pub(crate) fn column(&mut self, encoded: &Encoded) -> Result<u32> {
+        let stats = &encoded.stats;
+        let (min, max) = stats.range.unwrap_or((1, 0));
+        let entry = ChunkEntry {
+            count: stats.row_count,
+            nulls: stats.null_count,
+            absents: stats.absent_count,
+            unknowns: stats.unknown_count,
+            distinct: stats.distinct.unwrap_or(0),
+            min,
+            max,
+            ..ChunkEntry::default()
+        };
+        self.entry(&encoded.bytes, entry)
+    }
+
+    /// Writes footer and trailer, syncs, and gives the file its name.
+    pub(crate) fn finish(mut self, path: &Path) -> Result<WrittenFile> {
+        self.pad(FOOTER_ALIGNMENT)?;
+        let footer = rkyv::to_bytes::<rkyv::rancor::Error>(&self.footer)
+            .map_err(|error| Error::Invalid(format!("the segment's footer cannot be written: {error}")))?;
+        let trailer = Trailer {
+            footer_offset: self.offset,
+            footer_length: footer.len() as u64,
+            footer_hash: *blake3::hash(&footer).as_bytes(),
+            cipher: 0,
+        };
+        self.write(&footer)?;
+        self.write(&trailer.to_bytes())?;
+        let fail = disk_error("cannot write", &self.temporary);
+        let mut file = self.file.into_inner().map_err(|error| fail(error.into_error()))?;
+        file.sync().map_err(disk_error("cannot sync", &self.temporary))?;
+        drop(file);
+        self.disk.rename(&self.temporary, path).map_err(disk_error("cannot name", path))?;
+        let folder = path.parent().expect("a segment stands in a folder");
+        self.disk.sync_folder(folder).map_err(disk_error("cannot sync", folder))?;
+        Ok(WrittenFile { length: self.offset, hash: *self.hasher.finalize().as_bytes() })
+    }
+
+    /// Removes what was written so far.
+    pub(crate) fn abandon(self) {
+        let Self { disk, file, temporary, .. } = self;
+        let (file, _unwritten) = file.into_parts();
+        drop(file);
+        // The file is not part of the store; the next writer overwrites it if it stays.
+        let _outcome = disk.remove(&temporary);
+    }
+
+    fn entry(&mut self, bytes: &[u8], mut entry: ChunkEntry) -> Result<u32> {
+        self.pad(CHUNK_ALIGNMENT)?;
+        entry.offset = self.offset;
+        entry.length = bytes.len() as u64;
+        entry.checksum = crc32c::crc32c(bytes);
+        self.write(bytes)?;
+        self.footer.chunks.push(entry);
+        Ok(index_u32(self.footer.chunks.len() - 1))
+    }
+
+    fn pad(&mut self, alignment: usize) -> Result<()> {
+        let rest = self.offset as usize % alignment;
+        if rest > 0 {
+            self.write(&[0; FOOTER_ALIGNMENT][..alignment - rest])?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(disk_error("cannot write", &self.temporary))?;
+        self.hasher.update(bytes);
+        self.offset += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for SegmentWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentWriter").field("file", &self.temporary).field("offset", &self.offset).finish()
+    }
+}
+
+/// A count or index that the format holds in 32 bits.
+pub(crate) fn index_u32(value: usize) -> u32 {
+    u32::try_from(value).expect("the writer keeps counts below 2^32")
+}

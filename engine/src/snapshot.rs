@@ -1,0 +1,277 @@
+//! The state of the tenant at one backup: vectors, and the objects they lead to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, RwLock};
+
+use crate::id::Id;
+use crate::object::{Object, ObjectKey};
+use crate::rows::Cells;
+use crate::state::{Part, State, TableKey};
+use crate::value;
+use crate::vector::{Slot, Vector};
+use crate::{BackupSummary, Result, schema};
+
+/// The state of the tenant at one backup. Cheap to clone; vectors are read when first asked for.
+#[derive(Clone)]
+pub struct Snapshot {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Arc<State>,
+    sequence: u64,
+    vectors: RwLock<HashMap<TableKey, Arc<Vector>>>,
+    gone: OnceLock<roaring::RoaringBitmap>,
+}
+
+impl Snapshot {
+    pub(crate) fn new(state: Arc<State>, sequence: u64) -> Self {
+        let (vectors, gone) = (RwLock::default(), OnceLock::new());
+        Self { inner: Arc::new(Inner { state, sequence, vectors, gone }) }
+    }
+
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.inner.state
+    }
+
+    pub(crate) fn sequence(&self) -> u64 {
+        self.inner.sequence
+    }
+
+    /// The backup it is of.
+    ///
+    /// # Panics
+    /// Never: a snapshot is made of a backup that is there.
+    #[must_use]
+    pub fn backup(&self) -> &BackupSummary {
+        let place = usize::try_from(self.inner.sequence - 1).expect("sequences are few");
+        &self.inner.state.summaries[place]
+    }
+
+    /// The type tokens that have objects at this backup, in ascending order.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn types(&self) -> Result<Vec<Arc<str>>> {
+        let mut types = Vec::new();
+        for key in self.core_keys() {
+            if self.vector(key)?.iter().any(|(_, slot)| !slot.is_absent()) {
+                types.push(Arc::clone(&key.type_token));
+            }
+        }
+        Ok(types)
+    }
+
+    /// One object, if it is there, live or in the recycle bin.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn object(&self, key: &ObjectKey) -> Result<Option<Object>> {
+        let Some(ordinal) = self.inner.state.ordinal(&Id::from_text(&key.id))? else { return Ok(None) };
+        self.object_at(&key.type_token, ordinal)
+    }
+
+    /// All objects of a type: the live ones, then those in the recycle bin, each in order of their first
+    /// appearance in the store.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`, also as an item.
+    pub fn objects(&self, type_token: &str) -> Result<Box<dyn Iterator<Item = Result<Object>> + Send + '_>> {
+        let key = TableKey { type_token: type_token.into(), part: Part::Core };
+        let vector = self.vector(&key)?;
+        let (mut ordinals, mut binned) = (Vec::new(), Vec::new());
+        for (ordinal, slot) in vector.iter() {
+            if slot.is_live() {
+                ordinals.push(ordinal);
+            } else if slot.is_in_bin() {
+                binned.push(ordinal);
+            }
+        }
+        ordinals.append(&mut binned);
+        Ok(Box::new(
+            ordinals
+                .into_iter()
+                .filter_map(move |ordinal| self.object_at(&key.type_token, ordinal).transpose()),
+        ))
+    }
+
+    /// How many objects of a type are live, and how many lie in the recycle bin.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn object_count(&self, type_token: &str) -> Result<(u64, u64)> {
+        let vector = self.vector(&TableKey { type_token: type_token.into(), part: Part::Core })?;
+        let (mut live, mut binned) = (0, 0);
+        for (_, slot) in vector.iter() {
+            live += u64::from(slot.is_live());
+            binned += u64::from(slot.is_in_bin());
+        }
+        Ok((live, binned))
+    }
+
+    pub(crate) fn core_keys(&self) -> impl Iterator<Item = &TableKey> {
+        self.inner.state.tables.keys().filter(|key| key.part == Part::Core)
+    }
+
+    /// The vector of a table or relation.
+    pub(crate) fn vector(&self, key: &TableKey) -> Result<Arc<Vector>> {
+        let vectors = self.inner.vectors.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(vector) = vectors.get(key) {
+            return Ok(Arc::clone(vector));
+        }
+        drop(vectors);
+        let vector = Arc::new(read_vector(&self.inner.state, key, self.inner.sequence)?);
+        let mut vectors = self.inner.vectors.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Ok(Arc::clone(vectors.entry(key.clone()).or_insert(vector)))
+    }
+
+    /// Ordinals that were objects once and are live under no type now: links to them are dormant.
+    pub(crate) fn gone(&self) -> Result<&roaring::RoaringBitmap> {
+        if let Some(gone) = self.inner.gone.get() {
+            return Ok(gone);
+        }
+        let (mut gone, mut live) = (roaring::RoaringBitmap::new(), Vec::new());
+        for key in self.core_keys() {
+            let vector = self.vector(key)?;
+            gone.extend(vector.iter().filter(|(_, slot)| !slot.is_live()).map(|(ordinal, _)| ordinal));
+            live.push(vector);
+        }
+        if live.len() > 1 {
+            gone = gone
+                .iter()
+                .filter(|&ordinal| !live.iter().any(|vector| vector.get(ordinal).is_live()))
+                .collect();
+        }
+        Ok(self.inner.gone.get_or_init(|| gone))
+    }
+
+    pub(crate) fn object_at(&self, type_token: &Arc<str>, ordinal: u32) -> Result<Option<Object>> {
+        let key = TableKey { type_token: Arc::clone(type_token), part: Part::Core };
+        let slot = self.vector(&key)?.get(ordinal);
+        if slot.is_absent() {
+            return Ok(None);
+        }
+        let volatile_key = TableKey { type_token: Arc::clone(type_token), part: Part::Volatile };
+        let volatile = self.volatile_slot(&volatile_key, ordinal)?;
+        let state = &self.inner.state;
+        let mut cells = Cells::default();
+        state.read_cells(&key, slot.version(), &mut cells)?;
+        let mut moving = Cells::default();
+        if volatile.version() > 0 {
+            state.read_cells(&volatile_key, volatile.version(), &mut moving)?;
+        }
+        let id = state.id(ordinal)?;
+        let text = assemble(state, type_token, &id, &cells, &moving);
+        let links = self.links_at(type_token, ordinal)?;
+        Ok(Some(Object::new(
+            ObjectKey { type_token: Arc::clone(type_token), id: id.to_string() },
+            slot.is_in_bin(),
+            text,
+            links,
+        )))
+    }
+
+    pub(crate) fn volatile_slot(&self, key: &TableKey, ordinal: u32) -> Result<Slot> {
+        if self.inner.state.tables.contains_key(key) {
+            Ok(self.vector(key)?.get(ordinal))
+        } else {
+            Ok(Slot::NEVER)
+        }
+    }
+
+    /// The links of an object by relation; dormant ones left out.
+    pub(crate) fn links_at(
+        &self,
+        type_token: &Arc<str>,
+        ordinal: u32,
+    ) -> Result<Vec<(Arc<str>, Vec<String>)>> {
+        let mut links = Vec::new();
+        let state = &self.inner.state;
+        for key in state.tables.keys().filter(|key| key.type_token == *type_token) {
+            let Part::Links(relation) = &key.part else { continue };
+            let number = self.vector(key)?.get(ordinal).version();
+            if number == 0 {
+                continue;
+            }
+            let gone = self.gone()?;
+            let mut targets = Vec::new();
+            for target in state.read_set(key, number)? {
+                if !gone.contains(target) {
+                    targets.push(state.id(target)?.to_string());
+                }
+            }
+            targets.sort_unstable();
+            links.push((Arc::clone(relation), targets));
+        }
+        Ok(links)
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("sequence", &self.inner.sequence).finish_non_exhaustive()
+    }
+}
+
+/// The JSON text of an object's attributes; `deletedDateTime` and other moving ones over the compared ones.
+fn assemble(state: &State, type_token: &str, id: &Id, cells: &Cells, moving: &Cells) -> String {
+    let mut named: Vec<(Arc<str>, &[u8])> = Vec::with_capacity(cells.len() + moving.len() + 2);
+    let id_text = serde_json::to_vec(&id.to_string()).expect("a text is JSON");
+    let type_name = schema::by_token(type_token)
+        .map_or_else(|| format!("#microsoft.graph.{type_token}"), schema::Type::odata_type);
+    let type_text = serde_json::to_vec(&type_name).expect("a text is JSON");
+    named.push(("id".into(), &id_text));
+    named.push(("@odata.type".into(), &type_text));
+    for (path, text) in cells.iter().chain(moving.iter()) {
+        let path = state.paths.text(path);
+        match named.iter_mut().find(|(found, _)| *found == path) {
+            Some(found) => found.1 = text,
+            None => named.push((path, text)),
+        }
+    }
+    value::assemble(named.iter().map(|(path, text)| (&**path, *text)))
+}
+
+/// A vector as of a backup: the last checkpoint's, and every change since.
+fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
+    let mut vector = Vector::default();
+    let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
+    if checkpoint > 0 {
+        let segment = state.segment(checkpoint)?;
+        let entry = segment.footer.checkpoint.as_ref().and_then(|checkpoint| {
+            let tables =
+                if matches!(key.part, Part::Links(_)) { &checkpoint.links } else { &checkpoint.tables };
+            tables.iter().find(|table| *table.type_token == *key.type_token && table.name == key.part.name())
+        });
+        if let Some(entry) = entry {
+            let ordinals = segment.integers(entry.ordinals)?;
+            for (ordinal, value) in ordinals.into_iter().zip(segment.integers(entry.values)?) {
+                set_checked(state, segment.path(), &mut vector, ordinal, Slot::from_stored(value))?;
+            }
+        }
+    }
+    for later in checkpoint + 1..=sequence {
+        let segment = state.segment(later)?;
+        let Some(entry) = segment.slots(key) else { continue };
+        for changed in segment.changed_slots(entry)?.iter() {
+            set_checked(state, segment.path(), &mut vector, changed.ordinal, changed.new)?;
+        }
+    }
+    Ok(vector)
+}
+
+/// An ordinal that no segment has would make the vector as large as the number says.
+fn set_checked(
+    state: &State,
+    path: &std::path::Path,
+    vector: &mut Vector,
+    ordinal: u32,
+    slot: Slot,
+) -> Result<()> {
+    if ordinal >= state.ordinal_count {
+        let what = format!("a slot has ordinal {ordinal}, the store has {}", state.ordinal_count);
+        return Err(crate::segment::reader::damaged(path, 0, what));
+    }
+    vector.set(ordinal, slot);
+    Ok(())
+}

@@ -1,0 +1,365 @@
+//! What a store holds at one HEAD: its backups, its segments, and where each number comes from.
+//!
+//! A state never changes; a commit or a refresh makes a new one. Opening reads HEAD, the segment of the
+//! last checkpoint, and what came since; older segments are mapped when somebody asks for them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::disk::Disk;
+use crate::error::disk_error;
+use crate::manifest::{Head, Manifest, StoreRecord, from_sealed_bytes};
+use crate::paths::PathNames;
+use crate::segment::footer::{CheckpointTable, SPACE_CORE, SPACE_VOLATILE, SlotEntry};
+use crate::segment::layout::FORMAT_VERSION;
+use crate::segment::reader::{Segment, damaged};
+use crate::{BackupSummary, Error, Result};
+
+/// Bytes that the list of backups in a checkpoint may have.
+const BACKUPS_SIZE_MAX: usize = 1 << 30;
+
+/// Which vector of a type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Part {
+    /// Attributes that are compared.
+    Core,
+    /// Attributes that the server moves by itself.
+    Volatile,
+    /// Links of one relation.
+    Links(Arc<str>),
+}
+
+impl Part {
+    pub(crate) fn space(&self) -> u8 {
+        if *self == Self::Volatile { SPACE_VOLATILE } else { SPACE_CORE }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Core => "core",
+            Self::Volatile => "volatile",
+            Self::Links(relation) => relation,
+        }
+    }
+}
+
+/// Names a vector.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TableKey {
+    pub(crate) type_token: Arc<str>,
+    pub(crate) part: Part,
+}
+
+/// Where the numbers of a table (versions) or relation (link sets) come from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Numbers {
+    /// First number and sequence of each segment that has some, ascending.
+    pub(crate) ranges: Vec<(u32, u64)>,
+    /// Next free number.
+    pub(crate) next: u32,
+}
+
+/// A store at one HEAD.
+pub(crate) struct State {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) root: PathBuf,
+    pub(crate) store_id: [u8; 16],
+    pub(crate) hash_key: [u8; 32],
+    pub(crate) head: Head,
+    /// Backup n has sequence n + 1.
+    pub(crate) manifests: Vec<Arc<Manifest>>,
+    pub(crate) summaries: Vec<BackupSummary>,
+    segments: Vec<OnceLock<Arc<Segment>>>,
+    pub(crate) tables: BTreeMap<TableKey, Numbers>,
+    /// First ordinal and sequence of each segment that has new IDs.
+    pub(crate) id_ranges: Vec<(u32, u64)>,
+    pub(crate) ordinal_count: u32,
+    /// Sequences of all checkpoints, ascending.
+    pub(crate) checkpoints: Vec<u64>,
+    pub(crate) paths: Arc<PathNames>,
+    pub(crate) recent_ids: OnceLock<HashMap<u128, u32>>,
+}
+
+impl State {
+    /// Reads the store in `root` as HEAD names it.
+    pub(crate) fn open(disk: Arc<dyn Disk>, root: &Path, paths: Arc<PathNames>) -> Result<Self> {
+        let record: StoreRecord = read_sealed(&*disk, &root.join("store.json"), true)?;
+        let head: Head = read_sealed(&*disk, &root.join("HEAD"), false)?;
+        let (store_id, hash_key) = keys_of(&record, &head, root)?;
+        let count = usize::try_from(head.sequence).unwrap_or(usize::MAX).min(1 << 32);
+        let mut state = Self {
+            disk,
+            root: root.to_owned(),
+            store_id,
+            hash_key,
+            manifests: Vec::new(),
+            summaries: Vec::new(),
+            segments: (0..count).map(|_| OnceLock::new()).collect(),
+            tables: BTreeMap::new(),
+            id_ranges: Vec::new(),
+            ordinal_count: 0,
+            checkpoints: Vec::new(),
+            paths,
+            recent_ids: OnceLock::new(),
+            head,
+        };
+        state.read_checkpoint()?;
+        state.read_recent()?;
+        state.summaries = state.manifests.iter().map(|manifest| manifest.summary()).collect();
+        Ok(state)
+    }
+
+    /// The segment of a backup.
+    pub(crate) fn segment(&self, sequence: u64) -> Result<&Arc<Segment>> {
+        let slot = usize::try_from(sequence)
+            .ok()
+            .and_then(|number| self.segments.get(number.checked_sub(1)?))
+            .ok_or_else(|| {
+                damaged(&self.root.join("HEAD"), 0, format!("segment {sequence} is named but not there"))
+            })?;
+        if let Some(segment) = slot.get() {
+            return Ok(segment);
+        }
+        let path = segment_path(&self.root, sequence);
+        let segment = Arc::new(Segment::open(&*self.disk, &path, self.store_id, sequence)?);
+        Ok(slot.get_or_init(|| segment))
+    }
+
+    /// Type tokens by the number that a memo gives them.
+    pub(crate) fn memo_types(&self) -> Vec<Arc<str>> {
+        let cores = self.tables.keys().filter(|key| key.part == Part::Core);
+        cores.map(|key| Arc::clone(&key.type_token)).collect()
+    }
+
+    pub(crate) fn newest(&self) -> u64 {
+        self.head.sequence
+    }
+
+    /// The segment in which a number of a table came, and the number's place counted from the segment's first.
+    pub(crate) fn locate(&self, key: &TableKey, number: u32) -> Result<(&Arc<Segment>, u32)> {
+        let numbers = self.tables.get(key).ok_or_else(|| self.unknown_number(key, number))?;
+        let place = numbers.ranges.partition_point(|(first, _)| *first <= number);
+        let Some(&(first, sequence)) = place.checked_sub(1).and_then(|place| numbers.ranges.get(place))
+        else {
+            return Err(self.unknown_number(key, number));
+        };
+        if number >= numbers.next {
+            return Err(self.unknown_number(key, number));
+        }
+        Ok((self.segment(sequence)?, number - first))
+    }
+
+    pub(crate) fn unknown_number(&self, key: &TableKey, number: u32) -> Error {
+        let what = format!(
+            "a slot of {}/{} names number {number}, which no segment has",
+            key.type_token,
+            key.part.name()
+        );
+        damaged(&self.root.join("segments"), 0, what)
+    }
+
+    /// The newest checkpoint at or before a backup.
+    pub(crate) fn checkpoint_before(&self, sequence: u64) -> Option<u64> {
+        let place = self.checkpoints.partition_point(|&checkpoint| checkpoint <= sequence);
+        place.checked_sub(1).map(|place| self.checkpoints[place])
+    }
+
+    fn read_checkpoint(&mut self) -> Result<()> {
+        let mut sequence = self.head.checkpoint;
+        let mut newest = true;
+        while sequence > 0 {
+            self.checkpoints.push(sequence);
+            let segment = Arc::clone(self.segment(sequence)?);
+            let Some(checkpoint) = &segment.footer.checkpoint else {
+                return Err(segment.footer_error("expected a checkpoint in this segment, found none"));
+            };
+            if newest {
+                self.read_backups(&segment, checkpoint.backups)?;
+                self.id_ranges.clone_from(&checkpoint.id_ranges);
+                self.ordinal_count = checkpoint.ordinal_count;
+                self.read_tables(&checkpoint.tables, false);
+                self.read_tables(&checkpoint.links, true);
+            }
+            newest = false;
+            if checkpoint.previous >= sequence {
+                return Err(segment.footer_error("a checkpoint names a later one as its predecessor"));
+            }
+            sequence = checkpoint.previous;
+        }
+        self.checkpoints.reverse();
+        Ok(())
+    }
+
+    fn read_backups(&mut self, segment: &Segment, chunk: u32) -> Result<()> {
+        let compressed = segment.chunk(chunk)?;
+        let length = segment.entry(chunk)?.count as usize;
+        let bytes = zstd::bulk::decompress(compressed, length.min(BACKUPS_SIZE_MAX))
+            .map_err(|error| segment.footer_error(format!("the checkpoint's list of backups: {error}")))?;
+        for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+            let manifest: Manifest = serde_json::from_slice(line).map_err(|error| {
+                segment.footer_error(format!("the checkpoint's list of backups: {error}"))
+            })?;
+            self.manifests.push(Arc::new(manifest));
+        }
+        if self.manifests.len() as u64 + 1 != segment.sequence {
+            return Err(segment.footer_error("the checkpoint does not list all backups before it"));
+        }
+        Ok(())
+    }
+
+    fn read_tables(&mut self, tables: &[CheckpointTable], links: bool) {
+        for table in tables {
+            let part = match (links, table.name.as_str()) {
+                (true, relation) => Part::Links(relation.into()),
+                (false, "volatile") => Part::Volatile,
+                (false, _) => Part::Core,
+            };
+            let key = TableKey { type_token: table.type_token.as_str().into(), part };
+            self.tables.insert(key, Numbers { ranges: table.ranges.clone(), next: table.next });
+        }
+    }
+
+    /// Manifests and numbers of the backups since the checkpoint; the hash chain is followed.
+    fn read_recent(&mut self) -> Result<()> {
+        let first = self.manifests.len() as u64 + 1;
+        let mut expected = None;
+        for sequence in first..=self.head.sequence {
+            let path = manifest_path(&self.root, sequence);
+            let bytes = self.disk.read(&path).map_err(disk_error("cannot read", &path))?;
+            let manifest: Manifest = parse_sealed(&path, &bytes)?;
+            if manifest.sequence != sequence
+                || expected.as_ref().is_some_and(|hash| *hash != manifest.previous)
+            {
+                return Err(damaged(&path, 0, "this manifest does not follow the one before it"));
+            }
+            expected = Some(blake3::hash(&bytes).to_hex().to_string());
+            if sequence > self.head.checkpoint {
+                let segment = Arc::clone(self.segment(sequence)?);
+                self.add_numbers(&segment);
+            }
+            self.manifests.push(Arc::new(manifest));
+        }
+        match expected {
+            Some(hash) if hash != self.head.manifest => {
+                let path = manifest_path(&self.root, self.head.sequence);
+                Err(damaged(&path, 0, "this manifest is not the one that HEAD names"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn add_numbers(&mut self, segment: &Segment) {
+        let footer = &segment.footer;
+        for table in &footer.tables {
+            let part = if table.space == SPACE_VOLATILE { Part::Volatile } else { Part::Core };
+            let key = TableKey { type_token: table.type_token.as_str().into(), part };
+            self.tables.entry(key).or_default().add(
+                table.first_version,
+                table.whole_count.saturating_add(table.patch_count),
+                segment.sequence,
+            );
+        }
+        for links in &footer.links {
+            let part = Part::Links(links.relation.as_str().into());
+            let key = TableKey { type_token: links.type_token.as_str().into(), part };
+            self.tables.entry(key).or_default().add(links.first_set, links.set_count, segment.sequence);
+        }
+        if let Some(ids) = &footer.ids {
+            self.id_ranges.push((ids.first_ordinal, segment.sequence));
+            self.ordinal_count = ids.first_ordinal.saturating_add(ids.count);
+        }
+    }
+}
+
+impl Numbers {
+    fn add(&mut self, first: u32, count: u32, sequence: u64) {
+        if count > 0 {
+            self.ranges.push((first, sequence));
+        }
+        self.next = first.saturating_add(count);
+    }
+}
+
+impl Segment {
+    /// The changed slots of a table or relation in this segment, if any.
+    pub(crate) fn slots(&self, key: &TableKey) -> Option<&SlotEntry> {
+        match &key.part {
+            Part::Links(relation) => self
+                .footer
+                .links
+                .iter()
+                .find(|entry| *entry.relation == **relation && *entry.type_token == *key.type_token)
+                .and_then(|entry| entry.slots.as_ref()),
+            part => self.table(&key.type_token, part.space()).and_then(|entry| entry.slots.as_ref()),
+        }
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("root", &self.root)
+            .field("sequence", &self.head.sequence)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn segment_path(root: &Path, sequence: u64) -> PathBuf {
+    root.join("segments").join(format!("{sequence:010}.seg"))
+}
+
+pub(crate) fn manifest_path(root: &Path, sequence: u64) -> PathBuf {
+    root.join("manifests").join(format!("{sequence:010}.man"))
+}
+
+fn keys_of(record: &StoreRecord, head: &Head, root: &Path) -> Result<([u8; 16], [u8; 32])> {
+    let path = root.join("store.json");
+    for (file, found) in [("store.json", record.format_version), ("HEAD", head.format_version)] {
+        if found > FORMAT_VERSION {
+            return Err(Error::NewerFormat { path: root.join(file), found, supported: FORMAT_VERSION });
+        }
+    }
+    if record.cipher != "none" {
+        return Err(Error::Invalid(format!(
+            "{}: cipher {} is not known to this version",
+            path.display(),
+            record.cipher
+        )));
+    }
+    if record.store_id != head.store_id {
+        return Err(damaged(&root.join("HEAD"), 0, "HEAD is that of another store"));
+    }
+    let store_id = bytes_from_hex(&record.store_id);
+    let hash_key = bytes_from_hex(&record.hash_key);
+    match (store_id, hash_key) {
+        (Some(store_id), Some(hash_key)) => Ok((store_id, hash_key)),
+        _ => Err(damaged(&path, 0, "store ID or hash key is not hexadecimal of its length")),
+    }
+}
+
+fn bytes_from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != N * 2 || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn read_sealed<T: serde::de::DeserializeOwned>(disk: &dyn Disk, path: &Path, names_store: bool) -> Result<T> {
+    match disk.read(path) {
+        Ok(bytes) => parse_sealed(path, &bytes),
+        Err(error) if names_store && error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(path).to_owned();
+            Err(Error::NoStore { path: folder })
+        }
+        Err(error) => Err(disk_error("cannot read", path)(error)),
+    }
+}
+
+pub(crate) fn parse_sealed<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T> {
+    from_sealed_bytes(bytes).map_err(|(offset, what)| damaged(path, offset, what))
+}

@@ -1,0 +1,260 @@
+//! Opens, reads and writes a store: the public face of everything else.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::disk::{Disk, DiskLock, RealDisk, write_holder, write_whole};
+use crate::error::disk_error;
+use crate::manifest::{Head, StoreRecord, to_sealed_bytes};
+use crate::paths::PathNames;
+use crate::segment::layout::FORMAT_VERSION;
+use crate::snapshot::Snapshot;
+use crate::state::{State, parse_sealed};
+use crate::{Backup, BackupDetails, BackupSummary, CreateOptions, Error, Point, Result};
+
+/// Snapshots whose vectors stay in memory.
+const SNAPSHOT_COUNT_MAX: usize = 4;
+/// Tries to get the lock of HEAD, a millisecond apart: it is held for milliseconds.
+const HEAD_LOCK_TRY_COUNT: u32 = 10_000;
+
+/// A store: one folder, any number of backups.
+///
+/// Readers never wait: a store that is open keeps showing what was committed when it was opened, until
+/// [`Store::refresh`].
+pub struct Store {
+    state: Arc<State>,
+    snapshots: Mutex<Vec<Snapshot>>,
+}
+
+impl Store {
+    /// Opens a store. Never waits for a writer.
+    ///
+    /// # Errors
+    /// `NoStore`, `NewerFormat`, `Damaged` or `Disk`.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_on(Arc::new(RealDisk), path)
+    }
+
+    /// As [`Store::open`], on another disk.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self> {
+        let state = Arc::new(State::open(disk, path, Arc::new(PathNames::default()))?);
+        Ok(Self { state, snapshots: Mutex::default() })
+    }
+
+    /// Makes an empty store, or opens the one that is there.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn create(path: &Path, options: &CreateOptions) -> Result<Self> {
+        Self::create_on(Arc::new(RealDisk), path, options)
+    }
+
+    /// As [`Store::create`], on another disk.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn create_on(disk: Arc<dyn Disk>, path: &Path, options: &CreateOptions) -> Result<Self> {
+        match disk.length(&path.join("HEAD")) {
+            Ok(_) => return Self::open_on(disk, path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(disk_error("cannot read", &path.join("HEAD"))(error)),
+        }
+        for folder in ["", "manifests", "segments", "journals", "staging"] {
+            let folder = path.join(folder);
+            disk.create_folder(&folder).map_err(disk_error("cannot create", &folder))?;
+        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        for folder in [path, parent] {
+            disk.sync_folder(folder).map_err(disk_error("cannot sync", folder))?;
+        }
+        let _lock = lock_head(&*disk, path)?;
+        if disk.length(&path.join("HEAD")).is_err() {
+            write_first_files(&*disk, path, options)?;
+        }
+        Self::open_on(disk, path)
+    }
+
+    /// Looks again at what is committed.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn refresh(&mut self) -> Result<()> {
+        let paths = Arc::clone(&self.state.paths);
+        self.state = Arc::new(State::open(Arc::clone(&self.state.disk), &self.state.root, paths)?);
+        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.state.root
+    }
+
+    /// The tenant's ID, when known.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.state.head.tenant.as_deref()
+    }
+
+    /// All backups, oldest first.
+    #[must_use]
+    pub fn backups(&self) -> &[BackupSummary] {
+        &self.state.summaries
+    }
+
+    /// The backup that a point in time names.
+    ///
+    /// # Errors
+    /// `NoBackup`, naming the nearest.
+    pub fn resolve(&self, point: &Point) -> Result<&BackupSummary> {
+        Ok(&self.state.summaries[point.place(&self.state.summaries)?])
+    }
+
+    /// The state of the tenant at a backup, named by its whole ID.
+    ///
+    /// # Errors
+    /// `NoBackup`.
+    pub fn snapshot(&self, backup: &str) -> Result<Snapshot> {
+        Ok(self.snapshot_at(self.sequence_of(backup)?))
+    }
+
+    /// Begins a backup: takes the writers' lock, held until the backup is committed or dropped.
+    ///
+    /// # Errors
+    /// `Locked` when somebody else writes, `OtherTenant`, `Damaged` or `Disk`.
+    pub fn begin(&mut self, details: BackupDetails) -> Result<Backup<'_>> {
+        let lock = self.lock_writer(&format!("{} of {}", details.source, details.read_from))?;
+        self.refresh()?;
+        remove_leftovers(&*self.state.disk, &self.state.root);
+        Backup::begin(self, lock, details)
+    }
+
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    pub(crate) fn sequence_of(&self, backup: &str) -> Result<u64> {
+        let place = Point::parse(backup)?.place(&self.state.summaries)?;
+        Ok(place as u64 + 1)
+    }
+
+    /// The snapshot of a backup; the last few are kept with their vectors.
+    pub(crate) fn snapshot_at(&self, sequence: u64) -> Snapshot {
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = snapshots.iter().position(|snapshot| snapshot.sequence() == sequence) {
+            let snapshot = snapshots.remove(place);
+            snapshots.push(snapshot.clone());
+            return snapshot;
+        }
+        if snapshots.len() == SNAPSHOT_COUNT_MAX {
+            snapshots.remove(0);
+        }
+        let snapshot = Snapshot::new(Arc::clone(&self.state), sequence);
+        snapshots.push(snapshot.clone());
+        snapshot
+    }
+
+    /// Changes HEAD under its lock, and shows what it names from now on.
+    pub(crate) fn update_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<()> {
+        self.with_head_lock(|store| store.write_head(change))
+    }
+
+    /// Does something while nobody else writes HEAD.
+    pub(crate) fn with_head_lock(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let _lock = lock_head(&*self.state.disk, &self.state.root)?;
+        work(self)
+    }
+
+    /// Changes HEAD, whose lock the caller holds, and shows what it names from now on.
+    pub(crate) fn write_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<()> {
+        let path = self.state.root.join("HEAD");
+        let disk = &*self.state.disk;
+        let bytes = disk.read(&path).map_err(disk_error("cannot read", &path))?;
+        let mut head: Head = parse_sealed(&path, &bytes)?;
+        change(&mut head);
+        write_whole(disk, &path, &to_sealed_bytes(&head)).map_err(disk_error("cannot write", &path))?;
+        self.refresh()
+    }
+
+    fn lock_writer(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
+        let path = self.state.root.join("backup.lock");
+        let disk = &*self.state.disk;
+        match disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? {
+            Some(lock) => {
+                write_holder(disk, &path, holder).map_err(disk_error("cannot write the holder of", &path))?;
+                Ok(lock)
+            }
+            None => {
+                let holder = crate::disk::read_holder(disk, &path).ok().flatten();
+                Err(Error::Locked { holder: holder.unwrap_or_else(|| "another process".into()) })
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.state.root)
+            .field("backups", &self.state.summaries.len())
+            .finish()
+    }
+}
+
+fn lock_head(disk: &dyn Disk, root: &Path) -> Result<Box<dyn DiskLock>> {
+    let path = root.join("head.lock");
+    for _ in 0..HEAD_LOCK_TRY_COUNT {
+        if let Some(lock) = disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? {
+            return Ok(lock);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    Err(Error::Locked { holder: "another process, which does not let go of head.lock".into() })
+}
+
+fn write_first_files(disk: &dyn Disk, root: &Path, options: &CreateOptions) -> Result<()> {
+    let id_bytes = blake3::derive_key("entrasnap store id", &options.seed);
+    let store_id = blake3::Hash::from_bytes(id_bytes).to_hex()[..32].to_owned();
+    let hash_key = blake3::Hash::from_bytes(blake3::derive_key("entrasnap content hash key", &options.seed));
+    let record = StoreRecord {
+        format_version: FORMAT_VERSION,
+        store_id: store_id.clone(),
+        cipher: "none".into(),
+        hash_key: hash_key.to_hex().to_string(),
+        key_slots: Vec::new(),
+    };
+    let head = Head {
+        format_version: FORMAT_VERSION,
+        store_id,
+        generation: 0,
+        sequence: 0,
+        manifest: String::new(),
+        checkpoint: 0,
+        tenant: options.tenant.clone(),
+        journals: std::collections::BTreeMap::default(),
+    };
+    let files: [(PathBuf, Vec<u8>); 2] =
+        [(root.join("store.json"), to_sealed_bytes(&record)), (root.join("HEAD"), to_sealed_bytes(&head))];
+    for (path, bytes) in files {
+        write_whole(disk, &path, &bytes).map_err(disk_error("cannot write", &path))?;
+    }
+    Ok(())
+}
+
+/// Removes what an interrupted writer left; it was never part of the store.
+fn remove_leftovers(disk: &dyn Disk, root: &Path) {
+    for folder in ["segments", "manifests", "staging"] {
+        let folder = root.join(folder);
+        for (name, _) in disk.list(&folder).unwrap_or_default() {
+            if name.ends_with(crate::disk::TEMPORARY_SUFFIX) {
+                // What cannot be removed now does no harm and is tried again by the next writer.
+                let _outcome = disk.remove(&folder.join(name));
+            }
+        }
+    }
+    let _count = crate::disk::empty_trash(disk, root);
+}

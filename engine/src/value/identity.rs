@@ -1,0 +1,135 @@
+//! When two texts mean the same: sets without order, and the kinds of nothing.
+
+use super::scan::Cursor;
+use super::{NULL, UNKNOWN};
+
+/// Appends the identity text of a set: the canonical text with the elements of its arrays sorted, at every depth.
+///
+/// Only for canonical text, and only for values compared as sets. What is no array stays as it is.
+pub(crate) fn write_identity(text: &[u8], out: &mut Vec<u8>) {
+    if is_sorted(&mut Cursor::new(text)) {
+        out.extend_from_slice(text);
+    } else {
+        write_sorted(&mut Cursor::new(text), out);
+    }
+}
+
+/// Says whether two cells hold the same value. An empty slice is an absent cell.
+///
+/// Absent equals null, and absent equals `[]`: Graph says nothing in either way. Unknown equals everything, because
+/// no difference can be claimed from it.
+pub(crate) fn semantically_equal(a: &[u8], b: &[u8], unordered: bool) -> bool {
+    if a == b || a == UNKNOWN || b == UNKNOWN {
+        return true;
+    }
+    let nothing = |text: &[u8]| text == NULL || text == b"[]";
+    if a.is_empty() || b.is_empty() {
+        return nothing(a) || nothing(b);
+    }
+    if !unordered || a.len() != b.len() {
+        return false;
+    }
+    let (mut sorted_a, mut sorted_b) = (Vec::with_capacity(a.len()), Vec::with_capacity(b.len()));
+    write_identity(a, &mut sorted_a);
+    write_identity(b, &mut sorted_b);
+    sorted_a == sorted_b
+}
+
+/// Steps over one canonical value and says whether all its arrays are in order, so that it need not be copied.
+fn is_sorted(cursor: &mut Cursor<'_>) -> bool {
+    match cursor.peek() {
+        b'[' => {
+            cursor.advance(1);
+            let mut previous: &[u8] = &[];
+            while !matches!(cursor.peek(), b']' | 0) {
+                let start = cursor.offset();
+                if !is_sorted(cursor) || cursor.since(start) < previous {
+                    return false;
+                }
+                previous = cursor.since(start);
+                cursor.take(b',');
+            }
+            cursor.take(b']')
+        }
+        b'{' => {
+            cursor.advance(1);
+            while !matches!(cursor.peek(), b'}' | 0) {
+                step_over_scalar(cursor);
+                if !cursor.take(b':') || !is_sorted(cursor) {
+                    return false;
+                }
+                cursor.take(b',');
+            }
+            cursor.take(b'}')
+        }
+        _ => {
+            step_over_scalar(cursor);
+            true
+        }
+    }
+}
+
+/// Copies one canonical value, sorting arrays.
+fn write_sorted(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+    match cursor.peek() {
+        b'[' => write_sorted_array(cursor, out),
+        b'{' => {
+            out.push(b'{');
+            cursor.advance(1);
+            while !matches!(cursor.peek(), b'}' | 0) {
+                copy_scalar(cursor, out);
+                copy_byte(cursor, b':', out);
+                write_sorted(cursor, out);
+                copy_byte(cursor, b',', out);
+            }
+            copy_byte(cursor, b'}', out);
+        }
+        _ => copy_scalar(cursor, out),
+    }
+}
+
+fn write_sorted_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+    let mut elements = Vec::new();
+    let mut texts = Vec::new();
+    cursor.advance(1);
+    while !matches!(cursor.peek(), b']' | 0) {
+        let start = texts.len();
+        write_sorted(cursor, &mut texts);
+        elements.push(start..texts.len());
+        cursor.take(b',');
+    }
+    cursor.take(b']');
+    elements.sort_by(|a, b| texts[a.clone()].cmp(&texts[b.clone()]));
+    out.push(b'[');
+    for (index, element) in elements.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(&texts[element]);
+    }
+    out.push(b']');
+}
+
+fn copy_byte(cursor: &mut Cursor<'_>, byte: u8, out: &mut Vec<u8>) {
+    if cursor.take(byte) {
+        out.push(byte);
+    }
+}
+
+fn copy_scalar(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+    let start = cursor.offset();
+    step_over_scalar(cursor);
+    out.extend_from_slice(cursor.since(start));
+}
+
+/// Steps over a string, number or literal; always moves on, so that text that is not canonical cannot make it loop.
+fn step_over_scalar(cursor: &mut Cursor<'_>) {
+    if cursor.peek() == b'"' {
+        if cursor.string().is_err() {
+            cursor.advance(cursor.rest().len());
+        }
+    } else {
+        let length = cursor.rest().iter().take_while(|byte| !b",:]}".contains(byte)).count();
+        cursor.advance(length.max(1));
+    }
+}

@@ -1,0 +1,261 @@
+//! Checks a store: files, chains, checksums, and that every version says what its hash says.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::backup::hash_cells;
+use crate::disk::{Disk, RealDisk};
+use crate::journal::JournalFile;
+use crate::manifest::Manifest;
+use crate::paths::PathNames;
+use crate::rows::Cells;
+use crate::segment::reader::Segment;
+use crate::state::{Part, State, TableKey, manifest_path, parse_sealed, segment_path};
+use crate::{Error, Result, Store};
+
+/// How far a check goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Headers, footers, chains, lengths.
+    Quick,
+    /// Every byte, every version, every link set.
+    Deep,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Verification {
+    /// Files checked.
+    pub checked: u64,
+    /// What is wrong.
+    pub errors: Vec<Fault>,
+    /// What is odd but harmless.
+    pub warnings: Vec<Fault>,
+}
+
+/// One finding of a check.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Fault {
+    /// File, relative to the store.
+    pub file: String,
+    /// Byte offset in it.
+    pub offset: u64,
+    /// What was expected and found.
+    pub what: String,
+}
+
+impl Store {
+    /// Checks the store in a folder. It takes no lock; a backup committed meanwhile is not looked at.
+    ///
+    /// # Errors
+    /// `NoStore` or `Disk`, when the check itself cannot run; what it finds is in the result.
+    pub fn verify(path: &Path, depth: Depth) -> Result<Verification> {
+        Self::verify_on(Arc::new(RealDisk), path, depth)
+    }
+
+    /// As [`Store::verify`], on another disk.
+    ///
+    /// # Errors
+    /// As [`Store::verify`].
+    pub fn verify_on(disk: Arc<dyn Disk>, path: &Path, depth: Depth) -> Result<Verification> {
+        let mut check = Check {
+            root: path,
+            found: Verification { checked: 2, errors: Vec::new(), warnings: Vec::new() },
+        };
+        let state = match State::open(Arc::clone(&disk), path, Arc::new(PathNames::default())) {
+            Ok(state) => state,
+            Err(error @ Error::NoStore { .. }) => return Err(error),
+            Err(error) => {
+                check.add(error);
+                return Ok(check.found);
+            }
+        };
+        check.manifests(&state);
+        check.segments(&state, depth);
+        check.journals(&state);
+        if depth == Depth::Deep && check.found.errors.is_empty() {
+            check.versions(&state);
+            check.sets(&state);
+        }
+        Ok(check.found)
+    }
+}
+
+struct Check<'a> {
+    root: &'a Path,
+    found: Verification,
+}
+
+impl Check<'_> {
+    fn add(&mut self, error: Error) {
+        let (path, offset, what) = match error {
+            Error::Damaged { path, offset, what } => (path, offset, what),
+            Error::Disk { action, path, source } => (path, 0, format!("{action}: {source}")),
+            other => (self.root.to_owned(), 0, other.to_string()),
+        };
+        let file = path.strip_prefix(self.root).unwrap_or(&path).display().to_string();
+        self.found.errors.push(Fault { file, offset, what });
+    }
+
+    /// Follows the chain over all manifests, those that the checkpoint lists too.
+    fn manifests(&mut self, state: &State) {
+        let mut expected = String::new();
+        for known in &state.manifests {
+            self.found.checked += 1;
+            let path = manifest_path(&state.root, known.sequence);
+            match read_manifest(state, known.sequence) {
+                Ok((manifest, hash)) => {
+                    if manifest != **known || manifest.previous != expected {
+                        self.add(damaged(&path, "this manifest does not follow the one before it, or is not the one that was committed"));
+                    }
+                    expected = hash;
+                }
+                Err(error) => return self.add(error),
+            }
+        }
+        if expected != state.head.manifest {
+            self.add(damaged(
+                &manifest_path(&state.root, state.newest()),
+                "this manifest is not the one that HEAD names",
+            ));
+        }
+    }
+
+    fn segments(&mut self, state: &State, depth: Depth) {
+        let faults: Vec<Error> = state
+            .manifests
+            .par_iter()
+            .flat_map_iter(|manifest| check_segment(state, manifest, depth).err())
+            .collect();
+        self.found.checked += state.manifests.len() as u64;
+        faults.into_iter().for_each(|fault| self.add(fault));
+    }
+
+    /// Journals must pass the point that HEAD knows; records after it are those of an append that did not come
+    /// to update HEAD.
+    fn journals(&mut self, state: &State) {
+        let folder = state.root.join("journals");
+        let mut names: Vec<String> = state.head.journals.keys().cloned().collect();
+        for (file, _) in state.disk.list(&folder).unwrap_or_default() {
+            match file.strip_suffix(".log") {
+                Some(name) if !names.iter().any(|known| known == name) => names.push(name.to_owned()),
+                _ => {}
+            }
+        }
+        for name in names {
+            self.found.checked += 1;
+            let journal =
+                JournalFile { disk: &*state.disk, folder: &folder, store: &state.head.store_id, name: &name };
+            let known = state.head.journals.get(&name).copied().unwrap_or_default();
+            let read = if known.length > 0 { journal.verify(&known) } else { journal.read() };
+            match read {
+                Ok(read) => {
+                    if let Some(offset) = read.torn_tail {
+                        let what =
+                            "bytes follow the last whole record; the next record cuts them off".to_owned();
+                        self.found.errors.push(Fault { file: format!("journals/{name}.log"), offset, what });
+                    }
+                }
+                Err(error) => self.add(error),
+            }
+        }
+    }
+
+    /// Rebuilds every version and compares its hash.
+    fn versions(&mut self, state: &State) {
+        for (key, numbers) in &state.tables {
+            if key.part != Part::Core {
+                self.volatile_versions(state, key, numbers.next);
+                continue;
+            }
+            for &(first, sequence) in &numbers.ranges {
+                let faults: Vec<Error> = match version_ordinals(state, key, sequence) {
+                    Ok(ordinals) => ordinals
+                        .par_iter()
+                        .enumerate()
+                        .flat_map_iter(|(place, &ordinal)| {
+                            check_version(state, key, first, place, ordinal).err()
+                        })
+                        .collect(),
+                    Err(error) => vec![error],
+                };
+                faults.into_iter().for_each(|fault| self.add(fault));
+            }
+        }
+    }
+
+    /// Volatile versions have no hash; they must at least be readable.
+    fn volatile_versions(&mut self, state: &State, key: &TableKey, next: u32) {
+        if key.part == Part::Volatile {
+            let check = |version| state.read_cells(key, version, &mut Cells::default());
+            let faults: Vec<Error> =
+                (1..next).into_par_iter().flat_map_iter(|version| check(version).err()).collect();
+            faults.into_iter().for_each(|fault| self.add(fault));
+        }
+    }
+
+    fn sets(&mut self, state: &State) {
+        for (key, numbers) in &state.tables {
+            if matches!(key.part, Part::Links(_)) {
+                let faults: Vec<Error> = (2..numbers.next)
+                    .into_par_iter()
+                    .flat_map_iter(|number| state.read_set(key, number).err())
+                    .collect();
+                faults.into_iter().for_each(|fault| self.add(fault));
+            }
+        }
+    }
+}
+
+fn read_manifest(state: &State, sequence: u64) -> Result<(Manifest, String)> {
+    let path = manifest_path(&state.root, sequence);
+    let bytes = state.disk.read(&path).map_err(crate::error::disk_error("cannot read", &path))?;
+    Ok((parse_sealed(&path, &bytes)?, blake3::hash(&bytes).to_hex().to_string()))
+}
+
+fn check_segment(state: &State, manifest: &Manifest, depth: Depth) -> Result<()> {
+    let path = segment_path(&state.root, manifest.sequence);
+    // A segment of its own: what this process has checked before says nothing about the file now.
+    let segment = Segment::open(&*state.disk, &path, state.store_id, manifest.sequence)?;
+    if segment.bytes().len() as u64 != manifest.segment.length {
+        return Err(damaged(
+            &path,
+            format!("expected {} bytes, found {}", manifest.segment.length, segment.bytes().len()),
+        ));
+    }
+    if depth == Depth::Deep {
+        for chunk in 0..segment.footer.chunks.len() {
+            segment.chunk(u32::try_from(chunk).unwrap_or(u32::MAX))?;
+        }
+        if *blake3::hash(segment.bytes()).to_hex() != *manifest.segment.hash {
+            return Err(damaged(&path, "the file's hash is not the one in its manifest"));
+        }
+    }
+    Ok(())
+}
+
+fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> Result<Vec<u32>> {
+    let segment = state.segment(sequence)?;
+    segment.integers(state.table_entry(segment, key)?.ordinals)
+}
+
+fn check_version(state: &State, key: &TableKey, first: u32, place: usize, ordinal: u32) -> Result<()> {
+    let version = first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
+    let mut cells = Cells::default();
+    state.read_cells(key, version, &mut cells)?;
+    let id = state.id(ordinal)?;
+    if hash_cells(state, key, &id, &cells) != state.content_hash(key, version)? {
+        let (segment, _) = state.locate(key, version)?;
+        return Err(damaged(
+            segment.path(),
+            format!("version {version} of {} is not what its hash says", key.type_token),
+        ));
+    }
+    Ok(())
+}
+
+fn damaged(path: &Path, what: impl Into<String>) -> Error {
+    Error::Damaged { path: path.to_owned(), offset: 0, what: what.into() }
+}
