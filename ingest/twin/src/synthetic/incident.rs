@@ -1,0 +1,181 @@
+//! Owns one bad day: what an intruder does to a tenant, and what a difference has to find of it.
+
+use super::attribute::policy;
+use super::expectation::Expectation;
+use super::layout::{Key, Kind};
+use super::link::{Members, PRIVILEGED};
+use super::render::application::ROGUE_NAME;
+use super::render::user::{SEIZED_DEPARTMENT, SEIZED_TITLE, is_in_sales};
+use super::{Snapshot, Tenant};
+
+/// How many members the privileged group loses at most.
+const MEMBERS_REMOVED: u32 = 4;
+/// How many users are deleted at most.
+const USERS_DELETED: usize = 5;
+
+/// An attack on a tenant, on top of what it is on some day.
+///
+/// The parts that a small tenant has no objects for are left out.
+#[derive(Clone, Debug)]
+pub struct Incident<'a> {
+    snapshot: Snapshot<'a>,
+    expectation: Expectation,
+    story: Vec<String>,
+}
+
+impl<'a> Incident<'a> {
+    /// The name to call it by.
+    pub const NAME: &'static str = "midnight-intruder";
+
+    /// Lets it happen after the ordinary changes of a day.
+    #[must_use]
+    pub fn new(tenant: &'a Tenant, day: u32) -> Self {
+        let snapshot = tenant.on(day);
+        let mut incident = Self { snapshot, expectation: Expectation::default(), story: Vec::new() };
+        // Deletion comes first: who is in the bin is not renamed as well.
+        incident.delete_users();
+        incident.rename_sales();
+        incident.empty_privileged_group();
+        incident.weaken_policy();
+        incident.plant_application();
+        incident.delete_group();
+        incident
+    }
+
+    /// Gives the tenant as it is afterwards.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot<'a> {
+        &self.snapshot
+    }
+
+    /// Says how many things differ from the same day without the incident.
+    #[must_use]
+    pub fn expectation(&self) -> &Expectation {
+        &self.expectation
+    }
+
+    /// Says in plain words what was done, one sentence for each act.
+    #[must_use]
+    pub fn describe(&self) -> Vec<String> {
+        self.story.clone()
+    }
+
+    fn id(&self, key: Key) -> String {
+        self.snapshot.layout.id(key.kind, key.index).to_string()
+    }
+
+    /// Counts one more changed object.
+    fn changed(&mut self, kind: Kind, paths: &[&'static str]) {
+        self.expectation.changed += 1;
+        self.expectation.attributes_changed_in += u64::from(!paths.is_empty());
+        for path in paths {
+            self.expectation.attribute_changes += 1;
+            *self.expectation.by_attribute.entry((kind.token(), path)).or_default() += 1;
+        }
+    }
+
+    /// Finds a live object that nothing points to.
+    fn unlinked(&self, kind: Kind) -> impl Iterator<Item = Key> + '_ {
+        let stable = self.snapshot.layout.stable(kind);
+        self.snapshot.live_keys_of(kind).filter(move |key| key.index >= stable)
+    }
+
+    fn delete_users(&mut self) {
+        let day = self.snapshot.state.day;
+        let users: Vec<_> = self.unlinked(Kind::User).take(USERS_DELETED).collect();
+        for key in &users {
+            self.snapshot.state.record_mut(*key).deleted = Some(day);
+        }
+        let count = users.len() as u64;
+        self.expectation.removed += count;
+        self.expectation.soft_deleted += count;
+        if count > 0 {
+            self.story.push(format!("moved {count} users to the bin"));
+        }
+    }
+
+    fn rename_sales(&mut self) {
+        let users: Vec<_> = self
+            .snapshot
+            .live_keys_of(Kind::User)
+            .filter(|key| is_in_sales(&self.snapshot.draft(*key)))
+            .collect();
+        for key in &users {
+            self.snapshot.state.record_mut(*key).hostile = Some(key.index);
+            self.changed(Kind::User, &["department", "jobTitle"]);
+        }
+        if !users.is_empty() {
+            self.story.push(format!(
+                "changed all {} users of the department Sales to department {SEIZED_DEPARTMENT}, \
+                 job title {SEIZED_TITLE}",
+                users.len()
+            ));
+        }
+    }
+
+    fn empty_privileged_group(&mut self) {
+        let key = Key { kind: Kind::Group, index: PRIVILEGED };
+        // A group that came later is among those nothing points to, of which one is deleted.
+        if PRIVILEGED >= self.snapshot.layout.count(key.kind) {
+            return;
+        }
+        let members = Members::of(self.snapshot.layout, PRIVILEGED);
+        let record = self.snapshot.state.record_mut(key);
+        let removed = members.count(record.window).min(MEMBERS_REMOVED);
+        record.window.left += removed;
+        if removed > 0 {
+            self.changed(Kind::Group, &[]);
+            self.expectation.links_removed += u64::from(removed);
+            let id = self.id(key);
+            self.story.push(format!("removed {removed} members from the privileged group {id}"));
+        }
+    }
+
+    fn weaken_policy(&mut self) {
+        let enabled = |key: &Key| self.snapshot.draft(*key).choose(policy::STATE, 3) == 0;
+        let mut policies = self.snapshot.live_keys_of(Kind::ConditionalAccessPolicy);
+        let Some(key) = policies.find(enabled) else { return };
+        drop(policies);
+        // The third state is `disabled`; three is a prime, so that every step comes past it.
+        while self.snapshot.draft(key).choose(policy::STATE, 3) != 2 {
+            self.snapshot.state.record_mut(key).revisions[policy::STATE] += 1;
+        }
+        let record = self.snapshot.state.record_mut(key);
+        record.revisions[policy::EXCLUDED_USERS] += 1;
+        record.revisions[policy::MODIFIED] += 1;
+        self.changed(key.kind, &["state", "conditions/users/excludeUsers", "modifiedDateTime"]);
+        let id = self.id(key);
+        self.story
+            .push(format!("disabled the conditional access policy {id} and excluded one more user from it"));
+    }
+
+    fn plant_application(&mut self) {
+        if self.snapshot.layout.count(Kind::AppRoleAssignment) == 0 {
+            return;
+        }
+        let state = &mut self.snapshot.state;
+        let application = state.plant(Kind::Application);
+        let principal = state.plant(Kind::ServicePrincipal);
+        let assignment = state.plant(Kind::AppRoleAssignment);
+        for (key, partner) in
+            [(application, principal.index), (principal, application.index), (assignment, principal.index)]
+        {
+            state.record_mut(key).hostile = Some(partner);
+        }
+        self.expectation.added += 3;
+        let id = self.id(application);
+        self.story.push(format!(
+            "registered the application {ROGUE_NAME} ({id}) with a service principal and let it \
+             read and write the whole directory"
+        ));
+    }
+
+    fn delete_group(&mut self) {
+        let Some(key) = self.unlinked(Kind::Group).next() else { return };
+        self.snapshot.state.record_mut(key).gone = true;
+        self.expectation.removed += 1;
+        self.expectation.hard_deleted += 1;
+        let id = self.id(key);
+        self.story.push(format!("deleted the group {id} for good"));
+    }
+}
