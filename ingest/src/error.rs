@@ -1,0 +1,78 @@
+//! What can go wrong between files and a store, for whom.
+
+use std::path::PathBuf;
+
+/// The result of an import or export.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong between files and a store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] engine::Error),
+    /// The operating system refused a file operation.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was being done, such as `read`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// The data is not what an import takes.
+    #[error("{place}: {what}")]
+    Input {
+        /// Where in the input.
+        place: Place,
+        /// What was expected and found, and what to do.
+        what: String,
+    },
+    /// The data is an error that Graph answered, saved in the place of the data.
+    #[error(
+        "{place}: expected objects, found the Graph error {code}: {message}; read this part of the tenant again"
+    )]
+    GraphAnswer {
+        /// Where in the input.
+        place: Place,
+        /// Graph's code, such as `Authorization_RequestDenied`.
+        code: String,
+        /// Graph's message.
+        message: String,
+    },
+    /// The paths hold nothing to import.
+    #[error("{}: expected JSON files, found none", path.display())]
+    NoData {
+        /// The folder looked at.
+        path: PathBuf,
+    },
+    /// An export would mix with other files.
+    #[error("{}: expected an empty or new folder, found files in it; name another", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted; the store is as it was before")]
+    Cancelled,
+}
+
+/// A place in the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as it was named, or `-` for the standard input.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u64,
+    /// Column in bytes, from 1, when it is known.
+    pub column: Option<u64>,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)?;
+        self.column.map_or(Ok(()), |column| write!(f, ":{column}"))
+    }
+}

@@ -1,0 +1,107 @@
+//! Writes a backup as files that import again without a change.
+//!
+//! Shape: `TYPE.ndjson`, or the folders of `EntraExporter` with links as files of their own:
+//!
+//! ```text
+//! user.ndjson                  Groups/{id}/{id}.json
+//! group.ndjson                 Groups/{id}/Members/{id}/{id}.json
+//!                              DeletedItems/Users/{id}/{id}.json
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use engine::{Object, Snapshot};
+
+mod ndjson;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use crate::error::{Error, Result};
+
+/// The form of exported files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExportFormat {
+    /// A file per type, an object per line.
+    Ndjson,
+    /// The folders that `EntraExporter` writes, a file per object.
+    EntraExporter,
+}
+
+/// What an export wrote.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ExportCounts {
+    /// Files.
+    pub files: u64,
+    /// Objects, those in the recycle bin included.
+    pub objects: u64,
+    /// Links.
+    pub links: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// Writes everything a backup holds into a new or empty folder.
+///
+/// # Errors
+/// `NotEmpty` when files are there already, `File` when one cannot be written, `Store` when the backup cannot be
+/// read.
+pub fn export(snapshot: &Snapshot, folder: &Path, format: ExportFormat) -> Result<ExportCounts> {
+    prepare(folder)?;
+    let mut counts = ExportCounts::default();
+    for type_token in snapshot.types()? {
+        let objects = snapshot.objects(&type_token)?.map(|object| Ok(Item::from(&object?)));
+        match format {
+            ExportFormat::Ndjson => ndjson::write(folder, &type_token, objects, &mut counts)?,
+            ExportFormat::EntraExporter => tree::write(folder, &type_token, objects, &mut counts)?,
+        }
+    }
+    Ok(counts)
+}
+
+/// One object on its way into a file.
+#[derive(Debug, Clone)]
+struct Item {
+    /// Its ID, unless the object itself has another.
+    id: String,
+    is_deleted: bool,
+    /// The whole object with its links, as one line.
+    json: String,
+    /// Relation and targets.
+    links: Vec<(String, Vec<String>)>,
+}
+
+impl From<&Object> for Item {
+    fn from(object: &Object) -> Self {
+        let links = object.links.iter();
+        Self {
+            id: object.key.id.clone(),
+            is_deleted: object.deleted,
+            json: object.to_json(),
+            links: links.map(|(name, targets)| (name.to_string(), targets.clone())).collect(),
+        }
+    }
+}
+
+impl ExportCounts {
+    fn add(&mut self, item: &Item) {
+        self.objects += 1;
+        self.links += item.links.iter().map(|(_, targets)| targets.len() as u64).sum::<u64>();
+    }
+}
+
+/// Makes the folder, or checks that it is empty.
+fn prepare(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
+    let mut entries = fs::read_dir(folder).map_err(|source| unwritable(folder, source))?;
+    if entries.next().is_some() {
+        return Err(Error::NotEmpty { path: folder.to_owned() });
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> Error {
+    Error::File { action: "write", path: PathBuf::from(path), source }
+}

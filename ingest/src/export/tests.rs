@@ -1,0 +1,81 @@
+//! Exports of made-up objects, read back by an import's own rules.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::{ExportCounts, Item, ndjson, prepare, tree};
+use crate::error::{Error, Result};
+
+fn item(id: &str, json: &str, links: &[(&str, &[&str])]) -> Item {
+    let owned = |targets: &[&str]| targets.iter().map(|target| (*target).to_owned()).collect();
+    Item {
+        id: id.to_owned(),
+        is_deleted: json.contains("deletedDateTime"),
+        json: json.to_owned(),
+        links: links.iter().map(|(name, targets)| ((*name).to_owned(), owned(targets))).collect(),
+    }
+}
+
+fn items() -> impl Iterator<Item = Result<Item>> {
+    [
+        item(
+            "g1",
+            r##"{"@odata.type":"#microsoft.graph.group","id":"g1","big":12345678901234567890123,"members":["u1","a/b"],"owners":[]}"##,
+            &[("members", &["u1", "a/b"]), ("owners", &[])],
+        ),
+        item("g2", r#"{"id":"g2","deletedDateTime":"2026-01-01T00:00:00Z"}"#, &[]),
+    ]
+    .into_iter()
+    .map(Ok)
+}
+
+fn text(folder: &TempDir, path: &str) -> String {
+    fs::read_to_string(folder.path().join(path)).unwrap()
+}
+
+#[test]
+fn lines_are_the_objects_as_they_are_shown() {
+    let folder = TempDir::new().unwrap();
+    let mut counts = ExportCounts::default();
+    ndjson::write(folder.path(), "group", items(), &mut counts).unwrap();
+    ndjson::write(folder.path(), "user", std::iter::empty(), &mut counts).unwrap();
+    let written = text(&folder, "group.ndjson");
+    assert_eq!(written.lines().count(), 2);
+    let bytes = written.len() as u64;
+    assert_eq!(counts, ExportCounts { files: 1, objects: 2, links: 2, bytes });
+    assert!(!folder.path().join("user.ndjson").exists());
+}
+
+#[test]
+fn folders_hold_objects_and_links() {
+    let folder = TempDir::new().unwrap();
+    let mut counts = ExportCounts::default();
+    tree::write(folder.path(), "group", items(), &mut counts).unwrap();
+    assert_eq!(
+        text(&folder, "Groups/g1/g1.json"),
+        "{\n  \"@odata.type\": \"#microsoft.graph.group\",\n  \"big\": 12345678901234567890123,\n  \"id\": \"g1\",\n  \"owners\": []\n}\n"
+    );
+    assert_eq!(text(&folder, "Groups/g1/Members/a%2Fb/a%2Fb.json"), "{\n  \"id\": \"a/b\"\n}\n");
+    assert!(folder.path().join("DeletedItems/Groups/g2/g2.json").exists());
+    assert_eq!((counts.files, counts.objects, counts.links), (4, 2, 2));
+}
+
+#[test]
+fn grants_lie_below_their_service_principal() {
+    let folder = TempDir::new().unwrap();
+    let grant = item("x", r#"{"id":"x","clientId":"s1"}"#, &[]);
+    let mut counts = ExportCounts::default();
+    tree::write(folder.path(), "oauth2PermissionGrant", [Ok(grant)].into_iter(), &mut counts).unwrap();
+    assert!(folder.path().join("ServicePrincipals/s1/Oauth2PermissionGrants/x/x.json").exists());
+}
+
+#[test]
+fn a_folder_with_files_is_refused() {
+    let folder = TempDir::new().unwrap();
+    prepare(folder.path()).unwrap();
+    prepare(&folder.path().join("new/one")).unwrap();
+    assert!(matches!(prepare(folder.path()), Err(Error::NotEmpty { .. })));
+    assert!(matches!(prepare(Path::new("Cargo.toml")), Err(Error::File { action: "write", .. })));
+}

@@ -1,0 +1,179 @@
+//! Reads files that hold a tenant, and commits them as one backup or not at all.
+//!
+//! Shape: `walk` finds files, `place` tells from their path what they hold, `blocks` cuts each into pieces of
+//! whole objects, `shred` gives these to the store's workers, `wave` keeps all of them busy.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use engine::{BackupDetails, BackupSummary, ObjectKey, Store, Warning};
+use jiff::Timestamp;
+
+mod blocks;
+mod fault;
+pub(crate) mod head;
+pub(crate) mod place;
+#[cfg(test)]
+mod recording;
+mod shred;
+mod sink;
+mod split;
+#[cfg(test)]
+mod tests;
+mod text;
+mod walk;
+mod wave;
+
+use crate::error::Result;
+use place::Place;
+use shred::{Link, Notice};
+use sink::Sink;
+use walk::Input;
+use wave::{Harvest, Setting};
+
+/// What to import, and how.
+pub struct ImportRequest<'a> {
+    /// Files, folders and streams; all of them are one backup.
+    pub sources: Vec<Source<'a>>,
+    /// The time the data is of; `now` when it is not known.
+    pub taken_at: Option<Timestamp>,
+    /// The time of the import.
+    pub now: Timestamp,
+    /// Free text.
+    pub note: String,
+    /// The type of objects that neither they nor their place name.
+    pub type_hint: Option<String>,
+    /// Keeps objects that are missing from the data.
+    pub partial: bool,
+    /// Types and relations that are complete although no data comes for them.
+    pub complete: Vec<String>,
+    /// Set by another thread to stop the import.
+    pub cancel: &'a AtomicBool,
+}
+
+/// Where data comes from.
+pub enum Source<'a> {
+    /// A file, or a folder with everything in it.
+    Path(PathBuf),
+    /// A stream, and its name in messages, such as `-`.
+    Reader {
+        /// Its name in messages.
+        name: String,
+        /// What gives the bytes.
+        reader: Box<dyn Read + Send + 'a>,
+    },
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Advance {
+    /// Bytes of text taken.
+    pub bytes: u64,
+    /// Bytes of all inputs, when none is a stream.
+    pub bytes_total: Option<u64>,
+    /// Objects taken.
+    pub objects: u64,
+}
+
+/// Told now and then how far an import is, always by the thread that called it.
+pub trait Progress {
+    /// Takes note.
+    fn advance(&self, advance: &Advance);
+}
+
+impl Progress for () {
+    fn advance(&self, _advance: &Advance) {}
+}
+
+/// Imports everything the request names as one backup.
+///
+/// # Errors
+/// `Input`, `GraphAnswer`, `File` and `NoData` when the data cannot be taken, `Cancelled`, and `Store`. After an
+/// error the store is as it was before.
+pub fn import(
+    store: &mut Store,
+    request: ImportRequest<'_>,
+    progress: &dyn Progress,
+) -> Result<BackupSummary> {
+    let type_hint = request.type_hint.as_deref();
+    let mut inputs = Vec::new();
+    let mut ignored_count = 0;
+    for source in request.sources {
+        match source {
+            Source::Path(path) => {
+                ignored_count += walk::find(&path, type_hint, &mut inputs)?.ignored_count;
+            }
+            Source::Reader { name, reader } => {
+                inputs.push(Input::Stream { reader, place: Place::of_text(&name, type_hint) });
+            }
+        }
+    }
+    let mut backup = store.begin(BackupDetails {
+        taken_at: request.taken_at.unwrap_or(request.now),
+        read_from: request.now,
+        read_to: request.now,
+        source: "import".to_owned(),
+        note: request.note,
+        tenant: None,
+        partial: request.partial,
+        complete: request.complete,
+    })?;
+    let setting = Setting { limits: blocks::Limits::default(), progress, cancel: request.cancel };
+    let harvest = wave::run(inputs, &mut backup, &setting)?;
+    finish(harvest, ignored_count, &mut backup)?;
+    Ok(backup.commit()?)
+}
+
+/// Puts the links that stood in files of their own, and the warnings.
+fn finish<S: Sink>(harvest: Harvest, ignored_count: u64, sink: &mut S) -> Result<()> {
+    put_links(harvest.links, sink)?;
+    let mut warn = |type_token: &str, reason: String, count| {
+        sink.warn(Warning { type_token: type_token.to_owned(), reason, count });
+    };
+    if ignored_count > 0 {
+        warn("", "files that are not JSON were left out".to_owned(), ignored_count);
+    }
+    for (notice, count) in &harvest.notices {
+        match notice {
+            Notice::Guessed { type_token, folder } => warn(
+                type_token,
+                format!(
+                    "the folder {folder} is not known; its objects that do not say their type were taken as {type_token}"
+                ),
+                *count,
+            ),
+            Notice::Collapsed => warn(
+                place::PARTNER,
+                "the exporter wrote all partners to one file, so only the last of them is here".to_owned(),
+                *count,
+            ),
+            Notice::MorePages { type_token } => {
+                let last = Notice::LastPage { type_token: type_token.clone() };
+                if !harvest.notices.contains_key(&last) {
+                    let reason = "the last page is missing (every page has @odata.nextLink), so objects may be missing";
+                    warn(type_token, reason.to_owned(), *count);
+                }
+            }
+            Notice::LastPage { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+fn put_links<S: Sink>(links: Vec<Link>, sink: &mut S) -> Result<()> {
+    let mut sets: BTreeMap<(String, String, String), Vec<String>> = BTreeMap::new();
+    for Link { type_token, source, relation, target } in links {
+        sets.entry((type_token, source, relation)).or_default().push(target);
+    }
+    for ((type_token, id, relation), mut targets) in sets {
+        targets.sort_unstable();
+        targets.dedup();
+        let source = ObjectKey { type_token: Arc::from(type_token), id };
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        sink.put_links(&source, &relation, &targets)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! Where the objects of an import go: a backup, or a recording in tests.
+
+use engine::{ObjectKey, Parts, Warning};
+
+/// Turns raw objects into parts; one per worker.
+pub(crate) trait Worker: Send {
+    /// What `take` gives.
+    type Parts: Send;
+
+    /// Takes one object. An object that is refused leaves no trace.
+    fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()>;
+
+    /// What was pushed since the last call.
+    fn take(&mut self) -> Self::Parts;
+}
+
+/// Takes what the workers made, in the order of the input.
+pub(crate) trait Sink {
+    /// Its workers.
+    type Worker: Worker;
+
+    fn worker(&self) -> Self::Worker;
+
+    fn put(&mut self, parts: <Self::Worker as Worker>::Parts) -> engine::Result<()>;
+
+    fn put_links(&mut self, source: &ObjectKey, relation: &str, targets: &[&str]) -> engine::Result<()>;
+
+    fn warn(&mut self, warning: Warning);
+}
+
+impl Worker for engine::Shredder {
+    type Parts = Parts;
+
+    fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()> {
+        Self::push(self, raw, hint, is_deleted)
+    }
+
+    fn take(&mut self) -> Parts {
+        Self::take(self)
+    }
+}
+
+impl Sink for engine::Backup<'_> {
+    type Worker = engine::Shredder;
+
+    fn worker(&self) -> engine::Shredder {
+        self.shredder()
+    }
+
+    fn put(&mut self, parts: Parts) -> engine::Result<()> {
+        Self::put(self, parts)
+    }
+
+    fn put_links(&mut self, source: &ObjectKey, relation: &str, targets: &[&str]) -> engine::Result<()> {
+        Self::put_links(self, source, relation, targets)
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        Self::warn(self, warning);
+    }
+}

@@ -1,0 +1,95 @@
+//! Finds the files of an import, in an order that does not depend on the file system.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::place::Place;
+use crate::error::{Error, Result};
+
+/// Something to read.
+pub(crate) enum Input<'a> {
+    /// A file, and its size in bytes.
+    File { path: PathBuf, place: Place, size_bytes: u64 },
+    /// A stream.
+    Stream { reader: Box<dyn Read + Send + 'a>, place: Place },
+}
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Files that are not JSON by their name.
+    pub(crate) ignored_count: u64,
+}
+
+/// Appends the file, or the JSON files of the folder.
+pub(crate) fn find(path: &Path, type_hint: Option<&str>, inputs: &mut Vec<Input<'_>>) -> Result<Found> {
+    let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+    let mut found = Found::default();
+    if metadata.is_dir() {
+        let before = inputs.len();
+        let mut walk = Walk { above: path, type_hint, inputs, found: &mut found };
+        walk.folder(Path::new(""))?;
+        if inputs.len() == before {
+            return Err(Error::NoData { path: path.to_owned() });
+        }
+    } else {
+        let place = Place::of_file(path, type_hint);
+        inputs.push(Input::File { path: path.to_owned(), place, size_bytes: metadata.len() });
+    }
+    Ok(found)
+}
+
+/// The error of a file that cannot be read.
+pub(crate) fn unreadable(path: &Path, source: std::io::Error) -> Error {
+    Error::File { action: "read", path: path.to_owned(), source }
+}
+
+struct Walk<'a, 'input> {
+    above: &'a Path,
+    type_hint: Option<&'a str>,
+    inputs: &'a mut Vec<Input<'input>>,
+    found: &'a mut Found,
+}
+
+impl Walk<'_, '_> {
+    fn folder(&mut self, inside: &Path) -> Result<()> {
+        let folder = self.above.join(inside);
+        let unreadable = |source| unreadable(&folder, source);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            names.push(entry.map_err(unreadable)?.file_name());
+        }
+        names.sort_unstable();
+        for name in names {
+            // Names with a leading dot belong to systems and tools, not to an export.
+            if !name.as_encoded_bytes().starts_with(b".") {
+                self.entry(&inside.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, inside: &Path) -> Result<()> {
+        let path = self.above.join(inside);
+        let unreadable = |source| unreadable(&path, source);
+        let is_symlink = fs::symlink_metadata(&path).map_err(unreadable)?.is_symlink();
+        let metadata = fs::metadata(&path).map_err(unreadable)?;
+        if metadata.is_dir() {
+            // A link to a folder can lead back to where it stands.
+            return if is_symlink { Ok(()) } else { self.folder(inside) };
+        }
+        if !is_json(&path) {
+            self.found.ignored_count += 1;
+            return Ok(());
+        }
+        let place = Place::in_folder(self.above, inside, self.type_hint);
+        self.inputs.push(Input::File { path, place, size_bytes: metadata.len() });
+        Ok(())
+    }
+}
+
+fn is_json(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["json", "ndjson", "jsonl"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}

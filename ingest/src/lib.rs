@@ -1,0 +1,19 @@
+//! Files into a store, and a backup back into files.
+//!
+//! [`import()`] reads what people have of a tenant (an `EntraExporter` folder, NDJSON, JSON arrays, Graph list
+//! pages) and commits it as one backup, or nothing at all. [`export()`] writes a backup in a form that imports
+//! again without a change.
+
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod export;
+
+pub mod import;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, Result};
+pub use export::{ExportCounts, ExportFormat, export};
+
+pub use import::{Advance, ImportRequest, Progress, Source, import};
