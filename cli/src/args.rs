@@ -1,0 +1,409 @@
+//! What was typed: verbs, options and their help.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::StyledStr;
+use clap::{Arg, ArgAction, FromArgMatches, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "entrasnap",
+    version,
+    about = "Keeps every state of a Microsoft Entra ID tenant, and shows what changed between any two",
+    arg_required_else_help = true,
+    subcommand_required = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that stand before or after the verb.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Folder of the store [env: `ENTRASNAP_STORE`] [default: entrasnap.store]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// How data is printed [default: table on a terminal, ndjson when piped]
+    #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    /// Only data, warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// More about what is done; long values whole
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Appends what is said to this file too, one JSON object per line
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Refuses whatever would write to the store
+    #[arg(long, global = true)]
+    pub(crate) read_only: bool,
+}
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// One array or object
+    Json,
+    /// One object per line
+    Ndjson,
+    /// Comma-separated, RFC 4180
+    Csv,
+    /// Tab-separated
+    Tsv,
+    /// Markdown
+    Md,
+    #[value(hide = true)]
+    Html,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Commits a backup from files
+    #[command(
+        after_help = "Example:\n  echo '{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"u1\",\"displayName\":\"Ann\"}' | entrasnap import -"
+    )]
+    Import(Import),
+    /// Lists the backups, oldest first
+    #[command(after_help = "Example:\n  entrasnap backups -o json")]
+    Backups,
+    /// Shows one object as it was at a backup
+    #[command(after_help = "Example:\n  entrasnap show Ann --at latest")]
+    Show(Show),
+    /// Shows all changes of one object, oldest first
+    #[command(after_help = "Example:\n  entrasnap history Ann")]
+    History(History),
+    /// Shows the difference of two backups
+    #[command(
+        after_help = "Example:\n  entrasnap diff latest latest --summary\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, `2026-11-20` or an RFC 3339 time."
+    )]
+    Diff(Diff),
+    /// Saves differences, and shows saved ones
+    #[command(subcommand, after_help = "Example:\n  entrasnap report list")]
+    Report(Report),
+    /// Writes a backup as files
+    #[command(after_help = "Example:\n  entrasnap export latest exported --format ndjson")]
+    Export(Export),
+    /// Checks that the store is what was written
+    #[command(after_help = "Example:\n  entrasnap verify --deep")]
+    Verify(Verify),
+    /// Shows sizes and counts of the store
+    #[command(after_help = "Example:\n  entrasnap stats")]
+    Stats,
+    /// Makes the catalogue of the store anew from its files
+    #[command(after_help = "Example:\n  entrasnap reindex")]
+    Reindex,
+    /// Checks a query's text (running one is not built yet)
+    #[command(
+        after_help = "Example:\n  entrasnap query --check 'users | where accountEnabled == false | count'"
+    )]
+    Query(Query),
+    /// Tells the whole story on a simulated tenant, in a temporary store
+    #[command(after_help = "Example:\n  entrasnap demo --objects 2000")]
+    Demo(Demo),
+    /// Prints the completions of a shell
+    #[command(after_help = "Example:\n  entrasnap completions bash")]
+    Completions(Completions),
+    /// Writes the manual pages into a folder
+    #[command(after_help = "Example:\n  entrasnap man manual")]
+    Man(Man),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// Files or folders: NDJSON (`-` is stdin), a JSON array, a Graph list page, a folder in the layout of `EntraExporter`
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// When the data was read from the tenant [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) taken_at: Option<Timestamp>,
+    /// Free text kept with the backup
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) note: String,
+    /// Type of objects that do not say theirs
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) type_token: Option<String>,
+    /// What is missing from the data is kept, not deleted
+    #[arg(long)]
+    pub(crate) partial: bool,
+    /// Types (`user`) and relations (`group.members`) that are complete although no data came for them
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) complete: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// An ID, or an unambiguous user principal name, display name or application ID
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    /// The point in time
+    #[arg(long, value_name = "POINT", default_value = "latest")]
+    pub(crate) at: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct History {
+    /// An ID, or an unambiguous user principal name, display name or application ID
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+}
+
+/// Which two backups, and which of their changes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Selection {
+    /// The point in time to start from
+    #[arg(value_name = "FROM")]
+    pub(crate) from: String,
+    /// The point in time to end at
+    #[arg(value_name = "TO", default_value = "latest")]
+    pub(crate) to: String,
+    /// Only these types, such as `user,group`
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+    /// Only the objects with these IDs
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    pub(crate) ids: Vec<String>,
+    #[arg(long = "where", value_name = "EXPR", hide = true)]
+    pub(crate) predicate: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Server-made properties and purged objects too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only counts, per type and kind of change
+    #[arg(long)]
+    pub(crate) summary: bool,
+    /// Says what is ignored, what is compared as a set, and what was not observed
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Exit status 10 when there are differences
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    /// Computes a difference and saves it
+    #[command(after_help = "Example:\n  entrasnap report create latest latest --name first")]
+    Create(ReportCreate),
+    /// Lists the saved differences, oldest first
+    #[command(after_help = "Example:\n  entrasnap report list")]
+    List,
+    /// Shows a saved difference, without computing it again
+    #[command(after_help = "Example:\n  entrasnap report show first")]
+    Show(ReportName),
+    /// Removes a saved difference from the list
+    #[command(after_help = "Example:\n  entrasnap report delete first")]
+    Delete(ReportName),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportCreate {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// A name to find it by
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportName {
+    /// The report's ID, the start of it, or its name
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// The point in time
+    #[arg(value_name = "POINT")]
+    pub(crate) point: String,
+    /// The folder to write to
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The layout of the files
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Ndjson)]
+    pub(crate) format: ExportFormat,
+}
+
+/// The layout of exported files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One file per type, one object per line
+    Ndjson,
+    /// The folder tree of `EntraExporter`
+    EntraExporter,
+    #[value(hide = true)]
+    Parquet,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// Reads every byte and rebuilds every version
+    #[arg(long)]
+    pub(crate) deep: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Query {
+    /// The query
+    #[arg(value_name = "TEXT", required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) text: Option<String>,
+    /// Reads the query from a file (`-` is stdin)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long = "param", value_name = "NAME=VALUE", hide = true)]
+    pub(crate) parameters: Vec<String>,
+    #[arg(long, hide = true)]
+    pub(crate) explain: bool,
+    /// Only parses: errors with their place, no store is opened
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Objects in the simulated tenant
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
+    pub(crate) objects: u32,
+    /// The same seed gives the same tenant
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// The folder; made when it is not there
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Verbs that are known but not built, and what does the nearest thing today.
+const PLANNED: [(&str, &str); 12] = [
+    ("backup", "`entrasnap import` commits a backup from exported files"),
+    ("repl", "`entrasnap query --check` parses a query"),
+    ("plan", "`entrasnap diff` shows what differs, and what would undo it"),
+    ("apply", "`entrasnap diff` shows what differs, and what would undo it"),
+    ("recover", "`entrasnap diff` shows what differs, and what would undo it"),
+    ("recoveries", "there are no recoveries to list"),
+    ("recovery", "there are no recoveries to control"),
+    ("prune", "every backup is kept"),
+    ("permissions", "no command of this version reads a tenant"),
+    ("setup", "no command of this version reads a tenant"),
+    ("twin", "`entrasnap demo` shows a simulated tenant"),
+    ("store", "a store is a plain folder that can be copied"),
+];
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// A verb of this version.
+    Command(Box<Arguments>),
+    /// A verb that is not built yet.
+    Planned(String),
+}
+
+/// Reads a command line.
+///
+/// # Errors
+/// What clap says, which includes the answer to `--help` and `--version`.
+pub(crate) fn parse(args: &[OsString], width: u16) -> Result<Parsed, clap::Error> {
+    let matches = with_planned(command()).term_width(width.into()).try_get_matches_from(args)?;
+    match matches.subcommand_name().filter(|name| planned(name).is_some()) {
+        Some(name) => Ok(Parsed::Planned(name.to_owned())),
+        None => Arguments::from_arg_matches(&matches).map(|found| Parsed::Command(Box::new(found))),
+    }
+}
+
+/// The verbs of this version, for help, completions and manual pages.
+pub(crate) fn command() -> clap::Command {
+    let names: Vec<&str> = PLANNED.iter().map(|(name, _)| *name).collect();
+    let note =
+        format!("Known, but not built in this version: {}.\n\nExample:\n  entrasnap demo", names.join(", "));
+    <Arguments as clap::CommandFactory>::command().after_help(StyledStr::from(note))
+}
+
+/// Verbs not built yet are recognised with whatever follows them, and never listed.
+fn with_planned(command: clap::Command) -> clap::Command {
+    let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
+    command.subcommands(
+        PLANNED
+            .map(|(name, _)| clap::Command::new(name).hide(true).disable_help_flag(true).arg(rest.clone())),
+    )
+}
+
+fn planned(name: &str) -> Option<&'static str> {
+    PLANNED.iter().find(|(known, _)| *known == name).map(|(_, help)| *help)
+}
+
+/// What to do instead of a verb that is not built yet.
+pub(crate) fn planned_help(name: &str) -> &'static str {
+    planned(name).unwrap_or_default()
+}
+
+/// Whether errors are wanted as JSON, told from arguments that may not even parse.
+pub(crate) fn wants_json(args: &[OsString], stdout_is_terminal: bool) -> bool {
+    let mut format = None;
+    let mut texts = args.iter().filter_map(|arg| arg.to_str()).peekable();
+    while let Some(text) = texts.next() {
+        format = match text {
+            "-o" | "--output" => texts.peek().copied(),
+            _ => text.strip_prefix("--output=").or_else(|| text.strip_prefix("-o")),
+        }
+        .or(format);
+    }
+    match format {
+        Some(format) => matches!(format.trim_start_matches('='), "json" | "ndjson"),
+        None => !stdout_is_terminal,
+    }
+}
+
+/// Reads an RFC 3339 time, or a date or a time without offset as UTC.
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    let civil = || {
+        let date_time: jiff::civil::DateTime = text.trim_end_matches(['Z', 'z']).parse().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(date_time).ok()
+    };
+    text.parse().ok().or_else(civil).ok_or_else(|| {
+        "expected a time such as 2026-11-20T08:00:00Z, or a date such as 2026-11-20".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests;

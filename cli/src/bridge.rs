@@ -1,0 +1,7 @@
+//! Where this package meets the others: one thin file per thing they do for a command.
+
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod query;
+pub(crate) mod schema;
+pub(crate) mod tenant;

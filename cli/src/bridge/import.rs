@@ -1,0 +1,74 @@
+//! Files into the store, by package `ingest`.
+
+use std::sync::atomic::AtomicBool;
+
+use engine::{BackupSummary, Store};
+use ingest::{Advance, Error, ImportRequest, Source};
+
+use crate::args::Import;
+use crate::progress::Progress;
+use crate::report::{Failure, Outcome, Status};
+use crate::session::Session;
+
+impl ingest::Progress for Progress<'_> {
+    fn advance(&self, advance: &Advance) {
+        self.show(advance.objects, advance.bytes, advance.bytes_total);
+    }
+}
+
+/// Commits a backup of the files that were named.
+///
+/// # Errors
+/// What is wrong with the data, with its file and line; then the store is as it was.
+pub(crate) fn run(
+    session: &mut Session<'_, '_>,
+    store: &mut Store,
+    options: Import,
+) -> Outcome<BackupSummary> {
+    let paths = options.paths.iter().map(|typed| session.path(typed)).collect::<Vec<_>>();
+    let quiet = session.quiet;
+    let io = &mut *session.io;
+    let mut stdin = Some(&mut *io.stdin);
+    let sources = options.paths.iter().zip(paths).filter_map(|(typed, path)| {
+        if typed.as_os_str() != "-" {
+            return Some(Source::Path(path));
+        }
+        // A second `-` has nothing left to read.
+        let reader = Box::new(stdin.take()?);
+        Some(Source::Reader { name: "-".to_owned(), reader })
+    });
+    let request = ImportRequest {
+        sources: sources.collect(),
+        taken_at: options.taken_at,
+        now: (io.now)(),
+        note: options.note,
+        type_hint: options.type_token,
+        partial: options.partial,
+        complete: options.complete,
+        cancel: &AtomicBool::new(false),
+    };
+    let progress = match (quiet, io.stderr_is_terminal) {
+        (true, _) => Progress::nothing(io.now),
+        (false, true) => Progress::bar(io.now),
+        (false, false) => Progress::lines(io.now, &mut *io.stderr),
+    };
+    Ok(ingest::import(store, request, &progress)?)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        let (code, status, file, line) = match error {
+            Error::Store(error) => return Self::from(error),
+            Error::File { path, .. } => ("disk", Status::FAILED, path.display().to_string(), None),
+            Error::Input { place, .. } => ("input", Status::FAILED, place.file, Some(place.line)),
+            Error::GraphAnswer { place, .. } => ("graphAnswer", Status::FAILED, place.file, Some(place.line)),
+            Error::NoData { path } => ("noData", Status::FAILED, path.display().to_string(), None),
+            Error::NotEmpty { path } => ("notEmpty", Status::FAILED, path.display().to_string(), None),
+            Error::Cancelled => ("interrupted", Status::INTERRUPTED, String::new(), None),
+            _ => ("ingest", Status::FAILED, String::new(), None),
+        };
+        let file = (!file.is_empty()).then(|| file.into());
+        Self { file, line, ..Self::from_text(code, status, text) }
+    }
+}

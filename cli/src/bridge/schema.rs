@@ -1,0 +1,30 @@
+//! The table of types, by package `engine`.
+
+use engine::schema::{self, RuleKind};
+
+/// The token of a type that was named by its token, its table or its `@odata.type`.
+pub(crate) fn type_token(name: &str) -> String {
+    schema::token_from_name(name).to_owned()
+}
+
+/// Whether the table knows a token.
+pub(crate) fn is_known(type_token: &str) -> bool {
+    schema::by_token(type_token).is_some()
+}
+
+/// What a difference leaves out or compares in its own way for a type, one sentence each.
+pub(crate) fn explain(type_token: &str, all: bool) -> Vec<String> {
+    let Some(found) = schema::by_token(type_token) else {
+        return vec!["not in the table of types, so every property is compared".to_owned()];
+    };
+    let sentences = found.rules().filter_map(|rule| {
+        let what = match rule.kind {
+            RuleKind::Unordered => "compared as a set",
+            RuleKind::Volatile if all => return None,
+            RuleKind::Volatile => "not compared",
+        };
+        let paths: Vec<String> = rule.paths.iter().map(|path| path.replace('/', ".")).collect();
+        Some(format!("{what}: {} ({})", paths.join(", "), rule.why))
+    });
+    sentences.collect()
+}

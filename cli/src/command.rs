@@ -1,0 +1,44 @@
+//! What was typed becomes what is done: one file per verb.
+
+mod backups;
+mod completions;
+mod demo;
+mod diff;
+mod export;
+mod history;
+mod import;
+mod man;
+mod query;
+mod reindex;
+mod report;
+mod selection;
+mod show;
+mod stats;
+mod verify;
+
+use crate::args::Command;
+use crate::report::Outcome;
+use crate::session::Session;
+
+/// Runs a verb and returns the exit status.
+///
+/// # Errors
+/// What went wrong, with its exit status.
+pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
+    match command {
+        Command::Import(options) => import::run(session, options),
+        Command::Backups => backups::run(session),
+        Command::Show(options) => show::run(session, &options),
+        Command::History(options) => history::run(session, &options),
+        Command::Diff(options) => diff::run(session, &options),
+        Command::Report(options) => report::run(session, &options),
+        Command::Export(options) => export::run(session, &options),
+        Command::Verify(options) => verify::run(session, &options),
+        Command::Stats => stats::run(session),
+        Command::Reindex => reindex::run(session),
+        Command::Query(options) => query::run(session, &options),
+        Command::Demo(options) => demo::run(session, &options),
+        Command::Completions(options) => completions::run(session, &options),
+        Command::Man(options) => man::run(session, &options),
+    }
+}

@@ -1,0 +1,17 @@
+//! `completions`: what a shell needs to complete our words.
+
+use crate::args::{self, Completions};
+use crate::render;
+use crate::report::{Outcome, Status};
+use crate::session::Session;
+
+/// Prints the script.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Completions) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(options.shell, &mut args::command(), "entrasnap", &mut script);
+    render::raw(session, &String::from_utf8_lossy(&script))?;
+    Ok(Status::DONE)
+}

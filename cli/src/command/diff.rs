@@ -1,0 +1,72 @@
+//! `diff`: what differs between two backups.
+
+use std::collections::BTreeSet;
+
+use crate::args::{Diff, Format};
+use crate::bridge;
+use crate::difference::{self, ChangeRow};
+use crate::names::Names;
+use crate::render::{self, tree};
+use crate::report::{Outcome, Status};
+use crate::session::Session;
+
+use super::selection;
+
+/// Prints the difference.
+///
+/// # Errors
+/// When a point names no backup, or the store cannot be read.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
+    selection::check(&options.selection)?;
+    let store = session.open()?;
+    let filter = selection::filter(&options.selection, options.all);
+    let sides = selection::sides(session, &store, &options.selection)?;
+    let changes = selection::changes(&store, &sides, &filter)?;
+    if options.explain {
+        explain(session, &changes, options.all);
+    }
+    if options.summary {
+        render::list(session, &difference::summary(&changes))?;
+        if session.is_for_people() {
+            render::raw(session, &format!("{}\n", difference::sentence(&changes)))?;
+        }
+    } else {
+        let backups = [sides.to.id.as_str(), &sides.from.id];
+        let mut names = selection::names(session, &store, &backups, &changes);
+        print(session, &changes, &mut names)?;
+    }
+    let differs = options.exit_code && !changes.is_empty();
+    Ok(if differs { Status::DIFFERENT } else { Status::DONE })
+}
+
+/// Prints changes in the format asked for.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn print(session: &mut Session<'_, '_>, changes: &[ChangeRow], names: &mut Names) -> Outcome<()> {
+    match session.format {
+        Format::Table => {
+            let text = tree::render(changes, names, session.look);
+            render::raw(session, &text)
+        }
+        Format::Md => render::raw(session, &tree::markdown(changes)),
+        _ => render::list(session, &difference::rows(changes)),
+    }
+}
+
+/// Says what was left out of the comparison, and why.
+fn explain(session: &mut Session<'_, '_>, changes: &[ChangeRow], all: bool) {
+    let types: BTreeSet<&str> = changes.iter().map(|change| change.type_token.as_str()).collect();
+    for type_token in types {
+        for line in bridge::schema::explain(type_token, all) {
+            session.note(&format!("{type_token}: {line}"));
+        }
+    }
+    let unknown: BTreeSet<(&str, &str)> = changes
+        .iter()
+        .flat_map(|change| change.unknown.iter().map(|name| (change.type_token.as_str(), name.as_str())))
+        .collect();
+    for (type_token, name) in unknown {
+        session.note(&format!("{type_token}: {name} was not observed on one side, so it is no difference"));
+    }
+}

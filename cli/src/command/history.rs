@@ -1,0 +1,129 @@
+//! `history`: all changes of one object, oldest first.
+
+use std::fmt::Write as _;
+
+use engine::{BackupSummary, ChangeKind, Store};
+
+use crate::args::{Format, History};
+use crate::difference::ChangeRow;
+use crate::names::{Known, Names};
+use crate::render::{self, Cell, Look, Rows, json, people_time, tree};
+use crate::report::{Outcome, Status};
+use crate::session::{Session, resolve};
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "type",
+    "displayName",
+    "change",
+    "kind",
+    "name",
+    "action",
+    "fromValue",
+    "toValue",
+    "targetId",
+    "targetType",
+    "targetName",
+    "backup",
+    "takenAt",
+];
+
+/// What one object went through at one backup.
+struct Event {
+    backup: BackupSummary,
+    change: ChangeRow,
+    /// Whether the object stood on both sides, so that its attributes and links are worth a row.
+    has_details: bool,
+}
+
+/// Prints the history.
+///
+/// # Errors
+/// When no object, or more than one, has the name, or the store cannot be read.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
+    let store = session.open()?;
+    let latest = resolve(&store, "latest")?;
+    let key = store.find(&options.object, &latest.id)?;
+    let events: Vec<Event> = store
+        .history(&key)?
+        .into_iter()
+        .map(|(backup, change)| Event {
+            backup,
+            has_details: matches!(change.kind, ChangeKind::Updated | ChangeKind::Restored),
+            change: ChangeRow::from(change),
+        })
+        .collect();
+    let mut names = Names::of(&store, &[&latest.id]);
+    if session.format == Format::Table {
+        let text = for_people(&events, &mut names, session.look);
+        render::raw(session, &text)?;
+    } else {
+        render::list(session, &rows(&events, &mut names))?;
+    }
+    name_backups(session, &store);
+    Ok(Status::DONE)
+}
+
+fn name_backups(session: &mut Session<'_, '_>, store: &Store) {
+    session.note(&format!("over {}", render::counted(store.backups().len() as u64, "backup")));
+}
+
+fn for_people(events: &[Event], names: &mut Names, look: Look) -> String {
+    let mut out = String::new();
+    for event in events {
+        writeln!(out, "{}  {}", people_time(event.backup.taken_at), event.backup.id).ok();
+        out.push_str(&tree::headline(&event.change, look));
+        if event.has_details {
+            out.push_str(&tree::details(&event.change, names, look));
+        }
+    }
+    out
+}
+
+/// One row for the object, then one for each attribute and link that changed.
+fn rows(events: &[Event], names: &mut Names) -> Rows {
+    let mut cells = Vec::new();
+    for event in events {
+        cells.push(row(event, "object", ["", ""], [None, None], "", Known::default()));
+        if !event.has_details {
+            continue;
+        }
+        for attribute in &event.change.attributes {
+            let values = [attribute.from_value.as_deref(), attribute.to_value.as_deref()];
+            let words = [attribute.name.as_str(), "set"];
+            cells.push(row(event, "attribute", words, values, "", Known::default()));
+        }
+        for link in &event.change.links {
+            let target = names.get(&link.target_id);
+            let words = [link.relation.as_str(), link.change.as_str()];
+            cells.push(row(event, "link", words, [None, None], &link.target_id, target));
+        }
+    }
+    Rows { columns: COLUMNS, cells }
+}
+
+fn row(
+    event: &Event,
+    kind: &str,
+    [name, action]: [&str; 2],
+    values: [Option<&str>; 2],
+    target_id: &str,
+    target: Known,
+) -> Vec<Cell> {
+    let change = &event.change;
+    let [from, to] = values.map(|value| Cell::Json(json::value(value)));
+    let first = [&change.id, &change.type_token, &change.display_name, &change.change].map(Cell::text);
+    let rest = [
+        Cell::text(kind),
+        Cell::text(name),
+        Cell::text(action),
+        from,
+        to,
+        Cell::text(target_id),
+        Cell::Text(target.type_token),
+        Cell::Text(target.name),
+        Cell::text(&event.backup.id),
+        Cell::Time(event.backup.taken_at),
+    ];
+    first.into_iter().chain(rest).collect()
+}

@@ -1,0 +1,26 @@
+//! `man`: the manual pages.
+
+use crate::args::{self, Man};
+use crate::render::{self, Cell, Rows};
+use crate::report::{Failure, Outcome, Status};
+use crate::session::Session;
+
+/// Writes one page per verb, and lists the files.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Man) -> Outcome {
+    let folder = session.path(&options.folder);
+    let failed = |error: std::io::Error| Failure::file("cannot write the manual to", &folder, &error);
+    std::fs::create_dir_all(&folder).map_err(failed)?;
+    clap_mangen::generate_to(args::command(), &folder).map_err(failed)?;
+    let entries = std::fs::read_dir(&folder).map_err(failed)?;
+    let mut files: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with("entrasnap") && name.ends_with(".1"))
+        .collect();
+    files.sort();
+    let cells = files.into_iter().map(|name| vec![Cell::Text(name)]).collect();
+    render::list(session, &Rows { columns: &["file"], cells })?;
+    Ok(Status::DONE)
+}

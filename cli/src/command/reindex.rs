@@ -1,0 +1,16 @@
+//! `reindex`: the catalogue, made anew from the files.
+
+use crate::render::{self, Cell, Rows, counted};
+use crate::report::{Outcome, Status};
+use crate::session::Session;
+
+/// Makes the catalogue anew, and says how many records it holds.
+///
+/// # Errors
+/// When this run is for reading only, somebody else writes, or a file cannot be read.
+pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
+    let records = session.open_to_write("reindex")?.reindex()?;
+    let rows = Rows { columns: &["records"], cells: vec![vec![Cell::Number(records)]] };
+    render::single(session, &rows, &format!("catalogue made anew: {}\n", counted(records, "record")))?;
+    Ok(Status::DONE)
+}

@@ -1,0 +1,205 @@
+//! `report`: differences saved in the store, found by ID or name.
+
+use engine::Store;
+use serde_json::{Value, json};
+
+use crate::args::{Format, Report, ReportCreate, ReportName};
+use crate::difference::{self, Totals};
+use crate::names::Names;
+use crate::render::{self, Cell, Rows, counted, json as json_text};
+use crate::report::{Failure, Outcome, Status};
+use crate::saved::{self, Saved};
+use crate::session::Session;
+
+use super::{diff, selection};
+
+const COLUMNS: &[&str] = &[
+    "id",
+    "name",
+    "status",
+    "from",
+    "fromTakenAt",
+    "to",
+    "toTakenAt",
+    "filter",
+    "started",
+    "completed",
+    "objects",
+    "attributes",
+    "links",
+];
+const PEOPLE_COLUMNS: &[&str] =
+    &["id", "name", "status", "from", "to", "completed", "objects", "attributes", "links"];
+const SHOWN_COLUMNS: &[&str] = &[
+    "id",
+    "name",
+    "status",
+    "from",
+    "fromTakenAt",
+    "to",
+    "toTakenAt",
+    "filter",
+    "started",
+    "completed",
+    "objects",
+    "attributes",
+    "links",
+    "changes",
+];
+
+/// Creates, lists, shows or deletes reports.
+///
+/// # Errors
+/// When there is no such report or backup, or the store cannot be read or written.
+pub(super) fn run(session: &mut Session<'_, '_>, report: &Report) -> Outcome {
+    match report {
+        Report::Create(options) => create(session, options),
+        Report::List => list(session),
+        Report::Show(name) => show(session, name),
+        Report::Delete(name) => delete(session, name),
+    }
+}
+
+fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
+    selection::check(&options.selection)?;
+    let mut store = session.open_to_write("report create")?;
+    if !options.name.is_empty() && saved::heads(&store)?.iter().any(|report| report.answers(&options.name)) {
+        let message = format!("there is already a report \"{}\"", options.name);
+        let help = "choose another --name, or `entrasnap report delete` the other one first";
+        return Err(Failure::usage(message).with_help(help));
+    }
+    let started = (session.io.now)();
+    let filter = selection::filter(&options.selection, false);
+    let sides = selection::sides(session, &store, &options.selection)?;
+    let changes = selection::changes(&store, &sides, &filter)?;
+    let totals = Totals::of(&changes);
+    let record = json!({
+        "kind": "created",
+        "id": saved::new_id((session.io.seed)()),
+        "name": options.name,
+        "status": "completed",
+        "from": sides.from.id,
+        "fromTakenAt": sides.from.taken_at,
+        "to": sides.to.id,
+        "toTakenAt": sides.to.taken_at,
+        "filter": {"types": filter.types, "ids": filter.ids},
+        "started": started,
+        "completed": (session.io.now)(),
+        "objects": totals.objects,
+        "attributes": totals.attributes,
+        "links": totals.links,
+        "changes": saved::changes_text(&changes),
+    });
+    store.append_record(saved::JOURNAL, &record)?;
+    let report = Saved::from_record(&record)?;
+    let people = format!("report {}{}: {}\n", report.id, shown_name(&report), difference::sentence(&changes));
+    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)?;
+    Ok(Status::DONE)
+}
+
+fn list(session: &mut Session<'_, '_>) -> Outcome {
+    let store = session.open()?;
+    let reports = saved::heads(&store)?;
+    let rows = if session.is_for_people() {
+        Rows { columns: PEOPLE_COLUMNS, cells: reports.iter().map(people_cells).collect() }
+    } else {
+        Rows { columns: COLUMNS, cells: reports.iter().map(cells).collect() }
+    };
+    render::list(session, &rows)?;
+    Ok(Status::DONE)
+}
+
+fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
+    let store = session.open()?;
+    let report = saved::find(&store, &name.id)?;
+    match session.format {
+        Format::Json | Format::Ndjson => {
+            let mut row = cells(&report);
+            row.push(Cell::Json(difference::json_array(&report.changes)));
+            let rows = Rows { columns: SHOWN_COLUMNS, cells: vec![row] };
+            render::single(session, &rows, "")?;
+        }
+        Format::Md => {
+            let heading = render::markdown::escaped(&heading(&report));
+            render::raw(session, &format!("# {heading}\n\n"))?;
+            diff::print(session, &report.changes, &mut Names::told())?;
+        }
+        Format::Table => {
+            render::raw(session, &format!("{}\n", render::printable(&heading(&report))))?;
+            print_tree(session, &store, &report)?;
+        }
+        _ => diff::print(session, &report.changes, &mut Names::told())?,
+    }
+    Ok(Status::DONE)
+}
+
+fn print_tree(session: &mut Session<'_, '_>, store: &Store, report: &Saved) -> Outcome<()> {
+    let backups = [report.to.as_str(), &report.from];
+    let mut names = selection::names(session, store, &backups, &report.changes);
+    diff::print(session, &report.changes, &mut names)
+}
+
+fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
+    let mut store = session.open_to_write("report delete")?;
+    let report = saved::find(&store, &name.id)?;
+    let at = (session.io.now)();
+    let record = json!({"kind": "deleted", "id": report.id, "at": at});
+    store.append_record(saved::JOURNAL, &record)?;
+    let cells = vec![Cell::text(&report.id), Cell::text("deleted")];
+    let people = format!("report {}{} deleted\n", report.id, shown_name(&report));
+    render::single(session, &Rows { columns: &["id", "status"], cells: vec![cells] }, &people)?;
+    Ok(Status::DONE)
+}
+
+fn shown_name(report: &Saved) -> String {
+    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", report.name) }
+}
+
+fn heading(report: &Saved) -> String {
+    let filter: &Value = &report.filter;
+    let chosen = |key: &str| filter[key].as_array().map_or(0, |list| list.len() as u64);
+    let mut only = Vec::new();
+    if chosen("types") > 0 {
+        only.push(counted(chosen("types"), "type"));
+    }
+    if chosen("ids") > 0 {
+        only.push(counted(chosen("ids"), "ID"));
+    }
+    let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(", ")) };
+    format!(
+        "report {}{}, from {} ({}) to {} ({}){only}, {} {}",
+        report.id,
+        shown_name(report),
+        report.from,
+        render::people_time(report.from_taken_at),
+        report.to,
+        render::people_time(report.to_taken_at),
+        report.status,
+        render::people_time(report.completed)
+    )
+}
+
+fn cells(report: &Saved) -> Vec<Cell> {
+    vec![
+        Cell::text(&report.id),
+        Cell::text(&report.name),
+        Cell::text(&report.status),
+        Cell::text(&report.from),
+        Cell::Time(report.from_taken_at),
+        Cell::text(&report.to),
+        Cell::Time(report.to_taken_at),
+        Cell::Json(json_text::value(Some(&report.filter.to_string()))),
+        Cell::Time(report.started),
+        Cell::Time(report.completed),
+        Cell::Number(report.objects),
+        Cell::Number(report.attributes),
+        Cell::Number(report.links),
+    ]
+}
+
+fn people_cells(report: &Saved) -> Vec<Cell> {
+    let texts = [&report.id, &report.name, &report.status, &report.from, &report.to];
+    let numbers = [report.objects, report.attributes, report.links].map(Cell::Number);
+    let completed = Cell::Time(report.completed);
+    texts.map(Cell::text).into_iter().chain([completed]).chain(numbers).collect()
+}

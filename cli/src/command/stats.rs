@@ -1,0 +1,55 @@
+//! `stats`: sizes and counts of the store.
+
+use engine::{Statistics, TypeStatistics};
+
+use crate::render::{self, Cell, Rows, counted, size, table};
+use crate::report::{Outcome, Status};
+use crate::session::Session;
+
+use super::backups;
+
+const COLUMNS: &[&str] = &["bytes", "objects", "versions", "backups", "types", "perBackup"];
+const TYPE_COLUMNS: &[&str] = &["type", "objects", "deleted", "versions", "bytes"];
+
+/// Prints the numbers.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
+    let statistics = session.open()?.statistics()?;
+    let json = |text: serde_json::Result<String>| Cell::Json(text.expect("counts are plain data"));
+    let cells = vec![
+        Cell::Bytes(statistics.bytes),
+        Cell::Number(statistics.objects),
+        Cell::Number(statistics.versions),
+        Cell::Number(statistics.backups),
+        json(serde_json::to_string(&statistics.types)),
+        json(serde_json::to_string(&statistics.per_backup)),
+    ];
+    let people = for_people(&statistics, session.look);
+    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(Status::DONE)
+}
+
+fn for_people(statistics: &Statistics, look: render::Look) -> String {
+    let types = Rows { columns: TYPE_COLUMNS, cells: statistics.types.iter().map(cells).collect() };
+    format!(
+        "{} in {}: {}, {}\n{}{}",
+        size(statistics.bytes),
+        counted(statistics.backups, "backup"),
+        counted(statistics.objects, "object"),
+        counted(statistics.versions, "version"),
+        table::render(&types, look),
+        statistics.per_backup.last().map(backups::sentence).unwrap_or_default()
+    )
+}
+
+fn cells(of_type: &TypeStatistics) -> Vec<Cell> {
+    vec![
+        Cell::text(&of_type.type_token),
+        Cell::Number(of_type.objects),
+        Cell::Number(of_type.deleted),
+        Cell::Number(of_type.versions),
+        Cell::Bytes(of_type.bytes),
+    ]
+}

@@ -1,0 +1,94 @@
+//! Everything a command touches outside its arguments and the store: streams, clock, environment, seeds.
+
+use std::ffi::OsString;
+use std::io::{BufWriter, IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+/// The outside world of one run. Tests make their own.
+pub struct Io<'a> {
+    /// Where `-` reads from.
+    pub stdin: &'a mut (dyn Read + Send),
+    /// Data goes here.
+    pub stdout: &'a mut (dyn Write + Send),
+    /// Everything else goes here: notes, warnings, progress, errors.
+    pub stderr: &'a mut (dyn Write + Send),
+    /// Whether somebody types the input.
+    pub stdin_is_terminal: bool,
+    /// Whether somebody looks at the data: then the default output is a table.
+    pub stdout_is_terminal: bool,
+    /// Whether somebody looks at the rest: then progress is a bar.
+    pub stderr_is_terminal: bool,
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Relative paths start here.
+    pub current_dir: PathBuf,
+    /// The clock.
+    pub now: &'a (dyn Fn() -> jiff::Timestamp + Sync),
+    /// The environment.
+    pub environment: &'a (dyn Fn(&str) -> Option<OsString> + Sync),
+    /// Random bytes: the key of a new store, the ID of a new report.
+    pub seed: &'a (dyn Fn() -> [u8; 32] + Sync),
+}
+
+impl std::fmt::Debug for Io<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Io").field("current_dir", &self.current_dir).finish_non_exhaustive()
+    }
+}
+
+impl Io<'_> {
+    /// An environment variable that is set and not empty.
+    pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
+        (self.environment)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Writes a line to stderr, after the data written so far. A stderr that is gone is nobody's loss.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.stdout.flush().ok();
+        self.stderr.write_all(format!("{line}\n").as_bytes()).ok();
+    }
+}
+
+/// Calls `body` with the streams, clock and environment of this process.
+pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
+    let stdout_is_terminal = std::io::stdout().is_terminal();
+    let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout());
+    body(&mut Io {
+        stdin: &mut std::io::stdin(),
+        stdout: &mut stdout,
+        stderr: &mut std::io::stderr(),
+        stdin_is_terminal: std::io::stdin().is_terminal(),
+        stdout_is_terminal,
+        stderr_is_terminal: std::io::stderr().is_terminal(),
+        width: terminal_width(),
+        current_dir: PathBuf::new(),
+        now: &clock,
+        environment: &variable,
+        seed: &random_bytes,
+    })
+}
+
+/// Columns of the terminal; some claim to have none.
+fn terminal_width() -> u16 {
+    let width = comfy_table::Table::new().width().filter(|width| *width > 0);
+    width.unwrap_or(100).max(20)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn clock() -> jiff::Timestamp {
+    let now: Option<jiff::Timestamp> = std::time::SystemTime::now().try_into().ok();
+    // Milliseconds are what people can tell apart, and what fits a line.
+    now.and_then(|now| jiff::Timestamp::from_millisecond(now.as_millisecond()).ok())
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("every supported system gives random bytes");
+    bytes
+}

@@ -1,0 +1,4 @@
+//! The `entrasnap` program.
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -1,0 +1,138 @@
+//! Rows as JSON: an array, an object, or one object per line. JSON values go through unchanged.
+
+use std::io::{self, Write};
+
+use serde_json::value::RawValue;
+
+use super::{Cell, Rows};
+
+/// Writes one object per line.
+pub(crate) fn lines(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
+    for row in &rows.cells {
+        out.write_all(row_text(rows.columns, row).as_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// Writes an array of indented objects.
+pub(crate) fn array(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
+    if rows.cells.is_empty() {
+        return out.write_all(b"[]\n");
+    }
+    for (index, row) in rows.cells.iter().enumerate() {
+        out.write_all(if index == 0 { b"[\n  " } else { b",\n  " })?;
+        out.write_all(indented(&row_text(rows.columns, row), 1).as_bytes())?;
+    }
+    out.write_all(b"\n]\n")
+}
+
+/// Writes the one row as an indented object.
+pub(crate) fn object(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
+    for row in &rows.cells {
+        out.write_all(indented(&row_text(rows.columns, row), 0).as_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// One row as a JSON object, its keys in the order of the columns.
+pub(crate) fn row_text(columns: &[&str], row: &[Cell]) -> String {
+    let mut text = String::from("{");
+    for (index, (column, cell)) in columns.iter().zip(row).enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(&quoted(column));
+        text.push(':');
+        match cell {
+            Cell::Text(value) => text.push_str(&quoted(value)),
+            Cell::Json(value) => text.push_str(value),
+            Cell::Number(_) | Cell::Bytes(_) => text.push_str(&cell.plain()),
+            Cell::Time(_) => text.push_str(&quoted(&cell.plain())),
+        }
+    }
+    text.push('}');
+    text
+}
+
+/// A text as a JSON string.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a string is always JSON")
+}
+
+/// A value of the store as JSON: as it is, and as a string if it is none.
+pub(crate) fn value(text: Option<&str>) -> String {
+    match text {
+        None => "null".to_owned(),
+        Some(text) if serde_json::from_str::<&RawValue>(text).is_ok() => text.to_owned(),
+        Some(text) => quoted(text),
+    }
+}
+
+/// A JSON text with line breaks and indentation; numbers and strings stay byte for byte.
+pub(crate) fn indented(text: &str, depth: usize) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut depth = depth;
+    let mut rest = text.trim();
+    while let Some(letter) = rest.chars().next() {
+        let (token, after) = rest.split_at(token_length(rest, letter));
+        rest = after.trim_start();
+        match letter {
+            '{' | '[' if rest.starts_with(['}', ']']) => {
+                out.push(letter);
+                out.push_str(&rest[..1]);
+                rest = rest[1..].trim_start();
+            }
+            '{' | '[' => {
+                out.push(letter);
+                depth += 1;
+                line_break(&mut out, depth);
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line_break(&mut out, depth);
+                out.push(letter);
+            }
+            ',' => {
+                out.push(letter);
+                line_break(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            _ => out.push_str(token),
+        }
+    }
+    out
+}
+
+fn line_break(out: &mut String, depth: usize) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+/// How many bytes the token at the start takes: a bracket, a string, or a word up to the next bracket.
+fn token_length(rest: &str, first: char) -> usize {
+    match first {
+        '"' => string_length(rest),
+        '{' | '}' | '[' | ']' | ',' | ':' => 1,
+        _ => rest
+            .find(|letter: char| {
+                matches!(letter, '{' | '}' | '[' | ']' | ',' | ':' | '"') || letter.is_whitespace()
+            })
+            .unwrap_or(rest.len())
+            .max(first.len_utf8()),
+    }
+}
+
+fn string_length(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in rest.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    rest.len()
+}

@@ -1,0 +1,123 @@
+//! Tests of rows in every format.
+
+use super::*;
+
+fn rows(cells: Vec<Vec<Cell>>) -> Rows {
+    Rows { columns: &["name", "count"], cells }
+}
+
+fn example() -> Rows {
+    rows(vec![
+        vec![Cell::text("Ann \"A\", Ltd"), Cell::Number(1_234)],
+        vec![Cell::text("=1+1"), Cell::Json("{\"a\":[1,{}]}".to_owned())],
+    ])
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn comma_separated_text_follows_rfc_4180() {
+    let text = written(|out| separated::write(out, &example(), separated::Dialect::Comma));
+    assert_eq!(text, "name,count\r\n\"Ann \"\"A\"\", Ltd\",1234\r\n'=1+1,\"{\"\"a\"\":[1,{}]}\"\r\n");
+}
+
+#[test]
+fn tab_separated_text_ends_lines_with_lf() {
+    let rows = rows(vec![vec![Cell::text("a\tb"), Cell::text("c")]]);
+    let text = written(|out| separated::write(out, &rows, separated::Dialect::Tab));
+    assert_eq!(text, "name\tcount\n\"a\tb\"\tc\n");
+}
+
+#[test]
+fn formulas_are_quoted_in_spreadsheets() {
+    for cell in ["=cmd", "+1", "-1", "@sum", "\tx", "\rx"] {
+        assert_eq!(separated::harmless(cell), format!("'{cell}"));
+    }
+    for cell in ["", "a=b", "1-2", " =x", "'=x"] {
+        assert_eq!(separated::harmless(cell), cell);
+    }
+}
+
+#[test]
+fn objects_stand_one_per_line() {
+    let text = written(|out| json::lines(out, &example()));
+    assert_eq!(
+        text,
+        "{\"name\":\"Ann \\\"A\\\", Ltd\",\"count\":1234}\n{\"name\":\"=1+1\",\"count\":{\"a\":[1,{}]}}\n"
+    );
+}
+
+#[test]
+fn an_array_is_json_and_indented() {
+    let text = written(|out| json::array(out, &example()));
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value[1]["count"]["a"][0], 1);
+    assert!(text.starts_with("[\n  {\n    \"name\": "), "{text}");
+    assert_eq!(written(|out| json::array(out, &rows(Vec::new()))), "[]\n");
+}
+
+#[test]
+fn indentation_keeps_numbers_and_strings() {
+    let text = r#"{"a":1.50,"b":"x,{}[]:\"\\","c":[],"d":{},"e":[1e400,-0,null],"f":{"g":true}}"#;
+    let indented = json::indented(text, 0);
+    let packed: String = indented.split('\n').map(str::trim_start).collect();
+    assert_eq!(packed.replace("\": ", "\":"), text);
+    assert!(indented.contains("\"e\": [\n    1e400,\n    -0,\n    null\n  ]"), "{indented}");
+}
+
+#[test]
+fn indentation_never_panics_on_what_is_no_json() {
+    for text in ["", "}}}", "{", "\"", "\"\\", "é:é", "[[[", "nul", "\u{1f600}{\u{1f600}"] {
+        json::indented(text, 0);
+    }
+}
+
+#[test]
+fn tables_fit_the_width() {
+    let long = "word ".repeat(60);
+    let rows = Rows {
+        columns: &["id", "takenAt", "note"],
+        cells: vec![vec![
+            Cell::text("klmnopqrstuvwxyz"),
+            Cell::Time(Timestamp::UNIX_EPOCH),
+            Cell::Text(long),
+        ]],
+    };
+    for width in [30, 60, 80, 200] {
+        let text = table::render(&rows, Look { color: false, width, whole: false });
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
+    }
+    let text = table::render(&rows, Look { color: false, width: 80, whole: false });
+    assert!(text.contains("klmnopqrstuvwxyz") && text.contains("1970-01-01 00:00Z"), "{text}");
+}
+
+#[test]
+fn tables_never_carry_control_characters() {
+    let rows = rows(vec![vec![Cell::text("\u{1b}[31m\nx"), Cell::Number(0)]]);
+    let text = table::render(&rows, Look { color: false, width: 80, whole: false });
+    assert!(text.contains("\\u{1b}[31m\\nx"), "{text}");
+}
+
+#[test]
+fn markdown_is_one_line_per_row() {
+    let text = markdown::render(&rows(vec![vec![Cell::text("a|b\nc"), Cell::Number(1)]]));
+    assert_eq!(text, "| name | count |\n| --- | --: |\n| a\\|b\\\\nc | 1 |\n");
+}
+
+#[test]
+fn numbers_and_sizes_are_readable() {
+    assert_eq!(grouped(0), "0");
+    assert_eq!(grouped(1_234_567), "1,234,567");
+    assert_eq!(counted(1, "object"), "1 object");
+    assert_eq!(counted(2_000, "object"), "2,000 objects");
+    assert_eq!(size(999), "999 B");
+    assert_eq!(size(1_000), "1.0 kB");
+    assert_eq!(size(99_999), "99.9 kB");
+    assert_eq!(size(999_999), "999 kB");
+    assert_eq!(size(1_234_567), "1.2 MB");
+    assert_eq!(size(u64::MAX), "18446 PB");
+}

@@ -1,0 +1,88 @@
+//! Tests of what people and scripts are told when something goes wrong.
+
+use std::path::PathBuf;
+
+use super::*;
+
+#[test]
+fn refusals_and_failures_have_their_exit_status() {
+    use engine::Error as E;
+    let locked = || E::Locked { holder: "process 7".to_owned() };
+    let missing = || E::NoBackup { point: "latest".to_owned(), reason: "there are none".to_owned() };
+    for (error, code, status) in [
+        (locked(), "locked", 3),
+        (E::ReadOnly { action: "commit" }, "readOnly", 3),
+        (E::NoStore { path: PathBuf::from("x") }, "noStore", 1),
+        (missing(), "noBackup", 1),
+        (E::Invalid("no".to_owned()), "invalid", 1),
+    ] {
+        let failure = Failure::from(error);
+        assert_eq!((failure.code, failure.status), (code, status));
+    }
+}
+
+#[test]
+fn advice_is_told_apart_from_the_message() {
+    let failure = Failure::from(engine::Error::Locked { holder: "process 7".to_owned() });
+    assert_eq!(failure.message, "the store is being written by process 7");
+    assert_eq!(failure.help, "wait until that ends, then try again");
+}
+
+#[test]
+fn the_json_line_has_code_message_help_file_line_and_span() {
+    let place = Excerpt {
+        text: "users | mv-apply".to_owned(),
+        offset: 8,
+        length: 8,
+        message: "no".to_owned(),
+        help: String::new(),
+    };
+    let failure = Failure {
+        file: Some("q.kql".into()),
+        line: Some(3),
+        excerpts: Box::new([place]),
+        ..Failure::new("query", Status::USAGE, "no").with_help("yes")
+    };
+    assert_eq!(
+        failure.json(),
+        r#"{"error":{"code":"query","file":"q.kql","help":"yes","line":3,"message":"no","span":{"length":8,"offset":8}}}"#
+    );
+    assert_eq!(Failure::usage("no").json(), r#"{"error":{"code":"usage","help":"","message":"no"}}"#);
+}
+
+#[test]
+fn a_place_in_a_text_is_marked() {
+    let text = "users\n| mv-apply é to typeof\n";
+    let place = |offset, length| Excerpt {
+        text: text.to_owned(),
+        offset,
+        length,
+        message: "`mv-apply` is not supported".to_owned(),
+        help: "use `mv-expand`".to_owned(),
+    };
+    let mut out = String::new();
+    excerpt(&mut out, &place(8, 8));
+    assert_eq!(
+        out,
+        "\n  |\n2 | | mv-apply é to typeof\n  |   ^^^^^^^^ `mv-apply` is not supported\n  = help: use `mv-expand`"
+    );
+    for offset in 0..=text.len() + 2 {
+        for length in [0, 1, 3, 1_000, usize::MAX] {
+            excerpt(&mut String::new(), &place(offset, length));
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let failure = Failure::output(std::io::ErrorKind::BrokenPipe.into());
+    assert!(failure.silent);
+    assert_eq!(failure.status, Status::DONE);
+    assert!(!Failure::output(std::io::ErrorKind::StorageFull.into()).silent);
+}
+
+#[test]
+fn messages_cannot_steer_the_terminal() {
+    let text = human(&Failure::usage("a\u{1b}[2Jb").with_help("c\u{7}"));
+    assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+}

@@ -1,0 +1,173 @@
+//! One run of one verb: its options, the store it opens, what it says on stderr and in the log.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use engine::{BackupSummary, CreateOptions, Point, Store};
+
+use crate::Io;
+use crate::args::{Color, Format, Global};
+use crate::render::Look;
+use crate::report::{Failure, Outcome, Status};
+
+/// One run of one verb.
+pub(crate) struct Session<'run, 'io> {
+    pub(crate) io: &'run mut Io<'io>,
+    pub(crate) format: Format,
+    pub(crate) look: Look,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+    store: PathBuf,
+    read_only: bool,
+    log: Option<File>,
+}
+
+impl<'run, 'io> Session<'run, 'io> {
+    /// Reads the global options.
+    ///
+    /// # Errors
+    /// When the log cannot be opened, or the output format is not built.
+    pub(crate) fn start(io: &'run mut Io<'io>, global: &Global) -> Outcome<Self> {
+        let default = if io.stdout_is_terminal { Format::Table } else { Format::Ndjson };
+        let format = global.output.unwrap_or(default);
+        if format == Format::Html {
+            let help = "`-o md` gives Markdown, which most tickets and wikis render";
+            return Err(Failure::not_built("`-o html`", help));
+        }
+        let store = global.store.clone().or_else(|| io.variable("ENTRASNAP_STORE").map(PathBuf::from));
+        let store = io.current_dir.join(store.unwrap_or_else(|| "entrasnap.store".into()));
+        let log = global.log.as_ref().map(|path| open_log(&io.current_dir.join(path))).transpose()?;
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                let dumb = io.variable("TERM").is_some_and(|term| term == "dumb");
+                io.stdout_is_terminal && io.variable("NO_COLOR").is_none() && !dumb
+            }
+        };
+        let verbose = global.verbose > 0;
+        let look = Look { color, width: io.width.max(20).into(), whole: verbose };
+        let (quiet, read_only) = (global.quiet, global.read_only);
+        Ok(Self { io, format, look, quiet, verbose, store, read_only, log })
+    }
+
+    /// Runs a command, then says and logs how it ended.
+    pub(crate) fn run(&mut self, command: impl FnOnce(&mut Self) -> Outcome) -> u8 {
+        let began = (self.io.now)();
+        let outcome = command(self);
+        if self.verbose {
+            let took_ms = (self.io.now)().duration_since(began).as_millis();
+            self.note(&format!("store {}, {took_ms} ms", self.store.display()));
+        }
+        match outcome {
+            Ok(status) => status,
+            Err(failure) => {
+                self.record("error", &failure.message);
+                let json = matches!(self.format, Format::Json | Format::Ndjson);
+                crate::report::failure(self.io, &failure, json)
+            }
+        }
+    }
+
+    /// The folder of the store.
+    pub(crate) fn store_path(&self) -> &Path {
+        &self.store
+    }
+
+    /// Opens the store for reading.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub(crate) fn open(&self) -> Outcome<Store> {
+        Ok(Store::open(&self.store)?)
+    }
+
+    /// Opens the store that is there for writing.
+    ///
+    /// # Errors
+    /// As [`Session::open`], and when this run is for reading only.
+    pub(crate) fn open_to_write(&self, verb: &'static str) -> Outcome<Store> {
+        self.may_write(verb)?;
+        drop(self.open()?);
+        self.create(verb)
+    }
+
+    /// Opens the store for writing, made when it is not there.
+    ///
+    /// # Errors
+    /// When this run is for reading only, or the store cannot be made or read.
+    pub(crate) fn create(&self, verb: &'static str) -> Outcome<Store> {
+        self.may_write(verb)?;
+        let options = CreateOptions { seed: (self.io.seed)(), tenant: None };
+        Ok(Store::create(&self.store, &options)?)
+    }
+
+    /// Refuses to write when this run is for reading only.
+    ///
+    /// # Errors
+    /// `readOnly`, exit status 3.
+    pub(crate) fn may_write(&self, verb: &'static str) -> Outcome<()> {
+        if !self.read_only {
+            return Ok(());
+        }
+        let message = format!("`{verb}` writes to the store, and --read-only was given");
+        Err(Failure::new("readOnly", Status::REFUSED, message))
+    }
+
+    /// Something worth knowing that is no data.
+    pub(crate) fn note(&mut self, text: &str) {
+        self.record("note", text);
+        if !self.quiet {
+            self.io.say(&crate::render::printable_lines(text));
+        }
+    }
+
+    /// Something that must not be missed.
+    pub(crate) fn warn(&mut self, text: &str) {
+        self.record("warning", text);
+        self.io.say(&format!("warning: {}", crate::render::printable_lines(text)));
+    }
+
+    /// Appends to the log, if there is one. A log that fails does not stop the work.
+    fn record(&mut self, level: &str, message: &str) {
+        if let Some(log) = &mut self.log {
+            let time = (self.io.now)().to_string();
+            let line = serde_json::json!({"time": time, "level": level, "message": message});
+            log.write_all(format!("{line}\n").as_bytes()).ok();
+        }
+    }
+
+    /// A path as typed, from the folder the run started in.
+    pub(crate) fn path(&self, typed: &Path) -> PathBuf {
+        self.io.current_dir.join(typed)
+    }
+
+    /// Whether people are to read the data.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.format == Format::Table
+    }
+}
+
+fn open_log(path: &Path) -> Outcome<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| Failure::file("cannot open the log", path, &error))
+}
+
+/// The backup that a point in time, as typed, names.
+///
+/// # Errors
+/// A text that is no point in time, `live` (nobody here can read the tenant), or no such backup.
+pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
+    if text == "live" {
+        let message = "`live` needs a tenant, and none is configured: reading Microsoft Graph is not built yet in this version";
+        let help = "`entrasnap import` commits a backup from exported files; then use `latest`";
+        return Err(Failure::new("notBuilt", Status::FAILED, message).with_help(help));
+    }
+    let point =
+        Point::parse(text).map_err(|error| Failure { status: Status::USAGE, ..Failure::from(error) })?;
+    Ok(store.resolve(&point)?.clone())
+}
