@@ -1,0 +1,5 @@
+//! The fakes that the tests share.
+
+pub mod faulty_disk;
+
+pub use faulty_disk::FaultyDisk;
