@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod cli_commands;
+mod engine_corruption;
+mod engine_crash;
 mod engine_journal;
 mod engine_model;

@@ -10,9 +10,11 @@
 
 mod checkpoint;
 mod commit;
+mod count;
 mod intern;
 mod links;
 mod patches;
+mod remember;
 mod settle;
 mod table;
 
@@ -69,6 +71,10 @@ struct TypeWork {
     /// Properties that stood in parsed objects.
     observed: BTreeSet<Box<str>>,
     bin_seen: bool,
+    /// The objects themselves were not read, only some of their relations.
+    is_carried: bool,
+    /// Some properties were not asked for; their earlier values are carried forward.
+    carries_properties: bool,
     memo: Vec<(u64, u32)>,
 }
 
@@ -167,6 +173,7 @@ impl<'store> Backup<'store> {
         let work = self.types.get_mut(&source.type_token).expect("made above");
         work.relation(&state, self.previous.as_ref(), &source.type_token, relation)?;
         let links = work.links.get_mut(relation).expect("made above");
+        links.foreign.insert(source_ordinal);
         links.put(&state, source_ordinal, &mut ordinals)
     }
 
@@ -247,8 +254,8 @@ impl<'store> Backup<'store> {
         let work = self.types.get_mut(&token).expect("made above");
         work.memo.push((unchanged.raw_hash, ordinal));
         work.unchanged.insert(ordinal);
+        work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
         if work.seen.insert(ordinal) {
-            work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
             return Ok(());
         }
         self.duplicate_count += 1;
@@ -313,6 +320,8 @@ impl TypeWork {
             unchanged: roaring::RoaringBitmap::new(),
             observed: BTreeSet::new(),
             bin_seen: false,
+            is_carried: false,
+            carries_properties: false,
             memo: Vec::new(),
         })
     }

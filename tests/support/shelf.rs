@@ -85,7 +85,8 @@ impl Shelf {
     #[must_use]
     pub fn data_files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let files = self.disk.files().into_iter();
-        let inside = files.filter_map(|(path, bytes)| Some((path.strip_prefix(ROOT).ok()?.to_owned(), bytes)));
+        let inside =
+            files.filter_map(|(path, bytes)| Some((path.strip_prefix(ROOT).ok()?.to_owned(), bytes)));
         let kept = ["json", "man", "seg", "log"];
         inside
             .filter(|(path, _)| {
