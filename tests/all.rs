@@ -4,5 +4,6 @@
 mod cli_commands;
 mod engine_corruption;
 mod engine_crash;
+mod engine_exact;
 mod engine_journal;
 mod engine_model;

@@ -76,15 +76,16 @@ fn every_flipped_bit_is_reported_and_never_read() {
         positions.par_chunks(positions.len().div_ceil(4)).for_each(|positions| {
             let damaged = copy(&sound);
             for &position in positions {
-                let bit = 1 << (position % 8);
-                damaged.disk.damage(&full(file), |bytes| bytes[position] ^= bit);
-                let what = format!("bit {bit} of byte {position}");
-                let found = damaged.verify().unwrap();
-                assert!(names(&found, file), "{what} of {}", file.display());
-                if position % 5 == 0 {
-                    check_answer(&damaged, file, &right, &what);
+                for bit in 0..8 {
+                    damaged.disk.damage(&full(file), |bytes| bytes[position] ^= 1 << bit);
+                    let what = format!("bit {bit} of byte {position}");
+                    let found = damaged.verify().unwrap();
+                    assert!(names(&found, file), "{what} of {}", file.display());
+                    if position % 8 == bit {
+                        check_answer(&damaged, file, &right, &what);
+                    }
+                    damaged.disk.damage(&full(file), |bytes| bytes[position] ^= 1 << bit);
                 }
-                damaged.disk.damage(&full(file), |bytes| bytes[position] ^= bit);
             }
             assert_eq!(damaged.verify().unwrap().errors, []);
         });
