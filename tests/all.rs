@@ -6,4 +6,5 @@ mod engine_corruption;
 mod engine_crash;
 mod engine_exact;
 mod engine_journal;
+mod engine_many;
 mod engine_model;

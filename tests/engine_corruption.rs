@@ -132,7 +132,12 @@ fn exchanged_files_are_reported() {
             check(&damaged, first, &right, &format!("the content of {}", second.display()));
             damaged.disk.damage(&full(second), |bytes| bytes.clone_from(first_bytes));
             let found = damaged.verify().unwrap();
-            assert!(names(&found, first) || names(&found, second), "{} and {}", first.display(), second.display());
+            assert!(
+                names(&found, first) || names(&found, second),
+                "{} and {}",
+                first.display(),
+                second.display()
+            );
             check_answer(&damaged, first, &right, "an exchange");
         }
     }
@@ -161,7 +166,10 @@ fn a_store_without_its_head_is_not_made_anew() {
         let before = damaged.disk.files();
         assert!(damaged.create().is_err(), "{file}");
         let kept = |files: std::collections::BTreeMap<PathBuf, Vec<u8>>| {
-            files.into_iter().filter(|(path, _)| path.extension().is_none_or(|kind| kind != "lock")).collect::<Vec<_>>()
+            files
+                .into_iter()
+                .filter(|(path, _)| path.extension().is_none_or(|kind| kind != "lock"))
+                .collect::<Vec<_>>()
         };
         assert_eq!(kept(damaged.disk.files()), kept(before), "{file}");
     }

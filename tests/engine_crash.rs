@@ -11,10 +11,9 @@ const SEEDS: [u64; 6] = [0, 1, 2, 3, 4, 5];
 const STEP_COUNT: usize = 4;
 
 fn day(number: u32) -> Vec<String> {
-    let user = |id: u32, city: u32| {
-        json!({"@odata.type": "#microsoft.graph.user", "id": format!("u{id}"), "city": format!("city {city}")})
-    };
-    let group = json!({"@odata.type": "#microsoft.graph.group", "id": "g", "members": [format!("u{number}"), "u9"]});
+    let user = |id: u32, city: u32| json!({"@odata.type": "#microsoft.graph.user", "id": format!("u{id}"), "city": format!("city {city}")});
+    let group =
+        json!({"@odata.type": "#microsoft.graph.group", "id": "g", "members": [format!("u{number}"), "u9"]});
     let users = (number..number + 3).map(|id| user(id, id * number));
     users.chain([group]).map(|object| object.to_string()).collect()
 }
@@ -111,7 +110,8 @@ fn a_second_crash_during_the_next_backup_is_no_worse() {
             }
             let after = Shelf::on(second.disk.after_crash(seed + 7));
             let held = holding(&after.open().unwrap()).unwrap();
-            let before = held.0.len() - usize::from(held.0.last().is_some_and(|last| last.contains_key(&key("u5"))));
+            let before =
+                held.0.len() - usize::from(held.0.last().is_some_and(|last| last.contains_key(&key("u5"))));
             assert_eq!(held.0[..before], expected[4].0[..before]);
             assert!(before + 1 >= done, "a backup is lost");
             assert_eq!(after.verify().unwrap().errors, []);

@@ -156,7 +156,11 @@ impl Check<'_> {
                         let what =
                             "bytes follow the last whole record; the next record cuts them off".to_owned();
                         // A crash leaves this, and nothing that was acknowledged is lost.
-                        self.found.warnings.push(Fault { file: format!("journals/{name}.log"), offset, what });
+                        self.found.warnings.push(Fault {
+                            file: format!("journals/{name}.log"),
+                            offset,
+                            what,
+                        });
                     }
                 }
                 Err(error) => self.add(error),
