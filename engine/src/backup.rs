@@ -25,6 +25,7 @@ pub(crate) use settle::hash_cells;
 use crate::content::{Part, Parts, Row, Shredder, Unchanged};
 use crate::disk::DiskLock;
 use crate::id::Id;
+use crate::rows::Rows;
 use crate::segment::writer::SegmentWriter;
 use crate::snapshot::Snapshot;
 use crate::state::{Part as TablePart, State, TableKey, segment_path};
@@ -353,6 +354,7 @@ impl TypeWork {
         ordinals: &[u32],
     ) -> Result<()> {
         let key = TableKey { type_token: Arc::clone(token), part: TablePart::Core };
+        let rows = Rows::many(state, &key);
         let mut differing = Vec::new();
         for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
             self.bin_seen |= row.deleted;
@@ -361,7 +363,7 @@ impl TypeWork {
             let version = if old == 0 {
                 self.core.add_whole(part, number, ordinal, &row.core_hash)
             } else {
-                if !row.deleted && state.content_hash(&key, old)? != row.core_hash {
+                if !row.deleted && rows.content_hash(old)? != row.core_hash {
                     differing.push(differing_row(row, number, ordinal, old));
                 }
                 old
@@ -370,7 +372,7 @@ impl TypeWork {
             self.core.new.set(ordinal, slot);
         }
         keep_latest(&mut differing, ordinals);
-        let patches = patches::compare_rows(state, &key, Space::Core, part, &differing)?;
+        let patches = patches::compare_rows(&rows, Space::Core, part, &differing)?;
         self.core.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
         Ok(())
     }
@@ -399,7 +401,7 @@ impl TypeWork {
             self.volatile.new.set(ordinal, slot);
         }
         keep_latest(&mut differing, ordinals);
-        let patches = patches::compare_rows(state, &key, Space::Volatile, part, &differing)?;
+        let patches = patches::compare_rows(&Rows::many(state, &key), Space::Volatile, part, &differing)?;
         self.volatile.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
         Ok(())
     }

@@ -155,6 +155,7 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
         chunks.insert(*path, chunk);
         group.columns.push((segment.path_number(path), chunk));
     }
+    group.columns.sort_unstable();
     for EncodedColumn { path, base, .. } in encoded {
         if let Some((base, rule)) = base {
             group.references.push(ReferenceEntry {
