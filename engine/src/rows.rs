@@ -9,7 +9,7 @@ mod cursor;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use cursor::Cursor;
+pub(crate) use cursor::{Cursor, Differing};
 
 use crate::Result;
 use crate::paths::PathId;

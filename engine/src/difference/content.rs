@@ -1,6 +1,5 @@
 //! What of an object differs: attributes by path, links by target.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::candidates::Candidate;
@@ -11,12 +10,9 @@ use crate::backup::top_of;
 use crate::change::{AttributeChange, Change, LinkAction, LinkChange};
 use crate::content::is_unordered;
 use crate::paths::PathId;
-use crate::rows::{Cells, Cursor, Rows};
+use crate::rows::{Cells, Cursor, Differing, Rows};
 use crate::value;
 use crate::vector::Slot;
-
-/// Path, text on the from side, text on the to side; an empty text is an absent cell.
-type Differing = (PathId, Vec<u8>, Vec<u8>);
 
 /// What one thread keeps open while it compares candidates of a type.
 pub(super) struct Cursors<'v, 's> {
@@ -143,22 +139,19 @@ impl Comparison<'_> {
     }
 }
 
-/// The cells in which two versions of one object differ. Neighbours are not rebuilt: their patch says it.
+/// The cells in which two versions of one object differ. Versions that patches lead between are not rebuilt.
 fn compare_versions(
     rows: &Rows<'_>,
     cursor: &mut Cursor<'_, '_>,
     from: u32,
     to: u32,
 ) -> Result<Vec<Differing>> {
-    let mut differing = Vec::new();
-    let is_patch = match from.cmp(&to) {
-        Ordering::Equal => true,
-        Ordering::Less => cursor.read_patch(from, to, |path, old, new| differing.push((path, old, new)))?,
-        Ordering::Greater => {
-            cursor.read_patch(to, from, |path, old, new| differing.push((path, new, old)))?
+    if let Some(mut differing) = cursor.read_chain(from.min(to), from.max(to))? {
+        if from > to {
+            for (_, old, new) in &mut differing {
+                std::mem::swap(old, new);
+            }
         }
-    };
-    if is_patch {
         return Ok(differing);
     }
     let (mut old, mut new) = (Cells::default(), Cells::default());

@@ -13,10 +13,18 @@ use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::segment::reference;
 
+/// Path, text on the from side, text on the to side; an empty text is an absent cell.
+pub(crate) type Differing = (PathId, Vec<u8>, Vec<u8>);
+
+/// Patch chunks that stay open: a difference of backups a month apart goes back and forth between as many.
+const OPEN_PATCH_COUNT_MAX: usize = 64;
+/// Most texts fit in this many bytes.
+const TEXT_CAPACITY: usize = 24;
+
 /// A reader of one thread.
 pub(crate) struct Cursor<'r, 's> {
     rows: &'r Rows<'s>,
-    patch: Option<OpenPatch<'s>>,
+    patches: Vec<OpenPatch<'s>>,
     columns: Vec<OpenColumn<'s>>,
     base: Vec<u8>,
 }
@@ -39,7 +47,7 @@ struct OpenColumn<'s> {
 
 impl<'r, 's> Cursor<'r, 's> {
     pub(crate) fn new(rows: &'r Rows<'s>) -> Self {
-        Self { rows, patch: None, columns: Vec::new(), base: Vec::new() }
+        Self { rows, patches: Vec::new(), columns: Vec::new(), base: Vec::new() }
     }
 
     /// Appends one cell of a version, as its JSON text; says whether there is one.
@@ -66,41 +74,55 @@ impl<'r, 's> Cursor<'r, 's> {
         }
     }
 
-    /// Calls `each` with path, old and new text of every attribute in which `to` differs from `from`, if `to` is kept
-    /// as a patch of it; says whether it is.
-    pub(crate) fn read_patch(
-        &mut self,
-        from: u32,
-        to: u32,
-        mut each: impl FnMut(PathId, Vec<u8>, Vec<u8>),
-    ) -> Result<bool> {
-        match self.rows.place(to)? {
-            Place::Patched { segment, patch, entries, predecessor } if predecessor == from => {
-                let open = self.open_patch(segment, patch)?;
-                for entry in entries {
-                    let (mut old, mut new) = (Vec::with_capacity(24), Vec::with_capacity(24));
-                    open.old.append(entry, &mut old);
-                    open.new.append(entry, &mut new);
-                    each(open.path(entry)?, old, new);
+    /// The attributes in which `to` differs from `from`, path, old and new text, when `to` is kept as patches that lead
+    /// back to it; else nothing. Several patches are united: the oldest old text, the newest new one.
+    pub(crate) fn read_chain(&mut self, from: u32, to: u32) -> Result<Option<Vec<Differing>>> {
+        let mut differing: Vec<Differing> = Vec::new();
+        let mut next = to;
+        let mut depth = 0;
+        while next > from {
+            let Place::Patched { segment, patch, entries, predecessor } = self.rows.place(next)? else {
+                return Ok(None);
+            };
+            check_predecessor(segment, predecessor, next, depth)?;
+            let open = self.open_patch(segment, patch)?;
+            for entry in entries {
+                let path = open.path(entry)?;
+                let mut old = Vec::with_capacity(TEXT_CAPACITY);
+                open.old.append(entry, &mut old);
+                if let Some(later) = differing.iter_mut().find(|(found, ..)| depth > 0 && *found == path) {
+                    later.1 = old;
+                    continue;
                 }
-                Ok(true)
+                let mut new = Vec::with_capacity(TEXT_CAPACITY);
+                open.new.append(entry, &mut new);
+                differing.push((path, old, new));
             }
-            _ => Ok(false),
+            next = predecessor;
+            depth += 1;
         }
+        if depth > 1 {
+            differing.retain(|(_, old, new)| old != new);
+        }
+        Ok((next == from).then_some(differing))
     }
 
     fn open_patch(&mut self, segment: &'s Arc<Segment>, entry: &'s PatchEntry) -> Result<&OpenPatch<'s>> {
-        if self.patch.as_ref().is_none_or(|open| !std::ptr::eq(open.entry, entry)) {
-            self.patch = Some(OpenPatch {
-                entry,
-                segment,
-                paths: segment.packed(entry.paths)?,
-                ids: segment.path_ids(&self.rows.state.paths),
-                old: segment.column(entry.old_texts)?,
-                new: segment.column(entry.new_texts)?,
-            });
+        if let Some(place) = self.patches.iter().position(|open| std::ptr::eq(open.entry, entry)) {
+            return Ok(&self.patches[place]);
         }
-        Ok(self.patch.as_ref().expect("opened above"))
+        if self.patches.len() == OPEN_PATCH_COUNT_MAX {
+            self.patches.clear();
+        }
+        self.patches.push(OpenPatch {
+            entry,
+            segment,
+            paths: segment.packed(entry.paths)?,
+            ids: segment.path_ids(&self.rows.state.paths),
+            old: segment.column(entry.old_texts)?,
+            new: segment.column(entry.new_texts)?,
+        });
+        Ok(self.patches.last().expect("pushed above"))
     }
 
     fn read_column(
