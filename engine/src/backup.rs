@@ -70,6 +70,8 @@ struct TypeWork {
     /// Properties that stood in parsed objects.
     observed: BTreeSet<Box<str>>,
     bin_seen: bool,
+    /// The caller says that there are no more objects, although none came.
+    is_complete: bool,
     memo: Vec<(u64, u32)>,
 }
 
@@ -135,7 +137,7 @@ impl<'store> Backup<'store> {
         let mut placed = HashMap::new();
         let has_unchanged = !parts.unchanged.is_empty();
         for part in parts.types {
-            self.put_part(Arc::new(part), has_unchanged.then_some(&mut placed))?;
+            self.put_part(&Arc::new(part), has_unchanged.then_some(&mut placed))?;
         }
         for unchanged in parts.unchanged {
             self.put_unchanged(unchanged, &placed)?;
@@ -165,10 +167,12 @@ impl<'store> Backup<'store> {
             ordinals.push(self.interner.ordinal(&state, &Id::from_text(target))?);
         }
         self.type_work(&source.type_token)?;
-        let work = self.types.get_mut(&source.type_token).expect("made above");
+        let Some(work) = self.types.get_mut(&source.type_token) else { return Ok(()) };
         work.relation(&state, self.previous.as_ref(), &source.type_token, relation)?;
-        let links = work.links.get_mut(relation).expect("made above");
-        links.put(&state, source_ordinal, &mut ordinals)
+        match work.links.get_mut(relation) {
+            Some(links) => links.put(&state, source_ordinal, &mut ordinals),
+            None => Ok(()),
+        }
     }
 
     /// Commits: from here on the backup exists, whole.
@@ -181,7 +185,7 @@ impl<'store> Backup<'store> {
 
     fn put_part(
         &mut self,
-        part: Arc<Part>,
+        part: &Arc<Part>,
         placed: Option<&mut HashMap<(Arc<str>, u32), u32>>,
     ) -> Result<()> {
         let state = Arc::clone(&self.state);
@@ -206,9 +210,9 @@ impl<'store> Backup<'store> {
             let rows = part.rows.iter().zip(&ordinals);
             placed.extend(rows.map(|(row, &ordinal)| ((Arc::clone(&token), ordinal), row.sequence)));
         }
-        work.put_core(&state, &token, &part, &ordinals)?;
-        work.put_volatile(&state, &token, &part, &ordinals)?;
-        self.put_inline_links(&state, &part, &ordinals)?;
+        work.put_core(&state, &token, part, &ordinals)?;
+        work.put_volatile(&state, &token, part, &ordinals)?;
+        self.put_inline_links(&state, part, &ordinals)?;
         let work = self.types.get_mut(&token).expect("made above");
         let segment = self.segment.as_mut().expect("open until commit");
         for table in [&mut work.core, &mut work.volatile] {
@@ -314,6 +318,7 @@ impl TypeWork {
             unchanged: roaring::RoaringBitmap::new(),
             observed: BTreeSet::new(),
             bin_seen: false,
+            is_complete: false,
             memo: Vec::new(),
         })
     }

@@ -185,11 +185,19 @@ pub(crate) fn build_buckets(keys: &[u128]) -> (Vec<u32>, Vec<u32>) {
     (starts, ordinals)
 }
 
+/// The two halves of a key as one word.
+pub(crate) fn fold(key: u128) -> u64 {
+    let bytes = key.to_le_bytes();
+    let (low, high) = bytes.split_at(8);
+    let word = |half: &[u8]| half.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    word(low) ^ word(high)
+}
+
 /// Spreads keys evenly: GUIDs are random but for a few bits, other keys are hashes.
 fn bucket_of(key: u128, bucket_count: usize) -> usize {
-    let folded = (key >> 64) as u64 ^ key as u64;
-    let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((u128::from(mixed) * bucket_count as u128) >> 64) as usize
+    let mixed = fold(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let bucket = (u128::from(mixed) * bucket_count as u128) >> 64;
+    usize::try_from(bucket).expect("less than the number of buckets")
 }
 
 fn candidates(segment: &Segment, checkpoint: &CheckpointEntry, key: u128) -> Result<Vec<u32>> {

@@ -140,8 +140,8 @@ pub(super) fn is_significant(
     projection: &Projection,
 ) -> bool {
     patch.cells.iter().any(|cell| {
-        let path = state.paths.text(cell.path);
-        !projection.unknown_before.contains(top_of(&path))
-            && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &path))
+        let name = state.paths.text(cell.path);
+        !projection.unknown_before.contains(top_of(&name))
+            && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &name))
     })
 }

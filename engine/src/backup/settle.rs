@@ -54,7 +54,7 @@ fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>
     for name in backup.details.complete.clone() {
         let (type_name, relation) = name.split_once('.').map_or((&*name, None), |(t, r)| (t, Some(r)));
         let token: Arc<str> = schema::token_from_name(type_name).into();
-        backup.type_work(&token)?;
+        backup.type_work(&token)?.is_complete |= relation.is_none();
         if let Some(relation) = relation {
             let state = Arc::clone(&backup.state);
             let work = backup.types.get_mut(&token).expect("made above");
@@ -76,7 +76,8 @@ fn settle_absent(backup: &mut Backup<'_>) {
     if backup.details.partial {
         return;
     }
-    for work in backup.types.values_mut() {
+    let covered = |work: &&mut TypeWork| !work.seen.is_empty() || work.is_complete;
+    for work in backup.types.values_mut().filter(covered) {
         let absent: Vec<_> =
             work.core.old.iter().filter(|(ordinal, _)| !work.seen.contains(*ordinal)).collect();
         for (ordinal, slot) in absent {
