@@ -27,6 +27,7 @@ pub(crate) use settle::hash_cells;
 use crate::content::{Part, Parts, Row, Shredder, Unchanged};
 use crate::disk::DiskLock;
 use crate::id::Id;
+use crate::rows::Rows;
 use crate::segment::writer::SegmentWriter;
 use crate::snapshot::Snapshot;
 use crate::state::{Part as TablePart, State, TableKey, segment_path};
@@ -71,6 +72,8 @@ struct TypeWork {
     /// Properties that stood in parsed objects.
     observed: BTreeSet<Box<str>>,
     bin_seen: bool,
+    /// The caller says that there are no more objects, although none came.
+    is_complete: bool,
     /// The objects themselves were not read, only some of their relations.
     is_carried: bool,
     /// Some properties were not asked for; their earlier values are carried forward.
@@ -140,7 +143,7 @@ impl<'store> Backup<'store> {
         let mut placed = HashMap::new();
         let has_unchanged = !parts.unchanged.is_empty();
         for part in parts.types {
-            self.put_part(Arc::new(part), has_unchanged.then_some(&mut placed))?;
+            self.put_part(&Arc::new(part), has_unchanged.then_some(&mut placed))?;
         }
         for unchanged in parts.unchanged {
             self.put_unchanged(unchanged, &placed)?;
@@ -170,9 +173,9 @@ impl<'store> Backup<'store> {
             ordinals.push(self.interner.ordinal(&state, &Id::from_text(target))?);
         }
         self.type_work(&source.type_token)?;
-        let work = self.types.get_mut(&source.type_token).expect("made above");
+        let Some(work) = self.types.get_mut(&source.type_token) else { return Ok(()) };
         work.relation(&state, self.previous.as_ref(), &source.type_token, relation)?;
-        let links = work.links.get_mut(relation).expect("made above");
+        let Some(links) = work.links.get_mut(relation) else { return Ok(()) };
         links.foreign.insert(source_ordinal);
         links.put(&state, source_ordinal, &mut ordinals)
     }
@@ -187,7 +190,7 @@ impl<'store> Backup<'store> {
 
     fn put_part(
         &mut self,
-        part: Arc<Part>,
+        part: &Arc<Part>,
         placed: Option<&mut HashMap<(Arc<str>, u32), u32>>,
     ) -> Result<()> {
         let state = Arc::clone(&self.state);
@@ -212,9 +215,9 @@ impl<'store> Backup<'store> {
             let rows = part.rows.iter().zip(&ordinals);
             placed.extend(rows.map(|(row, &ordinal)| ((Arc::clone(&token), ordinal), row.sequence)));
         }
-        work.put_core(&state, &token, &part, &ordinals)?;
-        work.put_volatile(&state, &token, &part, &ordinals)?;
-        self.put_inline_links(&state, &part, &ordinals)?;
+        work.put_core(&state, &token, part, &ordinals)?;
+        work.put_volatile(&state, &token, part, &ordinals)?;
+        self.put_inline_links(&state, part, &ordinals)?;
         let work = self.types.get_mut(&token).expect("made above");
         let segment = self.segment.as_mut().expect("open until commit");
         for table in [&mut work.core, &mut work.volatile] {
@@ -320,6 +323,7 @@ impl TypeWork {
             unchanged: roaring::RoaringBitmap::new(),
             observed: BTreeSet::new(),
             bin_seen: false,
+            is_complete: false,
             is_carried: false,
             carries_properties: false,
             memo: Vec::new(),
@@ -362,6 +366,7 @@ impl TypeWork {
         ordinals: &[u32],
     ) -> Result<()> {
         let key = TableKey { type_token: Arc::clone(token), part: TablePart::Core };
+        let rows = Rows::many(state, &key);
         let mut differing = Vec::new();
         for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
             self.bin_seen |= row.deleted;
@@ -370,7 +375,7 @@ impl TypeWork {
             let version = if old == 0 {
                 self.core.add_whole(part, number, ordinal, &row.core_hash)
             } else {
-                if !row.deleted && state.content_hash(&key, old)? != row.core_hash {
+                if !row.deleted && rows.content_hash(old)? != row.core_hash {
                     differing.push(differing_row(row, number, ordinal, old));
                 }
                 old
@@ -379,7 +384,7 @@ impl TypeWork {
             self.core.new.set(ordinal, slot);
         }
         keep_latest(&mut differing, ordinals);
-        let patches = patches::compare_rows(state, &key, Space::Core, part, &differing)?;
+        let patches = patches::compare_rows(&rows, Space::Core, part, &differing)?;
         self.core.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
         Ok(())
     }
@@ -408,7 +413,7 @@ impl TypeWork {
             self.volatile.new.set(ordinal, slot);
         }
         keep_latest(&mut differing, ordinals);
-        let patches = patches::compare_rows(state, &key, Space::Volatile, part, &differing)?;
+        let patches = patches::compare_rows(&Rows::many(state, &key), Space::Volatile, part, &differing)?;
         self.volatile.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
         Ok(())
     }

@@ -9,6 +9,10 @@
 mod candidates;
 mod content;
 mod coverage;
+mod list;
+mod view;
+
+pub use list::ChangedObject;
 
 use std::sync::Arc;
 
@@ -18,11 +22,16 @@ use crate::change::{Change, ChangeKind, RecoveryAction};
 use crate::id::Id;
 use crate::schema;
 use crate::snapshot::Snapshot;
-use crate::state::{Part, State, TableKey};
+use crate::state::State;
 use crate::vector::Slot;
 use crate::{BackupSummary, ObjectKey, Result, Store};
 use candidates::Candidate;
+use content::Cursors;
 use coverage::Coverage;
+use view::TypeView;
+
+/// Candidates that one thread takes at a time, at least: each costs a few microseconds.
+const CHUNK_LENGTH_MIN: usize = 64;
 
 /// Which changes are wanted.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +55,7 @@ impl Store {
     pub fn difference(&self, from: &str, to: &str, filter: &DifferenceFilter) -> Result<Vec<Change>> {
         let from = self.snapshot_at(self.sequence_of(from)?);
         let to = self.snapshot_at(self.sequence_of(to)?);
-        Comparison::new(&from, &to, filter)?.changes()
+        Comparison::new(&from, &to, filter).changes()
     }
 
     /// All changes of one object over all backups, oldest first, its first appearance included.
@@ -64,8 +73,9 @@ impl Store {
                 continue;
             };
             let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));
-            let comparison = Comparison::new(&from, &to, &filter)?;
-            if let Some(change) = comparison.change(&object.type_token, &candidate)? {
+            let comparison = Comparison::new(&from, &to, &filter);
+            let view = TypeView::new(&comparison, &object.type_token)?;
+            if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
                 history.push((to.backup().clone(), change));
             }
         }
@@ -88,22 +98,17 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn new(from: &'a Snapshot, to: &'a Snapshot, filter: &'a DifferenceFilter) -> Result<Self> {
+    fn new(from: &'a Snapshot, to: &'a Snapshot, filter: &'a DifferenceFilter) -> Self {
         let state = to.state();
         let coverage = Coverage::between(state, from.sequence(), to.sequence());
-        Ok(Self { state, from, to, filter, coverage })
+        Self { state, from, to, filter, coverage }
     }
 
     fn changes(&self) -> Result<Vec<Change>> {
-        let mut types: Vec<Arc<str>> = self.from.core_keys().map(|key| Arc::clone(&key.type_token)).collect();
-        if !self.filter.types.is_empty() {
-            let wanted: Vec<&str> =
-                self.filter.types.iter().map(|name| schema::token_from_name(name)).collect();
-            types.retain(|token| wanted.contains(&&**token));
-        }
         let ordinals = self.wanted_ordinals()?;
         let mut changes = Vec::new();
-        for token in types {
+        for token in self.wanted_types() {
+            let view = TypeView::new(self, &token)?;
             let mut candidates =
                 candidates::between(self.state, self.from, self.to, &token, self.filter.all)?;
             if let Some(ordinals) = &ordinals {
@@ -111,13 +116,24 @@ impl<'a> Comparison<'a> {
             }
             let found: Vec<Option<Change>> = candidates
                 .par_iter()
-                .map(|candidate| self.change(&token, candidate))
+                .with_min_len(CHUNK_LENGTH_MIN)
+                .map_init(|| Cursors::new(&view), |cursors, candidate| self.change(&view, cursors, candidate))
                 .collect::<Result<_>>()?;
             let mut found: Vec<Change> = found.into_iter().flatten().collect();
             found.par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
             changes.append(&mut found);
         }
         Ok(changes)
+    }
+
+    fn wanted_types(&self) -> Vec<Arc<str>> {
+        let mut types: Vec<Arc<str>> = self.to.core_keys().map(|key| Arc::clone(&key.type_token)).collect();
+        if !self.filter.types.is_empty() {
+            let wanted: Vec<&str> =
+                self.filter.types.iter().map(|name| schema::token_from_name(name)).collect();
+            types.retain(|token| wanted.contains(&&**token));
+        }
+        types
     }
 
     fn wanted_ordinals(&self) -> Result<Option<roaring::RoaringBitmap>> {
@@ -134,17 +150,16 @@ impl<'a> Comparison<'a> {
     }
 
     /// The change that a candidate is, if it is one.
-    fn change(&self, token: &Arc<str>, candidate: &Candidate) -> Result<Option<Change>> {
-        let (from, to) = match candidate.core {
-            Some(slots) => slots,
-            None => {
-                let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
-                (self.from.vector(&key)?.get(candidate.ordinal), self.to.vector(&key)?.get(candidate.ordinal))
-            }
-        };
-        let Some(kind) = self.kind(token, from, to) else { return Ok(None) };
+    fn change(
+        &self,
+        view: &TypeView<'_>,
+        cursors: &mut Cursors<'_, '_>,
+        candidate: &Candidate,
+    ) -> Result<Option<Change>> {
+        let slots = view.core_slots(candidate);
+        let Some(kind) = self.kind(&view.token, slots.0, slots.1) else { return Ok(None) };
         let mut change = Change {
-            type_token: Arc::clone(token),
+            type_token: Arc::clone(&view.token),
             id: String::new(),
             display_name: String::new(),
             kind,
@@ -154,19 +169,20 @@ impl<'a> Comparison<'a> {
             links: Vec::new(),
             unknown: Vec::new(),
         };
-        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) {
-            let is_plain =
-                self.filter.objects_only && candidate.core.is_some() && self.coverage.is_plain(token);
-            if !(is_plain && from.version() != to.version()) {
-                self.compare_content(token, candidate, (from, to), &mut change)?;
-                let is_empty = change.attributes.is_empty() && change.links.is_empty();
-                if kind == ChangeKind::Updated && is_empty {
-                    return Ok(None);
-                }
+        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && !self.is_certain(view, slots) {
+            self.compare_content(view, cursors, candidate, slots, &mut change)?;
+            let is_empty = change.attributes.is_empty() && change.links.is_empty();
+            if kind == ChangeKind::Updated && is_empty {
+                return Ok(None);
             }
         }
-        self.describe(token, candidate.ordinal, (from, to), &mut change)?;
+        self.describe(view, cursors, candidate.ordinal, slots, &mut change)?;
         Ok(Some(change))
+    }
+
+    /// Whether the slots alone say that the object changed, and no more was asked for.
+    fn is_certain(&self, view: &TypeView<'_>, (from, to): (Slot, Slot)) -> bool {
+        self.filter.objects_only && from.version() != to.version() && self.coverage.is_plain(&view.token)
     }
 
     fn kind(&self, token: &str, from: Slot, to: Slot) -> Option<ChangeKind> {
@@ -197,9 +213,8 @@ fn action_of(token: &str, kind: ChangeKind, is_synced: bool) -> (RecoveryAction,
         ChangeKind::Updated => (RecoveryAction::Update, None),
         ChangeKind::SoftDeleted => (RecoveryAction::Restore, None),
         ChangeKind::HardDeleted | ChangeKind::Deleted if is_relation => (RecoveryAction::Add, None),
-        ChangeKind::HardDeleted => (RecoveryAction::Recreate, None),
         ChangeKind::Deleted if has_bin => (RecoveryAction::Restore, Some("the recycle bin was not read")),
-        ChangeKind::Deleted => (RecoveryAction::Recreate, None),
+        ChangeKind::HardDeleted | ChangeKind::Deleted => (RecoveryAction::Recreate, None),
         ChangeKind::Added if is_relation => (RecoveryAction::Remove, None),
         ChangeKind::Added | ChangeKind::Restored if has_bin => (RecoveryAction::SoftDelete, None),
         ChangeKind::Added | ChangeKind::Restored => (RecoveryAction::None, Some("no bin")),

@@ -5,12 +5,13 @@
 //! of its ordinal, so a wrong index can miss an object but never name a wrong one.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::Result;
 use crate::id::Id;
-use crate::segment::column::Cell;
+use crate::segment::column::{Cell, Column};
 use crate::segment::footer::{CheckpointEntry, IdEntry};
+use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::state::State;
 
@@ -40,13 +41,7 @@ impl State {
         if let (Some(rows), Some(texts)) = (entry.text_rows, entry.texts) {
             let rows = segment.packed(rows)?;
             if let Some(place) = search(&rows, row) {
-                let mut json = Vec::new();
-                if segment.column(texts)?.append(place, &mut json) == Cell::Value
-                    && let Ok(text) = serde_json::from_slice::<String>(&json)
-                {
-                    return Ok(Id::Text(text.into_boxed_str()));
-                }
-                return Err(segment.footer_error("a textual ID is missing"));
+                return read_text(segment, &segment.column(texts)?, place);
             }
         }
         Ok(Id::Guid(key_bytes(segment, &entry, row)?))
@@ -96,6 +91,80 @@ impl State {
     }
 }
 
+/// Reads the IDs of many ordinals: remembers where the segments are.
+pub(crate) struct Ids<'s> {
+    state: &'s State,
+    /// Per range of ordinals its IDs, once somebody asked.
+    found: Vec<OnceLock<FoundIds<'s>>>,
+}
+
+struct FoundIds<'s> {
+    segment: &'s Segment,
+    keys: &'s [[u8; 16]],
+    texts: Option<(PackedU32s<'s>, Column<'s>)>,
+}
+
+impl<'s> Ids<'s> {
+    pub(crate) fn new(state: &'s State) -> Self {
+        Self { state, found: state.id_ranges.iter().map(|_| OnceLock::new()).collect() }
+    }
+
+    /// The ID of an ordinal.
+    pub(crate) fn id(&self, ordinal: u32) -> Result<Id> {
+        let place = self.state.id_ranges.partition_point(|(first, _)| *first <= ordinal).checked_sub(1);
+        let Some(place) = place.filter(|_| ordinal < self.state.ordinal_count) else {
+            // The plain way says what is wrong.
+            return self.state.id(ordinal);
+        };
+        let found = match self.found[place].get() {
+            Some(found) => found,
+            None => {
+                let found = self.find(place)?;
+                self.found[place].get_or_init(|| found)
+            }
+        };
+        let row = ordinal - self.state.id_ranges[place].0;
+        if let Some((rows, texts)) = &found.texts
+            && let Some(place) = search(rows, row)
+        {
+            return read_text(found.segment, texts, place);
+        }
+        let key =
+            found.keys.get(row as usize).ok_or_else(|| found.segment.footer_error("the IDs end early"))?;
+        Ok(Id::Guid(*key))
+    }
+
+    /// The text of an ordinal's ID.
+    pub(crate) fn text(&self, ordinal: u32) -> Result<String> {
+        Ok(self.id(ordinal)?.into_text())
+    }
+
+    fn find(&self, place: usize) -> Result<FoundIds<'s>> {
+        let (_, sequence) = self.state.id_ranges[place];
+        let segment = self.state.segment(sequence)?;
+        let entry = segment
+            .footer
+            .ids
+            .ok_or_else(|| segment.footer_error("expected IDs in this segment, found none"))?;
+        let keys = segment.chunk(entry.keys)?.as_chunks().0;
+        let texts = match (entry.text_rows, entry.texts) {
+            (Some(rows), Some(texts)) => Some((segment.packed(rows)?, segment.column(texts)?)),
+            _ => None,
+        };
+        Ok(FoundIds { segment, keys, texts })
+    }
+}
+
+fn read_text(segment: &Segment, texts: &Column<'_>, place: u32) -> Result<Id> {
+    let mut json = Vec::new();
+    if texts.append(place, &mut json) == Cell::Value
+        && let Ok(text) = serde_json::from_slice::<String>(&json)
+    {
+        return Ok(Id::Text(text.into_boxed_str()));
+    }
+    Err(segment.footer_error("a textual ID is missing"))
+}
+
 /// The index of a checkpoint: starts of the buckets, and the ordinals by bucket.
 pub(crate) fn build_buckets(keys: &[u128]) -> (Vec<u32>, Vec<u32>) {
     let bucket_count = (keys.len() / BUCKET_IDS).max(1);
@@ -116,11 +185,19 @@ pub(crate) fn build_buckets(keys: &[u128]) -> (Vec<u32>, Vec<u32>) {
     (starts, ordinals)
 }
 
+/// The two halves of a key as one word.
+pub(crate) fn fold(key: u128) -> u64 {
+    let bytes = key.to_le_bytes();
+    let (low, high) = bytes.split_at(8);
+    let word = |half: &[u8]| half.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    word(low) ^ word(high)
+}
+
 /// Spreads keys evenly: GUIDs are random but for a few bits, other keys are hashes.
 fn bucket_of(key: u128, bucket_count: usize) -> usize {
-    let folded = (key >> 64) as u64 ^ key as u64;
-    let mixed = folded.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((u128::from(mixed) * bucket_count as u128) >> 64) as usize
+    let mixed = fold(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let bucket = (u128::from(mixed) * bucket_count as u128) >> 64;
+    usize::try_from(bucket).expect("less than the number of buckets")
 }
 
 fn candidates(segment: &Segment, checkpoint: &CheckpointEntry, key: u128) -> Result<Vec<u32>> {
@@ -152,7 +229,7 @@ fn key_bytes(segment: &Segment, entry: &IdEntry, row: u32) -> Result<[u8; 16]> {
 }
 
 /// The place of `wanted` among ascending integers.
-fn search(values: &crate::segment::integers::PackedU32s<'_>, wanted: u32) -> Option<u32> {
+fn search(values: &PackedU32s<'_>, wanted: u32) -> Option<u32> {
     let (mut low, mut high) = (0, values.len());
     while low < high {
         let middle = low.midpoint(high);

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::id::Id;
 use crate::paths::PathId;
+use crate::rows::Rows;
 use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
@@ -111,12 +112,13 @@ fn scan_table(
     is_wanted: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<Found> {
     let state = snapshot.state();
+    let rows = Rows::many(state, key);
     let vector = snapshot.vector(key)?;
     let slots: Vec<_> = vector.iter().filter(|(_, slot)| !slot.is_absent()).collect();
     let found: Vec<Option<(ObjectKey, String)>> = slots
         .par_iter()
         .map(|(ordinal, slot)| {
-            let Some(json) = state.read_cell(key, slot.version(), path)? else { return Ok(None) };
+            let Some(json) = rows.read_cell(slot.version(), path)? else { return Ok(None) };
             let serde_json::Value::String(text) = value::decode(&json) else { return Ok(None) };
             if !is_wanted(&text) {
                 return Ok(None);

@@ -95,6 +95,16 @@ impl Id {
         }
     }
 
+    /// The text.
+    pub(crate) fn into_text(self) -> String {
+        match self {
+            Self::Guid(bytes) => {
+                std::str::from_utf8(&text_from_guid(&bytes)).expect("GUID text is ASCII").to_owned()
+            }
+            Self::Text(text) => text.into(),
+        }
+    }
+
     /// Appends the text, without the detour over `Display`.
     pub(crate) fn write_text(&self, out: &mut Vec<u8>) {
         match self {
@@ -139,6 +149,22 @@ fn text_from_guid(bytes: &[u8; 16]) -> [u8; 36] {
         text[position + 1] = b"0123456789abcdef"[usize::from(byte & 15)];
     }
     text
+}
+
+/// An object's ID as Graph gives it. Cheap to copy about; its text is made when asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId(Id);
+
+impl From<Id> for ObjectId {
+    fn from(id: Id) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 #[cfg(test)]

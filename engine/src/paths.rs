@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
+use crate::value::path_to_display;
+
 /// An attribute path of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PathId(u32);
@@ -18,6 +20,8 @@ pub(crate) struct PathNames {
 #[derive(Debug, Default)]
 struct Inner {
     texts: Vec<Arc<str>>,
+    /// As people see them, such as `employeeOrgData.division`.
+    shown: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32>,
 }
 
@@ -34,6 +38,7 @@ impl PathNames {
         let number = u32::try_from(inner.texts.len()).expect("fewer paths than 2^32");
         let text: Arc<str> = path.into();
         inner.texts.push(Arc::clone(&text));
+        inner.shown.push(path_to_display(path).into());
         inner.numbers.insert(text, number);
         PathId(number)
     }
@@ -41,6 +46,11 @@ impl PathNames {
     /// The text of a path.
     pub(crate) fn text(&self, path: PathId) -> Arc<str> {
         Arc::clone(&self.read().texts[path.0 as usize])
+    }
+
+    /// A path as people see it.
+    pub(crate) fn shown(&self, path: PathId) -> Arc<str> {
+        Arc::clone(&self.read().shown[path.0 as usize])
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Inner> {

@@ -4,8 +4,12 @@
 //! predecessor and the attributes in which it differs). A chain of patches is at most
 //! [`PATCH_DEPTH_MAX`] long and ends at a whole row.
 
+mod cursor;
+
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+pub(crate) use cursor::{Cursor, Differing};
 
 use crate::Result;
 use crate::paths::PathId;
@@ -13,7 +17,7 @@ use crate::segment::column::Cell;
 use crate::segment::footer::{GroupEntry, PatchEntry, TableEntry};
 use crate::segment::reader::Segment;
 use crate::segment::reference;
-use crate::state::{State, TableKey};
+use crate::state::{Numbers, State, TableKey};
 
 /// Patches between a version and the whole row it builds on, at most. More would make a store smaller
 /// and reading one object slower.
@@ -77,18 +81,40 @@ pub(crate) enum Place<'state> {
     },
 }
 
-/// One changed attribute of a patch.
-pub(crate) struct PatchCell<'a> {
-    pub(crate) path: PathId,
-    pub(crate) old: &'a [u8],
-    pub(crate) new: &'a [u8],
+/// Reads the versions of one table.
+pub(crate) struct Rows<'s> {
+    state: &'s State,
+    key: TableKey,
+    numbers: Option<&'s Numbers>,
+    /// Per range of numbers its segment and entry, once somebody asked; empty when few versions are read.
+    found: Vec<OnceLock<(&'s Arc<Segment>, &'s TableEntry)>>,
 }
 
-impl State {
-    /// Where a version of a table stands.
-    pub(crate) fn place(&self, key: &TableKey, version: u32) -> Result<Place<'_>> {
-        let (segment, row) = self.locate(key, version)?;
-        let table = self.table_entry(segment, key)?;
+impl<'s> Rows<'s> {
+    /// For reading few versions.
+    pub(crate) fn few(state: &'s State, key: &TableKey) -> Self {
+        Self { state, key: key.clone(), numbers: state.tables.get(key), found: Vec::new() }
+    }
+
+    /// For reading many versions: remembers where the segments are.
+    pub(crate) fn many(state: &'s State, key: &TableKey) -> Self {
+        let mut rows = Self::few(state, key);
+        let range_count = rows.numbers.map_or(0, |numbers| numbers.ranges.len());
+        rows.found.resize_with(range_count, OnceLock::new);
+        rows
+    }
+
+    pub(crate) fn state(&self) -> &'s State {
+        self.state
+    }
+
+    pub(crate) fn key(&self) -> &TableKey {
+        &self.key
+    }
+
+    /// Where a version stands.
+    pub(crate) fn place(&self, version: u32) -> Result<Place<'s>> {
+        let (segment, table, row) = self.find(version)?;
         if row >= table.whole_count {
             return patch_place(segment, table, row);
         }
@@ -102,46 +128,49 @@ impl State {
     }
 
     /// All cells of a version.
-    pub(crate) fn read_cells(&self, key: &TableKey, version: u32, cells: &mut Cells) -> Result<()> {
+    pub(crate) fn read_cells(&self, version: u32, cells: &mut Cells) -> Result<()> {
         let mut patches = Vec::new();
         let mut next = version;
         loop {
-            match self.place(key, next)? {
+            match self.place(next)? {
                 Place::Whole { segment, group, row } => {
                     self.read_whole(segment, group, row, cells)?;
                     break;
                 }
                 Place::Patched { segment, patch, entries, predecessor } => {
-                    self.check_predecessor(segment, predecessor, next, patches.len())?;
+                    check_predecessor(segment, predecessor, next, patches.len())?;
                     patches.push((segment, patch, entries));
                     next = predecessor;
                 }
             }
         }
         for (segment, patch, entries) in patches.into_iter().rev() {
-            self.for_each_patch_cell(segment, patch, entries, |cell| cells.set(cell.path, cell.new))?;
+            let texts = segment.column(patch.new_texts)?;
+            let mut text = Vec::new();
+            for (entry, path) in self.patch_paths(segment, patch, entries)? {
+                text.clear();
+                texts.append(entry, &mut text);
+                cells.set(path, &text);
+            }
         }
         Ok(())
     }
 
     /// One cell of a version, as its JSON text; `None` when absent.
-    pub(crate) fn read_cell(&self, key: &TableKey, version: u32, path: PathId) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn read_cell(&self, version: u32, path: PathId) -> Result<Option<Vec<u8>>> {
         let mut next = version;
         let mut depth = 0;
         loop {
-            match self.place(key, next)? {
+            match self.place(next)? {
                 Place::Whole { segment, group, row } => return self.read_column(segment, group, row, path),
                 Place::Patched { segment, patch, entries, predecessor } => {
-                    let mut found = None;
-                    self.for_each_patch_cell(segment, patch, entries, |cell| {
-                        if cell.path == path {
-                            found = Some(cell.new.to_vec());
-                        }
-                    })?;
-                    if let Some(text) = found {
+                    let mut changed = self.patch_paths(segment, patch, entries)?;
+                    if let Some((entry, _)) = changed.find(|(_, found)| *found == path) {
+                        let mut text = Vec::new();
+                        segment.column(patch.new_texts)?.append(entry, &mut text);
                         return Ok(Some(text).filter(|text| !text.is_empty()));
                     }
-                    self.check_predecessor(segment, predecessor, next, depth)?;
+                    check_predecessor(segment, predecessor, next, depth)?;
                     next = predecessor;
                     depth += 1;
                 }
@@ -150,9 +179,8 @@ impl State {
     }
 
     /// The content hash of a version.
-    pub(crate) fn content_hash(&self, key: &TableKey, version: u32) -> Result<[u8; 16]> {
-        let (segment, row) = self.locate(key, version)?;
-        let table = self.table_entry(segment, key)?;
+    pub(crate) fn content_hash(&self, version: u32) -> Result<[u8; 16]> {
+        let (segment, table, row) = self.find(version)?;
         let bytes = segment.chunk(table.hashes)?;
         let start = row as usize * 16;
         let hash = bytes
@@ -162,9 +190,8 @@ impl State {
     }
 
     /// The version that a version came after; 0 for none.
-    pub(crate) fn predecessor(&self, key: &TableKey, version: u32) -> Result<u32> {
-        let (segment, row) = self.locate(key, version)?;
-        let table = self.table_entry(segment, key)?;
+    pub(crate) fn predecessor(&self, version: u32) -> Result<u32> {
+        let (segment, table, row) = self.find(version)?;
         let predecessor = packed_at(segment, table.predecessors, row)?;
         if predecessor >= version {
             return Err(segment.footer_error("a version names a later one as its predecessor"));
@@ -173,57 +200,60 @@ impl State {
     }
 
     /// How many patches lie between a version and the whole row it builds on.
-    pub(crate) fn patch_depth(&self, key: &TableKey, version: u32) -> Result<u32> {
+    pub(crate) fn patch_depth(&self, version: u32) -> Result<u32> {
         let (mut next, mut depth) = (version, 0);
-        while let Place::Patched { segment, predecessor, .. } = self.place(key, next)? {
-            self.check_predecessor(segment, predecessor, next, depth as usize)?;
+        while let Place::Patched { segment, predecessor, .. } = self.place(next)? {
+            check_predecessor(segment, predecessor, next, depth as usize)?;
             next = predecessor;
             depth += 1;
         }
         Ok(depth)
     }
 
-    /// Calls `each` for every changed attribute of a patch.
-    pub(crate) fn for_each_patch_cell(
+    /// The changed attributes of a patch: entry and path.
+    pub(crate) fn patch_paths(
         &self,
-        segment: &Segment,
+        segment: &'s Segment,
         patch: &PatchEntry,
         entries: Range<u32>,
-        mut each: impl FnMut(PatchCell<'_>),
-    ) -> Result<()> {
-        let paths = segment.packed(patch.paths)?;
-        let old_texts = segment.column(patch.old_texts)?;
-        let new_texts = segment.column(patch.new_texts)?;
-        let (mut old, mut new) = (Vec::new(), Vec::new());
-        for entry in entries {
-            old.clear();
-            new.clear();
-            old_texts.append(entry, &mut old);
-            new_texts.append(entry, &mut new);
-            let path = self.segment_path_id(segment, paths.get(entry as usize))?;
-            each(PatchCell { path, old: &old, new: &new });
+    ) -> Result<impl Iterator<Item = (u32, PathId)> + use<'s>> {
+        let numbers = segment.packed(patch.paths)?;
+        let ids = segment.path_ids(&self.state.paths);
+        let paths: Option<Vec<PathId>> =
+            entries.clone().map(|entry| ids.get(numbers.get(entry as usize) as usize).copied()).collect();
+        let paths = paths
+            .ok_or_else(|| segment.footer_error("a patch names a path that the footer does not have"))?;
+        Ok(entries.zip(paths))
+    }
+
+    fn find(&self, version: u32) -> Result<(&'s Arc<Segment>, &'s TableEntry, u32)> {
+        let unknown = || self.state.unknown_number(&self.key, version);
+        let numbers = self.numbers.filter(|numbers| version < numbers.next).ok_or_else(unknown)?;
+        let place = numbers.ranges.partition_point(|(first, _)| *first <= version).checked_sub(1);
+        let place = place.ok_or_else(unknown)?;
+        let (first, sequence) = numbers.ranges[place];
+        if let Some((segment, table)) = self.found.get(place).and_then(OnceLock::get) {
+            return Ok((segment, table, version - first));
         }
-        Ok(())
-    }
-
-    /// The process-wide number of a segment's path.
-    pub(crate) fn segment_path_id(&self, segment: &Segment, path: u32) -> Result<PathId> {
-        segment.path_ids(&self.paths).get(path as usize).copied().ok_or_else(|| {
-            segment.footer_error(format!("a column names path {path}, which the footer does not have"))
-        })
-    }
-
-    pub(crate) fn table_entry<'s>(&self, segment: &'s Segment, key: &TableKey) -> Result<&'s TableEntry> {
-        segment.table(&key.type_token, key.part.space()).ok_or_else(|| {
-            segment.footer_error(format!("expected versions of {} in this segment", key.type_token))
-        })
+        let segment = self.state.segment(sequence)?;
+        let table = segment.table(&self.key.type_token, self.key.part.space()).ok_or_else(|| {
+            segment.footer_error(format!("expected versions of {} in this segment", self.key.type_token))
+        })?;
+        if let Some(found) = self.found.get(place) {
+            found.get_or_init(|| (segment, table));
+        }
+        Ok((segment, table, version - first))
     }
 
     fn read_whole(&self, segment: &Segment, group: &GroupEntry, row: u32, cells: &mut Cells) -> Result<()> {
+        let ids = segment.path_ids(&self.state.paths);
         for &(path, chunk) in &group.columns {
             let start = cells.texts.len();
             if append_cell(segment, group, chunk, row, &mut cells.texts)? != Cell::Absent {
-                let path = self.segment_path_id(segment, path)?;
+                let path = ids.get(path as usize).copied();
+                let path = path.ok_or_else(|| {
+                    segment.footer_error("a column names a path that the footer does not have")
+                })?;
                 cells.list.push((path, start..cells.texts.len()));
             }
         }
@@ -237,30 +267,30 @@ impl State {
         row: u32,
         path: PathId,
     ) -> Result<Option<Vec<u8>>> {
-        for &(number, chunk) in &group.columns {
-            if self.segment_path_id(segment, number)? == path {
-                let mut text = Vec::new();
-                let cell = append_cell(segment, group, chunk, row, &mut text)?;
-                return Ok((cell != Cell::Absent).then_some(text));
-            }
-        }
-        Ok(None)
+        let Some(number) = segment.path_number(&self.state.paths, path) else { return Ok(None) };
+        let Ok(place) = group.columns.binary_search_by_key(&number, |(path, _)| *path) else {
+            return Ok(None);
+        };
+        let mut text = Vec::new();
+        let cell = append_cell(segment, group, group.columns[place].1, row, &mut text)?;
+        Ok((cell != Cell::Absent).then_some(text))
     }
+}
 
-    fn check_predecessor(
-        &self,
-        segment: &Segment,
-        predecessor: u32,
-        version: u32,
-        depth: usize,
-    ) -> Result<()> {
-        if predecessor == 0 || predecessor >= version || depth > PATCH_DEPTH_MAX as usize {
-            return Err(
-                segment.footer_error(format!("version {version} is a patch without a whole row to build on"))
-            );
-        }
-        Ok(())
+impl State {
+    /// All cells of one version.
+    pub(crate) fn read_cells(&self, key: &TableKey, version: u32, cells: &mut Cells) -> Result<()> {
+        Rows::few(self, key).read_cells(version, cells)
     }
+}
+
+fn check_predecessor(segment: &Segment, predecessor: u32, version: u32, depth: usize) -> Result<()> {
+    if predecessor == 0 || predecessor >= version || depth > PATCH_DEPTH_MAX as usize {
+        return Err(
+            segment.footer_error(format!("version {version} is a patch without a whole row to build on"))
+        );
+    }
+    Ok(())
 }
 
 /// Appends the text of a cell, made from its base where the column repeats another.

@@ -10,7 +10,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::journal::JournalFile;
 use crate::manifest::Manifest;
 use crate::paths::PathNames;
-use crate::rows::Cells;
+use crate::rows::{Cells, Rows};
 use crate::segment::reader::Segment;
 use crate::state::{Part, State, TableKey, manifest_path, parse_sealed, segment_path};
 use crate::{Error, Result, Store};
@@ -175,14 +175,13 @@ impl Check<'_> {
                 self.volatile_versions(state, key, numbers.next);
                 continue;
             }
+            let rows = Rows::many(state, key);
             for &(first, sequence) in &numbers.ranges {
                 let faults: Vec<Error> = match version_ordinals(state, key, sequence) {
                     Ok(ordinals) => ordinals
                         .par_iter()
                         .enumerate()
-                        .flat_map_iter(|(place, &ordinal)| {
-                            check_version(state, key, first, place, ordinal).err()
-                        })
+                        .flat_map_iter(|(place, &ordinal)| check_version(&rows, first, place, ordinal).err())
                         .collect(),
                     Err(error) => vec![error],
                 };
@@ -194,7 +193,8 @@ impl Check<'_> {
     /// Volatile versions have no hash; they must at least be readable.
     fn volatile_versions(&mut self, state: &State, key: &TableKey, next: u32) {
         if key.part == Part::Volatile {
-            let check = |version| state.read_cells(key, version, &mut Cells::default());
+            let rows = Rows::many(state, key);
+            let check = |version| rows.read_cells(version, &mut Cells::default());
             let faults: Vec<Error> =
                 (1..next).into_par_iter().flat_map_iter(|version| check(version).err()).collect();
             faults.into_iter().for_each(|fault| self.add(fault));
@@ -243,15 +243,19 @@ fn check_segment(state: &State, manifest: &Manifest, depth: Depth) -> Result<()>
 
 fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> Result<Vec<u32>> {
     let segment = state.segment(sequence)?;
-    segment.integers(state.table_entry(segment, key)?.ordinals)
+    let table = segment.table(&key.type_token, key.part.space());
+    let table =
+        table.ok_or_else(|| damaged(segment.path(), "versions are named that this segment does not have"))?;
+    segment.integers(table.ordinals)
 }
 
-fn check_version(state: &State, key: &TableKey, first: u32, place: usize, ordinal: u32) -> Result<()> {
+fn check_version(rows: &Rows<'_>, first: u32, place: usize, ordinal: u32) -> Result<()> {
+    let (state, key) = (rows.state(), rows.key());
     let version = first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
     let mut cells = Cells::default();
-    state.read_cells(key, version, &mut cells)?;
+    rows.read_cells(version, &mut cells)?;
     let id = state.id(ordinal)?;
-    if hash_cells(state, key, &id, &cells) != state.content_hash(key, version)? {
+    if hash_cells(state, key, &id, &cells) != rows.content_hash(version)? {
         let (segment, _) = state.locate(key, version)?;
         return Err(damaged(
             segment.path(),

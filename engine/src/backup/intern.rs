@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::Result;
+use crate::directory::fold;
 use crate::id::Id;
 use crate::segment::column;
 use crate::segment::footer::IdEntry;
@@ -43,7 +44,7 @@ impl std::hash::Hasher for Folded {
         }
     }
     fn write_u128(&mut self, value: u128) {
-        self.0 = ((value >> 64) as u64 ^ value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = fold(value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 

@@ -9,8 +9,8 @@ use super::table::{Patch, PatchCell, Space};
 use crate::Result;
 use crate::content::{Part, is_unordered};
 use crate::paths::PathId;
-use crate::rows::Cells;
-use crate::state::{State, TableKey};
+use crate::rows::{Cells, Rows};
+use crate::state::State;
 use crate::value;
 
 /// An object whose content differs from its last version.
@@ -24,12 +24,12 @@ pub(super) struct Differing {
 
 /// Compares rows of a part with the versions they come after; parallel, results in order.
 pub(super) fn compare_rows(
-    state: &State,
-    key: &TableKey,
+    rows: &Rows<'_>,
     space: Space,
     part: &Arc<Part>,
     differing: &[Differing],
 ) -> Result<Vec<Patch>> {
+    let state = rows.state();
     let columns = match space {
         Space::Core => &part.core,
         Space::Volatile => &part.volatile,
@@ -39,7 +39,7 @@ pub(super) fn compare_rows(
         .par_iter()
         .map_init(Cells::default, |old, object| {
             old.clear();
-            state.read_cells(key, object.predecessor, old)?;
+            rows.read_cells(object.predecessor, old)?;
             let mut cells = Vec::new();
             for (column, &path) in columns.iter().zip(&paths) {
                 let new = column.get(object.row).unwrap_or_default();
@@ -140,8 +140,8 @@ pub(super) fn is_significant(
     projection: &Projection,
 ) -> bool {
     patch.cells.iter().any(|cell| {
-        let path = state.paths.text(cell.path);
-        !projection.unknown_before.contains(top_of(&path))
-            && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &path))
+        let name = state.paths.text(cell.path);
+        !projection.unknown_before.contains(top_of(&name))
+            && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &name))
     })
 }

@@ -10,7 +10,7 @@ use super::table::{Patch, TableWork};
 use super::{Backup, TypeWork, count};
 use crate::content::content_hash;
 use crate::manifest::{Counts, TypeCoverage};
-use crate::rows::{Cells, PATCH_DEPTH_MAX};
+use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
 use crate::segment::column;
 use crate::segment::footer::{GroupEntry, PatchEntry};
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
@@ -55,7 +55,7 @@ fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>
     for name in backup.details.complete.clone() {
         let (type_name, relation) = name.split_once('.').map_or((&*name, None), |(t, r)| (t, Some(r)));
         let token: Arc<str> = schema::token_from_name(type_name).into();
-        backup.type_work(&token)?;
+        backup.type_work(&token)?.is_complete |= relation.is_none();
         if let Some(relation) = relation {
             let state = Arc::clone(&backup.state);
             let work = backup.types.get_mut(&token).expect("made above");
@@ -78,7 +78,8 @@ fn settle_absent(backup: &mut Backup<'_>) {
     if backup.details.partial {
         return;
     }
-    for work in backup.types.values_mut() {
+    let covered = |work: &&mut TypeWork| !work.seen.is_empty() || work.is_complete;
+    for work in backup.types.values_mut().filter(covered) {
         let absent: Vec<_> =
             work.core.old.iter().filter(|(ordinal, _)| !work.seen.contains(*ordinal)).collect();
         for (ordinal, slot) in absent {
@@ -234,9 +235,10 @@ fn find_projection(
 ) -> Result<Projection> {
     let is_in_unchanged = |top: &str| -> Result<bool> {
         let ordinals: Vec<u32> = work.unchanged.iter().collect();
+        let rows = Rows::many(state, key);
         let found = ordinals.par_iter().map_init(Cells::default, |cells, &ordinal| {
             cells.clear();
-            state.read_cells(key, work.core.old.get(ordinal).version(), cells)?;
+            rows.read_cells(work.core.old.get(ordinal).version(), cells)?;
             Ok::<bool, Error>(cells.iter().any(|(path, _)| top_of(&state.paths.text(path)) == top))
         });
         found.find_any(|found| !matches!(found, Ok(false))).unwrap_or(Ok(false))
@@ -267,6 +269,7 @@ fn settle_patches(
     segment: &mut SegmentWriter,
 ) -> Result<()> {
     table.seal(segment)?;
+    let rows = Rows::many(state, key);
     let mut patches: Vec<(u32, Patch)> = table.patches.drain().collect();
     patches.sort_unstable_by_key(|(ordinal, _)| *ordinal);
     let (mut kept, mut rebuilt) = (Vec::new(), Vec::new());
@@ -276,16 +279,16 @@ fn settle_patches(
             continue;
         }
         if is_stripped {
-            patch.hash = hash_of_patched(state, key, ordinal, &patch)?;
+            patch.hash = hash_of_patched(&rows, ordinal, &patch)?;
         }
         if key.part == Part::Core
-            && let Some(version) = find_version(state, key, &patch)?
+            && let Some(version) = find_version(&rows, &patch)?
         {
             set_version(table, ordinal, version);
         } else if patch.cells.len() > PATCH_CELL_COUNT_MAX
-            || state.patch_depth(key, patch.predecessor)? >= PATCH_DEPTH_MAX
+            || rows.patch_depth(patch.predecessor)? >= PATCH_DEPTH_MAX
         {
-            let cells = patched_cells(state, key, &patch)?;
+            let cells = patched_cells(&rows, &patch)?;
             rebuilt.push(Rebuilt { ordinal, predecessor: patch.predecessor, hash: patch.hash, cells });
         } else {
             kept.push((ordinal, patch));
@@ -319,19 +322,19 @@ fn strip_carried(state: &State, patch: &mut Patch, projection: &Projection) -> b
     patch.cells.len() < count
 }
 
-fn patched_cells(state: &State, key: &TableKey, patch: &Patch) -> Result<Cells> {
+fn patched_cells(rows: &Rows<'_>, patch: &Patch) -> Result<Cells> {
     let mut cells = Cells::default();
-    state.read_cells(key, patch.predecessor, &mut cells)?;
+    rows.read_cells(patch.predecessor, &mut cells)?;
     for cell in &patch.cells {
         cells.set(cell.path, &cell.new);
     }
     Ok(cells)
 }
 
-fn hash_of_patched(state: &State, key: &TableKey, ordinal: u32, patch: &Patch) -> Result<[u8; 16]> {
-    let cells = patched_cells(state, key, patch)?;
-    let id = state.id(ordinal)?;
-    Ok(hash_cells(state, key, &id, &cells))
+fn hash_of_patched(rows: &Rows<'_>, ordinal: u32, patch: &Patch) -> Result<[u8; 16]> {
+    let cells = patched_cells(rows, patch)?;
+    let id = rows.state().id(ordinal)?;
+    Ok(hash_cells(rows.state(), rows.key(), &id, &cells))
 }
 
 /// The content hash of cells read back from the store.
@@ -343,13 +346,13 @@ pub(crate) fn hash_cells(state: &State, key: &TableKey, id: &crate::id::Id, cell
 }
 
 /// An earlier version of the object with the same content, if there was one.
-fn find_version(state: &State, key: &TableKey, patch: &Patch) -> Result<Option<u32>> {
+fn find_version(rows: &Rows<'_>, patch: &Patch) -> Result<Option<u32>> {
     let mut version = patch.predecessor;
     while version > 0 {
-        if state.content_hash(key, version)? == patch.hash {
+        if rows.content_hash(version)? == patch.hash {
             return Ok(Some(version));
         }
-        version = state.predecessor(key, version)?;
+        version = rows.predecessor(version)?;
     }
     Ok(None)
 }
@@ -372,6 +375,7 @@ fn add_rebuilt(
     for ((path, _), encoded) in columns.iter().zip(&encoded) {
         entries.push((segment.path_number(path), segment.column(encoded)?));
     }
+    entries.sort_unstable();
     let first_row = table.version_count();
     let row_count = index_u32(rows.len());
     table.groups.push(GroupEntry { first_row, row_count, columns: entries, references: Vec::new() });

@@ -155,6 +155,7 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
         chunks.insert(*path, chunk);
         group.columns.push((segment.path_number(path), chunk));
     }
+    group.columns.sort_unstable();
     for EncodedColumn { path, base, .. } in encoded {
         if let Some((base, rule)) = base {
             group.references.push(ReferenceEntry {
@@ -199,11 +200,7 @@ struct EncodedColumn<'a> {
     base: Option<(&'a str, Rule<'a>)>,
 }
 
-fn encode_columns<'a>(
-    space: Space,
-    run: &'a [(Arc<Part>, Vec<u32>)],
-    row_count: usize,
-) -> Vec<EncodedColumn<'a>> {
+fn encode_columns(space: Space, run: &[(Arc<Part>, Vec<u32>)], row_count: usize) -> Vec<EncodedColumn<'_>> {
     let mut by_path: BTreeMap<&str, Vec<Piece<'_>>> = BTreeMap::new();
     let mut first = 0;
     for (part, rows) in run {

@@ -43,21 +43,22 @@ pub(super) fn between(
             parts.push((&key.part, changed_slots(state, from, to, key)?));
         }
     }
-    let mut tagged: Vec<(u32, usize, Slot, Slot)> =
-        Vec::with_capacity(parts.iter().map(|(_, slots)| slots.len()).sum());
-    for (index, (_, slots)) in parts.iter().enumerate() {
-        tagged.extend(slots.iter().map(|slot| (slot.ordinal, index, slot.old, slot.new)));
-    }
-    tagged.sort_unstable_by_key(|(ordinal, index, ..)| (*ordinal, *index));
-    let mut candidates: Vec<Candidate> = Vec::new();
-    for (ordinal, index, old, new) in tagged {
-        if candidates.last().is_none_or(|last| last.ordinal != ordinal) {
-            candidates.push(Candidate { ordinal, ..Candidate::default() });
+    let count = parts.iter().map(|(_, slots)| slots.len()).max().unwrap_or(0);
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(count);
+    let mut places = vec![0; parts.len()];
+    // The slots of each part ascend by ordinal, and there are few parts.
+    loop {
+        let heads = parts.iter().zip(&places).filter_map(|((_, slots), place)| slots.get(*place));
+        let Some(ordinal) = heads.map(|slot| slot.ordinal).min() else { return Ok(candidates) };
+        let mut candidate = Candidate { ordinal, ..Candidate::default() };
+        for ((part, slots), place) in parts.iter().zip(&mut places) {
+            if let Some(slot) = slots.get(*place).filter(|slot| slot.ordinal == ordinal) {
+                candidate.add(part, slot.old, slot.new);
+                *place += 1;
+            }
         }
-        let last = candidates.last_mut().expect("pushed above");
-        last.add(parts[index].0, old, new);
+        candidates.push(candidate);
     }
-    Ok(candidates)
 }
 
 /// What one backup changed of one object, if anything.

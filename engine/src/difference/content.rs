@@ -3,157 +3,164 @@
 use std::sync::Arc;
 
 use super::candidates::Candidate;
+use super::view::TypeView;
 use super::{Comparison, action_of};
+use crate::Result;
 use crate::backup::top_of;
 use crate::change::{AttributeChange, Change, LinkAction, LinkChange};
 use crate::content::is_unordered;
 use crate::paths::PathId;
-use crate::rows::{Cells, Place};
-use crate::schema::SYNCED_MARKER;
-use crate::state::{Part, TableKey};
+use crate::rows::{Cells, Cursor, Differing, Rows};
 use crate::value;
 use crate::vector::Slot;
-use crate::{Result, schema};
 
-/// Path, text on the from side, text on the to side; an empty text is an absent cell.
-type Differing = (PathId, Vec<u8>, Vec<u8>);
+/// What one thread keeps open while it compares candidates of a type.
+pub(super) struct Cursors<'v, 's> {
+    core: Cursor<'v, 's>,
+    volatile: Cursor<'v, 's>,
+    text: Vec<u8>,
+}
+
+impl<'v, 's> Cursors<'v, 's> {
+    pub(super) fn new(view: &'v TypeView<'s>) -> Self {
+        Self { core: Cursor::new(&view.core), volatile: Cursor::new(&view.volatile), text: Vec::new() }
+    }
+}
 
 impl Comparison<'_> {
     pub(super) fn compare_content(
         &self,
-        token: &Arc<str>,
+        view: &TypeView<'_>,
+        cursors: &mut Cursors<'_, '_>,
         candidate: &Candidate,
         core: (Slot, Slot),
         change: &mut Change,
     ) -> Result<()> {
-        let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
-        let mut differing = self.compare_versions(&key, core.0.version(), core.1.version())?;
+        let mut differing =
+            compare_versions(&view.core, &mut cursors.core, core.0.version(), core.1.version())?;
         if let Some((from, to)) = candidate.volatile {
-            let key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
-            differing.append(&mut self.compare_versions(&key, from.version(), to.version())?);
+            let (from, to) = (from.version(), to.version());
+            differing.append(&mut compare_versions(&view.volatile, &mut cursors.volatile, from, to)?);
         }
         for (path, from, to) in differing {
-            let text = self.state.paths.text(path);
-            let is_unknown = self.coverage.is_unknown(token, top_of(&text));
-            if is_unknown || value::semantically_equal(&from, &to, is_unordered(token, &text)) {
-                continue;
+            if !self.is_same(view, path, &from, &to) {
+                let name = self.state.paths.shown(path);
+                change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
             }
-            let name = value::path_to_display(&text).into();
-            change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
         }
-        change.attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        change.unknown = self.coverage.unobserved(token);
+        if change.attributes.len() > 1 {
+            change.attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        }
+        change.unknown = self.coverage.unobserved(&view.token);
         for (relation, from, to) in &candidate.links {
-            self.compare_links(token, relation, *from, *to, change)?;
+            self.compare_links(view, relation, *from, *to, change)?;
         }
         change.links.sort_unstable_by(|a, b| (&a.relation, &a.target_id).cmp(&(&b.relation, &b.target_id)));
         Ok(())
     }
 
+    /// Whether two texts of an attribute say the same, or one side was not observed.
+    fn is_same(&self, view: &TypeView<'_>, path: PathId, from: &[u8], to: &[u8]) -> bool {
+        let is_plain = self.coverage.is_plain(&view.token);
+        let may_be_set = from.first() == Some(&b'[') && to.first() == Some(&b'[');
+        if is_plain && !may_be_set {
+            return value::semantically_equal(from, to, false);
+        }
+        let text = self.state.paths.text(path);
+        self.coverage.is_unknown(&view.token, top_of(&text))
+            || value::semantically_equal(from, to, is_unordered(&view.token, &text))
+    }
+
     /// Names the object and says what would undo the change.
     pub(super) fn describe(
         &self,
-        token: &Arc<str>,
+        view: &TypeView<'_>,
+        cursors: &mut Cursors<'_, '_>,
         ordinal: u32,
         (from, to): (Slot, Slot),
         change: &mut Change,
     ) -> Result<()> {
-        let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
         let version = if to.version() > 0 { to.version() } else { from.version() };
-        let name = self.state.read_cell(&key, version, self.state.paths.id("displayName"))?;
-        change.display_name = name.as_deref().map(plain_text).unwrap_or_default();
-        change.id = self.shown_id(token, ordinal, to)?;
-        let synced = self.state.read_cell(&key, version, self.state.paths.id(SYNCED_MARKER))?;
-        let is_synced = synced.as_deref() == Some(b"true");
-        (change.action, change.reason) = action_of(token, change.kind, is_synced);
+        cursors.text.clear();
+        if cursors.core.read_cell(version, view.display_name, &mut cursors.text)? {
+            change.display_name = plain_text(&cursors.text);
+        }
+        change.id = self.shown_id(view, ordinal, to)?;
+        cursors.text.clear();
+        let is_synced =
+            cursors.core.read_cell(version, view.synced, &mut cursors.text)? && cursors.text == b"true";
+        (change.action, change.reason) = action_of(&view.token, change.kind, is_synced);
         Ok(())
     }
 
     /// The ID as Graph gives it: of relation objects the one that moves, of all others the one they are known by.
-    fn shown_id(&self, token: &Arc<str>, ordinal: u32, to: Slot) -> Result<String> {
-        if schema::by_token(token).is_some_and(|info| info.is_relation_object) {
-            let key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
+    fn shown_id(&self, view: &TypeView<'_>, ordinal: u32, to: Slot) -> Result<String> {
+        if view.is_relation_object {
             let side = if to.is_absent() { self.from } else { self.to };
-            let version = side.volatile_slot(&key, ordinal)?.version();
+            let version = side.volatile_slot(view.volatile.key(), ordinal)?.version();
             if version > 0
-                && let Some(id) = self.state.read_cell(&key, version, self.state.paths.id("id"))?
+                && let Some(id) = view.volatile.read_cell(version, view.id)?
             {
                 return Ok(plain_text(&id));
             }
         }
-        Ok(self.state.id(ordinal)?.to_string())
-    }
-
-    /// The cells in which two versions of one object differ. Neighbours are not rebuilt: their patch says it.
-    fn compare_versions(&self, key: &TableKey, from: u32, to: u32) -> Result<Vec<Differing>> {
-        if from == to {
-            return Ok(Vec::new());
-        }
-        if let Some(differing) = self.read_patch(key, from, to)? {
-            return Ok(differing);
-        }
-        if let Some(mut differing) = self.read_patch(key, to, from)? {
-            for (_, old, new) in &mut differing {
-                std::mem::swap(old, new);
-            }
-            return Ok(differing);
-        }
-        let (mut old, mut new) = (Cells::default(), Cells::default());
-        for (version, cells) in [(from, &mut old), (to, &mut new)] {
-            if version > 0 {
-                self.state.read_cells(key, version, cells)?;
-            }
-        }
-        Ok(compare_cells(&old, &new))
-    }
-
-    /// The patch that leads from a version to its successor, if `to` is kept as one.
-    fn read_patch(&self, key: &TableKey, from: u32, to: u32) -> Result<Option<Vec<Differing>>> {
-        if to <= from {
-            return Ok(None);
-        }
-        match self.state.place(key, to)? {
-            Place::Patched { segment, patch, entries, predecessor } if predecessor == from => {
-                let mut differing = Vec::with_capacity(entries.len());
-                self.state.for_each_patch_cell(segment, patch, entries, |cell| {
-                    differing.push((cell.path, cell.old.to_vec(), cell.new.to_vec()));
-                })?;
-                Ok(Some(differing))
-            }
-            _ => Ok(None),
-        }
+        view.ids.text(ordinal)
     }
 
     /// Links that came or went; those to objects that are gone on a side are dormant there and say nothing.
     fn compare_links(
         &self,
-        token: &Arc<str>,
+        view: &TypeView<'_>,
         relation: &Arc<str>,
         from: u32,
         to: u32,
         change: &mut Change,
     ) -> Result<()> {
+        let Some(key) = view.relations.get(relation) else { return Ok(()) };
         if from == 0 || to == 0 {
             change.unknown.push(relation.to_string());
             return Ok(());
         }
-        let key = TableKey { type_token: Arc::clone(token), part: Part::Links(Arc::clone(relation)) };
         let (added, removed) = if from < to {
-            self.state.compare_sets(&key, from, to)?
+            self.state.compare_sets(key, from, to)?
         } else {
-            let (removed, added) = self.state.compare_sets(&key, to, from)?;
+            let (removed, added) = self.state.compare_sets(key, to, from)?;
             (added, removed)
         };
         for (targets, action) in [(added, LinkAction::Added), (removed, LinkAction::Removed)] {
             for target in targets {
                 if !self.from.gone()?.contains(target) && !self.to.gone()?.contains(target) {
-                    let target_id = self.state.id(target)?.to_string();
+                    let target_id = view.ids.text(target)?;
                     change.links.push(LinkChange { relation: Arc::clone(relation), target_id, action });
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The cells in which two versions of one object differ. Versions that patches lead between are not rebuilt.
+fn compare_versions(
+    rows: &Rows<'_>,
+    cursor: &mut Cursor<'_, '_>,
+    from: u32,
+    to: u32,
+) -> Result<Vec<Differing>> {
+    if let Some(mut differing) = cursor.read_chain(from.min(to), from.max(to))? {
+        if from > to {
+            for (_, old, new) in &mut differing {
+                std::mem::swap(old, new);
+            }
+        }
+        return Ok(differing);
+    }
+    let (mut old, mut new) = (Cells::default(), Cells::default());
+    for (version, cells) in [(from, &mut old), (to, &mut new)] {
+        if version > 0 {
+            rows.read_cells(version, cells)?;
+        }
+    }
+    Ok(compare_cells(&old, &new))
 }
 
 fn compare_cells(old: &Cells, new: &Cells) -> Vec<Differing> {
@@ -170,11 +177,23 @@ fn compare_cells(old: &Cells, new: &Cells) -> Vec<Differing> {
 }
 
 fn to_text(text: Vec<u8>) -> Option<String> {
-    (!text.is_empty()).then(|| String::from_utf8_lossy(&text).into_owned())
+    if text.is_empty() {
+        return None;
+    }
+    Some(
+        String::from_utf8(text)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
 }
 
 /// The text of a JSON string; of anything else its JSON.
 fn plain_text(json: &[u8]) -> String {
+    if let [b'"', text @ .., b'"'] = json
+        && !text.contains(&b'\\')
+        && let Ok(text) = std::str::from_utf8(text)
+    {
+        return text.to_owned();
+    }
     match value::decode(json) {
         serde_json::Value::String(text) => text,
         serde_json::Value::Null => String::new(),

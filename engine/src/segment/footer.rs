@@ -73,7 +73,7 @@ pub(crate) struct GroupEntry {
     /// First row, counted from the segment's first version of this table.
     pub(crate) first_row: u32,
     pub(crate) row_count: u32,
-    /// Index into `Footer::paths` and chunk of each column, ascending by path.
+    /// Index into `Footer::paths` and chunk of each column, ascending by index.
     pub(crate) columns: Vec<(u32, u32)>,
     /// Columns that repeat another one, ascending by chunk.
     pub(crate) references: Vec<ReferenceEntry>,

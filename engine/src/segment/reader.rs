@@ -30,6 +30,7 @@ pub(crate) struct Segment {
     /// Per chunk: how much of it was checked.
     checked: Box<[AtomicU8]>,
     path_ids: OnceLock<Box<[PathId]>>,
+    path_numbers: OnceLock<HashMap<PathId, u32>>,
     /// Decoded slots by the chunk of their ordinals.
     slots: Mutex<HashMap<u32, Arc<[ChangedSlot]>>>,
 }
@@ -67,6 +68,7 @@ impl Segment {
             footer,
             checked,
             path_ids: OnceLock::new(),
+            path_numbers: OnceLock::new(),
             slots: Mutex::default(),
         })
     }
@@ -87,6 +89,14 @@ impl Segment {
     /// The process-wide numbers of the footer's paths.
     pub(crate) fn path_ids(&self, names: &PathNames) -> &[PathId] {
         self.path_ids.get_or_init(|| self.footer.paths.iter().map(|path| names.id(path)).collect())
+    }
+
+    /// The number of a path in this segment, if it has that path.
+    pub(crate) fn path_number(&self, names: &PathNames, path: PathId) -> Option<u32> {
+        let numbers = self
+            .path_numbers
+            .get_or_init(|| (0..).zip(self.path_ids(names)).map(|(n, id)| (*id, n)).collect());
+        numbers.get(&path).copied()
     }
 
     /// The entry of a chunk.

@@ -1,0 +1,77 @@
+//! Which objects differ, and nothing else of them: the cheapest answer there is.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::content::Cursors;
+use super::view::TypeView;
+use super::{Comparison, DifferenceFilter, candidates};
+use crate::{ChangeKind, ObjectId, Result, Store};
+
+/// An object that differs between two backups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedObject {
+    /// Type token, such as `user`.
+    pub type_token: Arc<str>,
+    /// Its ID; of a relation object the text of its natural key.
+    pub id: ObjectId,
+    /// How it differs.
+    pub kind: ChangeKind,
+}
+
+impl Store {
+    /// The objects that differ between two backups, named by their whole IDs: by type, then in order of their first
+    /// appearance in the store. A million objects take about a millisecond when the backups are neighbours.
+    ///
+    /// # Errors
+    /// `NoBackup`, `Damaged` or `Disk`.
+    pub fn changed_objects(
+        &self,
+        from: &str,
+        to: &str,
+        filter: &DifferenceFilter,
+    ) -> Result<Vec<ChangedObject>> {
+        let from = self.snapshot_at(self.sequence_of(from)?);
+        let to = self.snapshot_at(self.sequence_of(to)?);
+        let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
+        Comparison::new(&from, &to, &filter).list()
+    }
+}
+
+impl Comparison<'_> {
+    fn list(&self) -> Result<Vec<ChangedObject>> {
+        let ordinals = self.wanted_ordinals()?;
+        let mut changed = Vec::new();
+        for token in self.wanted_types() {
+            let view = TypeView::new(self, &token)?;
+            let mut candidates =
+                candidates::between(self.state, self.from, self.to, &token, self.filter.all)?;
+            if let Some(ordinals) = &ordinals {
+                candidates.retain(|candidate| ordinals.contains(candidate.ordinal));
+            }
+            let found: Vec<Option<ChangedObject>> = candidates
+                .par_iter()
+                .with_min_len(512)
+                .map_init(
+                    || Cursors::new(&view),
+                    |cursors, candidate| {
+                        let slots = view.core_slots(candidate);
+                        let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
+                        // Where slots alone do not tell, the whole comparison does.
+                        if kind == ChangeKind::Updated
+                            && !self.is_certain(&view, slots)
+                            && self.change(&view, cursors, candidate)?.is_none()
+                        {
+                            return Ok(None);
+                        }
+                        let id = view.ids.id(candidate.ordinal)?.into();
+                        Ok(Some(ChangedObject { type_token: Arc::clone(&token), id, kind }))
+                    },
+                )
+                .collect::<Result<_>>()?;
+            changed.extend(found.into_iter().flatten());
+        }
+        Ok(changed)
+    }
+}

@@ -1,0 +1,192 @@
+//! Reads many versions of one table in about their order, one thread's share of them.
+//!
+//! What was opened for one version (a patch chunk, a column of a row group) mostly serves the next one too.
+
+use std::sync::Arc;
+
+use super::{GroupEntry, Place, Rows, check_predecessor};
+use crate::Result;
+use crate::paths::PathId;
+use crate::segment::column::{Cell, Column};
+use crate::segment::footer::{PatchEntry, ReferenceEntry};
+use crate::segment::integers::PackedU32s;
+use crate::segment::reader::Segment;
+use crate::segment::reference;
+
+/// Path, text on the from side, text on the to side; an empty text is an absent cell.
+pub(crate) type Differing = (PathId, Vec<u8>, Vec<u8>);
+
+/// Patch chunks that stay open: a difference of backups a month apart goes back and forth between as many.
+const OPEN_PATCH_COUNT_MAX: usize = 64;
+/// Most texts fit in this many bytes.
+const TEXT_CAPACITY: usize = 24;
+
+/// A reader of one thread.
+pub(crate) struct Cursor<'r, 's> {
+    rows: &'r Rows<'s>,
+    patches: Vec<OpenPatch<'s>>,
+    columns: Vec<OpenColumn<'s>>,
+    base: Vec<u8>,
+}
+
+struct OpenPatch<'s> {
+    entry: &'s PatchEntry,
+    segment: &'s Segment,
+    paths: PackedU32s<'s>,
+    ids: &'s [PathId],
+    old: Column<'s>,
+    new: Column<'s>,
+}
+
+/// A column of the group last read, if the group has it, and what it repeats.
+struct OpenColumn<'s> {
+    path: PathId,
+    group: &'s GroupEntry,
+    column: Option<(Column<'s>, Option<(&'s ReferenceEntry, Column<'s>)>)>,
+}
+
+impl<'r, 's> Cursor<'r, 's> {
+    pub(crate) fn new(rows: &'r Rows<'s>) -> Self {
+        Self { rows, patches: Vec::new(), columns: Vec::new(), base: Vec::new() }
+    }
+
+    /// Appends one cell of a version, as its JSON text; says whether there is one.
+    pub(crate) fn read_cell(&mut self, version: u32, path: PathId, out: &mut Vec<u8>) -> Result<bool> {
+        let mut next = version;
+        let mut depth = 0;
+        loop {
+            match self.rows.place(next)? {
+                Place::Whole { segment, group, row } => {
+                    return self.read_column(segment, group, row, path, out);
+                }
+                Place::Patched { segment, patch, entries, predecessor } => {
+                    let open = self.open_patch(segment, patch)?;
+                    for entry in entries {
+                        if open.path(entry)? == path {
+                            return Ok(open.new.append(entry, out) != Cell::Absent);
+                        }
+                    }
+                    check_predecessor(segment, predecessor, next, depth)?;
+                    next = predecessor;
+                    depth += 1;
+                }
+            }
+        }
+    }
+
+    /// The attributes in which `to` differs from `from`, path, old and new text, when `to` is kept as patches that lead
+    /// back to it; else nothing. Several patches are united: the oldest old text, the newest new one.
+    pub(crate) fn read_chain(&mut self, from: u32, to: u32) -> Result<Option<Vec<Differing>>> {
+        let mut differing: Vec<Differing> = Vec::new();
+        let mut next = to;
+        let mut depth = 0;
+        while next > from {
+            let Place::Patched { segment, patch, entries, predecessor } = self.rows.place(next)? else {
+                return Ok(None);
+            };
+            check_predecessor(segment, predecessor, next, depth)?;
+            let open = self.open_patch(segment, patch)?;
+            for entry in entries {
+                let path = open.path(entry)?;
+                let mut old = Vec::with_capacity(TEXT_CAPACITY);
+                open.old.append(entry, &mut old);
+                if let Some(later) = differing.iter_mut().find(|(found, ..)| depth > 0 && *found == path) {
+                    later.1 = old;
+                    continue;
+                }
+                let mut new = Vec::with_capacity(TEXT_CAPACITY);
+                open.new.append(entry, &mut new);
+                differing.push((path, old, new));
+            }
+            next = predecessor;
+            depth += 1;
+        }
+        if depth > 1 {
+            differing.retain(|(_, old, new)| old != new);
+        }
+        Ok((next == from).then_some(differing))
+    }
+
+    fn open_patch(&mut self, segment: &'s Arc<Segment>, entry: &'s PatchEntry) -> Result<&OpenPatch<'s>> {
+        if let Some(place) = self.patches.iter().position(|open| std::ptr::eq(open.entry, entry)) {
+            return Ok(&self.patches[place]);
+        }
+        if self.patches.len() == OPEN_PATCH_COUNT_MAX {
+            self.patches.clear();
+        }
+        self.patches.push(OpenPatch {
+            entry,
+            segment,
+            paths: segment.packed(entry.paths)?,
+            ids: segment.path_ids(&self.rows.state.paths),
+            old: segment.column(entry.old_texts)?,
+            new: segment.column(entry.new_texts)?,
+        });
+        Ok(self.patches.last().expect("pushed above"))
+    }
+
+    fn read_column(
+        &mut self,
+        segment: &'s Arc<Segment>,
+        group: &'s GroupEntry,
+        row: u32,
+        path: PathId,
+        out: &mut Vec<u8>,
+    ) -> Result<bool> {
+        let place = self.open_column(segment, group, path)?;
+        let Some((column, base)) = &self.columns[place].column else { return Ok(false) };
+        let cell = column.append(row, out);
+        let Some((entry, base)) = base.as_ref().filter(|_| cell == Cell::Unknown) else {
+            return Ok(cell != Cell::Absent);
+        };
+        self.base.clear();
+        base.append(row, &mut self.base);
+        if reference::append(entry, &self.base, out) {
+            return Ok(true);
+        }
+        Err(segment.footer_error(format!("row {row} repeats a text that is not there")))
+    }
+
+    fn open_column(
+        &mut self,
+        segment: &'s Arc<Segment>,
+        group: &'s GroupEntry,
+        path: PathId,
+    ) -> Result<usize> {
+        let place = self.columns.iter().position(|open| open.path == path);
+        if let Some(place) = place.filter(|&place| std::ptr::eq(self.columns[place].group, group)) {
+            return Ok(place);
+        }
+        let chunk = segment.path_number(&self.rows.state.paths, path).and_then(|number| {
+            let found = group.columns.binary_search_by_key(&number, |(path, _)| *path);
+            found.ok().map(|place| group.columns[place].1)
+        });
+        let column = match chunk {
+            Some(chunk) => {
+                let entry = group.references.binary_search_by_key(&chunk, |entry| entry.chunk).ok();
+                let entry = entry.map(|place| &group.references[place]);
+                let base = entry.map(|entry| Ok::<_, crate::Error>((entry, segment.column(entry.base)?)));
+                Some((segment.column(chunk)?, base.transpose()?))
+            }
+            None => None,
+        };
+        let open = OpenColumn { path, group, column };
+        let place = place.unwrap_or(self.columns.len());
+        if place < self.columns.len() {
+            self.columns[place] = open;
+        } else {
+            self.columns.push(open);
+        }
+        Ok(place)
+    }
+}
+
+impl OpenPatch<'_> {
+    fn path(&self, entry: u32) -> Result<PathId> {
+        let number = self.paths.get(entry as usize) as usize;
+        self.ids
+            .get(number)
+            .copied()
+            .ok_or_else(|| self.segment.footer_error("a patch names a path that the footer does not have"))
+    }
+}
