@@ -5,6 +5,7 @@ mod cli_commands;
 mod engine_corruption;
 mod engine_crash;
 mod engine_exact;
+mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;

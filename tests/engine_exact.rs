@@ -212,9 +212,9 @@ fn odd_names_and_ids_are_kept() {
     let day = |turn: usize| -> Vec<Thing> {
         let values = values();
         let thing = |id: &str| {
-            let named =
+            let pairs =
                 names.iter().enumerate().map(|(place, name)| (name, values[(place * 3 + turn) % 40].clone()));
-            named.fold(Thing::new("custom", id), |thing, (name, value)| thing.with(*name, value))
+            pairs.fold(Thing::new("custom", id), |thing, (name, value)| thing.with(*name, value))
         };
         ids.iter().map(|id| thing(id)).collect()
     };

@@ -188,7 +188,9 @@ fn check_day(store: &Store, backup: &BackupSummary, day: u32) {
     let mut found = BTreeMap::new();
     for (key, (_, text, links)) in shown {
         let mut object: Value = serde_json::from_str(&text).unwrap();
-        links.into_iter().for_each(|(name, ids)| object[&name] = ids.into());
+        for (name, ids) in links {
+            object[&name] = ids.into();
+        }
         found.insert(key, object);
     }
     assert_eq!(found, expected(day), "day {day}");
@@ -206,7 +208,6 @@ fn check_difference(store: &Store, from: u32, to: u32) {
         match (before.get(key), after.get(key)) {
             (Some(old), Some(new)) if old != new => wanted.insert(key.clone(), ChangeKind::Updated),
             (None, Some(_)) => wanted.insert(key.clone(), ChangeKind::Added),
-            (Some(_), None) if key.0 != "late" => wanted.insert(key.clone(), ChangeKind::Deleted),
             (Some(_), None) => wanted.insert(key.clone(), ChangeKind::Deleted),
             _ => None,
         };
@@ -234,7 +235,9 @@ fn a_store_with_checkpoints_is_right_before_at_and_after_them() {
     }
     let points = [0, 1, 62, 63, 64, 65, 100, 101, 126, 127, 128, 149];
     for from in points {
-        points.iter().for_each(|&to| check_difference(&store, from, to));
+        for to in points {
+            check_difference(&store, from, to);
+        }
     }
     let late = ObjectKey { type_token: "late".into(), id: "u1".into() };
     assert_eq!(store.history(&late).unwrap().len(), 49);
@@ -261,7 +264,7 @@ fn many_changes_make_a_checkpoint_at_once() {
     let shelf = Shelf::default();
     let mut store = shelf.create().unwrap();
     let crowd = |day: u32| -> Vec<String> {
-        let day_of = |id: u32| if id % 3 == 0 { day } else { 0 };
+        let day_of = |id: u32| if id.is_multiple_of(3) { day } else { 0 };
         (0..17_000 + day * 10)
             .map(|id| user(&format!("00000000-0000-4000-8000-{id:012}"), day_of(id)))
             .collect()

@@ -44,7 +44,7 @@ struct Day {
     /// Types, as bits, that are complete even without data.
     complete: u8,
     members_complete: bool,
-    /// Members of groups that come apart from the objects: row, targets as bits.
+    /// Members of groups that come apart from the objects, or without them: ID, targets as bits.
     apart: Vec<(usize, u8)>,
     one_by_one: bool,
 }
@@ -81,7 +81,7 @@ fn days() -> impl Strategy<Value = Vec<Day>> {
 
 fn day() -> impl Strategy<Value = Day> {
     let rows = prop::collection::vec(row(), 0..9);
-    let apart = prop::collection::vec((0..22_usize, any::<u8>()), 0..2);
+    let apart = prop::collection::vec((0..IDS.len(), any::<u8>()), 0..2);
     let flags = (prop::bool::weighted(0.3), prop::bool::weighted(0.1), any::<bool>());
     (rows, flags, 0..8_u8, 0..8_u8, apart).prop_map(|(rows, flags, complete, mask, apart)| {
         let (partial, members_complete, one_by_one) = flags;
@@ -206,6 +206,9 @@ impl Model {
         if !day.partial {
             next.remove_absent(&seen);
         }
+        if !day.apart.is_empty() {
+            next.observed.entry("group").or_default();
+        }
         next.put_members(self, day, &seen);
         next
     }
@@ -286,10 +289,9 @@ impl Model {
 }
 
 impl Day {
-    /// Groups of the data whose members come apart, and their targets as bits; the last of a group counts.
+    /// Groups whose members come apart, and their targets as bits; the last of a group counts.
     fn members_apart(&self) -> Vec<(&'static str, u8)> {
-        let rows = self.apart.iter().filter_map(|(place, bits)| Some((self.rows.get(*place)?, *bits)));
-        rows.filter(|(row, _)| row.type_index == 1).map(|(row, bits)| (IDS[row.id], bits)).collect()
+        self.apart.iter().map(|(id, bits)| (IDS[*id], *bits)).collect()
     }
 
     fn back_up(&self, store: &mut Store, number: u32) {
@@ -375,8 +377,8 @@ fn attribute_changes(a: &Thing, b: &Thing, all: bool) -> Vec<(String, Option<Val
     let names: BTreeSet<_> = sides.iter().flat_map(|cells| cells.keys()).collect();
     let values = names.into_iter().map(|name| (name, sides[0].get(name), sides[1].get(name)));
     // What is null and what is missing says the same.
-    let stated = |value: &Option<&Value>| value.cloned().unwrap_or_default();
-    let differing = values.filter(|(_, from, to)| stated(from) != stated(to));
+    let stated = |value: Option<&Value>| value.cloned().unwrap_or_default();
+    let differing = values.filter(|(_, from, to)| stated(*from) != stated(*to));
     differing.map(|(name, from, to)| (name.clone(), from.cloned(), to.cloned())).collect()
 }
 

@@ -28,6 +28,9 @@ pub type Shown = (bool, String, Vec<(String, Vec<String>)>);
 /// All that a snapshot shows, by type and ID.
 pub type Contents = BTreeMap<(String, String), Shown>;
 
+/// All that a store shows: its backups, the contents of each, and the difference of every two, both ways.
+pub type Everything = (Vec<BackupSummary>, Vec<Contents>, Vec<Vec<Change>>);
+
 /// How all these stores are made.
 #[must_use]
 pub fn options() -> CreateOptions {
@@ -149,11 +152,11 @@ pub fn contents(store: &Store, backup: &str) -> Result<Contents> {
     Ok(contents)
 }
 
-/// All that a store shows: the contents of every backup, and the difference of every two, both ways.
+/// Reads all that a store shows.
 ///
 /// # Errors
 /// `Damaged` or `Disk`.
-pub fn everything(store: &Store) -> Result<(Vec<BackupSummary>, Vec<Contents>, Vec<Vec<Change>>)> {
+pub fn everything(store: &Store) -> Result<Everything> {
     let backups = store.backups().to_vec();
     let shown = backups.iter().map(|backup| contents(store, &backup.id)).collect::<Result<_>>()?;
     let filter = DifferenceFilter { all: true, ..DifferenceFilter::default() };
