@@ -4,7 +4,6 @@
 //! `content length u32` · `content`, little-endian.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use engine::{Disk as _, ObjectKey, Result, Store};
@@ -56,7 +55,7 @@ fn user(number: u32, day: u32) -> String {
     let name = format!("user.{number}@contoso.example");
     json!({
         "@odata.type": "#microsoft.graph.user", "id": user_id(number), "userPrincipalName": name, "mail": name,
-        "displayName": format!("User {number}"), "accountEnabled": number % 3 != 0, "employeeId": format!("{:05}", number * 7),
+        "displayName": format!("User {number}"), "accountEnabled": !number.is_multiple_of(3), "employeeId": format!("{:05}", number * 7),
         "createdDateTime": format!("2024-05-{:02}T08:{:02}:00Z", number % 28 + 1, day % 60),
         "department": if number.is_multiple_of(5) { json!(null) } else { json!(["Sales", "Legal", "Ops"][number as usize % 3]) },
         "employeeOrgData": {"division": "D", "costCenter": {}}, "day": if number % 8 == day % 8 { day } else { 0 },
@@ -137,12 +136,12 @@ pub fn show(store: &Store) -> Result<String> {
     let (backups, contents, differences) = everything(store)?;
     let mut shown = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| {
-        shown.write_fmt(text).expect("a text takes anything");
+        shown.push_str(&text.to_string());
         shown.push('\n');
     };
     for (place, backup) in backups.iter().enumerate() {
         line(format_args!("backup {}", json!(backup)));
-        for ((token, id), (deleted, text, links)) in contents[place].iter() {
+        for ((token, id), (deleted, text, links)) in &contents[place] {
             if place > 0
                 && contents[place - 1].get(&(token.clone(), id.clone()))
                     == contents[place].get(&(token.clone(), id.clone()))
