@@ -3,3 +3,4 @@
 
 mod cli_commands;
 mod engine_journal;
+mod tidy;
