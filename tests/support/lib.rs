@@ -3,3 +3,9 @@
 pub mod faulty_disk;
 
 pub use faulty_disk::FaultyDisk;
+
+/// The Rust in the README, for the tests of documentation to run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;
