@@ -45,8 +45,10 @@ fn commit(criterion: &mut Criterion) {
     let text = fs::read(&first).expect("just written");
     group.bench_function("limit: BLAKE3 of each object, one core", |bencher| {
         bencher.iter(|| {
-            for object in text.split(|byte| *byte == b'\n') {
-                black_box(blake3::keyed_hash(&[7; 32], object));
+            let mut begin = 0;
+            for end in memchr::memchr_iter(b'\n', &text) {
+                black_box(blake3::keyed_hash(&[7; 32], &text[begin..end]));
+                begin = end + 1;
             }
         });
     });

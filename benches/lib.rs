@@ -98,6 +98,9 @@ impl Site {
     }
 
     /// Gives some users' keys, spread over the tenant, in an order without order.
+    ///
+    /// # Panics
+    /// Never: every tenant has users.
     #[must_use]
     pub fn keys(&self, count: usize) -> Vec<ObjectKey> {
         let all: Vec<String> = self.users().map(|(_, json)| id_of(&json)).collect();
