@@ -16,6 +16,10 @@ use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use twin::synthetic::Tenant;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const OBJECT_COUNT_DEFAULT: u64 = 2_000;
 /// Gives the same tenant every time.
 pub const SEED: u64 = 1;

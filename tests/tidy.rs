@@ -34,6 +34,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("highway", &["engine/src/content/hash.rs"]),
     ("indicatif", &["cli/src/progress"]),
     ("memmap2", &["engine/src/map"]),
+    ("mimalloc", &["cli/src/main.rs", "benches/lib.rs"]),
     ("pest", &["query/src/syntax"]),
     ("pest_derive", &["query/src/syntax"]),
     ("rkyv", &["engine/src/segment/"]),
