@@ -9,3 +9,4 @@ mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;
+mod tidy;

@@ -97,8 +97,6 @@ pub(crate) struct PathName {
 pub(crate) struct Cells {
     /// The column.
     pub(crate) path: Arc<PathName>,
-    /// Whether the arrays in it are compared as sets.
-    pub(crate) unordered: bool,
     /// Row numbers, ascending.
     pub(crate) rows: Vec<u32>,
     /// For each of `rows`, where its text ends in `bytes`.

@@ -116,12 +116,11 @@ impl<'s> Ids<'s> {
             // The plain way says what is wrong.
             return self.state.id(ordinal);
         };
-        let found = match self.found[place].get() {
-            Some(found) => found,
-            None => {
-                let found = self.find(place)?;
-                self.found[place].get_or_init(|| found)
-            }
+        let found = if let Some(found) = self.found[place].get() {
+            found
+        } else {
+            let found = self.find(place)?;
+            self.found[place].get_or_init(|| found)
         };
         let row = ordinal - self.state.id_ranges[place].0;
         if let Some((rows, texts)) = &found.texts
@@ -194,6 +193,7 @@ pub(crate) fn fold(key: u128) -> u64 {
 }
 
 /// Spreads keys evenly: GUIDs are random but for a few bits, other keys are hashes.
+#[expect(clippy::cast_possible_truncation, reason = "folds 128 bits into 64, and then into the buckets")]
 fn bucket_of(key: u128, bucket_count: usize) -> usize {
     let mixed = fold(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let bucket = (u128::from(mixed) * bucket_count as u128) >> 64;

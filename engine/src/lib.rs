@@ -1,4 +1,80 @@
 //! The entrasnap store: every state of a tenant in one folder, and the difference of any two.
+//!
+//! # The picture
+//!
+//! Every ID gets a dense number, its *ordinal*, once and for ever; every distinct content of an object is stored
+//! once, as a numbered *version*. A snapshot of the tenant then is, for each type, a vector:
+//!
+//! ```text
+//!   ordinal              0    1    2    3    4    5
+//!   Monday's users       1    2    3    4    5    0        0 = not there
+//!   Tuesday's users      1    6    3    4    †5   7        † = in the recycle bin
+//!                             ▲              ▲    ▲
+//!                          updated  softDeleted   added
+//! ```
+//!
+//! Two snapshots differ where two vectors differ. A backup is one immutable file with what it added, a *segment*:
+//! new IDs, new versions as columns, new link sets, and the slots of the vectors that changed. A small file beside it,
+//! its *manifest*, says what it is and pins all history by one hash; a backup exists exactly when `HEAD` reaches its
+//! manifest. See [`Store`] for reading, [`Backup`] for writing.
+//!
+//! # Example
+//!
+//! ```
+//! use engine::{BackupDetails, ChangeKind, CreateOptions, DifferenceFilter, ObjectKey, Store};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("entrasnap.store");
+//! // The seed makes store ID and hash key; take 32 random bytes. Nothing here reads a clock either.
+//! let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
+//! for (day, department) in [("2026-11-16T00:00:00Z", "Sales"), ("2026-11-17T00:00:00Z", "Finance")] {
+//!     let mut backup = store.begin(BackupDetails {
+//!         taken_at: day.parse()?,
+//!         read_from: day.parse()?,
+//!         read_to: day.parse()?,
+//!         source: "example".into(),
+//!         note: String::new(),
+//!         tenant: None,
+//!         partial: false,
+//!         complete: Vec::new(),
+//!     })?;
+//!     let ann = format!(r#"{{"id": "ann", "displayName": "Ann", "department": "{department}"}}"#);
+//!     backup.put_json("user", ann.as_bytes())?;
+//!     backup.put_json("group", br#"{"id": "staff", "displayName": "Staff", "members": ["ann"]}"#)?;
+//!     backup.commit()?;
+//! }
+//!
+//! let [monday, tuesday] = store.backups() else { panic!("two were committed") };
+//! let changes = store.difference(&monday.id, &tuesday.id, &DifferenceFilter::default())?;
+//! assert_eq!(changes.len(), 1);
+//! assert_eq!(changes[0].kind, ChangeKind::Updated);
+//! let department = &changes[0].attributes[0];
+//! assert_eq!(&*department.name, "department");
+//! assert_eq!((department.from.as_deref(), department.to.as_deref()), (Some(r#""Sales""#), Some(r#""Finance""#)));
+//!
+//! let ann = ObjectKey { type_token: "user".into(), id: "ann".into() };
+//! let before = store.snapshot(&monday.id)?.object(&ann)?.expect("she was there on Monday");
+//! assert_eq!(before.attributes()["department"], "Sales");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Modules
+//!
+//! | module | owns |
+//! | --- | --- |
+//! | [`store`] | opening, committing, reading: the face of everything else |
+//! | [`content`], [`id`] | what "the same" means: canonical cells and their hash; identifiers |
+//! | `value`, [`schema`] | canonical JSON texts; the table of types, as data |
+//! | `backup` | objects in, one committed segment out |
+//! | `segment` | one immutable columnar file |
+//! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
+//! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets` | a point in time: vectors, IDs, versions, links |
+//! | `difference`, [`change`], [`point`], `find` | two points in time to changes; how people name points and objects |
+//! | [`journal`], [`catalog`], `records` | append-only logs; their index; what commands keep in them |
+//! | `verify`, `statistics`, `memo` | re-reading everything; sizes; what the last import saw |
+//! | [`disk`], [`map`], [`error`] | the few file operations; memory maps; what can go wrong |
 
 mod backup;
 pub mod catalog;

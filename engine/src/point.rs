@@ -69,13 +69,12 @@ impl Point {
             Self::Prefix(prefix) => place_of_id(backups, prefix),
             Self::At(time) => {
                 let at_or_before = backups.iter().enumerate().filter(|(_, backup)| backup.taken_at <= *time);
-                match at_or_before.max_by_key(|(place, backup)| (backup.taken_at, *place)) {
-                    Some((place, _)) => Ok(place),
-                    None => {
-                        let nearest = backups.iter().min_by_key(|backup| backup.taken_at).expect("not empty");
-                        fail(self.to_string(), format!("none is that old; the nearest is {}", name(nearest)))
-                    }
+                if let Some((place, _)) = at_or_before.max_by_key(|(place, backup)| (backup.taken_at, *place))
+                {
+                    return Ok(place);
                 }
+                let nearest = backups.iter().min_by_key(|backup| backup.taken_at).expect("not empty");
+                fail(self.to_string(), format!("none is that old; the nearest is {}", name(nearest)))
             }
         }
     }

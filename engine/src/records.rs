@@ -72,13 +72,13 @@ impl Store {
     /// # Errors
     /// `Damaged` when a journal is, or `Disk`.
     pub fn reindex(&mut self) -> Result<u64> {
-        let rows = self.catalog_rows()?;
-        let count = rows.len() as u64;
+        let heads = self.catalog_rows()?;
+        let count = heads.len() as u64;
         let state = self.state();
         if state.disk.is_operating_systems() {
             // Nothing was ever bound to this, so whatever is there is made anew.
-            let stale = CatalogBinding { generation: u64::MAX, ..binding_of(state) };
-            let (mut catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), stale, || rows);
+            let unbound = CatalogBinding { generation: u64::MAX, ..binding_of(state) };
+            let (mut catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), unbound, || heads);
             catalog.set_binding(binding_of(state));
         }
         Ok(count)

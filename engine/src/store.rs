@@ -184,16 +184,12 @@ impl Store {
     fn lock_writer(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
         let path = self.state.root.join("backup.lock");
         let disk = &*self.state.disk;
-        match disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? {
-            Some(lock) => {
-                write_holder(disk, &path, holder).map_err(disk_error("cannot write the holder of", &path))?;
-                Ok(lock)
-            }
-            None => {
-                let holder = crate::disk::read_holder(disk, &path).ok().flatten();
-                Err(Error::Locked { holder: holder.unwrap_or_else(|| "another process".into()) })
-            }
-        }
+        let Some(lock) = disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? else {
+            let holder = crate::disk::read_holder(disk, &path).ok().flatten();
+            return Err(Error::Locked { holder: holder.unwrap_or_else(|| "another process".into()) });
+        };
+        write_holder(disk, &path, holder).map_err(disk_error("cannot write the holder of", &path))?;
+        Ok(lock)
     }
 }
 
@@ -202,7 +198,7 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store")
             .field("path", &self.state.root)
             .field("backups", &self.state.summaries.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -64,7 +64,7 @@ impl Store {
             root: path,
             found: Verification { checked: 2, errors: Vec::new(), warnings: Vec::new() },
         };
-        let state = match State::open(Arc::clone(&disk), path, Arc::new(PathNames::default())) {
+        let state = match State::open(disk, path, Arc::new(PathNames::default())) {
             Ok(state) => state,
             Err(error @ Error::NoStore { .. }) => return Err(error),
             Err(error) => {
@@ -89,6 +89,12 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    fn add_all(&mut self, errors: Vec<Error>) {
+        for error in errors {
+            self.add(error);
+        }
+    }
+
     fn add(&mut self, error: Error) {
         let (path, offset, what) = match error {
             Error::Damaged { path, offset, what } => (path, offset, what),
@@ -130,7 +136,7 @@ impl Check<'_> {
             .flat_map_iter(|manifest| check_segment(state, manifest, depth).err())
             .collect();
         self.found.checked += state.manifests.len() as u64;
-        faults.into_iter().for_each(|fault| self.add(fault));
+        self.add_all(faults);
     }
 
     /// Journals must pass the point that HEAD knows; records after it are those of an append that did not come
@@ -185,7 +191,7 @@ impl Check<'_> {
                         .collect(),
                     Err(error) => vec![error],
                 };
-                faults.into_iter().for_each(|fault| self.add(fault));
+                self.add_all(faults);
             }
         }
     }
@@ -197,7 +203,7 @@ impl Check<'_> {
             let check = |version| rows.read_cells(version, &mut Cells::default());
             let faults: Vec<Error> =
                 (1..next).into_par_iter().flat_map_iter(|version| check(version).err()).collect();
-            faults.into_iter().for_each(|fault| self.add(fault));
+            self.add_all(faults);
         }
     }
 
@@ -208,7 +214,7 @@ impl Check<'_> {
                     .into_par_iter()
                     .flat_map_iter(|number| state.read_set(key, number).err())
                     .collect();
-                faults.into_iter().for_each(|fault| self.add(fault));
+                self.add_all(faults);
             }
         }
     }

@@ -6,3 +6,9 @@ pub mod shelf;
 
 pub use faulty_disk::FaultyDisk;
 pub use shelf::Shelf;
+
+/// The Rust in the README, for the tests of documentation to run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -85,7 +85,7 @@ impl ContentHasher {
             Ok(length) if length < LONG => self.gathered[start] = length,
             _ => {
                 let length = u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
-                self.gathered.splice(start + 1..start + 1, length);
+                self.gathered.splice(start + 1..=start, length);
             }
         }
     }

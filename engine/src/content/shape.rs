@@ -377,7 +377,6 @@ impl Column {
         }
         Some(Cells {
             path: Arc::clone(&self.path),
-            unordered: self.unordered,
             rows: take_same_capacity(&mut self.rows),
             ends: take_same_capacity(&mut self.ends),
             bytes: take_same_capacity(&mut self.bytes),

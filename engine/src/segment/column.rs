@@ -28,6 +28,8 @@
 //!
 //! Not here: checksums; they are checked before a column is opened.
 
+#![cfg_attr(not(test), expect(dead_code, reason = "queries will walk whole columns; so far only tests do"))]
+
 mod blocks;
 mod datetime;
 mod intern;
@@ -39,9 +41,7 @@ mod tests;
 mod text;
 mod values;
 
-pub(crate) use datetime::DateTimes;
-pub(crate) use text::Texts;
-pub(crate) use values::{Booleans, Dictionary, Kind};
+pub(crate) use values::Kind;
 
 use super::format::{FormatError, Reader};
 use presence::{Place, Presence};

@@ -119,10 +119,10 @@ fn push_gaps(values: &[u32], out: &mut Vec<u8>) {
 
 fn push_varint(mut value: u32, out: &mut Vec<u8>) {
     while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
+        out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
     }
-    out.push(value as u8);
+    out.push(value.to_le_bytes()[0]);
 }
 
 fn read_gaps(bytes: &[u8], at: &mut usize, count: usize) -> Result<Vec<u32>, FormatError> {

@@ -160,7 +160,7 @@ impl SegmentWriter {
     }
 
     fn pad(&mut self, alignment: usize) -> Result<()> {
-        let rest = self.offset as usize % alignment;
+        let rest = usize::try_from(self.offset % alignment as u64).expect("less than the alignment");
         if rest > 0 {
             self.write(&[0; FOOTER_ALIGNMENT][..alignment - rest])?;
         }
@@ -177,7 +177,10 @@ impl SegmentWriter {
 
 impl std::fmt::Debug for SegmentWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SegmentWriter").field("file", &self.temporary).field("offset", &self.offset).finish()
+        f.debug_struct("SegmentWriter")
+            .field("file", &self.temporary)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
     }
 }
 

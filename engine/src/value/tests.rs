@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::path::{path_from_display, path_segments};
 use super::*;
 
 fn canonical(text: &str) -> String {

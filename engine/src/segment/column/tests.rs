@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 
+use super::datetime::DateTimes;
+use super::text::Texts;
+use super::values::{Booleans, Dictionary};
 use super::*;
 
 fn open_all(encoded: &Encoded) -> Column<'_> {

@@ -23,6 +23,7 @@ impl<'a> PackedU64s<'a> {
     ///
     /// # Errors
     /// When the length does not fit.
+    #[cfg(test)]
     pub(crate) fn open(bytes: &'a [u8], count: usize) -> Result<Self, FormatError> {
         let mut reader = Reader::new(bytes);
         let packed = Self::read(&mut reader, count)?;
@@ -127,6 +128,7 @@ impl<'a> PackedU32s<'a> {
     }
 
     /// The same number for all, if no bits are stored.
+    #[cfg_attr(not(test), expect(dead_code, reason = "queries will ask it of the codes of a column"))]
     pub(crate) fn constant(&self) -> Option<u32> {
         self.0.constant().map(low_half)
     }

@@ -1,0 +1,177 @@
+//! The house rules that a program can check: heads, sizes, one foreign crate in one place, nothing left behind.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the repository holds beside files with a dot in front.
+const TOP_LEVEL: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "benches",
+    "cli",
+    "engine",
+    "ingest",
+    "query",
+    "target",
+    "tests",
+];
+
+const LINE_COUNT_MAX: usize = 500;
+
+/// Foreign crates, and the beginnings of the paths that may name them.
+const PLACES: &[(&str, &[&str])] = &[
+    ("clap", &["cli/src/args", "cli/src/report.rs"]),
+    ("clap_complete", &["cli/src/args", "cli/src/command/completions.rs"]),
+    ("clap_mangen", &["cli/src/command/man.rs"]),
+    ("comfy_table", &["cli/src/render", "cli/src/io.rs"]),
+    ("crc32c", &["engine/src/segment/"]),
+    ("csv", &["cli/src/render/separated.rs"]),
+    ("fsst", &["engine/src/segment/column/symbols.rs"]),
+    ("getrandom", &["cli/src/io.rs"]),
+    ("highway", &["engine/src/content/hash.rs"]),
+    ("indicatif", &["cli/src/progress"]),
+    ("memmap2", &["engine/src/map"]),
+    ("mimalloc", &["cli/src/main.rs", "benches/lib.rs"]),
+    ("pest", &["query/src/syntax"]),
+    ("pest_derive", &["query/src/syntax"]),
+    ("rkyv", &["engine/src/segment/"]),
+    ("simd_json", &["benches/parse.rs"]),
+    ("sled", &["engine/src/catalog"]),
+    ("sonic_rs", &["benches/parse.rs"]),
+    ("zstd", &["engine/src/segment/", "engine/src/backup/checkpoint.rs", "engine/src/state.rs"]),
+];
+
+/// A text file of the repository: its path with `/` from the top, and what it holds.
+struct Text {
+    path: String,
+    text: String,
+}
+
+impl Text {
+    fn is_source(&self) -> bool {
+        Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    }
+}
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Source, manifests, scripts and documents, in order of their paths.
+fn texts() -> Vec<Text> {
+    let mut texts = Vec::new();
+    for name in TOP_LEVEL.iter().filter(|name| **name != "target").chain(&[".ci"]) {
+        collect(&top(), name, &mut texts);
+    }
+    assert!(texts.len() > 100, "the tests must find the sources");
+    texts
+}
+
+fn collect(top: &Path, inside: &str, texts: &mut Vec<Text>) {
+    let path = top.join(inside);
+    if path.is_dir() {
+        let mut names: Vec<_> =
+            fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        for name in names {
+            collect(top, &format!("{inside}/{}", name.to_str().unwrap()), texts);
+        }
+    } else if let Ok(text) = fs::read_to_string(&path) {
+        texts.push(Text { path: inside.to_owned(), text });
+    }
+}
+
+/// Fails with every finding, one a line.
+fn expect_none(what: &str, findings: &[String]) {
+    assert!(findings.is_empty(), "{what}:\n{}", findings.join("\n"));
+}
+
+#[test]
+fn every_source_file_says_what_it_owns() {
+    let sources = texts().into_iter().filter(Text::is_source);
+    let headless = sources.filter(|source| {
+        let head = source.text.lines().next().unwrap_or_default();
+        head.strip_prefix("//! ").is_none_or(|sentence| sentence.trim().len() < 10)
+    });
+    expect_none(
+        "without a first line such as `//! Owns …`",
+        &headless.map(|source| source.path).collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn no_source_file_is_too_long() {
+    let long = texts().into_iter().filter(|text| text.is_source() && !text.is_test()).filter_map(|source| {
+        let lines = source.text.lines().count();
+        (lines > LINE_COUNT_MAX).then(|| format!("{}: {lines} lines", source.path))
+    });
+    expect_none("longer than 500 lines", &long.collect::<Vec<_>>());
+}
+
+#[test]
+fn each_foreign_crate_has_its_place() {
+    let mut findings = Vec::new();
+    let mut used = BTreeSet::new();
+    for source in texts().iter().filter(|text| text.is_source()) {
+        for (name, places) in PLACES.iter().filter(|(name, _)| names_crate(&source.text, name)) {
+            used.insert(*name);
+            if !places.iter().any(|place| source.path.starts_with(place)) {
+                findings.push(format!("{} names {name}", source.path));
+            }
+        }
+    }
+    expect_none("out of place", &findings);
+    let unused = PLACES.iter().filter(|(name, _)| !used.contains(name)).map(|(name, _)| (*name).to_owned());
+    expect_none("has a place and is used nowhere", &unused.collect::<Vec<_>>());
+}
+
+/// Whether code (comments apart) has the name as the first segment of a path.
+fn names_crate(text: &str, name: &str) -> bool {
+    let mut code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.any(|line| {
+        line.match_indices(name).any(|(offset, _)| {
+            let before = line[..offset].chars().next_back();
+            let is_first =
+                before.is_none_or(|letter| !letter.is_alphanumeric() && !"_:.\"/".contains(letter));
+            let behind = &line[offset + name.len()..];
+            let is_import = line[..offset].trim_end().ends_with("use") && behind.starts_with(';');
+            is_first && (behind.starts_with("::") || is_import)
+        })
+    })
+}
+
+#[test]
+fn nothing_is_left_for_later_and_no_machine_is_named() {
+    // Put together here, so that this file does not hold what it looks for.
+    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["#[", "ignore"]].map(|halves| halves.concat());
+    let folders = ["work", "root", "home", "Users"].map(|name| format!("/{name}/"));
+    let mut findings = Vec::new();
+    for text in texts() {
+        for (number, line) in text.text.lines().enumerate() {
+            let is_left = marks.iter().any(|mark| line.contains(mark));
+            let names_machine = folders.iter().any(|folder| {
+                let starts =
+                    line.match_indices(folder.as_str()).map(|(offset, _)| line[..offset].chars().next_back());
+                starts.flatten().any(|letter| "\"' `=(".contains(letter)) || line.starts_with(folder.as_str())
+            });
+            if is_left || names_machine {
+                findings.push(format!("{}:{}: {line}", text.path, number + 1));
+            }
+        }
+    }
+    expect_none("left for later, or a path of one machine", &findings);
+}
+
+#[test]
+fn the_top_level_holds_what_was_agreed() {
+    let names = fs::read_dir(top()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let others = names.filter(|name| !name.starts_with('.') && !TOP_LEVEL.contains(&name.as_str()));
+    expect_none("not agreed", &others.collect::<Vec<_>>());
+}
