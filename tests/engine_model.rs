@@ -357,3 +357,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_property_left_out_twice_is_carried_twice_whatever_the_memo_knows() {
+    let users = |changed: u32, with_city: bool| -> Vec<String> {
+        let user = |id: u32| {
+            let mut user =
+                json!({"@odata.type": "#microsoft.graph.user", "id": format!("u{id}"), "city": "Bern"});
+            user["displayName"] = (id < changed).to_string().into();
+            if !with_city {
+                user.as_object_mut().unwrap().remove("city");
+            }
+            user.to_string()
+        };
+        (0..30).map(user).collect()
+    };
+    for changed in [5, 25] {
+        let shelf = Shelf::default();
+        let mut store = shelf.create().unwrap();
+        for (day, texts) in [(0, users(0, true)), (1, users(0, false)), (2, users(changed, false))] {
+            let backup = tests::shelf::back_up(&mut store, day, &texts).unwrap();
+            let shown = contents(&store, &backup.id).unwrap();
+            assert!(shown.values().all(|(_, text, _)| text.contains("Bern")), "day {day}, {changed} changed");
+        }
+        assert_eq!(store.backups()[2].updated, u64::from(changed));
+    }
+}

@@ -142,6 +142,7 @@ pub(super) fn is_significant(
     patch.cells.iter().any(|cell| {
         let name = state.paths.text(cell.path);
         !projection.unknown_before.contains(top_of(&name))
+            && !projection.carried.contains_key(top_of(&name))
             && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &name))
     })
 }
