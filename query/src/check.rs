@@ -80,7 +80,13 @@ impl<'a> Walk<'a> {
     /// A call where a table stands is a table with arguments.
     fn table(&mut self, value: &'a Expression) {
         match &value.kind {
-            ExpressionKind::Call(call) => self.arguments(&call.arguments),
+            ExpressionKind::Call(call) => {
+                if function::is_foreign(&call.name.text) {
+                    let span = call.name.span;
+                    self.diagnostics.push(Diagnostic::unsupported(span, &call.name.text));
+                }
+                self.arguments(&call.arguments);
+            }
             ExpressionKind::Path(base, steps) => {
                 self.table(base);
                 for step in steps {

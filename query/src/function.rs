@@ -1,245 +1,345 @@
-//! The names of the functions, and which functions of KQL are outside the subset.
+//! The one table of functions: name, usage, help, result type and code. Parser, binder, completion
+//! and help are made from it.
 
-/// Functions of one value or several.
-const SCALARS: &[&str] = &[
-    "abs",
-    "acos",
-    "ago",
-    "array_concat",
-    "array_iff",
-    "array_iif",
-    "array_index_of",
-    "array_length",
-    "array_reverse",
-    "array_rotate_left",
-    "array_rotate_right",
-    "array_shift_left",
-    "array_shift_right",
-    "array_slice",
-    "array_sort_asc",
-    "array_sort_desc",
-    "array_split",
-    "array_sum",
-    "asin",
-    "assert",
-    "atan",
-    "atan2",
-    "bag_has_key",
-    "bag_keys",
-    "bag_merge",
-    "bag_pack",
-    "bag_remove_keys",
-    "bag_set_key",
-    "base64_decode_toarray",
-    "base64_decode_tostring",
-    "base64_encode_tostring",
-    "bin",
-    "bin_at",
-    "binary_and",
-    "binary_not",
-    "binary_or",
-    "binary_shift_left",
-    "binary_shift_right",
-    "binary_xor",
-    "case",
-    "ceiling",
-    "coalesce",
-    "cos",
-    "cot",
-    "countof",
-    "datetime_add",
-    "datetime_diff",
-    "datetime_part",
-    "dayofmonth",
-    "dayofweek",
-    "dayofyear",
-    "degrees",
-    "dynamic_to_json",
-    "endofday",
-    "endofmonth",
-    "endofweek",
-    "endofyear",
-    "exp",
-    "exp10",
-    "exp2",
-    "extract",
-    "extract_all",
-    "extractjson",
-    "extract_json",
-    "floor",
-    "format_bytes",
-    "format_datetime",
-    "format_timespan",
-    "getmonth",
-    "gettype",
-    "getyear",
-    "has_any_index",
-    "hash_md5",
-    "hash_sha1",
-    "hash_sha256",
-    "hourofday",
-    "iff",
-    "iif",
-    "indexof",
-    "indexof_regex",
-    "isascii",
-    "isempty",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "isnotempty",
-    "isnotnull",
-    "isnull",
-    "isutf8",
-    "jaccard_index",
-    "log",
-    "log10",
-    "log2",
-    "make_datetime",
-    "make_guid",
-    "make_string",
-    "make_timespan",
-    "materialize",
-    "max_of",
-    "min_of",
-    "monthofyear",
-    "new_guid",
-    "not",
-    "notempty",
-    "notnull",
-    "now",
-    "pack",
-    "pack_all",
-    "pack_array",
-    "pack_dictionary",
-    "parse_csv",
-    "parse_json",
-    "parse_path",
-    "parse_url",
-    "parse_urlquery",
-    "parse_version",
-    "parse_xml",
-    "parsejson",
-    "pi",
-    "pow",
-    "radians",
-    "rand",
-    "range",
-    "regex_quote",
-    "repeat",
-    "replace",
-    "replace_regex",
-    "replace_string",
-    "replace_strings",
-    "reverse",
-    "round",
-    "set_difference",
-    "set_has_element",
-    "set_intersect",
-    "set_union",
-    "sign",
-    "sin",
-    "split",
-    "sqrt",
-    "startofday",
-    "startofmonth",
-    "startofweek",
-    "startofyear",
-    "strcat",
-    "strcat_array",
-    "strcat_delim",
-    "strcmp",
-    "string_size",
-    "strlen",
-    "strrep",
-    "substring",
-    "tan",
-    "tobool",
-    "toboolean",
-    "todatetime",
-    "todecimal",
-    "todouble",
-    "todynamic",
-    "toguid",
-    "tohex",
-    "toint",
-    "tolong",
-    "tolower",
-    "toobject",
-    "toreal",
-    "toscalar",
-    "tostring",
-    "totimespan",
-    "toupper",
-    "translate",
-    "treepath",
-    "trim",
-    "trim_end",
-    "trim_start",
-    "unixtime_microseconds_todatetime",
-    "unixtime_milliseconds_todatetime",
-    "unixtime_nanoseconds_todatetime",
-    "unixtime_seconds_todatetime",
-    "unicode_codepoints_to_string",
-    "unicode_codepoints_from_string",
-    "url_decode",
-    "url_encode",
-    "url_encode_component",
-    "week_of_year",
-    "weekofyear",
-    "zip",
-    "column_ifexists",
+pub(crate) mod array;
+mod bag;
+mod cast;
+mod date;
+mod dateformat;
+mod logic;
+mod math;
+pub(crate) mod operator;
+mod regular;
+mod set;
+mod text;
+mod web;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use crate::batch::Column;
+use crate::convert;
+use crate::value::{Type, Value};
+
+/// What a user may know of a function, for help and completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FunctionHelp {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written, optional arguments in square brackets.
+    pub usage: &'static str,
+    /// What it gives.
+    pub help: &'static str,
+    /// Whether it stands in `summarize`, over the rows of a group.
+    pub aggregate: bool,
+}
+
+/// Lists every function and aggregate by name.
+#[must_use]
+pub fn functions() -> Vec<FunctionHelp> {
+    let scalars = all().map(|function| FunctionHelp {
+        name: function.name,
+        usage: function.usage,
+        help: function.help,
+        aggregate: false,
+    });
+    let aggregates = crate::aggregate::all().map(|function| FunctionHelp {
+        name: function.name,
+        usage: function.usage,
+        help: function.help,
+        aggregate: true,
+    });
+    let mut functions: Vec<FunctionHelp> = scalars.chain(aggregates).collect();
+    functions.sort_by_key(|function| function.name);
+    functions
+}
+
+/// A function of the values of one row.
+pub(crate) struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is written, optional arguments in square brackets.
+    pub usage: &'static str,
+    /// What it gives.
+    pub help: &'static str,
+    /// Fewest arguments.
+    pub least: usize,
+    /// Most arguments.
+    pub most: usize,
+    pub(crate) result: Returns,
+    pub(crate) body: Body,
+}
+
+/// The type of a result.
+pub(crate) enum Returns {
+    /// Always this.
+    Is(Type),
+    /// That of the arguments; nothing when they do not fit.
+    By(fn(&[Type]) -> Option<Type>),
+}
+
+/// Where the code of a function is.
+pub(crate) enum Body {
+    /// Here: the value of a row.
+    Row(fn(&mut Call<'_>) -> Value),
+    /// In the binder, which knows names and tables.
+    Binder,
+}
+
+/// Any number of arguments.
+pub(crate) const MANY: usize = usize::MAX;
+
+impl Function {
+    /// An entry of the table; `usage` says which arguments may be left out.
+    pub(crate) const fn new(
+        usage: &'static str,
+        help: &'static str,
+        arguments: (usize, usize),
+        result: Returns,
+        code: fn(&mut Call<'_>) -> Value,
+    ) -> Self {
+        let (least, most) = arguments;
+        Self { name: name_of(usage), usage, help, least, most, result, body: Body::Row(code) }
+    }
+
+    /// An entry whose code is in the binder.
+    const fn bound(usage: &'static str, help: &'static str, arguments: (usize, usize)) -> Self {
+        let (least, most) = arguments;
+        let result = Returns::Is(Type::Dynamic);
+        Self { name: name_of(usage), usage, help, least, most, result, body: Body::Binder }
+    }
+
+    /// The type of the result for arguments of these types, if they fit.
+    pub(crate) fn result_type(&self, kinds: &[Type]) -> Option<Type> {
+        match self.result {
+            Returns::Is(kind) => Some(kind),
+            Returns::By(rule) => rule(kinds),
+        }
+    }
+}
+
+/// The word before the parenthesis.
+const fn name_of(usage: &'static str) -> &'static str {
+    let bytes = usage.as_bytes();
+    let mut length = 0;
+    while length < bytes.len() && bytes[length] != b'(' {
+        length += 1;
+    }
+    usage.split_at(length).0
+}
+
+/// Functions whose code is in the binder.
+const BOUND: [Function; 4] = [
+    Function::bound("toscalar(table)", "the first value of a table", (1, 1)),
+    Function::bound("materialize(table)", "a table, computed once", (1, 1)),
+    Function::bound("pack_all([without_empty])", "an object of all columns", (0, 1)),
+    Function::bound("column_ifexists(name, default)", "a column, or the default", (2, 2)),
 ];
 
-/// Functions over the rows of a group.
-const AGGREGATES: &[&str] = &[
-    "any",
-    "anyif",
-    "arg_max",
-    "arg_min",
-    "argmax",
-    "argmin",
-    "avg",
-    "avgif",
-    "count",
-    "count_distinct",
-    "count_distinctif",
-    "countif",
-    "dcount",
-    "dcountif",
-    "make_bag",
-    "make_bag_if",
-    "make_list",
-    "make_list_if",
-    "make_list_with_nulls",
-    "make_set",
-    "make_set_if",
-    "makelist",
-    "makeset",
-    "max",
-    "maxif",
-    "min",
-    "minif",
-    "percentile",
-    "percentiles",
-    "stdev",
-    "stdevif",
-    "stdevp",
-    "sum",
-    "sumif",
-    "take_any",
-    "take_anyif",
-    "variance",
-    "varianceif",
-    "variancep",
+/// Second names: the name, and what it means.
+const ALIASES: &[(&str, &str)] = &[
+    ("array_iif", "array_iff"),
+    ("extractjson", "extract_json"),
+    ("iif", "iff"),
+    ("notempty", "isnotempty"),
+    ("notnull", "isnotnull"),
+    ("pack", "bag_pack"),
+    ("pack_dictionary", "bag_pack"),
+    ("parsejson", "parse_json"),
+    ("replace", "replace_regex"),
+    ("toboolean", "tobool"),
+    ("todecimal", "todouble"),
+    ("todynamic", "parse_json"),
+    ("toobject", "parse_json"),
+    ("toreal", "todouble"),
+    ("url_encode", "url_encode_component"),
+    ("weekofyear", "week_of_year"),
+    ("columnifexists", "column_ifexists"),
 ];
 
-/// Finds whether there is a function of that name.
+static TABLE: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let mut table: HashMap<&str, &Function> = all().map(|entry| (entry.name, entry)).collect();
+    for (alias, name) in ALIASES {
+        if let Some(function) = table.get(name).copied() {
+            table.insert(alias, function);
+        }
+    }
+    table
+});
+
+/// Lists every function of values.
+pub(crate) fn all() -> impl Iterator<Item = &'static Function> {
+    static GROUPS: [&[Function]; 12] = [
+        &BOUND,
+        logic::TABLE,
+        cast::TABLE,
+        math::TABLE,
+        text::TABLE,
+        regular::TABLE,
+        web::TABLE,
+        date::TABLE,
+        dateformat::TABLE,
+        array::TABLE,
+        bag::TABLE,
+        set::TABLE,
+    ];
+    GROUPS.into_iter().flatten()
+}
+
+/// Finds a function by its name or second name.
+pub(crate) fn find(name: &str) -> Option<&'static Function> {
+    TABLE.get(name).copied()
+}
+
+/// Tells whether a value or an aggregate has that name.
 pub(crate) fn exists(name: &str) -> bool {
-    SCALARS.contains(&name) || AGGREGATES.contains(&name)
+    find(name).is_some() || crate::aggregate::find(name).is_some()
 }
 
-/// Lists every name.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    SCALARS.iter().chain(AGGREGATES).copied()
+/// Tells whether a name leads to tables of other places, which there are none of here.
+pub(crate) fn is_foreign(name: &str) -> bool {
+    matches!(name, "cluster" | "database" | "workspace" | "app" | "resource" | "external_table")
 }
+
+/// Lists every name, aggregates and second names included.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.keys().copied().chain(crate::aggregate::all().map(|aggregate| aggregate.name))
+}
+
+/// What functions keep between rows.
+pub(crate) struct State {
+    /// The one instant of the query.
+    pub(crate) now: i64,
+    regexes: HashMap<String, Option<Regex>>,
+}
+
+/// Most compiled patterns kept by one call.
+const REGEXES_MAX: usize = 256;
+/// Largest compiled pattern in bytes.
+const REGEX_BYTES_MAX: usize = 1 << 20;
+
+impl State {
+    pub(crate) fn new(now: i64) -> Self {
+        Self { now, regexes: HashMap::new() }
+    }
+
+    /// A compiled pattern; nothing if it is none.
+    pub(crate) fn regex(&mut self, pattern: &str) -> Option<Regex> {
+        if let Some(known) = self.regexes.get(pattern) {
+            return known.clone();
+        }
+        if self.regexes.len() >= REGEXES_MAX {
+            self.regexes.clear();
+        }
+        let compiled = compile(pattern).ok();
+        self.regexes.insert(pattern.to_owned(), compiled.clone());
+        compiled
+    }
+}
+
+/// Compiles a pattern within the limit of size.
+pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    regex::RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build()
+}
+
+/// The arguments of one row.
+pub(crate) struct Call<'a> {
+    pub(crate) operands: &'a [Column],
+    pub(crate) kinds: &'a [Type],
+    pub(crate) row: usize,
+    pub(crate) state: &'a mut State,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.operands.len()
+    }
+
+    pub(crate) fn has(&self, index: usize) -> bool {
+        index < self.operands.len()
+    }
+
+    /// An argument; null when it was left out.
+    pub(crate) fn value(&self, index: usize) -> &'a Value {
+        static NULL: Value = Value::Null;
+        self.operands.get(index).map_or(&NULL, |operand| operand.get(self.row))
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let (operands, row) = (self.operands, self.row);
+        operands.iter().map(move |operand| operand.get(row))
+    }
+
+    pub(crate) fn kind(&self, index: usize) -> Type {
+        self.kinds.get(index).copied().unwrap_or(Type::Dynamic)
+    }
+
+    /// An argument as `tostring` would write it.
+    pub(crate) fn text(&self, index: usize) -> Cow<'a, str> {
+        match self.value(index) {
+            Value::String(text) => Cow::Borrowed(text),
+            value => Cow::Owned(convert::to_text(value, self.kind(index))),
+        }
+    }
+
+    pub(crate) fn long(&self, index: usize) -> Option<i64> {
+        convert::to_long(self.value(index))
+    }
+
+    /// A long, or the default when the argument was left out.
+    pub(crate) fn long_or(&self, index: usize, default: i64) -> Option<i64> {
+        if self.has(index) { self.long(index) } else { Some(default) }
+    }
+
+    pub(crate) fn real(&self, index: usize) -> Option<f64> {
+        convert::real_of(self.value(index))
+    }
+
+    pub(crate) fn datetime(&self, index: usize) -> Option<i64> {
+        convert::to_datetime(self.value(index))
+    }
+
+    pub(crate) fn flag(&self, index: usize) -> bool {
+        convert::to_bool(self.value(index)) == Some(true)
+    }
+
+    pub(crate) fn array(&self, index: usize) -> Option<&'a [Value]> {
+        match self.value(index) {
+            Value::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn object(&self, index: usize) -> Option<&'a [(Arc<str>, Value)]> {
+        match self.value(index) {
+            Value::Object(pairs) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn regex(&mut self, index: usize) -> Option<Regex> {
+        let pattern = self.text(index);
+        self.state.regex(&pattern)
+    }
+}
+
+/// A value or null.
+pub(crate) fn or_null<T>(value: Option<T>, make: impl Fn(T) -> Value) -> Value {
+    value.map_or(Value::Null, make)
+}
+
+/// An array.
+pub(crate) fn array_of(elements: Vec<Value>) -> Value {
+    Value::Array(Arc::new(elements))
+}
+
+/// The length of something as a long.
+pub(crate) fn length(count: usize) -> Value {
+    Value::Long(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

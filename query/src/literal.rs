@@ -70,6 +70,12 @@ pub(crate) fn parse_guid(text: &str) -> Option<u128> {
     u128::from_str_radix(&digits, 16).ok()
 }
 
+/// Writes a guid in lower case with dashes.
+pub(crate) fn format_guid(guid: u128) -> String {
+    let text = format!("{guid:032x}");
+    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
+}
+
 /// Reads one string literal with its quotes and prefix.
 pub(crate) fn decode_string(token: &str) -> Option<String> {
     let body = token.strip_prefix(['h', 'H']).unwrap_or(token);

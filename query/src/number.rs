@@ -6,6 +6,12 @@ pub(crate) fn to_integer(real: f64) -> Option<i64> {
     (real.abs() < 9.2e18).then_some(real as i64)
 }
 
+/// Converts an integer to the nearest real.
+#[expect(clippy::cast_precision_loss, reason = "the language rounds here too")]
+pub(crate) fn to_real(integer: i64) -> f64 {
+    integer as f64
+}
+
 /// Reads digits, or hex digits after `0x`, with an optional sign.
 pub(crate) fn parse_integer(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -37,4 +43,15 @@ pub(crate) fn parse_real(text: &str) -> Option<f64> {
     }
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     if plain { text.parse().ok() } else { None }
+}
+
+/// Writes the shortest text that reads back, always with a point or an exponent.
+pub(crate) fn format_real(real: f64) -> String {
+    if real.is_nan() {
+        return "NaN".to_owned();
+    }
+    if real.is_infinite() {
+        return if real > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    format!("{real:?}")
 }

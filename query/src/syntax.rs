@@ -9,6 +9,8 @@
 mod expression;
 mod stage;
 
+pub use stage::OPERATORS;
+
 use std::num::NonZeroUsize;
 
 use pest::Parser;
@@ -363,3 +365,5 @@ impl Builder {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::QUERIES;

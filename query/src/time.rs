@@ -8,6 +8,9 @@ pub(crate) const TICKS_PER_HOUR: i64 = 3600 * TICKS_PER_SECOND;
 pub(crate) const TICKS_PER_MINUTE: i64 = 60 * TICKS_PER_SECOND;
 /// The last tick of year 9999.
 pub(crate) const DATETIME_MAX: i64 = 3_155_378_975_999_999_999;
+/// Ticks of 1970-01-01.
+pub(crate) const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
 /// A date and the ticks since its midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Civil {
@@ -18,6 +21,11 @@ pub(crate) struct Civil {
 }
 
 impl Civil {
+    pub(crate) fn from_ticks(ticks: i64) -> Self {
+        let (year, month, day) = date_of_days(ticks.div_euclid(TICKS_PER_DAY));
+        Self { year, month, day, ticks: ticks.rem_euclid(TICKS_PER_DAY) }
+    }
+
     pub(crate) fn to_ticks(self) -> Option<i64> {
         let valid = (1..=9999).contains(&self.year)
             && (1..=12).contains(&self.month)
@@ -40,6 +48,18 @@ pub(crate) fn days_of_date(year: i64, month: i64, day: i64) -> i64 {
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 306
+}
+
+fn date_of_days(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 306;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 pub(crate) fn days_in_month(year: i64, month: i64) -> i64 {
@@ -127,6 +147,36 @@ fn unit_ticks(unit: &str) -> Option<Unit> {
         }
         _ => return None,
     }))
+}
+
+/// Writes `2020-01-31T08:00:00.0000000Z`.
+pub(crate) fn format_datetime(ticks: i64) -> String {
+    let civil = Civil::from_ticks(ticks);
+    let seconds = civil.ticks / TICKS_PER_SECOND;
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:07}Z",
+        civil.year,
+        civil.month,
+        civil.day,
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+        civil.ticks % TICKS_PER_SECOND
+    )
+}
+
+/// Writes `[-][d.]hh:mm:ss[.fffffff]`.
+pub(crate) fn format_timespan(ticks: i64) -> String {
+    let sign = if ticks < 0 { "-" } else { "" };
+    let total = ticks.unsigned_abs();
+    let (seconds, fraction) = (total / 10_000_000, total % 10_000_000);
+    let days = match seconds / 86_400 {
+        0 => String::new(),
+        days => format!("{days}."),
+    };
+    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:07}") };
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    format!("{sign}{days}{hours:02}:{minutes:02}:{:02}{fraction}", seconds % 60)
 }
 
 /// Takes numbers and signs off the front of a text.

@@ -34,8 +34,8 @@ const UNSUPPORTED: [&str; 22] = [
     "top-nested",
 ];
 
-/// Operators of the subset.
-const SUPPORTED: [&str; 24] = [
+/// Operators of the subset, for completion and guesses.
+pub const OPERATORS: [&str; 27] = [
     "where",
     "filter",
     "project",
@@ -58,8 +58,32 @@ const SUPPORTED: [&str; 24] = [
     "mv-expand",
     "parse",
     "search",
+    "as",
     "getschema",
     "render",
+    "invoke",
+    "recover",
+];
+
+/// Kinds of charts that `render` takes.
+const CHARTS: [&str; 17] = [
+    "anomalychart",
+    "areachart",
+    "barchart",
+    "card",
+    "columnchart",
+    "graph",
+    "ladderchart",
+    "linechart",
+    "piechart",
+    "pivotchart",
+    "plotly",
+    "scatterchart",
+    "stackedareachart",
+    "table",
+    "timechart",
+    "timepivot",
+    "treemap",
 ];
 
 impl Builder {
@@ -109,7 +133,7 @@ impl Builder {
         }
         let message = format!("syntax error: unexpected `{name}`: there is no such operator");
         let diagnostic = Diagnostic::new(Code::Syntax, span, message);
-        self.diagnostics.push(match nearest(name, SUPPORTED) {
+        self.diagnostics.push(match nearest(name, OPERATORS) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
             None => diagnostic,
         });
@@ -229,6 +253,11 @@ impl Builder {
 
     fn render(&mut self, pair: &Part<'_>) -> Option<Render> {
         let kind = self.name(&child(pair, Rule::render_kind)?);
+        if !CHARTS.contains(&kind.text.as_str()) {
+            let message = format!("`{}` is not a kind of chart", kind.text);
+            let help = format!("kinds: {}", CHARTS.join(", "));
+            self.diagnostics.push(Diagnostic::invalid(kind.span, message).with_help(help));
+        }
         let properties = child(pair, Rule::render_properties);
         let properties = properties.map(|list| children(&list, Rule::property));
         let properties = properties.unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::ast::{ExpressionKind, Operator, Source, Statement};
 use crate::error::Code;
 
 /// One query for every operator and most forms of expressions.
-const QUERIES: [&str; 41] = [
+pub(crate) const QUERIES: [&str; 41] = [
     "users",
     "users;",
     "users('2026-11-20') | where department == 'Sales' and accountEnabled == false",
@@ -40,7 +40,7 @@ const QUERIES: [&str; 41] = [
     "print h'secret', @'a\\b''c', ```a\n\"b\"```, 'x' // a comment\n \"y\", '\\u00e9\\t'",
     "range x from 1 to 10 step 2",
     "datatable(a:long, b:string) [ 1, 'a', 2, 'b', ]",
-    "datatable(a:long) []",
+    "datatable(a:long) [ long(\n1\n) ]",
     "let f = (a:long, b:string = 'x') { strcat(b, a) }; print f(1), f(a = 2)",
     "let g = (t:(id:string), u:(*)) { t | join u on id };",
     "let v = view () { let w = 1; users | where a == w; }; v()",
@@ -76,6 +76,8 @@ fn broken_texts_are_refused_as_syntax() {
         "let x = ;",
         "print dynamic([1, 2)",
         "print 'a\\q'",
+        "print dynamic(a)",
+        "print datetime(2026-11-20",
         "users | wher a == 1",
     ] {
         let findings = parse(text).unwrap_err();

@@ -1,0 +1,87 @@
+//! The names of results that were given none.
+
+use crate::ast::{Access, Expression, ExpressionKind};
+use crate::batch::Field;
+use crate::value::Value;
+
+/// Functions whose result keeps the name of the column they are applied to.
+const KEEPING: [&str; 16] = [
+    "bin",
+    "floor",
+    "parse_json",
+    "tobool",
+    "toboolean",
+    "todatetime",
+    "todecimal",
+    "todouble",
+    "todynamic",
+    "toguid",
+    "toint",
+    "tolong",
+    "toobject",
+    "toreal",
+    "tostring",
+    "totimespan",
+];
+
+/// The name an expression brings along: a column, a path, or a conversion of one.
+pub(super) fn of(value: &Expression) -> Option<String> {
+    match &value.kind {
+        ExpressionKind::Name(name) => Some(name.clone()),
+        ExpressionKind::Path(base, steps) => {
+            let mut name = of(base)?;
+            for step in steps {
+                match step {
+                    Access::Member(member) => name.extend(["_", &member.text]),
+                    Access::Index(index) => match &index.kind {
+                        ExpressionKind::Literal(Value::String(key), _) => {
+                            name.extend(["_", key]);
+                        }
+                        ExpressionKind::Literal(Value::Long(place), _) => {
+                            name.extend(["_", &place.to_string()]);
+                        }
+                        _ => return None,
+                    },
+                    Access::Call(_) => return None,
+                }
+            }
+            Some(name)
+        }
+        ExpressionKind::Call(call) if KEEPING.contains(&call.name.text.as_str()) => {
+            let first = call.arguments.first()?;
+            match &first.value.source {
+                crate::ast::Source::Expression(value) if first.value.stages.is_empty() => of(value),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The name, or the name with the first free number.
+pub(super) fn unique(schema: &[Field], name: &str) -> String {
+    let taken = |name: &str| schema.iter().any(|field| field.name == name);
+    if !taken(name) {
+        return name.to_owned();
+    }
+    (1..=schema.len() + 1)
+        .map(|number| format!("{name}{number}"))
+        .find(|name| !taken(name))
+        .unwrap_or_default()
+}
+
+/// Tells whether a name fits a pattern in which `*` is any text.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or("");
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(place) => rest = &rest[place + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}

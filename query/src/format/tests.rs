@@ -1,0 +1,29 @@
+//! Written queries read back as the same tree.
+
+use crate::syntax::QUERIES;
+
+#[test]
+fn what_is_written_reads_back() {
+    for query in QUERIES {
+        let once = crate::format(query).unwrap();
+        let twice = crate::format(&once);
+        assert_eq!(twice.as_ref(), Ok(&once), "{query}");
+    }
+}
+
+#[test]
+fn stages_stand_on_lines_of_their_own() {
+    let written = crate::format("let x=1;users|where  a==x and (b or c)|take 5").unwrap();
+    assert_eq!(written, "let x = 1;\nusers\n| where (a == x) and (b or c)\n| take 5\n");
+}
+
+#[test]
+fn literals_keep_their_types() {
+    let written =
+        crate::format("print int(null), 1.5, 1h, -2, ['a b'], @'\\x', dynamic({'k':[1h]})").unwrap();
+    assert_eq!(
+        written,
+        "print int(null), real(1.5), timespan(01:00:00), -2, [\"a b\"], \"\\\\x\", \
+         dynamic({\"k\": [timespan(01:00:00)]})\n"
+    );
+}

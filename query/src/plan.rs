@@ -1,0 +1,237 @@
+//! What a query does, with every name resolved: scalars over the columns of a row, and the steps
+//! that rows go through.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::aggregate::Aggregate;
+use crate::batch::{Batch, Schema};
+use crate::compare::Key;
+use crate::function::Function;
+use crate::table::{ScanRequest, TableSource};
+use crate::value::{Type, Value};
+
+/// A value computed from a row.
+#[derive(Clone)]
+pub(crate) enum Scalar {
+    /// The same in every row.
+    Constant(Value),
+    /// The cell of a column.
+    Column(usize),
+    /// A function of other values; their types come along.
+    Call {
+        function: &'static Function,
+        arguments: Vec<Scalar>,
+        kinds: Vec<Type>,
+        kind: Type,
+        /// Calls nested in this one, itself included.
+        depth: usize,
+    },
+    /// Whether a value is one of many.
+    Member { value: Box<Scalar>, set: Arc<HashSet<Key>> },
+    /// The first cell of the first row of a query.
+    Query(Arc<Plan>),
+    /// The first column of a query as an array.
+    List(Arc<Plan>),
+}
+
+impl Scalar {
+    /// Visits every column the value is computed from.
+    pub(crate) fn columns(&self, visit: &mut dyn FnMut(usize)) {
+        match self {
+            Self::Column(index) => visit(*index),
+            Self::Call { arguments, .. } => {
+                for argument in arguments {
+                    argument.columns(visit);
+                }
+            }
+            Self::Member { value, .. } => value.columns(visit),
+            Self::Constant(_) | Self::Query(_) | Self::List(_) => {}
+        }
+    }
+
+    /// The same value where the columns stand elsewhere.
+    pub(crate) fn moved(&self, place: &dyn Fn(usize) -> Scalar) -> Self {
+        match self {
+            Self::Column(index) => place(*index),
+            Self::Call { function, arguments, kinds, kind, .. } => {
+                let arguments: Vec<Self> = arguments.iter().map(|argument| argument.moved(place)).collect();
+                let depth = 1 + arguments.iter().map(Self::depth).max().unwrap_or(0);
+                Self::Call { function, arguments, kinds: kinds.clone(), kind: *kind, depth }
+            }
+            Self::Member { value, set } => {
+                Self::Member { value: Box::new(value.moved(place)), set: Arc::clone(set) }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// How many calls are nested in the value.
+    pub(crate) fn depth(&self) -> usize {
+        match self {
+            Self::Call { depth, .. } => *depth,
+            Self::Member { value, .. } => 1 + value.depth(),
+            _ => 0,
+        }
+    }
+}
+
+/// A scalar and its type.
+#[derive(Clone)]
+pub(crate) struct Typed {
+    pub(crate) scalar: Scalar,
+    pub(crate) kind: Type,
+}
+
+/// A step and the columns of the rows that leave it.
+pub(crate) struct Plan {
+    pub(crate) step: Step,
+    pub(crate) schema: Schema,
+}
+
+/// What a step does. Steps are shared, so a table named by `let` is computed once.
+#[derive(Clone)]
+pub(crate) enum Step {
+    /// Rows of a table.
+    Scan(Scan),
+    /// Rows that are known already.
+    Rows(Vec<Batch>),
+    /// One row of constants.
+    Print(Vec<Scalar>),
+    /// `from`, `from + step`, … up to `to`.
+    Range { from: Typed, to: Typed, step: Typed },
+    /// The rows for which it is true.
+    Filter { input: Arc<Plan>, predicate: Scalar },
+    /// New columns made of the old.
+    Project { input: Arc<Plan>, columns: Vec<Scalar> },
+    /// One row for each group: keys, then aggregates.
+    Group { input: Arc<Plan>, keys: Vec<Scalar>, aggregates: Vec<Aggregate> },
+    /// All rows in order, or the first of them.
+    Sort { input: Arc<Plan>, keys: Vec<SortKey>, limit: Option<Scalar> },
+    /// Any so many rows.
+    Take { input: Arc<Plan>, count: Scalar },
+    /// Pairs of rows of two tables.
+    Join { left: Arc<Plan>, right: Arc<Plan>, join: JoinStep },
+    /// Rows of several tables with the same columns.
+    Union(Vec<Arc<Plan>>),
+    /// A row for each element.
+    Expand { input: Arc<Plan>, expand: ExpandStep },
+    /// New columns taken from a text.
+    Parse { input: Arc<Plan>, parse: ParseStep },
+}
+
+/// A table and what is needed of it.
+#[derive(Clone)]
+pub(crate) struct Scan {
+    /// The name and arguments as written.
+    pub(crate) name: String,
+    pub(crate) arguments: Vec<Value>,
+    pub(crate) source: Arc<dyn TableSource>,
+    pub(crate) request: ScanRequest,
+}
+
+impl Step {
+    /// The steps whose rows this one takes.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Arc<Plan>> {
+        let inputs: Vec<&Arc<Plan>> = match self {
+            Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => Vec::new(),
+            Self::Filter { input, .. }
+            | Self::Project { input, .. }
+            | Self::Group { input, .. }
+            | Self::Sort { input, .. }
+            | Self::Take { input, .. }
+            | Self::Expand { input, .. }
+            | Self::Parse { input, .. } => vec![input],
+            Self::Join { left, right, .. } => vec![left, right],
+            Self::Union(inputs) => inputs.iter().collect(),
+        };
+        inputs.into_iter()
+    }
+}
+
+impl Step {
+    /// The step over other inputs.
+    pub(crate) fn with_inputs(&self, change: &mut dyn FnMut(&Arc<Plan>) -> Arc<Plan>) -> Self {
+        let mut step = self.clone();
+        match &mut step {
+            Self::Filter { input, .. }
+            | Self::Project { input, .. }
+            | Self::Group { input, .. }
+            | Self::Sort { input, .. }
+            | Self::Take { input, .. }
+            | Self::Expand { input, .. }
+            | Self::Parse { input, .. } => *input = change(input),
+            Self::Join { left, right, .. } => {
+                *left = change(left);
+                *right = change(right);
+            }
+            Self::Union(inputs) => {
+                for input in inputs {
+                    *input = change(input);
+                }
+            }
+            Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => {}
+        }
+        step
+    }
+}
+
+/// How to sort by one value.
+#[derive(Clone)]
+pub(crate) struct SortKey {
+    pub(crate) value: Scalar,
+    pub(crate) descending: bool,
+    pub(crate) nulls_first: bool,
+}
+
+/// Which rows of a join are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum JoinKind {
+    InnerUnique,
+    Inner,
+    LeftOuter,
+    RightOuter,
+    FullOuter,
+    LeftSemi,
+    LeftAnti,
+    RightSemi,
+    RightAnti,
+}
+
+/// How two tables are joined.
+#[derive(Clone)]
+pub(crate) struct JoinStep {
+    pub(crate) kind: JoinKind,
+    pub(crate) left_keys: Vec<Scalar>,
+    pub(crate) right_keys: Vec<Scalar>,
+    /// The columns of the right table that are kept.
+    pub(crate) right_columns: Vec<usize>,
+}
+
+/// How elements become rows.
+#[derive(Clone)]
+pub(crate) struct ExpandStep {
+    /// Column, where it goes, and the type of its elements.
+    pub(crate) items: Vec<ExpandItem>,
+    pub(crate) index_column: Option<usize>,
+    pub(crate) pairs_as_arrays: bool,
+    pub(crate) limit: Option<Scalar>,
+}
+
+/// One column whose elements become rows.
+#[derive(Clone)]
+pub(crate) struct ExpandItem {
+    pub(crate) value: Scalar,
+    pub(crate) place: usize,
+    pub(crate) kind: Type,
+}
+
+/// How a text is taken apart.
+#[derive(Clone)]
+pub(crate) struct ParseStep {
+    pub(crate) value: Scalar,
+    pub(crate) kind: Type,
+    pub(crate) pattern: crate::pattern::Pattern,
+    /// Where each captured text goes, and its type.
+    pub(crate) places: Vec<(usize, Type)>,
+}

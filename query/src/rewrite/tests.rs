@@ -1,0 +1,102 @@
+//! Rewritten plans against plain ones, and what reaches the tables.
+
+use proptest::prelude::*;
+
+use super::rewrite;
+use crate::execute::Execution;
+use crate::testing::{Directory, NOW};
+use crate::{Parameters, Type};
+
+fn explained(text: &str) -> String {
+    crate::explain(text, &Parameters::new(), &Directory, NOW).unwrap()
+}
+
+#[test]
+fn tables_give_only_the_columns_that_are_used() {
+    assert!(
+        explained("users | where age > 30 | project id").contains("scan users() columns id, age"),
+        "{}",
+        explained("users | where age > 30 | project id")
+    );
+    assert!(
+        explained("users | count").contains("columns \n") || explained("users | count").contains("columns  "),
+        "{}",
+        explained("users | count")
+    );
+    let text = "users | extend x = strlen(id) | summarize sum(age) by department";
+    assert!(explained(text).contains("columns department, age"), "{}", explained(text));
+}
+
+#[test]
+fn tables_are_told_which_rows_are_needed() {
+    let text = "users | extend x = 1 | sort by id | where department in ('IT', 'HR') and age >= 30 \
+                | project id";
+    let plan = explained(text);
+    assert!(plan.contains("where department one of \"IT\", \"HR\"; age at least 30"), "{plan}");
+    let plan =
+        explained("users | join kind=leftouter memberships on $left.id == $right.member | where id == 'u1'");
+    assert!(plan.contains("id one of \"u1\""), "{plan}");
+}
+
+/// The rows of a script with and without rewriting.
+fn both(text: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let statements = crate::syntax::parse(text).ok()?;
+    let bound = crate::bind::bind(&statements, &Parameters::new(), &Directory, NOW).ok()?;
+    let of = |plan| {
+        let batches = Execution::new(NOW, &crate::Limits::default())
+            .rows(plan)
+            .expect("small tables are within every limit");
+        let rows = batches.iter().flat_map(|batch| {
+            (0..batch.row_count).map(|row| {
+                let cells = batch.columns.iter().map(|column| column.get(row).to_json(Type::Dynamic));
+                cells.collect::<Vec<_>>().join(" ")
+            })
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let plan = &bound.first()?.plan;
+    Some((of(plan), of(&rewrite(plan))))
+}
+
+/// Stages that any of them may follow.
+const STAGES: [&str; 22] = [
+    "where age > 30",
+    "where department == 'IT' or accountEnabled",
+    "where id in ('u1', 'u3') and age < 50",
+    "where isnotempty(department)",
+    "extend age = age * 2",
+    "extend department = tolower(department), two = 2",
+    "project id, age, department, accountEnabled, displayName",
+    "project department = displayName, id, age, accountEnabled, displayName",
+    "project-rename x = age | extend age = x",
+    "sort by age asc, id",
+    "sort by id desc | take 3",
+    "top 2 by age",
+    "summarize age = sum(age), id = min(id), displayName = any(id) by department, accountEnabled",
+    "distinct id, age, department, accountEnabled, displayName",
+    "join kind=leftouter (memberships | project id = member, group) on id",
+    "join kind=inner (users | where age > 20) on id",
+    "join kind=leftanti (memberships | project id = member) on id",
+    "join kind=rightouter (users | project id, k = 1) on id",
+    "lookup (memberships | project id = member, group) on id",
+    "union (users | where age == 29)",
+    "mv-expand part = split(department, 'a') to typeof(string)",
+    "as here | join kind=leftsemi (here | where age > 28) on id",
+];
+
+proptest! {
+    #[test]
+    fn rewriting_changes_no_row(stages in proptest::collection::vec(proptest::sample::select(STAGES.to_vec()), 0..6)) {
+        let text = format!("let start = users | where age != 1; start | {} | union start", if stages.is_empty() { "take 9".to_owned() } else { stages.join(" | ") });
+        if let Some((plain, rewritten)) = both(&text) {
+            prop_assert_eq!(plain, rewritten, "{}", text);
+        }
+    }
+}
+
+#[test]
+fn every_stage_is_tried() {
+    for stage in STAGES {
+        assert!(both(&format!("users | {stage}")).is_some(), "{stage}");
+    }
+}

@@ -1,0 +1,99 @@
+//! One script from its text to rows, or to whatever else is made of it.
+
+use crate::ast::Render;
+use crate::batch::{Batch, Schema};
+use crate::bind::{self, Parameters, Selection};
+use crate::check::calls;
+use crate::error::Diagnostic;
+use crate::execute::Execution;
+use crate::explain::explain_plan;
+use crate::format::write_script;
+use crate::limits::Limits;
+use crate::rewrite::rewrite;
+use crate::syntax;
+use crate::table::Tables;
+
+/// The rows of one query of a script.
+#[derive(Debug, Clone)]
+pub struct ResultTable {
+    /// The columns.
+    pub schema: Schema,
+    /// The rows.
+    pub batches: Vec<Batch>,
+    /// How the query asked for them to be drawn.
+    pub render: Option<Render>,
+    /// What `recover` chose, when the query ends with it.
+    pub selection: Option<Selection>,
+}
+
+/// Reads a script and reports what is wrong with it or outside the subset of KQL. Tables and
+/// columns are not looked up.
+///
+/// # Errors
+/// Every finding, in the order of the text.
+pub fn check(text: &str) -> Result<(), Vec<Diagnostic>> {
+    let findings = calls(&syntax::parse(text)?);
+    if findings.is_empty() { Ok(()) } else { Err(findings) }
+}
+
+/// Writes a script with one stage a line, each thing in one way.
+///
+/// # Errors
+/// Every finding about the text, in its order.
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    syntax::parse(text).map(|statements| write_script(&statements))
+}
+
+/// Runs every query of a script. `now_ticks` is the instant that `now()` and `ago()` mean.
+///
+/// # Errors
+/// Every finding about the text, in its order; or what stopped a query from running.
+pub fn run(
+    text: &str,
+    parameters: &Parameters,
+    tables: &dyn Tables,
+    now_ticks: i64,
+) -> Result<Vec<ResultTable>, Vec<Diagnostic>> {
+    run_within(text, parameters, tables, now_ticks, &Limits::default())
+}
+
+/// As [`run`], within limits and until told to stop.
+///
+/// # Errors
+/// As [`run`]; [`crate::Code::Limit`] when a limit was reached or the query was stopped.
+pub fn run_within(
+    text: &str,
+    parameters: &Parameters,
+    tables: &dyn Tables,
+    now_ticks: i64,
+    limits: &Limits<'_>,
+) -> Result<Vec<ResultTable>, Vec<Diagnostic>> {
+    let statements = syntax::parse(text)?;
+    let bound = bind::bind(&statements, parameters, tables, now_ticks)?;
+    let mut results = Vec::with_capacity(bound.len());
+    for query in bound {
+        let plan = rewrite(&query.plan);
+        let execution = Execution::new(now_ticks, limits);
+        let rows = execution.rows(&plan).map_err(|diagnostic| vec![diagnostic])?;
+        let (schema, batches) = (plan.schema.clone(), rows.to_vec());
+        let (render, selection) = (query.render, query.selection);
+        results.push(ResultTable { schema, batches, render, selection });
+    }
+    Ok(results)
+}
+
+/// Writes how every query of a script would be run, a step a line.
+///
+/// # Errors
+/// Every finding about the text, in its order.
+pub fn explain(
+    text: &str,
+    parameters: &Parameters,
+    tables: &dyn Tables,
+    now_ticks: i64,
+) -> Result<String, Vec<Diagnostic>> {
+    let statements = syntax::parse(text)?;
+    let bound = bind::bind(&statements, parameters, tables, now_ticks)?;
+    let plans = bound.iter().map(|query| explain_plan(&rewrite(&query.plan)));
+    Ok(plans.collect())
+}

@@ -1,0 +1,73 @@
+//! Where tables come from: what a store implements so that queries can run over it.
+
+use std::sync::Arc;
+
+use crate::batch::{Batch, Schema};
+use crate::value::Value;
+
+/// The tables a query can name.
+pub trait Tables: Sync {
+    /// Finds a table by its name and the arguments written after it: points in time, ids.
+    ///
+    /// # Errors
+    /// A message for the user, when there is such a table but not for these arguments.
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String>;
+
+    /// Lists the names, for `*` and for "did you mean".
+    fn names(&self) -> Vec<String>;
+}
+
+/// One table at its point in time.
+pub trait TableSource: Send + Sync {
+    /// The columns.
+    fn schema(&self) -> Schema;
+
+    /// Reads rows.
+    ///
+    /// # Errors
+    /// A message for the user, when the rows cannot be read.
+    fn scan(&self, request: &ScanRequest) -> Result<Vec<Batch>, String>;
+}
+
+/// What a query needs of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanRequest {
+    /// The columns to give, by their places in the schema, in this order.
+    pub columns: Vec<usize>,
+    /// Every row that is needed fulfils all of these; rows that do not may be given too.
+    pub conditions: Vec<Condition>,
+}
+
+/// What a column must hold for a row to be needed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// The column, by its place in the schema.
+    pub column: usize,
+    /// The values that are needed.
+    pub admitted: Admitted,
+}
+
+/// Values of a column that are needed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Admitted {
+    /// One of these.
+    OneOf(Vec<Value>),
+    /// Not less than this.
+    AtLeast(Value),
+    /// Not more than this.
+    AtMost(Value),
+}
+
+/// No tables at all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoTables;
+
+impl Tables for NoTables {
+    fn table(&self, _: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+        Ok(None)
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
