@@ -72,13 +72,21 @@ struct TypeWork {
     /// Properties that stood in parsed objects.
     observed: BTreeSet<Box<str>>,
     bin_seen: bool,
-    /// The caller says that there are no more objects, although none came.
-    is_complete: bool,
-    /// The objects themselves were not read, only some of their relations.
-    is_carried: bool,
+    extent: Extent,
     /// Some properties were not asked for; their earlier values are carried forward.
     carries_properties: bool,
     memo: Vec<(u64, u32)>,
+}
+
+/// What the data says of the objects of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Those that came are all, unless none came.
+    AsCame,
+    /// Those that came are all, even none.
+    Complete,
+    /// They were not read, only some of their relations.
+    RelationsOnly,
 }
 
 impl<'store> Backup<'store> {
@@ -323,8 +331,7 @@ impl TypeWork {
             unchanged: roaring::RoaringBitmap::new(),
             observed: BTreeSet::new(),
             bin_seen: false,
-            is_complete: false,
-            is_carried: false,
+            extent: Extent::AsCame,
             carries_properties: false,
             memo: Vec::new(),
         })

@@ -193,7 +193,6 @@ pub(crate) fn fold(key: u128) -> u64 {
 }
 
 /// Spreads keys evenly: GUIDs are random but for a few bits, other keys are hashes.
-#[expect(clippy::cast_possible_truncation, reason = "folds 128 bits into 64, and then into the buckets")]
 fn bucket_of(key: u128, bucket_count: usize) -> usize {
     let mixed = fold(key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let bucket = (u128::from(mixed) * bucket_count as u128) >> 64;

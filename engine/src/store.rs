@@ -218,7 +218,8 @@ fn require_no_backups(disk: &dyn Disk, root: &Path) -> Result<()> {
     for folder in ["manifests", "journals"] {
         let folder = root.join(folder);
         let files = disk.list(&folder).map_err(disk_error("cannot read", &folder))?;
-        if files.iter().any(|(name, _)| name.ends_with(".man") || name.ends_with(".log")) {
+        let is_ours = |name: &str| matches!(name.rsplit_once('.'), Some((_, "man" | "log")));
+        if files.iter().any(|(name, _)| is_ours(name)) {
             let what = "expected HEAD beside the backups, found none".to_owned();
             return Err(Error::Damaged { path: root.join("HEAD"), offset: 0, what });
         }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::patches::{self, Projection, top_of};
 use super::table::{Patch, TableWork};
-use super::{Backup, TypeWork, count};
+use super::{Backup, Extent, TypeWork, count};
 use crate::content::content_hash;
 use crate::manifest::{Counts, TypeCoverage};
 use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
@@ -52,19 +52,24 @@ pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
 /// The relations that `complete` names; types that it names are made known.
 fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>)>> {
     let mut relations = BTreeSet::new();
-    for name in backup.details.complete.clone() {
+    let mut names = backup.details.complete.clone();
+    // Types first: a relation alone leaves the objects of its type as they are.
+    names.sort_by_key(|name| name.contains('.'));
+    for name in names {
         let (type_name, relation) = name.split_once('.').map_or((&*name, None), |(t, r)| (t, Some(r)));
         let token: Arc<str> = schema::token_from_name(type_name).into();
-        backup.type_work(&token)?.is_complete |= relation.is_none();
+        let work = backup.type_work(&token)?;
+        if relation.is_none() {
+            work.extent = Extent::Complete;
+        }
         if let Some(relation) = relation {
             let state = Arc::clone(&backup.state);
             let work = backup.types.get_mut(&token).expect("made above");
-            if work.seen.is_empty() {
-                // Only the relation is complete; the objects themselves are carried.
+            if work.seen.is_empty() && work.extent == Extent::AsCame {
                 work.seen =
                     work.core.old.iter().filter(|(_, slot)| !slot.is_absent()).map(|(o, _)| o).collect();
                 work.unchanged = work.seen.clone();
-                work.is_carried = true;
+                work.extent = Extent::RelationsOnly;
             }
             work.relation(&state, backup.previous.as_ref(), &token, relation)?;
             relations.insert((token, relation.into()));
@@ -78,7 +83,7 @@ fn settle_absent(backup: &mut Backup<'_>) {
     if backup.details.partial {
         return;
     }
-    let covered = |work: &&mut TypeWork| !work.seen.is_empty() || work.is_complete;
+    let covered = |work: &&mut TypeWork| !work.seen.is_empty() || work.extent == Extent::Complete;
     for work in backup.types.values_mut().filter(covered) {
         let absent: Vec<_> =
             work.core.old.iter().filter(|(ordinal, _)| !work.seen.contains(*ordinal)).collect();
@@ -96,7 +101,9 @@ fn add_listed_relations(backup: &mut Backup<'_>) -> Result<()> {
     let state = Arc::clone(&backup.state);
     for key in state.tables.keys() {
         let (Part::Links(relation), Some(previous)) = (&key.part, &backup.previous) else { continue };
-        let Some(work) = backup.types.get_mut(&key.type_token).filter(|work| !work.is_carried) else {
+        let Some(work) =
+            backup.types.get_mut(&key.type_token).filter(|work| work.extent != Extent::RelationsOnly)
+        else {
             continue;
         };
         if !work.unchanged.is_empty() {
@@ -157,11 +164,11 @@ fn settle_links(
     let state = Arc::clone(&backup.state);
     let partial = backup.details.partial;
     for (token, work) in &mut backup.types {
-        let TypeWork { links, seen, unchanged, is_carried, .. } = work;
+        let TypeWork { links, seen, unchanged, extent, .. } = work;
         for (relation, links) in links {
             let is_complete = complete.contains(&(Arc::clone(token), Arc::clone(relation)));
             // What the memo knows was not parsed, but lists its links as it did last time.
-            let is_listed = |ordinal| !*is_carried && unchanged.contains(ordinal);
+            let is_listed = |ordinal| *extent != Extent::RelationsOnly && unchanged.contains(ordinal);
             let lists_some = |ordinal| is_listed(ordinal) && links.old.get(ordinal).version() > EMPTY_SET;
             let is_observed = !links.observed.is_empty() || unchanged.iter().any(lists_some);
             let carries = !is_complete && (partial || !is_observed);
