@@ -2,5 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod cli_commands;
+mod engine_corruption;
+mod engine_crash;
+mod engine_exact;
+mod engine_golden;
 mod engine_journal;
+mod engine_many;
+mod engine_model;
 mod tidy;

@@ -10,9 +10,11 @@
 
 mod checkpoint;
 mod commit;
+mod count;
 mod intern;
 mod links;
 mod patches;
+mod remember;
 mod settle;
 mod table;
 
@@ -72,6 +74,10 @@ struct TypeWork {
     bin_seen: bool,
     /// The caller says that there are no more objects, although none came.
     is_complete: bool,
+    /// The objects themselves were not read, only some of their relations.
+    is_carried: bool,
+    /// Some properties were not asked for; their earlier values are carried forward.
+    carries_properties: bool,
     memo: Vec<(u64, u32)>,
 }
 
@@ -169,10 +175,9 @@ impl<'store> Backup<'store> {
         self.type_work(&source.type_token)?;
         let Some(work) = self.types.get_mut(&source.type_token) else { return Ok(()) };
         work.relation(&state, self.previous.as_ref(), &source.type_token, relation)?;
-        match work.links.get_mut(relation) {
-            Some(links) => links.put(&state, source_ordinal, &mut ordinals),
-            None => Ok(()),
-        }
+        let Some(links) = work.links.get_mut(relation) else { return Ok(()) };
+        links.foreign.insert(source_ordinal);
+        links.put(&state, source_ordinal, &mut ordinals)
     }
 
     /// Commits: from here on the backup exists, whole.
@@ -252,8 +257,8 @@ impl<'store> Backup<'store> {
         let work = self.types.get_mut(&token).expect("made above");
         work.memo.push((unchanged.raw_hash, ordinal));
         work.unchanged.insert(ordinal);
+        work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
         if work.seen.insert(ordinal) {
-            work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
             return Ok(());
         }
         self.duplicate_count += 1;
@@ -319,6 +324,8 @@ impl TypeWork {
             observed: BTreeSet::new(),
             bin_seen: false,
             is_complete: false,
+            is_carried: false,
+            carries_properties: false,
             memo: Vec::new(),
         })
     }

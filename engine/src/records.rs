@@ -26,6 +26,8 @@ impl Store {
         let state = std::sync::Arc::clone(self.state());
         self.with_head_lock(|store| {
             let folder = state.root.join("journals");
+            // What HEAD knows must still be there: a record after a loss would make the loss the truth.
+            store.records(journal)?;
             let head = journal_file(&state, &folder, journal).append(std::slice::from_ref(record))?;
             store.write_head(|store_head| {
                 store_head.generation += 1;
@@ -39,8 +41,14 @@ impl Store {
     /// # Errors
     /// `Damaged`, `Invalid` (the journal's name) or `Disk`.
     pub fn records(&self, journal: &str) -> Result<Vec<serde_json::Value>> {
-        let folder = self.state().root.join("journals");
-        Ok(journal_file(self.state(), &folder, journal).read()?.records)
+        let state = self.state();
+        let folder = state.root.join("journals");
+        let file = journal_file(state, &folder, journal);
+        // A journal that lost records would read well: only HEAD knows how far it was.
+        match state.head.journals.get(journal).filter(|known| known.length > 0) {
+            Some(known) => Ok(file.verify(known)?.records),
+            None => Ok(file.read()?.records),
+        }
     }
 
     /// All records of a journal, oldest first, without their long members.

@@ -72,6 +72,7 @@ impl Store {
         }
         let _lock = lock_head(&*disk, path)?;
         if disk.length(&path.join("HEAD")).is_err() {
+            require_no_backups(&*disk, path)?;
             write_first_files(&*disk, path, options)?;
         }
         Self::open_on(disk, path)
@@ -210,6 +211,19 @@ fn lock_head(disk: &dyn Disk, root: &Path) -> Result<Box<dyn DiskLock>> {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     Err(Error::Locked { holder: "another process, which does not let go of head.lock".into() })
+}
+
+/// A folder that has backups and no HEAD is a damaged store; a new one would be written over it.
+fn require_no_backups(disk: &dyn Disk, root: &Path) -> Result<()> {
+    for folder in ["manifests", "journals"] {
+        let folder = root.join(folder);
+        let files = disk.list(&folder).map_err(disk_error("cannot read", &folder))?;
+        if files.iter().any(|(name, _)| name.ends_with(".man") || name.ends_with(".log")) {
+            let what = "expected HEAD beside the backups, found none".to_owned();
+            return Err(Error::Damaged { path: root.join("HEAD"), offset: 0, what });
+        }
+    }
+    Ok(())
 }
 
 fn write_first_files(disk: &dyn Disk, root: &Path, options: &CreateOptions) -> Result<()> {

@@ -1,8 +1,11 @@
 //! The fakes that the tests share.
 
 pub mod faulty_disk;
+pub mod golden;
+pub mod shelf;
 
 pub use faulty_disk::FaultyDisk;
+pub use shelf::Shelf;
 
 /// The Rust in the README, for the tests of documentation to run.
 #[cfg(doctest)]

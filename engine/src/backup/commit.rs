@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::remember::Rememberable;
 use super::settle::{self, Settled};
 use super::{Backup, TypeWork, checkpoint};
 use crate::disk::write_whole;
@@ -220,8 +221,10 @@ fn write_memo(backup: &Backup<'_>) {
         // Of an object that came in two forms neither is remembered: only the last may be.
         let mut forms = work.memo.clone();
         forms.sort_unstable_by_key(|(_, ordinal)| *ordinal);
+        let Ok(rememberable) = Rememberable::new(backup, token, work) else { continue };
         let distinct = forms.chunk_by(|a, b| a.1 == b.1).filter(|run| run.len() == 1);
-        entries.extend(distinct.map(|run| (run[0].0, index, run[0].1)));
+        let kept = distinct.map(|run| run[0]).filter(|(_, ordinal)| rememberable.contains(*ordinal));
+        entries.extend(kept.map(|(hash, ordinal)| (hash, index, ordinal)));
     }
     let bytes = Memo::build(entries, &memo_binding(&state.head.manifest), &state.hash_key);
     let path = memo_path(state);

@@ -21,6 +21,8 @@ pub(super) struct LinkWork {
     pub(super) data: Vec<u8>,
     /// Sources whose links stood in the data.
     pub(super) observed: roaring::RoaringBitmap,
+    /// Sources whose links came apart from the object, or of which dormant ones were kept.
+    pub(super) foreign: roaring::RoaringBitmap,
     /// Sets that differ from an earlier one of the same source; which targets are gone decides at commit.
     pending: BTreeMap<u32, Vec<u32>>,
 }
@@ -36,6 +38,7 @@ impl LinkWork {
             ends: Vec::new(),
             data: Vec::new(),
             observed: roaring::RoaringBitmap::new(),
+            foreign: roaring::RoaringBitmap::new(),
             pending: BTreeMap::new(),
         }
     }
@@ -72,6 +75,9 @@ impl LinkWork {
             let old = state.read_set(&self.key, old_number)?;
             let dormant: Vec<u32> = old.iter().copied().filter(|&target| gone.contains(target)).collect();
             let wanted = links::apply_patch(&targets, &dormant, &[]);
+            if wanted != targets {
+                self.foreign.insert(source);
+            }
             let (added, removed) = links::compare(&old, &wanted);
             let number = if added.is_empty() && removed.is_empty() {
                 old_number

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::patches::{self, Projection, top_of};
 use super::table::{Patch, TableWork};
-use super::{Backup, TypeWork};
+use super::{Backup, TypeWork, count};
 use crate::content::content_hash;
 use crate::manifest::{Counts, TypeCoverage};
 use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
@@ -34,6 +34,7 @@ pub(super) struct Settled {
 pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
     let complete = read_complete(backup)?;
     settle_absent(backup);
+    add_listed_relations(backup)?;
     let gone = find_gone(backup)?;
     settle_links(backup, &complete, &gone)?;
     let mut settled = Settled::default();
@@ -44,7 +45,7 @@ pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
         updated.insert(Arc::clone(&token), significant);
         settled.coverage.insert(token.to_string(), coverage);
     }
-    count(backup, &gone, updated, &mut settled.counts)?;
+    count::count(backup, &gone, updated, &mut settled.counts)?;
     Ok(settled)
 }
 
@@ -63,6 +64,7 @@ fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>
                 work.seen =
                     work.core.old.iter().filter(|(_, slot)| !slot.is_absent()).map(|(o, _)| o).collect();
                 work.unchanged = work.seen.clone();
+                work.is_carried = true;
             }
             work.relation(&state, backup.previous.as_ref(), &token, relation)?;
             relations.insert((token, relation.into()));
@@ -87,6 +89,24 @@ fn settle_absent(backup: &mut Backup<'_>) {
             }
         }
     }
+}
+
+/// Adds the relations of objects that the memo knew: they were read, although nobody parsed them.
+fn add_listed_relations(backup: &mut Backup<'_>) -> Result<()> {
+    let state = Arc::clone(&backup.state);
+    for key in state.tables.keys() {
+        let (Part::Links(relation), Some(previous)) = (&key.part, &backup.previous) else { continue };
+        let Some(work) = backup.types.get_mut(&key.type_token).filter(|work| !work.is_carried) else {
+            continue;
+        };
+        if !work.unchanged.is_empty() {
+            let vector = previous.vector(key)?;
+            if work.unchanged.iter().any(|ordinal| vector.get(ordinal).version() > EMPTY_SET) {
+                work.relation(&state, Some(previous), &key.type_token, relation)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Ordinals that were objects once and are live under no type after this backup.
@@ -137,14 +157,18 @@ fn settle_links(
     let state = Arc::clone(&backup.state);
     let partial = backup.details.partial;
     for (token, work) in &mut backup.types {
-        let TypeWork { links, seen, unchanged, .. } = work;
+        let TypeWork { links, seen, unchanged, is_carried, .. } = work;
         for (relation, links) in links {
             let is_complete = complete.contains(&(Arc::clone(token), Arc::clone(relation)));
-            let carries = !is_complete && (partial || links.observed.is_empty());
+            // What the memo knows was not parsed, but lists its links as it did last time.
+            let is_listed = |ordinal| !*is_carried && unchanged.contains(ordinal);
+            let lists_some = |ordinal| is_listed(ordinal) && links.old.get(ordinal).version() > EMPTY_SET;
+            let is_observed = !links.observed.is_empty() || unchanged.iter().any(lists_some);
+            let carries = !is_complete && (partial || !is_observed);
             if !carries {
                 for ordinal in &*seen - &links.observed {
                     let known = links.old.get(ordinal).version() != 0;
-                    if !(known && unchanged.contains(ordinal) && !is_complete) {
+                    if !(known && is_listed(ordinal)) {
                         links.put(&state, ordinal, &mut Vec::new())?;
                     }
                 }
@@ -163,6 +187,8 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
     let work = backup.types.get_mut(token).expect("listed by the caller");
     let known = known_properties(&state, token);
     let projection = find_projection(&state, &key, work, &known)?;
+    backup.types.get_mut(token).expect("listed by the caller").carries_properties =
+        !projection.carried.is_empty();
     for (property, &count) in &projection.carried {
         backup.warnings.push(Warning {
             type_token: token.to_string(),
@@ -408,124 +434,4 @@ fn write_patch_chunk(
         old_texts: segment.column(&column::encode_quick(&old))?,
         new_texts: segment.column(&column::encode_quick(&new))?,
     })
-}
-
-fn count(
-    backup: &Backup<'_>,
-    gone: &roaring::RoaringBitmap,
-    mut updated: BTreeMap<Arc<str>, roaring::RoaringBitmap>,
-    counts: &mut Counts,
-) -> Result<()> {
-    let previous = backup.state.manifests.last().map_or_else(Counts::default, |manifest| manifest.counts);
-    let gone_before = match &backup.previous {
-        Some(previous) => previous.gone()?.clone(),
-        None => roaring::RoaringBitmap::new(),
-    };
-    let mut links_changed = *gone != gone_before;
-    for (token, work) in &backup.types {
-        let updated = updated.entry(Arc::clone(token)).or_default();
-        for links in work.links.values() {
-            for slot in links.old.changed(&links.new) {
-                links_changed = true;
-                if slot.old.version() != 0 && shows_change(backup, links, slot, gone, &gone_before)? {
-                    updated.insert(slot.ordinal);
-                }
-            }
-        }
-        for slot in work.core.old.changed(&work.core.new) {
-            counts.added += u64::from(slot.new.is_live() && !slot.old.is_live());
-            counts.deleted += u64::from(slot.old.is_live() && !slot.new.is_live());
-        }
-        let is_live = |ordinal| work.core.old.get(ordinal).is_live() && work.core.new.get(ordinal).is_live();
-        counts.updated += updated.iter().filter(|&ordinal| is_live(ordinal)).count() as u64;
-    }
-    counts.objects = previous.objects + counts.added - counts.deleted;
-    counts.links =
-        if links_changed || backup.previous.is_none() { count_links(backup, gone)? } else { previous.links };
-    Ok(())
-}
-
-fn shows_change(
-    backup: &Backup<'_>,
-    links: &super::LinkWork,
-    slot: crate::vector::ChangedSlot,
-    gone: &roaring::RoaringBitmap,
-    gone_before: &roaring::RoaringBitmap,
-) -> Result<bool> {
-    let old = links.read(&backup.state, slot.old.version())?;
-    let new = links.read(&backup.state, slot.new.version())?;
-    let (added, removed) = crate::segment::links::compare(&old, &new);
-    let shows = |target: &u32| !gone.contains(*target) && !gone_before.contains(*target);
-    Ok(added.iter().any(shows) || removed.iter().any(shows))
-}
-
-/// Links between objects that are not gone, from live sources, over all relations.
-fn count_links(backup: &Backup<'_>, gone: &roaring::RoaringBitmap) -> Result<u64> {
-    let mut total = 0;
-    for (token, work) in &backup.types {
-        for links in work.links.values() {
-            let live: Vec<u32> = links
-                .new
-                .iter()
-                .filter(|(source, slot)| slot.version() > EMPTY_SET && work.core.new.get(*source).is_live())
-                .map(|(_, slot)| slot.version())
-                .collect();
-            let state = &backup.state;
-            total += count_sets(&live, gone, |number| links.read(state, number))?;
-        }
-        total += count_carried(
-            backup,
-            token,
-            |relation| work.links.contains_key(relation),
-            gone,
-            |source| work.core.new.get(source).is_live(),
-        )?;
-    }
-    if let Some(previous) = &backup.previous {
-        for key in previous.core_keys().filter(|key| !backup.types.contains_key(&key.type_token)) {
-            let core = previous.vector(key)?;
-            total +=
-                count_carried(backup, &key.type_token, |_| false, gone, |source| core.get(source).is_live())?;
-        }
-    }
-    Ok(total)
-}
-
-fn count_carried(
-    backup: &Backup<'_>,
-    token: &Arc<str>,
-    is_counted: impl Fn(&str) -> bool,
-    gone: &roaring::RoaringBitmap,
-    is_live: impl Fn(u32) -> bool,
-) -> Result<u64> {
-    let Some(previous) = &backup.previous else { return Ok(0) };
-    let mut total = 0;
-    for key in backup.state.tables.keys().filter(|key| key.type_token == *token) {
-        let Part::Links(relation) = &key.part else { continue };
-        if is_counted(relation) {
-            continue;
-        }
-        let vector = previous.vector(key)?;
-        let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
-        let numbers: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
-        let state = &backup.state;
-        total += count_sets(&numbers, gone, |number| state.read_set(key, number))?;
-    }
-    Ok(total)
-}
-
-fn count_sets(
-    numbers: &[u32],
-    gone: &roaring::RoaringBitmap,
-    read: impl Fn(u32) -> Result<Vec<u32>> + Sync,
-) -> Result<u64> {
-    numbers
-        .par_iter()
-        .map(|&number| {
-            let targets = read(number)?;
-            let dormant =
-                if gone.is_empty() { 0 } else { targets.iter().filter(|&&t| gone.contains(t)).count() };
-            Ok((targets.len() - dormant) as u64)
-        })
-        .sum()
 }

@@ -96,8 +96,15 @@ const LONG: u8 = 255;
 
 /// Names the columns of a content, in the order their cells are hashed. Objects of a type mostly have the same
 /// columns, so this is made once for many of them and spares hashing every path with every object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ColumnsDigest([u8; 16]);
+
+impl Default for ColumnsDigest {
+    /// The digest of no columns: an object may have nothing but its ID.
+    fn default() -> Self {
+        Self::of(std::iter::empty())
+    }
+}
 
 impl ColumnsDigest {
     /// The digest of columns given by ascending path IDs.

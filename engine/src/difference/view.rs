@@ -41,7 +41,9 @@ impl<'a> TypeView<'a> {
                 _ => None,
             })
             .collect();
-        let vector = if relations.is_empty() { None } else { Some(comparison.to.vector(&key(Part::Core))?) };
+        // Only links, and volatile attributes when they are asked for, can differ where the core does not.
+        let needs_vector = comparison.filter.all || !relations.is_empty();
+        let vector = if needs_vector { Some(comparison.to.vector(&key(Part::Core))?) } else { None };
         Ok(Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),

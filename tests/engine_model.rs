@@ -1,0 +1,359 @@
+//! Random backups against a model made of maps: every snapshot, difference, history and count must be the model's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use engine::{
+    AttributeChange, Change, ChangeKind, DifferenceFilter, Disk, LinkAction, ObjectKey, Store, schema,
+};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use serde_json::{Map, Value, json};
+use tests::Shelf;
+use tests::shelf::{ROOT, contents};
+
+mod days;
+
+use days::{Day, IDS, Row, TYPES, days, merge, targets};
+
+/// Where an object is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Presence {
+    Gone,
+    Live,
+    Bin,
+}
+
+#[derive(Debug, Clone)]
+struct Thing {
+    presence: Presence,
+    core: Value,
+    moving: Value,
+}
+
+/// The tenant after one backup.
+#[derive(Debug, Clone, Default)]
+struct Model {
+    things: BTreeMap<(String, String), Thing>,
+    /// Members of groups ever observed, dormant ones too.
+    members: BTreeMap<String, BTreeSet<&'static str>>,
+    /// The types that this backup observed, and whether it read their bin.
+    observed: BTreeMap<&'static str, bool>,
+}
+
+impl Model {
+    fn after(&self, day: &Day) -> Self {
+        let mut next = Self { observed: BTreeMap::new(), ..self.clone() };
+        for row in &day.rows {
+            *next.observed.entry(row.token()).or_default() |= row.deleted;
+        }
+        let mut seen: BTreeSet<(String, String)> = day.rows.iter().map(Row::key).collect();
+        let complete = (0..3).filter(|bit| day.complete >> bit & 1 == 1).map(|bit| TYPES[bit]);
+        if day.members_complete && !next.observed.contains_key("group") {
+            // The groups themselves are carried.
+            let groups = self.things.iter().filter(|((token, _), _)| token == "group");
+            seen.extend(
+                groups.filter(|(_, thing)| thing.presence != Presence::Gone).map(|(key, _)| key.clone()),
+            );
+            next.observed.insert("group", false);
+        }
+        for token in complete {
+            next.observed.entry(token).or_default();
+        }
+        let last: BTreeMap<_, _> = day.rows.iter().map(|row| (row.key(), row)).collect();
+        for (key, row) in last {
+            next.put(self, key, row);
+        }
+        if !day.partial {
+            next.remove_absent(&seen);
+        }
+        if !day.apart.is_empty() {
+            next.observed.entry("group").or_default();
+        }
+        next.put_members(self, day, &seen);
+        next
+    }
+
+    fn put(&mut self, before: &Self, key: (String, String), row: &Row) {
+        let old = before.things.get(&key).filter(|thing| thing.presence != Presence::Gone);
+        let core = match old {
+            Some(old) if row.deleted => old.core.clone(),
+            _ => row.core(),
+        };
+        let presence = if row.deleted { Presence::Bin } else { Presence::Live };
+        self.things.insert(key, Thing { presence, core, moving: row.moving() });
+    }
+
+    fn remove_absent(&mut self, seen: &BTreeSet<(String, String)>) {
+        for (key, thing) in self.things.iter_mut().filter(|(key, _)| !seen.contains(*key)) {
+            let Some(&bin) = self.observed.get(&*key.0) else { continue };
+            if thing.presence == Presence::Live || (thing.presence == Presence::Bin && bin) {
+                *thing = Thing { presence: Presence::Gone, core: json!({}), moving: json!({}) };
+            }
+        }
+    }
+
+    fn put_members(&mut self, before: &Self, day: &Day, seen: &BTreeSet<(String, String)>) {
+        let mut wanted: BTreeMap<&str, BTreeSet<&'static str>> = BTreeMap::new();
+        for row in &day.rows {
+            wanted.extend(row.members.map(|bits| (IDS[row.id], targets(bits))));
+        }
+        for (group, bits) in day.members_apart() {
+            wanted.insert(group, targets(bits));
+        }
+        let carries = !day.members_complete && (day.partial || wanted.is_empty());
+        if !carries {
+            for (token, id) in seen {
+                let id = IDS.into_iter().find(|known| known == id).filter(|_| token == "group");
+                wanted.extend(id.filter(|id| !wanted.contains_key(id)).map(|id| (id, BTreeSet::new())));
+            }
+        }
+        let gone: BTreeSet<String> = self.gone().into_iter().map(str::to_owned).collect();
+        for (group, mut targets) in wanted {
+            let old = before.members.get(group).into_iter().flatten();
+            targets.extend(old.filter(|target| gone.contains(**target)));
+            self.members.insert(group.to_owned(), targets);
+        }
+    }
+
+    /// IDs that were objects and are live under no type.
+    fn gone(&self) -> BTreeSet<&str> {
+        let ids = |live: bool| {
+            let things = self.things.iter();
+            things
+                .filter(move |(_, thing)| live == (thing.presence == Presence::Live))
+                .map(|((_, id), _)| &**id)
+        };
+        let live: BTreeSet<&str> = ids(true).collect();
+        ids(false).filter(|id| !live.contains(id)).collect()
+    }
+
+    fn shown_members(&self, group: &str) -> Option<Vec<String>> {
+        let gone = self.gone();
+        let members = self.members.get(group)?.iter().filter(|target| !gone.contains(**target));
+        Some(members.map(|&target| target.to_owned()).collect())
+    }
+
+    fn live_count(&self) -> usize {
+        self.things.values().filter(|thing| thing.presence == Presence::Live).count()
+    }
+
+    fn link_count(&self) -> usize {
+        let live = self.things.iter().filter(|(_, thing)| thing.presence == Presence::Live);
+        let groups = live.filter(|((token, _), _)| token == "group");
+        groups.filter_map(|((_, id), _)| self.shown_members(id)).map(|members| members.len()).sum()
+    }
+
+    fn presence(&self, key: &(String, String)) -> Presence {
+        self.things.get(key).map_or(Presence::Gone, |thing| thing.presence)
+    }
+}
+
+/// What of a change the model knows.
+type Known = (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>);
+
+fn known(change: &Change) -> Known {
+    let value = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str(text).unwrap());
+    let attribute =
+        |change: &AttributeChange| (change.name.to_string(), value(&change.from), value(&change.to));
+    (
+        change.type_token.to_string(),
+        change.id.clone(),
+        change.kind,
+        change.attributes.iter().map(attribute).collect(),
+        change.links.iter().map(|link| (link.target_id.clone(), link.action == LinkAction::Added)).collect(),
+    )
+}
+
+/// The difference of two of the models, by place; both places may be 0, before the first backup.
+fn model_difference(models: &[Model], from: usize, to: usize, all: bool) -> Vec<Known> {
+    let (a, b) = (&models[from], &models[to]);
+    let keys: BTreeSet<_> = a.things.keys().chain(b.things.keys()).collect();
+    let mut changes = Vec::new();
+    for key in keys {
+        let between = &models[from.min(to) + 1..=from.max(to)];
+        let bin = between.iter().filter_map(|model| model.observed.get(&*key.0)).next_back();
+        let has_bin = schema::by_token(&key.0).is_none_or(|info| info.has_bin);
+        let kind = match (a.presence(key), b.presence(key)) {
+            (Presence::Live, Presence::Live) => ChangeKind::Updated,
+            (Presence::Live, Presence::Bin) => ChangeKind::SoftDeleted,
+            (Presence::Live, Presence::Gone) if !has_bin || bin == Some(&true) => ChangeKind::HardDeleted,
+            (Presence::Live, Presence::Gone) => ChangeKind::Deleted,
+            (Presence::Bin, Presence::Live) => ChangeKind::Restored,
+            (Presence::Gone, Presence::Live) => ChangeKind::Added,
+            (Presence::Gone, Presence::Bin) => ChangeKind::CreatedAndDeleted,
+            (Presence::Bin, Presence::Gone) if all => ChangeKind::Purged,
+            _ => continue,
+        };
+        let (mut attributes, mut links) = (Vec::new(), Vec::new());
+        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) {
+            attributes = attribute_changes(&a.things[key], &b.things[key], all);
+            links = link_changes(a, b, key);
+        }
+        if kind != ChangeKind::Updated || !attributes.is_empty() || !links.is_empty() {
+            changes.push((key.0.clone(), key.1.clone(), kind, attributes, links));
+        }
+    }
+    changes
+}
+
+fn attribute_changes(a: &Thing, b: &Thing, all: bool) -> Vec<(String, Option<Value>, Option<Value>)> {
+    let mut sides = [BTreeMap::new(), BTreeMap::new()];
+    for (thing, cells) in [a, b].into_iter().zip(&mut sides) {
+        flatten("", thing.core.as_object().unwrap(), cells);
+        if all {
+            flatten("", thing.moving.as_object().unwrap(), cells);
+        }
+    }
+    let names: BTreeSet<_> = sides.iter().flat_map(|cells| cells.keys()).collect();
+    let values = names.into_iter().map(|name| (name, sides[0].get(name), sides[1].get(name)));
+    // What is null and what is missing says the same.
+    let stated = |value: Option<&Value>| value.cloned().unwrap_or_default();
+    let differing = values.filter(|(_, from, to)| stated(*from) != stated(*to));
+    differing.map(|(name, from, to)| (name.clone(), from.cloned(), to.cloned())).collect()
+}
+
+fn flatten(path: &str, object: &Map<String, Value>, cells: &mut BTreeMap<String, Value>) {
+    for (name, value) in object {
+        let name = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        match value {
+            Value::Object(inner) if !inner.is_empty() => flatten(&name, inner, cells),
+            value => {
+                cells.insert(name, value.clone());
+            }
+        }
+    }
+}
+
+/// Links whose target is gone on a side are dormant there, and say nothing; so does a side never observed.
+fn link_changes(a: &Model, b: &Model, key: &(String, String)) -> Vec<(String, bool)> {
+    let (Some(from), Some(to)) = (a.members.get(&key.1), b.members.get(&key.1)) else { return Vec::new() };
+    if key.0 != "group" {
+        return Vec::new();
+    }
+    let shows = |target: &&&str| !a.gone().contains(**target) && !b.gone().contains(**target);
+    let differing = from.symmetric_difference(to).filter(shows);
+    differing.map(|target| ((*target).to_owned(), to.contains(target))).collect()
+}
+
+fn check(store: &Store, models: &[Model]) {
+    assert_eq!(store.backups().len() + 1, models.len());
+    for (place, backup) in store.backups().iter().enumerate() {
+        let model = &models[place + 1];
+        check_contents(store, &backup.id, model);
+        let count = |wanted: &dyn Fn(Presence, Presence) -> bool| {
+            let keys = model.things.keys();
+            keys.filter(|key| wanted(models[place].presence(key), model.presence(key))).count() as u64
+        };
+        let changes = model_difference(models, place, place + 1, false);
+        let updated = changes.iter().filter(|change| change.2 == ChangeKind::Updated).count();
+        assert_eq!(backup.objects, model.live_count() as u64);
+        assert_eq!(backup.links, model.link_count() as u64, "links of backup {place}");
+        assert_eq!(backup.added, count(&|old, new| old != Presence::Live && new == Presence::Live));
+        assert_eq!(backup.deleted, count(&|old, new| old == Presence::Live && new != Presence::Live));
+        assert_eq!(backup.updated, updated as u64, "updated of backup {place}");
+    }
+    for all in [false, true] {
+        let filter = DifferenceFilter { all, ..DifferenceFilter::default() };
+        for (from, first) in store.backups().iter().enumerate() {
+            for (to, second) in store.backups().iter().enumerate() {
+                let found = store.difference(&first.id, &second.id, &filter).unwrap();
+                let found: Vec<Known> = found.iter().map(known).collect();
+                assert_eq!(
+                    found,
+                    model_difference(models, from + 1, to + 1, all),
+                    "{from} to {to}, all: {all}"
+                );
+            }
+        }
+    }
+    for key in models.last().unwrap().things.keys() {
+        check_history(store, models, key);
+    }
+}
+
+fn check_contents(store: &Store, backup: &str, model: &Model) {
+    let shown = contents(store, backup).unwrap();
+    let there = model.things.iter().filter(|(_, thing)| thing.presence != Presence::Gone);
+    assert_eq!(shown.keys().collect::<Vec<_>>(), there.clone().map(|(key, _)| key).collect::<Vec<_>>());
+    for (key, thing) in there {
+        let (deleted, text, links) = &shown[key];
+        let mut expected = json!({"@odata.type": format!("#microsoft.graph.{}", key.0), "id": key.1});
+        merge(&mut expected, &thing.core);
+        merge(&mut expected, &thing.moving);
+        assert_eq!(*deleted, thing.presence == Presence::Bin, "{key:?}");
+        assert_eq!(serde_json::from_str::<Value>(text).unwrap(), expected);
+        let members = model.shown_members(&key.1).filter(|_| key.0 == "group");
+        assert_eq!(*links, members.map(|ids| ("members".to_owned(), ids)).into_iter().collect::<Vec<_>>());
+        let key = ObjectKey { type_token: (*key.0).into(), id: key.1.clone() };
+        let alone = store.snapshot(backup).unwrap().object(&key).unwrap().unwrap();
+        assert_eq!(alone.attributes_json(), text);
+    }
+}
+
+fn check_history(store: &Store, models: &[Model], key: &(String, String)) {
+    let object = ObjectKey { type_token: (*key.0).into(), id: key.1.clone() };
+    let found = store.history(&object).unwrap();
+    let found: Vec<(String, Known)> =
+        found.iter().map(|(backup, change)| (backup.id.clone(), known(change))).collect();
+    let mut expected = Vec::new();
+    for (place, backup) in store.backups().iter().enumerate() {
+        let changes = model_difference(models, place, place + 1, false).into_iter();
+        let of_object = changes.filter(|change| (&change.0, &change.1) == (&key.0, &key.1));
+        expected.extend(of_object.map(|change| (backup.id.clone(), change)));
+    }
+    assert_eq!(found, expected);
+}
+
+/// What happens to the memo before each backup.
+#[derive(Debug, Clone, Copy)]
+enum Memo {
+    Used,
+    Removed,
+    Stale,
+    Garbled,
+}
+
+fn run(days: &[Day], memo: Memo) -> (Shelf, Vec<Model>) {
+    let shelf = Shelf::default();
+    let mut store = shelf.create().unwrap();
+    let mut models = vec![Model::default()];
+    let path = Path::new(ROOT).join("staging/seen.memo");
+    let mut stale = Vec::new();
+    for (number, day) in days.iter().enumerate() {
+        match memo {
+            Memo::Used => {}
+            Memo::Removed => assert_eq!(shelf.disk.remove(&path).is_ok(), number > 0),
+            Memo::Garbled | Memo::Stale if number == 0 => {}
+            Memo::Stale => shelf.disk.damage(&path, |bytes| {
+                let newest = bytes.clone();
+                if number > 1 {
+                    bytes.clone_from(&stale);
+                }
+                stale = newest;
+            }),
+            Memo::Garbled => shelf.disk.damage(&path, |bytes| bytes[number] ^= 8),
+        }
+        day.back_up(&mut store, u32::try_from(number).unwrap());
+        models.push(models.last().unwrap().after(day));
+    }
+    (shelf, models)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(77),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn random_backups_are_the_models(days in days()) {
+        for memo in [Memo::Used, Memo::Removed, Memo::Stale, Memo::Garbled] {
+            let (shelf, models) = run(&days, memo);
+            check(&shelf.open().unwrap(), &models);
+            assert_eq!(shelf.verify().unwrap().errors, []);
+        }
+    }
+}
