@@ -48,8 +48,9 @@ impl Model {
             *next.observed.entry(row.token()).or_default() |= row.deleted;
         }
         let mut seen: BTreeSet<(String, String)> = day.rows.iter().map(Row::key).collect();
-        let complete = (0..3).filter(|bit| day.complete >> bit & 1 == 1).map(|bit| TYPES[bit]);
-        if day.members_complete && !next.observed.contains_key("group") {
+        let complete: Vec<_> =
+            (0..3).filter(|bit| day.complete >> bit & 1 == 1).map(|bit| TYPES[bit]).collect();
+        if day.members_complete && !next.observed.contains_key("group") && !complete.contains(&"group") {
             // The groups themselves are carried.
             let groups = self.things.iter().filter(|((token, _), _)| token == "group");
             seen.extend(
