@@ -122,6 +122,8 @@ fn explain_names_what_was_ignored() {
     shell.run("import user.ndjson").expect(0);
     shell.write("user.ndjson", &user(17));
     shell.run("import user.ndjson").expect(0);
+    let all = shell.run("diff latest~1 --all").expect(0).lines();
+    assert_eq!((&all[0]["attributeCount"], &all[0]["recoveryAction"]), (&1.into(), &"none".into()));
     let answer = shell.run("diff latest~1 --explain --exit-code").expect(0);
     assert!(
         answer.stderr.contains("user: onPremisesLastSyncDateTime differs in 1 object"),

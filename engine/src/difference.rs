@@ -192,6 +192,9 @@ impl<'a> Comparison<'a> {
             }
         }
         self.describe(view, cursors, candidate.ordinal, slots, &mut change)?;
+        if candidate.core.is_none() && candidate.links.is_empty() {
+            (change.action, change.reason) = (RecoveryAction::None, Some("server-made"));
+        }
         Ok(Some(change))
     }
 

@@ -41,7 +41,8 @@ impl<'a> TypeView<'a> {
                 _ => None,
             })
             .collect();
-        let vector = if relations.is_empty() { None } else { Some(comparison.to.vector(&key(Part::Core))?) };
+        let needs_vector = comparison.filter.all || !relations.is_empty();
+        let vector = if needs_vector { Some(comparison.to.vector(&key(Part::Core))?) } else { None };
         Ok(Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
