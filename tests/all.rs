@@ -1,6 +1,7 @@
 //! All tests that need more than one package or a fake, as one program.
 #![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+mod cli_acceptance;
 mod cli_commands;
 mod engine_corruption;
 mod engine_crash;

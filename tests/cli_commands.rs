@@ -18,25 +18,25 @@ const TUESDAY: &str = r##"{"@odata.type":"#microsoft.graph.user","id":"u1","disp
 "##;
 
 /// A folder to work in, and what is typed there.
-struct Shell {
-    folder: TempDir,
+pub(crate) struct Shell {
+    pub(crate) folder: TempDir,
     is_terminal: bool,
 }
 
 /// What a command answered.
-struct Answer {
+pub(crate) struct Answer {
     status: u8,
-    stdout: String,
-    stderr: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Shell {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap(), is_terminal: false }
     }
 
     /// A store with two backups.
-    fn with_two_days() -> Self {
+    pub(crate) fn with_two_days() -> Self {
         let shell = Self::new();
         shell.write("monday.ndjson", MONDAY);
         shell.write("tuesday.ndjson", TUESDAY);
@@ -45,11 +45,11 @@ impl Shell {
         shell
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    fn run(&self, line: &str) -> Answer {
+    pub(crate) fn run(&self, line: &str) -> Answer {
         self.run_with(line, "")
     }
 
@@ -79,7 +79,7 @@ impl Shell {
     }
 
     /// The bytes of every file of the store, so that tests can say it is as before.
-    fn store(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn store(&self) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         collect(&self.folder.path().join("entrasnap.store"), &mut files);
         files.retain(|(name, _)| !name.contains("holder") && !name.contains("catalog"));
@@ -102,18 +102,18 @@ fn collect(folder: &Path, files: &mut Vec<(String, Vec<u8>)>) {
 impl Answer {
     /// The answer, when it has this exit status.
     #[track_caller]
-    fn expect(self, status: u8) -> Self {
+    pub(crate) fn expect(self, status: u8) -> Self {
         assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         self.stdout.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 
     #[track_caller]
-    fn error(&self) -> Value {
+    pub(crate) fn error(&self) -> Value {
         let last = self.stderr.lines().last().expect("something on stderr");
         serde_json::from_str::<Value>(last).expect(last)["error"].clone()
     }

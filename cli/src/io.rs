@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
+use crate::report::Status;
+
 /// The outside world of one run. Tests make their own.
 pub struct Io<'a> {
     /// Where `-` reads from.
@@ -51,6 +53,7 @@ impl Io<'_> {
 
 /// Calls `body` with the streams, clock and environment of this process.
 pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
+    end_when_interrupted();
     let stdout_is_terminal = std::io::stdout().is_terminal();
     let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout());
     body(&mut Io {
@@ -66,6 +69,16 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         environment: &variable,
         seed: &random_bytes,
     })
+}
+
+/// Ends an interrupted run at once, wherever it waits: what is not committed leaves no trace.
+fn end_when_interrupted() {
+    let end = || {
+        std::io::stderr().write_all(b"interrupted; what was committed before stays\n").ok();
+        std::process::exit(Status::INTERRUPTED.into())
+    };
+    // Without a handler the system ends the run, which is as safe and says less.
+    ctrlc::set_handler(end).ok();
 }
 
 /// Columns of the terminal; some claim to have none.

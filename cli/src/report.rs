@@ -225,13 +225,19 @@ pub(crate) fn usage(io: &mut Io<'_>, error: &clap::Error, json: bool) -> u8 {
         let plain = rendered.to_string();
         let mut lines = plain.trim_start_matches("error: ").lines();
         let message = match error.kind() {
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "expected a verb",
-            _ => lines.next().unwrap_or_default().trim(),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "expected a verb".to_owned(),
+            _ => first_paragraph(&mut lines),
         };
         let help = lines.find_map(|line| line.trim().strip_prefix("tip: ")).unwrap_or_default();
         io.say(&Failure::usage(message).with_help(help).json());
     }
     Status::USAGE
+}
+
+/// The first lines up to an empty one, as one: what is missing stands below the words that something is.
+fn first_paragraph<'text>(lines: &mut impl Iterator<Item = &'text str>) -> String {
+    let words: Vec<&str> = lines.map(str::trim).take_while(|line| !line.is_empty()).collect();
+    words.join(" ")
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ fn open_log(path: &Path) -> Outcome<File> {
 /// # Errors
 /// A text that is no point in time, `live` (nobody here can read the tenant), or no such backup.
 pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
-    if text == "live" {
+    if text.trim().eq_ignore_ascii_case("live") {
         let message = "`live` needs a tenant, and none is configured: reading Microsoft Graph is not built yet in this version";
         let help = "`entrasnap import` commits a backup from exported files; then use `latest`";
         return Err(Failure::new("notBuilt", Status::FAILED, message).with_help(help));

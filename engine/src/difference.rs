@@ -14,11 +14,13 @@ mod view;
 
 pub use list::ChangedObject;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::change::{Change, ChangeKind, RecoveryAction};
+use crate::find::find_relations;
 use crate::id::Id;
 use crate::schema;
 use crate::snapshot::Snapshot;
@@ -141,9 +143,22 @@ impl<'a> Comparison<'a> {
             return Ok(None);
         }
         let mut ordinals = roaring::RoaringBitmap::new();
+        let mut others = HashSet::new();
         for id in &self.filter.ids {
+            let before = ordinals.len();
             for text in [id.clone(), id.to_ascii_lowercase()] {
                 ordinals.extend(self.state.ordinal(&Id::from_text(&text))?);
+            }
+            if ordinals.len() == before {
+                others.insert(id.as_str());
+            }
+        }
+        // What is shown of a relation object is the ID that moves, so it is what people ask for.
+        for side in [self.from, self.to] {
+            let found =
+                if others.is_empty() { Vec::new() } else { find_relations(side, &|id| others.contains(id))? };
+            for key in found {
+                ordinals.extend(self.state.ordinal(&Id::from_text(&key.id))?);
             }
         }
         Ok(Some(ordinals))
@@ -177,6 +192,9 @@ impl<'a> Comparison<'a> {
             }
         }
         self.describe(view, cursors, candidate.ordinal, slots, &mut change)?;
+        if candidate.core.is_none() && candidate.links.is_empty() {
+            (change.action, change.reason) = (RecoveryAction::None, Some("server-made"));
+        }
         Ok(Some(change))
     }
 

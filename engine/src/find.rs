@@ -1,5 +1,7 @@
 //! Finds an object by what a person calls it: ID, user principal name, display name, application ID.
 
+mod nearest;
+
 use rayon::prelude::*;
 
 use crate::id::Id;
@@ -8,16 +10,18 @@ use crate::rows::Rows;
 use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
+use crate::verify::version_ordinals;
 use crate::{Error, ObjectKey, Result, Store, value};
+use nearest::Wanted;
 
 /// Properties that people name objects by, besides the ID.
 const NAME_PROPERTIES: [&str; 3] = ["userPrincipalName", "appId", "displayName"];
-/// Names shown when none or too many answer.
+/// Objects shown when too many answer.
 const EXAMPLE_COUNT_MAX: usize = 3;
 
 impl Store {
     /// Finds an object by ID, or by user principal name, display name or application ID when just one object has
-    /// it. Looks at `backup` (its whole ID) first, and at the object's last appearance when it is not there.
+    /// it. Looks at `backup` (its whole ID) first, and at all other backups when it is not there.
     ///
     /// # Errors
     /// `NoObject` with the nearest names, `Ambiguous`, `NoBackup`, `Damaged` or `Disk`.
@@ -37,10 +41,13 @@ impl Store {
             found = find_named(&snapshot, name)?;
         }
         if found.is_empty() {
-            found = find_relation(&snapshot, name)?;
+            found = find_relations(&snapshot, &|id| id == name)?;
+        }
+        if found.is_empty() {
+            found = find_once(&snapshot, name)?;
         }
         match found.len() {
-            0 => Err(Error::NoObject { name: name.to_owned(), nearest: nearest(&snapshot, name)? }),
+            0 => Err(Error::NoObject { name: name.to_owned(), nearest: find_nearest(&snapshot, name)? }),
             1 => Ok(found.remove(0)),
             count => {
                 let examples: Vec<String> = found
@@ -83,15 +90,69 @@ fn find_named(snapshot: &Snapshot, name: &str) -> Result<Vec<ObjectKey>> {
 }
 
 /// Relation objects by the ID that Graph gives them for now.
-fn find_relation(snapshot: &Snapshot, name: &str) -> Result<Vec<ObjectKey>> {
+pub(crate) fn find_relations(
+    snapshot: &Snapshot,
+    is_wanted: &(dyn Fn(&str) -> bool + Sync),
+) -> Result<Vec<ObjectKey>> {
     let state = snapshot.state();
     let path = state.paths.id("id");
     let mut found = Vec::new();
     for key in state.tables.keys().filter(|key| key.part == Part::Volatile) {
-        let matching = scan_table(snapshot, key, path, &|text| text == name)?;
+        let matching = scan_table(snapshot, key, path, is_wanted)?;
         found.extend(matching.into_iter().map(|(key, _)| key));
     }
     Ok(found)
+}
+
+/// Objects that had this name at some backup: people ask for what is gone, too.
+fn find_once(snapshot: &Snapshot, name: &str) -> Result<Vec<ObjectKey>> {
+    let lower = name.to_lowercase();
+    for property in NAME_PROPERTIES {
+        let found = scan_versions(snapshot, Part::Core, property, &|text| text.to_lowercase() == lower)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    scan_versions(snapshot, Part::Volatile, "id", &|text| text == name)
+}
+
+/// The objects of which some version, of whichever backup, has such a property.
+fn scan_versions(
+    snapshot: &Snapshot,
+    part: Part,
+    property: &str,
+    is_wanted: &(dyn Fn(&str) -> bool + Sync),
+) -> Result<Vec<ObjectKey>> {
+    let state = snapshot.state();
+    let path = state.paths.id(property);
+    let mut found = Vec::new();
+    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.part == part) {
+        let rows = Rows::many(state, key);
+        for &(first, sequence) in &numbers.ranges {
+            let ordinals = version_ordinals(state, key, sequence)?;
+            let versions: Vec<(u32, u32)> = (first..).zip(ordinals).collect();
+            let matching = versions.par_iter().map(|&(version, ordinal)| -> Result<_> {
+                let is_wanted = read_text(&rows, version, path)?.is_some_and(|text| is_wanted(&text));
+                Ok(is_wanted.then_some(ordinal))
+            });
+            for ordinal in matching.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+                found.push(ObjectKey {
+                    type_token: key.type_token.clone(),
+                    id: state.id(ordinal)?.to_string(),
+                });
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+fn read_text(rows: &Rows<'_>, version: u32, path: PathId) -> Result<Option<String>> {
+    Ok(match rows.read_cell(version, path)?.map(|json| value::decode(&json)) {
+        Some(serde_json::Value::String(text)) => Some(text),
+        _ => None,
+    })
 }
 
 type Found = Vec<(ObjectKey, String)>;
@@ -118,11 +179,8 @@ fn scan_table(
     let found: Vec<Option<(ObjectKey, String)>> = slots
         .par_iter()
         .map(|(ordinal, slot)| {
-            let Some(json) = rows.read_cell(slot.version(), path)? else { return Ok(None) };
-            let serde_json::Value::String(text) = value::decode(&json) else { return Ok(None) };
-            if !is_wanted(&text) {
-                return Ok(None);
-            }
+            let text = read_text(&rows, slot.version(), path)?.filter(|text| is_wanted(text));
+            let Some(text) = text else { return Ok(None) };
             Ok(Some((
                 ObjectKey { type_token: key.type_token.clone(), id: state.id(*ordinal)?.to_string() },
                 text,
@@ -132,24 +190,23 @@ fn scan_table(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// A few names that contain what was asked for, or begin like it.
-fn nearest(snapshot: &Snapshot, name: &str) -> Result<String> {
-    let wanted = name.to_lowercase();
-    let start: String = wanted.chars().take(3).collect();
+/// A few names, or else IDs, that are nearly what was asked for.
+fn find_nearest(snapshot: &Snapshot, name: &str) -> Result<String> {
+    let wanted = Wanted::new(name);
     for property in ["displayName", "userPrincipalName"] {
-        for contains in [&wanted, &start] {
-            if contains.is_empty() {
-                continue;
-            }
-            let found = scan(snapshot, property, &|text| text.to_lowercase().contains(contains.as_str()))?;
-            if !found.is_empty() {
-                let mut names: Vec<String> = found.into_iter().map(|(_, name)| name).collect();
-                names.sort_unstable_by_key(|name| (name.len().abs_diff(wanted.len()), name.clone()));
-                names.dedup();
-                names.truncate(EXAMPLE_COUNT_MAX);
-                return Ok(format!("; nearest: {}", names.join(", ")));
+        let found = scan(snapshot, property, &|text| wanted.rank(text).is_some())?;
+        if !found.is_empty() {
+            return Ok(wanted.list(found.into_iter().map(|(_, name)| name).collect()));
+        }
+    }
+    let mut ids = Vec::new();
+    for key in snapshot.core_keys() {
+        for (ordinal, _) in snapshot.vector(key)?.iter().filter(|(_, slot)| !slot.is_absent()) {
+            let id = snapshot.state().id(ordinal)?.to_string();
+            if wanted.rank(&id).is_some() {
+                ids.push(id);
             }
         }
     }
-    Ok(String::new())
+    Ok(wanted.list(ids))
 }

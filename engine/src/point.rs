@@ -31,19 +31,22 @@ impl Point {
     /// `NoBackup` when the text is none of these. `live` is not one: who can read the tenant resolves it first.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        if text == "latest" {
+        let name = text.to_ascii_lowercase();
+        if name == "latest" {
             return Ok(Self::Latest { back: 0 });
         }
-        if let Some(back) = text.strip_prefix("latest~")
-            && let Ok(back) = back.parse()
+        if let Some(back) = name.strip_prefix("latest~")
+            && !back.is_empty()
+            && back.bytes().all(|byte| byte.is_ascii_digit())
         {
-            return Ok(Self::Latest { back });
+            // More than fit are more than there are.
+            return Ok(Self::Latest { back: back.parse().unwrap_or(u32::MAX) });
         }
-        if let Some(id) = BackupId::from_text(text) {
+        if let Some(id) = BackupId::from_text(&name) {
             return Ok(Self::Id(id));
         }
-        if !text.is_empty() && text.len() < 16 && text.bytes().all(|byte| (b'k'..=b'z').contains(&byte)) {
-            return Ok(Self::Prefix(text.to_owned()));
+        if !name.is_empty() && name.len() < 16 && name.bytes().all(|byte| (b'k'..=b'z').contains(&byte)) {
+            return Ok(Self::Prefix(name));
         }
         parse_time(text).map(Self::At).ok_or_else(|| Error::NoBackup {
             point: text.to_owned(),
@@ -58,7 +61,7 @@ impl Point {
             return fail(self.to_string(), "the store has no backup yet".into());
         }
         match self {
-            Self::Latest { back } => match backups.len().checked_sub(*back as usize + 1) {
+            Self::Latest { back } => match backups.len().checked_sub((*back as usize).saturating_add(1)) {
                 Some(place) => Ok(place),
                 None => fail(
                     self.to_string(),
@@ -140,7 +143,10 @@ mod tests {
         assert_eq!(midnight, Point::parse("2026-11-20T00:00:00Z").unwrap());
         assert_eq!(midnight, Point::parse("2026-11-20 00:00").unwrap());
         assert_eq!(midnight, Point::parse("2026-11-20T01:00:00+01:00").unwrap());
-        for text in ["", "live", "latest~x", "yesterday", "2026-13-01"] {
+        assert_eq!(Point::parse("Latest~2").unwrap(), Point::Latest { back: 2 });
+        assert_eq!(Point::parse("KMZ").unwrap(), Point::parse("kmz").unwrap());
+        assert_eq!(Point::parse("latest~99999999999").unwrap(), Point::Latest { back: u32::MAX });
+        for text in ["", "live", "latest~x", "latest~", "latest~-1", "yesterday", "2026-13-01"] {
             assert!(Point::parse(text).is_err(), "{text}");
         }
     }

@@ -354,6 +354,9 @@ fn read_sealed<T: serde::de::DeserializeOwned>(disk: &dyn Disk, path: &Path, nam
         Ok(bytes) => parse_sealed(path, &bytes),
         Err(error) if names_store && error.kind() == std::io::ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(path).to_owned();
+            if disk.length(&folder.join("HEAD")).is_ok() {
+                return Err(damaged(path, 0, "this file of the store is missing"));
+            }
             Err(Error::NoStore { path: folder })
         }
         Err(error) => Err(disk_error("cannot read", path)(error)),

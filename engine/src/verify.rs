@@ -74,7 +74,7 @@ impl Store {
         };
         check.manifests(&state);
         check.segments(&state, depth);
-        check.journals(&state);
+        check.journals(&state, depth);
         if depth == Depth::Deep && check.found.errors.is_empty() {
             check.versions(&state);
             check.sets(&state);
@@ -96,13 +96,18 @@ impl Check<'_> {
     }
 
     fn add(&mut self, error: Error) {
+        let fault = self.fault(error);
+        self.found.errors.push(fault);
+    }
+
+    fn fault(&self, error: Error) -> Fault {
         let (path, offset, what) = match error {
             Error::Damaged { path, offset, what } => (path, offset, what),
             Error::Disk { action, path, source } => (path, 0, format!("{action}: {source}")),
             other => (self.root.to_owned(), 0, other.to_string()),
         };
         let file = path.strip_prefix(self.root).unwrap_or(&path).display().to_string();
-        self.found.errors.push(Fault { file, offset, what });
+        Fault { file, offset, what }
     }
 
     /// Follows the chain over all manifests, those that the checkpoint lists too.
@@ -140,8 +145,8 @@ impl Check<'_> {
     }
 
     /// Journals must pass the point that HEAD knows; records after it are those of an append that did not come
-    /// to update HEAD.
-    fn journals(&mut self, state: &State) {
+    /// to update HEAD. Of a file that HEAD does not know nothing was promised, and it may be foreign.
+    fn journals(&mut self, state: &State, depth: Depth) {
         let folder = state.root.join("journals");
         let mut names: Vec<String> = state.head.journals.keys().cloned().collect();
         for (file, _) in state.disk.list(&folder).unwrap_or_default() {
@@ -152,25 +157,19 @@ impl Check<'_> {
         }
         for name in names {
             self.found.checked += 1;
+            let is_known = state.head.journals.contains_key(&name);
             let journal =
                 JournalFile { disk: &*state.disk, folder: &folder, store: &state.head.store_id, name: &name };
             let known = state.head.journals.get(&name).copied().unwrap_or_default();
             let read = if known.length > 0 { journal.verify(&known) } else { journal.read() };
-            match read {
-                Ok(read) => {
-                    if let Some(offset) = read.torn_tail {
-                        let what =
-                            "bytes follow the last whole record; the next record cuts them off".to_owned();
-                        // A crash leaves this, and nothing that was acknowledged is lost.
-                        self.found.warnings.push(Fault {
-                            file: format!("journals/{name}.log"),
-                            offset,
-                            what,
-                        });
-                    }
-                }
-                Err(error) => self.add(error),
-            }
+            let (fault, is_torn) = match read {
+                Ok(read) => (read.torn_tail.map(|offset| torn(&name, offset)), true),
+                Err(error) => (Some(self.fault(error)), false),
+            };
+            // A crash leaves a torn tail, and nothing that was acknowledged is lost; so may anybody who appends.
+            let is_harmless = !is_known || (is_torn && depth == Depth::Quick);
+            let list = if is_harmless { &mut self.found.warnings } else { &mut self.found.errors };
+            list.extend(fault);
         }
     }
 
@@ -247,7 +246,13 @@ fn check_segment(state: &State, manifest: &Manifest, depth: Depth) -> Result<()>
     Ok(())
 }
 
-fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> Result<Vec<u32>> {
+fn torn(name: &str, offset: u64) -> Fault {
+    let what = "bytes follow the last whole record; the next record cuts them off".to_owned();
+    Fault { file: format!("journals/{name}.log"), offset, what }
+}
+
+/// The objects that the versions of a segment are of.
+pub(crate) fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> Result<Vec<u32>> {
     let segment = state.segment(sequence)?;
     let table = segment.table(&key.type_token, key.part.space());
     let table =

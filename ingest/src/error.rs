@@ -42,6 +42,14 @@ pub enum Error {
         /// Graph's message.
         message: String,
     },
+    /// The data is of another tenant than the store.
+    #[error("{place}: {source}")]
+    OtherTenant {
+        /// Where the organization stands.
+        place: Place,
+        /// What the store said.
+        source: engine::Error,
+    },
     /// The paths hold nothing to import.
     #[error("{}: expected JSON files, found none", path.display())]
     NoData {

@@ -127,6 +127,18 @@ pub fn import(
     Ok(backup.commit()?)
 }
 
+/// The reason of a warning about files that are no data.
+const NOT_JSON: &str = "files that are not JSON were left out";
+
+/// What the reason of a warning about a guessed type begins with.
+const GUESSED: &str = "the folder ";
+
+/// Whether a warning of an import is only worth knowing: all the data was taken as it stands.
+#[must_use]
+pub fn is_harmless(warning: &Warning) -> bool {
+    warning.reason == NOT_JSON || warning.reason.starts_with(GUESSED)
+}
+
 /// Puts the links that stood in files of their own, and the warnings.
 fn finish<S: Sink>(harvest: Harvest, ignored_count: u64, sink: &mut S) -> Result<()> {
     put_links(harvest.links, sink)?;
@@ -134,14 +146,14 @@ fn finish<S: Sink>(harvest: Harvest, ignored_count: u64, sink: &mut S) -> Result
         sink.warn(Warning { type_token: type_token.to_owned(), reason, count });
     };
     if ignored_count > 0 {
-        warn("", "files that are not JSON were left out".to_owned(), ignored_count);
+        warn("", NOT_JSON.to_owned(), ignored_count);
     }
     for (notice, count) in &harvest.notices {
         match notice {
             Notice::Guessed { type_token, folder } => warn(
                 type_token,
                 format!(
-                    "the folder {folder} is not known; its objects that do not say their type were taken as {type_token}"
+                    "{GUESSED}{folder} is not known; its objects that do not say their type were taken as {type_token}"
                 ),
                 *count,
             ),

@@ -16,4 +16,4 @@ mod tests;
 pub use error::{Error, Result};
 pub use export::{ExportCounts, ExportFormat, export};
 
-pub use import::{Advance, ImportRequest, Progress, Source, import};
+pub use import::{Advance, ImportRequest, Progress, Source, import, is_harmless};

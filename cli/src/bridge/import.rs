@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use engine::{BackupSummary, Store};
+use engine::{BackupSummary, Store, Warning};
 use ingest::{Advance, Error, ImportRequest, Source};
 
 use crate::args::Import;
@@ -55,12 +55,22 @@ pub(crate) fn run(
     Ok(ingest::import(store, request, &progress)?)
 }
 
+/// Whether a warning is only worth knowing: all the data was taken as it stands.
+pub(crate) fn is_harmless(warning: &Warning) -> bool {
+    ingest::is_harmless(warning)
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let text = error.to_string();
         let (code, status, file, line) = match error {
             Error::Store(error) => return Self::from(error),
             Error::File { path, .. } => ("disk", Status::FAILED, path.display().to_string(), None),
+            Error::OtherTenant { place, source } => {
+                let failure = Self::from(source);
+                let message = format!("{}:{}: {}", place.file, place.line, failure.message);
+                return Self { message, file: Some(place.file.into()), line: Some(place.line), ..failure };
+            }
             Error::Input { place, .. } => ("input", Status::FAILED, place.file, Some(place.line)),
             Error::GraphAnswer { place, .. } => ("graphAnswer", Status::FAILED, place.file, Some(place.line)),
             Error::NoData { path } => ("noData", Status::FAILED, path.display().to_string(), None),

@@ -4,7 +4,17 @@ use engine::schema::{self, RuleKind};
 
 /// The token of a type that was named by its token, its table or its `@odata.type`.
 pub(crate) fn type_token(name: &str) -> String {
-    schema::token_from_name(name).to_owned()
+    let token = schema::token_from_name(name);
+    let is_same = |known: &&schema::Type| {
+        known.token.eq_ignore_ascii_case(token) || known.table.eq_ignore_ascii_case(token)
+    };
+    schema::types().find(is_same).map_or(token, |known| known.token).to_owned()
+}
+
+/// The relations that the table knows of a type.
+pub(crate) fn relations(type_token: &str) -> Vec<&'static str> {
+    let found = schema::by_token(type_token).map_or(&[][..], |found| found.relations);
+    found.iter().map(|relation| relation.name).collect()
 }
 
 /// Whether the table knows a token.

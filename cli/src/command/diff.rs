@@ -1,12 +1,14 @@
 //! `diff`: what differs between two backups.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::DifferenceFilter;
 
 use crate::args::{Diff, Format};
 use crate::bridge;
 use crate::difference::{self, ChangeRow};
 use crate::names::Names;
-use crate::render::{self, tree};
+use crate::render::{self, counted, tree};
 use crate::report::{Outcome, Status};
 use crate::session::Session;
 
@@ -23,7 +25,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     let sides = selection::sides(session, &store, &options.selection)?;
     let changes = selection::changes(&store, &sides, &filter)?;
     if options.explain {
-        explain(session, &changes, options.all);
+        let everything = DifferenceFilter { all: true, ..filter };
+        let ignored = if options.all { Vec::new() } else { selection::changes(&store, &sides, &everything)? };
+        explain(session, &changes, &ignored, options.all);
     }
     if options.summary {
         render::list(session, &difference::summary(&changes))?;
@@ -55,9 +59,24 @@ pub(super) fn print(session: &mut Session<'_, '_>, changes: &[ChangeRow], names:
 }
 
 /// Says what was left out of the comparison, and why.
-fn explain(session: &mut Session<'_, '_>, changes: &[ChangeRow], all: bool) {
-    let types: BTreeSet<&str> = changes.iter().map(|change| change.type_token.as_str()).collect();
+fn explain(session: &mut Session<'_, '_>, changes: &[ChangeRow], everything: &[ChangeRow], all: bool) {
+    let types: BTreeSet<&str> =
+        changes.iter().chain(everything).map(|change| change.type_token.as_str()).collect();
+    let told: BTreeSet<(&str, &str, &str)> = changes.iter().flat_map(attributes).collect();
+    let mut ignored: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (type_token, _, name) in everything.iter().flat_map(attributes).filter(|found| !told.contains(found))
+    {
+        *ignored.entry((type_token, name)).or_default() += 1;
+    }
     for type_token in types {
+        for ((_, name), count) in
+            ignored.range((type_token, "")..).take_while(|((of, _), _)| *of == type_token)
+        {
+            session.note(&format!(
+                "{type_token}: {name} differs in {} and is ignored",
+                counted(*count, "object")
+            ));
+        }
         for line in bridge::schema::explain(type_token, all) {
             session.note(&format!("{type_token}: {line}"));
         }
@@ -69,4 +88,9 @@ fn explain(session: &mut Session<'_, '_>, changes: &[ChangeRow], all: bool) {
     for (type_token, name) in unknown {
         session.note(&format!("{type_token}: {name} was not observed on one side, so it is no difference"));
     }
+}
+
+/// Type, ID and name of each attribute that differs.
+fn attributes(change: &ChangeRow) -> impl Iterator<Item = (&str, &str, &str)> {
+    change.attributes.iter().map(|attribute| (&*change.type_token, &*change.id, &*attribute.name))
 }

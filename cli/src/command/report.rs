@@ -28,8 +28,7 @@ const COLUMNS: &[&str] = &[
     "attributes",
     "links",
 ];
-const PEOPLE_COLUMNS: &[&str] =
-    &["id", "name", "status", "from", "to", "completed", "objects", "attributes", "links"];
+const PEOPLE_COLUMNS: &[&str] = &["id", "name", "from", "to", "completed", "objects", "attributes", "links"];
 const SHOWN_COLUMNS: &[&str] = &[
     "id",
     "name",
@@ -198,7 +197,7 @@ fn cells(report: &Saved) -> Vec<Cell> {
 }
 
 fn people_cells(report: &Saved) -> Vec<Cell> {
-    let texts = [&report.id, &report.name, &report.status, &report.from, &report.to];
+    let texts = [&report.id, &report.name, &report.from, &report.to];
     let numbers = [report.objects, report.attributes, report.links].map(Cell::Number);
     let completed = Cell::Time(report.completed);
     texts.map(Cell::text).into_iter().chain([completed]).chain(numbers).collect()

@@ -31,9 +31,9 @@ pub(super) struct WrittenTable {
 
 /// Settles, writes and commits.
 pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
-    if backup.duplicate_count > 0 {
+    let count = backup.duplicate_count.saturating_sub(repeated_count(backup));
+    if count > 0 {
         let reason = "an ID came more than once; the last one counts".to_owned();
-        let count = backup.duplicate_count;
         backup.warnings.push(Warning { type_token: String::new(), reason, count });
     }
     let settled = settle::settle(backup)?;
@@ -67,6 +67,21 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     })?;
     write_memo(backup);
     Ok(manifest.summary())
+}
+
+/// Relation objects that came more than once, word for word: exporters write them below both of their ends.
+fn repeated_count(backup: &Backup<'_>) -> u64 {
+    let is_relation = |token: &str| schema::by_token(token).is_some_and(|info| info.is_relation_object);
+    let mut count = 0;
+    for (_, work) in backup.types.iter().filter(|(token, _)| backup.duplicate_count > 0 && is_relation(token))
+    {
+        let mut forms = work.memo.clone();
+        forms.sort_unstable_by_key(|(hash, ordinal)| (*ordinal, *hash));
+        let runs = forms.chunk_by(|a, b| a.1 == b.1);
+        let same = runs.filter(|run| run.iter().all(|form| form.0 == run[0].0));
+        count += same.map(|run| run.len() as u64 - 1).sum::<u64>();
+    }
+    count
 }
 
 fn write_segment(backup: &Backup<'_>, segment: &mut SegmentWriter) -> Result<bool> {

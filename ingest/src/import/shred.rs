@@ -20,6 +20,16 @@ pub(crate) struct Yield {
     pub(crate) position: Position,
     pub(crate) links: Vec<Link>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) organizations: Vec<Organization>,
+}
+
+/// Where the object stands that says whose tenant the data is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) file: String,
+    /// Line ends before it, seen from where the text begins.
+    pub(crate) lines_before: u64,
 }
 
 /// A link that stood in a file of its own.
@@ -90,6 +100,13 @@ pub(crate) fn shred<W: Worker>(
 static REMOVED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"@removed\""));
 static TYPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"@odata.type\""));
 static DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("@delta\""));
+static ORGANIZATION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("graph.organization\""));
+
+/// The type of the object that says whose tenant the data is of.
+const ORGANIZATION_TYPE: &str = "organization";
+
+/// How far into an object its type is looked for; Graph puts it first.
+const TYPE_WITHIN: usize = 256;
 
 struct Shredding<'a, W> {
     block: &'a Block,
@@ -130,6 +147,10 @@ impl<W: Worker> Shredding<'_, W> {
         let named = own.as_deref().and_then(place::type_of_context);
         let hint = named.as_deref().or(self.hint.as_deref());
         let is_deleted = self.is_deleted || own.as_deref().is_some_and(place::is_context_deleted);
+        if hint == Some(ORGANIZATION_TYPE) || ORGANIZATION.find(&raw[..raw.len().min(TYPE_WITHIN)]).is_some()
+        {
+            self.yielded.organizations.extend(self.organization(start, raw));
+        }
         let notice = guess(self.place, raw, hint);
         self.yielded.notices.extend(notice);
         let Err(refusal) = self.worker.push(raw, hint, is_deleted) else { return Ok(()) };
@@ -164,6 +185,14 @@ impl<W: Worker> Shredding<'_, W> {
         let offset = if let engine::Error::Object { offset, .. } = refusal { offset } else { 0 };
         let refused = || self.fault(start + offset, Cause::Refused(refusal));
         id.map(|id| with_id(&fields, &id)).ok_or_else(refused)
+    }
+
+    /// Takes note of an organization, so that a tenant that is not the store's can be pointed at.
+    fn organization(&self, start: usize, raw: &[u8]) -> Option<Organization> {
+        let id = head::text(&head::fields(raw).ok()?, "id")?;
+        let fault = self.fault(start, Cause::NoType);
+        let lines_before = self.yielded.position.lines + fault.lines_before;
+        Some(Organization { id, file: self.place.file.clone(), lines_before })
     }
 
     fn check_text(&self, start: usize, raw: &[u8]) -> Result<(), Fault> {

@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::blocks::{Block, Blocks, Limits};
 use super::fault::{Fault, Position};
 use super::place::Place;
-use super::shred::{Link, Notice, Yield, shred};
+use super::shred::{Link, Notice, Organization, Yield, shred};
 use super::sink::{Sink, Worker};
 use super::walk::{Input, unreadable};
 use super::{Advance, Progress};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 
 /// What an import takes besides its inputs.
 #[derive(Clone, Copy)]
@@ -261,6 +261,7 @@ impl Delivery {
                     return Err(fault.into_error(&place.file, self.position));
                 }
             }
+            let began = self.position;
             self.position = self.position.then(outcome.yielded.position);
             self.advance.bytes += outcome.yielded.bytes;
             self.advance.objects += outcome.yielded.objects;
@@ -268,9 +269,25 @@ impl Delivery {
             for notice in outcome.yielded.notices {
                 *self.harvest.notices.entry(notice).or_default() += 1;
             }
-            sink.put(outcome.parts)?;
+            let organizations = outcome.yielded.organizations;
+            sink.put(outcome.parts).map_err(|error| with_place(error, &organizations, began))?;
             progress.advance(&self.advance);
         }
         Ok(())
+    }
+}
+
+/// Points at the organization that is not the store's tenant.
+fn with_place(error: engine::Error, organizations: &[Organization], began: Position) -> Error {
+    let engine::Error::OtherTenant { found, .. } = &error else { return error.into() };
+    match organizations.iter().find(|organization| organization.id == *found) {
+        Some(Organization { file, lines_before, .. }) => {
+            let line = began.lines + lines_before + 1;
+            Error::OtherTenant {
+                place: error::Place { file: file.clone(), line, column: None },
+                source: error,
+            }
+        }
+        None => error.into(),
     }
 }
