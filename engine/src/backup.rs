@@ -38,6 +38,9 @@ use links::LinkWork;
 use patches::Differing;
 use table::{Space, TableWork};
 
+/// Bytes of memory that rows of all types may hold while they wait for their row groups to fill up.
+const PENDING_BYTES_MAX: usize = 104 << 20;
+
 /// A backup being made. Dropped without `commit`, it leaves no trace.
 pub struct Backup<'store> {
     store: &'store mut Store,
@@ -226,10 +229,15 @@ impl<'store> Backup<'store> {
         work.put_core(&state, &token, part, &ordinals)?;
         work.put_volatile(&state, &token, part, &ordinals)?;
         self.put_inline_links(&state, part, &ordinals)?;
-        let work = self.types.get_mut(&token).expect("made above");
         let segment = self.segment.as_mut().expect("open until commit");
-        for table in [&mut work.core, &mut work.volatile] {
-            if table.is_full() {
+        let mut tables: Vec<&mut TableWork> =
+            self.types.values_mut().flat_map(|work| [&mut work.core, &mut work.volatile]).collect();
+        tables.sort_unstable_by_key(|table| std::cmp::Reverse(table.pending_bytes()));
+        let mut pending: usize = tables.iter().map(|table| table.pending_bytes()).sum();
+        // The largest go first: their groups are the fullest.
+        for table in tables {
+            if table.is_full() || pending > PENDING_BYTES_MAX {
+                pending -= table.pending_bytes();
                 table.seal(segment)?;
             }
         }

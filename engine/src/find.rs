@@ -108,25 +108,24 @@ pub(crate) fn find_relations(
 fn find_once(snapshot: &Snapshot, name: &str) -> Result<Vec<ObjectKey>> {
     let lower = name.to_lowercase();
     for property in NAME_PROPERTIES {
-        let found = scan_versions(snapshot, Part::Core, property, &|text| text.to_lowercase() == lower)?;
+        let found = scan_versions(snapshot, property, &|text| text.to_lowercase() == lower)?;
         if !found.is_empty() {
             return Ok(found);
         }
     }
-    scan_versions(snapshot, Part::Volatile, "id", &|text| text == name)
+    Ok(Vec::new())
 }
 
 /// The objects of which some version, of whichever backup, has such a property.
 fn scan_versions(
     snapshot: &Snapshot,
-    part: Part,
     property: &str,
     is_wanted: &(dyn Fn(&str) -> bool + Sync),
 ) -> Result<Vec<ObjectKey>> {
     let state = snapshot.state();
     let path = state.paths.id(property);
     let mut found = Vec::new();
-    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.part == part) {
+    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.part == Part::Core) {
         let rows = Rows::many(state, key);
         for &(first, sequence) in &numbers.ranges {
             let ordinals = version_ordinals(state, key, sequence)?;

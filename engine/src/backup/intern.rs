@@ -14,7 +14,8 @@ use crate::state::State;
 #[derive(Debug)]
 pub(super) struct Interner {
     first_ordinal: u32,
-    new_ordinals: HashMap<u128, u32, Spread>,
+    /// Keys as bytes: as numbers their alignment would make the map half as large again.
+    new_ordinals: HashMap<[u8; 16], u32, Spread>,
     new_keys: Vec<u128>,
     new_texts: Vec<(u32, Box<str>)>,
 }
@@ -39,12 +40,14 @@ impl std::hash::Hasher for Folded {
         self.0
     }
     fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for chunk in bytes.chunks(16) {
+            let mut key = [0; 16];
+            key[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0 ^ fold(u128::from_be_bytes(key))).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         }
     }
-    fn write_u128(&mut self, value: u128) {
-        self.0 = fold(value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    fn write_usize(&mut self, _length: usize) {
+        // All keys are 16 bytes long.
     }
 }
 
@@ -61,7 +64,7 @@ impl Interner {
     /// The ordinal of an ID; a new one gets the next.
     pub(super) fn ordinal(&mut self, state: &State, id: &Id) -> Result<u32> {
         let key = id.key();
-        if let Some(&ordinal) = self.new_ordinals.get(&key) {
+        if let Some(&ordinal) = self.new_ordinals.get(&key.to_be_bytes()) {
             return Ok(ordinal);
         }
         if self.first_ordinal > 0
@@ -74,7 +77,7 @@ impl Interner {
             self.new_texts.push((ordinal - self.first_ordinal, text.clone()));
         }
         self.new_keys.push(key);
-        self.new_ordinals.insert(key, ordinal);
+        self.new_ordinals.insert(key.to_be_bytes(), ordinal);
         Ok(ordinal)
     }
 

@@ -17,8 +17,8 @@ use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::value;
 use crate::vector::Vector;
 
-/// Bytes of cells that may wait for their row group to fill up.
-const PENDING_BYTES_MAX: usize = 48 << 20;
+/// Bytes of memory that rows of one table may hold while they wait for their row group to fill up.
+const PENDING_BYTES_MAX: usize = 64 << 20;
 
 /// Where rows of a part take their columns from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +108,7 @@ impl TableWork {
             Some((last, rows)) if Arc::ptr_eq(last, part) => rows.push(row),
             _ => {
                 self.pending.push((Arc::clone(part), vec![row]));
-                self.pending_bytes +=
-                    self.space.columns(part).iter().map(|cells| cells.bytes.len()).sum::<usize>();
+                self.pending_bytes += self.space.columns(part).iter().map(held_bytes).sum::<usize>();
             }
         }
         self.pending_rows += 1;
@@ -123,6 +122,11 @@ impl TableWork {
             self.heads.ordinals.push(ordinal);
             self.heads.hashes.extend_from_slice(hash);
         }
+    }
+
+    /// Bytes of memory that waiting rows hold.
+    pub(super) fn pending_bytes(&self) -> usize {
+        self.pending_bytes
     }
 
     /// Whether the next rows should wait until these are sealed.
@@ -168,6 +172,10 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
         }
     }
     Ok(group)
+}
+
+fn held_bytes(cells: &Cells) -> usize {
+    cells.bytes.capacity() + (cells.rows.capacity() + cells.ends.capacity()) * size_of::<u32>()
 }
 
 /// Rows of parts in runs that fit in a row group each.
