@@ -74,6 +74,10 @@ impl Wanted {
             names.into_iter().filter_map(|name| Some((self.rank(&name)?, length(&name), name))).collect();
         ranked.sort_unstable();
         ranked.dedup();
+        // A name that only begins alike is worth naming when none is nearer.
+        if ranked.first().is_some_and(|(rank, ..)| *rank <= DISTANCE_MAX) {
+            ranked.retain(|(rank, ..)| *rank <= DISTANCE_MAX);
+        }
         let nearest: Vec<String> = ranked.into_iter().take(COUNT_MAX).map(|(_, _, name)| name).collect();
         if nearest.is_empty() { String::new() } else { format!("; nearest: {}", nearest.join(", ")) }
     }
