@@ -111,11 +111,7 @@ impl<'a> Comparison<'a> {
         let mut changes = Vec::new();
         for token in self.wanted_types() {
             let view = TypeView::new(self, &token)?;
-            let mut candidates =
-                candidates::between(self.state, self.from, self.to, &token, self.filter.all)?;
-            if let Some(ordinals) = &ordinals {
-                candidates.retain(|candidate| ordinals.contains(candidate.ordinal));
-            }
+            let candidates = self.candidates(&token, ordinals.as_ref())?;
             let found: Vec<Option<Change>> = candidates
                 .par_iter()
                 .with_min_len(CHUNK_LENGTH_MIN)
@@ -126,6 +122,19 @@ impl<'a> Comparison<'a> {
             changes.append(&mut found);
         }
         Ok(changes)
+    }
+
+    /// The candidates of a type, those alone that were asked for by ID if any were.
+    fn candidates(
+        &self,
+        token: &Arc<str>,
+        wanted: Option<&roaring::RoaringBitmap>,
+    ) -> Result<Vec<Candidate>> {
+        let mut candidates = candidates::between(self.state, self.from, self.to, token, self.filter.all)?;
+        if let Some(wanted) = wanted {
+            candidates.retain(|candidate| wanted.contains(candidate.ordinal));
+        }
+        Ok(candidates)
     }
 
     fn wanted_types(&self) -> Vec<Arc<str>> {

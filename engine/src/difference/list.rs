@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::content::Cursors;
 use super::view::TypeView;
-use super::{Comparison, DifferenceFilter, candidates};
+use super::{Comparison, DifferenceFilter};
 use crate::{ChangeKind, ObjectId, Result, Store};
 
 /// An object that differs between two backups.
@@ -45,11 +45,7 @@ impl Comparison<'_> {
         let mut changed = Vec::new();
         for token in self.wanted_types() {
             let view = TypeView::new(self, &token)?;
-            let mut candidates =
-                candidates::between(self.state, self.from, self.to, &token, self.filter.all)?;
-            if let Some(ordinals) = &ordinals {
-                candidates.retain(|candidate| ordinals.contains(candidate.ordinal));
-            }
+            let candidates = self.candidates(&token, ordinals.as_ref())?;
             let found: Vec<Option<ChangedObject>> = candidates
                 .par_iter()
                 .with_min_len(512)
