@@ -73,10 +73,12 @@ impl<'a> Execution<'a> {
 
     fn step(&self, plan: &Plan) -> Result<Vec<Batch>, Diagnostic> {
         match &plan.step {
-            Step::Scan(scan) => scan
-                .source
-                .scan(&scan.request)
-                .map_err(|message| Diagnostic::new(Code::Invalid, Span::default(), message)),
+            Step::Scan(scan) => {
+                let failed = |message| Diagnostic::new(Code::Invalid, Span::default(), message);
+                let parts = scan.source.open(&scan.request).map_err(failed)?;
+                let read = (0..parts.count()).into_par_iter().map(|part| parts.read(part).map_err(failed));
+                read.collect()
+            }
             Step::Rows(batches) => Ok(batches.clone()),
             Step::Print(scalars) => {
                 let row = Batch { columns: Vec::new(), row_count: 1 };

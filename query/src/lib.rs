@@ -51,5 +51,5 @@ pub use function::{FunctionHelp, functions};
 pub use limits::Limits;
 pub use script::{ResultTable, check, explain, format, run, run_within};
 pub use syntax::OPERATORS;
-pub use table::{Admitted, Condition, NoTables, ScanRequest, TableSource, Tables};
+pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};
 pub use value::{TICKS_PER_DAY, TICKS_PER_SECOND, Type, Value};

@@ -22,11 +22,26 @@ pub trait TableSource: Send + Sync {
     /// The columns.
     fn schema(&self) -> Schema;
 
-    /// Reads rows.
+    /// Prepares to read rows. Cheap: what costs belongs into [`Parts::read`], which is called in parallel and only
+    /// for the parts that are needed.
     ///
     /// # Errors
     /// A message for the user, when the rows cannot be read.
-    fn scan(&self, request: &ScanRequest) -> Result<Vec<Batch>, String>;
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String>;
+}
+
+/// The rows of a table, cut into batches that can be read apart.
+pub trait Parts: Send + Sync {
+    /// Number of parts.
+    fn count(&self) -> usize;
+
+    /// Reads one part: at most [`crate::BATCH_ROWS`] rows. Any thread may ask for any part, in any order, or never.
+    /// Batches should share the values of a dictionary wherever they can: what a query computes of a value is computed
+    /// once for all batches that share it.
+    ///
+    /// # Errors
+    /// A message for the user, when the rows cannot be read.
+    fn read(&self, part: usize) -> Result<Batch, String>;
 }
 
 /// What a query needs of a table.
@@ -69,5 +84,15 @@ impl Tables for NoTables {
 
     fn names(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+impl Parts for Vec<Batch> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        Ok(self[part].clone())
     }
 }

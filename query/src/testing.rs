@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::{Batch, Column, Schema};
-use crate::table::{ScanRequest, TableSource, Tables};
+use crate::table::{Parts, ScanRequest, TableSource, Tables};
 use crate::{Code, Diagnostic, Field, Parameters, ResultTable, Type, Value};
 
 /// 2026-11-20 12:00 UTC, the instant of every test.
@@ -23,7 +23,7 @@ impl TableSource for Sample {
         self.schema.clone()
     }
 
-    fn scan(&self, request: &ScanRequest) -> Result<Vec<Batch>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let row_count = self.columns.first().map_or(0, Vec::len);
         let batches = (0..row_count).step_by(2).map(|start| {
             let rows = start..row_count.min(start + 2);
@@ -34,7 +34,7 @@ impl TableSource for Sample {
             });
             Batch { columns: columns.collect(), row_count: rows.len() }
         });
-        Ok(batches.collect())
+        Ok(Box::new(batches.collect::<Vec<_>>()))
     }
 }
 
