@@ -1,0 +1,72 @@
+//! The tables of a store: entity tables, `objects`, `deletedItems`, `links`, and those of changes.
+
+mod changes;
+mod entity;
+mod points;
+
+use std::sync::Arc;
+
+use engine::{Snapshot, Store, schema};
+
+use crate::table::{TableSource, Tables};
+use crate::value::Value;
+
+pub use points::{PointArgument, PointResolver, ResolvedPoint, StorePoints};
+
+/// The tables of a store, each at the point in time that its argument names. A clone is cheap, and shares what was
+/// read.
+#[derive(Clone)]
+pub struct StoreTables {
+    store: Arc<Store>,
+    points: Arc<dyn PointResolver>,
+    default: PointArgument,
+}
+
+impl StoreTables {
+    /// Gives the tables of a store; `default` is the point in time of tables that name none.
+    #[must_use]
+    pub fn new(store: impl Into<Arc<Store>>, points: Arc<dyn PointResolver>, default: PointArgument) -> Self {
+        Self { store: store.into(), points, default }
+    }
+
+    /// The store itself.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// The backup that a point in time names.
+    pub(crate) fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
+        self.points.resolve(point)
+    }
+
+    /// The snapshot at the point that a table's only argument names, or at the default point.
+    fn snapshot(&self, name: &str, arguments: &[Value]) -> Result<Snapshot, String> {
+        let point = match arguments {
+            [] => self.default.clone(),
+            [point] => PointArgument::from_value(point)?,
+            _ => return Err(format!("`{name}` takes one point in time at most")),
+        };
+        let resolved = self.resolve(&point)?;
+        self.store.snapshot(&resolved.backup).map_err(|error| error.to_string())
+    }
+}
+
+impl Tables for StoreTables {
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+        if let Some(table) = changes::table(self, name, arguments)? {
+            return Ok(Some(table));
+        }
+        if let Some(token) = entity::token_of(&self.store, name) {
+            let snapshot = self.snapshot(name, arguments)?;
+            return Ok(Some(Arc::new(entity::Entities::new(snapshot, token))));
+        }
+        Ok(None)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = schema::types().map(|found| found.table.to_owned()).collect();
+        names.extend(changes::NAMES.iter().map(|name| (*name).to_owned()));
+        names
+    }
+}
