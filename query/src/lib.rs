@@ -49,7 +49,7 @@ pub use bind::{Parameters, Selection};
 pub use error::{Code, Diagnostic};
 pub use function::{FunctionHelp, functions};
 pub use limits::Limits;
-pub use script::{ResultTable, check, explain, format, run, run_within};
+pub use script::{ResultPart, ResultTable, check, explain, format, run, run_streaming, run_within};
 pub use syntax::OPERATORS;
 pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};
 pub use value::{TICKS_PER_DAY, TICKS_PER_SECOND, Type, Value};
