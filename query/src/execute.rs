@@ -5,8 +5,8 @@
 //! `execute/{group,join,sort,expand}.rs` are the larger steps, `execute/keys.rs` and `execute/hash.rs` what they share,
 //! `execute/spill.rs` what does not fit into memory.
 //!
-//! *Invariants*: 1. Results depend on how a table is cut into parts at most where the language leaves it open, and never
-//! on the number of threads. 2. No thread waits for another while it computes what others wait for.
+//! *Invariants*: 1. The number of threads shows nowhere in a result, nor does how a table is cut into
+//! parts. 2. No thread waits for another while it computes what others wait for.
 
 mod evaluate;
 mod expand;

@@ -102,11 +102,12 @@ impl Held {
 
     /// What is said when there is no room for so much more.
     pub(crate) fn exceeded(&self, bytes: usize) -> Diagnostic {
+        let held_by_others = self.memory.held_bytes.load(Ordering::Relaxed).saturating_sub(self.bytes);
         let message = format!(
             "{} needs {} of memory, and {} of the {} allowed are left",
             self.step,
             size(self.bytes.saturating_add(bytes)),
-            size(self.memory.limit_bytes.saturating_sub(self.memory.held_bytes.load(Ordering::Relaxed))),
+            size(self.memory.limit_bytes.saturating_sub(held_by_others)),
             size(self.memory.limit_bytes),
         );
         Diagnostic::new(Code::Limit, Span::default(), message)

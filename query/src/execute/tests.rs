@@ -1,5 +1,7 @@
 //! What the operators give.
 
+mod parts;
+
 use std::sync::atomic::AtomicBool;
 
 use crate::testing::{Directory, NOW};
