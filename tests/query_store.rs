@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use engine::scan::{Form, Space};
 use engine::{BackupSummary, Object, Snapshot, Store, schema};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -412,6 +413,30 @@ fn the_columns_of_a_table_are_the_same_at_every_backup() {
     {
         assert!(names.contains(&name), "{name}");
     }
+}
+
+#[test]
+fn a_column_read_whole_says_what_its_cells_say_one_by_one() {
+    let (_shelf, store) = store(8, 5);
+    let snapshot = store.snapshot(&store.backups()[0].id).unwrap();
+    let mut value_count = 0;
+    for token in store.type_tokens() {
+        let scan = snapshot.scan(token);
+        for space in [Space::Core, Space::Volatile] {
+            for path in scan.paths(space).unwrap() {
+                let column = scan.column(space, &path, Form::Json).unwrap().read().unwrap();
+                let versions: Vec<u32> = (0..u32::try_from(column.codes.len()).unwrap()).collect();
+                let cells = scan.cells(space, &path, &versions).unwrap();
+                for (code, cell) in column.codes.iter().zip(cells.iter()) {
+                    let mut text = Vec::new();
+                    column.append_json(*code, &mut text);
+                    assert_eq!(text, cell, "{path} of {token}");
+                }
+                value_count += column.value_count();
+            }
+        }
+    }
+    assert!(value_count > 1000, "{value_count}");
 }
 
 #[test]
