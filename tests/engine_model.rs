@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engine::{
-    AttributeChange, Change, ChangeKind, DifferenceFilter, Disk, LinkAction, ObjectKey, Store, schema,
+    AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, ObjectKey, Store,
+    schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -151,7 +152,8 @@ impl Model {
 }
 
 /// What of a change the model knows.
-type Known = (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>);
+type Known =
+    (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>, String);
 
 fn known(change: &Change) -> Known {
     let value = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str(text).unwrap());
@@ -163,6 +165,7 @@ fn known(change: &Change) -> Known {
         change.kind,
         change.attributes.iter().map(attribute).collect(),
         change.links.iter().map(|link| (link.target_id.clone(), link.action == LinkAction::Added)).collect(),
+        change.display_name.clone(),
     )
 }
 
@@ -192,7 +195,9 @@ fn model_difference(models: &[Model], from: usize, to: usize, all: bool) -> Vec<
             links = link_changes(a, b, key);
         }
         if kind != ChangeKind::Updated || !attributes.is_empty() || !links.is_empty() {
-            changes.push((key.0.clone(), key.1.clone(), kind, attributes, links));
+            let shown = if b.presence(key) == Presence::Gone { a } else { b };
+            let name = shown.things[key].core["displayName"].as_str().unwrap_or_default().to_owned();
+            changes.push((key.0.clone(), key.1.clone(), kind, attributes, links, name));
         }
     }
     changes
@@ -258,8 +263,10 @@ fn check(store: &Store, models: &[Model]) {
         let filter = DifferenceFilter { all, ..DifferenceFilter::default() };
         for (from, first) in store.backups().iter().enumerate() {
             for (to, second) in store.backups().iter().enumerate() {
-                let found = store.difference(&first.id, &second.id, &filter).unwrap();
-                let found: Vec<Known> = found.iter().map(known).collect();
+                let changes = store.difference(&first.id, &second.id, &filter).unwrap();
+                check_marks(&changes, &models[from + 1], &models[to + 1], all);
+                check_list(&store.changed_objects(&first.id, &second.id, &filter).unwrap(), &changes);
+                let found: Vec<Known> = changes.iter().map(known).collect();
                 assert_eq!(
                     found,
                     model_difference(models, from + 1, to + 1, all),
@@ -271,6 +278,27 @@ fn check(store: &Store, models: &[Model]) {
     for key in models.last().unwrap().things.keys() {
         check_history(store, models, key);
     }
+}
+
+/// What is synced from on-premises is marked so, and nothing else.
+fn check_marks(changes: &[Change], from: &Model, to: &Model, all: bool) {
+    for change in changes {
+        let key = (change.type_token.to_string(), change.id.clone());
+        let side = if to.presence(&key) == Presence::Gone { from } else { to };
+        let is_synced = side.things[&key].core["onPremisesSyncEnabled"] == json!(true);
+        let is_marked = change.reason == Some("synced from on-premises");
+        assert!(is_marked == is_synced || (all && change.reason == Some("server-made")), "{change:?}");
+    }
+}
+
+/// The list of changed objects is that of the difference, in another order.
+fn check_list(list: &[ChangedObject], changes: &[Change]) {
+    let mut listed: Vec<_> =
+        list.iter().map(|object| (&*object.type_token, object.id.to_string(), object.kind)).collect();
+    listed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let expected: Vec<_> =
+        changes.iter().map(|change| (&*change.type_token, change.id.clone(), change.kind)).collect();
+    assert_eq!(listed, expected);
 }
 
 fn check_contents(store: &Store, backup: &str, model: &Model) {

@@ -15,13 +15,14 @@ mod view;
 pub use list::ChangedObject;
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use crate::change::{Change, ChangeKind, RecoveryAction};
 use crate::find::find_relations;
 use crate::id::Id;
+use crate::roster::Targets;
 use crate::schema;
 use crate::snapshot::Snapshot;
 use crate::state::State;
@@ -32,8 +33,8 @@ use content::Cursors;
 use coverage::Coverage;
 use view::TypeView;
 
-/// Candidates that one thread takes at a time, at least: each costs a few microseconds.
-const CHUNK_LENGTH_MIN: usize = 64;
+/// Candidates that one thread takes at a time: each costs up to a few microseconds.
+const CHUNK_LENGTH: usize = 256;
 
 /// Which changes are wanted.
 #[derive(Debug, Clone, Default)]
@@ -76,7 +77,7 @@ impl Store {
             };
             let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));
             let comparison = Comparison::new(&from, &to, &filter);
-            let view = TypeView::new(&comparison, &object.type_token)?;
+            let view = TypeView::new(&comparison, &object.type_token);
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
                 history.push((to.backup().clone(), change));
             }
@@ -97,31 +98,59 @@ struct Comparison<'a> {
     to: &'a Snapshot,
     filter: &'a DifferenceFilter,
     coverage: Coverage,
+    targets: OnceLock<Targets<'a>>,
 }
 
 impl<'a> Comparison<'a> {
     fn new(from: &'a Snapshot, to: &'a Snapshot, filter: &'a DifferenceFilter) -> Self {
         let state = to.state();
         let coverage = Coverage::between(state, from.sequence(), to.sequence());
-        Self { state, from, to, filter, coverage }
+        Self { state, from, to, filter, coverage, targets: OnceLock::new() }
     }
 
     fn changes(&self) -> Result<Vec<Change>> {
         let ordinals = self.wanted_ordinals()?;
         let mut changes = Vec::new();
         for token in self.wanted_types() {
-            let view = TypeView::new(self, &token)?;
-            let candidates = self.candidates(&token, ordinals.as_ref())?;
-            let found: Vec<Option<Change>> = candidates
-                .par_iter()
-                .with_min_len(CHUNK_LENGTH_MIN)
-                .map_init(|| Cursors::new(&view), |cursors, candidate| self.change(&view, cursors, candidate))
-                .collect::<Result<_>>()?;
-            let mut found: Vec<Change> = found.into_iter().flatten().collect();
-            found.par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
-            changes.append(&mut found);
+            let first = changes.len();
+            self.each_candidate(&token, ordinals.as_ref(), &mut changes, |view, cursors, candidate| {
+                self.change(view, cursors, candidate)
+            })?;
+            changes[first..].par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
         }
         Ok(changes)
+    }
+
+    /// Makes something of each candidate of a type, in parallel, and appends what there is in their order.
+    fn each_candidate<T: Send>(
+        &self,
+        token: &Arc<str>,
+        wanted: Option<&roaring::RoaringBitmap>,
+        all: &mut Vec<T>,
+        make: impl Fn(&TypeView<'a>, &mut Cursors<'_, 'a>, &Candidate) -> Result<Option<T>> + Sync,
+    ) -> Result<()> {
+        let mut candidates = self.candidates(token, wanted)?;
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        let mut view = TypeView::new(self, token);
+        view.read_rosters(self, &mut candidates)?;
+        let chunks: Vec<Vec<T>> = candidates
+            .par_chunks(CHUNK_LENGTH)
+            .map_init(
+                || Cursors::new(&view),
+                |cursors, chunk| {
+                    let mut results = Vec::with_capacity(chunk.len());
+                    for candidate in chunk {
+                        results.extend(make(&view, cursors, candidate)?);
+                    }
+                    Ok(results)
+                },
+            )
+            .collect::<Result<_>>()?;
+        all.reserve(chunks.iter().map(Vec::len).sum());
+        all.extend(chunks.into_iter().flatten());
+        Ok(())
     }
 
     /// The candidates of a type, those alone that were asked for by ID if any were.
@@ -135,6 +164,16 @@ impl<'a> Comparison<'a> {
             candidates.retain(|candidate| wanted.contains(candidate.ordinal));
         }
         Ok(candidates)
+    }
+
+    /// IDs of the objects that changed links lead to.
+    fn targets(&self) -> Result<&Targets<'a>> {
+        if let Some(targets) = self.targets.get() {
+            return Ok(targets);
+        }
+        let (from, to) = (self.from.sequence(), self.to.sequence());
+        let targets = Targets::between(self.state, from.min(to), from.max(to))?;
+        Ok(self.targets.get_or_init(|| targets))
     }
 
     fn wanted_types(&self) -> Vec<Arc<str>> {
@@ -180,7 +219,7 @@ impl<'a> Comparison<'a> {
         cursors: &mut Cursors<'_, '_>,
         candidate: &Candidate,
     ) -> Result<Option<Change>> {
-        let slots = view.core_slots(candidate);
+        let slots = view.core_slots(candidate)?;
         let Some(kind) = self.kind(&view.token, slots.0, slots.1) else { return Ok(None) };
         let mut change = Change {
             type_token: Arc::clone(&view.token),
@@ -193,23 +232,19 @@ impl<'a> Comparison<'a> {
             links: Vec::new(),
             unknown: Vec::new(),
         };
-        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && !self.is_certain(view, slots) {
+        let needs_content = !(self.filter.objects_only && view.is_certain(candidate, slots)?);
+        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && needs_content {
             self.compare_content(view, cursors, candidate, slots, &mut change)?;
             let is_empty = change.attributes.is_empty() && change.links.is_empty();
             if kind == ChangeKind::Updated && is_empty {
                 return Ok(None);
             }
         }
-        self.describe(view, cursors, candidate.ordinal, slots, &mut change)?;
+        self.describe(view, cursors, candidate, slots, &mut change)?;
         if candidate.core.is_none() && candidate.links.is_empty() {
             (change.action, change.reason) = (RecoveryAction::None, Some("server-made"));
         }
         Ok(Some(change))
-    }
-
-    /// Whether the slots alone say that the object changed, and no more was asked for.
-    fn is_certain(&self, view: &TypeView<'_>, (from, to): (Slot, Slot)) -> bool {
-        self.filter.objects_only && from.version() != to.version() && self.coverage.is_plain(&view.token)
     }
 
     fn kind(&self, token: &str, from: Slot, to: Slot) -> Option<ChangeKind> {

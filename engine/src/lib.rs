@@ -70,7 +70,7 @@
 //! | `backup` | objects in, one committed segment out |
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
-//! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets` | a point in time: vectors, IDs, versions, links |
+//! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets`, `roster` | a point in time: vectors, IDs, versions, links; who changed |
 //! | `difference`, [`change`], [`point`], `find` | two points in time to changes; how people name points and objects |
 //! | [`journal`], [`catalog`], `records` | append-only logs; their index; what commands keep in them |
 //! | `verify`, `statistics`, `memo` | re-reading everything; sizes; what the last import saw |
@@ -95,6 +95,7 @@ pub mod object;
 mod paths;
 pub mod point;
 mod records;
+mod roster;
 mod rows;
 pub mod schema;
 mod segment;

@@ -130,18 +130,7 @@ impl Snapshot {
         if let Some(gone) = self.inner.gone.get() {
             return Ok(gone);
         }
-        let (mut gone, mut live) = (roaring::RoaringBitmap::new(), Vec::new());
-        for key in self.core_keys() {
-            let vector = self.vector(key)?;
-            gone.extend(vector.iter().filter(|(_, slot)| !slot.is_live()).map(|(ordinal, _)| ordinal));
-            live.push(vector);
-        }
-        if live.len() > 1 {
-            gone = gone
-                .iter()
-                .filter(|&ordinal| !live.iter().any(|vector| vector.get(ordinal).is_live()))
-                .collect();
-        }
+        let gone = read_gone(&self.inner.state, self.inner.sequence)?;
         Ok(self.inner.gone.get_or_init(|| gone))
     }
 
@@ -230,6 +219,28 @@ fn assemble(state: &State, type_token: &str, id: &Id, cells: &Cells, moving: &Ce
         }
     }
     value::assemble(named.iter().map(|(path, text)| (&**path, *text)))
+}
+
+/// The ordinals that are live under no type any more: the last checkpoint's, and every change since.
+fn read_gone(state: &State, sequence: u64) -> Result<roaring::RoaringBitmap> {
+    let mut gone = roaring::RoaringBitmap::new();
+    let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
+    if checkpoint > 0 {
+        let segment = state.segment(checkpoint)?;
+        if let Some(entry) = &segment.footer.checkpoint {
+            gone.extend(segment.integers(entry.gone)?);
+        }
+    }
+    for sequence in checkpoint + 1..=sequence {
+        let segment = state.segment(sequence)?;
+        if let Some(entry) = &segment.footer.gone {
+            gone.extend(segment.integers(entry.added)?);
+            for ordinal in segment.integers(entry.removed)? {
+                gone.remove(ordinal);
+            }
+        }
+    }
+    Ok(gone)
 }
 
 /// A vector as of a backup: the last checkpoint's, and every change since.

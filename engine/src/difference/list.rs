@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::content::Cursors;
-use super::view::TypeView;
 use super::{Comparison, DifferenceFilter};
 use crate::{ChangeKind, ObjectId, Result, Store};
 
@@ -44,29 +40,22 @@ impl Comparison<'_> {
         let ordinals = self.wanted_ordinals()?;
         let mut changed = Vec::new();
         for token in self.wanted_types() {
-            let view = TypeView::new(self, &token)?;
-            let candidates = self.candidates(&token, ordinals.as_ref())?;
-            let found: Vec<Option<ChangedObject>> = candidates
-                .par_iter()
-                .with_min_len(512)
-                .map_init(
-                    || Cursors::new(&view),
-                    |cursors, candidate| {
-                        let slots = view.core_slots(candidate);
-                        let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
-                        // Where slots alone do not tell, the whole comparison does.
-                        if kind == ChangeKind::Updated
-                            && !self.is_certain(&view, slots)
-                            && self.change(&view, cursors, candidate)?.is_none()
-                        {
-                            return Ok(None);
-                        }
-                        let id = view.ids.id(candidate.ordinal)?.into();
-                        Ok(Some(ChangedObject { type_token: Arc::clone(&token), id, kind }))
-                    },
-                )
-                .collect::<Result<_>>()?;
-            changed.extend(found.into_iter().flatten());
+            self.each_candidate(&token, ordinals.as_ref(), &mut changed, |view, cursors, candidate| {
+                let slots = view.core_slots(candidate)?;
+                let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
+                // Where slots alone do not tell, the whole comparison does.
+                if kind == ChangeKind::Updated
+                    && !view.is_certain(candidate, slots)?
+                    && self.change(view, cursors, candidate)?.is_none()
+                {
+                    return Ok(None);
+                }
+                let id = match view.line(candidate, slots.1) {
+                    Some(line) => line.id()?,
+                    None => view.ids.id(candidate.ordinal)?,
+                };
+                Ok(Some(ChangedObject { type_token: Arc::clone(&token), id: id.into(), kind }))
+            })?;
         }
         Ok(changed)
     }
