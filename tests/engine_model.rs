@@ -192,7 +192,7 @@ fn model_difference(models: &[Model], from: usize, to: usize, all: bool) -> Vec<
         let (mut attributes, mut links) = (Vec::new(), Vec::new());
         if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) {
             attributes = attribute_changes(&a.things[key], &b.things[key], all);
-            links = link_changes(a, b, key);
+            links = link_changes(a, b, key, from <= to);
         }
         if kind != ChangeKind::Updated || !attributes.is_empty() || !links.is_empty() {
             let shown = if b.presence(key) == Presence::Gone { a } else { b };
@@ -231,14 +231,19 @@ fn flatten(path: &str, object: &Map<String, Value>, cells: &mut BTreeMap<String,
     }
 }
 
-/// Links whose target is gone on a side are dormant there, and say nothing; so does a side never observed.
-fn link_changes(a: &Model, b: &Model, key: &(String, String)) -> Vec<(String, bool)> {
+/// A link that went is shown when its target was there before; one that came, when it was there on both sides. A side
+/// never observed says nothing. `is_forward` tells whether the first model is the older one.
+fn link_changes(a: &Model, b: &Model, key: &(String, String), is_forward: bool) -> Vec<(String, bool)> {
     let (Some(from), Some(to)) = (a.members.get(&key.1), b.members.get(&key.1)) else { return Vec::new() };
     if key.0 != "group" {
         return Vec::new();
     }
-    let shows = |target: &&&str| !a.gone().contains(**target) && !b.gone().contains(**target);
-    let differing = from.symmetric_difference(to).filter(shows);
+    let (early, late) = if is_forward { (a, b) } else { (b, a) };
+    let late_members = if is_forward { to } else { from };
+    let hides = |target: &&str| {
+        early.gone().contains(*target) || (late_members.contains(*target) && late.gone().contains(*target))
+    };
+    let differing = from.symmetric_difference(to).filter(|target| !hides(target));
     differing.map(|target| ((*target).to_owned(), to.contains(target))).collect()
 }
 

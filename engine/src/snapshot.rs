@@ -256,9 +256,14 @@ fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
         });
         if let Some(entry) = entry {
             let ordinals = segment.integers(entry.ordinals)?;
-            for (ordinal, value) in ordinals.into_iter().zip(segment.integers(entry.values)?) {
-                set_checked(state, segment.path(), &mut vector, ordinal, Slot::from_stored(value))?;
+            let values = segment.integers(entry.values)?;
+            if !ordinals.is_sorted() || ordinals.last().is_some_and(|last| *last >= state.ordinal_count) {
+                return Err(
+                    segment.footer_error("the ordinals of a vector do not ascend, or nobody has them")
+                );
             }
+            let slots = values.into_iter().map(Slot::from_stored);
+            vector = Vector::from_slots(ordinals.into_iter().zip(slots));
         }
     }
     for later in checkpoint + 1..=sequence {

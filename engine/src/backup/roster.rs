@@ -46,10 +46,9 @@ pub(super) fn write(
         Some(previous) => previous.gone()?.clone(),
         None => roaring::RoaringBitmap::new(),
     };
-    let gone_on_a_side = gone | &before;
     let mut targets = roaring::RoaringBitmap::new();
     for (token, work) in &backup.types {
-        let linked = compare_links(&backup.state, work, &gone_on_a_side, &mut targets)?;
+        let linked = compare_links(&backup.state, work, [&before, gone], &mut targets)?;
         write_type(&backup.state, token, work, &linked, segment)?;
     }
     segment.footer.targets = write_targets(&backup.state, &targets, segment)?;
@@ -182,7 +181,7 @@ fn read_text(
 fn compare_links(
     state: &State,
     work: &TypeWork,
-    gone: &roaring::RoaringBitmap,
+    [gone_before, gone]: [&roaring::RoaringBitmap; 2],
     targets: &mut roaring::RoaringBitmap,
 ) -> Result<roaring::RoaringBitmap> {
     let mut linked = roaring::RoaringBitmap::new();
@@ -194,7 +193,8 @@ fn compare_links(
             let old = links.read(state, slot.old.version())?;
             let new = links.read(state, slot.new.version())?;
             let (added, removed) = crate::segment::links::compare(&old, &new);
-            for target in added.into_iter().chain(removed).filter(|&target| !gone.contains(target)) {
+            let came = added.into_iter().filter(|&target| !gone.contains(target));
+            for target in came.chain(removed).filter(|&target| !gone_before.contains(target)) {
                 linked.insert(slot.ordinal);
                 if target < state.ordinal_count {
                     targets.insert(target);

@@ -124,7 +124,8 @@ impl Comparison<'_> {
         view.ids.text(ordinal)
     }
 
-    /// Links that came or went; those to objects that are gone on a side are dormant there and say nothing.
+    /// Links that came or went. One that went is shown when its target was there to lose it, even if the target went
+    /// later; one that came is not when its target was or is gone: it is dormant, or came back with its target.
     fn compare_links(
         &self,
         view: &TypeView<'_>,
@@ -138,21 +139,30 @@ impl Comparison<'_> {
             change.unknown.push(relation.to_string());
             return Ok(());
         }
-        let (added, removed) = if from < to {
-            self.state.compare_sets(key, from, to)?
+        let is_forward = self.from.sequence() <= self.to.sequence();
+        let (early, late) = if is_forward { (self.from, self.to) } else { (self.to, self.from) };
+        let (early_set, late_set) = if is_forward { (from, to) } else { (to, from) };
+        let (came, went) = if early_set < late_set {
+            self.state.compare_sets(key, early_set, late_set)?
         } else {
-            let (removed, added) = self.state.compare_sets(key, to, from)?;
-            (added, removed)
+            let (went, came) = self.state.compare_sets(key, late_set, early_set)?;
+            (came, went)
         };
-        for (targets, action) in [(added, LinkAction::Added), (removed, LinkAction::Removed)] {
+        let actions = if is_forward {
+            [LinkAction::Added, LinkAction::Removed]
+        } else {
+            [LinkAction::Removed, LinkAction::Added]
+        };
+        for (targets, action, is_late) in [(came, actions[0], true), (went, actions[1], false)] {
             for target in targets {
-                if !self.from.gone()?.contains(target) && !self.to.gone()?.contains(target) {
-                    let target_id = match self.targets()?.id(target)? {
-                        Some(id) => id.into_text(),
-                        None => view.ids.text(target)?,
-                    };
-                    change.links.push(LinkChange { relation: Arc::clone(relation), target_id, action });
+                if early.gone()?.contains(target) || (is_late && late.gone()?.contains(target)) {
+                    continue;
                 }
+                let target_id = match self.targets()?.id(target)? {
+                    Some(id) => id.into_text(),
+                    None => view.ids.text(target)?,
+                };
+                change.links.push(LinkChange { relation: Arc::clone(relation), target_id, action });
             }
         }
         Ok(())
