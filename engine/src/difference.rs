@@ -7,11 +7,13 @@
 //! see `manifest::TypeCoverage` for what was not observed.
 
 mod candidates;
+mod changes;
 mod content;
 mod coverage;
 mod list;
 mod view;
 
+pub use changes::{Changes, Difference};
 pub use list::ChangedObject;
 
 use std::collections::HashSet;
@@ -50,17 +52,6 @@ pub struct DifferenceFilter {
 }
 
 impl Store {
-    /// The difference of two backups, named by their whole IDs, sorted by type and ID. Parallel inside; the same
-    /// question always gives the same answer.
-    ///
-    /// # Errors
-    /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn difference(&self, from: &str, to: &str, filter: &DifferenceFilter) -> Result<Vec<Change>> {
-        let from = self.snapshot_at(self.sequence_of(from)?);
-        let to = self.snapshot_at(self.sequence_of(to)?);
-        Comparison::new(&from, &to, filter).changes()
-    }
-
     /// All changes of one object over all backups, oldest first, its first appearance included.
     ///
     /// # Errors
@@ -76,7 +67,8 @@ impl Store {
                 continue;
             };
             let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));
-            let comparison = Comparison::new(&from, &to, &filter);
+            let difference = Difference::new(from, to.clone(), filter.clone());
+            let comparison = Comparison::new(&difference);
             let view = TypeView::new(&comparison, &object.type_token);
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
                 history.push((to.backup().clone(), change));
@@ -97,60 +89,14 @@ struct Comparison<'a> {
     from: &'a Snapshot,
     to: &'a Snapshot,
     filter: &'a DifferenceFilter,
-    coverage: Coverage,
+    coverage: &'a Coverage,
     targets: OnceLock<Targets<'a>>,
 }
 
 impl<'a> Comparison<'a> {
-    fn new(from: &'a Snapshot, to: &'a Snapshot, filter: &'a DifferenceFilter) -> Self {
-        let state = to.state();
-        let coverage = Coverage::between(state, from.sequence(), to.sequence());
-        Self { state, from, to, filter, coverage, targets: OnceLock::new() }
-    }
-
-    fn changes(&self) -> Result<Vec<Change>> {
-        let ordinals = self.wanted_ordinals()?;
-        let mut changes = Vec::new();
-        for token in self.wanted_types() {
-            let first = changes.len();
-            self.each_candidate(&token, ordinals.as_ref(), &mut changes, |view, cursors, candidate| {
-                self.change(view, cursors, candidate)
-            })?;
-            changes[first..].par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        }
-        Ok(changes)
-    }
-
-    /// Makes something of each candidate of a type, in parallel, and appends what there is in their order.
-    fn each_candidate<T: Send>(
-        &self,
-        token: &Arc<str>,
-        wanted: Option<&roaring::RoaringBitmap>,
-        all: &mut Vec<T>,
-        make: impl Fn(&TypeView<'a>, &mut Cursors<'_, 'a>, &Candidate) -> Result<Option<T>> + Sync,
-    ) -> Result<()> {
-        let mut candidates = self.candidates(token, wanted)?;
-        if candidates.is_empty() {
-            return Ok(());
-        }
-        let mut view = TypeView::new(self, token);
-        view.read_rosters(self, &mut candidates)?;
-        let chunks: Vec<Vec<T>> = candidates
-            .par_chunks(CHUNK_LENGTH)
-            .map_init(
-                || Cursors::new(&view),
-                |cursors, chunk| {
-                    let mut results = Vec::with_capacity(chunk.len());
-                    for candidate in chunk {
-                        results.extend(make(&view, cursors, candidate)?);
-                    }
-                    Ok(results)
-                },
-            )
-            .collect::<Result<_>>()?;
-        all.reserve(chunks.iter().map(Vec::len).sum());
-        all.extend(chunks.into_iter().flatten());
-        Ok(())
+    fn new(difference: &'a Difference) -> Self {
+        let Difference { from, to, filter, coverage, .. } = difference;
+        Self { state: to.state(), from, to, filter, coverage, targets: OnceLock::new() }
     }
 
     /// The candidates of a type, those alone that were asked for by ID if any were.
@@ -261,6 +207,28 @@ impl<'a> Comparison<'a> {
         };
         Some(kind)
     }
+}
+
+/// Makes something of each candidate of a type, in parallel, in their order.
+fn make_each<'a, T: Send>(
+    view: &TypeView<'a>,
+    candidates: &[Candidate],
+    make: impl Fn(&mut Cursors<'_, 'a>, &Candidate) -> Result<Option<T>> + Sync,
+) -> Result<Vec<T>> {
+    let chunks = candidates.par_chunks(CHUNK_LENGTH).map_init(
+        || Cursors::new(view),
+        |cursors, chunk| {
+            let mut results = Vec::with_capacity(chunk.len());
+            for candidate in chunk {
+                results.extend(make(cursors, candidate)?);
+            }
+            Ok(results)
+        },
+    );
+    let chunks: Vec<Vec<T>> = chunks.collect::<Result<_>>()?;
+    let mut all = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
+    all.extend(chunks.into_iter().flatten());
+    Ok(all)
 }
 
 /// What would undo a change, and what stands in its way.

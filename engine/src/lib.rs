@@ -112,7 +112,7 @@ pub use backup::Backup;
 pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction};
 pub use content::{Parts, Shredder};
 pub use details::{BackupDetails, BackupSummary, CreateOptions, Warning};
-pub use difference::{ChangedObject, DifferenceFilter};
+pub use difference::{ChangedObject, Changes, Difference, DifferenceFilter};
 pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
 pub use error::{Error, Result};
 pub use id::{BackupId, ObjectId};

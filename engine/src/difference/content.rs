@@ -86,10 +86,7 @@ impl Comparison<'_> {
         change: &mut Change,
     ) -> Result<()> {
         let line = view.line(candidate, to);
-        change.id = match &line {
-            Some(line) if !view.is_relation_object => line.id()?.into_text(),
-            _ => self.shown_id(view, candidate.ordinal, to)?,
-        };
+        change.id = self.shown_id(view, candidate, to)?;
         let version = if to.version() > 0 { to.version() } else { from.version() };
         let Cursors { core, text, .. } = cursors;
         text.clear();
@@ -111,17 +108,17 @@ impl Comparison<'_> {
     }
 
     /// The ID as Graph gives it: of relation objects the one that moves, of all others the one they are known by.
-    fn shown_id(&self, view: &TypeView<'_>, ordinal: u32, to: Slot) -> Result<String> {
+    fn shown_id(&self, view: &TypeView<'_>, candidate: &Candidate, to: Slot) -> Result<String> {
         if view.is_relation_object {
             let side = if to.is_absent() { self.from } else { self.to };
-            let version = side.volatile_slot(view.volatile.key(), ordinal)?.version();
+            let version = side.volatile_slot(view.volatile.key(), candidate.ordinal)?.version();
             if version > 0
                 && let Some(id) = view.volatile.read_cell(version, view.id)?
             {
                 return Ok(plain_text(&id));
             }
         }
-        view.ids.text(ordinal)
+        Ok(view.id(candidate)?.into_text())
     }
 
     /// Links that came or went. One that went is shown when its target was there to lose it, even if the target went

@@ -7,6 +7,7 @@ use super::Comparison;
 use super::candidates::Candidate;
 use crate::Result;
 use crate::directory::Ids;
+use crate::id::Id;
 use crate::paths::PathId;
 use crate::roster::{Line, Rosters};
 use crate::rows::Rows;
@@ -93,6 +94,14 @@ impl<'a> TypeView<'a> {
         let line = self.rosters.line(candidate.line?);
         // Of an object that is not there any more the *from* side's name is shown, which may be an older one.
         (line.slot() == to && (self.is_one_step || to.version() > 0)).then_some(line)
+    }
+
+    /// The ID that a candidate is known by.
+    pub(super) fn id(&self, candidate: &Candidate) -> Result<Id> {
+        match candidate.line {
+            Some(line) => self.rosters.line(line).id(),
+            None => self.ids.id(candidate.ordinal),
+        }
     }
 
     /// The core slots of a candidate on the two sides.
