@@ -67,10 +67,12 @@ impl Shell {
             stdout_is_terminal: self.is_terminal,
             stderr_is_terminal: false,
             width: 100,
+            height: 40,
             current_dir: self.folder.path().to_owned(),
             now: &|| Timestamp::from_second(1_795_000_000).unwrap(),
             environment: &|name| (name == "NO_COLOR").then(|| "1".into()),
             seed: &|| [7; 32],
+            interrupt: &cli::Interrupt::new(),
         };
         let args = std::iter::once("entrasnap").chain(words).map(OsString::from);
         let status = cli::run(args, &mut io);

@@ -66,8 +66,11 @@ pub(crate) enum Format {
     Tsv,
     /// Markdown
     Md,
-    #[value(hide = true)]
+    /// A page of its own, ready to print
     Html,
+    /// One line per value, in the REPL
+    #[value(skip)]
+    Line,
 }
 
 /// When to use colours.
@@ -117,9 +120,9 @@ pub(crate) enum Command {
     /// Makes the catalogue of the store anew from its files
     #[command(after_help = "Example:\n  entrasnap reindex")]
     Reindex,
-    /// Checks a query's text (running one is not built yet)
+    /// Asks a question in the query language
     #[command(
-        after_help = "Example:\n  entrasnap query --check 'users | where accountEnabled == false | count'"
+        after_help = "Example:\n  entrasnap query 'print answer = strlen(\"entrasnap\")'\n  entrasnap query --check 'users | where accountEnabled == false | count'\n\nA query is KQL, as of Microsoft Sentinel and Azure Data Explorer: a table, then operators, each behind a `|`. Tables take a point in time: `users(\"latest~1\")`, `diff(ago(1d), \"latest\")`. `entrasnap repl` helps with names; several queries are separated by `;`."
     )]
     Query(Query),
     /// Tells the whole story on a simulated tenant, in a temporary store
@@ -281,13 +284,18 @@ pub(crate) struct Query {
     /// Reads the query from a file (`-` is stdin)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    #[arg(long = "param", value_name = "NAME=VALUE", hide = true)]
-    pub(crate) parameters: Vec<String>,
-    #[arg(long, hide = true)]
+    /// A value for `declare query_parameters`
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Shows the steps it would take, and takes none
+    #[arg(long)]
     pub(crate) explain: bool,
     /// Only parses: errors with their place, no store is opened
-    #[arg(long)]
+    #[arg(long, conflicts_with = "explain")]
     pub(crate) check: bool,
+    /// How much memory it may take, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory_limit: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -392,6 +400,32 @@ pub(crate) fn wants_json(args: &[OsString], stdout_is_terminal: bool) -> bool {
         Some(format) => matches!(format.trim_start_matches('='), "json" | "ndjson"),
         None => !stdout_is_terminal,
     }
+}
+
+/// Reads `name=value`; the value may hold anything.
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let expected = || "expected NAME=VALUE".to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(expected)?;
+    let name = name.trim();
+    if name.is_empty() { Err(expected()) } else { Ok((name.to_owned(), value.to_owned())) }
+}
+
+/// Reads a size: a number of bytes, or one with a unit such as `512MB` or `2 GiB`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let (number, unit) =
+        text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "kib" => 1 << 10,
+        "m" | "mb" => 1_000_000,
+        "mib" => 1 << 20,
+        "g" | "gb" => 1_000_000_000,
+        "gib" => 1 << 30,
+        _ => 0,
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "expected a size such as 512MB or 2GiB".to_owned())
 }
 
 /// Reads an RFC 3339 time, or a date or a time without offset as UTC.

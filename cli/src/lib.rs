@@ -10,6 +10,7 @@ mod io;
 mod names;
 mod progress;
 mod render;
+mod repl;
 mod report;
 mod saved;
 mod session;
@@ -17,7 +18,7 @@ mod session;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use io::Io;
+pub use io::{Interrupt, Io};
 
 use args::Parsed;
 use report::{Failure, Status};

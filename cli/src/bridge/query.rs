@@ -1,16 +1,334 @@
-//! The syntax of queries, by package `query`.
+//! Queries over the store of a session, by package `query`.
 
-use crate::report::Excerpt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-/// What is wrong with a query; nothing when it is well formed.
-pub(crate) fn check(text: &str) -> Vec<Excerpt> {
-    let findings = query::check(text).err().unwrap_or_default();
-    let excerpts = findings.into_iter().map(|finding| Excerpt {
-        text: text.to_owned(),
-        offset: finding.span.start,
-        length: finding.span.end.saturating_sub(finding.span.start),
-        message: finding.message,
-        help: finding.help.unwrap_or_default(),
+use engine::{BackupSummary, Store};
+use query::{
+    Code, Diagnostic, Limits, NoTables, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultTable,
+    StorePoints, StoreTables, TableSource, Tables, Value,
+};
+
+use crate::io::Interrupt;
+use crate::report::{Excerpt, Failure, Outcome, Status};
+use crate::session;
+
+/// Bytes that a cell takes, its text included, as far as that can be said of all.
+const CELL_BYTES: u64 = 32;
+
+/// Ticks from year 1 to 1970.
+const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
+
+/// Tables that are no type of objects, known without a store.
+const OTHER_TABLES: [&str; 10] = [
+    "objects",
+    "deletedItems",
+    "links",
+    "diff",
+    "changes",
+    "history",
+    "backups",
+    "reports",
+    "recoveries",
+    "recoverySteps",
+];
+
+/// What is asked, and within which bounds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Question {
+    /// What stands before the text and is not shown: definitions of earlier inputs, the pipe that a predicate is for.
+    pub(crate) before: String,
+    /// What somebody wrote.
+    pub(crate) text: String,
+    /// What stands behind the text and is not shown.
+    pub(crate) behind: String,
+    pub(crate) parameters: Parameters,
+    /// Bytes that a query may take.
+    pub(crate) memory_bytes: Option<u64>,
+    pub(crate) now: jiff::Timestamp,
+}
+
+/// The tables of the session's store, which is opened when a query first names one of them.
+pub(crate) struct StoredTables {
+    path: PathBuf,
+    default: String,
+    opened: RwLock<Option<Opened>>,
+    told: Arc<Mutex<Told>>,
+}
+
+struct Opened {
+    head: Vec<u8>,
+    tables: StoreTables,
+}
+
+/// What was learned while names were looked up.
+#[derive(Default)]
+struct Told {
+    /// Points as they were written, and the backups they stand for; each once.
+    points: Vec<(String, BackupSummary)>,
+    /// Points that were said already.
+    said_count: usize,
+    /// Why a table could not be had, when that is no mistake in the text.
+    trouble: Option<Failure>,
+}
+
+impl StoredTables {
+    /// The tables of the store in a folder; `default` is the point in time of tables that name none.
+    pub(crate) fn new(path: &Path, default: &str) -> Self {
+        let (path, default) = (path.to_owned(), default.to_owned());
+        Self { path, default, opened: RwLock::default(), told: Arc::default() }
+    }
+
+    /// The point in time of tables that name none.
+    pub(crate) fn default_point(&self) -> &str {
+        &self.default
+    }
+
+    /// Changes the point in time of tables that name none.
+    ///
+    /// # Errors
+    /// When it names no backup.
+    pub(crate) fn use_point(&mut self, point: &str) -> Outcome<BackupSummary> {
+        let backup = session::resolve(self.store()?.as_ref(), point)?;
+        point.clone_into(&mut self.default);
+        *self.opened.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(backup)
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub(crate) fn store(&self) -> Outcome<Arc<Store>> {
+        Ok(Arc::clone(self.open()?.store()))
+    }
+
+    /// Opens the store again when somebody committed a backup since.
+    pub(crate) fn refresh(&self) {
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        if opened.as_ref().is_some_and(|opened| opened.head != self.head()) {
+            *opened = None;
+        }
+    }
+
+    fn head(&self) -> Vec<u8> {
+        std::fs::read(self.path.join("HEAD")).unwrap_or_default()
+    }
+
+    fn open(&self) -> Outcome<StoreTables> {
+        if let Some(opened) = &*self.opened.read().unwrap_or_else(PoisonError::into_inner) {
+            return Ok(opened.tables.clone());
+        }
+        let head = self.head();
+        let store = Arc::new(Store::open(&self.path)?);
+        let points = Points {
+            inner: StorePoints::new(Arc::clone(&store)),
+            store: Arc::clone(&store),
+            told: Arc::clone(&self.told),
+        };
+        let default = PointArgument::Text(self.default.clone());
+        let tables = StoreTables::new(store, Arc::new(points), default);
+        let opened = Opened { head, tables: tables.clone() };
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        Ok(tables)
+    }
+
+    /// The points that were looked up since this was last asked: what was written, and the backup it stands for.
+    pub(crate) fn news(&self) -> Vec<(String, BackupSummary)> {
+        let mut told = locked(&self.told);
+        let news = told.points[told.said_count..].to_vec();
+        told.said_count = told.points.len();
+        news
+    }
+
+    /// Forgets which points were looked up for the names that completion asked for.
+    pub(crate) fn forget(&self) {
+        let mut told = locked(&self.told);
+        let said_count = told.said_count;
+        told.points.truncate(said_count);
+        told.trouble = None;
+    }
+
+    fn trouble(&self) -> Option<Failure> {
+        locked(&self.told).trouble.take()
+    }
+}
+
+impl Tables for StoredTables {
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+        match self.open() {
+            Ok(tables) => tables.table(name, arguments),
+            Err(_) if !self.names().iter().any(|known| known == name) => Ok(None),
+            Err(failure) => {
+                let message = failure.message.clone();
+                locked(&self.told).trouble = Some(failure);
+                Err(message)
+            }
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        if let Ok(tables) = self.open() {
+            return tables.names();
+        }
+        let types = engine::schema::types().map(|found| found.table);
+        types.chain(OTHER_TABLES).map(str::to_owned).collect()
+    }
+}
+
+/// Points of the store's backups, remembered so that they can be said.
+struct Points {
+    inner: StorePoints,
+    store: Arc<Store>,
+    told: Arc<Mutex<Told>>,
+}
+
+impl PointResolver for Points {
+    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
+        let written = match point {
+            PointArgument::Text(text) => text.trim().to_owned(),
+            PointArgument::Time(ticks) => from_ticks(*ticks),
+        };
+        if written.eq_ignore_ascii_case("live") {
+            let failure = session::no_tenant();
+            let message = failure.message.clone();
+            locked(&self.told).trouble = Some(failure);
+            return Err(message);
+        }
+        let found = self.inner.resolve(point).inspect_err(|_| {
+            if let Err(failure) = session::resolve(&self.store, &written) {
+                locked(&self.told).trouble = Some(failure);
+            }
+        })?;
+        let backup = self.store.backups().iter().find(|backup| backup.id == found.backup);
+        let mut told = locked(&self.told);
+        if let Some(backup) = backup
+            && !told.points.iter().any(|(known, id)| *known == written && id.id == backup.id)
+        {
+            told.points.push((written, backup.clone()));
+        }
+        Ok(found)
+    }
+}
+
+/// A time in ticks as people write it.
+fn from_ticks(ticks: i64) -> String {
+    let nanoseconds = (i128::from(ticks) - EPOCH_TICKS) * 100;
+    jiff::Timestamp::from_nanosecond(nanoseconds).map_or_else(|_| ticks.to_string(), |time| time.to_string())
+}
+
+fn to_ticks(time: jiff::Timestamp) -> i64 {
+    i64::try_from(time.as_nanosecond() / 100 + EPOCH_TICKS).unwrap_or(i64::MAX)
+}
+
+fn locked(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Question {
+    fn whole(&self) -> String {
+        format!("{}{}{}", self.before, self.text, self.behind)
+    }
+
+    /// Runs every query of the text.
+    ///
+    /// # Errors
+    /// What is wrong with the text, each with its place; or what stopped a query.
+    pub(crate) fn run(&self, tables: &StoredTables, interrupt: &Interrupt) -> Outcome<Vec<ResultTable>> {
+        let cells = self.memory_bytes.map(|bytes| usize::try_from(bytes / CELL_BYTES).unwrap_or(usize::MAX));
+        let mut limits = Limits { cancelled: Some(interrupt.asked()), ..Limits::default() };
+        limits.cells = cells.unwrap_or(limits.cells);
+        let (text, now) = (self.whole(), to_ticks(self.now));
+        let results =
+            interrupt.while_heard(|| query::run_within(&text, &self.parameters, tables, now, &limits));
+        results.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
+    }
+
+    /// How every query of the text would be run.
+    ///
+    /// # Errors
+    /// As [`Question::run`].
+    pub(crate) fn explain(&self, tables: &StoredTables) -> Outcome<String> {
+        let explained = query::explain(&self.whole(), &self.parameters, tables, to_ticks(self.now));
+        explained.map_err(|findings| self.failure(findings, tables.trouble(), false))
+    }
+
+    /// Reads the text without looking up tables and columns.
+    ///
+    /// # Errors
+    /// What is wrong with the text, each with its place.
+    pub(crate) fn check(&self) -> Outcome<()> {
+        query::check(&self.whole()).map_err(|findings| self.failure(findings, None, false))
+    }
+
+    fn failure(&self, findings: Vec<Diagnostic>, trouble: Option<Failure>, stopped: bool) -> Failure {
+        if stopped {
+            return Failure::new("interrupted", Status::INTERRUPTED, "the query was stopped");
+        }
+        // What went wrong while rows were made has no place in the text.
+        if let [only] = findings.as_slice()
+            && only.span.end == 0
+        {
+            let code = if only.code == Code::Limit { "limit" } else { "query" };
+            let failure = Failure::new(code, Status::FAILED, only.message.clone());
+            return match only.code {
+                Code::Limit => failure.with_help(
+                    "`--memory-limit` sets what a query may take; `where`, `project` and `take` make it less",
+                ),
+                _ => failure,
+            };
+        }
+        let excerpts: Box<[Excerpt]> = findings.into_iter().map(|finding| self.excerpt(finding)).collect();
+        let message = match &*excerpts {
+            [one] => one.message.clone(),
+            several => format!("{} errors in the query", several.len()),
+        };
+        let help = excerpts.first().map(|first| first.help.clone()).unwrap_or_default();
+        let line = excerpts.first().map(|first| 1 + self.text[..first.offset].matches('\n').count() as u64);
+        let failure =
+            Failure { line, excerpts, ..Failure::new("query", Status::USAGE, message).with_help(help) };
+        match trouble {
+            Some(trouble) => {
+                let help = if trouble.help.is_empty() { failure.help.clone() } else { trouble.help };
+                Failure { code: trouble.code, status: trouble.status, file: trouble.file, help, ..failure }
+            }
+            None => failure,
+        }
+    }
+
+    /// The place of a finding in what somebody wrote.
+    fn excerpt(&self, finding: Diagnostic) -> Excerpt {
+        let place = |offset: usize| {
+            let offset = offset.saturating_sub(self.before.len()).min(self.text.len());
+            (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+        };
+        let (start, end) = (place(finding.span.start), place(finding.span.end));
+        Excerpt {
+            text: self.text.clone(),
+            offset: start,
+            length: end.saturating_sub(start),
+            message: finding.message,
+            help: finding.help.unwrap_or_default(),
+        }
+    }
+}
+
+/// The columns that a pipe gives, with their types; nothing when it does not make sense.
+pub(crate) fn columns_of(pipe: &str, tables: &dyn Tables) -> Vec<(String, String)> {
+    let text = format!("{pipe}\n| getschema");
+    let Ok(results) = query::run(&text, &Parameters::new(), tables, 0) else { return Vec::new() };
+    let rows = results.last().into_iter().flat_map(|result| &result.batches).flat_map(|batch| {
+        (0..batch.row_count)
+            .map(|row| (batch.columns[0].get(row).into_owned(), batch.columns[3].get(row).into_owned()))
     });
-    excerpts.collect()
+    rows.filter_map(|cells| match cells {
+        (Value::String(name), Value::String(kind)) => Some((name.to_string(), kind.to_string())),
+        _ => None,
+    })
+    .collect()
+}
+
+/// No tables, for what needs names alone.
+pub(crate) fn no_tables() -> &'static dyn Tables {
+    &NoTables
 }

@@ -88,10 +88,12 @@ fn tell(session: &mut Session<'_, '_>, folder: &Path, step: &Step) -> Outcome<()
         stdout_is_terminal: true,
         stderr_is_terminal: io.stderr_is_terminal,
         width: io.width,
+        height: io.height,
         current_dir: folder.to_owned(),
         now: io.now,
         environment: &|_| None,
         seed: io.seed,
+        interrupt: io.interrupt,
     };
     match crate::run(args, &mut inner) {
         Status::DONE | Status::WARNINGS => Ok(()),

@@ -1,0 +1,3 @@
+//! The REPL.
+
+pub(crate) mod words;
