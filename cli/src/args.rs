@@ -13,15 +13,13 @@ use jiff::Timestamp;
     name = "entrasnap",
     version,
     about = "Keeps every state of a Microsoft Entra ID tenant, and shows what changed between any two",
-    arg_required_else_help = true,
-    subcommand_required = true,
     disable_help_subcommand = true
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// Options that stand before or after the verb.
@@ -125,6 +123,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  entrasnap query 'print answer = strlen(\"entrasnap\")'\n  entrasnap query --check 'users | where accountEnabled == false | count'\n\nA query is KQL, as of Microsoft Sentinel and Azure Data Explorer: a table, then operators, each behind a `|`. Tables take a point in time: `users(\"latest~1\")`, `diff(ago(1d), \"latest\")`. `entrasnap repl` helps with names; several queries are separated by `;`."
     )]
     Query(Query),
+    /// Opens a conversation in the query language; so does no verb at all on a terminal
+    #[command(
+        after_help = "Example:\n  echo 'print 1 + 1;' | entrasnap repl\n\n`.help` explains the language and the dot commands. Without a terminal, statements (each ended by `;` or an empty line) and dot commands are read from stdin; the first error ends it."
+    )]
+    Repl(Repl),
     /// Tells the whole story on a simulated tenant, in a temporary store
     #[command(after_help = "Example:\n  entrasnap demo --objects 2000")]
     Demo(Demo),
@@ -298,6 +301,16 @@ pub(crate) struct Query {
     pub(crate) memory_limit: Option<u64>,
 }
 
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Repl {
+    /// Keeps no history of what is typed
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    /// How much memory a query may take, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory_limit: Option<u64>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// Objects in the simulated tenant
@@ -323,9 +336,8 @@ pub(crate) struct Man {
 }
 
 /// Verbs that are known but not built, and what does the nearest thing today.
-const PLANNED: [(&str, &str); 12] = [
+const PLANNED: [(&str, &str); 11] = [
     ("backup", "`entrasnap import` commits a backup from exported files"),
-    ("repl", "`entrasnap query --check` parses a query"),
     ("plan", "`entrasnap diff` shows what differs, and what would undo it"),
     ("apply", "`entrasnap diff` shows what differs, and what would undo it"),
     ("recover", "`entrasnap diff` shows what differs, and what would undo it"),
@@ -347,12 +359,14 @@ pub(crate) enum Parsed {
     Planned(String),
 }
 
-/// Reads a command line.
+/// Reads a command line. Without a verb it asks for the REPL when somebody can type there.
 ///
 /// # Errors
 /// What clap says, which includes the answer to `--help` and `--version`.
-pub(crate) fn parse(args: &[OsString], width: u16) -> Result<Parsed, clap::Error> {
-    let matches = with_planned(command()).term_width(width.into()).try_get_matches_from(args)?;
+pub(crate) fn parse(args: &[OsString], width: u16, is_terminal: bool) -> Result<Parsed, clap::Error> {
+    let command = with_planned(command()).term_width(width.into());
+    let command = command.subcommand_required(!is_terminal).arg_required_else_help(!is_terminal);
+    let matches = command.try_get_matches_from(args)?;
     match matches.subcommand_name().filter(|name| planned(name).is_some()) {
         Some(name) => Ok(Parsed::Planned(name.to_owned())),
         None => Arguments::from_arg_matches(&matches).map(|found| Parsed::Command(Box::new(found))),
@@ -374,6 +388,11 @@ fn with_planned(command: clap::Command) -> clap::Command {
         PLANNED
             .map(|(name, _)| clap::Command::new(name).hide(true).disable_help_flag(true).arg(rest.clone())),
     )
+}
+
+/// What no verb at all means.
+pub(crate) fn without_verb() -> Command {
+    Command::Repl(Repl::default())
 }
 
 fn planned(name: &str) -> Option<&'static str> {

@@ -28,9 +28,10 @@ use session::Session;
 pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args::wants_json(&args, io.stdout_is_terminal);
-    let status = match args::parse(&args, io.width) {
+    let status = match args::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
         Ok(Parsed::Command(arguments)) => match Session::start(io, &arguments.global) {
-            Ok(mut session) => session.run(|session| command::run(session, arguments.command)),
+            Ok(mut session) => session
+                .run(|session| command::run(session, arguments.command.unwrap_or_else(args::without_verb))),
             Err(failure) => report::failure(io, &failure, json),
         },
         Ok(Parsed::Planned(name)) => {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use engine::{BackupSummary, Store};
 use query::{
-    Code, Diagnostic, Limits, NoTables, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultTable,
+    Code, Diagnostic, Limits, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultTable,
     StorePoints, StoreTables, TableSource, Tables, Value,
 };
 
@@ -51,7 +51,7 @@ pub(crate) struct Question {
 /// The tables of the session's store, which is opened when a query first names one of them.
 pub(crate) struct StoredTables {
     path: PathBuf,
-    default: String,
+    default: Mutex<String>,
     opened: RwLock<Option<Opened>>,
     told: Arc<Mutex<Told>>,
 }
@@ -75,23 +75,23 @@ struct Told {
 impl StoredTables {
     /// The tables of the store in a folder; `default` is the point in time of tables that name none.
     pub(crate) fn new(path: &Path, default: &str) -> Self {
-        let (path, default) = (path.to_owned(), default.to_owned());
+        let (path, default) = (path.to_owned(), Mutex::new(default.to_owned()));
         Self { path, default, opened: RwLock::default(), told: Arc::default() }
     }
 
     /// The point in time of tables that name none.
-    pub(crate) fn default_point(&self) -> &str {
-        &self.default
+    pub(crate) fn default_point(&self) -> String {
+        self.default.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes the point in time of tables that name none.
     ///
     /// # Errors
     /// When it names no backup.
-    pub(crate) fn use_point(&mut self, point: &str) -> Outcome<BackupSummary> {
+    pub(crate) fn use_point(&self, point: &str) -> Outcome<BackupSummary> {
         let backup = session::resolve(self.store()?.as_ref(), point)?;
-        point.clone_into(&mut self.default);
-        *self.opened.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        point.clone_into(&mut self.default.lock().unwrap_or_else(PoisonError::into_inner));
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(backup)
     }
 
@@ -126,7 +126,7 @@ impl StoredTables {
             store: Arc::clone(&store),
             told: Arc::clone(&self.told),
         };
-        let default = PointArgument::Text(self.default.clone());
+        let default = PointArgument::Text(self.default_point());
         let tables = StoreTables::new(store, Arc::new(points), default);
         let opened = Opened { head, tables: tables.clone() };
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(opened);
@@ -328,7 +328,10 @@ pub(crate) fn columns_of(pipe: &str, tables: &dyn Tables) -> Vec<(String, String
     .collect()
 }
 
-/// No tables, for what needs names alone.
-pub(crate) fn no_tables() -> &'static dyn Tables {
-    &NoTables
+/// Whether a text would be a query if it went on: everything is right but that it ends.
+pub(crate) fn is_unfinished(text: &str) -> bool {
+    let end = text.trim_end().len();
+    query::check(text).is_err_and(|findings| {
+        findings.iter().any(|finding| finding.code == Code::Syntax && finding.span.start >= end)
+    })
 }

@@ -45,14 +45,14 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
     check_parameters(&question.text, &question.parameters)?;
     let tables = StoredTables::new(session.store_path(), "latest");
     if options.explain {
-        let steps = question.explain(&tables);
+        let steps = question.explain(&tables)?;
         name_points(session, &tables);
-        explain(session, &steps?)?;
+        explain(session, &steps)?;
         return Ok(Status::DONE);
     }
-    let results = question.run(&tables, session.io.interrupt);
+    let results = question.run(&tables, session.io.interrupt)?;
     name_points(session, &tables);
-    show(session, &results?)?;
+    show(session, &results)?;
     Ok(Status::DONE)
 }
 
