@@ -282,8 +282,8 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
         Dot::Use(Some(point)) => {
             state.tables.refresh();
-            let backup = state.tables.use_point(&point)?;
-            session.note(&format!("{point} is {} ({})", backup.id, people_time(backup.taken_at)));
+            state.tables.use_point(&point)?;
+            name_points(session, &state.tables);
         }
         Dot::Mode(None) => session.note(&format!("rows are printed as {}", dot::mode_name(session.format))),
         Dot::Mode(Some(format)) => session.format = format,

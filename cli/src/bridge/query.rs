@@ -16,6 +16,9 @@ use crate::session;
 /// Bytes that a cell takes, its text included, as far as that can be said of all.
 const CELL_BYTES: u64 = 32;
 
+const MEMORY_HELP: &str =
+    "`--memory-limit` sets what a query may take; `where`, `project` and `take` make it need less";
+
 /// Ticks from year 1 to 1970.
 const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
 
@@ -72,6 +75,15 @@ struct Told {
     trouble: Option<Failure>,
 }
 
+impl Told {
+    /// Remembers what a point stands for, once.
+    fn hear(&mut self, written: &str, backup: &BackupSummary) {
+        if !self.points.iter().any(|(known, id)| *known == written && id.id == backup.id) {
+            self.points.push((written.to_owned(), backup.clone()));
+        }
+    }
+}
+
 impl StoredTables {
     /// The tables of the store in a folder; `default` is the point in time of tables that name none.
     pub(crate) fn new(path: &Path, default: &str) -> Self {
@@ -88,11 +100,12 @@ impl StoredTables {
     ///
     /// # Errors
     /// When it names no backup.
-    pub(crate) fn use_point(&self, point: &str) -> Outcome<BackupSummary> {
+    pub(crate) fn use_point(&self, point: &str) -> Outcome<()> {
         let backup = session::resolve(self.store()?.as_ref(), point)?;
+        locked(&self.told).hear(point, &backup);
         point.clone_into(&mut self.default.lock().unwrap_or_else(PoisonError::into_inner));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(backup)
+        Ok(())
     }
 
     /// The store.
@@ -201,11 +214,8 @@ impl PointResolver for Points {
             }
         })?;
         let backup = self.store.backups().iter().find(|backup| backup.id == found.backup);
-        let mut told = locked(&self.told);
-        if let Some(backup) = backup
-            && !told.points.iter().any(|(known, id)| *known == written && id.id == backup.id)
-        {
-            told.points.push((written, backup.clone()));
+        if let Some(backup) = backup {
+            locked(&self.told).hear(&written, backup);
         }
         Ok(found)
     }
@@ -271,12 +281,8 @@ impl Question {
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
             let failure = Failure::new(code, Status::FAILED, only.message.clone());
-            return match only.code {
-                Code::Limit => failure.with_help(
-                    "`--memory-limit` sets what a query may take; `where`, `project` and `take` make it less",
-                ),
-                _ => failure,
-            };
+            let is_memory = ["cells", "memory"].iter().any(|word| only.message.contains(word));
+            return if is_memory { failure.with_help(MEMORY_HELP) } else { failure };
         }
         let excerpts: Box<[Excerpt]> = findings.into_iter().map(|finding| self.excerpt(finding)).collect();
         let message = match &*excerpts {

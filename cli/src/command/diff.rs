@@ -8,8 +8,8 @@ use crate::args::{Diff, Format};
 use crate::bridge;
 use crate::difference::{self, ChangeRow};
 use crate::names::Names;
-use crate::render::{self, counted, tree};
-use crate::report::{Outcome, Status};
+use crate::render::{self, counted, html, tree};
+use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
 use super::selection;
@@ -54,8 +54,30 @@ pub(super) fn print(session: &mut Session<'_, '_>, changes: &[ChangeRow], names:
             render::raw(session, &text)
         }
         Format::Md => render::raw(session, &tree::markdown(changes)),
+        Format::Html => page(session, "entrasnap diff", "", changes, names),
         _ => render::list(session, &difference::rows(changes)),
     }
+}
+
+/// Prints a page of its own about changes.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn page(
+    session: &mut Session<'_, '_>,
+    title: &str,
+    heading: &str,
+    changes: &[ChangeRow],
+    names: &mut Names,
+) -> Outcome<()> {
+    let written = html::page(&mut *session.io.stdout, title, &mut |out| {
+        writeln!(out, "<h1>{}</h1>", html::escaped(title))?;
+        if !heading.is_empty() {
+            writeln!(out, "<p>{}</p>", html::escaped(heading))?;
+        }
+        html::difference(out, changes, names)
+    });
+    written.map_err(Failure::output)
 }
 
 /// Says what was left out of the comparison, and why.

@@ -123,6 +123,13 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
             render::raw(session, &format!("# {heading}\n\n"))?;
             diff::print(session, &report.changes, &mut Names::told())?;
         }
+        Format::Html => {
+            let backups = [report.to.as_str(), &report.from];
+            let mut names = selection::names(session, &store, &backups, &report.changes);
+            let title = if report.name.is_empty() { &report.id } else { &report.name };
+            let title = format!("Report {title}");
+            diff::page(session, &title, &heading(&report), &report.changes, &mut names)?;
+        }
         Format::Table => {
             render::raw(session, &format!("{}\n", render::printable(&heading(&report))))?;
             print_tree(session, &store, &report)?;

@@ -2,7 +2,7 @@
 
 use engine::{BackupSummary, DifferenceFilter, Store};
 
-use crate::args::Selection;
+use crate::args::{Format, Selection};
 use crate::bridge;
 use crate::difference::ChangeRow;
 use crate::names::Names;
@@ -93,7 +93,7 @@ pub(super) fn names(
     backups: &[&str],
     changes: &[ChangeRow],
 ) -> Names {
-    if !session.is_for_people() {
+    if !session.is_for_people() && session.format != Format::Html {
         return Names::told();
     }
     let mut names = Names::of(store, backups);

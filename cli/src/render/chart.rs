@@ -95,7 +95,7 @@ impl Chart {
                     Some(by) if y.len() == 1 => row[by].pretty(),
                     _ => super::printable(names[*column]),
                 };
-                chart.put(row[x].pretty(), series, value(&row[*column]));
+                chart.put(label(&row[x]), series, value(&row[*column]));
             }
         }
         (!chart.series.is_empty()).then_some(chart)
@@ -124,6 +124,15 @@ impl Chart {
     /// The value of a series under a label.
     pub(crate) fn get(&self, series: usize, label: usize) -> Option<f64> {
         self.series[series].values.get(label).copied().flatten()
+    }
+}
+
+/// A cell as a label: days without the time that says nothing.
+fn label(cell: &Cell) -> String {
+    let text = cell.pretty();
+    match (cell, text.strip_suffix(" 00:00:00Z")) {
+        (Cell::Moment(_), Some(day)) => day.to_owned(),
+        _ => text,
     }
 }
 

@@ -197,7 +197,7 @@ fn chosen(all: &[Place], names: &[&str], measures: &[Measure], width: usize) -> 
             continue;
         }
         if wish.width + GAP > room {
-            break;
+            continue;
         }
         room -= wish.width + GAP;
         places.push(wish);

@@ -53,7 +53,7 @@ impl Editor {
         keys.add_binding(KeyModifiers::ALT, KeyCode::Enter, new_line);
         let menu = IdeMenu::default()
             .with_name(MENU)
-            .with_marker("")
+            .with_marker("> ")
             .with_max_completion_height(10)
             .with_max_description_width(60)
             .with_description_mode(DescriptionMode::PreferRight);

@@ -47,11 +47,11 @@ impl<'io> Pager<'io> {
 
     /// A pager that cannot be run is no reason to show nothing.
     fn start(&mut self) -> io::Result<()> {
-        let Some(command) = self.command.take() else { return Ok(()) };
-        self.out.flush()?;
-        let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-        let spawned = Command::new(shell).arg(flag).arg(command).stdin(Stdio::piped()).spawn();
-        self.child = spawned.ok();
+        if let Some(command) = self.command.take() {
+            self.out.flush()?;
+            let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+            self.child = Command::new(shell).arg(flag).arg(command).stdin(Stdio::piped()).spawn().ok();
+        }
         let kept = std::mem::take(&mut self.kept);
         self.pass(&kept)
     }
