@@ -13,6 +13,10 @@ pub(super) const NAMES: &[&str] = &[];
 ///
 /// # Errors
 /// A message for the user, when the arguments are not right.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "tables of changes refuse points in time that no backup answers"
+)]
 pub(super) fn table(
     _tables: &StoreTables,
     _name: &str,
