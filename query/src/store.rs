@@ -1,8 +1,14 @@
 //! The tables of a store: entity tables, `objects`, `deletedItems`, `links`, and those of changes.
 
+mod catalogue;
+mod cells;
 mod changes;
+mod diff;
 mod entity;
+mod event;
+mod history;
 mod points;
+mod target;
 
 use std::sync::Arc;
 
@@ -11,7 +17,7 @@ use engine::{Snapshot, Store, schema};
 use crate::table::{TableSource, Tables};
 use crate::value::Value;
 
-pub use points::{PointArgument, PointResolver, ResolvedPoint, StorePoints};
+pub use points::{PointArgument, PointResolver, ResolvedPoint, StoreResolver};
 
 /// The tables of a store, each at the point in time that its argument names. A clone is cheap, and shares what was
 /// read.
@@ -20,13 +26,14 @@ pub struct StoreTables {
     store: Arc<Store>,
     points: Arc<dyn PointResolver>,
     default: PointArgument,
+    log: Arc<points::PointLog>,
 }
 
 impl StoreTables {
     /// Gives the tables of a store; `default` is the point in time of tables that name none.
     #[must_use]
     pub fn new(store: impl Into<Arc<Store>>, points: Arc<dyn PointResolver>, default: PointArgument) -> Self {
-        Self { store: store.into(), points, default }
+        Self { store: store.into(), points, default, log: Arc::default() }
     }
 
     /// The store itself.
@@ -37,7 +44,20 @@ impl StoreTables {
 
     /// The backup that a point in time names.
     pub(crate) fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
-        self.points.resolve(point)
+        self.log.resolve(&*self.points, point)
+    }
+
+    /// The points in time that the last query named, in its order, and the backups they stand for. Asked once a query:
+    /// the next one begins anew.
+    #[must_use]
+    pub fn take_points(&self) -> Vec<ResolvedPoint> {
+        self.log.take_points()
+    }
+
+    /// What else the caller should tell people about the last query, such as a difference read backwards.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<String> {
+        self.log.take_notes()
     }
 
     /// The snapshot at the point that a table's only argument names, or at the default point.
