@@ -100,7 +100,7 @@ pub(crate) enum Command {
     History(History),
     /// Shows the difference of two backups
     #[command(
-        after_help = "Example:\n  entrasnap diff latest latest --summary\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, `2026-11-20` or an RFC 3339 time."
+        after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, `2026-11-20` or an RFC 3339 time."
     )]
     Diff(Diff),
     /// Saves differences, and shows saved ones
@@ -193,7 +193,8 @@ pub(crate) struct Selection {
     /// Only the objects with these IDs
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) ids: Vec<String>,
-    #[arg(long = "where", value_name = "EXPR", hide = true)]
+    /// Only objects for which this is true: a predicate of the query language over the rows of `diff(from, to)`
+    #[arg(long = "where", value_name = "EXPR")]
     pub(crate) predicate: Option<String>,
 }
 
@@ -203,7 +204,7 @@ pub(crate) struct Diff {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Server-made properties and purged objects too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "predicate")]
     pub(crate) all: bool,
     /// Only counts, per type and kind of change
     #[arg(long)]

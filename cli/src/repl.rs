@@ -196,7 +196,7 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
     let began = (session.io.now)();
     let results = question(session, state, text).run(&state.tables, session.io.interrupt);
     let took_ms = (session.io.now)().duration_since(began).as_millis();
-    let results = results?;
+    let results = results.inspect_err(|_| state.tables.forget())?;
     name_points(session, &state.tables);
     remember(state, text);
     show(session, state, &results, took_ms)?;
@@ -282,8 +282,8 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
         Dot::Use(Some(point)) => {
             state.tables.refresh();
-            state.tables.use_point(&point)?;
-            name_points(session, &state.tables);
+            let backup = state.tables.use_point(&point)?;
+            session.note(&format!("{point} is {} ({})", backup.id, people_time(backup.taken_at)));
         }
         Dot::Mode(None) => session.note(&format!("rows are printed as {}", dot::mode_name(session.format))),
         Dot::Mode(Some(format)) => session.format = format,
@@ -296,7 +296,8 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Timing(is_on) => state.is_timed = is_on,
         Dot::Explain(text) => {
             state.tables.refresh();
-            let steps = question(session, state, &text).explain(&state.tables)?;
+            let steps = question(session, state, &text).explain(&state.tables);
+            let steps = steps.inspect_err(|_| state.tables.forget())?;
             name_points(session, &state.tables);
             explain(session, &steps)?;
         }

@@ -1,15 +1,17 @@
 //! Queries over the store of a session, by package `query`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use engine::{BackupSummary, Store};
 use query::{
     Code, Diagnostic, Limits, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultTable,
-    StorePoints, StoreTables, TableSource, Tables, Value,
+    StoreResolver, StoreTables, TableSource, Tables, Value,
 };
 
 use crate::io::Interrupt;
+use crate::render::people_time;
 use crate::report::{Excerpt, Failure, Outcome, Status};
 use crate::session;
 
@@ -67,21 +69,10 @@ struct Opened {
 /// What was learned while names were looked up.
 #[derive(Default)]
 struct Told {
-    /// Points as they were written, and the backups they stand for; each once.
-    points: Vec<(String, BackupSummary)>,
     /// Points that were said already.
-    said_count: usize,
+    said: Vec<ResolvedPoint>,
     /// Why a table could not be had, when that is no mistake in the text.
     trouble: Option<Failure>,
-}
-
-impl Told {
-    /// Remembers what a point stands for, once.
-    fn hear(&mut self, written: &str, backup: &BackupSummary) {
-        if !self.points.iter().any(|(known, id)| *known == written && id.id == backup.id) {
-            self.points.push((written.to_owned(), backup.clone()));
-        }
-    }
 }
 
 impl StoredTables {
@@ -100,12 +91,13 @@ impl StoredTables {
     ///
     /// # Errors
     /// When it names no backup.
-    pub(crate) fn use_point(&self, point: &str) -> Outcome<()> {
+    pub(crate) fn use_point(&self, point: &str) -> Outcome<BackupSummary> {
         let backup = session::resolve(self.store()?.as_ref(), point)?;
-        locked(&self.told).hear(point, &backup);
         point.clone_into(&mut self.default.lock().unwrap_or_else(PoisonError::into_inner));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(())
+        let written = PointArgument::Text(point.to_owned());
+        locked(&self.told).said.push(ResolvedPoint::new(&written, &backup));
+        Ok(backup)
     }
 
     /// The store.
@@ -129,13 +121,13 @@ impl StoredTables {
     }
 
     fn open(&self) -> Outcome<StoreTables> {
-        if let Some(opened) = &*self.opened.read().unwrap_or_else(PoisonError::into_inner) {
-            return Ok(opened.tables.clone());
+        if let Some(tables) = self.opened() {
+            return Ok(tables);
         }
         let head = self.head();
         let store = Arc::new(Store::open(&self.path)?);
         let points = Points {
-            inner: StorePoints::new(Arc::clone(&store)),
+            inner: StoreResolver::new(Arc::clone(&store)),
             store: Arc::clone(&store),
             told: Arc::clone(&self.told),
         };
@@ -146,20 +138,38 @@ impl StoredTables {
         Ok(tables)
     }
 
-    /// The points that were looked up since this was last asked: what was written, and the backup it stands for.
-    pub(crate) fn news(&self) -> Vec<(String, BackupSummary)> {
+    /// What people should know of the last query and were not told before: the backups that its points stand for,
+    /// and whatever else its tables have to say.
+    pub(crate) fn news(&self) -> Vec<String> {
+        let Some(tables) = self.opened() else { return Vec::new() };
         let mut told = locked(&self.told);
-        let news = told.points[told.said_count..].to_vec();
-        told.said_count = told.points.len();
+        let mut news = Vec::new();
+        for point in tables.take_points() {
+            if told.said.contains(&point) {
+                continue;
+            }
+            let time = people_time(point.taken_at);
+            news.push(match point.written == point.backup {
+                true => format!("{} ({time})", point.backup),
+                false => format!("{} is {} ({time})", point.written, point.backup),
+            });
+            told.said.push(point);
+        }
+        news.extend(tables.take_notes());
         news
     }
 
-    /// Forgets which points were looked up for the names that completion asked for.
+    /// Forgets what was looked up for the names that completion asked for.
     pub(crate) fn forget(&self) {
-        let mut told = locked(&self.told);
-        let said_count = told.said_count;
-        told.points.truncate(said_count);
-        told.trouble = None;
+        if let Some(tables) = self.opened() {
+            drop((tables.take_points(), tables.take_notes()));
+        }
+        locked(&self.told).trouble = None;
+    }
+
+    fn opened(&self) -> Option<StoreTables> {
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        opened.as_ref().map(|opened| opened.tables.clone())
     }
 
     fn trouble(&self) -> Option<Failure> {
@@ -189,42 +199,27 @@ impl Tables for StoredTables {
     }
 }
 
-/// Points of the store's backups, remembered so that they can be said.
+/// Points of the store's backups; why one names none is remembered.
 struct Points {
-    inner: StorePoints,
+    inner: StoreResolver,
     store: Arc<Store>,
     told: Arc<Mutex<Told>>,
 }
 
 impl PointResolver for Points {
     fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
-        let written = match point {
-            PointArgument::Text(text) => text.trim().to_owned(),
-            PointArgument::Time(ticks) => from_ticks(*ticks),
-        };
-        if written.eq_ignore_ascii_case("live") {
+        if point.is_live() {
             let failure = session::no_tenant();
             let message = failure.message.clone();
             locked(&self.told).trouble = Some(failure);
             return Err(message);
         }
-        let found = self.inner.resolve(point).inspect_err(|_| {
-            if let Err(failure) = session::resolve(&self.store, &written) {
+        self.inner.resolve(point).inspect_err(|_| {
+            if let Err(failure) = session::resolve(&self.store, &point.to_string()) {
                 locked(&self.told).trouble = Some(failure);
             }
-        })?;
-        let backup = self.store.backups().iter().find(|backup| backup.id == found.backup);
-        if let Some(backup) = backup {
-            locked(&self.told).hear(&written, backup);
-        }
-        Ok(found)
+        })
     }
-}
-
-/// A time in ticks as people write it.
-fn from_ticks(ticks: i64) -> String {
-    let nanoseconds = (i128::from(ticks) - EPOCH_TICKS) * 100;
-    jiff::Timestamp::from_nanosecond(nanoseconds).map_or_else(|_| ticks.to_string(), |time| time.to_string())
 }
 
 fn to_ticks(time: jiff::Timestamp) -> i64 {
@@ -317,6 +312,39 @@ impl Question {
             help: finding.help.unwrap_or_default(),
         }
     }
+}
+
+/// Types and IDs of the objects of a difference for which a predicate is true.
+///
+/// # Errors
+/// What is wrong with the predicate, or what stopped the query.
+pub(crate) fn chosen_changes(
+    tables: &StoredTables,
+    [from, to]: [&str; 2],
+    predicate: &str,
+    now: jiff::Timestamp,
+    interrupt: &Interrupt,
+) -> Outcome<HashSet<(String, String)>> {
+    let question = Question {
+        before: format!("diff(\"{from}\", \"{to}\") | where ("),
+        text: predicate.to_owned(),
+        // The end of the line ends a comment.
+        behind: "\n) | project type, id".to_owned(),
+        now,
+        ..Question::default()
+    };
+    let results = question.run(tables, interrupt)?;
+    tables.forget();
+    let rows = results.iter().flat_map(|result| &result.batches).flat_map(|batch| {
+        (0..batch.row_count)
+            .map(|row| [0, 1].map(|column: usize| batch.columns[column].get(row).into_owned()))
+    });
+    Ok(rows
+        .filter_map(|cells| match cells {
+            [Value::String(kind), Value::String(id)] => Some((kind.to_string(), id.to_string())),
+            _ => None,
+        })
+        .collect())
 }
 
 /// The columns that a pipe gives, with their types; nothing when it does not make sense.

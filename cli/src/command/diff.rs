@@ -23,10 +23,15 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     let store = session.open()?;
     let filter = selection::filter(&options.selection, options.all);
     let sides = selection::sides(session, &store, &options.selection)?;
-    let changes = selection::changes(&store, &sides, &filter)?;
+    let predicate = options.selection.predicate.as_deref();
+    let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
     if options.explain {
         let everything = DifferenceFilter { all: true, ..filter };
-        let ignored = if options.all { Vec::new() } else { selection::changes(&store, &sides, &everything)? };
+        let ignored = if options.all {
+            Vec::new()
+        } else {
+            selection::changes(session, &store, &sides, &everything, predicate)?
+        };
         explain(session, &changes, &ignored, options.all);
     }
     if options.summary {

@@ -8,7 +8,7 @@ use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
 use crate::render::grid::Fit;
-use crate::render::{self, Cell, Rows, Shown, counted, people_time};
+use crate::render::{self, Cell, Rows, Shown, counted};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
@@ -69,16 +69,9 @@ fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
     Err(Failure::usage(format!("the query declares no parameter \"{name}\"")).with_help(help))
 }
 
-/// Says on stderr which backup each point in time stands for.
+/// Says on stderr which backup each point in time stands for, and what else the tables have to say.
 pub(crate) fn name_points(session: &mut Session<'_, '_>, tables: &StoredTables) {
-    for (written, backup) in tables.news() {
-        let time = people_time(backup.taken_at);
-        if written == backup.id {
-            session.note(&format!("{written} ({time})"));
-        } else {
-            session.note(&format!("{written} is {} ({time})", backup.id));
-        }
-    }
+    tables.news().iter().for_each(|sentence| session.note(sentence));
 }
 
 /// Prints how the queries would be run.
