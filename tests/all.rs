@@ -3,6 +3,8 @@
 
 mod cli_acceptance;
 mod cli_commands;
+mod cli_query;
+mod cli_repl;
 mod engine_corruption;
 mod engine_crash;
 mod engine_exact;

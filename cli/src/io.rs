@@ -60,9 +60,9 @@ impl Interrupt {
 
     /// Does what looks at [`Interrupt::asked`] now and then.
     pub(crate) fn while_heard<T>(&self, body: impl FnOnce() -> T) -> T {
-        self.heard.store(true, Ordering::SeqCst);
+        let before = self.heard.swap(true, Ordering::SeqCst);
         let done = body();
-        self.heard.store(false, Ordering::SeqCst);
+        self.heard.store(before, Ordering::SeqCst);
         done
     }
 

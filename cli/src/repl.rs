@@ -57,7 +57,8 @@ enum Next {
 /// # Errors
 /// From a pipe, what is wrong with an input: later ones may rely on it. On a terminal only that it cannot be read.
 pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
-    let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal;
+    let is_dumb = session.io.variable("TERM").is_some_and(|term| term == "dumb");
+    let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal && !is_dumb;
     let mut state = State {
         tables: Arc::new(StoredTables::new(session.store_path(), "latest")),
         definitions: Arc::default(),
@@ -81,10 +82,16 @@ fn converse(session: &mut Session<'_, '_>, state: &mut State, options: &Repl) ->
         }
     });
     let mut editor = Editor::new(&state.tables, &state.definitions, file.as_deref(), session.look.color);
+    let interrupt = session.io.interrupt;
+    // Ctrl-C ends what an input does, and never the conversation.
+    interrupt.while_heard(|| talk(session, state, &mut editor))
+}
+
+fn talk(session: &mut Session<'_, '_>, state: &mut State, editor: &mut Editor) -> Outcome {
     loop {
-        let typed = editor.read();
-        // A wish to stop that came while nothing ran is fulfilled.
+        // While somebody types, Ctrl-C is a key; from then on it is a wish to stop what was typed.
         session.io.interrupt.clear();
+        let typed = editor.read();
         let (width, height) = crate::io::terminal_size();
         (session.look.width, session.io.height) = (width.into(), height);
         match typed.map_err(Failure::output)? {
@@ -124,10 +131,10 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         let is_over = line.is_none();
         let line = line.unwrap_or_default();
         let is_pending = !words::solid(&text).is_empty();
-        if is_over || (is_pending && dot::is_dot(&line)) {
-            if input(session, state, &std::mem::take(&mut text))? == Next::End || is_over {
-                return Ok(Status::DONE);
-            }
+        if (is_over || (is_pending && dot::is_dot(&line)))
+            && (answer(session, state, &std::mem::take(&mut text))? == Next::End || is_over)
+        {
+            return Ok(Status::DONE);
         }
         if !text.is_empty() {
             text.push('\n');
@@ -136,11 +143,22 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         if words::solid(&text).is_empty() {
             text.clear();
         } else if validate::is_complete_in_script(&text)
-            && input(session, state, &std::mem::take(&mut text))? == Next::End
+            && answer(session, state, &std::mem::take(&mut text))? == Next::End
         {
             return Ok(Status::DONE);
         }
         session.io.stdout.flush().map_err(Failure::output)?;
+    }
+}
+
+/// Answers one input of a pipe. Somebody who types without a line editor sees what is wrong and goes on.
+fn answer(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
+    match input(session, state, text) {
+        Err(failure) if session.io.stdin_is_terminal && failure.status != Status::INTERRUPTED => {
+            report::failure(session.io, &failure, false);
+            Ok(Next::Go)
+        }
+        answered => answered,
     }
 }
 
@@ -192,7 +210,6 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
         return Ok(Next::Go);
     }
     state.tables.refresh();
-    session.io.interrupt.clear();
     let began = (session.io.now)();
     let results = question(session, state, text).run(&state.tables, session.io.interrupt);
     let took_ms = (session.io.now)().duration_since(began).as_millis();
@@ -237,21 +254,14 @@ fn show(
     } else if state.is_interactive {
         let command = pager::command(session.io);
         let lines = usize::from(session.io.height).saturating_sub(3);
-        let interrupt = session.io.interrupt;
         let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
-        // Ctrl-C in the pager is the pager's.
-        interrupt
-            .while_heard(|| {
-                let written = render::results(&mut pager, &shown, format, look);
-                let finished = pager.finish();
-                match written {
-                    Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
-                        finished.map(|()| Vec::new())
-                    }
-                    written => finished.and(written),
-                }
-            })
-            .map_err(Failure::output)?
+        let written = render::results(&mut pager, &shown, format, look);
+        let finished = pager.finish();
+        match written {
+            // The reader has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Vec::new(),
+            written => finished.and(written).map_err(Failure::output)?,
+        }
     } else {
         render::results(&mut *session.io.stdout, &shown, format, look).map_err(Failure::output)?
     };
