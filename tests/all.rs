@@ -12,4 +12,5 @@ mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;
+mod query_store;
 mod tidy;

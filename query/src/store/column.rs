@@ -12,7 +12,7 @@ use crate::value::{Type, Value};
 use crate::{convert, number};
 
 /// Fewer values than this stand in a dictionary, however few versions there are.
-const DICTIONARY_COUNT: usize = 1024;
+const DICTIONARY_COUNT: usize = 64;
 /// Values that come this many times on average are worth a dictionary.
 const REPEATED_COUNT: usize = 4;
 
