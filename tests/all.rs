@@ -10,4 +10,6 @@ mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;
+mod query_changes;
+mod query_rows;
 mod tidy;
