@@ -71,6 +71,7 @@
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
 //! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets` | a point in time: vectors, IDs, versions, links |
+//! | [`scan`] | whole columns of all versions of a type, for queries |
 //! | `difference`, [`change`], [`point`], `find` | two points in time to changes; how people name points and objects |
 //! | [`journal`], [`catalog`], `records` | append-only logs; their index; what commands keep in them |
 //! | `verify`, `statistics`, `memo` | re-reading everything; sizes; what the last import saw |
@@ -96,6 +97,7 @@ mod paths;
 pub mod point;
 mod records;
 mod rows;
+pub mod scan;
 pub mod schema;
 mod segment;
 mod sets;

@@ -1,6 +1,11 @@
 //! Rows in columns: what tables give and stages hand on.
 
+mod texts;
+
+use std::borrow::Cow;
 use std::sync::Arc;
+
+pub use texts::Texts;
 
 use crate::value::{Type, Value};
 
@@ -38,6 +43,14 @@ pub enum Column {
         /// The values, each perhaps in many rows or none.
         values: Arc<Vec<Value>>,
     },
+    /// For each row the place of its text: for strings most of which differ. All batches of a table, and all points
+    /// in time, should share one [`Texts`], so that a search runs once over one buffer.
+    Texts {
+        /// One place in `texts` for each row.
+        codes: Arc<Vec<u32>>,
+        /// The texts, each perhaps in many rows or none.
+        texts: Arc<Texts>,
+    },
 }
 
 impl Column {
@@ -47,17 +60,33 @@ impl Column {
         Self::Values(Arc::new(values))
     }
 
-    /// The cell of a row.
+    /// The cell of a row. Of texts it is a copy: see [`Column::text`].
     ///
     /// # Panics
     /// When the column has no such row.
     #[must_use]
-    pub fn get(&self, row: usize) -> &Value {
-        match self {
+    pub fn get(&self, row: usize) -> Cow<'_, Value> {
+        Cow::Borrowed(match self {
             Self::Constant(value) => value,
             Self::Values(values) => &values[row],
             Self::Dictionary { codes, values } => &values[codes[row] as usize],
-        }
+            Self::Texts { codes, texts } => return Cow::Owned(Value::text(texts.get(codes[row] as usize))),
+        })
+    }
+
+    /// The text of a row, without a copy; nothing if the cell holds something else.
+    ///
+    /// # Panics
+    /// When the column has no such row.
+    #[must_use]
+    pub fn text(&self, row: usize) -> Option<&str> {
+        let value = match self {
+            Self::Constant(value) => value,
+            Self::Values(values) => &values[row],
+            Self::Dictionary { codes, values } => &values[codes[row] as usize],
+            Self::Texts { codes, texts } => return Some(texts.get(codes[row] as usize)),
+        };
+        if let Value::String(text) = value { Some(text) } else { None }
     }
 
     /// The cells of some rows, in the order given.
@@ -69,12 +98,18 @@ impl Column {
                 let codes = rows.iter().map(|row| codes[*row as usize]).collect();
                 Self::Dictionary { codes: Arc::new(codes), values: Arc::clone(values) }
             }
+            Self::Texts { codes, texts } => {
+                let codes = rows.iter().map(|row| codes[*row as usize]).collect();
+                Self::Texts { codes: Arc::new(codes), texts: Arc::clone(texts) }
+            }
         }
     }
 
     /// The cells of some rows; where there is no row, the value given.
     pub(crate) fn gather_or(&self, rows: &[Option<u32>], missing: &Value) -> Self {
-        let cell = |row: &Option<u32>| row.map_or(missing, |row| self.get(row as usize)).clone();
+        let cell = |row: &Option<u32>| {
+            row.map_or_else(|| missing.clone(), |row| self.get(row as usize).into_owned())
+        };
         Self::of(rows.iter().map(cell).collect())
     }
 }
@@ -105,9 +140,9 @@ impl Batch {
         }
         let row_count = batches.iter().map(|batch| batch.row_count).sum();
         let columns = (0..width).map(|index| {
-            let cells = batches
-                .iter()
-                .flat_map(|batch| (0..batch.row_count).map(move |row| batch.columns[index].get(row).clone()));
+            let cells = batches.iter().flat_map(|batch| {
+                (0..batch.row_count).map(move |row| batch.columns[index].get(row).into_owned())
+            });
             Column::of(cells.collect())
         });
         Self { columns: columns.collect(), row_count }

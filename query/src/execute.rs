@@ -7,6 +7,7 @@ mod expand;
 mod group;
 mod join;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,7 @@ use crate::convert;
 use crate::error::{Code, Diagnostic};
 use crate::function::array::sequence;
 use crate::function::operator::IN;
-use crate::function::{Body, Call, Function, State, array_of};
+use crate::function::{Body, Call, Function, Operand, State, array_of};
 use crate::limits::Limits;
 use crate::plan::{Plan, Scalar, SortKey, Step, Typed};
 use crate::rewrite::rewrite;
@@ -156,7 +157,7 @@ impl<'a> Execution<'a> {
     fn single(&self, scalar: &Scalar) -> Result<Value, Diagnostic> {
         let row = Batch { columns: Vec::new(), row_count: 1 };
         let column = evaluate(&self.prepare(scalar)?, &row, self.now);
-        Ok(column.get(0).clone())
+        Ok(column.get(0).into_owned())
     }
 
     fn prepare_all(&self, scalars: &[Scalar]) -> Result<Vec<Scalar>, Diagnostic> {
@@ -170,14 +171,14 @@ impl<'a> Execution<'a> {
                 let rows = self.rows(&rewrite(plan))?;
                 let first = rows.iter().find(|batch| batch.row_count > 0);
                 let cell = first.and_then(|batch| batch.columns.first());
-                Scalar::Constant(cell.map_or(Value::Null, |column| column.get(0).clone()))
+                Scalar::Constant(cell.map_or(Value::Null, |column| column.get(0).into_owned()))
             }
             Scalar::List(plan) => {
                 let rows = self.rows(&rewrite(plan))?;
                 let cells = rows.iter().flat_map(|batch| {
                     (0..batch.row_count).filter_map(|row| Some(batch.columns.first()?.get(row)))
                 });
-                Scalar::Constant(array_of(cells.cloned().collect()))
+                Scalar::Constant(array_of(cells.map(Cow::into_owned).collect()))
             }
             Scalar::Call { function, arguments, kinds, kind, depth } => {
                 let arguments = self.prepare_all(arguments)?;
@@ -200,7 +201,7 @@ impl<'a> Execution<'a> {
             Column::Constant(_) => batch.gather(&[]),
             kept => {
                 let rows: Vec<u32> =
-                    (0..batch.row_count).filter(|row| holds(kept.get(*row))).map(row_number).collect();
+                    (0..batch.row_count).filter(|row| holds(&kept.get(*row))).map(row_number).collect();
                 if rows.len() == batch.row_count { batch.clone() } else { batch.gather(&rows) }
             }
         }
@@ -235,8 +236,8 @@ fn compare_rows(keys: &[(Column, &SortKey)], left: usize, right: usize) -> Order
     for (column, key) in keys {
         let (left, right) = (column.get(left), column.get(right));
         let ordering = match (left.is_null(), right.is_null()) {
-            (false, false) if key.descending => order(right, left),
-            (false, false) => order(left, right),
+            (false, false) if key.descending => order(&right, &left),
+            (false, false) => order(&left, &right),
             (left, right) if key.nulls_first => right.cmp(&left),
             (left, right) => left.cmp(&right),
         };
@@ -314,6 +315,9 @@ pub(crate) fn evaluate(scalar: &Scalar, batch: &Batch, now: i64) -> Column {
                     codes: Arc::clone(codes),
                     values: Arc::new(values.iter().map(holds).collect()),
                 },
+                Column::Texts { .. } => {
+                    Column::of((0..batch.row_count).map(|row| holds(&column.get(row))).collect())
+                }
             }
         }
         Scalar::Query(_) | Scalar::List(_) => Column::Constant(Value::Null),
@@ -332,7 +336,7 @@ fn apply(
 ) -> Column {
     let Body::Row(code) = function.body else { return Column::Constant(Value::Null) };
     let mut state = State::new(now);
-    let mut cell = |operands: &[Column], row: usize| {
+    let mut cell = |operands: &[Operand<'_>], row: usize| {
         let value = code(&mut Call { operands, kinds, row, state: &mut state });
         match value {
             Value::Null if kind == Type::String => Value::text(""),
@@ -341,16 +345,34 @@ fn apply(
             value => value,
         }
     };
+    let texts: Vec<Vec<Value>> = operands.iter().map(|column| text_values(column, row_count)).collect();
+    let mut all: Vec<Operand<'_>> = operands.iter().zip(&texts).map(operand).collect();
     let mut varying = operands.iter().enumerate().filter(|(_, o)| !matches!(o, Column::Constant(_)));
     match (varying.next(), varying.next()) {
-        (None, _) => Column::Constant(cell(operands, 0)),
+        (None, _) => Column::Constant(cell(&all, 0)),
         (Some((place, Column::Dictionary { codes, values })), None) => {
-            let mut once = operands.to_vec();
-            once[place] = Column::Values(Arc::clone(values));
-            let made = (0..values.len()).map(|row| cell(&once, row)).collect();
+            all[place] = Operand::Each(values);
+            let made = (0..values.len()).map(|row| cell(&all, row)).collect();
             Column::Dictionary { codes: Arc::clone(codes), values: Arc::new(made) }
         }
-        _ => Column::of((0..row_count).map(|row| cell(operands, row)).collect()),
+        _ => Column::of((0..row_count).map(|row| cell(&all, row)).collect()),
+    }
+}
+
+/// The texts of a column as values; nothing if it holds values already.
+fn text_values(column: &Column, row_count: usize) -> Vec<Value> {
+    match column {
+        Column::Texts { .. } => (0..row_count).map(|row| column.get(row).into_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn operand<'a>((column, texts): (&'a Column, &'a Vec<Value>)) -> Operand<'a> {
+    match column {
+        Column::Constant(value) => Operand::Same(value),
+        Column::Values(values) => Operand::Each(values),
+        Column::Dictionary { codes, values } => Operand::Coded(codes, values),
+        Column::Texts { .. } => Operand::Each(texts),
     }
 }
 
@@ -364,7 +386,7 @@ pub(crate) fn constant(
 ) -> Value {
     let row = Batch { columns: Vec::new(), row_count: 1 };
     let operands: Vec<Column> = arguments.iter().map(|argument| evaluate(argument, &row, now)).collect();
-    apply(function, &operands, kinds, kind, 1, now).get(0).clone()
+    apply(function, &operands, kinds, kind, 1, now).get(0).into_owned()
 }
 
 #[cfg(test)]

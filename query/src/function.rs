@@ -20,7 +20,6 @@ use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
-use crate::batch::Column;
 use crate::convert;
 use crate::value::{Type, Value};
 
@@ -245,9 +244,30 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     regex::RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build()
 }
 
+/// The values of one argument for all rows.
+#[derive(Clone, Copy)]
+pub(crate) enum Operand<'a> {
+    /// The same in every row.
+    Same(&'a Value),
+    /// One for each row.
+    Each(&'a [Value]),
+    /// For each row the place of its value.
+    Coded(&'a [u32], &'a [Value]),
+}
+
+impl<'a> Operand<'a> {
+    fn get(self, row: usize) -> &'a Value {
+        match self {
+            Self::Same(value) => value,
+            Self::Each(values) => &values[row],
+            Self::Coded(codes, values) => &values[codes[row] as usize],
+        }
+    }
+}
+
 /// The arguments of one row.
 pub(crate) struct Call<'a> {
-    pub(crate) operands: &'a [Column],
+    pub(crate) operands: &'a [Operand<'a>],
     pub(crate) kinds: &'a [Type],
     pub(crate) row: usize,
     pub(crate) state: &'a mut State,

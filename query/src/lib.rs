@@ -45,7 +45,7 @@ mod testing;
 mod time;
 mod value;
 
-pub use batch::{BATCH_ROWS, Batch, Column, Field, Schema};
+pub use batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
 pub use bind::{Parameters, Selection};
 pub use error::{Code, Diagnostic};
 pub use function::{FunctionHelp, functions};

@@ -1,13 +1,20 @@
 //! The tables of a store: entity tables, `objects`, `deletedItems`, `links`, and those of changes.
 
+mod attribute;
+mod bag;
+mod cache;
 mod catalogue;
 mod cells;
 mod changes;
+mod column;
 mod diff;
 mod entity;
 mod event;
 mod history;
+mod links;
+mod objects;
 mod points;
+mod reader;
 mod target;
 
 use std::sync::Arc;
@@ -16,6 +23,7 @@ use engine::{Snapshot, Store, schema};
 
 use crate::table::{TableSource, Tables};
 use crate::value::Value;
+use cache::Cache;
 
 pub use points::{PointArgument, PointResolver, ResolvedPoint, StoreResolver};
 
@@ -27,13 +35,27 @@ pub struct StoreTables {
     points: Arc<dyn PointResolver>,
     default: PointArgument,
     log: Arc<points::PointLog>,
+    cache: Arc<Cache>,
 }
 
 impl StoreTables {
     /// Gives the tables of a store; `default` is the point in time of tables that name none.
     #[must_use]
     pub fn new(store: impl Into<Arc<Store>>, points: Arc<dyn PointResolver>, default: PointArgument) -> Self {
-        Self { store: store.into(), points, default, log: Arc::default() }
+        let cache = Arc::new(Cache::new(cache::BYTES_MAX));
+        Self { store: store.into(), points, default, log: Arc::default(), cache }
+    }
+
+    /// The same tables with another default point. What was read is shared.
+    #[must_use]
+    pub fn at(&self, default: PointArgument) -> Self {
+        Self { default, ..self.clone() }
+    }
+
+    /// Keeps at most so many bytes of decoded columns from now on; what was kept is let go.
+    #[must_use]
+    pub fn with_cache(self, bytes_max: usize) -> Self {
+        Self { cache: Arc::new(Cache::new(bytes_max)), ..self }
     }
 
     /// The store itself.
@@ -77,15 +99,25 @@ impl Tables for StoreTables {
         if let Some(table) = changes::table(self, name, arguments)? {
             return Ok(Some(table));
         }
+        if let Some(which) = objects::Which::of(name) {
+            let snapshot = self.snapshot(name, arguments)?;
+            return Ok(Some(Arc::new(objects::Objects::new(&snapshot, which, &self.cache))));
+        }
+        if name == links::NAME {
+            let snapshot = self.snapshot(name, arguments)?;
+            return Ok(Some(Arc::new(links::Links::new(&snapshot, &self.cache))));
+        }
         if let Some(token) = entity::token_of(&self.store, name) {
             let snapshot = self.snapshot(name, arguments)?;
-            return Ok(Some(Arc::new(entity::Entities::new(snapshot, token))));
+            return Ok(Some(Arc::new(entity::Entities::new(&snapshot, &token, &self.cache)?)));
         }
         Ok(None)
     }
 
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = schema::types().map(|found| found.table.to_owned()).collect();
+        names.extend(objects::Which::NAMES.map(str::to_owned));
+        names.push(links::NAME.to_owned());
         names.extend(changes::NAMES.iter().map(|name| (*name).to_owned()));
         names
     }

@@ -309,9 +309,9 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Calls `f` with each row and its cell text: empty = absent, `?` = unknown.
-    pub(crate) fn for_each(&self, mut f: impl FnMut(u32, &[u8])) {
-        self.walk(&mut f);
+    /// Calls `f` with each row and its cell text: empty = absent, `?` = unknown. Whether all bytes could be decoded.
+    pub(crate) fn for_each(&self, mut f: impl FnMut(u32, &[u8])) -> bool {
+        self.walk(&mut f)
     }
 
     /// Decodes everything, and checks that it is text.

@@ -62,7 +62,7 @@ fn expanded(
     let mut indexes = Vec::new();
     for row in 0..batch.row_count {
         let parts: Vec<Vec<Value>> =
-            values.iter().map(|column| elements(column.get(row), expand.pairs_as_arrays)).collect();
+            values.iter().map(|column| elements(&column.get(row), expand.pairs_as_arrays)).collect();
         let count = parts.iter().map(Vec::len).max().unwrap_or(0).min(limit);
         admit(rows.len() + count)?;
         for index in 0..count {
@@ -106,7 +106,7 @@ fn elements(value: &Value, pairs_as_arrays: bool) -> Vec<Value> {
 fn parsed(batch: &Batch, parse: &ParseStep, texts: &Column, width: usize) -> Batch {
     let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.places.len()];
     for row in 0..batch.row_count {
-        let text = convert::to_text(texts.get(row), parse.kind);
+        let text = convert::to_text(&texts.get(row), parse.kind);
         let captures = parse.pattern.regex.captures(&text);
         let values = captures.and_then(|captures| converted(&captures, parse));
         for (index, (column, (_, kind))) in made.iter_mut().zip(&parse.places).enumerate() {

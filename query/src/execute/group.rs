@@ -84,7 +84,7 @@ impl Execution<'_> {
             };
             return codes.iter().map(place_of).collect();
         }
-        let key = |row| Key(columns.iter().map(|column| column.get(row).clone()).collect());
+        let key = |row| Key(columns.iter().map(|column| column.get(row).into_owned()).collect());
         (0..batch.row_count).map(|row| place(key(row))).collect()
     }
 
@@ -100,10 +100,12 @@ impl Execution<'_> {
         let condition = aggregate.condition.as_ref().map(column);
         let arguments: Vec<Column> = aggregate.arguments.iter().map(column).collect();
         for (row, group) in group_of.iter().enumerate() {
-            let counted =
-                condition.as_ref().is_none_or(|condition| convert::to_bool(condition.get(row)) == Some(true));
+            let counted = condition
+                .as_ref()
+                .is_none_or(|condition| convert::to_bool(&condition.get(row)) == Some(true));
             if counted {
-                let values: Vec<&Value> = arguments.iter().map(|column| column.get(row)).collect();
+                let values: Vec<_> = arguments.iter().map(|column| column.get(row)).collect();
+                let values: Vec<&Value> = values.iter().map(|value| &**value).collect();
                 groups[*group].states[index].add(&values);
             }
         }

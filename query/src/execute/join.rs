@@ -42,7 +42,7 @@ impl Execution<'_> {
 
     fn keys(&self, batch: &Batch, keys: &[Scalar]) -> Vec<Key> {
         let columns: Vec<Column> = keys.iter().map(|key| evaluate(key, batch, self.now)).collect();
-        let key = |row| Key(columns.iter().map(|column| column.get(row).clone()).collect());
+        let key = |row| Key(columns.iter().map(|column| column.get(row).into_owned()).collect());
         (0..batch.row_count).map(key).collect()
     }
 }

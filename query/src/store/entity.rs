@@ -2,84 +2,89 @@
 
 use std::sync::Arc;
 
-use engine::schema::{self, PropertyType};
-use engine::{Object, Snapshot, Store};
+use engine::{Snapshot, Store, schema};
 
-use crate::batch::{Batch, Column, Field, Schema};
-use crate::json;
-use crate::table::{Parts, ScanRequest, TableSource};
-use crate::value::{Type, Value};
+use super::attribute::EntitySchema;
+use super::cache::Cache;
+use super::reader::{Place, RowSet, TypeReader};
+use crate::batch::{BATCH_ROWS, Batch, Schema};
+use crate::table::{Admitted, Condition, Parts, ScanRequest, TableSource};
+use crate::value::Value;
 
-/// The type token that a table's name stands for.
-pub(super) fn token_of(_store: &Store, name: &str) -> Option<Arc<str>> {
-    let found = schema::by_table(name).or_else(|| schema::by_token(name))?;
-    Some(found.token.into())
+/// The type token that a table's name stands for: a table of the types, or the token of a type that the store has.
+pub(super) fn token_of(store: &Store, name: &str) -> Option<Arc<str>> {
+    if let Some(found) = schema::by_table(name).or_else(|| schema::by_token(name)) {
+        return Some(found.token.into());
+    }
+    store.type_tokens().find(|token| &***token == name).map(Arc::clone)
 }
 
 /// The live objects of a type at a backup.
 pub(super) struct Entities {
-    snapshot: Snapshot,
-    token: Arc<str>,
+    reader: TypeReader,
+    schema: Arc<EntitySchema>,
 }
 
 impl Entities {
-    pub(super) fn new(snapshot: Snapshot, token: Arc<str>) -> Self {
-        Self { snapshot, token }
-    }
-}
-
-fn column_type(kind: PropertyType) -> Type {
-    match kind {
-        PropertyType::String => Type::String,
-        PropertyType::Boolean => Type::Bool,
-        PropertyType::Int32 => Type::Int,
-        PropertyType::Int64 => Type::Long,
-        PropertyType::Double => Type::Real,
-        PropertyType::DateTime => Type::Datetime,
-        PropertyType::Guid => Type::Guid,
-        PropertyType::Dynamic => Type::Dynamic,
+    /// # Errors
+    /// When the store cannot say which columns there are.
+    pub(super) fn new(snapshot: &Snapshot, token: &str, cache: &Arc<Cache>) -> Result<Self, String> {
+        let reader = TypeReader::new(snapshot, token, cache);
+        let schema = reader.schema()?;
+        Ok(Self { reader, schema })
     }
 }
 
 impl TableSource for Entities {
     fn schema(&self) -> Schema {
-        let mut fields = vec![Field::new("id", Type::String)];
-        if let Some(found) = schema::by_token(&self.token) {
-            fields.extend(found.properties().map(|(name, kind)| Field::new(name, column_type(kind))));
-        }
-        fields
+        self.schema.fields()
     }
 
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
-        let failed = |error: engine::Error| error.to_string();
-        let schema = self.schema();
-        let mut columns = vec![Vec::new(); request.columns.len()];
-        let mut row_count = 0;
-        for object in self.snapshot.objects(&self.token).map_err(failed)? {
-            let object = object.map_err(failed)?;
-            if object.deleted {
-                continue;
-            }
-            row_count += 1;
-            for (cells, place) in columns.iter_mut().zip(&request.columns) {
-                cells.push(cell(&object, &schema[*place]));
-            }
-        }
-        let batch = Batch { columns: columns.into_iter().map(Column::of).collect(), row_count };
-        Ok(Box::new(batch.split()))
+        let set = match wanted_texts(&request.conditions, 0) {
+            Some(ids) => self.reader.named(&ids, false)?,
+            None => self.reader.rows(false)?,
+        };
+        let columns = request.columns.clone();
+        let (reader, schema) = (self.reader.clone(), Arc::clone(&self.schema));
+        Ok(Box::new(EntityParts { reader, schema, columns, places: set.places(BATCH_ROWS), set }))
     }
 }
 
-fn cell(object: &Object, field: &Field) -> Value {
-    if field.name == "id" {
-        return Value::text(&object.key.id);
+/// The texts that conditions admit in a column, if any condition is about single values of it.
+pub(super) fn wanted_texts(conditions: &[Condition], column: usize) -> Option<Vec<&str>> {
+    let about = conditions.iter().filter(|condition| condition.column == column);
+    about.filter_map(|condition| texts_of(&condition.admitted)).min_by_key(Vec::len)
+}
+
+fn texts_of(admitted: &Admitted) -> Option<Vec<&str>> {
+    let Admitted::OneOf(values) = admitted else { return None };
+    let texts = values.iter().map(|value| match value {
+        Value::String(text) => Some(&**text),
+        _ => None,
+    });
+    texts.collect()
+}
+
+struct EntityParts {
+    reader: TypeReader,
+    schema: Arc<EntitySchema>,
+    columns: Vec<usize>,
+    set: RowSet,
+    places: Vec<Place>,
+}
+
+impl Parts for EntityParts {
+    fn count(&self) -> usize {
+        self.places.len()
     }
-    let found = object.attributes().remove(&field.name);
-    let value = found.and_then(|value| json::parse(&value.to_string())).unwrap_or(Value::Null);
-    match (&value, field.kind) {
-        (_, Type::Dynamic) | (Value::String(_), Type::String) | (Value::Bool(_), Type::Bool) => value,
-        (Value::Long(_), Type::Long | Type::Int) => value,
-        (Value::String(_), _) => crate::convert::to_type(&value, Type::String, field.kind),
-        _ => Value::missing(field.kind),
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let place = &self.places[part];
+        let columns = self.columns.iter().map(|column| {
+            let column = &self.schema.columns[*column];
+            self.reader.column(column, &self.set, place)
+        });
+        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: place.range.len() })
     }
 }

@@ -1,0 +1,137 @@
+//! Puts the blocks of a column together: one code for each version, values that come again and again kept once.
+
+use std::collections::HashMap;
+
+use super::block::{Block, Content, Repeats, TextList, Values};
+use super::{ABSENT, FIRST_VALUE, NULL};
+
+/// One attribute in all versions of a type.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VersionColumn {
+    /// By version number: [`ABSENT`], [`NULL`], [`super::UNKNOWN`], or [`FIRST_VALUE`] + the place of its value.
+    pub codes: Vec<u32>,
+    /// The values, run after run. A text may stand in them more than once.
+    pub runs: Vec<Values>,
+}
+
+impl VersionColumn {
+    /// How many values there are.
+    #[must_use]
+    pub fn value_count(&self) -> usize {
+        self.runs.iter().map(Values::len).sum()
+    }
+
+    /// Appends the JSON text of a code, `null` included; nothing when absent or unknown, or when the value is not
+    /// kept as JSON text.
+    pub fn append_json(&self, code: u32, out: &mut Vec<u8>) {
+        if code == NULL {
+            out.extend_from_slice(b"null");
+        }
+        let Some(mut place) = code.checked_sub(FIRST_VALUE).map(|place| place as usize) else { return };
+        for run in &self.runs {
+            if let (Values::Json(texts), true) = (run, place < run.len()) {
+                return out.extend_from_slice(texts.get(place));
+            }
+            let Some(rest) = place.checked_sub(run.len()) else { return };
+            place = rest;
+        }
+    }
+}
+
+/// What was put together so far.
+#[derive(Default)]
+struct Merge {
+    column: VersionColumn,
+    value_count: u32,
+    known: HashMap<Box<[u8]>, u32>,
+}
+
+/// Puts blocks together that come in the order of their versions.
+pub(super) fn merge(blocks: Vec<Block>) -> Result<VersionColumn, String> {
+    let mut merge = Merge::default();
+    merge.column.codes.push(ABSENT);
+    for block in blocks {
+        merge.add(block)?;
+    }
+    Ok(merge.column)
+}
+
+impl Merge {
+    fn add(&mut self, block: Block) -> Result<(), String> {
+        let next = self.column.codes.len();
+        if block.first_version as usize != next {
+            return Err(format!("expected version {next}, found {}", block.first_version));
+        }
+        let count = block.count as usize;
+        match block.content {
+            Content::Absent => self.column.codes.resize(next + count, ABSENT),
+            Content::Whole { codes, values, repeats } => {
+                if codes.len() != count {
+                    return Err(format!("expected {count} rows, found {}", codes.len()));
+                }
+                match (values, repeats) {
+                    (Values::Json(texts), Repeats::Yes) => {
+                        let places = self.look_up(&texts)?;
+                        self.column.codes.extend(codes.iter().map(|code| moved(*code, &places)));
+                    }
+                    (values, _) => {
+                        let before = self.append(values)?;
+                        let moved =
+                            codes.iter().map(|&code| if code < FIRST_VALUE { code } else { code + before });
+                        self.column.codes.extend(moved);
+                    }
+                }
+            }
+            Content::Patched { changed, predecessors, values } => {
+                let places = self.look_up(&values)?;
+                let mut changed = changed.into_iter().peekable();
+                for (place, before) in (0..).zip(predecessors) {
+                    let mut code = self.column.codes.get(before as usize).copied().unwrap_or(ABSENT);
+                    while let Some((_, new)) = changed.next_if(|(changed, _)| *changed == place) {
+                        code = moved(new, &places);
+                    }
+                    self.column.codes.push(code);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a run; returns what is to be added to its codes.
+    fn append(&mut self, values: Values) -> Result<u32, String> {
+        let before = self.value_count;
+        let count = u32::try_from(values.len()).ok().and_then(|count| before.checked_add(count));
+        // Codes begin behind those of cells without a value.
+        self.value_count = count.filter(|count| *count < u32::MAX - FIRST_VALUE).ok_or("too many values")?;
+        if !values.is_empty() {
+            self.column.runs.push(values);
+        }
+        Ok(before)
+    }
+
+    /// The code of each text; those not yet known become a run of their own.
+    fn look_up(&mut self, texts: &TextList) -> Result<Vec<u32>, String> {
+        let mut new = TextList::default();
+        let mut places = Vec::with_capacity(texts.len());
+        for text in texts.iter() {
+            if let Some(code) = self.known.get(text) {
+                places.push(*code);
+                continue;
+            }
+            let count = u32::try_from(new.len()).map_err(|_| "too many values")?;
+            let code = FIRST_VALUE.saturating_add(self.value_count).saturating_add(count);
+            new.push(text).map_err(|error| error.to_string())?;
+            self.known.insert(text.into(), code);
+            places.push(code);
+        }
+        self.append(Values::Json(new))?;
+        Ok(places)
+    }
+}
+
+fn moved(code: u32, places: &[u32]) -> u32 {
+    match code.checked_sub(FIRST_VALUE) {
+        None => code,
+        Some(place) => places.get(place as usize).copied().unwrap_or(ABSENT),
+    }
+}

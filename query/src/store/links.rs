@@ -1,0 +1,307 @@
+//! The table `links`: a row for each link of a live object.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use engine::Snapshot;
+use engine::scan::{LinkLists, ObjectRows, TextList};
+
+use super::cache::{Cache, Cached, Key};
+use super::entity::wanted_texts;
+use super::objects::named;
+use super::reader::{RowSet, TypeReader, failed};
+use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
+use crate::table::{Parts, ScanRequest, TableSource};
+use crate::value::{Type, Value};
+
+/// Its name.
+pub(super) const NAME: &str = "links";
+
+const SOURCE_ID: usize = 0;
+const SOURCE_TYPE: usize = 1;
+const SOURCE_NAME: usize = 2;
+const RELATION: usize = 3;
+const TARGET_ID: usize = 4;
+const TARGET_TYPE: usize = 5;
+
+/// Fewer rows than this are not worth reading whole columns for.
+const FEW_ROWS: usize = 1024;
+/// Stands for no type.
+const NO_TYPE: u16 = u16::MAX;
+
+/// What types ordinals are live under.
+pub(super) struct LiveTypes {
+    tokens: Vec<Arc<str>>,
+    places: Vec<u16>,
+}
+
+/// The links at a backup.
+pub(super) struct Links {
+    snapshot: Snapshot,
+    cache: Arc<Cache>,
+}
+
+impl Links {
+    pub(super) fn new(snapshot: &Snapshot, cache: &Arc<Cache>) -> Self {
+        Self { snapshot: snapshot.clone(), cache: Arc::clone(cache) }
+    }
+
+    fn backup(&self) -> Arc<str> {
+        self.snapshot.backup().id.as_str().into()
+    }
+
+    /// The links of some objects in one relation.
+    fn lists(
+        &self,
+        reader: &TypeReader,
+        relation: &Arc<str>,
+        set: &RowSet,
+    ) -> Result<Arc<LinkLists>, String> {
+        let (token, relation) = (Arc::clone(reader.scan.token()), Arc::clone(relation));
+        let key = Key::Links { backup: self.backup(), token, relation: Arc::clone(&relation) };
+        if set.complete
+            && let Some(Cached::Links(lists)) = self.cache.get(&key)
+        {
+            return Ok(lists);
+        }
+        let lists = Arc::new(reader.scan.links(&relation, &set.rows.ordinals).map_err(failed)?);
+        if set.complete {
+            let bytes = lists.targets.len() * 4 + lists.ends.len() * 5;
+            self.cache.keep(key, Cached::Links(Arc::clone(&lists)), bytes);
+        }
+        Ok(lists)
+    }
+
+    fn live_types(&self, reader: &TypeReader) -> Result<Arc<LiveTypes>, String> {
+        let key = Key::Types { backup: self.backup() };
+        if let Some(Cached::Types(types)) = self.cache.get(&key) {
+            return Ok(types);
+        }
+        let (tokens, places) = reader.scan.live_types().map_err(failed)?;
+        let types = Arc::new(LiveTypes { tokens, places });
+        self.cache.keep(key, Cached::Types(Arc::clone(&types)), types.places.len() * 2);
+        Ok(types)
+    }
+}
+
+impl TableSource for Links {
+    fn schema(&self) -> Schema {
+        let names =
+            ["sourceId", "sourceType", "sourceName", "relation", "targetId", "targetType", "targetName"];
+        names.map(|name| Field::new(name, Type::String)).into()
+    }
+
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+        let wanted = |column| wanted_texts(&request.conditions, column);
+        let (sources, types) = (wanted(SOURCE_ID), wanted(SOURCE_TYPE));
+        let (relations, targets) = (wanted(RELATION), wanted(TARGET_ID));
+        let any = TypeReader::new(&self.snapshot, "", &self.cache);
+        let targets = match targets {
+            Some(ids) => Some(ordinals_of(&any, &ids)?),
+            None => None,
+        };
+        let mut parts = Vec::new();
+        for token in self.snapshot.types().map_err(failed)? {
+            if types.as_ref().is_some_and(|types| !types.contains(&&*token)) {
+                continue;
+            }
+            let reader = TypeReader::new(&self.snapshot, &token, &self.cache);
+            for relation in reader.scan.relations() {
+                if relations.as_ref().is_some_and(|relations| !relations.contains(&&*relation)) {
+                    continue;
+                }
+                let set = match &sources {
+                    Some(ids) => reader.named(ids, false)?,
+                    None => reader.rows(false)?,
+                };
+                let lists = self.lists(&reader, &relation, &set)?;
+                for positions in positions(&lists, targets.as_ref()) {
+                    let (reader, relation) = (reader.clone(), Arc::clone(&relation));
+                    let (rows, lists) = (Arc::clone(&set.rows), Arc::clone(&lists));
+                    parts.push(Part { reader, relation, rows, lists, positions });
+                }
+            }
+        }
+        let needs_types = request.columns.iter().any(|column| *column >= TARGET_TYPE);
+        let types = if needs_types { Some(self.live_types(&any)?) } else { None };
+        let snapshot = self.snapshot.clone();
+        Ok(Box::new(LinkParts {
+            columns: request.columns.clone(),
+            parts,
+            types,
+            snapshot,
+            cache: Arc::clone(&self.cache),
+        }))
+    }
+}
+
+fn ordinals_of(reader: &TypeReader, ids: &[&str]) -> Result<BTreeSet<u32>, String> {
+    let found = ids.iter().map(|id| reader.scan.ordinal(id).map_err(failed));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// Places of targets, cut into parts; only those that lead to some of these objects, where it is said which.
+fn positions(lists: &LinkLists, targets: Option<&BTreeSet<u32>>) -> Vec<Vec<u32>> {
+    let all = 0..u32::try_from(lists.targets.len()).unwrap_or(u32::MAX);
+    let kept: Vec<u32> = match targets {
+        None => all.collect(),
+        Some(wanted) => all.filter(|place| wanted.contains(&lists.targets[*place as usize])).collect(),
+    };
+    kept.chunks(BATCH_ROWS).map(<[u32]>::to_vec).collect()
+}
+
+struct LinkParts {
+    columns: Vec<usize>,
+    parts: Vec<Part>,
+    types: Option<Arc<LiveTypes>>,
+    snapshot: Snapshot,
+    cache: Arc<Cache>,
+}
+
+/// Some links of one relation.
+struct Part {
+    reader: TypeReader,
+    relation: Arc<str>,
+    rows: Arc<ObjectRows>,
+    lists: Arc<LinkLists>,
+    positions: Vec<u32>,
+}
+
+impl Parts for LinkParts {
+    fn count(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let part = &self.parts[part];
+        let columns = self.columns.iter().map(|column| self.column(part, *column));
+        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: part.positions.len() })
+    }
+}
+
+impl LinkParts {
+    fn column(&self, part: &Part, column: usize) -> Result<Column, String> {
+        match column {
+            SOURCE_ID => part.ids(&part.sources()),
+            SOURCE_TYPE => Ok(Column::Constant(Value::text(part.reader.scan.token()))),
+            SOURCE_NAME => {
+                let sources = Distinct::of(part.sources().into_iter());
+                let names = names_of(&part.reader, &sources.ordinals)?;
+                sources.column(names)
+            }
+            RELATION => Ok(Column::Constant(Value::text(&part.relation))),
+            TARGET_ID => part.ids(&part.targets()),
+            TARGET_TYPE => Ok(self.target_types(part)),
+            _ => self.target_names(part),
+        }
+    }
+
+    /// The type of an ordinal, as a place in the list of types.
+    fn type_of(&self, ordinal: u32) -> u16 {
+        let places = self.types.as_ref().map(|types| &types.places);
+        places.and_then(|places| places.get(ordinal as usize).copied()).unwrap_or(NO_TYPE)
+    }
+
+    fn tokens(&self) -> &[Arc<str>] {
+        self.types.as_ref().map_or(&[], |types| &types.tokens)
+    }
+
+    fn target_types(&self, part: &Part) -> Column {
+        let mut values = vec![Value::text("")];
+        values.extend(self.tokens().iter().map(|token| Value::text(token)));
+        let code = |ordinal: u32| match self.type_of(ordinal) {
+            NO_TYPE => 0,
+            place => u32::from(place) + 1,
+        };
+        let codes = part.targets().into_iter().map(code).collect();
+        Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
+    }
+
+    fn target_names(&self, part: &Part) -> Result<Column, String> {
+        let targets = Distinct::of(part.targets().into_iter());
+        let mut names = vec![String::new(); targets.ordinals.len()];
+        for (place, token) in (0..NO_TYPE).zip(self.tokens()) {
+            let of_type = |index: &usize| self.type_of(targets.ordinals[*index]) == place;
+            let indexes: Vec<usize> = (0..targets.ordinals.len()).filter(of_type).collect();
+            if indexes.is_empty() {
+                continue;
+            }
+            let reader = TypeReader::new(&self.snapshot, token, &self.cache);
+            let ordinals: Vec<u32> = indexes.iter().map(|index| targets.ordinals[*index]).collect();
+            for (index, name) in indexes.into_iter().zip(names_of(&reader, &ordinals)?) {
+                names[index] = name;
+            }
+        }
+        targets.column(names)
+    }
+}
+
+impl Part {
+    /// The ordinal of the source of each row.
+    fn sources(&self) -> Vec<u32> {
+        let Some(first) = self.positions.first() else { return Vec::new() };
+        let mut row = self.lists.ends.partition_point(|end| end <= first);
+        let source = |position: &u32| {
+            while self.lists.ends[row] <= *position {
+                row += 1;
+            }
+            self.rows.ordinals[row]
+        };
+        self.positions.iter().map(source).collect()
+    }
+
+    /// The ordinal of the target of each row.
+    fn targets(&self) -> Vec<u32> {
+        self.positions.iter().map(|position| self.lists.targets[*position as usize]).collect()
+    }
+
+    fn ids(&self, ordinals: &[u32]) -> Result<Column, String> {
+        let distinct = Distinct::of(ordinals.iter().copied());
+        let TextList { bytes, ends } = self.reader.scan.ids(&distinct.ordinals).map_err(failed)?;
+        Ok(Column::Texts { codes: Arc::new(distinct.codes), texts: Arc::new(Texts::new(bytes, ends)?) })
+    }
+}
+
+/// The display names of live objects of a type.
+fn names_of(reader: &TypeReader, ordinals: &[u32]) -> Result<Vec<String>, String> {
+    let rows = reader.rows(false)?.rows;
+    let version = |ordinal: &u32| {
+        let place = rows.ordinals.binary_search(ordinal);
+        place.map_or(0, |place| rows.versions[place])
+    };
+    let versions: Vec<u32> = ordinals.iter().map(version).collect();
+    let column =
+        reader.versions(&named("displayName", Type::String), &versions, versions.len() < FEW_ROWS)?;
+    Ok((0..versions.len()).map(|row| column.text(row).unwrap_or_default().to_owned()).collect())
+}
+
+/// Ordinals without repetition, and for each row the place of its own.
+struct Distinct {
+    ordinals: Vec<u32>,
+    codes: Vec<u32>,
+}
+
+impl Distinct {
+    fn of(rows: impl Iterator<Item = u32>) -> Self {
+        let mut known: HashMap<u32, u32> = HashMap::new();
+        let (mut ordinals, mut codes) = (Vec::new(), Vec::new());
+        for ordinal in rows {
+            let next = u32::try_from(ordinals.len()).unwrap_or(0);
+            codes.push(*known.entry(ordinal).or_insert_with(|| {
+                ordinals.push(ordinal);
+                next
+            }));
+        }
+        Self { ordinals, codes }
+    }
+
+    fn column(self, texts: Vec<String>) -> Result<Column, String> {
+        let mut list = TextList::default();
+        for text in texts {
+            list.bytes.extend_from_slice(text.as_bytes());
+            list.ends.push(u32::try_from(list.bytes.len()).unwrap_or(u32::MAX));
+        }
+        let texts = Arc::new(Texts::new(list.bytes, list.ends)?);
+        Ok(Column::Texts { codes: Arc::new(self.codes), texts })
+    }
+}

@@ -1,0 +1,166 @@
+//! The tables `objects` and `deletedItems`: objects of every type, as bags.
+
+use std::sync::Arc;
+
+use engine::Snapshot;
+use engine::scan::{Space, decode};
+
+use super::attribute::{CellPath, EntityColumn, Source};
+use super::cache::Cache;
+use super::entity::wanted_texts;
+use super::reader::{Place, RowSet, TypeReader, failed};
+use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema};
+use crate::json;
+use crate::table::{Admitted, Parts, ScanRequest, TableSource};
+use crate::value::{Type, Value};
+
+/// Whole objects take room: fewer of them make a part.
+const BAG_ROWS: usize = 4096;
+
+const ID: usize = 0;
+const TYPE: usize = 1;
+const DISPLAY_NAME: usize = 2;
+const ATTRIBUTES: usize = 3;
+const DELETED: usize = 4;
+
+/// Which of the two tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// Live and deleted ones.
+    All,
+    /// Those in the recycle bin.
+    Deleted,
+}
+
+/// Objects of every type at a backup.
+pub(super) struct Objects {
+    snapshot: Snapshot,
+    which: Which,
+    cache: Arc<Cache>,
+}
+
+impl Which {
+    /// Their names.
+    pub(super) const NAMES: [&str; 2] = ["objects", "deletedItems"];
+
+    pub(super) fn of(name: &str) -> Option<Self> {
+        match name {
+            "objects" => Some(Self::All),
+            "deletedItems" => Some(Self::Deleted),
+            _ => None,
+        }
+    }
+}
+
+impl Objects {
+    pub(super) fn new(snapshot: &Snapshot, which: Which, cache: &Arc<Cache>) -> Self {
+        Self { snapshot: snapshot.clone(), which, cache: Arc::clone(cache) }
+    }
+}
+
+impl TableSource for Objects {
+    fn schema(&self) -> Schema {
+        let mut fields = vec![
+            Field::new("id", Type::String),
+            Field::new("type", Type::String),
+            Field::new("displayName", Type::String),
+            Field::new("attributes", Type::Dynamic),
+            Field::new("deleted", Type::Bool),
+        ];
+        if self.which == Which::Deleted {
+            fields.push(Field::new("deletedDateTime", Type::Datetime));
+        }
+        fields
+    }
+
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+        let ids = wanted_texts(&request.conditions, ID);
+        let types = wanted_texts(&request.conditions, TYPE);
+        let rows_max = if request.columns.contains(&ATTRIBUTES) { BAG_ROWS } else { BATCH_ROWS };
+        let mut parts = Vec::new();
+        for token in self.snapshot.types().map_err(failed)? {
+            if types.as_ref().is_some_and(|types| !types.contains(&&*token)) {
+                continue;
+            }
+            let reader = TypeReader::new(&self.snapshot, &token, &self.cache);
+            for deleted in [false, true] {
+                if !(deleted || self.which == Which::All) || !admits(request, deleted) {
+                    continue;
+                }
+                let set = match &ids {
+                    Some(ids) => reader.named(ids, deleted)?,
+                    None => reader.rows(deleted)?,
+                };
+                let places = set.places(rows_max).into_iter();
+                parts.extend(places.map(|place| Part { reader: reader.clone(), set: set.clone(), place }));
+            }
+        }
+        Ok(Box::new(ObjectParts { columns: request.columns.clone(), parts }))
+    }
+}
+
+/// Whether conditions on `deleted` admit a value.
+fn admits(request: &ScanRequest, deleted: bool) -> bool {
+    request.conditions.iter().filter(|condition| condition.column == DELETED).all(
+        |condition| match &condition.admitted {
+            Admitted::OneOf(values) => values.contains(&Value::Bool(deleted)),
+            _ => true,
+        },
+    )
+}
+
+struct ObjectParts {
+    columns: Vec<usize>,
+    parts: Vec<Part>,
+}
+
+struct Part {
+    reader: TypeReader,
+    set: RowSet,
+    place: Place,
+}
+
+impl Parts for ObjectParts {
+    fn count(&self) -> usize {
+        self.parts.len()
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let part = &self.parts[part];
+        let columns = self.columns.iter().map(|column| part.column(*column));
+        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: part.place.range.len() })
+    }
+}
+
+impl Part {
+    fn column(&self, column: usize) -> Result<Column, String> {
+        let read = |column: &EntityColumn| self.reader.column(column, &self.set, &self.place);
+        match column {
+            ID => read(&EntityColumn { name: "id".into(), kind: Type::String, source: Source::Id }),
+            TYPE => Ok(Column::Constant(Value::text(self.reader.scan.token()))),
+            DISPLAY_NAME => read(&named("displayName", Type::String)),
+            ATTRIBUTES => self.bags(),
+            DELETED => Ok(Column::Constant(Value::Bool(self.set.deleted))),
+            _ => read(&named("deletedDateTime", Type::Datetime)),
+        }
+    }
+
+    fn bags(&self) -> Result<Column, String> {
+        let bags = self.set.rows.ordinals[self.place.range.clone()].iter().map(|ordinal| {
+            let object = self.reader.scan.object(*ordinal).map_err(failed)?;
+            let Some(object) = object else { return Ok(Value::Null) };
+            let text = object.attributes_json();
+            let bag = json::parse(text).or_else(|| json::parse(&decode(text.as_bytes()).to_string()));
+            Ok(bag.unwrap_or_default())
+        });
+        Ok(Column::of(bags.collect::<Result<_, String>>()?))
+    }
+}
+
+/// A property that every type may have, compared or not.
+pub(super) fn named(name: &str, kind: Type) -> EntityColumn {
+    let spaces = if kind == Type::String { &[Space::Core][..] } else { &[Space::Core, Space::Volatile] };
+    let path = |space: &Space| CellPath { space: *space, path: name.into(), below: Vec::new() };
+    let source = Source::Cells { paths: spaces.iter().map(path).collect(), missing: Value::missing(kind) };
+    EntityColumn { name: name.into(), kind, source }
+}

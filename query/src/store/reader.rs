@@ -1,0 +1,344 @@
+//! Reads the objects of one type at one backup: which there are, and the cells of each column.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use engine::scan::{ABSENT, LinkLists, NULL, ObjectRows, Scan, Space, TextList, UNKNOWN};
+use engine::{Error, Snapshot};
+
+use super::attribute::{CellPath, EntityColumn, EntitySchema, Source};
+use super::bag::{self, CellsFound, Found};
+use super::cache::{Cache, Cached, Key, column_size};
+use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
+use crate::batch::{Column, Texts};
+use crate::value::{Type, Value};
+
+/// Rows of the first part: enough for a look, few enough to be read one by one.
+const FIRST_ROWS: usize = 256;
+/// Bags of more distinct contents than this are not worth keeping as values.
+const KEPT_BAGS_MAX: usize = 4096;
+
+/// The objects of one type at one backup.
+#[derive(Clone)]
+pub(super) struct TypeReader {
+    pub(super) scan: Scan,
+    backup: Arc<str>,
+    cache: Arc<Cache>,
+}
+
+/// Some rows of a type.
+#[derive(Clone)]
+pub(super) struct RowSet {
+    pub(super) rows: Arc<ObjectRows>,
+    pub(super) deleted: bool,
+    /// Whether these are all live, or all deleted, objects of the type.
+    pub(super) complete: bool,
+}
+
+/// A part of a row set.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) range: Range<usize>,
+    /// Whether the rows are few, so that whole columns are not worth reading for them.
+    few: bool,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
+pub(super) fn failed(error: Error) -> String {
+    error.to_string()
+}
+
+impl RowSet {
+    /// Cuts the rows into parts of at most so many, the first of them small.
+    pub(super) fn places(&self, rows_max: usize) -> Vec<Place> {
+        let count = self.rows.ordinals.len();
+        let first = count.min(FIRST_ROWS);
+        let mut places = Vec::new();
+        if first > 0 {
+            places.push(Place { range: 0..first, few: true });
+        }
+        for start in (first..count).step_by(rows_max) {
+            places.push(Place { range: start..count.min(start + rows_max), few: !self.complete });
+        }
+        places
+    }
+}
+
+impl TypeReader {
+    pub(super) fn new(snapshot: &Snapshot, token: &str, cache: &Arc<Cache>) -> Self {
+        let backup = snapshot.backup().id.as_str().into();
+        Self { scan: snapshot.scan(token), backup, cache: Arc::clone(cache) }
+    }
+
+    /// The columns of the type, the same at every backup.
+    pub(super) fn schema(&self) -> Result<Arc<EntitySchema>, String> {
+        let key = Key::Schema { token: Arc::clone(self.scan.token()) };
+        if let Some(Cached::Schema(schema)) = self.cache.get(&key) {
+            return Ok(schema);
+        }
+        let schema = Arc::new(EntitySchema::read(&self.scan)?);
+        self.cache.keep(key, Cached::Schema(Arc::clone(&schema)), 0);
+        Ok(schema)
+    }
+
+    /// All live objects, or all in the recycle bin.
+    pub(super) fn rows(&self, deleted: bool) -> Result<RowSet, String> {
+        let key =
+            Key::Rows { backup: Arc::clone(&self.backup), token: Arc::clone(self.scan.token()), deleted };
+        if let Some(Cached::Rows(rows)) = self.cache.get(&key) {
+            return Ok(RowSet { rows, deleted, complete: true });
+        }
+        let rows = if deleted { self.scan.deleted() } else { self.scan.live() };
+        let rows = Arc::new(rows.map_err(failed)?);
+        self.cache.keep(key, Cached::Rows(Arc::clone(&rows)), rows.ordinals.len() * 12);
+        Ok(RowSet { rows, deleted, complete: true })
+    }
+
+    /// Those with these IDs.
+    pub(super) fn named(&self, ids: &[&str], deleted: bool) -> Result<RowSet, String> {
+        let rows = self.scan.named(ids, deleted).map_err(failed)?;
+        Ok(RowSet { rows: Arc::new(rows), deleted, complete: false })
+    }
+
+    /// The cells of a column in some rows.
+    pub(super) fn column(
+        &self,
+        column: &EntityColumn,
+        set: &RowSet,
+        place: &Place,
+    ) -> Result<Column, String> {
+        let key = Key::Part {
+            backup: Arc::clone(&self.backup),
+            token: Arc::clone(self.scan.token()),
+            deleted: set.deleted,
+            name: Arc::clone(&column.name),
+            kind: column.kind,
+            first: place.range.start,
+        };
+        if set.complete
+            && let Some(Cached::Part(cells)) = self.cache.get(&key)
+        {
+            return Ok(cells);
+        }
+        let (cells, lasts) = self.read(column, set, place)?;
+        if set.complete && lasts {
+            let bytes = column_size(&cells);
+            self.cache.keep(key, Cached::Part(cells.clone()), bytes);
+        }
+        Ok(cells)
+    }
+
+    /// The cells, and whether they are worth keeping.
+    fn read(&self, column: &EntityColumn, set: &RowSet, place: &Place) -> Result<(Column, bool), String> {
+        let rows = &set.rows;
+        let ordinals = &rows.ordinals[place.range.clone()];
+        match &column.source {
+            Source::Id => Ok((texts(self.scan.ids(ordinals).map_err(failed)?)?, true)),
+            Source::ToOne(relation) => {
+                let lists = self.scan.links(relation, ordinals).map_err(failed)?;
+                Ok((self.single_targets(&lists)?, true))
+            }
+            Source::ToMany(relation) => {
+                let lists = self.scan.links(relation, ordinals).map_err(failed)?;
+                Ok((self.all_targets(&lists)?, false))
+            }
+            Source::Cells { paths, missing } => match paths.as_slice() {
+                [] => Ok((Column::Constant(missing.clone()), false)),
+                [path] if path.below.is_empty() && *missing == Value::missing(column.kind) => {
+                    self.leaf(path, column.kind, rows, place)
+                }
+                paths => self.bag(paths, column.kind, missing, rows, place),
+            },
+        }
+    }
+
+    fn leaf(
+        &self,
+        path: &CellPath,
+        kind: Type,
+        rows: &ObjectRows,
+        place: &Place,
+    ) -> Result<(Column, bool), String> {
+        let versions = &versions(rows, path.space)[place.range.clone()];
+        self.cells(path, kind, versions, place.few)
+    }
+
+    /// A property of some versions; its cells are all in the core space.
+    pub(super) fn versions(
+        &self,
+        column: &EntityColumn,
+        versions: &[u32],
+        few: bool,
+    ) -> Result<Column, String> {
+        match &column.source {
+            Source::Cells { paths, .. } if paths.len() == 1 => {
+                Ok(self.cells(&paths[0], column.kind, versions, few)?.0)
+            }
+            _ => Ok(Column::Constant(Value::missing(column.kind))),
+        }
+    }
+
+    fn cells(
+        &self,
+        path: &CellPath,
+        kind: Type,
+        versions: &[u32],
+        few: bool,
+    ) -> Result<(Column, bool), String> {
+        if let Some(coded) = self.coded(path, kind, few)? {
+            return Ok((coded.gather(versions), !matches!(coded.values, Coding::Json(_))));
+        }
+        let cells = self.scan.cells(path.space, &path.path, versions).map_err(failed)?;
+        let value = |text: &[u8]| if text.is_empty() { Value::missing(kind) } else { of_json(text, kind) };
+        Ok((Column::of(cells.iter().map(value).collect()), false))
+    }
+
+    /// A column that is put together from several paths.
+    fn bag(
+        &self,
+        paths: &[CellPath],
+        kind: Type,
+        missing: &Value,
+        rows: &ObjectRows,
+        place: &Place,
+    ) -> Result<(Column, bool), String> {
+        let make = |found: &mut CellsFound<'_, '_>| match bag::assemble(found) {
+            Some(value) => of_value(value, kind),
+            None => missing.clone(),
+        };
+        let columns: Vec<Option<Arc<CodedColumn>>> =
+            paths.iter().map(|path| self.coded(path, Type::Dynamic, place.few)).collect::<Result<_, _>>()?;
+        let columns: Option<Vec<Arc<CodedColumn>>> = columns.into_iter().collect();
+        let Some(columns) = columns else {
+            return self.few_bags(paths, rows, place, &|found| make(found));
+        };
+        let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+        let (mut places, mut values) = (Vec::with_capacity(place.range.len()), Vec::new());
+        let mut key = Vec::with_capacity(paths.len());
+        for row in place.range.clone() {
+            key.clear();
+            let cells = paths.iter().zip(&columns);
+            key.extend(cells.map(|(path, column)| column.code(versions(rows, path.space)[row])));
+            if let Some(place) = known.get(&key) {
+                places.push(*place);
+                continue;
+            }
+            let found = key.iter().zip(&columns).map(|(code, column)| match *code {
+                ABSENT => Found::Nothing,
+                UNKNOWN => Found::Unknown,
+                NULL => Found::Value(Value::Null),
+                code => Found::Value(column.value(code)),
+            });
+            let place = u32::try_from(values.len()).unwrap_or(0);
+            values.push(make(&mut paths.iter().map(|path| path.below.as_slice()).zip(found)));
+            known.insert(key.clone(), place);
+            places.push(place);
+        }
+        let lasts = values.len() <= KEPT_BAGS_MAX;
+        Ok((Column::Dictionary { codes: Arc::new(places), values: Arc::new(values) }, lasts))
+    }
+
+    /// The same, cell by cell.
+    fn few_bags(
+        &self,
+        paths: &[CellPath],
+        rows: &ObjectRows,
+        place: &Place,
+        make: &dyn Fn(&mut CellsFound<'_, '_>) -> Value,
+    ) -> Result<(Column, bool), String> {
+        let cells = paths.iter().map(|path| {
+            let versions = &versions(rows, path.space)[place.range.clone()];
+            self.scan.cells(path.space, &path.path, versions).map_err(failed)
+        });
+        let cells: Vec<TextList> = cells.collect::<Result<_, _>>()?;
+        let values = (0..place.range.len()).map(|row| {
+            let found = cells.iter().map(|cells| Found::of_text(cells.get(row)));
+            make(&mut paths.iter().map(|path| path.below.as_slice()).zip(found))
+        });
+        Ok((Column::of(values.collect()), false))
+    }
+
+    /// One attribute in all versions; nothing if that is not worth its while for a few rows.
+    fn coded(&self, path: &CellPath, kind: Type, few: bool) -> Result<Option<Arc<CodedColumn>>, String> {
+        let key = Key::Column {
+            token: Arc::clone(self.scan.token()),
+            space: path.space,
+            path: Arc::clone(&path.path),
+            kind,
+        };
+        let kept = match self.cache.get(&key) {
+            Some(Cached::Column(shared)) => Some(shared),
+            _ => None,
+        };
+        if few {
+            return Ok(kept.and_then(|shared| shared.ready().cloned()));
+        }
+        let shared = if let Some(shared) = kept {
+            shared
+        } else {
+            let plan = self.scan.column(path.space, &path.path, form_of(kind)).map_err(failed)?;
+            let new = Arc::new(SharedColumn::new(plan, kind));
+            match self.cache.keep(key.clone(), Cached::Column(Arc::clone(&new)), 0) {
+                Cached::Column(shared) => shared,
+                _ => new,
+            }
+        };
+        let is_new = shared.ready().is_none();
+        let coded = shared.read()?;
+        if is_new {
+            self.cache.charge(&key, coded.size());
+        }
+        Ok(Some(coded))
+    }
+
+    fn single_targets(&self, lists: &LinkLists) -> Result<Column, String> {
+        let count = lists.ends.len();
+        let mut distinct: HashMap<u32, u32> = HashMap::new();
+        let (mut codes, mut targets) = (Vec::with_capacity(count), Vec::new());
+        for row in 0..count {
+            // Two targets of such a relation do not fit a text.
+            let [target] = lists.get(row) else {
+                codes.push(0);
+                continue;
+            };
+            let next = u32::try_from(targets.len() + 1).unwrap_or(0);
+            codes.push(*distinct.entry(*target).or_insert_with(|| {
+                targets.push(*target);
+                next
+            }));
+        }
+        let ids = self.scan.ids(&targets).map_err(failed)?;
+        let mut ends = vec![0];
+        ends.extend(ids.ends);
+        Ok(Column::Texts { codes: Arc::new(codes), texts: Arc::new(Texts::new(ids.bytes, ends)?) })
+    }
+
+    fn all_targets(&self, lists: &LinkLists) -> Result<Column, String> {
+        let values = (0..lists.ends.len()).map(|row| {
+            if !lists.observed[row] {
+                return Ok(Value::Null);
+            }
+            let ids = self.scan.ids(lists.get(row)).map_err(failed)?;
+            let mut ids: Vec<&str> =
+                ids.iter().map(|id| std::str::from_utf8(id).unwrap_or_default()).collect();
+            ids.sort_unstable();
+            Ok(Value::Array(Arc::new(ids.into_iter().map(Value::text).collect())))
+        });
+        Ok(Column::of(values.collect::<Result<_, String>>()?))
+    }
+}
+
+/// The versions of rows in a space.
+fn versions(rows: &ObjectRows, space: Space) -> &[u32] {
+    match space {
+        Space::Core => &rows.versions,
+        Space::Volatile => &rows.moving,
+    }
+}
+
+/// A column of texts, one a row.
+pub(super) fn texts(list: TextList) -> Result<Column, String> {
+    let codes = (0..u32::try_from(list.ends.len()).unwrap_or(u32::MAX)).collect();
+    Ok(Column::Texts { codes: Arc::new(codes), texts: Arc::new(Texts::new(list.bytes, list.ends)?) })
+}
