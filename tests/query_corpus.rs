@@ -15,7 +15,7 @@ use twin::synthetic::{Incident, Tenant};
 
 use crate::query_rows::{lines, run, tables};
 
-const OBJECT_COUNT: u64 = 150;
+const OBJECT_COUNT: u64 = 1_000;
 const SEED: u64 = 7;
 const DAY_COUNT: u32 = 4;
 
@@ -89,7 +89,7 @@ fn questions_give_the_rows_that_were_read_and_found_right() {
     let mut wrong = Vec::new();
     for (name, text) in questions() {
         let results = run(&TABLES, &text).unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
-        let found = lines(&results).join("\n") + "\n";
+        let found: String = lines(&results).iter().map(|line| format!("{line}\n")).collect();
         let path = folder().join(format!("{name}.ndjson"));
         if writes_expected() {
             fs::write(&path, &found).unwrap();

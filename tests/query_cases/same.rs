@@ -129,20 +129,27 @@ fn fraction(digits: &str) -> Option<i64> {
     (digits.len() <= 9).then(|| padded.parse().ok())?
 }
 
-/// Ticks since 1970 of an instant in RFC 3339 or as Kusto prints it.
+/// Ticks since 1970 of an instant in RFC 3339 or as Kusto prints it; without a zone it is UTC.
 fn datetime(value: &Value) -> Option<i64> {
     let text = value.as_str()?.trim();
-    let is_date = text.len() >= 10 && text.is_char_boundary(10) && text[..4].parse::<u32>().is_ok();
-    let mut text = text.replacen(' ', "T", usize::from(is_date));
-    if text.len() == 10 {
-        text.push_str("T00:00:00");
-    }
-    let has_zone = text.ends_with('Z') || text.get(10..).is_some_and(|time| time.contains(['+', '-']));
-    if !has_zone {
-        text.push('Z');
-    }
-    let time: jiff::Timestamp = text.parse().ok().filter(|_| is_date)?;
-    i64::try_from(time.as_nanosecond().div_euclid(100)).ok()
+    let (civil, zone) = match text.get(11..).and_then(|time| time.rfind(['Z', '+', '-'])) {
+        Some(place) => text.split_at(place + 11),
+        None => (text, ""),
+    };
+    let civil: jiff::civil::DateTime = match civil.parse::<jiff::civil::Date>() {
+        Ok(date) if civil.len() == 10 => date.at(0, 0, 0, 0),
+        _ => civil.parse().ok()?,
+    };
+    let since = civil.duration_since(jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    let ticks = i64::try_from(since.as_nanos().div_euclid(100)).ok()?;
+    let offset = match zone.trim() {
+        "" | "Z" => 0,
+        offset => {
+            let minutes = clock(&format!("{}:00", &offset[1..]))?;
+            if offset.starts_with('-') { -minutes } else { minutes }
+        }
+    };
+    Some(ticks - offset)
 }
 
 /// Ticks of `[-][d.]hh:mm:ss[.fffffff]`, or of an ISO 8601 duration of days at most.
