@@ -10,6 +10,7 @@ pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod markdown;
 pub(crate) mod separated;
+pub(crate) mod stream;
 pub(crate) mod svg;
 pub(crate) mod table;
 pub(crate) mod tree;
@@ -156,8 +157,8 @@ pub(crate) fn list(session: &mut Session<'_, '_>, rows: &Rows) -> Outcome<()> {
         Format::Table => out.write_all(table::render(rows, look).as_bytes()),
         Format::Json => json::array(out, rows),
         Format::Ndjson => json::lines(out, rows),
-        Format::Csv => separated::write(out, rows, separated::Dialect::Comma),
-        Format::Tsv => separated::write(out, rows, separated::Dialect::Tab),
+        Format::Csv => separated::write(out, rows, separated::Dialect::Comma, separated::Header::Shown),
+        Format::Tsv => separated::write(out, rows, separated::Dialect::Tab, separated::Header::Shown),
         Format::Md => markdown::write(out, rows),
         Format::Line => grid::lines(out, rows),
         Format::Html => html::page(out, "entrasnap", &mut |out| html::table(out, rows)),
@@ -211,8 +212,12 @@ pub(crate) fn results(
             Format::Table => fits.push(for_people(out, result, look)?),
             Format::Json => json::array(out, result.table)?,
             Format::Ndjson => json::lines(out, result.table)?,
-            Format::Csv => separated::write(out, result.table, separated::Dialect::Comma)?,
-            Format::Tsv => separated::write(out, result.table, separated::Dialect::Tab)?,
+            Format::Csv => {
+                separated::write(out, result.table, separated::Dialect::Comma, separated::Header::Shown)?
+            }
+            Format::Tsv => {
+                separated::write(out, result.table, separated::Dialect::Tab, separated::Header::Shown)?
+            }
             Format::Line => grid::lines(out, result.table)?,
             Format::Md | Format::Html => markdown::write(out, result.table)?,
         }

@@ -34,8 +34,8 @@ pub struct StoreTables {
     store: Arc<Store>,
     points: Arc<dyn PointResolver>,
     default: PointArgument,
-    cache: Arc<Cache>,
     log: Arc<points::PointLog>,
+    cache: Arc<Cache>,
 }
 
 impl StoreTables {
@@ -43,7 +43,7 @@ impl StoreTables {
     #[must_use]
     pub fn new(store: impl Into<Arc<Store>>, points: Arc<dyn PointResolver>, default: PointArgument) -> Self {
         let cache = Arc::new(Cache::new(cache::BYTES_MAX));
-        Self { store: store.into(), points, default, cache, log: Arc::default() }
+        Self { store: store.into(), points, default, log: Arc::default(), cache }
     }
 
     /// The same tables with another default point. What was read is shared.

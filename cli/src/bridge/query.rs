@@ -1,25 +1,20 @@
 //! Queries over the store of a session, by package `query`.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use engine::{BackupSummary, Store};
 use query::{
-    Code, Diagnostic, Limits, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultTable,
-    StoreResolver, StoreTables, TableSource, Tables, Value,
+    Code, Diagnostic, Limits, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultPart,
+    ResultTable, StoreResolver, StoreTables, TableSource, Tables, Value,
 };
 
 use crate::io::Interrupt;
 use crate::render::people_time;
 use crate::report::{Excerpt, Failure, Outcome, Status};
 use crate::session;
-
-/// Bytes that a cell takes, its text included, as far as that can be said of all.
-const CELL_BYTES: u64 = 32;
-
-const MEMORY_HELP: &str =
-    "`--memory-limit` sets what a query may take; `where`, `project` and `take` make it need less";
 
 /// Ticks from year 1 to 1970.
 const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
@@ -240,13 +235,33 @@ impl Question {
     /// # Errors
     /// What is wrong with the text, each with its place; or what stopped a query.
     pub(crate) fn run(&self, tables: &StoredTables, interrupt: &Interrupt) -> Outcome<Vec<ResultTable>> {
-        let cells = self.memory_bytes.map(|bytes| usize::try_from(bytes / CELL_BYTES).unwrap_or(usize::MAX));
-        let mut limits = Limits { cancelled: Some(interrupt.asked()), ..Limits::default() };
-        limits.cells = cells.unwrap_or(limits.cells);
-        let (text, now) = (self.whole(), to_ticks(self.now));
+        let (text, now, limits) = (self.whole(), to_ticks(self.now), self.limits(interrupt));
         let results =
             interrupt.while_heard(|| query::run_within(&text, &self.parameters, tables, now, &limits));
         results.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
+    }
+
+    /// Runs every query of the text and gives rows as they come: first a result without rows, then its rows.
+    ///
+    /// # Errors
+    /// As [`Question::run`]; what was given before stays given.
+    pub(crate) fn stream(
+        &self,
+        tables: &StoredTables,
+        interrupt: &Interrupt,
+        take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
+    ) -> Outcome<()> {
+        let (text, now, limits) = (self.whole(), to_ticks(self.now), self.limits(interrupt));
+        let done = interrupt
+            .while_heard(|| query::run_streaming(&text, &self.parameters, tables, now, &limits, take));
+        done.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
+    }
+
+    fn limits<'a>(&self, interrupt: &'a Interrupt) -> Limits<'a> {
+        let default = Limits::default();
+        let bytes =
+            self.memory_bytes.map_or(default.bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        Limits { bytes, cancelled: Some(interrupt.asked()), ..default }
     }
 
     /// How every query of the text would be run.
@@ -276,8 +291,7 @@ impl Question {
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
             let failure = Failure::new(code, Status::FAILED, only.message.clone());
-            let is_memory = ["cells", "memory"].iter().any(|word| only.message.contains(word));
-            return if is_memory { failure.with_help(MEMORY_HELP) } else { failure };
+            return failure.with_help(only.help.clone().unwrap_or_default());
         }
         let excerpts: Box<[Excerpt]> = findings.into_iter().map(|finding| self.excerpt(finding)).collect();
         let message = match &*excerpts {

@@ -1,14 +1,15 @@
 //! `query`: questions in the query language.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use query::{Parameters, ResultTable};
+use query::{Parameters, ResultPart, ResultTable};
 
 use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
 use crate::render::grid::Fit;
-use crate::render::{self, Cell, Rows, Shown, counted};
+use crate::render::{self, Cell, Rows, Shown, counted, stream};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
@@ -50,9 +51,40 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
         explain(session, &steps)?;
         return Ok(Status::DONE);
     }
+    if stream::is_possible(session.format) {
+        return stream(session, question, &tables);
+    }
     let results = question.run(&tables, session.io.interrupt)?;
     name_points(session, &tables);
     show(session, &results)?;
+    Ok(Status::DONE)
+}
+
+/// Prints rows as they come.
+fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTables) -> Outcome {
+    let (format, mut begun, mut written) = (session.format, Vec::<ResultTable>::new(), Ok(()));
+    let (out, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
+    question.stream(tables, interrupt, &mut |part| {
+        if written.is_err() {
+            return ControlFlow::Break(());
+        }
+        written = match (part, begun.last()) {
+            (ResultPart::Table(table), _) => {
+                let begins = stream::begin(out, &table, format, begun.len());
+                begun.push(table);
+                begins
+            }
+            (ResultPart::Rows(batch), Some(table)) => {
+                let rows = ResultTable { batches: vec![batch], ..table.clone() };
+                stream::rows(out, &rows, format)
+            }
+            _ => Ok(()),
+        };
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written.map_err(Failure::output)?;
+    name_points(session, tables);
+    sentences(format, &begun, &[]).iter().for_each(|sentence| session.note(sentence));
     Ok(Status::DONE)
 }
 

@@ -14,17 +14,32 @@ pub(crate) enum Dialect {
     Tab,
 }
 
-/// Writes a header and the rows.
-pub(crate) fn write(out: &mut dyn Write, table: &dyn Table, dialect: Dialect) -> io::Result<()> {
+/// Whether the names of the columns stand above the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Header {
+    Shown,
+    /// They were shown with earlier rows.
+    Left,
+}
+
+/// Writes a header, if it is wanted, and the rows.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    table: &dyn Table,
+    dialect: Dialect,
+    header: Header,
+) -> io::Result<()> {
     let mut builder = csv::WriterBuilder::new();
     match dialect {
         Dialect::Comma => builder.terminator(csv::Terminator::CRLF),
         Dialect::Tab => builder.delimiter(b'\t'),
     };
     let mut writer = builder.from_writer(out);
-    writer
-        .write_record(table.columns().into_iter().map(|name| harmless(name).into_owned()))
-        .map_err(io_error)?;
+    if header == Header::Shown {
+        writer
+            .write_record(table.columns().into_iter().map(|name| harmless(name).into_owned()))
+            .map_err(io_error)?;
+    }
     table.visit(&mut |row| writer.write_record(row.iter().map(safe)).map_err(io_error))?;
     writer.flush()
 }

@@ -21,14 +21,15 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 
 #[test]
 fn comma_separated_text_follows_rfc_4180() {
-    let text = written(|out| separated::write(out, &example(), separated::Dialect::Comma));
+    let text =
+        written(|out| separated::write(out, &example(), separated::Dialect::Comma, separated::Header::Shown));
     assert_eq!(text, "name,count\r\n\"Ann \"\"A\"\", Ltd\",1234\r\n'=1+1,\"{\"\"a\"\":[1,{}]}\"\r\n");
 }
 
 #[test]
 fn tab_separated_text_ends_lines_with_lf() {
     let rows = rows(vec![vec![Cell::text("a\tb"), Cell::text("c")]]);
-    let text = written(|out| separated::write(out, &rows, separated::Dialect::Tab));
+    let text = written(|out| separated::write(out, &rows, separated::Dialect::Tab, separated::Header::Shown));
     assert_eq!(text, "name\tcount\n\"a\tb\"\tc\n");
 }
 

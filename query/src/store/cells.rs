@@ -62,6 +62,14 @@ pub(super) fn json_value(text: Option<&str>) -> Value {
     json::parse(&without_lone_surrogates(text)).unwrap_or(Value::Null)
 }
 
+/// The text of a cell that holds a JSON string; of any other an empty one.
+pub(super) fn text_value(json: &[u8]) -> String {
+    match std::str::from_utf8(json).map(|json| json_value(Some(json))) {
+        Ok(Value::String(text)) => text.to_string(),
+        _ => String::new(),
+    }
+}
+
 fn without_lone_surrogates(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;

@@ -22,10 +22,6 @@ pub(super) const NAMES: &[&str] =
 ///
 /// # Errors
 /// A message for the user, when the arguments are not right.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "tables of changes refuse points in time that no backup answers"
-)]
 pub(super) fn table(
     tables: &StoreTables,
     name: &str,
@@ -63,7 +59,8 @@ impl TableSource for Changes {
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let failed = |error: engine::Error| error.to_string();
         let conditions = &request.conditions;
-        let filter = diff::filter(conditions, event::ID, event::TYPE, !event::needs_details(conditions));
+        let objects_only = !event::needs_details(conditions) && self.sides.are_neighbours(&self.store);
+        let filter = diff::filter(conditions, event::ID, event::TYPE, objects_only);
         let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
         let changes = self.store.difference(from, to, &filter).map_err(failed)?;
         let events = event::events(&changes, conditions);

@@ -132,8 +132,8 @@ impl TableSource for History {
 /// All changes in the window of the objects that have this ID; nothing when none ever had it.
 fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, String> {
     let mut all: Option<Vec<Step>> = None;
-    for type_token in window.types(store)? {
-        let key = ObjectKey { type_token, id: id.to_owned() };
+    for type_token in store.type_tokens() {
+        let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
         let history = store.history(&key).map_err(|error| error.to_string())?;
         if !history.is_empty() {
             all.get_or_insert_default().append(&mut inside(store, history, window));

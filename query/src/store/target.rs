@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use engine::{ObjectKey, Store};
+use engine::Store;
+use engine::scan::Space;
 use rayon::prelude::*;
+
+use super::cells;
 
 /// Type token and display name; empty where nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,19 +62,30 @@ impl<'s> Targets<'s> {
         let failed = |error: engine::Error| error.to_string();
         let snapshot = self.store.snapshot(backup).map_err(failed)?;
         let types = snapshot.types().map_err(failed)?;
-        let find = |id: &&'i str| {
-            for type_token in &types {
-                let key = ObjectKey { type_token: Arc::clone(type_token), id: (*id).to_owned() };
-                if let Some(object) = snapshot.object(&key)? {
-                    let name = object.display_name().into();
-                    return Ok(Some((*id, Target { type_token: key.type_token, name })));
+        let mut places: HashMap<u32, &'i str> = HashMap::new();
+        if let Some(scan) = types.first().map(|token| snapshot.scan(token)) {
+            for id in ids {
+                places.extend(scan.ordinal(id).map_err(failed)?.map(|ordinal| (ordinal, *id)));
+            }
+        }
+        let ids: Vec<&str> = places.values().copied().collect();
+        let found = types.par_iter().map(|token| {
+            let scan = snapshot.scan(token);
+            let mut targets = Vec::new();
+            for deleted in [false, true] {
+                let rows = scan.named(&ids, deleted)?;
+                let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
+                for (place, ordinal) in rows.ordinals.iter().enumerate() {
+                    let name = cells::text_value(names.get(place));
+                    let target = Target { type_token: Arc::clone(token), name: name.into() };
+                    targets.extend(places.get(ordinal).map(|id| (*id, target)));
                 }
             }
-            Ok(None)
-        };
-        let ids: Vec<&'i str> = ids.iter().copied().collect();
-        let found = ids.par_iter().filter_map(|id| find(id).transpose());
-        found.collect::<engine::Result<_>>().map_err(failed)
+            Ok(targets)
+        });
+        let found: Vec<Vec<(&str, Target)>> = found.collect::<engine::Result<_>>().map_err(failed)?;
+        // An ID may stand under two types: the first of them counts.
+        Ok(found.into_iter().flatten().rev().collect())
     }
 }
 

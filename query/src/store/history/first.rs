@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
+use engine::scan::Space;
 use engine::{Change, ChangeKind, DifferenceFilter, RecoveryAction, Snapshot, Store, schema};
+use rayon::prelude::*;
 
-use crate::store::event;
+use crate::store::{cells, event};
 use crate::table::Condition;
 
 /// The objects of the first backup, in parts.
@@ -58,7 +60,9 @@ impl FirstObjects {
         let mut part = part;
         for of_type in &self.types {
             if part < of_type.part_count {
-                let changes = of_type.changes.get_or_init(|| read_type(&self.snapshot, &of_type.token));
+                let changes = of_type.changes.get_or_init(|| {
+                    read_type(&self.snapshot, &of_type.token).map_err(|error| error.to_string())
+                });
                 let changes = changes.as_ref().map_err(Clone::clone)?;
                 return Ok(&changes[event::part_range(part, changes.len())]);
             }
@@ -68,28 +72,32 @@ impl FirstObjects {
     }
 }
 
-fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> Result<Vec<Change>, String> {
-    let failed = |error: engine::Error| error.to_string();
+fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change>> {
+    let scan = snapshot.scan(token);
+    let moves = schema::by_token(token).is_some_and(|found| found.is_relation_object);
     let mut changes = Vec::new();
-    for object in snapshot.objects(token).map_err(failed)? {
-        let object = object.map_err(failed)?;
-        let mut attributes = object.attributes();
-        let mut text = |name: &str| match attributes.remove(name) {
-            Some(serde_json::Value::String(text)) => Some(text),
-            _ => None,
-        };
-        changes.push(Change {
-            type_token: Arc::clone(token),
-            id: text("id").unwrap_or_else(|| object.key.id.clone()),
-            display_name: text("displayName").unwrap_or_default(),
-            kind: if object.deleted { ChangeKind::CreatedAndDeleted } else { ChangeKind::Added },
-            action: RecoveryAction::None,
-            reason: None,
-            attributes: Vec::new(),
-            links: Vec::new(),
-            unknown: Vec::new(),
-        });
+    for (rows, kind) in [(scan.live()?, ChangeKind::Added), (scan.deleted()?, ChangeKind::CreatedAndDeleted)]
+    {
+        let ids = scan.ids(&rows.ordinals)?;
+        let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
+        // What is shown of a relation object is the ID that Graph gives it for now.
+        let shown = if moves { Some(scan.cells(Space::Volatile, "id", &rows.moving)?) } else { None };
+        for place in 0..rows.ordinals.len() {
+            let shown = shown.as_ref().map(|shown| cells::text_value(shown.get(place)));
+            let known = || String::from_utf8_lossy(ids.get(place)).into_owned();
+            changes.push(Change {
+                type_token: Arc::clone(token),
+                id: shown.filter(|shown| !shown.is_empty()).unwrap_or_else(known),
+                display_name: cells::text_value(names.get(place)),
+                kind,
+                action: RecoveryAction::None,
+                reason: None,
+                attributes: Vec::new(),
+                links: Vec::new(),
+                unknown: Vec::new(),
+            });
+        }
     }
-    changes.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    changes.par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
     Ok(changes)
 }

@@ -1,8 +1,6 @@
 //! Which backups a history is about.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
 
 use engine::Store;
 
@@ -57,18 +55,6 @@ impl Window {
     /// The last backup, where names are looked up first.
     pub(super) fn last_backup<'s>(&self, store: &'s Store) -> &'s str {
         store.backups().get(self.places.end - 1).map_or("", |backup| &backup.id)
-    }
-
-    /// The types that an object of the window may have.
-    pub(super) fn types(&self, store: &Store) -> Result<BTreeSet<Arc<str>>, String> {
-        let newest = store.backups().len().saturating_sub(1);
-        let places = [self.places.start.saturating_sub(1), self.places.end - 1, newest];
-        let mut types = BTreeSet::new();
-        for backup in places.iter().filter_map(|place| store.backups().get(*place)) {
-            let snapshot = store.snapshot(&backup.id).map_err(|error| error.to_string())?;
-            types.extend(snapshot.types().map_err(|error| error.to_string())?);
-        }
-        Ok(types)
     }
 }
 
