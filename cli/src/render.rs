@@ -213,10 +213,10 @@ pub(crate) fn results(
             Format::Json => json::array(out, result.table)?,
             Format::Ndjson => json::lines(out, result.table)?,
             Format::Csv => {
-                separated::write(out, result.table, separated::Dialect::Comma, separated::Header::Shown)?
+                separated::write(out, result.table, separated::Dialect::Comma, separated::Header::Shown)?;
             }
             Format::Tsv => {
-                separated::write(out, result.table, separated::Dialect::Tab, separated::Header::Shown)?
+                separated::write(out, result.table, separated::Dialect::Tab, separated::Header::Shown)?;
             }
             Format::Line => grid::lines(out, result.table)?,
             Format::Md | Format::Html => markdown::write(out, result.table)?,

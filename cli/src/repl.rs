@@ -131,10 +131,11 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         let is_over = line.is_none();
         let line = line.unwrap_or_default();
         let is_pending = !words::solid(&text).is_empty();
-        if (is_over || (is_pending && dot::is_dot(&line)))
-            && (answer(session, state, &std::mem::take(&mut text))? == Next::End || is_over)
-        {
-            return Ok(Status::DONE);
+        if is_over || (is_pending && dot::is_dot(&line)) {
+            let next = answer(session, state, &std::mem::take(&mut text))?;
+            if is_over || next == Next::End {
+                return Ok(Status::DONE);
+            }
         }
         if !text.is_empty() {
             text.push('\n');
@@ -268,11 +269,13 @@ fn show(
     let mut told = sentences(format, results, &fits);
     if state.is_timed && !results.is_empty() {
         match told.first_mut() {
-            Some(first) => first.push_str(&format!(", {took_ms} ms")),
+            Some(first) => *first = format!("{first}, {took_ms} ms"),
             None => told.push(format!("{took_ms} ms")),
         }
     }
-    told.iter().for_each(|sentence| session.note(sentence));
+    for sentence in told {
+        session.note(&sentence);
+    }
     Ok(())
 }
 
@@ -336,8 +339,8 @@ fn tables(session: &mut Session<'_, '_>, state: &State) -> Outcome<()> {
         let width = names.iter().map(String::len).max().unwrap_or(0) + 2;
         let in_line = (session.look.width / width).max(1);
         let lines = names.chunks(in_line).map(|names| {
-            let line: String = names.iter().map(|name| format!("{name:width$}")).collect();
-            line.trim_end().to_owned() + "\n"
+            let cells: Vec<String> = names.iter().map(|name| format!("{name:width$}")).collect();
+            cells.concat().trim_end().to_owned() + "\n"
         });
         let text: String = lines.collect();
         return render::raw(session, &text);
@@ -369,9 +372,9 @@ fn functions(session: &mut Session<'_, '_>) -> Outcome<()> {
         [function.name, kind, function.usage, function.help].map(Cell::text).to_vec()
     });
     if session.format == Format::Table {
-        let text: String =
+        let lines: Vec<String> =
             query::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
-        return render::raw(session, &text);
+        return render::raw(session, &lines.concat());
     }
     render::list(session, &Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })
 }

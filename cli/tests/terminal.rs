@@ -11,7 +11,7 @@ use expectrl::session::OsSession;
 use expectrl::{Eof, Expect as _, Session};
 
 /// A slow machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often the terminal is looked at before it must have changed: some seconds.
 const LOOK_COUNT_MAX: usize = 2_000_000;

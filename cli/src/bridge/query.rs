@@ -144,9 +144,10 @@ impl StoredTables {
                 continue;
             }
             let time = people_time(point.taken_at);
-            news.push(match point.written == point.backup {
-                true => format!("{} ({time})", point.backup),
-                false => format!("{} is {} ({time})", point.written, point.backup),
+            news.push(if point.written == point.backup {
+                format!("{} ({time})", point.backup)
+            } else {
+                format!("{} is {} ({time})", point.written, point.backup)
             });
             told.said.push(point);
         }

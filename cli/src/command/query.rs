@@ -84,7 +84,9 @@ fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTab
     })?;
     written.map_err(Failure::output)?;
     name_points(session, tables);
-    sentences(format, &begun, &[]).iter().for_each(|sentence| session.note(sentence));
+    for sentence in sentences(format, &begun, &[]) {
+        session.note(&sentence);
+    }
     Ok(Status::DONE)
 }
 
@@ -103,7 +105,9 @@ fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
 
 /// Says on stderr which backup each point in time stands for, and what else the tables have to say.
 pub(crate) fn name_points(session: &mut Session<'_, '_>, tables: &StoredTables) {
-    tables.news().iter().for_each(|sentence| session.note(sentence));
+    for sentence in tables.news() {
+        session.note(&sentence);
+    }
 }
 
 /// Prints how the queries would be run.
@@ -158,9 +162,10 @@ pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -
 fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
     let mut bytes = Vec::new();
     let path = session.path(file);
-    let read = match file.as_os_str() == "-" {
-        true => session.io.stdin.read_to_end(&mut bytes).map(drop),
-        false => std::fs::read(&path).map(|read| bytes = read),
+    let read = if file.as_os_str() == "-" {
+        session.io.stdin.read_to_end(&mut bytes).map(drop)
+    } else {
+        std::fs::read(&path).map(|read| bytes = read)
     };
     let shown = if file.as_os_str() == "-" { file } else { &path };
     read.map_err(|error| Failure::file("cannot read", shown, &error))?;

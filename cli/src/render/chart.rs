@@ -1,5 +1,7 @@
 //! Rows as a chart: which columns make it, and how it is drawn with the letters of a terminal.
 
+use std::fmt::Write as _;
+
 use super::{Cell, Look, Table, grid};
 
 /// Most bars that a terminal shows.
@@ -156,7 +158,7 @@ pub(crate) fn shown(value: f64) -> String {
 pub(crate) fn draw(chart: &Chart, look: Look) -> String {
     let mut out = String::new();
     if !chart.title.is_empty() {
-        out.push_str(&format!("{}\n", super::printable(&chart.title)));
+        writeln!(out, "{}", super::printable(&chart.title)).ok();
     }
     let is_single = chart.series.len() == 1;
     let fits = chart.labels.len() * 2 + 14 <= look.width;
@@ -201,10 +203,10 @@ fn bars(chart: &Chart, look: Look) -> String {
     for (name, value, number) in lines {
         let name = grid::cut(&name, label_width);
         let space = " ".repeat(label_width - grid::width(&name));
-        out.push_str(&format!("{space}{name} │{} {number}\n", look.painted(&bar(value / chart.max(), room))));
+        writeln!(out, "{space}{name} │{} {number}", look.painted(&bar(value / chart.max(), room))).ok();
     }
     if more > 0 {
-        out.push_str(&format!("… and {more} more\n"));
+        writeln!(out, "… and {more} more").ok();
     }
     out
 }
@@ -213,7 +215,7 @@ fn bars(chart: &Chart, look: Look) -> String {
 fn bar(part: f64, room: usize) -> String {
     let eighths = eighths(part, room);
     let mut bar = "█".repeat(eighths / 8);
-    if eighths % 8 > 0 {
+    if !eighths.is_multiple_of(8) {
         bar.push(LEFT_PARTS[eighths % 8]);
     }
     bar
@@ -250,10 +252,10 @@ fn columns(chart: &Chart, look: Look, width: usize) -> String {
             line.extend(std::iter::repeat_n(part, width.saturating_sub(1).max(1)));
             line.push_str(if width > 1 { " " } else { "" });
         }
-        out.push_str(&format!("{axis:>10} │{}\n", look.painted(line.trim_end())));
+        writeln!(out, "{axis:>10} │{}", look.painted(line.trim_end())).ok();
     }
-    out.push_str(&format!("{:>10} └{}\n", "", "─".repeat(heights.len() * width)));
-    out.push_str(&format!("{:>10}  {}\n", "", axis_labels(chart, heights.len() * width, width).trim_end()));
+    writeln!(out, "{:>10} └{}", "", "─".repeat(heights.len() * width)).ok();
+    writeln!(out, "{:>10}  {}", "", axis_labels(chart, heights.len() * width, width).trim_end()).ok();
     out
 }
 
@@ -308,13 +310,10 @@ fn sparks(chart: &Chart, look: Look) -> String {
             .collect();
         let name = grid::cut(&series.name, name_width);
         let space = " ".repeat(name_width - grid::width(&name));
-        out.push_str(&format!("{space}{name} │{} max {}\n", look.painted(&line), shown(most)));
+        writeln!(out, "{space}{name} │{} max {}", look.painted(&line), shown(most)).ok();
     }
-    out.push_str(&format!(
-        "{} │{}\n",
-        " ".repeat(name_width),
-        axis_labels(chart, room.min(chart.labels.len()), 1)
-    ));
+    let labels = axis_labels(chart, room.min(chart.labels.len()), 1);
+    writeln!(out, "{} │{labels}", " ".repeat(name_width)).ok();
     out
 }
 

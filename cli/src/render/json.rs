@@ -73,10 +73,11 @@ impl Keys {
 
 fn json_of(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Text(text) | Cell::Moment(text) | Cell::Word(text) => Cow::Owned(quoted(text)),
         Cell::Json(text) => Cow::Borrowed(text),
         Cell::Real(text) if text.ends_with(|last: char| last.is_ascii_digit()) => Cow::Borrowed(text),
-        Cell::Real(text) => Cow::Owned(quoted(text)),
+        Cell::Real(text) | Cell::Text(text) | Cell::Moment(text) | Cell::Word(text) => {
+            Cow::Owned(quoted(text))
+        }
         Cell::Null => Cow::Borrowed("null"),
         Cell::Flag(_) | Cell::Integer(_) | Cell::Number(_) | Cell::Bytes(_) => Cow::Owned(cell.plain()),
         Cell::Time(_) => Cow::Owned(quoted(&cell.plain())),
