@@ -389,7 +389,9 @@ fn a_query_is_checked_without_a_store() {
 fn the_demo_tells_its_story() {
     let shell = Shell::new();
     let story = shell.run("demo --objects 300 --seed 7").expect(0).stdout;
-    for typed in ["import monday.ndjson", "diff latest~1 --summary", "history ", "verify --deep", "stats"] {
+    for typed in
+        ["import monday.ndjson", "diff latest~1 --summary", "query ", "history ", "verify --deep", "stats"]
+    {
         assert!(story.contains(&format!("$ entrasnap {typed}")), "{typed}\n{story}");
     }
     assert_eq!(std::fs::read_dir(shell.folder.path()).unwrap().count(), 0);

@@ -181,11 +181,8 @@ fn bars(chart: &Chart, look: Look) -> String {
     for (place, label) in chart.labels.iter().enumerate() {
         for (index, series) in chart.series.iter().enumerate() {
             let Some(value) = chart.get(index, place) else { continue };
-            let name = match (is_single, label.as_str()) {
-                (true, "") => "(empty)".to_owned(),
-                (true, label) => label.to_owned(),
-                (false, label) => format!("{label} {}", series.name),
-            };
+            let label = if label.is_empty() { "(empty)" } else { label };
+            let name = if is_single { label.to_owned() } else { format!("{label} {}", series.name) };
             let share = value / total.max(f64::MIN_POSITIVE) * 100.0;
             let number = match chart.kind {
                 Kind::Pie => format!("{share:.1} %  {}", shown(value)),
