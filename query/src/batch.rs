@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 pub use texts::Texts;
 
+use crate::compare::same;
 use crate::value::{Type, Value};
 
 /// Name and type of a column.
@@ -107,11 +108,84 @@ impl Column {
 
     /// The cells of some rows; where there is no row, the value given.
     pub(crate) fn gather_or(&self, rows: &[Option<u32>], missing: &Value) -> Self {
+        if let Some(rows) = rows.iter().copied().collect::<Option<Vec<u32>>>() {
+            return self.gather(&rows);
+        }
         let cell = |row: &Option<u32>| {
             row.map_or_else(|| missing.clone(), |row| self.get(row as usize).into_owned())
         };
         Self::of(rows.iter().map(cell).collect())
     }
+
+    /// Several columns as one; those that share their values still do.
+    fn concatenate(columns: &[(&Self, usize)]) -> Self {
+        match columns {
+            [(Self::Constant(first), _), rest @ ..]
+                if rest
+                    .iter()
+                    .all(|(column, _)| matches!(column, Self::Constant(value) if same(value, first))) =>
+            {
+                Self::Constant(first.clone())
+            }
+            [(Self::Dictionary { values: first, .. }, _), ..] => {
+                let shared = |column: &Self| match column {
+                    Self::Dictionary { codes, values } => {
+                        Arc::ptr_eq(values, first).then(|| Arc::clone(codes))
+                    }
+                    _ => None,
+                };
+                let all = all_codes(columns, shared);
+                let made = all.map(|codes| Self::Dictionary { codes, values: Arc::clone(first) });
+                made.unwrap_or_else(|| Self::of(all_cells(columns)))
+            }
+            [(Self::Texts { texts: first, .. }, _), ..] => {
+                let shared = |column: &Self| match column {
+                    Self::Texts { codes, texts } => Arc::ptr_eq(texts, first).then(|| Arc::clone(codes)),
+                    _ => None,
+                };
+                let all = all_codes(columns, shared);
+                let made = all.map(|codes| Self::Texts { codes, texts: Arc::clone(first) });
+                made.unwrap_or_else(|| Self::of(all_cells(columns)))
+            }
+            columns => Self::of(all_cells(columns)),
+        }
+    }
+
+    /// About how many bytes the cells take, without what they share with other columns.
+    pub(crate) fn size_bytes(&self) -> usize {
+        match self {
+            Self::Constant(_) => 0,
+            Self::Values(values) => values.iter().map(value_bytes).sum(),
+            Self::Dictionary { codes, .. } | Self::Texts { codes, .. } => codes.len() * size_of::<u32>(),
+        }
+    }
+}
+
+fn all_codes(
+    columns: &[(&Column, usize)],
+    shared: impl Fn(&Column) -> Option<Arc<Vec<u32>>>,
+) -> Option<Arc<Vec<u32>>> {
+    let codes: Vec<Arc<Vec<u32>>> =
+        columns.iter().map(|(column, _)| shared(column)).collect::<Option<_>>()?;
+    Some(Arc::new(codes.iter().flat_map(|codes| codes.iter().copied()).collect()))
+}
+
+fn all_cells(columns: &[(&Column, usize)]) -> Vec<Value> {
+    let cells = columns
+        .iter()
+        .flat_map(|(column, row_count)| (0..*row_count).map(|row| column.get(row).into_owned()));
+    cells.collect()
+}
+
+/// About how many bytes a value takes.
+pub(crate) fn value_bytes(value: &Value) -> usize {
+    let inside = match value {
+        Value::String(text) => text.len() + 2 * size_of::<usize>(),
+        Value::Array(elements) => elements.iter().map(value_bytes).sum(),
+        Value::Object(pairs) => pairs.iter().map(|(key, value)| key.len() + 32 + value_bytes(value)).sum(),
+        _ => 0,
+    };
+    size_of::<Value>() + inside
 }
 
 /// Some rows of a table.
@@ -133,19 +207,31 @@ impl Batch {
         Self { columns, row_count: rows.len() }
     }
 
+    /// As [`Batch::gather`], of the columns that are needed; the others lose their cells.
+    pub(crate) fn gather_needed(&self, rows: &[u32], needed: &[bool]) -> Self {
+        let columns = self.columns.iter().zip(needed).map(|(column, needed)| {
+            if *needed { column.gather(rows) } else { Column::Constant(Value::Null) }
+        });
+        Self { columns: columns.collect(), row_count: rows.len() }
+    }
+
     /// All rows of several batches as one.
     pub(crate) fn concatenate(batches: &[Self], width: usize) -> Self {
         if let [batch] = batches {
             return batch.clone();
         }
         let row_count = batches.iter().map(|batch| batch.row_count).sum();
-        let columns = (0..width).map(|index| {
-            let cells = batches.iter().flat_map(|batch| {
-                (0..batch.row_count).map(move |row| batch.columns[index].get(row).into_owned())
-            });
-            Column::of(cells.collect())
-        });
-        Self { columns: columns.collect(), row_count }
+        let column = |index: usize| {
+            let columns: Vec<(&Column, usize)> =
+                batches.iter().map(|batch| (&batch.columns[index], batch.row_count)).collect();
+            Column::concatenate(&columns)
+        };
+        Self { columns: (0..width).map(column).collect(), row_count }
+    }
+
+    /// About how many bytes the rows take, without what they share with other batches.
+    pub(crate) fn size_bytes(&self) -> usize {
+        64 + self.columns.iter().map(|column| size_of::<Column>() + column.size_bytes()).sum::<usize>()
     }
 
     /// Cuts the rows into batches of at most [`BATCH_ROWS`].

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
-use crate::number::to_real;
+use crate::number::{to_integer, to_real};
 use crate::value::Value;
 
 /// Compares two values of kinds that can be compared; null, NaN and mixed kinds give nothing.
@@ -23,8 +23,14 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
-/// Orders any two values: nulls, then NaN, then values; kinds that cannot be compared by kind.
+/// Orders any two values: nulls, then NaN, then values; kinds that cannot be compared by kind. Unlike [`compare`], it
+/// does not round a long that no real can hold, for then three values might go round in a circle.
 pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
+    match (left, right) {
+        (Value::Long(long), Value::Real(real)) if !real.is_nan() => return exact(*long, *real),
+        (Value::Real(real), Value::Long(long)) if !real.is_nan() => return exact(*long, *real).reverse(),
+        _ => {}
+    }
     if let Some(ordering) = compare(left, right) {
         return ordering;
     }
@@ -34,6 +40,18 @@ pub(crate) fn order(left: &Value, right: &Value) -> Ordering {
         }
         _ => Ordering::Equal,
     })
+}
+
+/// Compares a long with a real that is a number.
+fn exact(long: i64, real: f64) -> Ordering {
+    match to_real(long).partial_cmp(&real) {
+        Some(Ordering::Equal) | None => match to_integer(real) {
+            Some(whole) => long.cmp(&whole),
+            None if real > 0.0 => Ordering::Less,
+            None => Ordering::Greater,
+        },
+        Some(ordering) => ordering,
+    }
 }
 
 fn rank(value: &Value) -> u8 {
@@ -86,7 +104,8 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
-fn hash<H: Hasher>(value: &Value, state: &mut H) {
+/// Hashes what [`same`] compares.
+pub(crate) fn hash<H: Hasher>(value: &Value, state: &mut H) {
     std::mem::discriminant(value).hash(state);
     match value {
         Value::Null => {}

@@ -1,29 +1,117 @@
-//! Plans as text, for people who ask why a query takes its time.
+//! Plans as text, for people who ask why a query takes its time: the pipelines in the order in which they run, and the
+//! steps of each in the order in which rows go through them.
+//!
+//! *Invariants*: 1. A pipeline ends where `execute/pipeline.rs` ends one: before a step that must see all of its rows, at
+//! the side of a join that is hashed, and where several steps take the same rows.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::batch::Field;
 use crate::json;
-use crate::plan::{Plan, Scalar, Scan, Step};
+use crate::plan::{JoinKind, JoinStep, Plan, Scalar, Scan, Step};
 use crate::table::Admitted;
 
 /// Deepest step shown; deeper ones are left out.
 const DEPTH_MAX: usize = 64;
 
-/// Writes a plan, one step a line, inputs below and further in.
-pub(crate) fn explain_plan(plan: &Plan) -> String {
-    let mut text = String::new();
-    write_step(&mut text, plan, 0);
-    text
+/// Writes the pipelines of a plan.
+pub(crate) fn explain_plan(plan: &Arc<Plan>) -> String {
+    let mut explanation = Explanation::default();
+    let steps = match &plan.step {
+        Step::Take { input, .. } => {
+            let mut steps = explanation.steps(input, 0);
+            steps.push(format!("{}, then stop reading", describe(plan)));
+            steps
+        }
+        _ => explanation.steps(plan, 0),
+    };
+    explanation.write(&steps, "result");
+    explanation.text
 }
 
-fn write_step(text: &mut String, plan: &Plan, depth: usize) {
-    if depth > DEPTH_MAX {
-        return;
+#[derive(Default)]
+struct Explanation {
+    text: String,
+    count: usize,
+    /// The pipelines whose rows several steps take, by the address of their last step.
+    shared: HashMap<*const Plan, usize>,
+}
+
+impl Explanation {
+    /// Writes one pipeline; gives its number.
+    fn write(&mut self, steps: &[String], end: &str) -> usize {
+        self.count += 1;
+        let _written = writeln!(self.text, "pipeline {}", self.count);
+        for step in steps.iter().map(String::as_str).chain([end]) {
+            let _written = writeln!(self.text, "  {step}");
+        }
+        self.count
     }
-    let _written = writeln!(text, "{:width$}{}", "", describe(plan), width = depth * 2);
-    for input in plan.step.inputs() {
-        write_step(text, input, depth + 1);
+
+    /// The steps that give the rows of a plan; the pipelines they wait for are written first.
+    fn steps(&mut self, plan: &Arc<Plan>, depth: usize) -> Vec<String> {
+        if depth > DEPTH_MAX {
+            return vec!["…".to_owned()];
+        }
+        if Arc::strong_count(plan) > 1 && !matches!(plan.step, Step::Scan(_) | Step::Rows(_)) {
+            let address = Arc::as_ptr(plan);
+            if !self.shared.contains_key(&address) {
+                let steps = self.own_steps(plan, depth);
+                let number = self.write(&steps, "hold for several steps");
+                self.shared.insert(address, number);
+            }
+            return vec![format!("rows of pipeline {}", self.shared[&address])];
+        }
+        self.own_steps(plan, depth)
+    }
+
+    fn own_steps(&mut self, plan: &Arc<Plan>, depth: usize) -> Vec<String> {
+        let described = describe(plan);
+        match &plan.step {
+            Step::Group { input, .. } | Step::Sort { input, .. } | Step::Take { input, .. } => {
+                let steps = self.steps(input, depth + 1);
+                let number = self.write(&steps, &described);
+                vec![format!("rows of pipeline {number}")]
+            }
+            Step::Union(inputs) => {
+                let mut steps = vec![described];
+                for input in inputs {
+                    steps.extend(self.steps(input, depth + 1).into_iter().map(|step| format!("  {step}")));
+                }
+                steps
+            }
+            Step::Join { left, right, join } => self.join(left, right, join, depth),
+            step => {
+                let below = step.inputs().next();
+                let mut steps = below.map_or_else(Vec::new, |input| self.steps(input, depth + 1));
+                steps.push(described);
+                steps
+            }
+        }
+    }
+
+    fn join(&mut self, left: &Arc<Plan>, right: &Arc<Plan>, join: &JoinStep, depth: usize) -> Vec<String> {
+        let keys = join.left_keys.len();
+        let (hashed, probed) = match join.kind {
+            JoinKind::RightSemi | JoinKind::RightAnti => (left, right),
+            _ => (right, left),
+        };
+        let steps = self.steps(hashed, depth + 1);
+        let number = self.write(&steps, &format!("hash by {keys} keys"));
+        let mut steps = self.steps(probed, depth + 1);
+        let looked_up = format!("join {:?} on {keys} keys with pipeline {number}", join.kind);
+        match join.kind {
+            JoinKind::InnerUnique | JoinKind::RightOuter | JoinKind::FullOuter => {
+                let number = self.write(&steps, &looked_up);
+                vec![format!("rows of pipeline {number}")]
+            }
+            _ => {
+                steps.push(looked_up);
+                steps
+            }
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub use bind::{Parameters, Selection};
 pub use error::{Code, Diagnostic};
 pub use function::{FunctionHelp, functions};
 pub use limits::Limits;
-pub use script::{ResultTable, check, explain, format, run, run_within};
+pub use script::{ResultPart, ResultTable, check, explain, format, run, run_streaming, run_within};
 pub use store::{PointArgument, PointResolver, ResolvedPoint, StoreResolver, StoreTables};
 pub use syntax::OPERATORS;
 pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};

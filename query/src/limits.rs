@@ -1,6 +1,8 @@
-//! How far a query may go, and whether it was told to stop.
+//! How far a query may go, what its steps hold, and whether it was told to stop.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::ast::Span;
 use crate::error::{Code, Diagnostic};
@@ -8,28 +10,120 @@ use crate::error::{Code, Diagnostic};
 /// What a query may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits<'a> {
-    /// Most cells one step may hold; a cell takes about 24 bytes and its text.
-    pub cells: usize,
+    /// Most bytes all steps of a query may hold at once, as far as they hold what grows with the number of rows: what
+    /// is sorted, groups, the smaller side of a join, the result. What tables keep for themselves is not counted, nor
+    /// are the few batches being worked on. 1 GiB unless chosen.
+    pub bytes: usize,
+    /// A folder where a sort may put what is more than that; without one it fails.
+    pub temporary: Option<&'a Path>,
     /// Becomes true when the query is to stop.
     pub cancelled: Option<&'a AtomicBool>,
 }
 
 impl Default for Limits<'_> {
     fn default() -> Self {
-        Self { cells: 200_000_000, cancelled: None }
+        Self { bytes: 1 << 30, temporary: None, cancelled: None }
     }
 }
 
 impl Limits<'_> {
-    /// Refuses more cells than allowed, and any once the query was told to stop.
-    pub(crate) fn admit(&self, cells: usize) -> Result<(), Diagnostic> {
+    /// Refuses to go on once the query was told to stop.
+    pub(crate) fn proceed(&self) -> Result<(), Diagnostic> {
         if self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
             return Err(Diagnostic::new(Code::Limit, Span::default(), "the query was stopped"));
         }
-        if cells <= self.cells {
+        Ok(())
+    }
+}
+
+/// The bytes that the steps of one query hold.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    limit_bytes: usize,
+    held_bytes: AtomicUsize,
+}
+
+impl Memory {
+    pub(crate) fn new(limit_bytes: usize) -> Arc<Self> {
+        Arc::new(Self { limit_bytes, held_bytes: AtomicUsize::new(0) })
+    }
+
+    /// Starts the account of a step, by the name that a finding gives it.
+    pub(crate) fn account(self: &Arc<Self>, step: &'static str) -> Held {
+        Held { memory: Arc::clone(self), step, bytes: 0 }
+    }
+}
+
+/// What one step holds; given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Held {
+    memory: Arc<Memory>,
+    step: &'static str,
+    bytes: usize,
+}
+
+impl Held {
+    /// Takes more, if that is within the limit.
+    pub(crate) fn try_grow(&mut self, bytes: usize) -> bool {
+        let before = self.memory.held_bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > self.memory.limit_bytes {
+            self.memory.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return false;
+        }
+        self.bytes += bytes;
+        true
+    }
+
+    /// Takes more.
+    ///
+    /// # Errors
+    /// [`Code::Limit`] when all steps together would hold more than allowed.
+    pub(crate) fn grow(&mut self, bytes: usize) -> Result<(), Diagnostic> {
+        if self.try_grow(bytes) {
             return Ok(());
         }
-        let message = format!("a step of the query makes more than {} cells", self.cells);
-        Err(Diagnostic::new(Code::Limit, Span::default(), message))
+        Err(self.exceeded(bytes))
+    }
+
+    /// Makes what is held as much as this.
+    ///
+    /// # Errors
+    /// As [`Held::grow`].
+    pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Diagnostic> {
+        if let Some(more) = bytes.checked_sub(self.bytes) {
+            return self.grow(more);
+        }
+        self.memory.held_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// What is said when there is no room for so much more.
+    pub(crate) fn exceeded(&self, bytes: usize) -> Diagnostic {
+        let held_by_others = self.memory.held_bytes.load(Ordering::Relaxed).saturating_sub(self.bytes);
+        let message = format!(
+            "{} needs {} of memory, and {} of the {} allowed are left",
+            self.step,
+            size(self.bytes.saturating_add(bytes)),
+            size(self.memory.limit_bytes.saturating_sub(held_by_others)),
+            size(self.memory.limit_bytes),
+        );
+        Diagnostic::new(Code::Limit, Span::default(), message)
+            .with_help("filter or project first, or allow more with `--memory-limit`")
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.memory.held_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A number of bytes for people.
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..10_240 => format!("{bytes} bytes"),
+        10_240..10_485_760 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
     }
 }

@@ -20,14 +20,15 @@ pub(crate) fn rewrite(plan: &Arc<Plan>) -> Arc<Plan> {
     prune::prune(&push.plan(plan, Vec::new()))
 }
 
-/// The addresses of steps that several others take.
+/// The addresses of steps that several others take. A table is none: it is read again for each of them, so that each
+/// reads only what it needs.
 fn shared(plan: &Arc<Plan>) -> HashSet<*const Plan> {
     let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
     let mut left = vec![plan];
     while let Some(plan) = left.pop() {
         if seen.insert(Arc::as_ptr(plan)) {
             left.extend(plan.step.inputs());
-        } else {
+        } else if !matches!(plan.step, Step::Scan(_)) {
             shared.insert(Arc::as_ptr(plan));
         }
     }

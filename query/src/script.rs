@@ -1,5 +1,7 @@
 //! One script from its text to rows, or to whatever else is made of it.
 
+use std::ops::ControlFlow;
+
 use crate::ast::Render;
 use crate::batch::{Batch, Schema};
 use crate::bind::{self, Parameters, Selection};
@@ -23,7 +25,7 @@ pub struct ResultTable {
     /// How the query asked for them to be drawn.
     pub render: Option<Render>,
     /// What `recover` chose, when the query ends with it.
-    pub selection: Option<Selection>,
+    pub selection: Option<Box<Selection>>,
 }
 
 /// Reads a script and reports what is wrong with it or outside the subset of KQL. Tables and
@@ -68,18 +70,63 @@ pub fn run_within(
     now_ticks: i64,
     limits: &Limits<'_>,
 ) -> Result<Vec<ResultTable>, Vec<Diagnostic>> {
-    let statements = syntax::parse(text)?;
-    let bound = bind::bind(&statements, parameters, tables, now_ticks)?;
+    let bound = bound(text, parameters, tables, now_ticks)?;
     let mut results = Vec::with_capacity(bound.len());
     for query in bound {
         let plan = rewrite(&query.plan);
         let execution = Execution::new(now_ticks, limits);
         let rows = execution.rows(&plan).map_err(|diagnostic| vec![diagnostic])?;
-        let (schema, batches) = (plan.schema.clone(), rows.to_vec());
+        let (schema, batches) = (plan.schema.clone(), rows.batches.clone());
         let (render, selection) = (query.render, query.selection);
         results.push(ResultTable { schema, batches, render, selection });
     }
     Ok(results)
+}
+
+/// A piece of the results of a script, in the order in which they come.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ResultPart {
+    /// A query begins: its columns and whatever else is known of it. Its batches follow; here there are none.
+    Table(ResultTable),
+    /// Some rows of the query that began last; never none.
+    Rows(Batch),
+}
+
+/// As [`run_within`], but gives the rows as they come instead of holding them all. After [`ControlFlow::Break`] the
+/// query that began last is at its end, and the next one begins.
+///
+/// # Errors
+/// As [`run_within`]. Rows that were given before stay given.
+pub fn run_streaming(
+    text: &str,
+    parameters: &Parameters,
+    tables: &dyn Tables,
+    now_ticks: i64,
+    limits: &Limits<'_>,
+    take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
+) -> Result<(), Vec<Diagnostic>> {
+    for query in bound(text, parameters, tables, now_ticks)? {
+        let plan = rewrite(&query.plan);
+        let (render, selection) = (query.render, query.selection);
+        let table = ResultTable { schema: plan.schema.clone(), batches: Vec::new(), render, selection };
+        if take(ResultPart::Table(table)).is_break() {
+            continue;
+        }
+        let execution = Execution::new(now_ticks, limits);
+        let streamed = execution.stream(&plan, &mut |batch| Ok(take(ResultPart::Rows(batch))));
+        streamed.map_err(|diagnostic| vec![diagnostic])?;
+    }
+    Ok(())
+}
+
+fn bound(
+    text: &str,
+    parameters: &Parameters,
+    tables: &dyn Tables,
+    now_ticks: i64,
+) -> Result<Vec<bind::Bound>, Vec<Diagnostic>> {
+    bind::bind(&syntax::parse(text)?, parameters, tables, now_ticks)
 }
 
 /// Writes how every query of a script would be run, a step a line.

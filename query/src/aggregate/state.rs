@@ -172,6 +172,66 @@ impl State {
         }
     }
 
+    /// Takes what another state took of later rows of the same group.
+    pub(crate) fn merge(&mut self, later: Self) {
+        match (self, later) {
+            (Self::Count(count), Self::Count(more)) => *count += more,
+            (Self::Distinct(known), Self::Distinct(more)) => {
+                if known.is_empty() {
+                    *known = more;
+                } else {
+                    known.extend(more);
+                }
+            }
+            (Self::Longs { sum, .. }, Self::Longs { sum: more, .. }) => *sum = sum.wrapping_add(more),
+            (Self::Reals(sum), Self::Reals(more)) => *sum += more,
+            (
+                Self::Mean { sum, whole, ticks, count, .. },
+                Self::Mean { sum: reals, whole: longs, ticks: spans, count: more, .. },
+            ) => {
+                *sum += reals;
+                *whole = whole.wrapping_add(longs);
+                *ticks += spans;
+                *count += more;
+            }
+            (Self::Best { row: best, greatest, .. }, Self::Best { row: Some(row), .. }) => {
+                keep_best(best, &row.iter().collect::<Vec<_>>(), *greatest);
+            }
+            (Self::Any { row: kept @ None, .. }, Self::Any { row: Some(row), .. }) => *kept = Some(row),
+            (Self::List { values, limit, .. }, Self::List { values: more, .. }) => {
+                let room = limit.saturating_sub(values.len());
+                values.extend(more.into_iter().take(room));
+            }
+            (Self::Set { values, known, limit, .. }, Self::Set { values: more, .. }) => {
+                for value in more {
+                    if values.len() < *limit && known.insert(Key(vec![value.clone()])) {
+                        values.push(value);
+                    }
+                }
+            }
+            (Self::Bag { pairs, known }, Self::Bag { pairs: more, .. }) => {
+                pairs.extend(more.into_iter().filter(|(key, _)| known.insert(key.clone())));
+            }
+            (Self::Ranks { values, .. }, Self::Ranks { values: more, .. }) => values.extend(more),
+            _ => {}
+        }
+    }
+
+    /// About how many bytes were taken of the rows that went by, beside the state itself.
+    pub(crate) fn held_bytes(&self) -> usize {
+        /// A value, and about what is behind it.
+        const VALUE_BYTES: usize = 64;
+        VALUE_BYTES
+            * match self {
+                Self::Distinct(known) => known.len(),
+                Self::Best { row, .. } | Self::Any { row, .. } => row.as_ref().map_or(0, Vec::len),
+                Self::List { values, .. } | Self::Ranks { values, .. } => values.len(),
+                Self::Set { values, .. } => 2 * values.len(),
+                Self::Bag { pairs, .. } => 2 * pairs.len(),
+                _ => 0,
+            }
+    }
+
     /// Gives the columns of the result.
     pub(crate) fn finish(self) -> Vec<Value> {
         match self {

@@ -63,6 +63,16 @@ impl Texts {
         place.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
     }
 
+    /// All texts without a gap between them.
+    pub(crate) fn buffer(&self) -> &str {
+        &self.buffer
+    }
+
+    /// Where each text ends in the buffer.
+    pub(crate) fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
     /// The texts as comparisons see them that pass over letter case; nothing if they would not fit.
     pub(crate) fn folded(&self) -> Option<&Self> {
         self.folded.get_or_init(|| self.fold().map(Box::new)).as_deref()

@@ -2,87 +2,108 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use regex::Captures;
 
-use super::{Execution, evaluate};
-use crate::batch::{Batch, Column, row_number};
+use super::Execution;
+use super::evaluate::Formula;
+use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
 use crate::convert;
 use crate::error::Diagnostic;
 use crate::function::array_of;
 use crate::pattern::Mode;
-use crate::plan::{ExpandStep, ParseStep, Plan};
+use crate::plan::{ExpandStep, ParseStep};
 use crate::value::{Type, Value};
 
+/// An `mv-expand` ready for many batches.
+pub(super) struct Expansion {
+    step: ExpandStep,
+    items: Vec<Formula>,
+    limit: usize,
+    width: usize,
+}
+
+/// A `parse` ready for many batches.
+pub(super) struct Parsing {
+    step: ParseStep,
+    value: Formula,
+    width: usize,
+}
+
 impl Execution<'_> {
-    pub(super) fn expand(
-        &self,
-        input: &Arc<Plan>,
-        expand: &ExpandStep,
-        width: usize,
-    ) -> Result<Vec<Batch>, Diagnostic> {
+    pub(super) fn expansion(&self, expand: &ExpandStep, width: usize) -> Result<Expansion, Diagnostic> {
         let limit = expand.limit.as_ref().map(|limit| self.count(limit)).transpose()?;
-        let items = expand.items.iter().map(|item| self.prepare(&item.value));
+        let items = expand.items.iter().map(|item| Ok(Formula::new(self.prepare(&item.value)?, self.now)));
         let items = items.collect::<Result<Vec<_>, _>>()?;
-        let batches = self.rows(input)?;
-        let made = batches.par_iter().map(|batch| {
-            let values: Vec<Column> = items.iter().map(|item| evaluate(item, batch, self.now)).collect();
-            let admit = |count: usize| self.limits.admit(count.saturating_mul(width));
-            expanded(batch, expand, &values, limit.unwrap_or(usize::MAX), width, admit)
-        });
-        let made = made.collect::<Result<Vec<Batch>, Diagnostic>>()?;
-        Ok(made.into_iter().flat_map(Batch::split).collect())
+        Ok(Expansion { step: expand.clone(), items, limit: limit.unwrap_or(usize::MAX), width })
     }
 
-    pub(super) fn parse(
-        &self,
-        input: &Arc<Plan>,
-        parse: &ParseStep,
-        width: usize,
-    ) -> Result<Vec<Batch>, Diagnostic> {
-        let value = self.prepare(&parse.value)?;
-        let batches = self.rows(input)?;
-        self.each(&batches, |batch| {
-            let texts = evaluate(&value, batch, self.now);
-            parsed(batch, parse, &texts, width)
-        })
+    pub(super) fn parsing(&self, parse: &ParseStep, width: usize) -> Result<Parsing, Diagnostic> {
+        let value = Formula::new(self.prepare(&parse.value)?, self.now);
+        Ok(Parsing { step: parse.clone(), value, width })
     }
 }
 
-fn expanded(
-    batch: &Batch,
-    expand: &ExpandStep,
-    values: &[Column],
-    limit: usize,
-    width: usize,
-    admit: impl Fn(usize) -> Result<(), Diagnostic>,
-) -> Result<Batch, Diagnostic> {
-    let mut rows: Vec<u32> = Vec::new();
-    let mut made: Vec<Vec<Value>> = vec![Vec::new(); values.len()];
-    let mut indexes = Vec::new();
-    for row in 0..batch.row_count {
-        let parts: Vec<Vec<Value>> =
-            values.iter().map(|column| elements(&column.get(row), expand.pairs_as_arrays)).collect();
-        let count = parts.iter().map(Vec::len).max().unwrap_or(0).min(limit);
-        admit(rows.len() + count)?;
-        for index in 0..count {
-            rows.push(row_number(row));
-            indexes.push(crate::function::length(index));
-            for ((part, item), column) in parts.iter().zip(&expand.items).zip(&mut made) {
-                let element = part.get(index).unwrap_or(&Value::Null);
-                column.push(convert::to_type(element, Type::Dynamic, item.kind));
+impl Expansion {
+    /// Makes the rows of a batch, and hands them on whenever they fill one.
+    pub(super) fn apply(
+        &self,
+        execution: &Execution<'_>,
+        batch: &Batch,
+        made: &mut Vec<Batch>,
+    ) -> Result<(), Diagnostic> {
+        let values: Vec<Column> = self.items.iter().map(|item| item.column(batch)).collect();
+        let mut held = execution.memory.account("`mv-expand`");
+        let mut rows = Expanded::new(self.items.len());
+        for row in 0..batch.row_count {
+            let parts: Vec<Vec<Value>> =
+                values.iter().map(|column| elements(&column.get(row), self.step.pairs_as_arrays)).collect();
+            let count = parts.iter().map(Vec::len).max().unwrap_or(0).min(self.limit);
+            for index in 0..count {
+                rows.sources.push(row_number(row));
+                rows.indexes.push(crate::function::length(index));
+                for ((part, item), column) in parts.iter().zip(&self.step.items).zip(&mut rows.elements) {
+                    let element = part.get(index).unwrap_or(&Value::Null);
+                    column.push(convert::to_type(element, Type::Dynamic, item.kind));
+                }
+                if rows.sources.len() == BATCH_ROWS {
+                    execution.limits.proceed()?;
+                    held.grow(BATCH_ROWS * self.width * size_of::<Value>())?;
+                    made.push(
+                        self.finish(batch, std::mem::replace(&mut rows, Expanded::new(self.items.len()))),
+                    );
+                }
             }
         }
+        made.push(self.finish(batch, rows));
+        Ok(())
     }
-    let mut columns: Vec<Column> = batch.columns.iter().map(|column| column.gather(&rows)).collect();
-    columns.resize(width, Column::Constant(Value::Null));
-    for (item, column) in expand.items.iter().zip(made) {
-        columns[item.place] = Column::of(column);
+
+    fn finish(&self, batch: &Batch, rows: Expanded) -> Batch {
+        let row_count = rows.sources.len();
+        let mut columns: Vec<Column> =
+            batch.columns.iter().map(|column| column.gather(&rows.sources)).collect();
+        columns.resize(self.width, Column::Constant(Value::Null));
+        for (item, column) in self.step.items.iter().zip(rows.elements) {
+            columns[item.place] = Column::of(column);
+        }
+        if let Some(place) = self.step.index_column {
+            columns[place] = Column::of(rows.indexes);
+        }
+        Batch { columns, row_count }
     }
-    if let Some(place) = expand.index_column {
-        columns[place] = Column::of(indexes);
+}
+
+/// Rows made of elements: the row each comes from, its place among the elements, and the elements of each column.
+struct Expanded {
+    sources: Vec<u32>,
+    indexes: Vec<Value>,
+    elements: Vec<Vec<Value>>,
+}
+
+impl Expanded {
+    fn new(width: usize) -> Self {
+        Self { sources: Vec::new(), indexes: Vec::new(), elements: vec![Vec::new(); width] }
     }
-    Ok(Batch { columns, row_count: rows.len() })
 }
 
 /// What a cell expands to: null and scalars to themselves, empty arrays and objects to nothing.
@@ -103,23 +124,26 @@ fn elements(value: &Value, pairs_as_arrays: bool) -> Vec<Value> {
     }
 }
 
-fn parsed(batch: &Batch, parse: &ParseStep, texts: &Column, width: usize) -> Batch {
-    let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.places.len()];
-    for row in 0..batch.row_count {
-        let text = convert::to_text(&texts.get(row), parse.kind);
-        let captures = parse.pattern.regex.captures(&text);
-        let values = captures.and_then(|captures| converted(&captures, parse));
-        for (index, (column, (_, kind))) in made.iter_mut().zip(&parse.places).enumerate() {
-            let value = values.as_ref().map(|values| values[index].clone());
-            column.push(value.unwrap_or_else(|| Value::missing(*kind)));
+impl Parsing {
+    pub(super) fn apply(&self, batch: &Batch) -> Batch {
+        let (parse, texts) = (&self.step, self.value.column(batch));
+        let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.places.len()];
+        for row in 0..batch.row_count {
+            let text = convert::to_text(&texts.get(row), parse.kind);
+            let captures = parse.pattern.regex.captures(&text);
+            let values = captures.and_then(|captures| converted(&captures, parse));
+            for (index, (column, (_, kind))) in made.iter_mut().zip(&parse.places).enumerate() {
+                let value = values.as_ref().map(|values| values[index].clone());
+                column.push(value.unwrap_or_else(|| Value::missing(*kind)));
+            }
         }
+        let mut columns = batch.columns.clone();
+        columns.resize(self.width, Column::Constant(Value::Null));
+        for ((place, _), column) in parse.places.iter().zip(made) {
+            columns[*place] = Column::of(column);
+        }
+        Batch { columns, row_count: batch.row_count }
     }
-    let mut columns = batch.columns.clone();
-    columns.resize(width, Column::Constant(Value::Null));
-    for ((place, _), column) in parse.places.iter().zip(made) {
-        columns[*place] = Column::of(column);
-    }
-    Batch { columns, row_count: batch.row_count }
 }
 
 /// The captured texts in their types; nothing if one does not convert and that matters.

@@ -1,128 +1,248 @@
 //! Groups: keys in order of first appearance, and the aggregates of each.
+//!
+//! *Shape*: every batch makes a partial result by itself, in parallel; those are merged in the order of the batches, in
+//! parallel by the hash of the key. *Invariants*: 1. What depends on the order of rows to the last bit (sums of reals)
+//! is not computed in part: its rows are kept until the merge and added one by one. 2. The order of a group is the place
+//! of its first row, so the number of threads shows nowhere.
 
-use std::collections::HashMap;
+mod partial;
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Execution, evaluate};
-use crate::aggregate::{Aggregate, State};
+use partial::{Partial, Piece, States};
+use rayon::prelude::*;
+
+use super::evaluate::Formula;
+use super::hash::{Cells, Hashed, Interner};
+use super::pipeline::{Pace, used};
+use super::select::Predicate;
+use super::{Execution, Rows, Stored};
+use crate::aggregate::{Aggregate, Kind, State};
 use crate::batch::{Batch, Column};
-use crate::compare::Key;
-use crate::convert;
 use crate::error::Diagnostic;
 use crate::plan::{Plan, Scalar};
 use crate::value::Value;
 
-/// One group while rows go by.
-struct Group {
-    key: Key,
-    states: Vec<State>,
+/// Most partitions of the groups: one a thread, up to so many.
+const PARTITIONS_MAX: usize = 16;
+/// About what a group takes beside its key and states, in bytes.
+const GROUP_BYTES: usize = 96;
+
+/// A `summarize` ready for many batches.
+pub(super) struct Grouping {
+    keys: Vec<Formula>,
+    aggregates: Vec<Prepared>,
+}
+
+/// One aggregate with what it needs of each row.
+struct Prepared {
+    aggregate: Aggregate,
+    arguments: Vec<Formula>,
+    condition: Option<Predicate>,
+}
+
+/// Groups whose keys hash alike, while batches go by.
+struct Partition {
+    keys: Interner,
+    /// Where each group appears first: its batch, and its place among the groups of that.
+    orders: Vec<u64>,
+    /// The states of each aggregate.
+    states: Vec<Totals>,
+    bytes: usize,
+}
+
+/// The states of one aggregate, by group.
+enum Totals {
+    /// How many rows: most queries need no more.
+    Counts(Vec<i64>),
+    States(Vec<State>),
 }
 
 impl Execution<'_> {
     pub(super) fn group(
         &self,
-        plan: &Plan,
         input: &Arc<Plan>,
         keys: &[Scalar],
         aggregates: &[Aggregate],
-    ) -> Result<Vec<Batch>, Diagnostic> {
-        let keys = self.prepare_all(keys)?;
-        let aggregates = self.prepare_aggregates(aggregates)?;
-        let (mut places, mut groups): (HashMap<Key, usize>, Vec<Group>) = Default::default();
+        width: usize,
+    ) -> Result<Rows, Diagnostic> {
+        let grouping = self.grouping(keys, aggregates)?;
+        let mut held = self.memory.account("`summarize`");
+        let branches = self.compile(input, Some(grouping.used(input.schema.len())))?;
+        let count = if keys.is_empty() { 1 } else { rayon::current_num_threads().clamp(1, PARTITIONS_MAX) };
+        let mut partitions: Vec<Partition> = (0..count).map(|_| Partition::new(aggregates)).collect();
         if keys.is_empty() {
-            groups.push(new_group(Key(Vec::new()), &aggregates));
+            partitions[0].group(Hashed::new(Cells::Many(Box::default())), 0, &grouping);
         }
-        for batch in self.rows(input)?.iter() {
-            self.limits.admit(0)?;
-            let group_of = self.places(batch, &keys, &aggregates, &mut places, &mut groups);
-            for (index, aggregate) in aggregates.iter().enumerate() {
-                self.add(batch, aggregate, index, &group_of, &mut groups);
-            }
-        }
-        let row_count = groups.len();
-        let columns = finished(groups, plan.schema.len());
-        Ok(Batch { columns, row_count }.split())
+        let mut order = 0;
+        let work = |batch: Batch| Ok(Partial::new(&grouping, &batch).split(count));
+        self.drive(branches, Pace::Full, work, |partials: Vec<Vec<Piece>>| {
+            merge(&grouping, &mut partitions, partials, &mut order);
+            held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let batches = finished(partitions, width).split();
+        Ok(Arc::new(Stored::new(batches, held)))
     }
 
-    fn prepare_aggregates(&self, aggregates: &[Aggregate]) -> Result<Vec<Aggregate>, Diagnostic> {
+    fn grouping(&self, keys: &[Scalar], aggregates: &[Aggregate]) -> Result<Grouping, Diagnostic> {
         let prepared = aggregates.iter().map(|aggregate| {
-            let arguments = self.prepare_all(&aggregate.arguments)?;
-            let condition = aggregate.condition.as_ref();
-            let condition = condition.map(|condition| self.prepare(condition)).transpose()?;
-            Ok(Aggregate { arguments, condition, ..aggregate.clone() })
+            let condition =
+                aggregate.condition.as_ref().map(|condition| self.prepare(condition)).transpose()?;
+            Ok(Prepared {
+                aggregate: aggregate.clone(),
+                arguments: self.formulas(&aggregate.arguments)?,
+                condition: condition.map(|condition| Predicate::new(&condition, self.now)),
+            })
         });
-        prepared.collect()
+        let aggregates = prepared.collect::<Result<_, Diagnostic>>()?;
+        Ok(Grouping { keys: self.formulas(keys)?, aggregates })
     }
+}
 
-    /// The group of each row of a batch.
-    fn places(
-        &self,
-        batch: &Batch,
-        keys: &[Scalar],
-        aggregates: &[Aggregate],
-        places: &mut HashMap<Key, usize>,
-        groups: &mut Vec<Group>,
-    ) -> Vec<usize> {
-        if keys.is_empty() {
-            return vec![0; batch.row_count];
+impl Grouping {
+    fn used(&self, width: usize) -> Vec<bool> {
+        let arguments = self.aggregates.iter().flat_map(|aggregate| &aggregate.arguments);
+        let mut used = used(width, self.keys.iter().chain(arguments));
+        for condition in self.aggregates.iter().filter_map(|aggregate| aggregate.condition.as_ref()) {
+            condition.columns(&mut |column| used[column] = true);
         }
-        let columns: Vec<Column> = keys.iter().map(|key| evaluate(key, batch, self.now)).collect();
-        let mut place = |key: Key| {
-            if let Some(place) = places.get(&key) {
-                return *place;
-            }
-            let place = groups.len();
-            groups.push(new_group(key.clone(), aggregates));
-            places.insert(key, place);
-            place
+        used
+    }
+}
+
+/// Merges the partial results of a window, each partition on its own thread if there is enough to do.
+fn merge(grouping: &Grouping, partitions: &mut [Partition], partials: Vec<Vec<Piece>>, order: &mut u64) {
+    const GROUPS_PER_THREAD: usize = 1 << 10;
+    let mut lists: Vec<Vec<(u64, Piece)>> = partitions.iter().map(|_| Vec::new()).collect();
+    let mut group_count = 0;
+    for pieces in partials {
+        for (list, piece) in lists.iter_mut().zip(pieces) {
+            group_count += piece.keys.len();
+            list.push((*order, piece));
+        }
+        *order += 1;
+    }
+    let one = |(partition, list): (&mut Partition, Vec<(u64, Piece)>)| {
+        for (order, piece) in list {
+            partition.merge(grouping, order, piece);
+        }
+    };
+    if group_count < GROUPS_PER_THREAD || partitions.len() == 1 {
+        partitions.iter_mut().zip(lists).for_each(one);
+    } else {
+        partitions.par_iter_mut().zip(lists).for_each(one);
+    }
+}
+
+impl Partition {
+    fn new(aggregates: &[Aggregate]) -> Self {
+        let totals = |aggregate: &Aggregate| match aggregate.kind {
+            Kind::Count | Kind::CountIf => Totals::Counts(Vec::new()),
+            _ => Totals::States(Vec::new()),
         };
-        if let [Column::Dictionary { codes, values }] = columns.as_slice() {
-            let mut known: Vec<Option<usize>> = vec![None; values.len()];
-            let place_of = |code: &u32| {
-                let code = *code as usize;
-                *known[code].get_or_insert_with(|| place(Key(vec![values[code].clone()])))
-            };
-            return codes.iter().map(place_of).collect();
-        }
-        let key = |row| Key(columns.iter().map(|column| column.get(row).into_owned()).collect());
-        (0..batch.row_count).map(|row| place(key(row))).collect()
+        let states = aggregates.iter().map(totals).collect();
+        Self { keys: Interner::default(), orders: Vec::new(), states, bytes: 0 }
     }
 
-    fn add(
-        &self,
-        batch: &Batch,
-        aggregate: &Aggregate,
-        index: usize,
-        group_of: &[usize],
-        groups: &mut [Group],
-    ) {
-        let column = |scalar: &Scalar| evaluate(scalar, batch, self.now);
-        let condition = aggregate.condition.as_ref().map(column);
-        let arguments: Vec<Column> = aggregate.arguments.iter().map(column).collect();
-        for (row, group) in group_of.iter().enumerate() {
-            let counted = condition
-                .as_ref()
-                .is_none_or(|condition| convert::to_bool(&condition.get(row)) == Some(true));
-            if counted {
-                let values: Vec<_> = arguments.iter().map(|column| column.get(row)).collect();
-                let values: Vec<&Value> = values.iter().map(|value| &**value).collect();
-                groups[*group].states[index].add(&values);
+    /// The place of a group, which is made if it is new.
+    fn group(&mut self, key: Hashed, order: u64, grouping: &Grouping) -> usize {
+        let key_bytes = key.cells.size_bytes();
+        let place = self.keys.number(Cow::Owned(key)) as usize;
+        if place < self.orders.len() {
+            return place;
+        }
+        self.bytes += GROUP_BYTES + key_bytes;
+        self.orders.push(order);
+        for (totals, prepared) in self.states.iter_mut().zip(&grouping.aggregates) {
+            match totals {
+                Totals::Counts(counts) => counts.push(0),
+                Totals::States(states) => {
+                    self.bytes += size_of::<State>();
+                    states.push(State::new(&prepared.aggregate));
+                }
+            }
+        }
+        place
+    }
+
+    fn merge(&mut self, grouping: &Grouping, order: u64, piece: Piece) {
+        let keys = piece.keys.into_iter().zip(piece.orders);
+        let places: Vec<usize> =
+            keys.map(|(key, local)| self.group(key, order << 32 | u64::from(local), grouping)).collect();
+        for (totals, states) in self.states.iter_mut().zip(piece.states) {
+            match (totals, states) {
+                (Totals::Counts(totals), States::Counts(counts)) => {
+                    for (place, count) in places.iter().zip(counts) {
+                        totals[*place] += count;
+                    }
+                }
+                (Totals::States(all), States::Partial(partial)) => {
+                    for (place, state) in places.iter().zip(partial) {
+                        let before = all[*place].held_bytes();
+                        all[*place].merge(state);
+                        self.bytes += all[*place].held_bytes().saturating_sub(before);
+                    }
+                }
+                (Totals::States(all), States::Rows(rows)) => {
+                    rows.replay(|group, values| all[places[group]].add(values));
+                }
+                _ => unreachable!("counts are counted in every part"),
             }
         }
     }
 }
 
-fn new_group(key: Key, aggregates: &[Aggregate]) -> Group {
-    Group { key, states: aggregates.iter().map(State::new).collect() }
-}
-
-fn finished(groups: Vec<Group>, width: usize) -> Vec<Column> {
-    let mut columns: Vec<Vec<Value>> = vec![Vec::with_capacity(groups.len()); width];
-    for group in groups {
-        let results = group.states.into_iter().flat_map(State::finish);
-        for (column, value) in columns.iter_mut().zip(group.key.0.into_iter().chain(results)) {
-            column.push(value);
+/// The groups of all partitions in order.
+fn finished(partitions: Vec<Partition>, width: usize) -> Batch {
+    let orders = partitions.iter().enumerate().flat_map(|(owner, partition)| {
+        partition.orders.iter().enumerate().map(move |(place, order)| (*order, owner, place))
+    });
+    let mut orders: Vec<(u64, usize, usize)> = orders.collect();
+    orders.sort_unstable();
+    let row_count = orders.len();
+    let mut columns: Vec<Vec<Value>> =
+        std::iter::repeat_with(|| Vec::with_capacity(row_count)).take(width).collect();
+    // Within a partition groups are in order already, so each is taken from where the one before it ended.
+    let mut partitions: Vec<_> = partitions
+        .into_iter()
+        .map(|partition| {
+            let states: Vec<_> = partition.states.into_iter().map(Totals::into_results).collect();
+            (partition.keys.into_keys().into_iter(), states)
+        })
+        .collect();
+    for (_, owner, _) in orders {
+        let (keys, states) = &mut partitions[owner];
+        let mut columns = columns.iter_mut();
+        let cells = keys.next().map_or(Cells::Many(Box::default()), |key| key.cells);
+        match cells {
+            Cells::One(value) => {
+                columns.by_ref().take(1).zip([value]).for_each(|(column, value)| column.push(value));
+            }
+            Cells::Many(values) => {
+                values.into_iter().zip(columns.by_ref()).for_each(|(value, column)| column.push(value));
+            }
+        }
+        for results in states {
+            results
+                .next()
+                .into_iter()
+                .flatten()
+                .zip(columns.by_ref())
+                .for_each(|(value, column)| column.push(value));
         }
     }
-    columns.into_iter().map(Column::of).collect()
+    Batch { columns: columns.into_iter().map(Column::of).collect(), row_count }
+}
+
+impl Totals {
+    /// The columns of each group.
+    fn into_results(self) -> Box<dyn Iterator<Item = Vec<Value>>> {
+        match self {
+            Self::Counts(counts) => Box::new(counts.into_iter().map(|count| vec![Value::Long(count)])),
+            Self::States(states) => Box::new(states.into_iter().map(State::finish)),
+        }
+    }
 }

@@ -1,124 +1,239 @@
-//! Joins: the right table is hashed by its keys, the left one looks its partners up.
+//! Joins: one side is hashed by its keys, once, on all cores; the rows of the other look their partners up, part by part.
+//!
+//! The right table is hashed, and rows come in the order of the left one; where only right rows are kept, the left one
+//! is. Three kinds must know all of their left rows before they are done, so they hold what they make: those that keep
+//! right rows without a partner, and `innerunique`, which takes the first left row of each key.
 
-use std::collections::HashMap;
+mod index;
+
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Execution, evaluate};
-use crate::batch::{Batch, Column, row_number};
-use crate::compare::Key;
+pub(super) use index::{Index, Keep};
+use rayon::prelude::*;
+
+use super::evaluate::Formula;
+use super::pipeline::{Base, Branch, Pace, Stage};
+use super::{Execution, Stored};
+use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
 use crate::error::Diagnostic;
-use crate::plan::{JoinKind, JoinStep, Plan, Scalar};
+use crate::plan::{JoinKind, JoinStep, Plan};
 use crate::value::Value;
 
+/// The side of a join whose rows look up their partners.
+pub(super) struct Probe {
+    keys: Vec<Formula>,
+    index: Index,
+    made: Made,
+}
+
+/// What is made of a row and its partners.
+enum Made {
+    /// The row alone, if it has a partner.
+    With,
+    /// The row alone, if it has none.
+    Without,
+    /// A row for each partner.
+    Pairs(Pairs),
+}
+
+/// How rows are paired.
+struct Pairs {
+    right_columns: Vec<usize>,
+    /// What right columns hold for a left row without a partner; such rows are left out if nothing is said.
+    missing: Option<Vec<Value>>,
+    /// Which right rows have met a partner.
+    met: Option<Vec<AtomicBool>>,
+}
+
 impl Execution<'_> {
-    pub(super) fn join(
+    pub(super) fn compile_join(
         &self,
         left: &Arc<Plan>,
         right: &Arc<Plan>,
         join: &JoinStep,
-    ) -> Result<Vec<Batch>, Diagnostic> {
-        let left_rows = Batch::concatenate(&self.rows(left)?, left.schema.len());
-        let right_rows = Batch::concatenate(&self.rows(right)?, right.schema.len());
-        let left_keys = self.keys(&left_rows, &join.left_keys);
-        let right_keys = self.keys(&right_rows, &join.right_keys);
+    ) -> Result<Vec<Branch>, Diagnostic> {
         let made = match join.kind {
-            JoinKind::LeftSemi => left_rows.gather(&partnered(&left_keys, &right_keys, &Side::With)),
-            JoinKind::LeftAnti => left_rows.gather(&partnered(&left_keys, &right_keys, &Side::Without)),
-            JoinKind::RightSemi => right_rows.gather(&partnered(&right_keys, &left_keys, &Side::With)),
-            JoinKind::RightAnti => right_rows.gather(&partnered(&right_keys, &left_keys, &Side::Without)),
-            kind => {
-                let width = left.schema.len() + join.right_columns.len();
-                let pairs = pairs(kind, &left_keys, &right_keys, |count| {
-                    self.limits.admit(count.saturating_mul(width))
-                })?;
-                let missing = |plan: &Plan| {
-                    plan.schema.iter().map(|field| Value::missing(field.kind)).collect::<Vec<_>>()
-                };
-                paired(&left_rows, &right_rows, join, &pairs, &missing(left), &missing(right))
-            }
+            JoinKind::LeftSemi | JoinKind::RightSemi => Made::With,
+            JoinKind::LeftAnti | JoinKind::RightAnti => Made::Without,
+            _ => return self.compile_pairs(left, right, join),
         };
-        Ok(made.split())
+        let right_is_kept = matches!(join.kind, JoinKind::RightSemi | JoinKind::RightAnti);
+        let (hashed, hashed_keys, probed, probed_keys) = if right_is_kept {
+            (left, &join.left_keys, right, &join.right_keys)
+        } else {
+            (right, &join.right_keys, left, &join.left_keys)
+        };
+        let index = self.index(hashed, hashed_keys, &Keep::Keys)?;
+        let probe = Probe { keys: self.formulas(probed_keys)?, index, made };
+        self.staged(probed, None, Stage::Probe(probe))
     }
 
-    fn keys(&self, batch: &Batch, keys: &[Scalar]) -> Vec<Key> {
-        let columns: Vec<Column> = keys.iter().map(|key| evaluate(key, batch, self.now)).collect();
-        let key = |row| Key(columns.iter().map(|column| column.get(row).into_owned()).collect());
-        (0..batch.row_count).map(key).collect()
-    }
-}
-
-/// Whether rows with or without a partner are kept.
-#[derive(PartialEq, Eq)]
-enum Side {
-    With,
-    Without,
-}
-
-fn partnered(keys: &[Key], others: &[Key], side: &Side) -> Vec<u32> {
-    let others: std::collections::HashSet<&Key> = others.iter().collect();
-    let wanted = *side == Side::With;
-    let rows = keys.iter().enumerate().filter(|(_, key)| others.contains(key) == wanted);
-    rows.map(|(row, _)| row_number(row)).collect()
-}
-
-/// Pairs of rows; a row without a partner is paired with nothing.
-#[derive(Default)]
-struct Pairs {
-    left: Vec<Option<u32>>,
-    right: Vec<Option<u32>>,
-}
-
-fn pairs(
-    kind: JoinKind,
-    left: &[Key],
-    right: &[Key],
-    admit: impl Fn(usize) -> Result<(), Diagnostic>,
-) -> Result<Pairs, Diagnostic> {
-    let mut partners: HashMap<&Key, Vec<u32>> = HashMap::new();
-    for (row, key) in right.iter().enumerate() {
-        partners.entry(key).or_default().push(row_number(row));
-    }
-    let mut pairs = Pairs::default();
-    let mut met = vec![false; right.len()];
-    let mut seen = std::collections::HashSet::new();
-    for (row, key) in left.iter().enumerate() {
-        if kind == JoinKind::InnerUnique && !seen.insert(key) {
-            continue;
-        }
-        let found = partners.get(key).map_or(&[][..], Vec::as_slice);
-        admit(pairs.left.len() + found.len())?;
-        for other in found {
-            pairs.left.push(Some(row_number(row)));
-            pairs.right.push(Some(*other));
-            met[*other as usize] = true;
-        }
-        if found.is_empty() && matches!(kind, JoinKind::LeftOuter | JoinKind::FullOuter) {
-            pairs.left.push(Some(row_number(row)));
-            pairs.right.push(None);
+    fn compile_pairs(
+        &self,
+        left: &Arc<Plan>,
+        right: &Arc<Plan>,
+        join: &JoinStep,
+    ) -> Result<Vec<Branch>, Diagnostic> {
+        let index = self.index(right, &join.right_keys, &Keep::Rows(join.right_columns.clone()))?;
+        let keeps_left = matches!(join.kind, JoinKind::LeftOuter | JoinKind::FullOuter);
+        let keeps_right = matches!(join.kind, JoinKind::RightOuter | JoinKind::FullOuter);
+        let unmet = || std::iter::repeat_with(AtomicBool::default).take(index.rows.row_count).collect();
+        let pairs = Pairs {
+            right_columns: join.right_columns.clone(),
+            missing: keeps_left.then(|| missing(right)),
+            met: keeps_right.then(unmet),
+        };
+        let probe = Probe { keys: self.formulas(&join.left_keys)?, index, made: Made::Pairs(pairs) };
+        match join.kind {
+            JoinKind::InnerUnique => self.first_of_each_key(left, &probe),
+            _ if keeps_right => self.with_unmet(left, &probe),
+            _ => self.staged(left, None, Stage::Probe(probe)),
         }
     }
-    if matches!(kind, JoinKind::RightOuter | JoinKind::FullOuter) {
-        for (row, _) in met.iter().enumerate().filter(|(_, met)| !**met) {
-            pairs.left.push(None);
-            pairs.right.push(Some(row_number(row)));
-        }
+
+    /// Pairs the first left row of each key.
+    fn first_of_each_key(&self, left: &Arc<Plan>, probe: &Probe) -> Result<Vec<Branch>, Diagnostic> {
+        let branches = self.compile(left, None)?;
+        let mut held = self.memory.account("`join`");
+        let mut seen = vec![false; probe.index.entry_count()];
+        let mut batches = Vec::new();
+        let work = |batch: Batch| {
+            let entries = probe.entries(&batch);
+            Ok((batch, entries))
+        };
+        self.drive(branches, Pace::Full, work, |window: Vec<(Batch, Vec<Option<u32>>)>| {
+            let mut window = window;
+            for entry in window.iter_mut().flat_map(|(_, entries)| entries) {
+                *entry = entry.filter(|entry| !std::mem::replace(&mut seen[*entry as usize], true));
+            }
+            let pair = |(batch, entries): (Batch, Vec<Option<u32>>)| {
+                let mut made = Vec::new();
+                probe.pair(self, &batch, &entries, &mut made).map(|()| made)
+            };
+            for made in window.into_par_iter().map(pair).collect::<Vec<_>>() {
+                for batch in made? {
+                    held.grow(batch.size_bytes())?;
+                    batches.push(batch);
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(vec![Branch::new(Base::Rows(Arc::new(Stored::new(batches, held))))])
     }
-    Ok(pairs)
+
+    /// Pairs all left rows, then adds the right rows that no left row met.
+    fn with_unmet(&self, left: &Arc<Plan>, probe: &Probe) -> Result<Vec<Branch>, Diagnostic> {
+        let branches = self.compile(left, None)?;
+        let mut held = self.memory.account("`join`");
+        let mut batches = Vec::new();
+        let work = |batch: Batch| {
+            let mut made = Vec::new();
+            probe.apply(self, &batch, &mut made).map(|()| made)
+        };
+        self.drive(branches, Pace::Full, work, |window: Vec<Vec<Batch>>| {
+            for batch in window.into_iter().flatten() {
+                held.grow(batch.size_bytes())?;
+                batches.push(batch);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let Made::Pairs(Pairs { right_columns, met: Some(met), .. }) = &probe.made else {
+            return Ok(Vec::new());
+        };
+        let unmet = met.iter().enumerate().filter(|(_, met)| !met.load(Ordering::Relaxed));
+        let unmet: Vec<u32> = unmet.map(|(row, _)| row_number(row)).collect();
+        for rows in unmet.chunks(BATCH_ROWS) {
+            let mut columns: Vec<Column> = missing(left).into_iter().map(Column::Constant).collect();
+            columns.extend(right_columns.iter().map(|place| probe.index.rows.columns[*place].gather(rows)));
+            let batch = Batch { columns, row_count: rows.len() };
+            held.grow(batch.size_bytes())?;
+            batches.push(batch);
+        }
+        Ok(vec![Branch::new(Base::Rows(Arc::new(Stored::new(batches, held))))])
+    }
 }
 
-fn paired(
-    left: &Batch,
-    right: &Batch,
-    join: &JoinStep,
-    pairs: &Pairs,
-    left_missing: &[Value],
-    right_missing: &[Value],
-) -> Batch {
-    let left_columns = left.columns.iter().zip(left_missing);
-    let mut columns: Vec<Column> =
-        left_columns.map(|(column, missing)| column.gather_or(&pairs.left, missing)).collect();
-    for place in &join.right_columns {
-        columns.push(right.columns[*place].gather_or(&pairs.right, &right_missing[*place]));
+/// What the columns of a plan hold where there is no row.
+fn missing(plan: &Plan) -> Vec<Value> {
+    plan.schema.iter().map(|field| Value::missing(field.kind)).collect()
+}
+
+impl Probe {
+    pub(super) fn apply(
+        &self,
+        execution: &Execution<'_>,
+        batch: &Batch,
+        made: &mut Vec<Batch>,
+    ) -> Result<(), Diagnostic> {
+        let entries = self.entries(batch);
+        let with = match self.made {
+            Made::With => true,
+            Made::Without => false,
+            Made::Pairs(_) => return self.pair(execution, batch, &entries, made),
+        };
+        let kept = entries.iter().enumerate().filter(|(_, entry)| entry.is_some() == with);
+        let rows: Vec<u32> = kept.map(|(row, _)| row_number(row)).collect();
+        made.push(if rows.len() == batch.row_count { batch.clone() } else { batch.gather(&rows) });
+        Ok(())
     }
-    Batch { columns, row_count: pairs.left.len() }
+
+    /// For each row the entry of its key, if it has a partner.
+    fn entries(&self, batch: &Batch) -> Vec<Option<u32>> {
+        let (local, keys) = index::local_keys(&self.keys, batch);
+        let found: Vec<Option<u32>> = keys.iter().map(|key| self.index.find(key)).collect();
+        (0..batch.row_count).map(|row| found[local.of(row)]).collect()
+    }
+
+    fn pair(
+        &self,
+        execution: &Execution<'_>,
+        batch: &Batch,
+        entries: &[Option<u32>],
+        made: &mut Vec<Batch>,
+    ) -> Result<(), Diagnostic> {
+        let Made::Pairs(pairs) = &self.made else { return Ok(()) };
+        let mut held = execution.memory.account("`join`");
+        let (mut left, mut right) = (Vec::new(), Vec::new());
+        let mut flush = |left: &mut Vec<u32>, right: &mut Vec<Option<u32>>| {
+            execution.limits.proceed()?;
+            let batch = self.paired(batch, pairs, left, right);
+            held.grow(batch.size_bytes())?;
+            made.push(batch);
+            left.clear();
+            right.clear();
+            Ok(())
+        };
+        for (row, entry) in entries.iter().enumerate() {
+            let partners = entry.map_or(&[][..], |entry| self.index.partners(entry));
+            if partners.is_empty() && pairs.missing.is_some() {
+                left.push(row_number(row));
+                right.push(None);
+            }
+            for partner in partners {
+                left.push(row_number(row));
+                right.push(Some(*partner));
+                if let Some(met) = &pairs.met {
+                    met[*partner as usize].store(true, Ordering::Relaxed);
+                }
+                if left.len() >= BATCH_ROWS {
+                    flush(&mut left, &mut right)?;
+                }
+            }
+            if left.len() >= BATCH_ROWS {
+                flush(&mut left, &mut right)?;
+            }
+        }
+        if left.is_empty() { Ok(()) } else { flush(&mut left, &mut right) }
+    }
+
+    fn paired(&self, batch: &Batch, pairs: &Pairs, left: &[u32], right: &[Option<u32>]) -> Batch {
+        let mut columns: Vec<Column> = batch.columns.iter().map(|column| column.gather(left)).collect();
+        for place in &pairs.right_columns {
+            let missing = pairs.missing.as_ref().map_or(&Value::Null, |missing| &missing[*place]);
+            columns.push(self.index.rows.columns[*place].gather_or(right, missing));
+        }
+        Batch { columns, row_count: left.len() }
+    }
 }

@@ -1,5 +1,7 @@
 //! What the operators give.
 
+mod parts;
+
 use std::sync::atomic::AtomicBool;
 
 use crate::testing::{Directory, NOW};
@@ -175,11 +177,29 @@ fn a_query_stops_when_it_is_told_to() {
     let limits = Limits { cancelled: Some(&stop), ..Limits::default() };
     let found = run_within("users | count", &parameters, &Directory, NOW, &limits).unwrap_err();
     assert_eq!(found[0].message, "the query was stopped");
-    let limits = Limits { cells: 20, cancelled: None };
-    let found = run_within("users | count", &parameters, &Directory, NOW, &limits);
-    assert!(found.is_ok(), "counting needs no cells: {found:?}");
-    let found = run_within("users", &parameters, &Directory, NOW, &limits).unwrap_err();
-    assert_eq!(found[0].message, "a step of the query makes more than 20 cells");
+}
+
+#[test]
+fn a_step_that_needs_too_much_says_so() {
+    let of = |text: &str, bytes| {
+        let limits = Limits { bytes, ..Limits::default() };
+        run_within(text, &Parameters::new(), &Directory, NOW, &limits)
+            .map_err(|findings| findings[0].message.clone())
+    };
+    assert!(of("users | count", 1000).is_ok(), "a count holds next to nothing");
+    let begins = [
+        ("users", "the result of the query needs "),
+        ("users | sort by id", "`sort` needs "),
+        ("users | top 3 by id | count", "`top` needs "),
+        ("users | summarize make_list(age) by id, displayName", "`summarize` needs "),
+        ("users | join kind=inner (users) on id | count", "`join` needs "),
+        ("users | take 5 | count", "`take` needs "),
+    ];
+    for (text, begin) in begins {
+        let message = of(text, 100).unwrap_err();
+        assert!(message.starts_with(begin), "{text}: {message}");
+        assert!(message.ends_with("of the 100 bytes allowed are left"), "{text}: {message}");
+    }
 }
 
 #[test]

@@ -240,15 +240,43 @@ pub(crate) fn fold(text: &str) -> String {
 
 fn text_test(call: &mut Call<'_>, kind: TextTestKind, prepare: fn(&str) -> String) -> Value {
     let (text, wanted) = (prepare(&call.text(0)), prepare(&call.text(1)));
-    Value::Bool(match kind {
+    Value::Bool(passes(&text, &wanted, kind))
+}
+
+/// Tells whether a text passes a test; both are folded already where letter case is passed over. A text that passes
+/// contains what is wanted.
+pub(crate) fn passes(text: &str, wanted: &str, kind: TextTestKind) -> bool {
+    match kind {
         TextTestKind::Equal => text == wanted,
-        TextTestKind::Has => has_term_at(&text, &wanted, Ends::Both),
-        TextTestKind::HasPrefix => has_term_at(&text, &wanted, Ends::Start),
-        TextTestKind::HasSuffix => has_term_at(&text, &wanted, Ends::End),
-        TextTestKind::Contains => text.contains(&wanted),
-        TextTestKind::StartsWith => text.starts_with(&wanted),
-        TextTestKind::EndsWith => text.ends_with(&wanted),
-    })
+        TextTestKind::Has => has_term_at(text, wanted, Ends::Both),
+        TextTestKind::HasPrefix => has_term_at(text, wanted, Ends::Start),
+        TextTestKind::HasSuffix => has_term_at(text, wanted, Ends::End),
+        TextTestKind::Contains => text.contains(wanted),
+        TextTestKind::StartsWith => text.starts_with(wanted),
+        TextTestKind::EndsWith => text.ends_with(wanted),
+    }
+}
+
+/// The test of text that a function of two strings is.
+pub(crate) fn text_test_of(function: &Function) -> Option<TextTest> {
+    let (kind, case_sensitive) = match function.name {
+        "==" => (TextTestKind::Equal, true),
+        "has_cs" => (TextTestKind::Has, true),
+        "hasprefix_cs" => (TextTestKind::HasPrefix, true),
+        "hassuffix_cs" => (TextTestKind::HasSuffix, true),
+        "contains_cs" => (TextTestKind::Contains, true),
+        "startswith_cs" => (TextTestKind::StartsWith, true),
+        "endswith_cs" => (TextTestKind::EndsWith, true),
+        "=~" => (TextTestKind::Equal, false),
+        "has" => (TextTestKind::Has, false),
+        "hasprefix" => (TextTestKind::HasPrefix, false),
+        "hassuffix" => (TextTestKind::HasSuffix, false),
+        "contains" => (TextTestKind::Contains, false),
+        "startswith" => (TextTestKind::StartsWith, false),
+        "endswith" => (TextTestKind::EndsWith, false),
+        _ => return None,
+    };
+    Some(TextTest { kind, case_sensitive, negated: false })
 }
 
 /// Tells whether a text stands in another between the ends of terms; both are folded already.

@@ -43,10 +43,9 @@ fn both(text: &str) -> Option<(Vec<String>, Vec<String>)> {
     let statements = crate::syntax::parse(text).ok()?;
     let bound = crate::bind::bind(&statements, &Parameters::new(), &Directory, NOW).ok()?;
     let of = |plan| {
-        let batches = Execution::new(NOW, &crate::Limits::default())
-            .rows(plan)
-            .expect("small tables are within every limit");
-        let rows = batches.iter().flat_map(|batch| {
+        let limits = crate::Limits::default();
+        let rows = Execution::new(NOW, &limits).rows(plan).expect("small tables are within every limit");
+        let rows = rows.batches.iter().flat_map(|batch| {
             (0..batch.row_count).map(|row| {
                 let cells = batch.columns.iter().map(|column| column.get(row).to_json(Type::Dynamic));
                 cells.collect::<Vec<_>>().join(" ")

@@ -1,0 +1,186 @@
+//! The side of a join that is hashed: from a key to its rows.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::ast::Span;
+use crate::batch::{Batch, Column, row_number};
+use crate::error::{Code, Diagnostic};
+use crate::execute::Execution;
+use crate::execute::evaluate::Formula;
+use crate::execute::hash::{Hashed, Interner};
+use crate::execute::keys::Local;
+use crate::execute::pipeline::{Pace, used};
+use crate::limits::Held;
+use crate::plan::{Plan, Scalar};
+
+/// Most maps the keys are cut into, so that several threads can fill them.
+const PARTITIONS_MAX: usize = 16;
+/// About what a key takes beside its values, in bytes.
+const KEY_BYTES: usize = 64;
+
+/// What is kept of the rows that are hashed.
+pub(in crate::execute) enum Keep {
+    /// Only their keys.
+    Keys,
+    /// These columns too.
+    Rows(Vec<usize>),
+}
+
+/// Rows by their keys. An *entry* is the number of a key.
+pub(in crate::execute) struct Index {
+    /// `[partitions]`: the keys, cut by their hashes.
+    tables: Vec<Interner>,
+    /// `[entries + 1]u32`: where the rows of each entry begin in `partners`.
+    starts: Vec<u32>,
+    partners: Vec<u32>,
+    /// All rows that were hashed.
+    pub(in crate::execute) rows: Batch,
+    _held: Held,
+}
+
+/// The keys of one batch, and the group of each of its rows.
+struct Part {
+    batch: Batch,
+    local: Local,
+    keys: Vec<Hashed>,
+}
+
+/// The groups that the keys of a batch make.
+pub(super) fn local_keys(keys: &[Formula], batch: &Batch) -> (Local, Vec<Hashed>) {
+    let columns: Vec<Column> = keys.iter().map(|key| key.column(batch)).collect();
+    let local = Local::new(&columns, batch.row_count);
+    let keys = local.keys(&columns);
+    (local, keys)
+}
+
+impl Execution<'_> {
+    pub(in crate::execute) fn index(
+        &self,
+        plan: &Arc<Plan>,
+        keys: &[Scalar],
+        keep: &Keep,
+    ) -> Result<Index, Diagnostic> {
+        let keys = self.formulas(keys)?;
+        let mut needed = used(plan.schema.len(), &keys);
+        if let Keep::Rows(columns) = keep {
+            for column in columns {
+                needed[*column] = true;
+            }
+        }
+        let branches = self.compile(plan, Some(needed))?;
+        let mut held = self.memory.account("`join`");
+        let mut parts: Vec<Part> = Vec::new();
+        let work = |batch: Batch| {
+            let (local, keys) = local_keys(&keys, &batch);
+            let batch = match keep {
+                Keep::Keys => Batch { columns: Vec::new(), row_count: batch.row_count },
+                Keep::Rows(_) => batch,
+            };
+            let values = keys.iter().map(|key| key.cells.size_bytes()).sum::<usize>();
+            let bytes = batch.size_bytes() + values + keys.len() * KEY_BYTES;
+            Ok((bytes, Part { batch, local, keys }))
+        };
+        self.drive(branches, Pace::Full, work, |window: Vec<(usize, Part)>| {
+            for (bytes, part) in window {
+                held.grow(bytes)?;
+                parts.push(part);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let width = match keep {
+            Keep::Keys => 0,
+            Keep::Rows(_) => plan.schema.len(),
+        };
+        Index::new(parts, width, held)
+    }
+}
+
+impl Index {
+    fn new(parts: Vec<Part>, width: usize, held: Held) -> Result<Self, Diagnostic> {
+        let row_count: usize = parts.iter().map(|part| part.batch.row_count).sum();
+        if u32::try_from(row_count).is_err() {
+            let message = format!("`join` cannot hash {row_count} rows: at most {} are possible", u32::MAX);
+            return Err(Diagnostic::new(Code::Limit, Span::default(), message));
+        }
+        let count = rayon::current_num_threads().clamp(1, PARTITIONS_MAX);
+        let filled: Vec<(Interner, Vec<Vec<u32>>)> =
+            (0..count).into_par_iter().map(|partition| fill(&parts, partition, count)).collect();
+        let mut entries = Vec::with_capacity(row_count);
+        for (place, part) in parts.iter().enumerate() {
+            let mut next = vec![0; count];
+            let of_group = part.keys.iter().map(|key| {
+                let owner = key.owner(count);
+                let local = filled[owner].1[place][next[owner]];
+                next[owner] += 1;
+                entry(local, owner, count)
+            });
+            let of_group: Vec<u32> = of_group.collect();
+            entries.extend((0..part.batch.row_count).map(|row| of_group[part.local.of(row)]));
+        }
+        let tables: Vec<Interner> = filled.into_iter().map(|(table, _)| table).collect();
+        let batches: Vec<Batch> = parts.into_iter().map(|part| part.batch).collect();
+        let mut rows = match width {
+            0 => Batch { columns: Vec::new(), row_count },
+            width => Batch::concatenate(&batches, width),
+        };
+        rows.row_count = row_count;
+        let entry_count = tables.iter().map(|table| table.len() * count).max().unwrap_or(0);
+        let (starts, partners) = by_entry(&entries, entry_count);
+        Ok(Self { tables, starts, partners, rows, _held: held })
+    }
+
+    /// One more than the greatest entry.
+    pub(super) fn entry_count(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The entry of a key.
+    pub(super) fn find(&self, key: &Hashed) -> Option<u32> {
+        let owner = key.owner(self.tables.len());
+        self.tables[owner].find(key).map(|local| entry(local, owner, self.tables.len()))
+    }
+
+    /// The rows of an entry, in order.
+    pub(super) fn partners(&self, entry: u32) -> &[u32] {
+        let entry = entry as usize;
+        &self.partners[self.starts[entry] as usize..self.starts[entry + 1] as usize]
+    }
+}
+
+fn entry(local: u32, owner: usize, count: usize) -> u32 {
+    row_number(local as usize * count + owner)
+}
+
+/// The keys of one partition, and for each part the places of those of its keys that belong there.
+fn fill(parts: &[Part], partition: usize, count: usize) -> (Interner, Vec<Vec<u32>>) {
+    let mut table = Interner::default();
+    let mut places = Vec::with_capacity(parts.len());
+    for part in parts {
+        let own = part.keys.iter().filter(|key| key.owner(count) == partition);
+        places.push(own.map(|key| table.number(Cow::Borrowed(key))).collect());
+    }
+    (table, places)
+}
+
+/// The rows of each entry, in order: where they begin, and their numbers.
+fn by_entry(entries: &[u32], entry_count: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut starts = vec![0_u32; entry_count + 1];
+    for entry in entries {
+        starts[*entry as usize + 1] += 1;
+    }
+    for place in 1..starts.len() {
+        starts[place] += starts[place - 1];
+    }
+    let mut next = starts.clone();
+    let mut rows = vec![0; entries.len()];
+    for (row, entry) in entries.iter().enumerate() {
+        let place = &mut next[*entry as usize];
+        rows[*place as usize] = row_number(row);
+        *place += 1;
+    }
+    (starts, rows)
+}

@@ -1,0 +1,363 @@
+//! Predicates to the rows for which they are true: looked up by code where a column has values of its own, and later
+//! conditions only for the rows that earlier ones left.
+//!
+//! *Shape*: for each dictionary or list of texts one [`Known`], shared by all batches; a byte a value, filled in by
+//! chunks once enough rows ask for them, one by one before that.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::evaluate::{SMALL_DICTIONARY, alone, evaluate, only_column};
+use super::search::{Truth, search};
+use crate::batch::{Batch, Column, Texts, row_number};
+use crate::plan::Scalar;
+use crate::value::Value;
+
+/// Values whose truths are computed together.
+const CHUNK: usize = 1 << 16;
+/// A chunk of texts is scanned whole once one in so many is asked for: a scan costs so much less than a look at each.
+const TEXTS_PER_LOOK: usize = 32;
+/// As above, for values that are computed alike either way.
+const VALUES_PER_LOOK: usize = 2;
+/// Most dictionaries whose truths are kept for later batches.
+const KEPT_MAX: usize = 64;
+/// From so many rows on, only some are looked at to learn which chunks are asked for.
+const SAMPLED_FROM: usize = 4096;
+const SAMPLE: usize = 16;
+
+/// Some rows of a batch, in order.
+#[derive(Debug, Clone)]
+pub(super) enum Rows {
+    /// All of so many.
+    All(u32),
+    /// These.
+    Some(Vec<u32>),
+}
+
+impl Rows {
+    fn none() -> Self {
+        Self::Some(Vec::new())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::All(count) => *count as usize,
+            Self::Some(rows) => rows.len(),
+        }
+    }
+
+    fn to_vec(&self) -> Vec<u32> {
+        match self {
+            Self::All(count) => (0..*count).collect(),
+            Self::Some(rows) => rows.clone(),
+        }
+    }
+}
+
+/// A condition ready to be asked of many batches.
+pub(super) enum Predicate {
+    /// All of these.
+    All(Vec<Predicate>),
+    /// Any of these.
+    Any(Vec<Predicate>),
+    /// About one column.
+    Column(ColumnTest),
+    /// About no column or several.
+    Other(Scalar, i64),
+}
+
+impl Predicate {
+    pub(super) fn new(scalar: &Scalar, now: i64) -> Self {
+        if let Some(column) = only_column(scalar) {
+            return Self::Column(ColumnTest { scalar: scalar.clone(), column, known: Mutex::default(), now });
+        }
+        match scalar {
+            Scalar::Call { function, arguments, .. } if function.name == "and" => {
+                Self::All(arguments.iter().map(|part| Self::new(part, now)).collect())
+            }
+            Scalar::Call { function, arguments, .. } if function.name == "or" => {
+                Self::Any(arguments.iter().map(|part| Self::new(part, now)).collect())
+            }
+            scalar => Self::Other(scalar.clone(), now),
+        }
+    }
+
+    /// Visits every column it looks at.
+    pub(super) fn columns(&self, visit: &mut dyn FnMut(usize)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.columns(visit)),
+            Self::Column(test) => visit(test.column),
+            Self::Other(scalar, _) => scalar.columns(visit),
+        }
+    }
+
+    /// Those of the rows for which it is true.
+    pub(super) fn select(&self, batch: &Batch, rows: Rows) -> Rows {
+        if rows.len() == 0 {
+            return Rows::none();
+        }
+        match self {
+            Self::All(parts) => {
+                let mut parts: Vec<&Self> = parts.iter().collect();
+                parts.sort_by_key(|part| part.cost(batch));
+                parts.into_iter().fold(rows, |rows, part| part.select(batch, rows))
+            }
+            Self::Any(parts) => any(parts, batch, &rows),
+            Self::Column(test) => test.select(batch, rows),
+            Self::Other(scalar, now) => computed(scalar, batch, rows, *now),
+        }
+    }
+
+    /// What is cheap is asked first; the order makes no other difference.
+    fn cost(&self, batch: &Batch) -> u8 {
+        match self {
+            Self::Column(test) => match &batch.columns[test.column] {
+                Column::Constant(_) => 0,
+                Column::Dictionary { values, .. } if values.len() <= SMALL_DICTIONARY => 1,
+                Column::Dictionary { .. } | Column::Texts { .. } => 2,
+                Column::Values(_) => 4,
+            },
+            Self::All(_) | Self::Any(_) => 3,
+            Self::Other(..) => 5,
+        }
+    }
+}
+
+fn any(parts: &[Predicate], batch: &Batch, rows: &Rows) -> Rows {
+    let (mut left, mut chosen) = (rows.to_vec(), Vec::new());
+    for part in parts {
+        if left.len() == batch.row_count {
+            match part.select(batch, rows.clone()) {
+                Rows::All(count) => return Rows::All(count),
+                Rows::Some(found) => chosen.extend(found),
+            }
+        } else if let Rows::Some(found) = part.select(batch, Rows::Some(left.clone())) {
+            chosen.extend(found);
+        }
+        chosen.sort_unstable();
+        left = rows.to_vec();
+        left.retain(|row| chosen.binary_search(row).is_err());
+    }
+    Rows::Some(chosen)
+}
+
+/// Computes a condition for some rows and keeps those for which it is true.
+fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, now: i64) -> Rows {
+    let made = match &rows {
+        Rows::All(_) => evaluate(scalar, batch, now),
+        Rows::Some(rows) => {
+            let mut needed = vec![false; batch.columns.len()];
+            scalar.columns(&mut |column| needed[column] = true);
+            evaluate(scalar, &batch.gather_needed(rows, &needed), now)
+        }
+    };
+    let holds = |place: usize| Truth::of(&made.get(place)) == Truth::True;
+    match (&made, rows) {
+        (Column::Constant(_), rows) => {
+            if holds(0) {
+                rows
+            } else {
+                Rows::none()
+            }
+        }
+        (_, Rows::All(count)) => Rows::Some((0..count).filter(|row| holds(*row as usize)).collect()),
+        (_, Rows::Some(rows)) => {
+            let places = rows.into_iter().enumerate().filter(|(place, _)| holds(*place));
+            Rows::Some(places.map(|(_, row)| row).collect())
+        }
+    }
+}
+
+/// A condition about one column.
+pub(super) struct ColumnTest {
+    scalar: Scalar,
+    column: usize,
+    known: Mutex<Vec<Arc<Known>>>,
+    now: i64,
+}
+
+/// The values a column can hold.
+#[derive(Clone)]
+enum Domain {
+    Values(Arc<Vec<Value>>),
+    Texts(Arc<Texts>),
+}
+
+impl Domain {
+    fn len(&self) -> usize {
+        match self {
+            Self::Values(values) => values.len(),
+            Self::Texts(texts) => texts.len(),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Values(left), Self::Values(right)) => Arc::ptr_eq(left, right),
+            (Self::Texts(left), Self::Texts(right)) => Arc::ptr_eq(left, right),
+            _ => false,
+        }
+    }
+
+    fn looks(&self) -> usize {
+        match self {
+            Self::Values(_) => VALUES_PER_LOOK,
+            Self::Texts(_) => TEXTS_PER_LOOK,
+        }
+    }
+}
+
+/// What a condition says of each value of a domain.
+struct Known {
+    domain: Domain,
+    truths: Vec<AtomicU8>,
+    chunks: Vec<Chunk>,
+}
+
+#[derive(Default)]
+struct Chunk {
+    /// How often its values were asked for before they were computed.
+    asked: AtomicUsize,
+    computed: OnceLock<()>,
+}
+
+impl ColumnTest {
+    fn select(&self, batch: &Batch, rows: Rows) -> Rows {
+        let (domain, codes) = match &batch.columns[self.column] {
+            Column::Dictionary { codes, values } => (Domain::Values(Arc::clone(values)), codes),
+            Column::Texts { codes, texts } => (Domain::Texts(Arc::clone(texts)), codes),
+            Column::Constant(value) => {
+                let one = alone(self.column, Column::Constant(value.clone()), 1);
+                let made = evaluate(&self.scalar, &one, self.now);
+                return if Truth::of(&made.get(0)) == Truth::True { rows } else { Rows::none() };
+            }
+            Column::Values(_) => return computed(&self.scalar, batch, rows, self.now),
+        };
+        let known = self.known(domain);
+        self.compute_chunks(&known, codes, &rows);
+        if let Some(found) = pick(&known.truths, codes, &rows) {
+            return found;
+        }
+        self.compute_codes(&known, codes, &rows);
+        pick(&known.truths, codes, &rows).expect("every code of the rows was computed")
+    }
+
+    fn known(&self, domain: Domain) -> Arc<Known> {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.iter().find(|known| known.domain.is(&domain)) {
+            return Arc::clone(known);
+        }
+        if all.len() >= KEPT_MAX {
+            all.clear();
+        }
+        let count = domain.len();
+        let truths = std::iter::repeat_with(AtomicU8::default).take(count).collect();
+        let chunks = std::iter::repeat_with(Chunk::default).take(count.div_ceil(CHUNK)).collect();
+        let known = Arc::new(Known { domain, truths, chunks });
+        all.push(Arc::clone(&known));
+        known
+    }
+
+    /// Computes the chunks that enough rows ask for.
+    fn compute_chunks(&self, known: &Known, codes: &[u32], rows: &Rows) {
+        for (place, count) in asked(codes, rows, known.chunks.len()).into_iter().enumerate() {
+            let chunk = &known.chunks[place];
+            if count == 0 || chunk.computed.get().is_some() {
+                continue;
+            }
+            let first = place * CHUNK;
+            let end = known.truths.len().min(first + CHUNK);
+            let asked = chunk.asked.fetch_add(count, Ordering::Relaxed) + count;
+            if end - first <= SMALL_DICTIONARY || asked.saturating_mul(known.domain.looks()) >= end - first {
+                // Nothing in here waits for other threads, so that waiting for it cannot stop them all.
+                chunk.computed.get_or_init(|| self.compute(known, first, end));
+            }
+        }
+    }
+
+    fn compute(&self, known: &Known, first: usize, end: usize) {
+        let store =
+            |place: usize, truth: Truth| known.truths[first + place].store(truth as u8, Ordering::Relaxed);
+        match &known.domain {
+            Domain::Texts(texts) => {
+                let range = row_number(first)..row_number(end);
+                let truths = search(&self.scalar, self.column, texts, range, self.now);
+                truths.into_iter().enumerate().for_each(|(place, truth)| store(place, truth));
+            }
+            Domain::Values(values) => {
+                let part = if first == 0 && end == values.len() {
+                    Arc::clone(values)
+                } else {
+                    Arc::new(values[first..end].to_vec())
+                };
+                let batch = alone(self.column, Column::Values(part), end - first);
+                let made = evaluate(&self.scalar, &batch, self.now);
+                (0..end - first).for_each(|place| store(place, Truth::of(&made.get(place))));
+            }
+        }
+    }
+
+    /// Computes what is still missing, value by value.
+    fn compute_codes(&self, known: &Known, codes: &[u32], rows: &Rows) {
+        let unset = |code: &u32| known.truths[*code as usize].load(Ordering::Relaxed) == Truth::Unset as u8;
+        let mut missing: Vec<u32> = match rows {
+            Rows::All(_) => codes.iter().copied().filter(unset).collect(),
+            Rows::Some(rows) => rows.iter().map(|row| codes[*row as usize]).filter(unset).collect(),
+        };
+        missing.sort_unstable();
+        missing.dedup();
+        let (count, wanted) = (missing.len(), missing.clone());
+        let column = match &known.domain {
+            Domain::Values(values) => {
+                Column::of(missing.iter().map(|code| values[*code as usize].clone()).collect())
+            }
+            Domain::Texts(texts) => Column::Texts { codes: Arc::new(missing), texts: Arc::clone(texts) },
+        };
+        let made = evaluate(&self.scalar, &alone(self.column, column, count), self.now);
+        for (place, code) in wanted.into_iter().enumerate() {
+            known.truths[code as usize].store(Truth::of(&made.get(place)) as u8, Ordering::Relaxed);
+        }
+    }
+}
+
+/// About how many rows ask for each chunk of values.
+fn asked(codes: &[u32], rows: &Rows, chunk_count: usize) -> Vec<usize> {
+    let mut counts = vec![0; chunk_count];
+    if let [count] = counts.as_mut_slice() {
+        *count = rows.len();
+        return counts;
+    }
+    match rows {
+        Rows::All(_) if codes.len() >= SAMPLED_FROM => {
+            codes.iter().step_by(SAMPLE).for_each(|code| counts[*code as usize / CHUNK] += SAMPLE);
+        }
+        Rows::All(_) => codes.iter().for_each(|code| counts[*code as usize / CHUNK] += 1),
+        Rows::Some(rows) => rows.iter().for_each(|row| counts[codes[*row as usize] as usize / CHUNK] += 1),
+    }
+    counts
+}
+
+/// The rows whose values are true; nothing if one was not computed yet.
+fn pick(truths: &[AtomicU8], codes: &[u32], rows: &Rows) -> Option<Rows> {
+    let truth = |code: u32| truths[code as usize].load(Ordering::Relaxed);
+    let mut picked = vec![0; rows.len()];
+    let (mut count, mut unset) = (0, false);
+    // Every row is written and only those that are true are counted: no branch to be guessed wrongly.
+    let mut look = |row: u32, truth: u8| {
+        picked[count] = row;
+        count += usize::from(truth == Truth::True as u8);
+        unset |= truth == Truth::Unset as u8;
+    };
+    match rows {
+        Rows::All(row_count) => (0..*row_count).zip(codes).for_each(|(row, code)| look(row, truth(*code))),
+        Rows::Some(rows) => rows.iter().for_each(|row| look(*row, truth(codes[*row as usize]))),
+    }
+    if unset {
+        return None;
+    }
+    picked.truncate(count);
+    Some(match rows {
+        Rows::All(row_count) if count == *row_count as usize => Rows::All(*row_count),
+        _ => Rows::Some(picked),
+    })
+}

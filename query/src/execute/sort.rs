@@ -1,0 +1,228 @@
+//! Rows in order: all of them, sorted on all cores and in runs on disk where memory ends, or the first few.
+
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::evaluate::Formula;
+use super::pipeline::{Base, Pace};
+use super::spill::{Merge, Run};
+use super::{Execution, Stored};
+use crate::ast::Span;
+use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
+use crate::compare::order;
+use crate::error::{Code, Diagnostic};
+use crate::plan::{Plan, Scalar, SortKey};
+use crate::value::Value;
+
+/// One value to sort by.
+pub(super) struct OrderBy {
+    value: Formula,
+    descending: bool,
+    nulls_first: bool,
+}
+
+impl OrderBy {
+    /// The values of a batch.
+    pub(super) fn column(&self, batch: &Batch) -> Column {
+        self.value.column(batch)
+    }
+
+    pub(super) fn compare(&self, left: &Value, right: &Value) -> Ordering {
+        match (left.is_null(), right.is_null()) {
+            (false, false) if self.descending => order(right, left),
+            (false, false) => order(left, right),
+            (left, right) if self.nulls_first => right.cmp(&left),
+            (left, right) => left.cmp(&right),
+        }
+    }
+}
+
+impl Execution<'_> {
+    pub(super) fn sort(
+        &self,
+        input: &Arc<Plan>,
+        keys: &[SortKey],
+        limit: Option<&Scalar>,
+        width: usize,
+    ) -> Result<Base, Diagnostic> {
+        let key = |key: &SortKey| {
+            let value = Formula::new(self.prepare(&key.value)?, self.now);
+            Ok(OrderBy { value, descending: key.descending, nulls_first: key.nulls_first })
+        };
+        let keys = keys.iter().map(key).collect::<Result<Vec<_>, Diagnostic>>()?;
+        match limit {
+            Some(limit) => self.top(input, &keys, self.count(limit)?, width),
+            None => self.sort_all(input, keys, width),
+        }
+    }
+
+    /// Every thread keeps only so many of the rows of a part, and no more are kept of all.
+    fn top(
+        &self,
+        input: &Arc<Plan>,
+        keys: &[OrderBy],
+        count: usize,
+        width: usize,
+    ) -> Result<Base, Diagnostic> {
+        let mut held = self.memory.account("`top`");
+        if count == 0 {
+            return Ok(Base::Rows(Arc::new(Stored::new(Vec::new(), held))));
+        }
+        let branches = self.compile(input, None)?;
+        let mut kept: Vec<Batch> = Vec::new();
+        let work = |batch: Batch| Ok(first_rows(batch, keys, count));
+        self.drive(branches, Pace::Full, work, |made| {
+            kept.extend(made);
+            let row_count: usize = kept.iter().map(|batch| batch.row_count).sum();
+            if row_count >= BATCH_ROWS.max(2 * count) {
+                let all = Batch::concatenate(&kept, width);
+                kept = vec![first_rows(all, keys, count)];
+            }
+            held.set(kept.iter().map(Batch::size_bytes).sum())?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let all = Batch::concatenate(&kept, width);
+        let mut places = sorted_places(&all, keys)?;
+        places.truncate(count);
+        Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &places), held))))
+    }
+
+    fn sort_all(&self, input: &Arc<Plan>, keys: Vec<OrderBy>, width: usize) -> Result<Base, Diagnostic> {
+        let branches = self.compile(input, None)?;
+        let mut held = self.memory.account("`sort`");
+        let (mut batches, mut runs): (Vec<Batch>, Vec<Run>) = (Vec::new(), Vec::new());
+        self.drive(branches, Pace::Full, Ok, |made| {
+            for batch in made {
+                // The rows as they came, and as they are sorted.
+                let bytes = 2 * batch.size_bytes();
+                let fits = held.try_grow(bytes);
+                batches.push(batch);
+                if !fits {
+                    let Some(folder) = self.limits.temporary else { return Err(held.exceeded(bytes)) };
+                    runs.push(Run::write(folder, &sorted(&batches, &keys, width)?)?);
+                    batches.clear();
+                    held.set(0)?;
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let last = sorted(&batches, &keys, width)?;
+        if runs.is_empty() {
+            return Ok(Base::Rows(Arc::new(Stored::new(last, held))));
+        }
+        Ok(Base::Stream(Box::new(Merge::new(runs, last, keys, width, held)?)))
+    }
+}
+
+fn sorted(batches: &[Batch], keys: &[OrderBy], width: usize) -> Result<Vec<Batch>, Diagnostic> {
+    let all = Batch::concatenate(batches, width);
+    let places = sorted_places(&all, keys)?;
+    Ok(gathered(&all, &places))
+}
+
+fn gathered(all: &Batch, places: &[u32]) -> Vec<Batch> {
+    places.par_chunks(BATCH_ROWS).map(|places| all.gather(places)).collect()
+}
+
+/// The rows of a batch in order; rows that are equal stay as they were.
+fn sorted_places(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnostic> {
+    let Ok(row_count) = u32::try_from(batch.row_count) else {
+        let message =
+            format!("`sort` cannot hold {} rows: at most {} are possible", batch.row_count, u32::MAX);
+        return Err(Diagnostic::new(Code::Limit, Span::default(), message));
+    };
+    let columns: Vec<Comparable<'_>> = keys.iter().map(|key| Comparable::new(key, batch)).collect();
+    if let Some(places) = sorted_ranks(&columns, row_count) {
+        return Ok(places);
+    }
+    let mut places: Vec<u32> = (0..row_count).collect();
+    places.par_sort_by(|left, right| compare_rows(&columns, *left as usize, *right as usize));
+    Ok(places)
+}
+
+/// The rows in order when all keys are ranks that fit one number, together with the place of the row.
+fn sorted_ranks(columns: &[Comparable<'_>], row_count: u32) -> Option<Vec<u32>> {
+    let (mut keys, mut bound) = (vec![0_u64; row_count as usize], 1_u64);
+    for column in columns {
+        let Comparable::Ranks(ranks) = column else { return None };
+        let count = u64::from(ranks.iter().copied().max().unwrap_or(0)) + 1;
+        bound = bound.checked_mul(count)?;
+        keys.iter_mut().zip(ranks).for_each(|(key, rank)| *key = *key * count + u64::from(*rank));
+    }
+    let rows = u64::from(row_count);
+    bound.checked_mul(rows)?;
+    keys.iter_mut().zip(0_u64..).for_each(|(key, row)| *key = *key * rows + row);
+    keys.par_sort_unstable();
+    let place = |key: u64| u32::try_from(key % rows).expect("less than the number of rows");
+    Some(keys.into_iter().map(place).collect())
+}
+
+/// The first rows of a batch in order; all of them, in any order, if there are no more.
+fn first_rows(batch: Batch, keys: &[OrderBy], count: usize) -> Batch {
+    if batch.row_count <= count {
+        return batch;
+    }
+    let columns: Vec<Comparable<'_>> = keys.iter().map(|key| Comparable::new(key, &batch)).collect();
+    let by_place = |left: &u32, right: &u32| {
+        compare_rows(&columns, *left as usize, *right as usize).then_with(|| left.cmp(right))
+    };
+    let mut places: Vec<u32> = (0..row_number(batch.row_count)).collect();
+    places.select_nth_unstable_by(count, by_place);
+    places.truncate(count);
+    places.sort_unstable_by(by_place);
+    batch.gather(&places)
+}
+
+/// The values of one key, ready to be compared often.
+enum Comparable<'k> {
+    /// The rank of each row's value among the values of a dictionary.
+    Ranks(Vec<u32>),
+    Cells(Column, &'k OrderBy),
+}
+
+impl<'k> Comparable<'k> {
+    fn new(key: &'k OrderBy, batch: &Batch) -> Self {
+        let column = key.column(batch);
+        match &column {
+            Column::Dictionary { codes, values }
+                if values.len() <= batch.row_count && is_of_one_kind(values) =>
+            {
+                let mut places: Vec<usize> = (0..values.len()).collect();
+                places.sort_by(|left, right| key.compare(&values[*left], &values[*right]));
+                let mut ranks = vec![0; values.len()];
+                for pair in places.windows(2) {
+                    let step = key.compare(&values[pair[0]], &values[pair[1]]).is_ne();
+                    ranks[pair[1]] = ranks[pair[0]] + u32::from(step);
+                }
+                Self::Ranks(codes.iter().map(|code| ranks[*code as usize]).collect())
+            }
+            _ => Self::Cells(column, key),
+        }
+    }
+
+    fn compare(&self, left: usize, right: usize) -> Ordering {
+        match self {
+            Self::Ranks(ranks) => ranks[left].cmp(&ranks[right]),
+            Self::Cells(Column::Values(values), key) => key.compare(&values[left], &values[right]),
+            Self::Cells(Column::Texts { codes, texts }, key) => {
+                let text = |row: usize| texts.get(codes[row] as usize);
+                if key.descending { text(right).cmp(text(left)) } else { text(left).cmp(text(right)) }
+            }
+            Self::Cells(column, key) => key.compare(&column.get(left), &column.get(right)),
+        }
+    }
+}
+
+/// Whether any two of the values that are not null can be compared with each other.
+fn is_of_one_kind(values: &[Value]) -> bool {
+    let mut kinds = values.iter().filter(|value| !value.is_null()).map(std::mem::discriminant);
+    kinds.next().is_none_or(|first| kinds.all(|kind| kind == first))
+}
+
+fn compare_rows(columns: &[Comparable<'_>], left: usize, right: usize) -> Ordering {
+    let mut orderings = columns.iter().map(|column| column.compare(left, right));
+    orderings.find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+}
