@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engine::{
-    AttributeChange, Change, ChangeKind, DifferenceFilter, Disk, LinkAction, ObjectKey, Store, schema,
+    AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, ObjectKey, Store,
+    schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -151,7 +152,8 @@ impl Model {
 }
 
 /// What of a change the model knows.
-type Known = (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>);
+type Known =
+    (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>, String);
 
 fn known(change: &Change) -> Known {
     let value = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str(text).unwrap());
@@ -163,6 +165,7 @@ fn known(change: &Change) -> Known {
         change.kind,
         change.attributes.iter().map(attribute).collect(),
         change.links.iter().map(|link| (link.target_id.clone(), link.action == LinkAction::Added)).collect(),
+        change.display_name.clone(),
     )
 }
 
@@ -189,10 +192,12 @@ fn model_difference(models: &[Model], from: usize, to: usize, all: bool) -> Vec<
         let (mut attributes, mut links) = (Vec::new(), Vec::new());
         if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) {
             attributes = attribute_changes(&a.things[key], &b.things[key], all);
-            links = link_changes(a, b, key);
+            links = link_changes(a, b, key, from <= to);
         }
         if kind != ChangeKind::Updated || !attributes.is_empty() || !links.is_empty() {
-            changes.push((key.0.clone(), key.1.clone(), kind, attributes, links));
+            let shown = if b.presence(key) == Presence::Gone { a } else { b };
+            let name = shown.things[key].core["displayName"].as_str().unwrap_or_default().to_owned();
+            changes.push((key.0.clone(), key.1.clone(), kind, attributes, links, name));
         }
     }
     changes
@@ -226,14 +231,19 @@ fn flatten(path: &str, object: &Map<String, Value>, cells: &mut BTreeMap<String,
     }
 }
 
-/// Links whose target is gone on a side are dormant there, and say nothing; so does a side never observed.
-fn link_changes(a: &Model, b: &Model, key: &(String, String)) -> Vec<(String, bool)> {
+/// A link that went is shown when its target was there before; one that came, when it was there on both sides. A side
+/// never observed says nothing. `is_forward` tells whether the first model is the older one.
+fn link_changes(a: &Model, b: &Model, key: &(String, String), is_forward: bool) -> Vec<(String, bool)> {
     let (Some(from), Some(to)) = (a.members.get(&key.1), b.members.get(&key.1)) else { return Vec::new() };
     if key.0 != "group" {
         return Vec::new();
     }
-    let shows = |target: &&&str| !a.gone().contains(**target) && !b.gone().contains(**target);
-    let differing = from.symmetric_difference(to).filter(shows);
+    let (early, late) = if is_forward { (a, b) } else { (b, a) };
+    let late_members = if is_forward { to } else { from };
+    let hides = |target: &&str| {
+        early.gone().contains(*target) || (late_members.contains(*target) && late.gone().contains(*target))
+    };
+    let differing = from.symmetric_difference(to).filter(|target| !hides(target));
     differing.map(|target| ((*target).to_owned(), to.contains(target))).collect()
 }
 
@@ -258,8 +268,10 @@ fn check(store: &Store, models: &[Model]) {
         let filter = DifferenceFilter { all, ..DifferenceFilter::default() };
         for (from, first) in store.backups().iter().enumerate() {
             for (to, second) in store.backups().iter().enumerate() {
-                let found = store.difference(&first.id, &second.id, &filter).unwrap();
-                let found: Vec<Known> = found.iter().map(known).collect();
+                let changes = store.difference(&first.id, &second.id, &filter).unwrap();
+                check_marks(&changes, &models[from + 1], &models[to + 1], all);
+                check_list(&store.changed_objects(&first.id, &second.id, &filter).unwrap(), &changes);
+                let found: Vec<Known> = changes.iter().map(known).collect();
                 assert_eq!(
                     found,
                     model_difference(models, from + 1, to + 1, all),
@@ -271,6 +283,27 @@ fn check(store: &Store, models: &[Model]) {
     for key in models.last().unwrap().things.keys() {
         check_history(store, models, key);
     }
+}
+
+/// What is synced from on-premises is marked so, and nothing else.
+fn check_marks(changes: &[Change], from: &Model, to: &Model, all: bool) {
+    for change in changes {
+        let key = (change.type_token.to_string(), change.id.clone());
+        let side = if to.presence(&key) == Presence::Gone { from } else { to };
+        let is_synced = side.things[&key].core["onPremisesSyncEnabled"] == json!(true);
+        let is_marked = change.reason == Some("synced from on-premises");
+        assert!(is_marked == is_synced || (all && change.reason == Some("server-made")), "{change:?}");
+    }
+}
+
+/// The list of changed objects is that of the difference, in another order.
+fn check_list(list: &[ChangedObject], changes: &[Change]) {
+    let mut listed: Vec<_> =
+        list.iter().map(|object| (&*object.type_token, object.id.to_string(), object.kind)).collect();
+    listed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let expected: Vec<_> =
+        changes.iter().map(|change| (&*change.type_token, change.id.clone(), change.kind)).collect();
+    assert_eq!(listed, expected);
 }
 
 fn check_contents(store: &Store, backup: &str, model: &Model) {

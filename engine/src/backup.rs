@@ -15,6 +15,7 @@ mod intern;
 mod links;
 mod patches;
 mod remember;
+mod roster;
 mod settle;
 mod table;
 

@@ -7,21 +7,24 @@
 //! see `manifest::TypeCoverage` for what was not observed.
 
 mod candidates;
+mod changes;
 mod content;
 mod coverage;
 mod list;
 mod view;
 
+pub use changes::{Changes, Difference};
 pub use list::ChangedObject;
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use crate::change::{Change, ChangeKind, RecoveryAction};
 use crate::find::find_relations;
 use crate::id::Id;
+use crate::roster::Targets;
 use crate::schema;
 use crate::snapshot::Snapshot;
 use crate::state::State;
@@ -32,8 +35,8 @@ use content::Cursors;
 use coverage::Coverage;
 use view::TypeView;
 
-/// Candidates that one thread takes at a time, at least: each costs a few microseconds.
-const CHUNK_LENGTH_MIN: usize = 64;
+/// Candidates that one thread takes at a time: each costs up to a few microseconds.
+const CHUNK_LENGTH: usize = 256;
 
 /// Which changes are wanted.
 #[derive(Debug, Clone, Default)]
@@ -49,17 +52,6 @@ pub struct DifferenceFilter {
 }
 
 impl Store {
-    /// The difference of two backups, named by their whole IDs, sorted by type and ID. Parallel inside; the same
-    /// question always gives the same answer.
-    ///
-    /// # Errors
-    /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn difference(&self, from: &str, to: &str, filter: &DifferenceFilter) -> Result<Vec<Change>> {
-        let from = self.snapshot_at(self.sequence_of(from)?);
-        let to = self.snapshot_at(self.sequence_of(to)?);
-        Comparison::new(&from, &to, filter).changes()
-    }
-
     /// All changes of one object over all backups, oldest first, its first appearance included.
     ///
     /// # Errors
@@ -75,8 +67,9 @@ impl Store {
                 continue;
             };
             let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));
-            let comparison = Comparison::new(&from, &to, &filter);
-            let view = TypeView::new(&comparison, &object.type_token)?;
+            let difference = Difference::new(from, to.clone(), filter.clone());
+            let comparison = Comparison::new(&difference);
+            let view = TypeView::new(&comparison, &object.type_token);
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
                 history.push((to.backup().clone(), change));
             }
@@ -96,32 +89,14 @@ struct Comparison<'a> {
     from: &'a Snapshot,
     to: &'a Snapshot,
     filter: &'a DifferenceFilter,
-    coverage: Coverage,
+    coverage: &'a Coverage,
+    targets: OnceLock<Targets<'a>>,
 }
 
 impl<'a> Comparison<'a> {
-    fn new(from: &'a Snapshot, to: &'a Snapshot, filter: &'a DifferenceFilter) -> Self {
-        let state = to.state();
-        let coverage = Coverage::between(state, from.sequence(), to.sequence());
-        Self { state, from, to, filter, coverage }
-    }
-
-    fn changes(&self) -> Result<Vec<Change>> {
-        let ordinals = self.wanted_ordinals()?;
-        let mut changes = Vec::new();
-        for token in self.wanted_types() {
-            let view = TypeView::new(self, &token)?;
-            let candidates = self.candidates(&token, ordinals.as_ref())?;
-            let found: Vec<Option<Change>> = candidates
-                .par_iter()
-                .with_min_len(CHUNK_LENGTH_MIN)
-                .map_init(|| Cursors::new(&view), |cursors, candidate| self.change(&view, cursors, candidate))
-                .collect::<Result<_>>()?;
-            let mut found: Vec<Change> = found.into_iter().flatten().collect();
-            found.par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
-            changes.append(&mut found);
-        }
-        Ok(changes)
+    fn new(difference: &'a Difference) -> Self {
+        let Difference { from, to, filter, coverage, .. } = difference;
+        Self { state: to.state(), from, to, filter, coverage, targets: OnceLock::new() }
     }
 
     /// The candidates of a type, those alone that were asked for by ID if any were.
@@ -135,6 +110,16 @@ impl<'a> Comparison<'a> {
             candidates.retain(|candidate| wanted.contains(candidate.ordinal));
         }
         Ok(candidates)
+    }
+
+    /// IDs of the objects that changed links lead to.
+    fn targets(&self) -> Result<&Targets<'a>> {
+        if let Some(targets) = self.targets.get() {
+            return Ok(targets);
+        }
+        let (from, to) = (self.from.sequence(), self.to.sequence());
+        let targets = Targets::between(self.state, from.min(to), from.max(to))?;
+        Ok(self.targets.get_or_init(|| targets))
     }
 
     fn wanted_types(&self) -> Vec<Arc<str>> {
@@ -180,7 +165,7 @@ impl<'a> Comparison<'a> {
         cursors: &mut Cursors<'_, '_>,
         candidate: &Candidate,
     ) -> Result<Option<Change>> {
-        let slots = view.core_slots(candidate);
+        let slots = view.core_slots(candidate)?;
         let Some(kind) = self.kind(&view.token, slots.0, slots.1) else { return Ok(None) };
         let mut change = Change {
             type_token: Arc::clone(&view.token),
@@ -193,23 +178,19 @@ impl<'a> Comparison<'a> {
             links: Vec::new(),
             unknown: Vec::new(),
         };
-        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && !self.is_certain(view, slots) {
+        let needs_content = !(self.filter.objects_only && view.is_certain(candidate, slots)?);
+        if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && needs_content {
             self.compare_content(view, cursors, candidate, slots, &mut change)?;
             let is_empty = change.attributes.is_empty() && change.links.is_empty();
             if kind == ChangeKind::Updated && is_empty {
                 return Ok(None);
             }
         }
-        self.describe(view, cursors, candidate.ordinal, slots, &mut change)?;
+        self.describe(view, cursors, candidate, slots, &mut change)?;
         if candidate.core.is_none() && candidate.links.is_empty() {
             (change.action, change.reason) = (RecoveryAction::None, Some("server-made"));
         }
         Ok(Some(change))
-    }
-
-    /// Whether the slots alone say that the object changed, and no more was asked for.
-    fn is_certain(&self, view: &TypeView<'_>, (from, to): (Slot, Slot)) -> bool {
-        self.filter.objects_only && from.version() != to.version() && self.coverage.is_plain(&view.token)
     }
 
     fn kind(&self, token: &str, from: Slot, to: Slot) -> Option<ChangeKind> {
@@ -226,6 +207,28 @@ impl<'a> Comparison<'a> {
         };
         Some(kind)
     }
+}
+
+/// Makes something of each candidate of a type, in parallel, in their order.
+fn make_each<'a, T: Send>(
+    view: &TypeView<'a>,
+    candidates: &[Candidate],
+    make: impl Fn(&mut Cursors<'_, 'a>, &Candidate) -> Result<Option<T>> + Sync,
+) -> Result<Vec<T>> {
+    let chunks = candidates.par_chunks(CHUNK_LENGTH).map_init(
+        || Cursors::new(view),
+        |cursors, chunk| {
+            let mut results = Vec::with_capacity(chunk.len());
+            for candidate in chunk {
+                results.extend(make(cursors, candidate)?);
+            }
+            Ok(results)
+        },
+    );
+    let chunks: Vec<Vec<T>> = chunks.collect::<Result<_>>()?;
+    let mut all = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
+    all.extend(chunks.into_iter().flatten());
+    Ok(all)
 }
 
 /// What would undo a change, and what stands in its way.

@@ -95,13 +95,36 @@ impl State {
 pub(crate) struct Ids<'s> {
     state: &'s State,
     /// Per range of ordinals its IDs, once somebody asked.
-    found: Vec<OnceLock<FoundIds<'s>>>,
+    found: Vec<OnceLock<IdList<'s>>>,
 }
 
-struct FoundIds<'s> {
+/// IDs as a segment lists them.
+pub(crate) struct IdList<'s> {
     segment: &'s Segment,
     keys: &'s [[u8; 16]],
     texts: Option<(PackedU32s<'s>, Column<'s>)>,
+}
+
+impl<'s> IdList<'s> {
+    pub(crate) fn open(segment: &'s Segment, entry: &IdEntry) -> Result<Self> {
+        let keys = segment.chunk(entry.keys)?.as_chunks().0;
+        let texts = match (entry.text_rows, entry.texts) {
+            (Some(rows), Some(texts)) => Some((segment.packed(rows)?, segment.column(texts)?)),
+            _ => None,
+        };
+        Ok(Self { segment, keys, texts })
+    }
+
+    pub(crate) fn get(&self, row: u32) -> Result<Id> {
+        if let Some((rows, texts)) = &self.texts
+            && let Some(place) = search(rows, row)
+        {
+            return read_text(self.segment, texts, place);
+        }
+        let key =
+            self.keys.get(row as usize).ok_or_else(|| self.segment.footer_error("the IDs end early"))?;
+        Ok(Id::Guid(*key))
+    }
 }
 
 impl<'s> Ids<'s> {
@@ -122,15 +145,7 @@ impl<'s> Ids<'s> {
             let found = self.find(place)?;
             self.found[place].get_or_init(|| found)
         };
-        let row = ordinal - self.state.id_ranges[place].0;
-        if let Some((rows, texts)) = &found.texts
-            && let Some(place) = search(rows, row)
-        {
-            return read_text(found.segment, texts, place);
-        }
-        let key =
-            found.keys.get(row as usize).ok_or_else(|| found.segment.footer_error("the IDs end early"))?;
-        Ok(Id::Guid(*key))
+        found.get(ordinal - self.state.id_ranges[place].0)
     }
 
     /// The text of an ordinal's ID.
@@ -138,19 +153,14 @@ impl<'s> Ids<'s> {
         Ok(self.id(ordinal)?.into_text())
     }
 
-    fn find(&self, place: usize) -> Result<FoundIds<'s>> {
+    fn find(&self, place: usize) -> Result<IdList<'s>> {
         let (_, sequence) = self.state.id_ranges[place];
         let segment = self.state.segment(sequence)?;
         let entry = segment
             .footer
             .ids
             .ok_or_else(|| segment.footer_error("expected IDs in this segment, found none"))?;
-        let keys = segment.chunk(entry.keys)?.as_chunks().0;
-        let texts = match (entry.text_rows, entry.texts) {
-            (Some(rows), Some(texts)) => Some((segment.packed(rows)?, segment.column(texts)?)),
-            _ => None,
-        };
-        Ok(FoundIds { segment, keys, texts })
+        IdList::open(segment, &entry)
     }
 }
 

@@ -95,6 +95,18 @@ impl Id {
         }
     }
 
+    /// Compares the texts.
+    pub(crate) fn cmp_text(&self, other: &Self) -> std::cmp::Ordering {
+        let text = |id: &Self| match id {
+            Self::Guid(bytes) => text_from_guid(bytes).to_vec(),
+            Self::Text(text) => text.as_bytes().to_vec(),
+        };
+        match (self, other) {
+            (Self::Guid(a), Self::Guid(b)) => a.cmp(b),
+            _ => text(self).cmp(&text(other)),
+        }
+    }
+
     /// The text.
     pub(crate) fn into_text(self) -> String {
         match self {

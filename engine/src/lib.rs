@@ -70,7 +70,7 @@
 //! | `backup` | objects in, one committed segment out |
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
-//! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets` | a point in time: vectors, IDs, versions, links |
+//! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets`, `roster` | a point in time: vectors, IDs, versions, links; who changed |
 //! | [`scan`] | whole columns of all versions of a type, for queries |
 //! | `difference`, [`change`], [`point`], `find` | two points in time to changes; how people name points and objects |
 //! | [`journal`], [`catalog`], `records` | append-only logs; their index; what commands keep in them |
@@ -96,6 +96,7 @@ pub mod object;
 mod paths;
 pub mod point;
 mod records;
+mod roster;
 mod rows;
 pub mod scan;
 pub mod schema;
@@ -113,7 +114,7 @@ pub use backup::Backup;
 pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction};
 pub use content::{Parts, Shredder};
 pub use details::{BackupDetails, BackupSummary, CreateOptions, Warning};
-pub use difference::{ChangedObject, DifferenceFilter};
+pub use difference::{ChangedObject, Changes, Difference, DifferenceFilter};
 pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
 pub use error::{Error, Result};
 pub use id::{BackupId, ObjectId};

@@ -48,6 +48,7 @@
 //! ```
 
 mod block;
+mod ids;
 mod links;
 mod merge;
 mod patch;
@@ -61,7 +62,6 @@ pub use block::{Block, TextList, Values};
 pub use links::LinkLists;
 pub use merge::VersionColumn;
 
-use crate::directory::Ids;
 use crate::id::Id;
 use crate::paths::PathId;
 use crate::rows::{Cursor, Rows};
@@ -284,20 +284,6 @@ impl Scan {
                     texts.bytes.truncate(start);
                 }
             }
-            texts.close()?;
-        }
-        Ok(texts)
-    }
-
-    /// The IDs of ordinals.
-    ///
-    /// # Errors
-    /// `Damaged` or `Disk`.
-    pub fn ids(&self, ordinals: &[u32]) -> Result<TextList> {
-        let ids = Ids::new(self.snapshot.state());
-        let mut texts = TextList::default();
-        for &ordinal in ordinals {
-            ids.id(ordinal)?.write_text(&mut texts.bytes);
             texts.close()?;
         }
         Ok(texts)

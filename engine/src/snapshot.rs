@@ -130,18 +130,7 @@ impl Snapshot {
         if let Some(gone) = self.inner.gone.get() {
             return Ok(gone);
         }
-        let (mut gone, mut live) = (roaring::RoaringBitmap::new(), Vec::new());
-        for key in self.core_keys() {
-            let vector = self.vector(key)?;
-            gone.extend(vector.iter().filter(|(_, slot)| !slot.is_live()).map(|(ordinal, _)| ordinal));
-            live.push(vector);
-        }
-        if live.len() > 1 {
-            gone = gone
-                .iter()
-                .filter(|&ordinal| !live.iter().any(|vector| vector.get(ordinal).is_live()))
-                .collect();
-        }
+        let gone = read_gone(&self.inner.state, self.inner.sequence)?;
         Ok(self.inner.gone.get_or_init(|| gone))
     }
 
@@ -232,6 +221,28 @@ fn assemble(state: &State, type_token: &str, id: &Id, cells: &Cells, moving: &Ce
     value::assemble(named.iter().map(|(path, text)| (&**path, *text)))
 }
 
+/// The ordinals that are live under no type any more: the last checkpoint's, and every change since.
+fn read_gone(state: &State, sequence: u64) -> Result<roaring::RoaringBitmap> {
+    let mut gone = roaring::RoaringBitmap::new();
+    let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
+    if checkpoint > 0 {
+        let segment = state.segment(checkpoint)?;
+        if let Some(entry) = &segment.footer.checkpoint {
+            gone.extend(segment.integers(entry.gone)?);
+        }
+    }
+    for sequence in checkpoint + 1..=sequence {
+        let segment = state.segment(sequence)?;
+        if let Some(entry) = &segment.footer.gone {
+            gone.extend(segment.integers(entry.added)?);
+            for ordinal in segment.integers(entry.removed)? {
+                gone.remove(ordinal);
+            }
+        }
+    }
+    Ok(gone)
+}
+
 /// A vector as of a backup: the last checkpoint's, and every change since.
 fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
     let mut vector = Vector::default();
@@ -245,9 +256,14 @@ fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
         });
         if let Some(entry) = entry {
             let ordinals = segment.integers(entry.ordinals)?;
-            for (ordinal, value) in ordinals.into_iter().zip(segment.integers(entry.values)?) {
-                set_checked(state, segment.path(), &mut vector, ordinal, Slot::from_stored(value))?;
+            let values = segment.integers(entry.values)?;
+            if !ordinals.is_sorted() || ordinals.last().is_some_and(|last| *last >= state.ordinal_count) {
+                return Err(
+                    segment.footer_error("the ordinals of a vector do not ascend, or nobody has them")
+                );
             }
+            let slots = values.into_iter().map(Slot::from_stored);
+            vector = Vector::from_slots(ordinals.into_iter().zip(slots));
         }
     }
     for later in checkpoint + 1..=sequence {

@@ -72,6 +72,31 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
+    /// Makes a vector of slots whose ordinals ascend.
+    pub(crate) fn from_slots(slots: impl Iterator<Item = (u32, Slot)>) -> Self {
+        let mut vector = Self::default();
+        let (mut number, mut block) = (0, [0; BLOCK_SIZE]);
+        for (ordinal, slot) in slots {
+            let (wanted, offset) = place(ordinal);
+            if wanted != number {
+                vector.put_block(number, &mut block);
+                number = wanted;
+            }
+            block[offset] = slot.0;
+        }
+        vector.put_block(number, &mut block);
+        vector
+    }
+
+    /// Appends a block, unless it is empty, and clears it.
+    fn put_block(&mut self, number: usize, block: &mut Block) {
+        if block.iter().any(|slot| *slot != 0) {
+            self.blocks.resize(number, None);
+            self.blocks.push(Some(Arc::new(*block)));
+            *block = [0; BLOCK_SIZE];
+        }
+    }
+
     pub(crate) fn get(&self, ordinal: u32) -> Slot {
         let (block, offset) = place(ordinal);
         match self.blocks.get(block) {
@@ -172,6 +197,8 @@ mod tests {
                 newer.set(ordinal, Slot(value));
                 newer_map.insert(ordinal, value);
             }
+            let rebuilt = Vector::from_slots(newer_map.iter().map(|(&ordinal, &value)| (ordinal, Slot(value))));
+            prop_assert_eq!(rebuilt.changed(&newer), vec![]);
             let expected: Vec<_> = newer_map
                 .iter()
                 .map(|(&ordinal, &new)| (ordinal, map.get(&ordinal).copied().unwrap_or(0), new))

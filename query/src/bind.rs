@@ -52,7 +52,7 @@ pub type Parameters = HashMap<String, String>;
 pub(crate) struct Bound {
     pub(crate) plan: Arc<Plan>,
     pub(crate) render: Option<Render>,
-    pub(crate) selection: Option<Selection>,
+    pub(crate) selection: Option<Box<Selection>>,
 }
 
 /// Binds every query of a script.
@@ -130,7 +130,7 @@ impl<'a> Binder<'a> {
         {
             let plan = self.stages(pipe, before, environment);
             let selection = self.selection(recover, &plan, last.span, environment);
-            return Bound { plan, render, selection };
+            return Bound { plan, render, selection: selection.map(Box::new) };
         }
         Bound { plan: self.pipe(pipe, environment), render, selection: None }
     }

@@ -177,14 +177,13 @@ impl<'a> Execution<'a> {
             batches.push(batch);
             Ok(ControlFlow::Continue(()))
         };
-        match &plan.step {
-            Step::Take { input, count } => self.take(input, self.count(count)?, &mut keep)?,
-            _ => {
-                let branches = self.compile_own(plan, None)?;
-                self.drive(branches, Pace::Full, Ok, |made| {
-                    made.into_iter().try_fold(ControlFlow::Continue(()), |_, batch| keep(batch))
-                })?;
-            }
+        if let Step::Take { input, count } = &plan.step {
+            self.take(input, self.count(count)?, &mut keep)?;
+        } else {
+            let branches = self.compile_own(plan, None)?;
+            self.drive(branches, Pace::Full, Ok, |made| {
+                made.into_iter().try_fold(ControlFlow::Continue(()), |_, batch| keep(batch))
+            })?;
         }
         Ok(Arc::new(Stored::new(batches, held)))
     }

@@ -90,14 +90,12 @@ impl Held {
     /// # Errors
     /// As [`Held::grow`].
     pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Diagnostic> {
-        match bytes.checked_sub(self.bytes) {
-            Some(more) => self.grow(more),
-            None => {
-                self.memory.held_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
-                self.bytes = bytes;
-                Ok(())
-            }
+        if let Some(more) = bytes.checked_sub(self.bytes) {
+            return self.grow(more);
         }
+        self.memory.held_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+        self.bytes = bytes;
+        Ok(())
     }
 
     /// What is said when there is no room for so much more.

@@ -46,7 +46,7 @@ pub(super) struct Day {
 
 pub(super) fn row() -> impl Strategy<Value = Row> {
     let members = prop_oneof![2 => Just(None), 3 => (1..6_u8).prop_map(|bits| Some(bits * 41))];
-    (0..3_usize, 0..IDS.len(), prop::bool::weighted(0.15), 0..6_usize, 0..3_usize, members).prop_map(
+    (0..3_usize, 0..IDS.len(), prop::bool::weighted(0.15), 0..7_usize, 0..3_usize, members).prop_map(
         |(type_index, id, deleted, content, moving, members)| Row {
             type_index,
             id,
@@ -113,6 +113,7 @@ impl Row {
             2 => json!({"displayName": "Bob", "place": {"city": "Bern", "empty": {}}}),
             3 => json!({"displayName": "Bob", "place": {}, "department": ""}),
             4 => json!({"displayName": "Bob", "place": {"city": 7}, "list": [1, {"b": 2, "a": []}]}),
+            5 => json!({"displayName": "Ann", "onPremisesSyncEnabled": true}),
             _ => json!({}),
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn is_due(backup: &Backup<'_>, new_slots: u64) -> Result<bool> {
 /// Writes the checkpoint of this backup.
 pub(super) fn write(
     backup: &Backup<'_>,
+    gone: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
     written: &BTreeMap<TableKey, WrittenTable>,
 ) -> Result<CheckpointEntry> {
@@ -54,6 +55,7 @@ pub(super) fn write(
         bucket_ordinals: segment.chunk(&words(&ordinals), ordinals.len())?,
         backups: write_backups(state, segment)?,
         id_ranges: state.id_ranges.clone(),
+        gone: segment.integers(&gone.iter().collect::<Vec<u32>>())?,
         ..CheckpointEntry::default()
     };
     if !backup.interner.new_keys().is_empty() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::remember::Rememberable;
 use super::settle::{self, Settled};
-use super::{Backup, TypeWork, checkpoint};
+use super::{Backup, TypeWork, checkpoint, roster};
 use crate::disk::write_whole;
 use crate::error::disk_error;
 use crate::manifest::{FileRecord, Head, Manifest, to_sealed_bytes};
@@ -39,7 +39,7 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     let settled = settle::settle(backup)?;
     let state = Arc::clone(&backup.state);
     let mut segment = backup.segment.take().expect("open until commit");
-    let carries_checkpoint = match write_segment(backup, &mut segment) {
+    let carries_checkpoint = match write_segment(backup, &settled.gone, &mut segment) {
         Ok(carries) => carries,
         Err(error) => {
             segment.abandon();
@@ -84,16 +84,21 @@ fn repeated_count(backup: &Backup<'_>) -> u64 {
     count
 }
 
-fn write_segment(backup: &Backup<'_>, segment: &mut SegmentWriter) -> Result<bool> {
+fn write_segment(
+    backup: &Backup<'_>,
+    gone: &roaring::RoaringBitmap,
+    segment: &mut SegmentWriter,
+) -> Result<bool> {
     let mut written = BTreeMap::new();
     let mut slot_count = 0;
     for (token, work) in &backup.types {
         slot_count += write_tables(&backup.state, token, work, segment, &mut written)?;
         slot_count += write_links(token, work, segment, &mut written)?;
     }
+    roster::write(backup, gone, segment)?;
     backup.interner.write(segment)?;
     if checkpoint::is_due(backup, slot_count)? {
-        let entry = checkpoint::write(backup, segment, &written)?;
+        let entry = checkpoint::write(backup, gone, segment, &written)?;
         segment.footer.checkpoint = Some(entry);
     }
     Ok(segment.footer.checkpoint.is_some())

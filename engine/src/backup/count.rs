@@ -76,8 +76,9 @@ fn shows_change(
     let old = links.read(&backup.state, slot.old.version())?;
     let new = links.read(&backup.state, slot.new.version())?;
     let (added, removed) = crate::segment::links::compare(&old, &new);
-    let shows = |target: &u32| !gone.contains(*target) && !gone_before.contains(*target);
-    Ok(added.iter().any(shows) || removed.iter().any(shows))
+    let was_there = |target: &u32| !gone_before.contains(*target);
+    let is_there = |target: &u32| was_there(target) && !gone.contains(*target);
+    Ok(added.iter().any(is_there) || removed.iter().any(was_there))
 }
 
 /// Links between objects that are not gone, from live sources, over all relations.

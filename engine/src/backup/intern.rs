@@ -96,27 +96,31 @@ impl Interner {
         if self.new_keys.is_empty() {
             return Ok(());
         }
-        let bytes: Vec<u8> = self.new_keys.iter().flat_map(|key| key.to_be_bytes()).collect();
-        let keys = segment.chunk(&bytes, self.new_keys.len())?;
-        let (mut text_rows, mut texts) = (None, None);
-        if !self.new_texts.is_empty() {
-            let rows: Vec<u32> = self.new_texts.iter().map(|(row, _)| *row).collect();
-            text_rows = Some(segment.packed(&rows)?);
-            texts = Some(self.write_texts(segment)?);
-        }
-        let count = index_u32(self.new_keys.len());
-        segment.footer.ids =
-            Some(IdEntry { first_ordinal: self.first_ordinal, count, keys, text_rows, texts });
+        let ids = write_ids(&self.new_keys, &self.new_texts, segment)?;
+        segment.footer.ids = Some(IdEntry { first_ordinal: self.first_ordinal, ..ids });
         Ok(())
     }
+}
 
-    fn write_texts(&self, segment: &mut SegmentWriter) -> Result<u32> {
-        let json: Vec<Vec<u8>> = self
-            .new_texts
-            .iter()
-            .map(|(_, text)| serde_json::to_vec(&**text).expect("a text is JSON"))
-            .collect();
+/// Writes a list of IDs: their keys, and the texts of those that are no GUIDs with their places in the list.
+pub(super) fn write_ids(
+    keys: &[u128],
+    texts: &[(u32, Box<str>)],
+    segment: &mut SegmentWriter,
+) -> Result<IdEntry> {
+    let bytes: Vec<u8> = keys.iter().flat_map(|key| key.to_be_bytes()).collect();
+    let mut entry = IdEntry {
+        count: index_u32(keys.len()),
+        keys: segment.chunk(&bytes, keys.len())?,
+        ..IdEntry::default()
+    };
+    if !texts.is_empty() {
+        let rows: Vec<u32> = texts.iter().map(|(row, _)| *row).collect();
+        let json: Vec<Vec<u8>> =
+            texts.iter().map(|(_, text)| serde_json::to_vec(&**text).expect("a text is JSON")).collect();
         let values: Vec<&[u8]> = json.iter().map(Vec::as_slice).collect();
-        segment.column(&column::encode(&values))
+        entry.text_rows = Some(segment.packed(&rows)?);
+        entry.texts = Some(segment.column(&column::encode(&values))?);
     }
+    Ok(entry)
 }

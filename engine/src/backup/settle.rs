@@ -28,6 +28,8 @@ const PATCH_CELL_COUNT_MAX: usize = 64;
 pub(super) struct Settled {
     pub(super) counts: Counts,
     pub(super) coverage: BTreeMap<String, TypeCoverage>,
+    /// Ordinals that were objects once and are live under no type after this backup.
+    pub(super) gone: roaring::RoaringBitmap,
 }
 
 /// Settles objects, links and patches, in this order: each needs the one before.
@@ -46,6 +48,7 @@ pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
         settled.coverage.insert(token.to_string(), coverage);
     }
     count::count(backup, &gone, updated, &mut settled.counts)?;
+    settled.gone = gone;
     Ok(settled)
 }
 

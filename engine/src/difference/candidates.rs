@@ -11,6 +11,8 @@ use crate::vector::{ChangedSlot, Slot};
 #[derive(Debug, Default)]
 pub(super) struct Candidate {
     pub(super) ordinal: u32,
+    /// Its line in the rosters, if they list it.
+    pub(super) line: Option<u32>,
     /// Core slots of the two sides, when they differ.
     pub(super) core: Option<(Slot, Slot)>,
     /// Volatile slots, when they differ and were asked for.

@@ -18,12 +18,14 @@ use crate::vector::Slot;
 pub(super) struct Cursors<'v, 's> {
     core: Cursor<'v, 's>,
     volatile: Cursor<'v, 's>,
+    differing: Differing,
     text: Vec<u8>,
 }
 
 impl<'v, 's> Cursors<'v, 's> {
     pub(super) fn new(view: &'v TypeView<'s>) -> Self {
-        Self { core: Cursor::new(&view.core), volatile: Cursor::new(&view.volatile), text: Vec::new() }
+        let (core, volatile) = (Cursor::new(&view.core), Cursor::new(&view.volatile));
+        Self { core, volatile, differing: Differing::default(), text: Vec::new() }
     }
 }
 
@@ -36,17 +38,12 @@ impl Comparison<'_> {
         core: (Slot, Slot),
         change: &mut Change,
     ) -> Result<()> {
-        let mut differing =
-            compare_versions(&view.core, &mut cursors.core, core.0.version(), core.1.version())?;
+        let Cursors { core: cursor, volatile, differing, .. } = cursors;
+        compare_versions(&view.core, cursor, core.0.version(), core.1.version(), differing)?;
+        self.add_attributes(view, differing, change);
         if let Some((from, to)) = candidate.volatile {
-            let (from, to) = (from.version(), to.version());
-            differing.append(&mut compare_versions(&view.volatile, &mut cursors.volatile, from, to)?);
-        }
-        for (path, from, to) in differing {
-            if !self.is_same(view, path, &from, &to) {
-                let name = self.state.paths.shown(path);
-                change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
-            }
+            compare_versions(&view.volatile, volatile, from.version(), to.version(), differing)?;
+            self.add_attributes(view, differing, change);
         }
         if change.attributes.len() > 1 {
             change.attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -59,11 +56,19 @@ impl Comparison<'_> {
         Ok(())
     }
 
+    fn add_attributes(&self, view: &TypeView<'_>, differing: &Differing, change: &mut Change) {
+        for (path, from, to) in differing.iter() {
+            if !self.is_same(view, path, from, to) {
+                let name = self.state.paths.shown(path);
+                change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
+            }
+        }
+    }
+
     /// Whether two texts of an attribute say the same, or one side was not observed.
     fn is_same(&self, view: &TypeView<'_>, path: PathId, from: &[u8], to: &[u8]) -> bool {
-        let is_plain = self.coverage.is_plain(&view.token);
         let may_be_set = from.first() == Some(&b'[') && to.first() == Some(&b'[');
-        if is_plain && !may_be_set {
+        if view.is_plain && !may_be_set {
             return value::semantically_equal(from, to, false);
         }
         let text = self.state.paths.text(path);
@@ -76,38 +81,48 @@ impl Comparison<'_> {
         &self,
         view: &TypeView<'_>,
         cursors: &mut Cursors<'_, '_>,
-        ordinal: u32,
+        candidate: &Candidate,
         (from, to): (Slot, Slot),
         change: &mut Change,
     ) -> Result<()> {
+        let line = view.line(candidate, to);
+        change.id = self.shown_id(view, candidate, to)?;
         let version = if to.version() > 0 { to.version() } else { from.version() };
-        cursors.text.clear();
-        if cursors.core.read_cell(version, view.display_name, &mut cursors.text)? {
-            change.display_name = plain_text(&cursors.text);
+        let Cursors { core, text, .. } = cursors;
+        text.clear();
+        let named = line.filter(|line| line.name(text));
+        if named.is_none() {
+            core.read_cell(version, view.display_name, text)?;
         }
-        change.id = self.shown_id(view, ordinal, to)?;
-        cursors.text.clear();
-        let is_synced =
-            cursors.core.read_cell(version, view.synced, &mut cursors.text)? && cursors.text == b"true";
+        if !text.is_empty() {
+            change.display_name = plain_text(text);
+        }
+        let is_synced = if let Some(line) = named {
+            line.is_synced()
+        } else {
+            text.clear();
+            core.read_cell(version, view.synced, text)? && text == b"true"
+        };
         (change.action, change.reason) = action_of(&view.token, change.kind, is_synced);
         Ok(())
     }
 
     /// The ID as Graph gives it: of relation objects the one that moves, of all others the one they are known by.
-    fn shown_id(&self, view: &TypeView<'_>, ordinal: u32, to: Slot) -> Result<String> {
+    fn shown_id(&self, view: &TypeView<'_>, candidate: &Candidate, to: Slot) -> Result<String> {
         if view.is_relation_object {
             let side = if to.is_absent() { self.from } else { self.to };
-            let version = side.volatile_slot(view.volatile.key(), ordinal)?.version();
+            let version = side.volatile_slot(view.volatile.key(), candidate.ordinal)?.version();
             if version > 0
                 && let Some(id) = view.volatile.read_cell(version, view.id)?
             {
                 return Ok(plain_text(&id));
             }
         }
-        view.ids.text(ordinal)
+        Ok(view.id(candidate)?.into_text())
     }
 
-    /// Links that came or went; those to objects that are gone on a side are dormant there and say nothing.
+    /// Links that came or went. One that went is shown when its target was there to lose it, even if the target went
+    /// later; one that came is not when its target was or is gone: it is dormant, or came back with its target.
     fn compare_links(
         &self,
         view: &TypeView<'_>,
@@ -121,69 +136,76 @@ impl Comparison<'_> {
             change.unknown.push(relation.to_string());
             return Ok(());
         }
-        let (added, removed) = if from < to {
-            self.state.compare_sets(key, from, to)?
+        let is_forward = self.from.sequence() <= self.to.sequence();
+        let (early, late) = if is_forward { (self.from, self.to) } else { (self.to, self.from) };
+        let (early_set, late_set) = if is_forward { (from, to) } else { (to, from) };
+        let (came, went) = if early_set < late_set {
+            self.state.compare_sets(key, early_set, late_set)?
         } else {
-            let (removed, added) = self.state.compare_sets(key, to, from)?;
-            (added, removed)
+            let (went, came) = self.state.compare_sets(key, late_set, early_set)?;
+            (came, went)
         };
-        for (targets, action) in [(added, LinkAction::Added), (removed, LinkAction::Removed)] {
+        let actions = if is_forward {
+            [LinkAction::Added, LinkAction::Removed]
+        } else {
+            [LinkAction::Removed, LinkAction::Added]
+        };
+        for (targets, action, is_late) in [(came, actions[0], true), (went, actions[1], false)] {
             for target in targets {
-                if !self.from.gone()?.contains(target) && !self.to.gone()?.contains(target) {
-                    let target_id = view.ids.text(target)?;
-                    change.links.push(LinkChange { relation: Arc::clone(relation), target_id, action });
+                if early.gone()?.contains(target) || (is_late && late.gone()?.contains(target)) {
+                    continue;
                 }
+                let target_id = match self.targets()?.id(target)? {
+                    Some(id) => id.into_text(),
+                    None => view.ids.text(target)?,
+                };
+                change.links.push(LinkChange { relation: Arc::clone(relation), target_id, action });
             }
         }
         Ok(())
     }
 }
 
-/// The cells in which two versions of one object differ. Versions that patches lead between are not rebuilt.
+/// Finds the cells in which two versions of one object differ. Versions that patches lead between are not rebuilt.
 fn compare_versions(
     rows: &Rows<'_>,
     cursor: &mut Cursor<'_, '_>,
     from: u32,
     to: u32,
-) -> Result<Vec<Differing>> {
-    if let Some(mut differing) = cursor.read_chain(from.min(to), from.max(to))? {
+    differing: &mut Differing,
+) -> Result<()> {
+    differing.clear();
+    if cursor.read_chain(from.min(to), from.max(to), differing)? {
         if from > to {
-            for (_, old, new) in &mut differing {
-                std::mem::swap(old, new);
-            }
+            differing.swap();
         }
-        return Ok(differing);
+        return Ok(());
     }
+    differing.clear();
     let (mut old, mut new) = (Cells::default(), Cells::default());
     for (version, cells) in [(from, &mut old), (to, &mut new)] {
         if version > 0 {
             rows.read_cells(version, cells)?;
         }
     }
-    Ok(compare_cells(&old, &new))
+    compare_cells(&old, &new, differing);
+    Ok(())
 }
 
-fn compare_cells(old: &Cells, new: &Cells) -> Vec<Differing> {
-    let mut differing = Vec::new();
+fn compare_cells(old: &Cells, new: &Cells, differing: &mut Differing) {
     for (path, text) in old.iter() {
         let other = new.get(path).unwrap_or_default();
         if other != text {
-            differing.push((path, text.to_vec(), other.to_vec()));
+            differing.push(path, text, other);
         }
     }
-    let added = new.iter().filter(|(path, _)| old.get(*path).is_none());
-    differing.extend(added.map(|(path, text)| (path, Vec::new(), text.to_vec())));
-    differing
+    for (path, text) in new.iter().filter(|(path, _)| old.get(*path).is_none()) {
+        differing.push(path, b"", text);
+    }
 }
 
-fn to_text(text: Vec<u8>) -> Option<String> {
-    if text.is_empty() {
-        return None;
-    }
-    Some(
-        String::from_utf8(text)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
+fn to_text(text: &[u8]) -> Option<String> {
+    (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
 }
 
 /// The text of a JSON string; of anything else its JSON.

@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::content::Cursors;
 use super::view::TypeView;
-use super::{Comparison, DifferenceFilter};
+use super::{Comparison, DifferenceFilter, make_each};
 use crate::{ChangeKind, ObjectId, Result, Store};
 
 /// An object that differs between two backups.
@@ -32,10 +29,8 @@ impl Store {
         to: &str,
         filter: &DifferenceFilter,
     ) -> Result<Vec<ChangedObject>> {
-        let from = self.snapshot_at(self.sequence_of(from)?);
-        let to = self.snapshot_at(self.sequence_of(to)?);
         let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
-        Comparison::new(&from, &to, &filter).list()
+        Comparison::new(&self.compare(from, to, &filter)?).list()
     }
 }
 
@@ -44,29 +39,25 @@ impl Comparison<'_> {
         let ordinals = self.wanted_ordinals()?;
         let mut changed = Vec::new();
         for token in self.wanted_types() {
-            let view = TypeView::new(self, &token)?;
-            let candidates = self.candidates(&token, ordinals.as_ref())?;
-            let found: Vec<Option<ChangedObject>> = candidates
-                .par_iter()
-                .with_min_len(512)
-                .map_init(
-                    || Cursors::new(&view),
-                    |cursors, candidate| {
-                        let slots = view.core_slots(candidate);
-                        let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
-                        // Where slots alone do not tell, the whole comparison does.
-                        if kind == ChangeKind::Updated
-                            && !self.is_certain(&view, slots)
-                            && self.change(&view, cursors, candidate)?.is_none()
-                        {
-                            return Ok(None);
-                        }
-                        let id = view.ids.id(candidate.ordinal)?.into();
-                        Ok(Some(ChangedObject { type_token: Arc::clone(&token), id, kind }))
-                    },
-                )
-                .collect::<Result<_>>()?;
-            changed.extend(found.into_iter().flatten());
+            let mut candidates = self.candidates(&token, ordinals.as_ref())?;
+            if candidates.is_empty() {
+                continue;
+            }
+            let mut view = TypeView::new(self, &token);
+            view.read_rosters(self, &mut candidates)?;
+            changed.append(&mut make_each(&view, &candidates, |cursors, candidate| {
+                let slots = view.core_slots(candidate)?;
+                let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
+                // Where slots alone do not tell, the whole comparison does.
+                if kind == ChangeKind::Updated
+                    && !view.is_certain(candidate, slots)?
+                    && self.change(&view, cursors, candidate)?.is_none()
+                {
+                    return Ok(None);
+                }
+                let id = view.id(candidate)?.into();
+                Ok(Some(ChangedObject { type_token: Arc::clone(&token), id, kind }))
+            })?);
         }
         Ok(changed)
     }

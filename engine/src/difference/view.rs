@@ -1,15 +1,18 @@
 //! What a comparison needs to know of one type, found once and used for each of its candidates.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Comparison;
 use super::candidates::Candidate;
 use crate::Result;
 use crate::directory::Ids;
+use crate::id::Id;
 use crate::paths::PathId;
+use crate::roster::{Line, Rosters};
 use crate::rows::Rows;
 use crate::schema::{self, SYNCED_MARKER};
+use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
 use crate::vector::{Slot, Vector};
 
@@ -24,12 +27,20 @@ pub(super) struct TypeView<'a> {
     pub(super) id: PathId,
     pub(super) ids: Ids<'a>,
     pub(super) is_relation_object: bool,
-    /// Core vector of the later side: for candidates whose core slots are alike on both.
-    vector: Option<Arc<Vector>>,
+    /// Whether every version that differs is a change.
+    pub(super) is_plain: bool,
+    key: TableKey,
+    to: &'a Snapshot,
+    /// Who changed between the two sides; nobody is listed when the difference is read backwards.
+    rosters: Rosters<'a>,
+    /// Whether one backup alone lies between the two sides.
+    is_one_step: bool,
+    /// Core vector of the *to* side: for candidates whose core slots are alike on both and that no roster lists.
+    vector: OnceLock<Arc<Vector>>,
 }
 
 impl<'a> TypeView<'a> {
-    pub(super) fn new(comparison: &Comparison<'a>, token: &Arc<str>) -> Result<Self> {
+    pub(super) fn new(comparison: &Comparison<'a>, token: &Arc<str>) -> Self {
         let state = comparison.state;
         let key = |part| TableKey { type_token: Arc::clone(token), part };
         let relations: BTreeMap<Arc<str>, TableKey> = state
@@ -41,10 +52,7 @@ impl<'a> TypeView<'a> {
                 _ => None,
             })
             .collect();
-        // Only links, and volatile attributes when they are asked for, can differ where the core does not.
-        let needs_vector = comparison.filter.all || !relations.is_empty();
-        let vector = if needs_vector { Some(comparison.to.vector(&key(Part::Core))?) } else { None };
-        Ok(Self {
+        Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
             volatile: Rows::many(state, &key(Part::Volatile)),
@@ -54,15 +62,79 @@ impl<'a> TypeView<'a> {
             id: state.paths.id("id"),
             ids: Ids::new(state),
             is_relation_object: schema::by_token(token).is_some_and(|info| info.is_relation_object),
-            vector,
-        })
+            is_plain: comparison.coverage.is_plain(token),
+            key: key(Part::Core),
+            to: comparison.to,
+            rosters: Rosters::default(),
+            is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence(),
+            vector: OnceLock::new(),
+        }
+    }
+
+    /// Reads the rosters for many candidates, which ascend by ordinal.
+    pub(super) fn read_rosters(
+        &mut self,
+        comparison: &Comparison<'a>,
+        candidates: &mut [Candidate],
+    ) -> Result<()> {
+        let (low, high) = (comparison.from.sequence(), comparison.to.sequence());
+        if low < high {
+            self.rosters = Rosters::between(comparison.state, &self.token, low, high)?;
+            let ordinals: Vec<u32> = candidates.iter().map(|candidate| candidate.ordinal).collect();
+            let lines = self.rosters.find_each(ordinals.into_iter());
+            for (candidate, line) in candidates.iter_mut().zip(lines) {
+                candidate.line = line;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the rosters say of a candidate, if they say it of the *to* side.
+    pub(super) fn line(&self, candidate: &Candidate, to: Slot) -> Option<Line<'_, 'a>> {
+        let line = self.rosters.line(candidate.line?);
+        // Of an object that is not there any more the *from* side's name is shown, which may be an older one.
+        (line.slot() == to && (self.is_one_step || to.version() > 0)).then_some(line)
+    }
+
+    /// The ID that a candidate is known by.
+    pub(super) fn id(&self, candidate: &Candidate) -> Result<Id> {
+        match candidate.line {
+            Some(line) => self.rosters.line(line).id(),
+            None => self.ids.id(candidate.ordinal),
+        }
     }
 
     /// The core slots of a candidate on the two sides.
-    pub(super) fn core_slots(&self, candidate: &Candidate) -> (Slot, Slot) {
-        candidate.core.unwrap_or_else(|| {
-            let slot = self.vector.as_ref().map_or(Slot::NEVER, |vector| vector.get(candidate.ordinal));
-            (slot, slot)
-        })
+    pub(super) fn core_slots(&self, candidate: &Candidate) -> Result<(Slot, Slot)> {
+        if let Some(slots) = candidate.core {
+            return Ok(slots);
+        }
+        let slot = match candidate.line {
+            Some(line) => self.rosters.line(line).slot(),
+            None => self.vector()?.get(candidate.ordinal),
+        };
+        Ok((slot, slot))
+    }
+
+    /// Whether it is known without a look at its content that an object, live on both sides, changed. Versions that
+    /// are further apart may say the same: what one backup changed another changes back.
+    pub(super) fn is_certain(&self, candidate: &Candidate, (from, to): (Slot, Slot)) -> Result<bool> {
+        let (low, high) = (from.version().min(to.version()), from.version().max(to.version()));
+        if !self.is_plain {
+            return Ok(false);
+        }
+        if low < high {
+            return Ok(self.is_one_step || self.core.predecessor(high)? == low);
+        }
+        let is_linked = || candidate.line.is_some_and(|line| self.rosters.line(line).has_link_change());
+        Ok(self.is_one_step && is_linked())
+    }
+
+    fn vector(&self) -> Result<&Vector> {
+        if let Some(vector) = self.vector.get() {
+            return Ok(vector);
+        }
+        let vector = self.to.vector(&self.key)?;
+        Ok(self.vector.get_or_init(|| vector))
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What was opened for one version (a patch chunk, a column of a row group) mostly serves the next one too.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{GroupEntry, Place, Rows, check_predecessor};
@@ -13,13 +14,54 @@ use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::segment::reference;
 
-/// Path, text on the from side, text on the to side; an empty text is an absent cell.
-pub(crate) type Differing = (PathId, Vec<u8>, Vec<u8>);
+/// The cells in which two versions differ: path, and where old and new text stand in `texts`; an empty text is an
+/// absent cell. Used again for every candidate, so that finding a difference takes no memory of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Differing {
+    cells: Vec<(PathId, Range<usize>, Range<usize>)>,
+    texts: Vec<u8>,
+}
+
+impl Differing {
+    pub(crate) fn clear(&mut self) {
+        self.cells.clear();
+        self.texts.clear();
+    }
+
+    pub(crate) fn push(&mut self, path: PathId, old: &[u8], new: &[u8]) {
+        let old = self.append(|texts| texts.extend_from_slice(old));
+        let new = self.append(|texts| texts.extend_from_slice(new));
+        self.cells.push((path, old, new));
+    }
+
+    /// Path, old text and new text of each cell.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PathId, &[u8], &[u8])> {
+        let text = |range: &Range<usize>| &self.texts[range.clone()];
+        self.cells.iter().map(move |(path, old, new)| (*path, text(old), text(new)))
+    }
+
+    /// Makes the old side the new one.
+    pub(crate) fn swap(&mut self) {
+        for (_, old, new) in &mut self.cells {
+            std::mem::swap(old, new);
+        }
+    }
+
+    /// Forgets cells whose texts are the same on both sides.
+    fn retain_unequal(&mut self) {
+        let texts = &self.texts;
+        self.cells.retain(|(_, old, new)| texts[old.clone()] != texts[new.clone()]);
+    }
+
+    fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
+        let start = self.texts.len();
+        write(&mut self.texts);
+        start..self.texts.len()
+    }
+}
 
 /// Patch chunks that stay open: a difference of backups a month apart goes back and forth between as many.
 const OPEN_PATCH_COUNT_MAX: usize = 64;
-/// Most texts fit in this many bytes.
-const TEXT_CAPACITY: usize = 24;
 
 /// A reader of one thread.
 pub(crate) struct Cursor<'r, 's> {
@@ -74,37 +116,39 @@ impl<'r, 's> Cursor<'r, 's> {
         }
     }
 
-    /// The attributes in which `to` differs from `from`, path, old and new text, when `to` is kept as patches that lead
-    /// back to it; else nothing. Several patches are united: the oldest old text, the newest new one.
-    pub(crate) fn read_chain(&mut self, from: u32, to: u32) -> Result<Option<Vec<Differing>>> {
-        let mut differing: Vec<Differing> = Vec::new();
+    /// Adds the attributes in which `to` differs from `from`, when `to` is kept as patches that lead back to it; else
+    /// says no. Several patches are united: the oldest old text, the newest new one.
+    pub(crate) fn read_chain(&mut self, from: u32, to: u32, differing: &mut Differing) -> Result<bool> {
         let mut next = to;
         let mut depth = 0;
         while next > from {
             let Place::Patched { segment, patch, entries, predecessor } = self.rows.place(next)? else {
-                return Ok(None);
+                return Ok(false);
             };
             check_predecessor(segment, predecessor, next, depth)?;
             let open = self.open_patch(segment, patch)?;
             for entry in entries {
                 let path = open.path(entry)?;
-                let mut old = Vec::with_capacity(TEXT_CAPACITY);
-                open.old.append(entry, &mut old);
-                if let Some(later) = differing.iter_mut().find(|(found, ..)| depth > 0 && *found == path) {
+                let old = differing.append(|texts| {
+                    open.old.append(entry, texts);
+                });
+                let later = differing.cells.iter_mut().find(|(found, ..)| depth > 0 && *found == path);
+                if let Some(later) = later {
                     later.1 = old;
                     continue;
                 }
-                let mut new = Vec::with_capacity(TEXT_CAPACITY);
-                open.new.append(entry, &mut new);
-                differing.push((path, old, new));
+                let new = differing.append(|texts| {
+                    open.new.append(entry, texts);
+                });
+                differing.cells.push((path, old, new));
             }
             next = predecessor;
             depth += 1;
         }
         if depth > 1 {
-            differing.retain(|(_, old, new)| old != new);
+            differing.retain_unequal();
         }
-        Ok((next == from).then_some(differing))
+        Ok(next == from)
     }
 
     fn open_patch(&mut self, segment: &'s Arc<Segment>, entry: &'s PatchEntry) -> Result<&OpenPatch<'s>> {

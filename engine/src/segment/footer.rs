@@ -24,6 +24,12 @@ pub(crate) struct Footer {
     pub(crate) links: Vec<LinkEntry>,
     /// IDs seen for the first time.
     pub(crate) ids: Option<IdEntry>,
+    /// One per type of which this backup changed core slots or links.
+    pub(crate) rosters: Vec<RosterEntry>,
+    /// Objects that were known before and that a link came to or went from.
+    pub(crate) targets: Option<TargetEntry>,
+    /// Who went and who came back; absent when nobody did.
+    pub(crate) gone: Option<GoneEntry>,
     /// Full vectors and the cumulative directory, now and then.
     pub(crate) checkpoint: Option<CheckpointEntry>,
 }
@@ -144,6 +150,40 @@ pub(crate) struct IdEntry {
     pub(crate) texts: Option<u32>,
 }
 
+/// Who changed: the objects of a type that were known before this backup and whose core slot or links it changed.
+/// What a difference says of each stands here, so that it need not be found among all objects of the store.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
+pub(crate) struct RosterEntry {
+    pub(crate) type_token: String,
+    /// Whether all such objects are listed; when very many changed, none is.
+    pub(crate) is_complete: bool,
+    /// Objects listed; of none there are no chunks either.
+    pub(crate) count: u32,
+    /// Ordinals, ascending, and core slots after this backup (rotated), as integers.
+    pub(crate) ordinals: u32,
+    pub(crate) slots: u32,
+    /// 1 where the name is not known here, 2 where the object is synced from on-premises, 4 where a link came or went
+    /// that the difference to the backup before shows (packed integers).
+    pub(crate) flags: u32,
+    pub(crate) ids: IdEntry,
+    /// Display names (a column of attributes).
+    pub(crate) names: u32,
+}
+
+/// IDs of known objects: ordinals ascending, as integers, and the IDs.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct TargetEntry {
+    pub(crate) ordinals: u32,
+    pub(crate) ids: IdEntry,
+}
+
+/// Changes of the set of ordinals that were objects once and are live under no type, as integers.
+#[derive(Archive, Serialize, Deserialize, Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct GoneEntry {
+    pub(crate) added: u32,
+    pub(crate) removed: u32,
+}
+
 /// Everything a reader needs so as not to look at older segments.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
 pub(crate) struct CheckpointEntry {
@@ -158,6 +198,8 @@ pub(crate) struct CheckpointEntry {
     pub(crate) backups: u32,
     /// Where ordinals come from.
     pub(crate) id_ranges: Vec<(u32, u64)>,
+    /// Ordinals that were objects once and are live under no type, ascending, as integers.
+    pub(crate) gone: u32,
     pub(crate) tables: Vec<CheckpointTable>,
     pub(crate) links: Vec<CheckpointTable>,
 }

@@ -198,6 +198,12 @@ impl Segment {
             let total: u64 = columns.chain(patches).chain(slots).chain(heads).map(length).sum();
             *bytes.entry(table.type_token.clone()).or_default() += total;
         }
+        for roster in self.footer.rosters.iter().filter(|roster| roster.count > 0) {
+            let ids = [Some(roster.ids.keys), roster.ids.text_rows, roster.ids.texts];
+            let chunks = [roster.ordinals, roster.slots, roster.flags, roster.names];
+            let total: u64 = chunks.into_iter().chain(ids.into_iter().flatten()).map(length).sum();
+            *bytes.entry(roster.type_token.clone()).or_default() += total;
+        }
         for links in &self.footer.links {
             let slots =
                 links.slots.iter().flat_map(|slots| [slots.ordinals, slots.old_values, slots.new_values]);

@@ -172,13 +172,6 @@ impl State {
         }
     }
 
-    /// Counts so many more rows.
-    pub(crate) fn count(&mut self, more: i64) {
-        if let Self::Count(count) = self {
-            *count += more;
-        }
-    }
-
     /// Takes what another state took of later rows of the same group.
     pub(crate) fn merge(&mut self, later: Self) {
         match (self, later) {
@@ -204,11 +197,7 @@ impl State {
             (Self::Best { row: best, greatest, .. }, Self::Best { row: Some(row), .. }) => {
                 keep_best(best, &row.iter().collect::<Vec<_>>(), *greatest);
             }
-            (Self::Any { row: kept, .. }, Self::Any { row: Some(row), .. }) => {
-                if kept.is_none() {
-                    *kept = Some(row);
-                }
-            }
+            (Self::Any { row: kept @ None, .. }, Self::Any { row: Some(row), .. }) => *kept = Some(row),
             (Self::List { values, limit, .. }, Self::List { values: more, .. }) => {
                 let room = limit.saturating_sub(values.len());
                 values.extend(more.into_iter().take(room));

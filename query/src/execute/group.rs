@@ -7,6 +7,7 @@
 
 mod partial;
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -14,13 +15,12 @@ use partial::{Partial, Piece, States};
 use rayon::prelude::*;
 
 use super::evaluate::Formula;
-use super::hash::{Hashed, QuickMap};
+use super::hash::{Cells, Hashed, Interner};
 use super::pipeline::{Pace, used};
 use super::select::Predicate;
 use super::{Execution, Rows, Stored};
-use crate::aggregate::{Aggregate, State};
-use crate::batch::{Batch, Column, row_number, value_bytes};
-use crate::compare::Key;
+use crate::aggregate::{Aggregate, Kind, State};
+use crate::batch::{Batch, Column};
 use crate::error::Diagnostic;
 use crate::plan::{Plan, Scalar};
 use crate::value::Value;
@@ -45,12 +45,19 @@ struct Prepared {
 
 /// Groups whose keys hash alike, while batches go by.
 struct Partition {
-    places: QuickMap<Hashed, u32>,
+    keys: Interner,
     /// Where each group appears first: its batch, and its place among the groups of that.
     orders: Vec<u64>,
-    /// The states of each aggregate, by group.
-    states: Vec<Vec<State>>,
+    /// The states of each aggregate.
+    states: Vec<Totals>,
     bytes: usize,
+}
+
+/// The states of one aggregate, by group.
+enum Totals {
+    /// How many rows: most queries need no more.
+    Counts(Vec<i64>),
+    States(Vec<State>),
 }
 
 impl Execution<'_> {
@@ -65,9 +72,9 @@ impl Execution<'_> {
         let mut held = self.memory.account("`summarize`");
         let branches = self.compile(input, Some(grouping.used(input.schema.len())))?;
         let count = if keys.is_empty() { 1 } else { rayon::current_num_threads().clamp(1, PARTITIONS_MAX) };
-        let mut partitions: Vec<Partition> = (0..count).map(|_| Partition::new(aggregates.len())).collect();
+        let mut partitions: Vec<Partition> = (0..count).map(|_| Partition::new(aggregates)).collect();
         if keys.is_empty() {
-            partitions[0].group(Hashed::new(Key(Vec::new())), 0, &grouping);
+            partitions[0].group(Hashed::new(Cells::Many(Box::default())), 0, &grouping);
         }
         let mut order = 0;
         let work = |batch: Batch| Ok(Partial::new(&grouping, &batch).split(count));
@@ -131,23 +138,32 @@ fn merge(grouping: &Grouping, partitions: &mut [Partition], partials: Vec<Vec<Pi
 }
 
 impl Partition {
-    fn new(aggregate_count: usize) -> Self {
-        let states = std::iter::repeat_with(Vec::new).take(aggregate_count).collect();
-        Self { places: QuickMap::default(), orders: Vec::new(), states, bytes: 0 }
+    fn new(aggregates: &[Aggregate]) -> Self {
+        let totals = |aggregate: &Aggregate| match aggregate.kind {
+            Kind::Count | Kind::CountIf => Totals::Counts(Vec::new()),
+            _ => Totals::States(Vec::new()),
+        };
+        let states = aggregates.iter().map(totals).collect();
+        Self { keys: Interner::default(), orders: Vec::new(), states, bytes: 0 }
     }
 
     /// The place of a group, which is made if it is new.
     fn group(&mut self, key: Hashed, order: u64, grouping: &Grouping) -> usize {
-        if let Some(place) = self.places.get(&key) {
-            return *place as usize;
+        let key_bytes = key.cells.size_bytes();
+        let place = self.keys.number(Cow::Owned(key)) as usize;
+        if place < self.orders.len() {
+            return place;
         }
-        let place = self.orders.len();
-        self.bytes += GROUP_BYTES + key.key.0.iter().map(value_bytes).sum::<usize>();
-        self.places.insert(key, row_number(place));
+        self.bytes += GROUP_BYTES + key_bytes;
         self.orders.push(order);
-        for (states, prepared) in self.states.iter_mut().zip(&grouping.aggregates) {
-            self.bytes += size_of::<State>();
-            states.push(State::new(&prepared.aggregate));
+        for (totals, prepared) in self.states.iter_mut().zip(&grouping.aggregates) {
+            match totals {
+                Totals::Counts(counts) => counts.push(0),
+                Totals::States(states) => {
+                    self.bytes += size_of::<State>();
+                    states.push(State::new(&prepared.aggregate));
+                }
+            }
         }
         place
     }
@@ -156,21 +172,24 @@ impl Partition {
         let keys = piece.keys.into_iter().zip(piece.orders);
         let places: Vec<usize> =
             keys.map(|(key, local)| self.group(key, order << 32 | u64::from(local), grouping)).collect();
-        for (all, states) in self.states.iter_mut().zip(piece.states) {
-            match states {
-                States::Counts(counts) => {
+        for (totals, states) in self.states.iter_mut().zip(piece.states) {
+            match (totals, states) {
+                (Totals::Counts(totals), States::Counts(counts)) => {
                     for (place, count) in places.iter().zip(counts) {
-                        all[*place].count(count);
+                        totals[*place] += count;
                     }
                 }
-                States::Partial(partial) => {
+                (Totals::States(all), States::Partial(partial)) => {
                     for (place, state) in places.iter().zip(partial) {
                         let before = all[*place].held_bytes();
                         all[*place].merge(state);
                         self.bytes += all[*place].held_bytes().saturating_sub(before);
                     }
                 }
-                States::Rows(rows) => rows.replay(|group, values| all[places[group]].add(values)),
+                (Totals::States(all), States::Rows(rows)) => {
+                    rows.replay(|group, values| all[places[group]].add(values));
+                }
+                _ => unreachable!("counts are counted in every part"),
             }
         }
     }
@@ -178,26 +197,52 @@ impl Partition {
 
 /// The groups of all partitions in order.
 fn finished(partitions: Vec<Partition>, width: usize) -> Batch {
-    let mut groups: Vec<(u64, Vec<Value>)> = Vec::new();
-    for partition in partitions {
-        let mut keys: Vec<(u32, Key)> =
-            partition.places.into_iter().map(|(hashed, place)| (place, hashed.key)).collect();
-        keys.sort_unstable_by_key(|(place, _)| *place);
-        let mut states: Vec<_> = partition.states.into_iter().map(Vec::into_iter).collect();
-        for ((_, key), order) in keys.into_iter().zip(partition.orders) {
-            let mut row = key.0;
-            row.reserve_exact(width.saturating_sub(row.len()));
-            row.extend(states.iter_mut().filter_map(Iterator::next).flat_map(State::finish));
-            groups.push((order, row));
+    let orders = partitions.iter().enumerate().flat_map(|(owner, partition)| {
+        partition.orders.iter().enumerate().map(move |(place, order)| (*order, owner, place))
+    });
+    let mut orders: Vec<(u64, usize, usize)> = orders.collect();
+    orders.sort_unstable();
+    let row_count = orders.len();
+    let mut columns: Vec<Vec<Value>> =
+        std::iter::repeat_with(|| Vec::with_capacity(row_count)).take(width).collect();
+    // Within a partition groups are in order already, so each is taken from where the one before it ended.
+    let mut partitions: Vec<_> = partitions
+        .into_iter()
+        .map(|partition| {
+            let states: Vec<_> = partition.states.into_iter().map(Totals::into_results).collect();
+            (partition.keys.into_keys().into_iter(), states)
+        })
+        .collect();
+    for (_, owner, _) in orders {
+        let (keys, states) = &mut partitions[owner];
+        let mut columns = columns.iter_mut();
+        let cells = keys.next().map_or(Cells::Many(Box::default()), |key| key.cells);
+        match cells {
+            Cells::One(value) => {
+                columns.by_ref().take(1).zip([value]).for_each(|(column, value)| column.push(value));
+            }
+            Cells::Many(values) => {
+                values.into_iter().zip(columns.by_ref()).for_each(|(value, column)| column.push(value));
+            }
         }
-    }
-    groups.sort_unstable_by_key(|(order, _)| *order);
-    let row_count = groups.len();
-    let mut columns: Vec<Vec<Value>> = vec![Vec::with_capacity(row_count); width];
-    for (_, row) in groups {
-        for (column, value) in columns.iter_mut().zip(row) {
-            column.push(value);
+        for results in states {
+            results
+                .next()
+                .into_iter()
+                .flatten()
+                .zip(columns.by_ref())
+                .for_each(|(value, column)| column.push(value));
         }
     }
     Batch { columns: columns.into_iter().map(Column::of).collect(), row_count }
+}
+
+impl Totals {
+    /// The columns of each group.
+    fn into_results(self) -> Box<dyn Iterator<Item = Vec<Value>>> {
+        match self {
+            Self::Counts(counts) => Box::new(counts.into_iter().map(|count| vec![Value::Long(count)])),
+            Self::States(states) => Box::new(states.into_iter().map(State::finish)),
+        }
+    }
 }

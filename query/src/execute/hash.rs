@@ -1,8 +1,10 @@
 //! A quick hash for keys: the same everywhere and every time, not made to resist an attacker who chooses keys.
 
+use std::borrow::Cow;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use crate::compare::{Key, hash, same};
+use crate::batch::{row_number, value_bytes};
+use crate::compare::{hash, same};
 use crate::value::Value;
 
 /// A map whose keys are hashed quickly.
@@ -75,31 +77,129 @@ impl Hash for Same<'_> {
     }
 }
 
+/// The values of a key; the usual one needs no room of its own.
+#[derive(Debug, Clone)]
+pub(super) enum Cells {
+    One(Value),
+    Many(Box<[Value]>),
+}
+
+impl Cells {
+    pub(super) fn as_slice(&self) -> &[Value] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn size_bytes(&self) -> usize {
+        size_of::<Hashed>() + self.as_slice().iter().map(value_bytes).sum::<usize>()
+    }
+}
+
 /// A key and its hash, which is computed once although the key is looked up several times.
 #[derive(Debug, Clone)]
 pub(super) struct Hashed {
-    pub(super) hash: u64,
-    pub(super) key: Key,
+    hash: u64,
+    pub(super) cells: Cells,
 }
 
 impl Hashed {
-    pub(super) fn new(key: Key) -> Self {
+    pub(super) fn new(cells: Cells) -> Self {
         let mut state = Quick::default();
-        key.hash(&mut state);
-        Self { hash: state.finish(), key }
+        cells.as_slice().iter().for_each(|value| hash(value, &mut state));
+        Self { hash: state.finish(), cells }
+    }
+
+    /// Which of several tables it belongs to; not by the bits that place it there.
+    pub(super) fn owner(&self, count: usize) -> usize {
+        usize::try_from(self.hash >> 40).expect("24 bits") % count
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        let (left, right) = (self.cells.as_slice(), other.cells.as_slice());
+        self.hash == other.hash
+            && left.len() == right.len()
+            && left.iter().zip(right).all(|(left, right)| same(left, right))
     }
 }
 
-impl PartialEq for Hashed {
-    fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.key == other.key
+/// Keys numbered in the order in which they came: a table of numbers beside the keys, so that it is small and growing
+/// it moves no key.
+#[derive(Default)]
+pub(super) struct Interner {
+    keys: Vec<Hashed>,
+    /// The number of a key and one, at or after the place its hash says; 0 where there is none. A power of two long.
+    slots: Vec<u32>,
+}
+
+/// Of so many slots one stays free.
+const SLOTS_PER_KEY: usize = 2;
+
+impl Interner {
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The keys in order.
+    pub(super) fn into_keys(self) -> Vec<Hashed> {
+        self.keys
+    }
+
+    pub(super) fn find(&self, key: &Hashed) -> Option<u32> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        self.slot(key).ok()
+    }
+
+    /// The number of a key, which is new if it equals the number of keys there were.
+    pub(super) fn number(&mut self, key: Cow<'_, Hashed>) -> u32 {
+        if (self.keys.len() + 1) * SLOTS_PER_KEY > self.slots.len() {
+            self.grow();
+        }
+        match self.slot(&key) {
+            Ok(number) => number,
+            Err(slot) => {
+                let number = row_number(self.keys.len());
+                self.keys.push(key.into_owned());
+                self.slots[slot] = number + 1;
+                number
+            }
+        }
+    }
+
+    /// The number of a key, or the slot where it belongs.
+    fn slot(&self, key: &Hashed) -> Result<u32, usize> {
+        let mask = self.slots.len() - 1;
+        let mut slot = self.first_slot(key);
+        loop {
+            match self.slots[slot].checked_sub(1) {
+                None => return Err(slot),
+                Some(number) if self.keys[number as usize].is(key) => return Ok(number),
+                Some(_) => slot = (slot + 1) & mask,
+            }
+        }
+    }
+
+    fn first_slot(&self, key: &Hashed) -> usize {
+        let mask = self.slots.len() as u64 - 1;
+        usize::try_from(key.hash & mask).expect("not more than the number of slots")
+    }
+
+    fn grow(&mut self) {
+        let count = (self.slots.len() * 2).max(16);
+        self.slots = vec![0; count];
+        for (number, key) in self.keys.iter().enumerate() {
+            let mut slot = self.first_slot(key);
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & (count - 1);
+            }
+            self.slots[slot] = row_number(number) + 1;
+        }
     }
 }
 
-impl Eq for Hashed {}
-
-impl Hash for Hashed {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,7 @@
 //! The groups that the rows of a batch make: numbered by small codes first, so that a key is built once a group.
 
-use std::borrow::Cow;
-
-use super::hash::{Hashed, QuickMap, Same};
+use super::hash::{Cells, Hashed, QuickMap, Same};
 use crate::batch::{Column, row_number};
-use crate::compare::Key;
 
 /// A table of codes may have so many places for each row; else they are hashed.
 const PLACES_PER_ROW: u64 = 4;
@@ -67,9 +64,11 @@ impl Local {
 
     /// The key of each group.
     pub(super) fn keys(&self, columns: &[Column]) -> Vec<Hashed> {
-        let key =
-            |row: &u32| columns.iter().map(|column| column.get(*row as usize)).map(Cow::into_owned).collect();
-        self.firsts.iter().map(|row| Hashed::new(Key(key(row)))).collect()
+        let cells = |row: usize| match columns {
+            [column] => Cells::One(column.get(row).into_owned()),
+            columns => Cells::Many(columns.iter().map(|column| column.get(row).into_owned()).collect()),
+        };
+        self.firsts.iter().map(|row| Hashed::new(cells(*row as usize))).collect()
     }
 }
 

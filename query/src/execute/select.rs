@@ -102,7 +102,7 @@ impl Predicate {
                 parts.sort_by_key(|part| part.cost(batch));
                 parts.into_iter().fold(rows, |rows, part| part.select(batch, rows))
             }
-            Self::Any(parts) => any(parts, batch, rows),
+            Self::Any(parts) => any(parts, batch, &rows),
             Self::Column(test) => test.select(batch, rows),
             Self::Other(scalar, now) => computed(scalar, batch, rows, *now),
         }
@@ -123,7 +123,7 @@ impl Predicate {
     }
 }
 
-fn any(parts: &[Predicate], batch: &Batch, rows: Rows) -> Rows {
+fn any(parts: &[Predicate], batch: &Batch, rows: &Rows) -> Rows {
     let (mut left, mut chosen) = (rows.to_vec(), Vec::new());
     for part in parts {
         if left.len() == batch.row_count {

@@ -98,14 +98,13 @@ impl Execution<'_> {
             for batch in made {
                 // The rows as they came, and as they are sorted.
                 let bytes = 2 * batch.size_bytes();
-                if !held.try_grow(bytes) {
+                let fits = held.try_grow(bytes);
+                batches.push(batch);
+                if !fits {
                     let Some(folder) = self.limits.temporary else { return Err(held.exceeded(bytes)) };
-                    batches.push(batch);
                     runs.push(Run::write(folder, &sorted(&batches, &keys, width)?)?);
                     batches.clear();
                     held.set(0)?;
-                } else {
-                    batches.push(batch);
                 }
             }
             Ok(ControlFlow::Continue(()))
@@ -136,9 +135,29 @@ fn sorted_places(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnostic
         return Err(Diagnostic::new(Code::Limit, Span::default(), message));
     };
     let columns: Vec<Comparable<'_>> = keys.iter().map(|key| Comparable::new(key, batch)).collect();
+    if let Some(places) = sorted_ranks(&columns, row_count) {
+        return Ok(places);
+    }
     let mut places: Vec<u32> = (0..row_count).collect();
     places.par_sort_by(|left, right| compare_rows(&columns, *left as usize, *right as usize));
     Ok(places)
+}
+
+/// The rows in order when all keys are ranks that fit one number, together with the place of the row.
+fn sorted_ranks(columns: &[Comparable<'_>], row_count: u32) -> Option<Vec<u32>> {
+    let (mut keys, mut bound) = (vec![0_u64; row_count as usize], 1_u64);
+    for column in columns {
+        let Comparable::Ranks(ranks) = column else { return None };
+        let count = u64::from(ranks.iter().copied().max().unwrap_or(0)) + 1;
+        bound = bound.checked_mul(count)?;
+        keys.iter_mut().zip(ranks).for_each(|(key, rank)| *key = *key * count + u64::from(*rank));
+    }
+    let rows = u64::from(row_count);
+    bound.checked_mul(rows)?;
+    keys.iter_mut().zip(0_u64..).for_each(|(key, row)| *key = *key * rows + row);
+    keys.par_sort_unstable();
+    let place = |key: u64| u32::try_from(key % rows).expect("less than the number of rows");
+    Some(keys.into_iter().map(place).collect())
 }
 
 /// The first rows of a batch in order; all of them, in any order, if there are no more.

@@ -16,8 +16,8 @@ use crate::error::{Code, Diagnostic};
 use crate::limits::Held;
 use crate::value::Value;
 
-/// Rows that are written, read and merged together.
-const RUN_ROWS: usize = 4096;
+/// Rows that are written, read and merged together; few in tests, so that small tables fill several blocks.
+const RUN_ROWS: usize = if cfg!(test) { 16 } else { 4096 };
 
 /// A file that goes away with this value.
 struct Scratch {

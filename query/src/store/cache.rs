@@ -10,9 +10,11 @@ use engine::scan::{LinkLists, ObjectRows, Space};
 use super::attribute::EntitySchema;
 use super::column::SharedColumn;
 use super::links::LiveTypes;
-use crate::batch::Column;
+use crate::batch::{Column, Texts};
 use crate::value::Type;
 
+/// About what a value takes in memory, with what hangs on it.
+pub(super) const VALUE_SIZE: usize = 56;
 /// Bytes of decoded columns that are kept, unless the caller says otherwise.
 pub(super) const BYTES_MAX: usize = 256 << 20;
 
@@ -29,6 +31,8 @@ pub(super) enum Key {
     Part { backup: Arc<str>, token: Arc<str>, deleted: bool, name: Arc<str>, kind: Type, first: usize },
     /// The links of a type's live objects in one relation at a backup.
     Links { backup: Arc<str>, token: Arc<str>, relation: Arc<str> },
+    /// One column of some links in one relation at a backup.
+    LinkPart { backup: Arc<str>, token: Arc<str>, relation: Arc<str>, column: usize, first: u32 },
     /// What types ordinals are live under at a backup.
     Types { backup: Arc<str> },
 }
@@ -59,6 +63,8 @@ struct Inner {
 
 struct Entry {
     cached: Cached,
+    /// What it shares its values with: both go together, and using one is using the other.
+    parent: Option<Key>,
     bytes: usize,
     used: u64,
 }
@@ -75,11 +81,21 @@ impl Cache {
         let now = inner.clock;
         let entry = inner.entries.get_mut(key)?;
         entry.used = now;
-        Some(entry.cached.clone())
+        let cached = entry.cached.clone();
+        let parent = entry.parent.clone();
+        if let Some(parent) = parent.and_then(|parent| inner.entries.get_mut(&parent)) {
+            parent.used = now;
+        }
+        Some(cached)
     }
 
     /// Keeps something, unless somebody else was faster; returns what is kept.
     pub(super) fn keep(&self, key: Key, cached: Cached, bytes: usize) -> Cached {
+        self.keep_with(key, cached, bytes, None)
+    }
+
+    /// As [`Self::keep`], for what shares its values with something kept.
+    pub(super) fn keep_with(&self, key: Key, cached: Cached, bytes: usize, parent: Option<Key>) -> Cached {
         let mut inner = self.lock();
         inner.clock += 1;
         let used = inner.clock;
@@ -87,7 +103,7 @@ impl Cache {
             entry.used = used;
             return entry.cached.clone();
         }
-        inner.entries.insert(key, Entry { cached: cached.clone(), bytes, used });
+        inner.entries.insert(key, Entry { cached: cached.clone(), parent, bytes, used });
         inner.bytes += bytes;
         self.shrink(&mut inner);
         cached
@@ -109,9 +125,13 @@ impl Cache {
             let Some(oldest) = sized.min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone()) else {
                 return;
             };
-            if let Some(entry) = inner.entries.remove(&oldest) {
-                inner.bytes -= entry.bytes;
-            }
+            let mut freed = 0;
+            inner.entries.retain(|key, entry| {
+                let goes = *key == oldest || entry.parent.as_ref() == Some(&oldest);
+                freed += if goes { entry.bytes } else { 0 };
+                !goes
+            });
+            inner.bytes -= freed;
         }
     }
 
@@ -120,11 +140,29 @@ impl Cache {
     }
 }
 
-/// About how much memory the cells of a column take, values apart that other columns share.
-pub(super) fn column_size(column: &Column) -> usize {
+/// About how much memory the cells of a column take, their values apart.
+pub(super) fn codes_size(column: &Column) -> usize {
     match column {
         Column::Constant(_) => 64,
-        Column::Values(values) => values.len() * std::mem::size_of::<crate::value::Value>(),
+        Column::Values(values) => values.len() * VALUE_SIZE,
         Column::Dictionary { codes, .. } | Column::Texts { codes, .. } => codes.len() * 4,
     }
 }
+
+/// The same with the values, for a column that shares them with no other.
+pub(super) fn whole_size(column: &Column) -> usize {
+    let values = match column {
+        Column::Constant(_) | Column::Values(_) => 0,
+        Column::Dictionary { values, .. } => values.len() * VALUE_SIZE,
+        Column::Texts { texts, .. } => texts_size(texts),
+    };
+    codes_size(column) + values
+}
+
+/// About how much memory texts take: they may be kept a second time, with letter case folded.
+pub(super) fn texts_size(texts: &Texts) -> usize {
+    2 * (0..texts.len()).map(|place| texts.get(place).len() + 4).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests;

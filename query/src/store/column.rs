@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::scan::{self, Block, ColumnPlan, FIRST_VALUE, Form, TextList, Values, VersionColumn};
 
+use super::cache::{VALUE_SIZE, texts_size};
 use crate::batch::{Column, Texts};
 use crate::json;
 use crate::time::{UNIX_EPOCH, in_range};
@@ -154,11 +155,8 @@ impl CodedColumn {
     /// About how much memory it takes.
     pub(super) fn size(&self) -> usize {
         let values = match &self.values {
-            Coding::Values(values) => values.len() * (std::mem::size_of::<Value>() + 24),
-            // The texts may be kept a second time, with letter case folded.
-            Coding::Texts(texts) => {
-                2 * (0..texts.len()).map(|place| texts.get(place).len() + 4).sum::<usize>()
-            }
+            Coding::Values(values) => values.len() * VALUE_SIZE,
+            Coding::Texts(texts) => texts_size(texts),
             Coding::Json(runs) => runs.iter().map(run_size).sum(),
         };
         self.codes.len() * 4 + values

@@ -1,12 +1,13 @@
 //! The table `links`: a row for each link of a live object.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use engine::Snapshot;
 use engine::scan::{LinkLists, ObjectRows, TextList};
 
-use super::cache::{Cache, Cached, Key};
+use super::cache::{Cache, Cached, Key, whole_size};
 use super::entity::wanted_texts;
 use super::objects::named;
 use super::reader::{RowSet, TypeReader, failed};
@@ -118,7 +119,7 @@ impl TableSource for Links {
                 for positions in positions(&lists, targets.as_ref()) {
                     let (reader, relation) = (reader.clone(), Arc::clone(&relation));
                     let (rows, lists) = (Arc::clone(&set.rows), Arc::clone(&lists));
-                    parts.push(Part { reader, relation, rows, lists, positions });
+                    parts.push(Part { reader, relation, rows, lists, complete: set.complete, positions });
                 }
             }
         }
@@ -141,13 +142,37 @@ fn ordinals_of(reader: &TypeReader, ids: &[&str]) -> Result<BTreeSet<u32>, Strin
 }
 
 /// Places of targets, cut into parts; only those that lead to some of these objects, where it is said which.
-fn positions(lists: &LinkLists, targets: Option<&BTreeSet<u32>>) -> Vec<Vec<u32>> {
+fn positions(lists: &LinkLists, targets: Option<&BTreeSet<u32>>) -> Vec<Positions> {
     let all = 0..u32::try_from(lists.targets.len()).unwrap_or(u32::MAX);
-    let kept: Vec<u32> = match targets {
-        None => all.collect(),
-        Some(wanted) => all.filter(|place| wanted.contains(&lists.targets[*place as usize])).collect(),
+    let Some(wanted) = targets else {
+        let step = u32::try_from(BATCH_ROWS).unwrap_or(u32::MAX);
+        let starts = all.clone().step_by(BATCH_ROWS);
+        return starts.map(|start| Positions::Run(start..all.end.min(start.saturating_add(step)))).collect();
     };
-    kept.chunks(BATCH_ROWS).map(<[u32]>::to_vec).collect()
+    let kept: Vec<u32> = all.filter(|place| wanted.contains(&lists.targets[*place as usize])).collect();
+    kept.chunks(BATCH_ROWS).map(|places| Positions::Some(places.to_vec())).collect()
+}
+
+/// Places of targets in the lists of a relation, ascending.
+enum Positions {
+    Run(Range<u32>),
+    Some(Vec<u32>),
+}
+
+impl Positions {
+    fn len(&self) -> usize {
+        match self {
+            Self::Run(range) => range.len(),
+            Self::Some(places) => places.len(),
+        }
+    }
+
+    fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
+        match self {
+            Self::Run(range) => Box::new(range.clone()),
+            Self::Some(places) => Box::new(places.iter().copied()),
+        }
+    }
 }
 
 struct LinkParts {
@@ -164,7 +189,9 @@ struct Part {
     relation: Arc<str>,
     rows: Arc<ObjectRows>,
     lists: Arc<LinkLists>,
-    positions: Vec<u32>,
+    /// Whether these are links of all live objects of the type.
+    complete: bool,
+    positions: Positions,
 }
 
 impl Parts for LinkParts {
@@ -181,11 +208,31 @@ impl Parts for LinkParts {
 
 impl LinkParts {
     fn column(&self, part: &Part, column: usize) -> Result<Column, String> {
+        let Positions::Run(range) = &part.positions else { return self.cells(part, column) };
+        if !part.complete || [SOURCE_TYPE, RELATION].contains(&column) {
+            return self.cells(part, column);
+        }
+        let key = Key::LinkPart {
+            backup: self.snapshot.backup().id.as_str().into(),
+            token: Arc::clone(part.reader.scan.token()),
+            relation: Arc::clone(&part.relation),
+            column,
+            first: range.start,
+        };
+        if let Some(Cached::Part(cells)) = self.cache.get(&key) {
+            return Ok(cells);
+        }
+        let cells = self.cells(part, column)?;
+        self.cache.keep(key, Cached::Part(cells.clone()), whole_size(&cells));
+        Ok(cells)
+    }
+
+    fn cells(&self, part: &Part, column: usize) -> Result<Column, String> {
         match column {
             SOURCE_ID => part.ids(&part.sources()),
             SOURCE_TYPE => Ok(Column::Constant(Value::text(part.reader.scan.token()))),
             SOURCE_NAME => {
-                let sources = Distinct::of(part.sources().into_iter());
+                let sources = Distinct::of(&part.sources());
                 let names = names_of(&part.reader, &sources.ordinals)?;
                 sources.column(names)
             }
@@ -218,7 +265,7 @@ impl LinkParts {
     }
 
     fn target_names(&self, part: &Part) -> Result<Column, String> {
-        let targets = Distinct::of(part.targets().into_iter());
+        let targets = Distinct::of(&part.targets());
         let mut names = vec![String::new(); targets.ordinals.len()];
         for (place, token) in (0..NO_TYPE).zip(self.tokens()) {
             let of_type = |index: &usize| self.type_of(targets.ordinals[*index]) == place;
@@ -239,10 +286,10 @@ impl LinkParts {
 impl Part {
     /// The ordinal of the source of each row.
     fn sources(&self) -> Vec<u32> {
-        let Some(first) = self.positions.first() else { return Vec::new() };
-        let mut row = self.lists.ends.partition_point(|end| end <= first);
-        let source = |position: &u32| {
-            while self.lists.ends[row] <= *position {
+        let Some(first) = self.positions.iter().next() else { return Vec::new() };
+        let mut row = self.lists.ends.partition_point(|end| *end <= first);
+        let source = |position| {
+            while self.lists.ends[row] <= position {
                 row += 1;
             }
             self.rows.ordinals[row]
@@ -252,11 +299,11 @@ impl Part {
 
     /// The ordinal of the target of each row.
     fn targets(&self) -> Vec<u32> {
-        self.positions.iter().map(|position| self.lists.targets[*position as usize]).collect()
+        self.positions.iter().map(|position| self.lists.targets[position as usize]).collect()
     }
 
     fn ids(&self, ordinals: &[u32]) -> Result<Column, String> {
-        let distinct = Distinct::of(ordinals.iter().copied());
+        let distinct = Distinct::of(ordinals);
         let TextList { bytes, ends } = self.reader.scan.ids(&distinct.ordinals).map_err(failed)?;
         Ok(Column::Texts { codes: Arc::new(distinct.codes), texts: Arc::new(Texts::new(bytes, ends)?) })
     }
@@ -282,15 +329,18 @@ struct Distinct {
 }
 
 impl Distinct {
-    fn of(rows: impl Iterator<Item = u32>) -> Self {
-        let mut known: HashMap<u32, u32> = HashMap::new();
-        let (mut ordinals, mut codes) = (Vec::new(), Vec::new());
-        for ordinal in rows {
-            let next = u32::try_from(ordinals.len()).unwrap_or(0);
-            codes.push(*known.entry(ordinal).or_insert_with(|| {
+    fn of(rows: &[u32]) -> Self {
+        let (least, greatest) = rows.iter().fold((u32::MAX, 0), |(a, b), row| (a.min(*row), b.max(*row)));
+        // As long as the distance of the outermost ordinals: much quicker than a map.
+        let mut known = vec![u32::MAX; greatest.wrapping_sub(least).wrapping_add(1) as usize];
+        let (mut ordinals, mut codes) = (Vec::new(), Vec::with_capacity(rows.len()));
+        for &ordinal in rows {
+            let code = &mut known[(ordinal - least) as usize];
+            if *code == u32::MAX {
+                *code = u32::try_from(ordinals.len()).unwrap_or(0);
                 ordinals.push(ordinal);
-                next
-            }));
+            }
+            codes.push(*code);
         }
         Self { ordinals, codes }
     }

@@ -9,7 +9,7 @@ use engine::{Error, Snapshot};
 
 use super::attribute::{CellPath, EntityColumn, EntitySchema, Source};
 use super::bag::{self, CellsFound, Found};
-use super::cache::{Cache, Cached, Key, column_size};
+use super::cache::{Cache, Cached, Key, codes_size, whole_size};
 use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
 use crate::batch::{Column, Texts};
 use crate::value::{Type, Value};
@@ -123,10 +123,24 @@ impl TypeReader {
         }
         let (cells, lasts) = self.read(column, set, place)?;
         if set.complete && lasts {
-            let bytes = column_size(&cells);
-            self.cache.keep(key, Cached::Part(cells.clone()), bytes);
+            let parent = self.parent(column);
+            let bytes = if parent.is_some() { codes_size(&cells) } else { whole_size(&cells) };
+            self.cache.keep_with(key, Cached::Part(cells.clone()), bytes, parent);
         }
         Ok(cells)
+    }
+
+    /// What the parts of a column share their values with.
+    fn parent(&self, column: &EntityColumn) -> Option<Key> {
+        match &column.source {
+            Source::Cells { paths, .. } if paths.len() == 1 => Some(self.column_key(&paths[0], column.kind)),
+            _ => None,
+        }
+    }
+
+    fn column_key(&self, path: &CellPath, kind: Type) -> Key {
+        let (token, path_text) = (Arc::clone(self.scan.token()), Arc::clone(&path.path));
+        Key::Column { token, space: path.space, path: path_text, kind }
     }
 
     /// The cells, and whether they are worth keeping.
@@ -261,12 +275,7 @@ impl TypeReader {
 
     /// One attribute in all versions; nothing if that is not worth its while for a few rows.
     fn coded(&self, path: &CellPath, kind: Type, few: bool) -> Result<Option<Arc<CodedColumn>>, String> {
-        let key = Key::Column {
-            token: Arc::clone(self.scan.token()),
-            space: path.space,
-            path: Arc::clone(&path.path),
-            kind,
-        };
+        let key = self.column_key(path, kind);
         let kept = match self.cache.get(&key) {
             Some(Cached::Column(shared)) => Some(shared),
             _ => None,
@@ -315,17 +324,20 @@ impl TypeReader {
     }
 
     fn all_targets(&self, lists: &LinkLists) -> Result<Column, String> {
-        let values = (0..lists.ends.len()).map(|row| {
-            if !lists.observed[row] {
-                return Ok(Value::Null);
+        let ids = self.scan.ids(&lists.targets).map_err(failed)?;
+        let mut start = 0;
+        let values = lists.ends.iter().zip(&lists.observed).map(|(end, observed)| {
+            let range = std::mem::replace(&mut start, *end as usize)..*end as usize;
+            if !observed {
+                return Value::Null;
             }
-            let ids = self.scan.ids(lists.get(row)).map_err(failed)?;
-            let mut ids: Vec<&str> =
-                ids.iter().map(|id| std::str::from_utf8(id).unwrap_or_default()).collect();
-            ids.sort_unstable();
-            Ok(Value::Array(Arc::new(ids.into_iter().map(Value::text).collect())))
+            let mut targets: Vec<&[u8]> = range.map(|place| ids.get(place)).collect();
+            targets.sort_unstable();
+            let texts =
+                targets.into_iter().map(|id| Value::text(std::str::from_utf8(id).unwrap_or_default()));
+            Value::Array(Arc::new(texts.collect()))
         });
-        Ok(Column::of(values.collect::<Result<_, String>>()?))
+        Ok(Column::of(values.collect()))
     }
 }
 

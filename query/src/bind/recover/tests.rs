@@ -52,7 +52,7 @@ impl Tables for Incident {
     }
 }
 
-fn bind(text: &str) -> Result<Selection, Vec<Diagnostic>> {
+fn bind(text: &str) -> Result<Box<Selection>, Vec<Diagnostic>> {
     let tables = crate::run(text, &Parameters::new(), &Incident, NOW)?;
     Ok(tables.into_iter().find_map(|table| table.selection).unwrap())
 }

@@ -3,6 +3,8 @@
 use super::{Grouping, Prepared};
 use crate::aggregate::{Kind, State};
 use crate::batch::{Batch, Column, row_number};
+use crate::convert::to_long;
+use crate::execute::evaluate::SMALL_DICTIONARY;
 use crate::execute::hash::Hashed;
 use crate::execute::keys::{Local, extent, is_dense};
 use crate::execute::select::Rows as Chosen;
@@ -88,8 +90,7 @@ impl Partial {
         let mut pieces: Vec<Piece> = std::iter::repeat_with(piece).take(partition_count).collect();
         let mut owners = Vec::with_capacity(self.keys.len());
         for (order, key) in self.keys.into_iter().enumerate() {
-            // Not the bits by which the map of a partition places its keys.
-            let owner = usize::try_from(key.hash >> 40).expect("24 bits") % partition_count;
+            let owner = key.owner(partition_count);
             owners.push((owner, row_number(pieces[owner].keys.len())));
             pieces[owner].keys.push(key);
             pieces[owner].orders.push(row_number(order));
@@ -208,6 +209,20 @@ fn states(prepared: &Prepared, batch: &Batch, local: &Local) -> States {
         return States::Rows(Waiting { groups, row_count, arguments });
     }
     let mut states: Vec<State> = (0..local.len()).map(|_| State::new(&prepared.aggregate)).collect();
+    if let (Kind::Sum, Chosen::All(_), [Column::Dictionary { codes, values }]) =
+        (kind, &chosen, arguments.as_slice())
+        && values.len() <= SMALL_DICTIONARY
+    {
+        // Longs may be summed in any order.
+        let longs: Vec<i64> = values.iter().map(|value| to_long(value).unwrap_or(0)).collect();
+        let mut sums = vec![0_i64; states.len()];
+        for (row, code) in codes.iter().enumerate() {
+            let sum = &mut sums[local.of(row)];
+            *sum = sum.wrapping_add(longs[*code as usize]);
+        }
+        states.iter_mut().zip(sums).for_each(|(state, sum)| state.add(&[&Value::Long(sum)]));
+        return States::Partial(states);
+    }
     let mut add = |row: usize| {
         let state = &mut states[local.of(row)];
         with_values(&arguments, row, |values| state.add(values));

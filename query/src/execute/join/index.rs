@@ -1,16 +1,17 @@
 //! The side of a join that is hashed: from a key to its rows.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::ast::Span;
-use crate::batch::{Batch, Column, row_number, value_bytes};
+use crate::batch::{Batch, Column, row_number};
 use crate::error::{Code, Diagnostic};
 use crate::execute::Execution;
 use crate::execute::evaluate::Formula;
-use crate::execute::hash::{Hashed, QuickMap};
+use crate::execute::hash::{Hashed, Interner};
 use crate::execute::keys::Local;
 use crate::execute::pipeline::{Pace, used};
 use crate::limits::Held;
@@ -31,8 +32,8 @@ pub(in crate::execute) enum Keep {
 
 /// Rows by their keys. An *entry* is the number of a key.
 pub(in crate::execute) struct Index {
-    /// `[partitions]`: from a key to its place among the keys of its partition.
-    maps: Vec<QuickMap<Hashed, u32>>,
+    /// `[partitions]`: the keys, cut by their hashes.
+    tables: Vec<Interner>,
     /// `[entries + 1]u32`: where the rows of each entry begin in `partners`.
     starts: Vec<u32>,
     partners: Vec<u32>,
@@ -66,7 +67,9 @@ impl Execution<'_> {
         let keys = self.formulas(keys)?;
         let mut needed = used(plan.schema.len(), &keys);
         if let Keep::Rows(columns) = keep {
-            columns.iter().for_each(|column| needed[*column] = true);
+            for column in columns {
+                needed[*column] = true;
+            }
         }
         let branches = self.compile(plan, Some(needed))?;
         let mut held = self.memory.account("`join`");
@@ -77,7 +80,7 @@ impl Execution<'_> {
                 Keep::Keys => Batch { columns: Vec::new(), row_count: batch.row_count },
                 Keep::Rows(_) => batch,
             };
-            let values = keys.iter().flat_map(|key| &key.key.0).map(value_bytes).sum::<usize>();
+            let values = keys.iter().map(|key| key.cells.size_bytes()).sum::<usize>();
             let bytes = batch.size_bytes() + values + keys.len() * KEY_BYTES;
             Ok((bytes, Part { batch, local, keys }))
         };
@@ -104,13 +107,13 @@ impl Index {
             return Err(Diagnostic::new(Code::Limit, Span::default(), message));
         }
         let count = rayon::current_num_threads().clamp(1, PARTITIONS_MAX);
-        let filled: Vec<(QuickMap<Hashed, u32>, Vec<Vec<u32>>)> =
+        let filled: Vec<(Interner, Vec<Vec<u32>>)> =
             (0..count).into_par_iter().map(|partition| fill(&parts, partition, count)).collect();
         let mut entries = Vec::with_capacity(row_count);
         for (place, part) in parts.iter().enumerate() {
             let mut next = vec![0; count];
             let of_group = part.keys.iter().map(|key| {
-                let owner = owner(key, count);
+                let owner = key.owner(count);
                 let local = filled[owner].1[place][next[owner]];
                 next[owner] += 1;
                 entry(local, owner, count)
@@ -118,16 +121,16 @@ impl Index {
             let of_group: Vec<u32> = of_group.collect();
             entries.extend((0..part.batch.row_count).map(|row| of_group[part.local.of(row)]));
         }
-        let maps: Vec<_> = filled.into_iter().map(|(map, _)| map).collect();
+        let tables: Vec<Interner> = filled.into_iter().map(|(table, _)| table).collect();
         let batches: Vec<Batch> = parts.into_iter().map(|part| part.batch).collect();
         let mut rows = match width {
             0 => Batch { columns: Vec::new(), row_count },
             width => Batch::concatenate(&batches, width),
         };
         rows.row_count = row_count;
-        let entry_count = maps.iter().map(|map| map.len() * count).max().unwrap_or(0);
+        let entry_count = tables.iter().map(|table| table.len() * count).max().unwrap_or(0);
         let (starts, partners) = by_entry(&entries, entry_count);
-        Ok(Self { maps, starts, partners, rows, _held: held })
+        Ok(Self { tables, starts, partners, rows, _held: held })
     }
 
     /// One more than the greatest entry.
@@ -137,8 +140,8 @@ impl Index {
 
     /// The entry of a key.
     pub(super) fn find(&self, key: &Hashed) -> Option<u32> {
-        let owner = owner(key, self.maps.len());
-        self.maps[owner].get(key).map(|local| entry(*local, owner, self.maps.len()))
+        let owner = key.owner(self.tables.len());
+        self.tables[owner].find(key).map(|local| entry(local, owner, self.tables.len()))
     }
 
     /// The rows of an entry, in order.
@@ -148,31 +151,19 @@ impl Index {
     }
 }
 
-fn owner(key: &Hashed, count: usize) -> usize {
-    usize::try_from(key.hash >> 40).expect("24 bits") % count
-}
-
 fn entry(local: u32, owner: usize, count: usize) -> u32 {
     row_number(local as usize * count + owner)
 }
 
 /// The keys of one partition, and for each part the places of those of its keys that belong there.
-fn fill(parts: &[Part], partition: usize, count: usize) -> (QuickMap<Hashed, u32>, Vec<Vec<u32>>) {
-    let mut map: QuickMap<Hashed, u32> = QuickMap::default();
+fn fill(parts: &[Part], partition: usize, count: usize) -> (Interner, Vec<Vec<u32>>) {
+    let mut table = Interner::default();
     let mut places = Vec::with_capacity(parts.len());
     for part in parts {
-        let own = part.keys.iter().filter(|key| owner(key, count) == partition);
-        let place = own.map(|key| {
-            if let Some(place) = map.get(key) {
-                return *place;
-            }
-            let place = row_number(map.len());
-            map.insert(key.clone(), place);
-            place
-        });
-        places.push(place.collect());
+        let own = part.keys.iter().filter(|key| key.owner(count) == partition);
+        places.push(own.map(|key| table.number(Cow::Borrowed(key))).collect());
     }
-    (map, places)
+    (table, places)
 }
 
 /// The rows of each entry, in order: where they begin, and their numbers.

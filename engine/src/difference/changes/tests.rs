@@ -1,0 +1,62 @@
+//! The order of changes, whatever the size of a batch.
+
+use super::Difference;
+use crate::{BackupDetails, Change, CreateOptions, DifferenceFilter, Store};
+
+fn details(day: &str) -> BackupDetails {
+    let day = day.parse().unwrap();
+    BackupDetails {
+        taken_at: day,
+        read_from: day,
+        read_to: day,
+        source: "test".into(),
+        note: String::new(),
+        tenant: None,
+        partial: false,
+        complete: Vec::new(),
+    }
+}
+
+/// GUIDs in no order, texts that sort between and around them, and grants, which are shown by another ID.
+fn objects(city: &str) -> Vec<(&'static str, String)> {
+    let mut objects = Vec::new();
+    for number in 0..20_u32 {
+        let mixed = number.wrapping_mul(2_654_435_769);
+        let guid = format!("{mixed:08x}-0000-4000-8000-000000000000");
+        objects.push(("user", format!(r#"{{"id": "{guid}", "city": "{city}"}}"#)));
+        objects.push(("group", format!(r#"{{"id": "{:x} text", "city": "{city}"}}"#, mixed >> 8)));
+        objects.push(("user", format!(r#"{{"id": "{:x} text", "city": "{city}"}}"#, mixed >> 4)));
+        let grant = format!(
+            r#"{{"id": "{mixed:x}", "clientId": "{guid}", "resourceId": "r", "consentType": "Principal",
+                 "principalId": "{number}", "scope": "{city}"}}"#
+        );
+        objects.push(("oauth2PermissionGrant", grant));
+    }
+    objects
+}
+
+#[test]
+fn changes_come_in_one_order_however_few_are_made_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = CreateOptions { seed: [7; 32], tenant: None };
+    let mut store = Store::create(&folder.path().join("store"), &options).unwrap();
+    for (day, city) in [("2026-11-16T00:00:00Z", "Bern"), ("2026-11-17T00:00:00Z", "Rome")] {
+        let mut backup = store.begin(details(day)).unwrap();
+        for (token, json) in objects(city) {
+            backup.put_json(token, json.as_bytes()).unwrap();
+        }
+        backup.commit().unwrap();
+    }
+    let ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+    for (from, to) in [(&ids[0], &ids[1]), (&ids[1], &ids[0])] {
+        let all = store.difference(from, to, &DifferenceFilter::default()).unwrap();
+        assert_eq!(all.len(), 80);
+        assert!(all.is_sorted_by_key(|change| (change.type_token.clone(), change.id.clone())));
+        for batch_length in [1, 3, 7] {
+            let difference = store.compare(from, to, &DifferenceFilter::default()).unwrap();
+            let difference = Difference { batch_length, ..difference };
+            let changes: Vec<Change> = difference.changes().unwrap().collect::<Result<_, _>>().unwrap();
+            assert_eq!(changes, all, "{batch_length}");
+        }
+    }
+}

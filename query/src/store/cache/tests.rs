@@ -1,0 +1,60 @@
+//! What the cache lets go of, and what it keeps.
+
+use std::sync::Arc;
+
+use super::{Cache, Cached, Key};
+use crate::batch::Column;
+use crate::value::{Type, Value};
+
+fn part(name: &str, first: usize) -> Key {
+    let (backup, token) = ("b".into(), "user".into());
+    Key::Part { backup, token, deleted: false, name: name.into(), kind: Type::String, first }
+}
+
+fn cells(number: i64) -> Cached {
+    Cached::Part(Column::Constant(Value::Long(number)))
+}
+
+fn number(cached: Option<Cached>) -> Option<i64> {
+    match cached {
+        Some(Cached::Part(Column::Constant(Value::Long(number)))) => Some(number),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_was_used_longest_ago_goes_first() {
+    let cache = Arc::new(Cache::new(100));
+    for place in 0..3 {
+        cache.keep(part("a", place), cells(7), 40);
+        assert_eq!(number(cache.get(&part("a", 0))), Some(7));
+    }
+    assert_eq!(number(cache.get(&part("a", 1))), None);
+    assert_eq!(number(cache.get(&part("a", 2))), Some(7));
+}
+
+#[test]
+fn what_shares_values_goes_with_them_and_is_used_with_them() {
+    let cache = Cache::new(100);
+    cache.keep(part("column", 0), cells(1), 0);
+    cache.charge(&part("column", 0), 60);
+    cache.keep_with(part("a", 0), cells(2), 10, Some(part("column", 0)));
+    cache.keep(part("other", 0), cells(3), 20);
+    assert_eq!(number(cache.get(&part("a", 0))), Some(2));
+    cache.keep(part("other", 1), cells(4), 20);
+    assert_eq!(
+        number(cache.get(&part("other", 0))),
+        None,
+        "older than the column, which was used with its part"
+    );
+    cache.keep(part("large", 0), cells(5), 90);
+    assert_eq!(number(cache.get(&part("a", 0))), None);
+    assert_eq!(number(cache.get(&part("large", 0))), Some(5));
+}
+
+#[test]
+fn who_comes_second_gets_what_is_kept() {
+    let cache = Cache::new(100);
+    cache.keep(part("a", 0), cells(1), 10);
+    assert_eq!(number(Some(cache.keep(part("a", 0), cells(2), 10))), Some(1));
+}
