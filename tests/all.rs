@@ -3,6 +3,8 @@
 
 mod cli_acceptance;
 mod cli_commands;
+mod cli_query;
+mod cli_repl;
 mod engine_corruption;
 mod engine_crash;
 mod engine_exact;
@@ -10,5 +12,10 @@ mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;
+mod query_cases;
+mod query_changes;
+mod query_corpus;
+mod query_random;
+mod query_rows;
 mod query_store;
 mod tidy;

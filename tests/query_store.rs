@@ -8,7 +8,7 @@ use engine::{BackupSummary, Object, Snapshot, Store, schema};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use query::{
-    Admitted, Column, Condition, Parameters, PointArgument, ScanRequest, StorePoints, StoreTables,
+    Admitted, Column, Condition, Parameters, PointArgument, ScanRequest, StoreResolver, StoreTables,
     TableSource, Tables, Type, Value,
 };
 use serde_json::{Value as Json, json};
@@ -150,7 +150,7 @@ fn store(seed: u64, days: u32) -> (Shelf, Store) {
 
 fn tables(store: Store) -> StoreTables {
     let store = Arc::new(store);
-    let points = Arc::new(StorePoints::new(Arc::clone(&store)));
+    let points = Arc::new(StoreResolver::new(Arc::clone(&store)));
     StoreTables::new(store, points, PointArgument::Text("latest".into()))
 }
 

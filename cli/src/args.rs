@@ -13,15 +13,13 @@ use jiff::Timestamp;
     name = "entrasnap",
     version,
     about = "Keeps every state of a Microsoft Entra ID tenant, and shows what changed between any two",
-    arg_required_else_help = true,
-    subcommand_required = true,
     disable_help_subcommand = true
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// Options that stand before or after the verb.
@@ -66,8 +64,11 @@ pub(crate) enum Format {
     Tsv,
     /// Markdown
     Md,
-    #[value(hide = true)]
+    /// A page of its own, ready to print
     Html,
+    /// One line per value, in the REPL
+    #[value(skip)]
+    Line,
 }
 
 /// When to use colours.
@@ -99,7 +100,7 @@ pub(crate) enum Command {
     History(History),
     /// Shows the difference of two backups
     #[command(
-        after_help = "Example:\n  entrasnap diff latest latest --summary\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, `2026-11-20` or an RFC 3339 time."
+        after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, `2026-11-20` or an RFC 3339 time."
     )]
     Diff(Diff),
     /// Saves differences, and shows saved ones
@@ -117,11 +118,16 @@ pub(crate) enum Command {
     /// Makes the catalogue of the store anew from its files
     #[command(after_help = "Example:\n  entrasnap reindex")]
     Reindex,
-    /// Checks a query's text (running one is not built yet)
+    /// Asks a question in the query language
     #[command(
-        after_help = "Example:\n  entrasnap query --check 'users | where accountEnabled == false | count'"
+        after_help = "Example:\n  entrasnap query 'print answer = strlen(\"entrasnap\")'\n  entrasnap query --check 'users | where accountEnabled == false | count'\n\nA query is KQL, as of Microsoft Sentinel and Azure Data Explorer: a table, then operators, each behind a `|`. Tables take a point in time: `users(\"latest~1\")`, `diff(ago(1d), \"latest\")`. Several queries are separated by `;`. The REPL completes names and explains operators."
     )]
     Query(Query),
+    /// Opens a conversation in the query language; so does no verb at all on a terminal
+    #[command(
+        after_help = "Example:\n  echo 'print 1 + 1;' | entrasnap repl\n\n`.help` explains the language and the dot commands. Without a terminal, statements (each ended by `;` or an empty line) and dot commands are read from stdin; the first error ends it."
+    )]
+    Repl(Repl),
     /// Tells the whole story on a simulated tenant, in a temporary store
     #[command(after_help = "Example:\n  entrasnap demo --objects 2000")]
     Demo(Demo),
@@ -187,7 +193,8 @@ pub(crate) struct Selection {
     /// Only the objects with these IDs
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     pub(crate) ids: Vec<String>,
-    #[arg(long = "where", value_name = "EXPR", hide = true)]
+    /// Only objects for which this is true: a predicate of the query language over the rows of `diff(from, to)`
+    #[arg(long = "where", value_name = "EXPR")]
     pub(crate) predicate: Option<String>,
 }
 
@@ -197,7 +204,7 @@ pub(crate) struct Diff {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Server-made properties and purged objects too
-    #[arg(long)]
+    #[arg(long, conflicts_with = "predicate")]
     pub(crate) all: bool,
     /// Only counts, per type and kind of change
     #[arg(long)]
@@ -281,13 +288,28 @@ pub(crate) struct Query {
     /// Reads the query from a file (`-` is stdin)
     #[arg(short, long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    #[arg(long = "param", value_name = "NAME=VALUE", hide = true)]
-    pub(crate) parameters: Vec<String>,
-    #[arg(long, hide = true)]
+    /// A value for `declare query_parameters`
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Shows the steps it would take, and takes none
+    #[arg(long)]
     pub(crate) explain: bool,
     /// Only parses: errors with their place, no store is opened
-    #[arg(long)]
+    #[arg(long, conflicts_with = "explain")]
     pub(crate) check: bool,
+    /// How much memory it may take, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory_limit: Option<u64>,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Repl {
+    /// Keeps no history of what is typed
+    #[arg(long)]
+    pub(crate) no_history: bool,
+    /// How much memory a query may take, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory_limit: Option<u64>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -315,9 +337,8 @@ pub(crate) struct Man {
 }
 
 /// Verbs that are known but not built, and what does the nearest thing today.
-const PLANNED: [(&str, &str); 12] = [
+const PLANNED: [(&str, &str); 11] = [
     ("backup", "`entrasnap import` commits a backup from exported files"),
-    ("repl", "`entrasnap query --check` parses a query"),
     ("plan", "`entrasnap diff` shows what differs, and what would undo it"),
     ("apply", "`entrasnap diff` shows what differs, and what would undo it"),
     ("recover", "`entrasnap diff` shows what differs, and what would undo it"),
@@ -339,12 +360,14 @@ pub(crate) enum Parsed {
     Planned(String),
 }
 
-/// Reads a command line.
+/// Reads a command line. Without a verb it asks for the REPL when somebody can type there.
 ///
 /// # Errors
 /// What clap says, which includes the answer to `--help` and `--version`.
-pub(crate) fn parse(args: &[OsString], width: u16) -> Result<Parsed, clap::Error> {
-    let matches = with_planned(command()).term_width(width.into()).try_get_matches_from(args)?;
+pub(crate) fn parse(args: &[OsString], width: u16, is_terminal: bool) -> Result<Parsed, clap::Error> {
+    let command = with_planned(command()).term_width(width.into());
+    let command = command.subcommand_required(!is_terminal).arg_required_else_help(!is_terminal);
+    let matches = command.try_get_matches_from(args)?;
     match matches.subcommand_name().filter(|name| planned(name).is_some()) {
         Some(name) => Ok(Parsed::Planned(name.to_owned())),
         None => Arguments::from_arg_matches(&matches).map(|found| Parsed::Command(Box::new(found))),
@@ -366,6 +389,11 @@ fn with_planned(command: clap::Command) -> clap::Command {
         PLANNED
             .map(|(name, _)| clap::Command::new(name).hide(true).disable_help_flag(true).arg(rest.clone())),
     )
+}
+
+/// What no verb at all means.
+pub(crate) fn without_verb() -> Command {
+    Command::Repl(Repl::default())
 }
 
 fn planned(name: &str) -> Option<&'static str> {
@@ -392,6 +420,32 @@ pub(crate) fn wants_json(args: &[OsString], stdout_is_terminal: bool) -> bool {
         Some(format) => matches!(format.trim_start_matches('='), "json" | "ndjson"),
         None => !stdout_is_terminal,
     }
+}
+
+/// Reads `name=value`; the value may hold anything.
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let expected = || "expected NAME=VALUE".to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(expected)?;
+    let name = name.trim();
+    if name.is_empty() { Err(expected()) } else { Ok((name.to_owned(), value.to_owned())) }
+}
+
+/// Reads a size: a number of bytes, or one with a unit such as `512MB` or `2 GiB`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let (number, unit) =
+        text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
+    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "kib" => 1 << 10,
+        "m" | "mb" => 1_000_000,
+        "mib" => 1 << 20,
+        "g" | "gb" => 1_000_000_000,
+        "gib" => 1 << 30,
+        _ => 0,
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "expected a size such as 512MB or 2GiB".to_owned())
 }
 
 /// Reads an RFC 3339 time, or a date or a time without offset as UTC.

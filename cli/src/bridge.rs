@@ -3,5 +3,6 @@
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod query;
+pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod tenant;

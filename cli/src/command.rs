@@ -1,6 +1,6 @@
 //! What was typed becomes what is done: one file per verb.
 
-mod backups;
+pub(crate) mod backups;
 mod completions;
 mod demo;
 mod diff;
@@ -8,7 +8,7 @@ mod export;
 mod history;
 mod import;
 mod man;
-mod query;
+pub(crate) mod query;
 mod reindex;
 mod report;
 mod selection;
@@ -37,6 +37,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
         Command::Stats => stats::run(session),
         Command::Reindex => reindex::run(session),
         Command::Query(options) => query::run(session, &options),
+        Command::Repl(options) => crate::repl::run(session, &options),
         Command::Demo(options) => demo::run(session, &options),
         Command::Completions(options) => completions::run(session, &options),
         Command::Man(options) => man::run(session, &options),

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::report::Status;
 
@@ -22,6 +23,8 @@ pub struct Io<'a> {
     pub stderr_is_terminal: bool,
     /// Columns of the terminal.
     pub width: u16,
+    /// Lines of the terminal.
+    pub height: u16,
     /// Relative paths start here.
     pub current_dir: PathBuf,
     /// The clock.
@@ -30,6 +33,53 @@ pub struct Io<'a> {
     pub environment: &'a (dyn Fn(&str) -> Option<OsString> + Sync),
     /// Random bytes: the key of a new store, the ID of a new report.
     pub seed: &'a (dyn Fn() -> [u8; 32] + Sync),
+    /// Whether somebody asked to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Somebody's wish to stop: a query hears it and ends, everything else is ended by the process.
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    asked: AtomicBool,
+    heard: AtomicBool,
+}
+
+impl Interrupt {
+    /// Nobody asked yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { asked: AtomicBool::new(false), heard: AtomicBool::new(false) }
+    }
+
+    /// Asks to stop; tells whether somebody hears it.
+    pub fn ask(&self) -> bool {
+        let is_heard = self.heard.load(Ordering::SeqCst);
+        let was_asked = self.asked.swap(true, Ordering::SeqCst);
+        is_heard && !was_asked
+    }
+
+    /// Does what looks at [`Interrupt::asked`] now and then.
+    pub(crate) fn while_heard<T>(&self, body: impl FnOnce() -> T) -> T {
+        let before = self.heard.swap(true, Ordering::SeqCst);
+        let done = body();
+        self.heard.store(before, Ordering::SeqCst);
+        done
+    }
+
+    /// Becomes true when somebody asks to stop.
+    pub(crate) fn asked(&self) -> &AtomicBool {
+        &self.asked
+    }
+
+    /// Whether somebody asked to stop.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Begins anew, after what was to be stopped has ended.
+    pub(crate) fn clear(&self) {
+        self.asked.store(false, Ordering::SeqCst);
+    }
 }
 
 impl std::fmt::Debug for Io<'_> {
@@ -51,10 +101,14 @@ impl Io<'_> {
     }
 }
 
+/// What Ctrl-C asks of this process.
+static INTERRUPT: Interrupt = Interrupt::new();
+
 /// Calls `body` with the streams, clock and environment of this process.
 pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
     end_when_interrupted();
     let stdout_is_terminal = std::io::stdout().is_terminal();
+    let (width, height) = terminal_size();
     let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout());
     body(&mut Io {
         stdin: &mut std::io::stdin(),
@@ -63,17 +117,23 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         stdin_is_terminal: std::io::stdin().is_terminal(),
         stdout_is_terminal,
         stderr_is_terminal: std::io::stderr().is_terminal(),
-        width: terminal_width(),
+        width,
+        height,
         current_dir: PathBuf::new(),
         now: &clock,
         environment: &variable,
         seed: &random_bytes,
+        interrupt: &INTERRUPT,
     })
 }
 
-/// Ends an interrupted run at once, wherever it waits: what is not committed leaves no trace.
+/// Ends an interrupted run at once, wherever it waits: what is not committed leaves no trace. A query that hears the
+/// wish ends by itself; whoever asks twice will not wait for it.
 fn end_when_interrupted() {
     let end = || {
+        if INTERRUPT.ask() {
+            return;
+        }
         std::io::stderr().write_all(b"interrupted; what was committed before stays\n").ok();
         std::process::exit(Status::INTERRUPTED.into())
     };
@@ -81,10 +141,10 @@ fn end_when_interrupted() {
     ctrlc::set_handler(end).ok();
 }
 
-/// Columns of the terminal; some claim to have none.
-fn terminal_width() -> u16 {
-    let width = comfy_table::Table::new().width().filter(|width| *width > 0);
-    width.unwrap_or(100).max(20)
+/// Columns and lines of the terminal; some claim to have none.
+pub(crate) fn terminal_size() -> (u16, u16) {
+    let (width, height) = crossterm::terminal::size().unwrap_or_default();
+    (if width == 0 { 100 } else { width.max(20) }, if height == 0 { 40 } else { height })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

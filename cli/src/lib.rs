@@ -10,6 +10,7 @@ mod io;
 mod names;
 mod progress;
 mod render;
+mod repl;
 mod report;
 mod saved;
 mod session;
@@ -17,7 +18,7 @@ mod session;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use io::Io;
+pub use io::{Interrupt, Io};
 
 use args::Parsed;
 use report::{Failure, Status};
@@ -27,9 +28,10 @@ use session::Session;
 pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args::wants_json(&args, io.stdout_is_terminal);
-    let status = match args::parse(&args, io.width) {
+    let status = match args::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
         Ok(Parsed::Command(arguments)) => match Session::start(io, &arguments.global) {
-            Ok(mut session) => session.run(|session| command::run(session, arguments.command)),
+            Ok(mut session) => session
+                .run(|session| command::run(session, arguments.command.unwrap_or_else(args::without_verb))),
             Err(failure) => report::failure(io, &failure, json),
         },
         Ok(Parsed::Planned(name)) => {

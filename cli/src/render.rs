@@ -1,15 +1,21 @@
-//! Data as people and programs read it: one set of rows, six formats.
+//! Data as people and programs read it: one table, seven formats.
 //!
 //! Invariants: 1. the same rows give the same bytes. 2. Nothing a tenant holds can steer the
-//! terminal (control characters are shown, not sent) or run in a spreadsheet (formulas are quoted).
+//! terminal (control characters are shown, not sent), run in a spreadsheet (formulas are quoted) or
+//! be more than text on a page (everything is escaped).
 
+pub(crate) mod chart;
+pub(crate) mod grid;
+pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod markdown;
 pub(crate) mod separated;
+pub(crate) mod stream;
+pub(crate) mod svg;
 pub(crate) mod table;
 pub(crate) mod tree;
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 
@@ -38,6 +44,28 @@ pub(crate) enum Cell {
     Time(Timestamp),
     /// A JSON text; shown as it is.
     Json(String),
+    /// No value.
+    Null,
+    Flag(bool),
+    Integer(i64),
+    /// A number with a fraction as JSON writes it, or `NaN`, `Infinity`, `-Infinity`.
+    Real(String),
+    /// A time as RFC 3339 text, with all its digits.
+    Moment(String),
+    /// A text made by a program: a length of time, a GUID.
+    Word(String),
+}
+
+/// Rows that are made one after another, so that many of them are never held twice.
+pub(crate) trait Table {
+    /// The names of the columns.
+    fn columns(&self) -> Vec<&str>;
+
+    /// Number of rows.
+    fn row_count(&self) -> usize;
+
+    /// Shows every row, in order, until there is an error.
+    fn visit(&self, visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>) -> io::Result<()>;
 }
 
 /// Rows under named columns.
@@ -45,6 +73,20 @@ pub(crate) enum Cell {
 pub(crate) struct Rows {
     pub(crate) columns: &'static [&'static str],
     pub(crate) cells: Vec<Vec<Cell>>,
+}
+
+impl Table for Rows {
+    fn columns(&self) -> Vec<&str> {
+        self.columns.to_vec()
+    }
+
+    fn row_count(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>) -> io::Result<()> {
+        self.cells.iter().try_for_each(|row| visit(row))
+    }
 }
 
 impl Cell {
@@ -56,7 +98,14 @@ impl Cell {
     /// The value as plain text, exact.
     pub(crate) fn plain(&self) -> String {
         match self {
-            Self::Text(text) | Self::Json(text) => text.clone(),
+            Self::Text(text)
+            | Self::Json(text)
+            | Self::Real(text)
+            | Self::Moment(text)
+            | Self::Word(text) => text.clone(),
+            Self::Null => String::new(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Integer(number) => number.to_string(),
             Self::Number(number) | Self::Bytes(number) => number.to_string(),
             Self::Time(time) => time.to_string(),
         }
@@ -69,12 +118,31 @@ impl Cell {
             Self::Number(number) => grouped(*number),
             Self::Bytes(bytes) => size(*bytes),
             Self::Time(time) => time.strftime("%Y-%m-%d %H:%MZ").to_string(),
+            Self::Moment(text) => moment(text),
+            Self::Null | Self::Flag(_) | Self::Integer(_) | Self::Real(_) | Self::Word(_) => self.plain(),
         }
     }
 
     /// Whether it stands to the right in its column.
     pub(crate) fn is_number(&self) -> bool {
-        matches!(self, Self::Number(_) | Self::Bytes(_))
+        matches!(self, Self::Number(_) | Self::Bytes(_) | Self::Integer(_) | Self::Real(_))
+    }
+
+    /// Whether somebody else chose its letters.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Json(_))
+    }
+}
+
+/// A time without what says nothing: `2026-11-20 08:00:00Z`.
+fn moment(text: &str) -> String {
+    let text = text.replacen('T', " ", 1);
+    match text.strip_suffix('Z').and_then(|text| text.split_once('.')) {
+        Some((whole, fraction)) => match fraction.trim_end_matches('0') {
+            "" => format!("{whole}Z"),
+            fraction => format!("{whole}.{fraction}Z"),
+        },
+        None => text,
     }
 }
 
@@ -89,9 +157,11 @@ pub(crate) fn list(session: &mut Session<'_, '_>, rows: &Rows) -> Outcome<()> {
         Format::Table => out.write_all(table::render(rows, look).as_bytes()),
         Format::Json => json::array(out, rows),
         Format::Ndjson => json::lines(out, rows),
-        Format::Csv => separated::write(out, rows, separated::Dialect::Comma),
-        Format::Tsv => separated::write(out, rows, separated::Dialect::Tab),
-        Format::Md | Format::Html => out.write_all(markdown::render(rows).as_bytes()),
+        Format::Csv => separated::write(out, rows, separated::Dialect::Comma, separated::Header::Shown),
+        Format::Tsv => separated::write(out, rows, separated::Dialect::Tab, separated::Header::Shown),
+        Format::Md => markdown::write(out, rows),
+        Format::Line => grid::lines(out, rows),
+        Format::Html => html::page(out, "entrasnap", &mut |out| html::table(out, rows)),
     }
     .map_err(Failure::output)
 }
@@ -106,6 +176,64 @@ pub(crate) fn single(session: &mut Session<'_, '_>, rows: &Rows, people: &str) -
         Format::Table => out.write_all(people.as_bytes()).map_err(Failure::output),
         Format::Json => json::object(out, rows).map_err(Failure::output),
         _ => list(session, rows),
+    }
+}
+
+/// A result of a query, and how it is to be drawn.
+pub(crate) struct Shown<'a> {
+    pub(crate) table: &'a dyn Table,
+    pub(crate) chart: Option<chart::Request>,
+}
+
+/// Writes the results of several queries, one after another; what people see of each is told back.
+pub(crate) fn results(
+    out: &mut dyn Write,
+    results: &[Shown<'_>],
+    format: Format,
+    look: Look,
+) -> io::Result<Vec<grid::Fit>> {
+    let mut fits = Vec::new();
+    if format == Format::Html {
+        html::page(out, "entrasnap query", &mut |out| {
+            results.iter().try_for_each(|result| {
+                if let Some(chart) = result.chart.as_ref().and_then(|it| chart::Chart::of(it, result.table)) {
+                    svg::write(out, &chart)?;
+                }
+                html::table(out, result.table)
+            })
+        })?;
+        return Ok(fits);
+    }
+    for (index, result) in results.iter().enumerate() {
+        if index > 0 && !matches!(format, Format::Json | Format::Ndjson) {
+            out.write_all(b"\n")?;
+        }
+        match format {
+            Format::Table => fits.push(for_people(out, result, look)?),
+            Format::Json => json::array(out, result.table)?,
+            Format::Ndjson => json::lines(out, result.table)?,
+            Format::Csv => {
+                separated::write(out, result.table, separated::Dialect::Comma, separated::Header::Shown)?;
+            }
+            Format::Tsv => {
+                separated::write(out, result.table, separated::Dialect::Tab, separated::Header::Shown)?;
+            }
+            Format::Line => grid::lines(out, result.table)?,
+            Format::Md | Format::Html => markdown::write(out, result.table)?,
+        }
+    }
+    Ok(fits)
+}
+
+/// A chart if one was asked for and the rows make one, else a table.
+fn for_people(out: &mut dyn Write, result: &Shown<'_>, look: Look) -> io::Result<grid::Fit> {
+    match result.chart.as_ref().and_then(|request| chart::Chart::of(request, result.table)) {
+        Some(drawn) => {
+            out.write_all(chart::draw(&drawn, look).as_bytes())?;
+            let columns = result.table.columns().len();
+            Ok(grid::Fit { shown: columns, columns })
+        }
+        None => grid::write(out, result.table, look),
     }
 }
 

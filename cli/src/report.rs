@@ -51,6 +51,16 @@ pub(crate) struct Excerpt {
     pub(crate) help: String,
 }
 
+impl Excerpt {
+    fn span(&self) -> Value {
+        serde_json::json!({"offset": self.offset, "length": self.length})
+    }
+
+    fn line(&self) -> usize {
+        self.text[..floor(&self.text, self.offset)].matches('\n').count() + 1
+    }
+}
+
 impl Failure {
     /// A failure with nothing but a code, a status and a message.
     pub(crate) fn new(code: &'static str, status: u8, message: impl Into<String>) -> Self {
@@ -116,8 +126,13 @@ impl Failure {
             error.insert("line".into(), line.into());
         }
         if let Some(place) = self.excerpts.first() {
-            let span = serde_json::json!({"offset": place.offset, "length": place.length});
-            error.insert("span".into(), span);
+            error.insert("span".into(), place.span());
+        }
+        if self.excerpts.len() > 1 {
+            let findings = self.excerpts.iter().map(|place| {
+                serde_json::json!({"message": place.message, "help": place.help, "line": place.line(), "span": place.span()})
+            });
+            error.insert("findings".into(), findings.collect());
         }
         Value::Object(Map::from_iter([("error".to_owned(), Value::Object(error))])).to_string()
     }
@@ -155,28 +170,68 @@ pub(crate) fn failure(io: &mut Io<'_>, failure: &Failure, json: bool) -> u8 {
     if failure.silent {
         return failure.status;
     }
-    io.say(&human(failure));
+    let dumb = io.variable("TERM").is_some_and(|term| term == "dumb");
+    let paint = Paint { is_on: io.stderr_is_terminal && io.variable("NO_COLOR").is_none() && !dumb };
+    io.say(&human(failure, paint));
     if json {
         io.say(&failure.json());
     }
     failure.status
 }
 
-fn human(failure: &Failure) -> String {
-    let mut text = format!("error: {}", printable(&failure.message));
-    for place in &failure.excerpts {
-        excerpt(&mut text, place);
+/// Colours of messages.
+#[derive(Debug, Clone, Copy)]
+struct Paint {
+    is_on: bool,
+}
+
+impl Paint {
+    fn red(self, text: &str) -> String {
+        self.with("1;31", text)
     }
-    // Each place has said its own.
-    if !failure.help.is_empty() && failure.excerpts.is_empty() {
-        text.push_str("\nhelp: ");
-        text.push_str(&printable(&failure.help));
+
+    fn bold(self, text: &str) -> String {
+        self.with("1", text)
     }
-    text
+
+    fn blue(self, text: &str) -> String {
+        self.with("1;34", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.is_on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Message, place and help; of several findings, each has its own.
+fn human(failure: &Failure, paint: Paint) -> String {
+    let headline = |message: &str| format!("{}: {}", paint.red("error"), paint.bold(&printable(message)));
+    let help = |text: &str| match text {
+        "" => String::new(),
+        text => format!("\n{}: {}", paint.bold("help"), printable(text)),
+    };
+    match &*failure.excerpts {
+        [] => headline(&failure.message) + &help(&failure.help),
+        [place] => {
+            let mut text = headline(&failure.message);
+            excerpt(&mut text, place, failure.file.as_deref(), paint);
+            text + &help(&failure.help)
+        }
+        places => {
+            let mut text = String::new();
+            for place in places {
+                text.push_str(&headline(&place.message));
+                excerpt(&mut text, place, failure.file.as_deref(), paint);
+                text.push_str(&help(&place.help));
+                text.push_str("\n\n");
+            }
+            text + &headline(&failure.message)
+        }
+    }
 }
 
 /// Shows the line of the place, and marks the place under it.
-fn excerpt(out: &mut String, place: &Excerpt) {
+fn excerpt(out: &mut String, place: &Excerpt, file: Option<&str>, paint: Paint) {
     let start = floor(&place.text, place.offset);
     let end = floor(&place.text, start.saturating_add(place.length.max(1)));
     let line_start = place.text[..start].rfind('\n').map_or(0, |at| at + 1);
@@ -188,13 +243,13 @@ fn excerpt(out: &mut String, place: &Excerpt) {
         .chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
-    let label = printable(&place.message);
     let gutter = " ".repeat(number.to_string().len());
-    write!(out, "\n{gutter} |\n{number} | {line}").ok();
-    write!(out, "\n{gutter} | {}{} {label}", " ".repeat(column), "^".repeat(marked)).ok();
-    if !place.help.is_empty() {
-        write!(out, "\n{gutter} = help: {}", printable(&place.help)).ok();
+    if let Some(file) = file {
+        write!(out, "\n{gutter}{} {}:{number}:{}", paint.blue("-->"), printable(file), column + 1).ok();
     }
+    let bar = paint.blue("|");
+    write!(out, "\n{gutter} {bar}\n{} {bar} {}", paint.blue(&number.to_string()), line.trim_end()).ok();
+    write!(out, "\n{gutter} {bar} {}{}", " ".repeat(column), paint.red(&"^".repeat(marked))).ok();
 }
 
 /// The nearest character boundary at or before an offset that comes from elsewhere.

@@ -27,14 +27,10 @@ impl<'run, 'io> Session<'run, 'io> {
     /// Reads the global options.
     ///
     /// # Errors
-    /// When the log cannot be opened, or the output format is not built.
+    /// When the log cannot be opened.
     pub(crate) fn start(io: &'run mut Io<'io>, global: &Global) -> Outcome<Self> {
         let default = if io.stdout_is_terminal { Format::Table } else { Format::Ndjson };
         let format = global.output.unwrap_or(default);
-        if format == Format::Html {
-            let help = "`-o md` gives Markdown, which most tickets and wikis render";
-            return Err(Failure::not_built("`-o html`", help));
-        }
         let store = global.store.clone().or_else(|| io.variable("ENTRASNAP_STORE").map(PathBuf::from));
         let store = io.current_dir.join(store.unwrap_or_else(|| "entrasnap.store".into()));
         let log = global.log.as_ref().map(|path| open_log(&io.current_dir.join(path))).transpose()?;
@@ -163,11 +159,16 @@ fn open_log(path: &Path) -> Outcome<File> {
 /// A text that is no point in time, `live` (nobody here can read the tenant), or no such backup.
 pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     if text.trim().eq_ignore_ascii_case("live") {
-        let message = "`live` needs a tenant, and none is configured: reading Microsoft Graph is not built yet in this version";
-        let help = "`entrasnap import` commits a backup from exported files; then use `latest`";
-        return Err(Failure::new("notBuilt", Status::FAILED, message).with_help(help));
+        return Err(no_tenant());
     }
     let point =
         Point::parse(text).map_err(|error| Failure { status: Status::USAGE, ..Failure::from(error) })?;
     Ok(store.resolve(&point)?.clone())
+}
+
+/// Why `live` cannot be read here.
+pub(crate) fn no_tenant() -> Failure {
+    let message = "`live` needs a tenant, and none is configured: reading Microsoft Graph is not built yet in this version";
+    let help = "`entrasnap import` commits a backup from exported files; then use `latest`";
+    Failure::new("notBuilt", Status::FAILED, message).with_help(help)
 }

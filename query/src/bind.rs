@@ -52,7 +52,7 @@ pub type Parameters = HashMap<String, String>;
 pub(crate) struct Bound {
     pub(crate) plan: Arc<Plan>,
     pub(crate) render: Option<Render>,
-    pub(crate) selection: Option<Selection>,
+    pub(crate) selection: Option<Box<Selection>>,
 }
 
 /// Binds every query of a script.
@@ -67,7 +67,7 @@ pub(crate) fn bind(
         parameters,
         now,
         diagnostics: Vec::new(),
-        depths: HashMap::new(),
+        made: HashMap::new(),
         parts: 0,
         inlined: 0,
     };
@@ -83,10 +83,16 @@ struct Binder<'a> {
     parameters: &'a Parameters,
     now: i64,
     diagnostics: Vec<Diagnostic>,
-    /// How deep the plans made so far are, by their address.
-    depths: HashMap<*const Plan, usize>,
+    /// What is known of the plans made so far, by their address.
+    made: HashMap<*const Plan, Made>,
     parts: usize,
     inlined: usize,
+}
+
+/// How deep a plan is, and where it is written.
+struct Made {
+    depth: usize,
+    span: Span,
 }
 
 /// The columns a value may refer to.
@@ -124,7 +130,7 @@ impl<'a> Binder<'a> {
         {
             let plan = self.stages(pipe, before, environment);
             let selection = self.selection(recover, &plan, last.span, environment);
-            return Bound { plan, render, selection };
+            return Bound { plan, render, selection: selection.map(Box::new) };
         }
         Bound { plan: self.pipe(pipe, environment), render, selection: None }
     }
@@ -220,12 +226,12 @@ impl<'a> Binder<'a> {
             return Arc::new(Plan { step: Step::Rows(Vec::new()), schema });
         }
         let plan = Arc::new(Plan { step, schema });
-        self.depths.insert(Arc::as_ptr(&plan), depth);
+        self.made.insert(Arc::as_ptr(&plan), Made { depth, span });
         plan
     }
 
     fn depth(&self, plan: &Arc<Plan>) -> usize {
-        self.depths.get(&Arc::as_ptr(plan)).copied().unwrap_or(1)
+        self.made.get(&Arc::as_ptr(plan)).map_or(1, |made| made.depth)
     }
 
     /// A table without rows, after an error.

@@ -51,7 +51,7 @@ pub use error::{Code, Diagnostic};
 pub use function::{FunctionHelp, functions};
 pub use limits::Limits;
 pub use script::{ResultPart, ResultTable, check, explain, format, run, run_streaming, run_within};
-pub use store::{PointArgument, PointResolver, ResolvedPoint, StorePoints, StoreTables};
+pub use store::{PointArgument, PointResolver, ResolvedPoint, StoreResolver, StoreTables};
 pub use syntax::OPERATORS;
 pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};
 pub use value::{TICKS_PER_DAY, TICKS_PER_SECOND, Type, Value};

@@ -25,7 +25,7 @@ pub struct ResultTable {
     /// How the query asked for them to be drawn.
     pub render: Option<Render>,
     /// What `recover` chose, when the query ends with it.
-    pub selection: Option<Selection>,
+    pub selection: Option<Box<Selection>>,
 }
 
 /// Reads a script and reports what is wrong with it or outside the subset of KQL. Tables and

@@ -3,13 +3,19 @@
 mod attribute;
 mod bag;
 mod cache;
+mod catalogue;
+mod cells;
 mod changes;
 mod column;
+mod diff;
 mod entity;
+mod event;
+mod history;
 mod links;
 mod objects;
 mod points;
 mod reader;
+mod target;
 
 use std::sync::Arc;
 
@@ -19,7 +25,7 @@ use crate::table::{TableSource, Tables};
 use crate::value::Value;
 use cache::Cache;
 
-pub use points::{PointArgument, PointResolver, ResolvedPoint, StorePoints};
+pub use points::{PointArgument, PointResolver, ResolvedPoint, StoreResolver};
 
 /// The tables of a store, each at the point in time that its argument names. A clone is cheap, and shares what was
 /// read.
@@ -28,6 +34,7 @@ pub struct StoreTables {
     store: Arc<Store>,
     points: Arc<dyn PointResolver>,
     default: PointArgument,
+    log: Arc<points::PointLog>,
     cache: Arc<Cache>,
 }
 
@@ -35,7 +42,8 @@ impl StoreTables {
     /// Gives the tables of a store; `default` is the point in time of tables that name none.
     #[must_use]
     pub fn new(store: impl Into<Arc<Store>>, points: Arc<dyn PointResolver>, default: PointArgument) -> Self {
-        Self { store: store.into(), points, default, cache: Arc::new(Cache::new(cache::BYTES_MAX)) }
+        let cache = Arc::new(Cache::new(cache::BYTES_MAX));
+        Self { store: store.into(), points, default, log: Arc::default(), cache }
     }
 
     /// The same tables with another default point. What was read is shared.
@@ -58,7 +66,20 @@ impl StoreTables {
 
     /// The backup that a point in time names.
     pub(crate) fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
-        self.points.resolve(point)
+        self.log.resolve(&*self.points, point)
+    }
+
+    /// The points in time that the last query named, in its order, and the backups they stand for. Asked once a query:
+    /// the next one begins anew.
+    #[must_use]
+    pub fn take_points(&self) -> Vec<ResolvedPoint> {
+        self.log.take_points()
+    }
+
+    /// What else the caller should tell people about the last query, such as a difference read backwards.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<String> {
+        self.log.take_notes()
     }
 
     /// The snapshot at the point that a table's only argument names, or at the default point.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::{Batch, Schema};
+use crate::store::ResolvedPoint;
 use crate::value::Value;
 
 /// The tables a query can name.
@@ -28,6 +29,11 @@ pub trait TableSource: Send + Sync {
     /// # Errors
     /// A message for the user, when the rows cannot be read.
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String>;
+
+    /// The points in time it stands for, in the order of its arguments; none for tables that know no time.
+    fn points(&self) -> Vec<ResolvedPoint> {
+        Vec::new()
+    }
 }
 
 /// The rows of a table, cut into batches that can be read apart.

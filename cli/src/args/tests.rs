@@ -6,8 +6,12 @@ fn words(line: &str) -> Vec<OsString> {
     line.split(' ').map(OsString::from).collect()
 }
 
-fn parsed(line: &str) -> Arguments {
-    match parse(&words(line), 80) {
+fn parsed(line: &str) -> Command {
+    arguments(line).command.expect(line)
+}
+
+fn arguments(line: &str) -> Arguments {
+    match parse(&words(line), 80, false) {
         Ok(Parsed::Command(found)) => *found,
         other => panic!("{line}: {other:?}"),
     }
@@ -25,7 +29,7 @@ fn global_options_stand_before_or_after_the_verb() {
         "entrasnap report list --store s -o csv --read-only -q",
         "entrasnap report --store s --read-only list -q -o csv",
     ] {
-        let global = parsed(line).global;
+        let global = arguments(line).global;
         assert_eq!(global.store, Some("s".into()), "{line}");
         assert_eq!(global.output, Some(Format::Csv), "{line}");
         assert!(global.read_only && global.quiet, "{line}");
@@ -34,9 +38,7 @@ fn global_options_stand_before_or_after_the_verb() {
 
 #[test]
 fn lists_are_comma_separated_and_repeated() {
-    let Command::Diff(diff) =
-        parsed("entrasnap diff a b --types user,group --types device --ids 1,2").command
-    else {
+    let Command::Diff(diff) = parsed("entrasnap diff a b --types user,group --types device --ids 1,2") else {
         panic!("no diff")
     };
     assert_eq!(diff.selection.types, ["user", "group", "device"]);
@@ -45,7 +47,7 @@ fn lists_are_comma_separated_and_repeated() {
 
 #[test]
 fn a_difference_ends_at_the_latest_backup_by_default() {
-    let Command::Diff(diff) = parsed("entrasnap diff latest~1").command else { panic!("no diff") };
+    let Command::Diff(diff) = parsed("entrasnap diff latest~1") else { panic!("no diff") };
     assert_eq!(diff.selection.to, "latest");
 }
 
@@ -58,7 +60,7 @@ fn verbs_not_built_are_recognised_with_whatever_follows() {
         "entrasnap -o json --store s twin --port 0",
         "entrasnap plan --help",
     ] {
-        assert!(matches!(parse(&words(line), 80), Ok(Parsed::Planned(_))), "{line}");
+        assert!(matches!(parse(&words(line), 80, false), Ok(Parsed::Planned(_))), "{line}");
     }
 }
 
@@ -75,7 +77,7 @@ fn verbs_not_built_are_not_listed_as_working() {
 
 #[test]
 fn a_verb_nobody_knows_is_a_usage_error() {
-    let error = parse(&words("entrasnap dif latest"), 80).expect_err("no such verb");
+    let error = parse(&words("entrasnap dif latest"), 80, false).expect_err("no such verb");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("diff"), "{error}");
 }
@@ -94,7 +96,7 @@ fn every_verb_has_an_example_that_parses() {
             });
             let args = std::iter::once("entrasnap").chain(quoted).map(OsString::from);
             let args: Vec<OsString> = args.collect();
-            assert!(matches!(parse(&args, 80), Ok(Parsed::Command(_))), "{example}");
+            assert!(matches!(parse(&args, 80, false), Ok(Parsed::Command(_))), "{example}");
             count += 1;
         }
         stack.extend(verb.get_subcommands().cloned());

@@ -1,6 +1,6 @@
 //! `backups`: the list, and the summary of one backup as `import` prints it too.
 
-use engine::BackupSummary;
+use engine::{BackupSummary, Store};
 
 use crate::render::{self, Cell, Rows, counted};
 use crate::report::{Outcome, Status};
@@ -19,13 +19,21 @@ const PEOPLE_COLUMNS: &[&str] =
 /// When there is no store, or it cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
     let store = session.open()?;
+    list(session, &store)?;
+    Ok(Status::DONE)
+}
+
+/// Prints the backups of a store that is open.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(crate) fn list(session: &mut Session<'_, '_>, store: &Store) -> Outcome<()> {
     let rows = if session.is_for_people() {
         Rows { columns: PEOPLE_COLUMNS, cells: store.backups().iter().map(people_cells).collect() }
     } else {
         rows(store.backups())
     };
-    render::list(session, &rows)?;
-    Ok(Status::DONE)
+    render::list(session, &rows)
 }
 
 /// Backups as rows.

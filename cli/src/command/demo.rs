@@ -62,6 +62,13 @@ fn steps(story: &Story, last_midnight: Timestamp) -> Vec<Step> {
         step("Which backups are there?", &["backups"]),
         step("What changed, in numbers?", &["diff", "latest~1", "--summary"]),
         step("What exactly, among the most interesting?", &["diff", "latest~1", "--types", &story.types]),
+        step(
+            "Which properties changed most often? Any question can be asked.",
+            &[
+                "query",
+                "diff(\"latest~1\", \"latest\") | mv-expand a = attributes | summarize objects = count() by type, property = tostring(a.name) | top 5 by objects",
+            ],
+        ),
         step("Since when has this object looked like that?", &["history", &story.suspect]),
         step("Keep the difference for the ticket.", &["report", "create", "latest~1", "--name", "incident"]),
         step("Is every byte of the store what was written?", &["verify", "--deep"]),
@@ -88,10 +95,12 @@ fn tell(session: &mut Session<'_, '_>, folder: &Path, step: &Step) -> Outcome<()
         stdout_is_terminal: true,
         stderr_is_terminal: io.stderr_is_terminal,
         width: io.width,
+        height: io.height,
         current_dir: folder.to_owned(),
         now: io.now,
         environment: &|_| None,
         seed: io.seed,
+        interrupt: io.interrupt,
     };
     match crate::run(args, &mut inner) {
         Status::DONE | Status::WARNINGS => Ok(()),

@@ -8,8 +8,8 @@ use crate::args::{Diff, Format};
 use crate::bridge;
 use crate::difference::{self, ChangeRow};
 use crate::names::Names;
-use crate::render::{self, counted, tree};
-use crate::report::{Outcome, Status};
+use crate::render::{self, counted, html, tree};
+use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
 use super::selection;
@@ -23,10 +23,15 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     let store = session.open()?;
     let filter = selection::filter(&options.selection, options.all);
     let sides = selection::sides(session, &store, &options.selection)?;
-    let changes = selection::changes(&store, &sides, &filter)?;
+    let predicate = options.selection.predicate.as_deref();
+    let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
     if options.explain {
         let everything = DifferenceFilter { all: true, ..filter };
-        let ignored = if options.all { Vec::new() } else { selection::changes(&store, &sides, &everything)? };
+        let ignored = if options.all {
+            Vec::new()
+        } else {
+            selection::changes(session, &store, &sides, &everything, predicate)?
+        };
         explain(session, &changes, &ignored, options.all);
     }
     if options.summary {
@@ -54,8 +59,30 @@ pub(super) fn print(session: &mut Session<'_, '_>, changes: &[ChangeRow], names:
             render::raw(session, &text)
         }
         Format::Md => render::raw(session, &tree::markdown(changes)),
+        Format::Html => page(session, "entrasnap diff", "", changes, names),
         _ => render::list(session, &difference::rows(changes)),
     }
+}
+
+/// Prints a page of its own about changes.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn page(
+    session: &mut Session<'_, '_>,
+    title: &str,
+    heading: &str,
+    changes: &[ChangeRow],
+    names: &mut Names,
+) -> Outcome<()> {
+    let written = html::page(&mut *session.io.stdout, title, &mut |out| {
+        writeln!(out, "<h1>{}</h1>", html::escaped(title))?;
+        if !heading.is_empty() {
+            writeln!(out, "<p>{}</p>", html::escaped(heading))?;
+        }
+        html::difference(out, changes, names)
+    });
+    written.map_err(Failure::output)
 }
 
 /// Says what was left out of the comparison, and why.

@@ -1,49 +1,176 @@
-//! `query --check`: the text of a query, without a store.
+//! `query`: questions in the query language.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::args::Query;
-use crate::bridge;
+use query::{Parameters, ResultPart, ResultTable};
+
+use crate::args::{Format, Query};
+use crate::bridge::query::{Question, StoredTables};
+use crate::bridge::rows;
+use crate::render::grid::Fit;
+use crate::render::{self, Cell, Rows, Shown, counted, stream};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
-/// Parses a query.
+/// Answers every question of the text, in order.
 ///
 /// # Errors
-/// What is wrong with the text, each with its place; or that running queries is not built.
+/// What is wrong with the text, each with its place; what stopped a query; or the store cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Query) -> Outcome {
-    if !options.check {
-        let help = "`entrasnap query --check` parses one; `diff`, `show` and `history` answer today";
-        return Err(Failure::not_built("running a `query`", help));
-    }
     let text = match (&options.text, &options.file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => read(session, file)?,
         (None, None) => return Err(Failure::usage("expected a query, or -f FILE")),
     };
-    let findings = bridge::query::check(&text);
-    if findings.is_empty() {
+    let question = Question {
+        text,
+        parameters: options.parameters.iter().cloned().collect(),
+        memory_bytes: options.memory_limit,
+        now: (session.io.now)(),
+        ..Question::default()
+    };
+    answer(session, &question, options).map_err(|failure| {
+        let file = options.file.as_ref().map(|file| file.display().to_string().into());
+        let is_about_text = !failure.excerpts.is_empty() && failure.file.is_none();
+        if is_about_text { Failure { file, ..failure } } else { failure }
+    })
+}
+
+fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -> Outcome {
+    if options.check {
+        question.check()?;
         session.note("the query is well formed");
         return Ok(Status::DONE);
     }
-    let message = match findings.as_slice() {
-        [one] => one.message.clone(),
-        several => format!("{} errors in the query", several.len()),
+    check_parameters(&question.text, &question.parameters)?;
+    let tables = StoredTables::new(session.store_path(), "latest");
+    if options.explain {
+        let steps = question.explain(&tables)?;
+        name_points(session, &tables);
+        explain(session, &steps)?;
+        return Ok(Status::DONE);
+    }
+    if stream::is_possible(session.format) {
+        return stream(session, question, &tables);
+    }
+    let results = question.run(&tables, session.io.interrupt)?;
+    name_points(session, &tables);
+    show(session, &results)?;
+    Ok(Status::DONE)
+}
+
+/// Prints rows as they come.
+fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTables) -> Outcome {
+    let (format, mut begun, mut written) = (session.format, Vec::<ResultTable>::new(), Ok(()));
+    let (out, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
+    question.stream(tables, interrupt, &mut |part| {
+        if written.is_err() {
+            return ControlFlow::Break(());
+        }
+        written = match (part, begun.last()) {
+            (ResultPart::Table(table), _) => {
+                let begins = stream::begin(out, &table, format, begun.len());
+                begun.push(table);
+                begins
+            }
+            (ResultPart::Rows(batch), Some(table)) => {
+                let rows = ResultTable { batches: vec![batch], ..table.clone() };
+                stream::rows(out, &rows, format)
+            }
+            _ => Ok(()),
+        };
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written.map_err(Failure::output)?;
+    name_points(session, tables);
+    for sentence in sentences(format, &begun, &[]) {
+        session.note(&sentence);
+    }
+    Ok(Status::DONE)
+}
+
+/// A parameter that no query declares is most likely misspelt; its default would answer another question.
+fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
+    let declared = crate::repl::words::declared_parameters(text);
+    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(name)).collect();
+    odd.sort();
+    let Some(name) = odd.first() else { return Ok(()) };
+    let help = match declared.as_slice() {
+        [] => "a query takes values with `declare query_parameters(name:type = default);`".to_owned(),
+        declared => format!("it declares: {}", declared.join(", ")),
     };
-    let help = findings.first().map(|first| first.help.clone()).unwrap_or_default();
-    let file = options.file.as_ref().map(|file| file.display().to_string().into());
-    let line = findings.first().map(|first| 1 + text[..first.offset].matches('\n').count() as u64);
-    let failure = Failure::new("query", Status::USAGE, message).with_help(help);
-    Err(Failure { file, line, excerpts: findings.into(), ..failure })
+    Err(Failure::usage(format!("the query declares no parameter \"{name}\"")).with_help(help))
+}
+
+/// Says on stderr which backup each point in time stands for, and what else the tables have to say.
+pub(crate) fn name_points(session: &mut Session<'_, '_>, tables: &StoredTables) {
+    for sentence in tables.news() {
+        session.note(&sentence);
+    }
+}
+
+/// Prints how the queries would be run.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(crate) fn explain(session: &mut Session<'_, '_>, steps: &str) -> Outcome<()> {
+    if session.is_for_people() {
+        return render::raw(session, &render::printable_lines(steps));
+    }
+    let cells = steps.lines().map(|line| vec![Cell::text(line)]).collect();
+    render::list(session, &Rows { columns: &["step"], cells })
+}
+
+fn show(session: &mut Session<'_, '_>, results: &[ResultTable]) -> Outcome<()> {
+    let shown: Vec<Shown<'_>> = results.iter().map(shown).collect();
+    let written = render::results(&mut *session.io.stdout, &shown, session.format, session.look);
+    let fits = written.map_err(Failure::output)?;
+    for sentence in sentences(session.format, results, &fits) {
+        session.note(&sentence);
+    }
+    Ok(())
+}
+
+/// A result as it is shown.
+pub(crate) fn shown(result: &ResultTable) -> Shown<'_> {
+    Shown { table: result, chart: rows::chart_of(result) }
+}
+
+/// What people want to know beside the rows.
+pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if format == Format::Table {
+        for (result, fit) in results.iter().zip(fits) {
+            let rows = counted(render::Table::row_count(result) as u64, "row");
+            sentences.push(if fit.shown < fit.columns {
+                format!(
+                    "{rows}, {} of {} columns; `project` chooses others, `-o json` has all",
+                    fit.shown, fit.columns
+                )
+            } else {
+                rows
+            });
+        }
+    }
+    if results.iter().any(|result| result.selection.is_some()) {
+        sentences.push("`recover` only chooses; nothing was changed".to_owned());
+    }
+    sentences
 }
 
 fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
-    if file.as_os_str() != "-" {
-        let path = session.path(file);
-        return std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error));
-    }
-    let mut text = String::new();
-    let read = session.io.stdin.read_to_string(&mut text);
-    read.map_err(|error| Failure::file("cannot read", file, &error))?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    let path = session.path(file);
+    let read = if file.as_os_str() == "-" {
+        session.io.stdin.read_to_end(&mut bytes).map(drop)
+    } else {
+        std::fs::read(&path).map(|read| bytes = read)
+    };
+    let shown = if file.as_os_str() == "-" { file } else { &path };
+    read.map_err(|error| Failure::file("cannot read", shown, &error))?;
+    String::from_utf8(bytes).map_err(|_| {
+        let error = std::io::Error::other("it is not UTF-8");
+        Failure::file("cannot read", shown, &error)
+    })
 }

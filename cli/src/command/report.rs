@@ -1,6 +1,6 @@
 //! `report`: differences saved in the store, found by ID or name.
 
-use engine::Store;
+use engine::{DifferenceFilter, Store};
 use serde_json::{Value, json};
 
 use crate::args::{Format, Report, ReportCreate, ReportName};
@@ -70,7 +70,8 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
     let started = (session.io.now)();
     let filter = selection::filter(&options.selection, false);
     let sides = selection::sides(session, &store, &options.selection)?;
-    let changes = selection::changes(&store, &sides, &filter)?;
+    let predicate = options.selection.predicate.as_deref();
+    let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
     let totals = Totals::of(&changes);
     let record = json!({
         "kind": "created",
@@ -81,7 +82,7 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
         "fromTakenAt": sides.from.taken_at,
         "to": sides.to.id,
         "toTakenAt": sides.to.taken_at,
-        "filter": {"types": filter.types, "ids": filter.ids},
+        "filter": filter_of(&filter, predicate),
         "started": started,
         "completed": (session.io.now)(),
         "objects": totals.objects,
@@ -94,6 +95,15 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
     let people = format!("report {}{}: {}\n", report.id, shown_name(&report), difference::sentence(&changes));
     render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)?;
     Ok(Status::DONE)
+}
+
+/// What was chosen, as a report keeps it.
+fn filter_of(filter: &DifferenceFilter, predicate: Option<&str>) -> Value {
+    let mut kept = json!({"types": filter.types, "ids": filter.ids});
+    if let Some(predicate) = predicate {
+        kept["where"] = predicate.into();
+    }
+    kept
 }
 
 fn list(session: &mut Session<'_, '_>) -> Outcome {
@@ -122,6 +132,13 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
             let heading = render::markdown::escaped(&heading(&report));
             render::raw(session, &format!("# {heading}\n\n"))?;
             diff::print(session, &report.changes, &mut Names::told())?;
+        }
+        Format::Html => {
+            let backups = [report.to.as_str(), &report.from];
+            let mut names = selection::names(session, &store, &backups, &report.changes);
+            let title = if report.name.is_empty() { &report.id } else { &report.name };
+            let title = format!("Report {title}");
+            diff::page(session, &title, &heading(&report), &report.changes, &mut names)?;
         }
         Format::Table => {
             render::raw(session, &format!("{}\n", render::printable(&heading(&report))))?;
@@ -163,6 +180,9 @@ fn heading(report: &Saved) -> String {
     }
     if chosen("ids") > 0 {
         only.push(counted(chosen("ids"), "ID"));
+    }
+    if let Some(predicate) = filter["where"].as_str() {
+        only.push(format!("where {predicate}"));
     }
     let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(", ")) };
     format!(

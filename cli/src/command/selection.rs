@@ -2,11 +2,13 @@
 
 use engine::{BackupSummary, DifferenceFilter, Store};
 
-use crate::args::Selection;
+use crate::args::{Format, Selection};
 use crate::bridge;
+use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::difference::ChangeRow;
 use crate::names::Names;
 use crate::render::people_time;
+use crate::repl::words;
 use crate::report::{Failure, Outcome};
 use crate::session::{Session, resolve};
 
@@ -20,7 +22,7 @@ pub(super) struct Sides {
 /// Resolves both points in time, and says on stderr what was chosen.
 ///
 /// # Errors
-/// When a point names no backup, or `--where` is asked for.
+/// When a point names no backup.
 pub(super) fn sides(session: &mut Session<'_, '_>, store: &Store, selection: &Selection) -> Outcome<Sides> {
     let from = resolve(store, &selection.from)?;
     let to = resolve(store, &selection.to)?;
@@ -55,14 +57,32 @@ fn check_types(store: &Store, sides: &Sides, selection: &Selection) -> Outcome<(
     }
 }
 
-/// Refuses what of the contract is not built.
+/// Refuses a predicate that is more than one: it stands in brackets behind a `where`.
 ///
 /// # Errors
-/// `notBuilt`.
+/// Where it leaves the brackets.
 pub(super) fn check(selection: &Selection) -> Outcome<()> {
-    if selection.predicate.is_some() {
-        let help = "it comes with the query language; until then `--types` and `--ids` select";
-        return Err(Failure::not_built("`--where`", help));
+    let Some(predicate) = &selection.predicate else { return Ok(()) };
+    let mut depth = 0_usize;
+    for piece in words::solid(predicate) {
+        let leaves = match piece.text {
+            "(" | "[" | "{" => {
+                depth += 1;
+                false
+            }
+            ")" | "]" | "}" => {
+                let leaves = depth == 0;
+                depth = depth.saturating_sub(1);
+                leaves
+            }
+            "|" | ";" => depth == 0,
+            _ => false,
+        };
+        if leaves {
+            let message = format!("`--where` takes a predicate, and \"{}\" ends it", piece.text);
+            return Err(Failure::usage(message)
+                .with_help("`entrasnap query` takes whole queries over `diff(from, to)`"));
+        }
     }
     Ok(())
 }
@@ -77,13 +97,32 @@ pub(super) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
     }
 }
 
-/// The difference.
+/// The difference: what the filter and the predicate let through.
 ///
 /// # Errors
-/// When the store cannot be read.
-pub(super) fn changes(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<ChangeRow>> {
-    let changes = store.difference(&sides.from.id, &sides.to.id, filter)?;
-    Ok(changes.into_iter().map(ChangeRow::from).collect())
+/// What is wrong with the predicate, or the store cannot be read.
+pub(super) fn changes(
+    session: &Session<'_, '_>,
+    store: &Store,
+    sides: &Sides,
+    filter: &DifferenceFilter,
+    predicate: Option<&str>,
+) -> Outcome<Vec<ChangeRow>> {
+    let points = [sides.from.id.as_str(), &sides.to.id];
+    let chosen = match predicate {
+        None => None,
+        Some(predicate) => {
+            let tables = StoredTables::new(session.store_path(), "latest");
+            let (now, interrupt) = ((session.io.now)(), session.io.interrupt);
+            Some(chosen_changes(&tables, points, predicate, now, interrupt)?)
+        }
+    };
+    let changes = store.difference(points[0], points[1], filter)?;
+    let mut changes: Vec<ChangeRow> = changes.into_iter().map(ChangeRow::from).collect();
+    if let Some(chosen) = chosen {
+        changes.retain(|change| chosen.contains(&(change.type_token.clone(), change.id.clone())));
+    }
+    Ok(changes)
 }
 
 /// The names that people want to read with a difference; nobody else pays for them.
@@ -93,7 +132,7 @@ pub(super) fn names(
     backups: &[&str],
     changes: &[ChangeRow],
 ) -> Names {
-    if !session.is_for_people() {
+    if !session.is_for_people() && session.format != Format::Html {
         return Names::told();
     }
     let mut names = Names::of(store, backups);

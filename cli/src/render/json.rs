@@ -1,30 +1,36 @@
 //! Rows as JSON: an array, an object, or one object per line. JSON values go through unchanged.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::value::RawValue;
 
-use super::{Cell, Rows};
+use super::{Cell, Rows, Table};
 
 /// Writes one object per line.
-pub(crate) fn lines(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
-    for row in &rows.cells {
-        out.write_all(row_text(rows.columns, row).as_bytes())?;
-        out.write_all(b"\n")?;
-    }
-    Ok(())
+pub(crate) fn lines(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
+    let keys = Keys::of(table);
+    let mut line = String::new();
+    table.visit(&mut |row| {
+        line.clear();
+        keys.write(&mut line, row);
+        line.push('\n');
+        out.write_all(line.as_bytes())
+    })
 }
 
 /// Writes an array of indented objects.
-pub(crate) fn array(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
-    if rows.cells.is_empty() {
-        return out.write_all(b"[]\n");
-    }
-    for (index, row) in rows.cells.iter().enumerate() {
-        out.write_all(if index == 0 { b"[\n  " } else { b",\n  " })?;
-        out.write_all(indented(&row_text(rows.columns, row), 1).as_bytes())?;
-    }
-    out.write_all(b"\n]\n")
+pub(crate) fn array(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
+    let keys = Keys::of(table);
+    let mut is_first = true;
+    table.visit(&mut |row| {
+        out.write_all(if is_first { b"[\n  " } else { b",\n  " })?;
+        is_first = false;
+        let mut text = String::new();
+        keys.write(&mut text, row);
+        out.write_all(indented(&text, 1).as_bytes())
+    })?;
+    out.write_all(if is_first { b"[]\n" } else { b"\n]\n" })
 }
 
 /// Writes the one row as an indented object.
@@ -38,22 +44,44 @@ pub(crate) fn object(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
 
 /// One row as a JSON object, its keys in the order of the columns.
 pub(crate) fn row_text(columns: &[&str], row: &[Cell]) -> String {
-    let mut text = String::from("{");
-    for (index, (column, cell)) in columns.iter().zip(row).enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&quoted(column));
-        text.push(':');
-        match cell {
-            Cell::Text(value) => text.push_str(&quoted(value)),
-            Cell::Json(value) => text.push_str(value),
-            Cell::Number(_) | Cell::Bytes(_) => text.push_str(&cell.plain()),
-            Cell::Time(_) => text.push_str(&quoted(&cell.plain())),
-        }
-    }
-    text.push('}');
+    let mut text = String::new();
+    Keys(columns.iter().map(|name| quoted(name)).collect()).write(&mut text, row);
     text
+}
+
+/// The names of columns as JSON strings.
+struct Keys(Vec<String>);
+
+impl Keys {
+    fn of(table: &dyn Table) -> Self {
+        Self(table.columns().into_iter().map(quoted).collect())
+    }
+
+    fn write(&self, out: &mut String, row: &[Cell]) {
+        out.push('{');
+        for (index, (key, cell)) in self.0.iter().zip(row).enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            out.push_str(key);
+            out.push(':');
+            out.push_str(&json_of(cell));
+        }
+        out.push('}');
+    }
+}
+
+fn json_of(cell: &Cell) -> Cow<'_, str> {
+    match cell {
+        Cell::Json(text) => Cow::Borrowed(text),
+        Cell::Real(text) if text.ends_with(|last: char| last.is_ascii_digit()) => Cow::Borrowed(text),
+        Cell::Real(text) | Cell::Text(text) | Cell::Moment(text) | Cell::Word(text) => {
+            Cow::Owned(quoted(text))
+        }
+        Cell::Null => Cow::Borrowed("null"),
+        Cell::Flag(_) | Cell::Integer(_) | Cell::Number(_) | Cell::Bytes(_) => Cow::Owned(cell.plain()),
+        Cell::Time(_) => Cow::Owned(quoted(&cell.plain())),
+    }
 }
 
 /// A text as a JSON string.

@@ -1,19 +1,30 @@
 //! Rows as a Markdown table.
 
-use super::Rows;
+use std::io::{self, Write};
 
-/// A table with its header.
-pub(crate) fn render(rows: &Rows) -> String {
-    let mut out = line(rows.columns.iter().map(|name| (*name).to_owned()));
-    let sides = rows.columns.iter().enumerate().map(|(index, _)| {
-        let number = rows.cells.first().and_then(|row| row.get(index)).is_some_and(super::Cell::is_number);
-        if number { "--:".to_owned() } else { "---".to_owned() }
-    });
-    out.push_str(&line(sides));
-    for row in &rows.cells {
-        out.push_str(&line(row.iter().map(|cell| escaped(&cell.pretty()))));
-    }
-    out
+use super::Table;
+
+/// Writes a table with its header; numbers stand to the right when they do in the first row.
+pub(crate) fn write(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
+    let columns = table.columns();
+    let header = line(columns.iter().map(|name| escaped(name)));
+    let mut sides = vec!["---"; columns.len()];
+    let mut is_first = true;
+    table.visit(&mut |row| {
+        if is_first {
+            is_first = false;
+            for (side, cell) in sides.iter_mut().zip(row) {
+                *side = if cell.is_number() { "--:" } else { "---" };
+            }
+            out.write_all((header.clone() + &sides_line(&sides)).as_bytes())?;
+        }
+        out.write_all(line(row.iter().map(|cell| escaped(&cell.pretty()))).as_bytes())
+    })?;
+    if is_first { out.write_all((header + &sides_line(&sides)).as_bytes()) } else { Ok(()) }
+}
+
+fn sides_line(sides: &[&str]) -> String {
+    line(sides.iter().map(|side| (*side).to_owned()))
 }
 
 /// Text that Markdown shows as it is.

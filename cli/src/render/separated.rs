@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::Rows;
+use super::{Cell, Table};
 
 /// What stands between cells and ends rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,20 +14,40 @@ pub(crate) enum Dialect {
     Tab,
 }
 
-/// Writes a header and the rows.
-pub(crate) fn write(out: &mut dyn Write, rows: &Rows, dialect: Dialect) -> io::Result<()> {
+/// Whether the names of the columns stand above the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Header {
+    Shown,
+    /// They were shown with earlier rows.
+    Left,
+}
+
+/// Writes a header, if it is wanted, and the rows.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    table: &dyn Table,
+    dialect: Dialect,
+    header: Header,
+) -> io::Result<()> {
     let mut builder = csv::WriterBuilder::new();
     match dialect {
         Dialect::Comma => builder.terminator(csv::Terminator::CRLF),
         Dialect::Tab => builder.delimiter(b'\t'),
     };
     let mut writer = builder.from_writer(out);
-    writer.write_record(rows.columns).map_err(io_error)?;
-    for row in &rows.cells {
-        let cells = row.iter().map(|cell| harmless(&cell.plain()).into_owned());
-        writer.write_record(cells).map_err(io_error)?;
+    if header == Header::Shown {
+        writer
+            .write_record(table.columns().into_iter().map(|name| harmless(name).into_owned()))
+            .map_err(io_error)?;
     }
+    table.visit(&mut |row| writer.write_record(row.iter().map(safe)).map_err(io_error))?;
     writer.flush()
+}
+
+/// A cell as text. Numbers stay numbers, whatever they begin with.
+fn safe(cell: &Cell) -> String {
+    let text = cell.plain();
+    if cell.is_foreign() { harmless(&text).into_owned() } else { text }
 }
 
 fn io_error(error: csv::Error) -> io::Error {

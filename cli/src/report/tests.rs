@@ -60,15 +60,13 @@ fn a_place_in_a_text_is_marked() {
         message: "`mv-apply` is not supported".to_owned(),
         help: "use `mv-expand`".to_owned(),
     };
+    let plain = Paint { is_on: false };
     let mut out = String::new();
-    excerpt(&mut out, &place(8, 8));
-    assert_eq!(
-        out,
-        "\n  |\n2 | | mv-apply é to typeof\n  |   ^^^^^^^^ `mv-apply` is not supported\n  = help: use `mv-expand`"
-    );
+    excerpt(&mut out, &place(8, 8), Some("q.kql"), plain);
+    assert_eq!(out, "\n --> q.kql:2:3\n  |\n2 | | mv-apply é to typeof\n  |   ^^^^^^^^");
     for offset in 0..=text.len() + 2 {
         for length in [0, 1, 3, 1_000, usize::MAX] {
-            excerpt(&mut String::new(), &place(offset, length));
+            excerpt(&mut String::new(), &place(offset, length), None, plain);
         }
     }
 }
@@ -83,6 +81,25 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[test]
 fn messages_cannot_steer_the_terminal() {
-    let text = human(&Failure::usage("a\u{1b}[2Jb").with_help("c\u{7}"));
+    let text = human(&Failure::usage("a\u{1b}[2Jb").with_help("c\u{7}"), Paint { is_on: false });
     assert!(!text.contains(['\u{1b}', '\u{7}']), "{text:?}");
+}
+
+#[test]
+fn of_several_findings_each_has_its_message_place_and_help() {
+    let place = |offset, message: &str, help: &str| Excerpt {
+        text: "users | where a == b".to_owned(),
+        offset,
+        length: 1,
+        message: message.to_owned(),
+        help: help.to_owned(),
+    };
+    let excerpts = Box::new([place(14, "no `a`", "use `c`"), place(19, "no `b`", "")]);
+    let failure = Failure { excerpts, ..Failure::new("query", Status::USAGE, "2 errors in the query") };
+    assert_eq!(
+        human(&failure, Paint { is_on: false }),
+        "error: no `a`\n  |\n1 | users | where a == b\n  |               ^\nhelp: use `c`\n\n\
+         error: no `b`\n  |\n1 | users | where a == b\n  |                    ^\n\nerror: 2 errors in the query"
+    );
+    assert!(failure.json().contains(r#""findings":[{"help":"use `c`","line":1,"message":"no `a`","#));
 }

@@ -1,32 +1,50 @@
 //! `recover`: which changes were chosen. It says what, never how, and sends nothing.
+//!
+//! *Invariants*: each row of a selection is one row of its source, `diff` or `changes`, and still says which: the
+//! columns that identify it come through the pipe as the source gives them.
 
 use std::sync::Arc;
 
-use crate::ast::{Name, Recover};
-use crate::error::{Code, Diagnostic};
-use crate::plan::{Plan, Scalar, Scan, Step};
-use crate::value::Value;
+use crate::ast::{Expression, Name, Recover};
+use crate::error::{Code, Diagnostic, nearest};
+use crate::plan::{JoinKind, Plan, Scalar, Scan, Step};
+use crate::store::ResolvedPoint;
+use crate::value::{Type, Value};
 
 use super::{Binder, Environment, Span};
 
 /// The changes chosen by `recover`: the rows of the result, and what to recover of each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
-    /// The table the rows come from: `diff` or `changes`.
+    /// The table the rows come from: `diff` or `changes`. A row of `changes` is one chosen object, attribute or link.
     pub source: String,
-    /// Its arguments: the two points in time.
+    /// Its arguments: the two points in time as written.
     pub arguments: Vec<Value>,
+    /// The backups they stand for: from, to. None when the tables know no time.
+    pub points: Vec<ResolvedPoint>,
     /// Attributes to recover; none given means all.
     pub attributes: Option<Vec<String>>,
     /// Relations to recover; none given means all.
     pub links: Option<Vec<String>>,
-    /// What was written after `with`, in order.
+    /// What was written after `with`, in order; only names of [`Selection::OPTIONS`], with values of their types.
     pub options: Vec<(String, Value)>,
+}
+
+impl Selection {
+    /// What may stand after `with`: name, type, meaning.
+    pub const OPTIONS: [(&'static str, Type, &'static str); 3] = [
+        ("recreate", Type::Bool, "creates again what was deleted for good, under a new ID"),
+        ("softDelete", Type::Bool, "moves to the recycle bin what was added"),
+        ("hardDelete", Type::Bool, "deletes what was added, where the type has no recycle bin"),
+    ];
 }
 
 /// Tables whose rows are changes, and the columns that say which.
 const SOURCES: [(&str, &[&str]); 2] =
     [("diff", &["id", "type"]), ("changes", &["id", "type", "kind", "name", "targetId"])];
+
+/// What every selection needs.
+const ONE_SOURCE: &str = "`recover` requires rows of exactly one `diff` or `changes`";
 
 impl<'a> Binder<'a> {
     /// What a `recover` at the end of a pipe chooses.
@@ -37,49 +55,194 @@ impl<'a> Binder<'a> {
         span: Span,
         environment: &Environment<'a>,
     ) -> Option<Selection> {
-        let mut scans = Vec::new();
-        changes_in(plan, &mut scans);
-        let [changes] = scans.as_slice() else {
-            let message = "`recover` requires rows of exactly one `diff` or `changes`";
-            self.report(Diagnostic::invalid(span, message));
+        let options = self.recover_options(&recover.options, environment);
+        if is_nothing(plan) && !self.diagnostics.is_empty() {
+            // What went wrong before is told already.
             return None;
+        }
+        let changes = match self.source_of(plan, span) {
+            Ok(changes) => changes,
+            Err(diagnostic) => {
+                self.report(diagnostic);
+                return None;
+            }
         };
-        let needed = SOURCES.iter().find(|(name, _)| *name == changes.name);
-        for column in needed.map_or(&[][..], |(_, columns)| columns) {
-            if !plan.schema.iter().any(|field| field.name == *column) {
-                let message = format!("`recover` requires the column `{column}`");
-                self.report(Diagnostic::new(Code::UnknownColumn, span, message));
+        let columns =
+            SOURCES.iter().find(|(name, _)| *name == changes.name).map_or(&[][..], |(_, columns)| columns);
+        for column in columns {
+            if let Err(diagnostic) = self.identity(plan, column, span) {
+                self.report(diagnostic);
             }
         }
-        let options = recover.options.iter().map(|(name, value)| {
-            let value = self.scalar(value, &[], environment).scalar;
-            if let Scalar::Constant(value) = value {
-                return (name.text.clone(), value);
-            }
-            self.report(Diagnostic::invalid(name.span, "a constant is required here"));
-            (name.text.clone(), Value::Null)
-        });
-        let options = options.collect();
         let texts = |names: &Vec<Name>| names.iter().map(|name| name.text.clone()).collect();
         Some(Selection {
             source: changes.name.clone(),
             arguments: changes.arguments.clone(),
+            points: changes.source.points(),
             attributes: recover.attributes.as_ref().map(texts),
             links: recover.links.as_ref().map(texts),
             options,
         })
     }
+
+    fn recover_options(
+        &mut self,
+        options: &'a [(Name, Expression)],
+        environment: &Environment<'a>,
+    ) -> Vec<(String, Value)> {
+        let mut taken: Vec<(String, Value)> = Vec::new();
+        for (name, value) in options {
+            let typed = self.scalar(value, &[], environment);
+            let known = Selection::OPTIONS.iter().find(|(known, ..)| *known == name.text);
+            let finding = match (known, &typed.scalar) {
+                (None, _) => Some(unknown_option(name)),
+                (Some(_), _) if taken.iter().any(|(other, _)| *other == name.text) => {
+                    Some(Diagnostic::invalid(name.span, format!("the option `{}` is given twice", name.text)))
+                }
+                (Some((_, kind, _)), Scalar::Constant(constant))
+                    if typed.kind == *kind && !constant.is_null() =>
+                {
+                    taken.push((name.text.clone(), constant.clone()));
+                    None
+                }
+                (Some((_, kind, _)), Scalar::Constant(_)) => {
+                    let wanted = kind.as_str();
+                    let found = if typed.kind == *kind { "null" } else { typed.kind.as_str() };
+                    let message = format!("the option `{}` requires a {wanted}, found {found}", name.text);
+                    Some(Diagnostic::new(Code::Type, value.span, message))
+                }
+                (Some(_), _) => Some(Diagnostic::invalid(value.span, "a constant is required here")),
+            };
+            if let Some(finding) = finding {
+                self.report(finding);
+            }
+        }
+        taken
+    }
+
+    /// The one table that the rows come from, each of its rows at most once.
+    fn source_of<'p>(&self, plan: &'p Arc<Plan>, span: Span) -> Result<&'p Scan, Diagnostic> {
+        let mut plan = plan;
+        loop {
+            if let Some(input) = carrier(&plan.step) {
+                plan = input;
+                continue;
+            }
+            let at = self.span_of(plan).unwrap_or(span);
+            let refused = |message: &str, help: &str| Err(Diagnostic::invalid(at, message).with_help(help));
+            return match &plan.step {
+                Step::Scan(table) if SOURCES.iter().any(|(name, _)| *name == table.name) => Ok(table),
+                Step::Scan(table) => {
+                    let help =
+                        format!("the rows of `{}` are no changes; `diff(from, to)` gives them", table.name);
+                    Err(Diagnostic::invalid(span, ONE_SOURCE).with_help(help))
+                }
+                Step::Group { .. } => refused(
+                    "`recover` requires single changes, and this makes one row of several",
+                    "filter with `where` instead, or with `join kind=leftsemi` on the result of a summarize",
+                ),
+                Step::Join { .. } => refused(
+                    "`recover` requires each change once, and this join may give it several times",
+                    "`join kind=leftsemi` and `join kind=leftanti` keep each change once",
+                ),
+                Step::Expand { .. } => refused(
+                    "`recover` requires each change once, and this gives a row for each element",
+                    "`changes(from, to)` has a row for each attribute and link, and each can be recovered",
+                ),
+                Step::Union(_) => refused(ONE_SOURCE, "recover from each difference in a query of its own"),
+                _ => Err(Diagnostic::invalid(span, ONE_SOURCE)),
+            };
+        }
+    }
+
+    /// Checks that a column still holds what the source gives under that name.
+    fn identity(&self, plan: &Arc<Plan>, name: &str, span: Span) -> Result<(), Diagnostic> {
+        let Some(place) = plan.schema.iter().position(|field| field.name == name) else {
+            let message = format!("`recover` requires the column `{name}`");
+            let diagnostic = Diagnostic::new(Code::UnknownColumn, span, message);
+            let origin = |place: usize| origin(plan, place).is_ok_and(|original| original == name);
+            let renamed = (0..plan.schema.len()).find(|place| origin(*place));
+            return Err(match renamed {
+                Some(place) => {
+                    let now = &plan.schema[place].name;
+                    diagnostic.with_help(format!("it is called `{now}` here; leave its name as it is"))
+                }
+                None => diagnostic.with_help(format!("leave `{name}` among the columns")),
+            });
+        };
+        let (message, step) = match origin(plan, place) {
+            Ok(original) if original == name => return Ok(()),
+            Ok(original) => (format!("`{name}` holds the column `{original}` of the source here"), plan),
+            Err(step) => (format!("`{name}` gets another value here"), step),
+        };
+        let help = format!("`recover` finds the change by its `{name}`; give the new column another name");
+        Err(Diagnostic::invalid(self.span_of(step).unwrap_or(span), message).with_help(help))
+    }
+
+    fn span_of(&self, plan: &Arc<Plan>) -> Option<Span> {
+        self.made.get(&Arc::as_ptr(plan)).map(|made| made.span)
+    }
 }
 
-/// The tables of changes below a step.
-fn changes_in<'p>(plan: &'p Plan, found: &mut Vec<&'p Scan>) {
-    if let Step::Scan(scan) = &plan.step
-        && SOURCES.iter().any(|(name, _)| *name == scan.name)
-        && !found.iter().any(|other| std::ptr::eq(*other, scan))
-    {
-        found.push(scan);
-    }
-    for input in plan.step.inputs() {
-        changes_in(input, found);
+/// A table without columns stands where an error was told.
+fn is_nothing(plan: &Plan) -> bool {
+    match carrier(&plan.step) {
+        Some(input) => is_nothing(input),
+        None => matches!(&plan.step, Step::Rows(rows) if rows.is_empty() && plan.schema.is_empty()),
     }
 }
+
+/// The step whose rows come through, each at most once.
+fn carrier(step: &Step) -> Option<&Arc<Plan>> {
+    match step {
+        Step::Filter { input, .. }
+        | Step::Project { input, .. }
+        | Step::Sort { input, .. }
+        | Step::Take { input, .. }
+        | Step::Parse { input, .. } => Some(input),
+        Step::Join { left, right, join } => match join.kind {
+            JoinKind::LeftSemi | JoinKind::LeftAnti => Some(left),
+            JoinKind::RightSemi | JoinKind::RightAnti => Some(right),
+            _ => None,
+        },
+        Step::Union(inputs) => match inputs.as_slice() {
+            [input] => Some(input),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The name of the source's column that a column is; where it is another value, the step that makes it.
+fn origin(plan: &Arc<Plan>, place: usize) -> Result<&str, &Arc<Plan>> {
+    let (mut plan, mut place) = (plan, place);
+    loop {
+        match &plan.step {
+            Step::Scan(_) => return Ok(&plan.schema[place].name),
+            Step::Project { columns, .. } => match columns.get(place) {
+                Some(Scalar::Column(below)) => place = *below,
+                _ => return Err(plan),
+            },
+            Step::Parse { parse, .. } if parse.places.iter().any(|(made, _)| *made == place) => {
+                return Err(plan);
+            }
+            _ => {}
+        }
+        match carrier(&plan.step) {
+            Some(input) if place < input.schema.len() => plan = input,
+            _ => return Err(plan),
+        }
+    }
+}
+
+fn unknown_option(name: &Name) -> Diagnostic {
+    let names = Selection::OPTIONS.iter().map(|(name, ..)| *name);
+    let help = match nearest(&name.text, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("options: {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Diagnostic::invalid(name.span, format!("`recover` has no option `{}`", name.text)).with_help(help)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,26 +1,95 @@
-//! Tables of changes and of the catalogue.
+//! Tables of changes and of the catalogue: which of them a name means, and `changes(from, to)` itself.
 
 use std::sync::Arc;
 
-use super::StoreTables;
-use crate::table::TableSource;
+use engine::{Change, Store};
+
+use super::diff::{self, Difference, Sides};
+use super::event::{self, Event, Events};
+use super::history::History;
+use super::points::ResolvedPoint;
+use super::target::Targets;
+use super::{StoreTables, catalogue, cells};
+use crate::batch::{Batch, Column, Schema};
+use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::Value;
 
 /// Their names.
-pub(super) const NAMES: &[&str] = &[];
+pub(super) const NAMES: &[&str] =
+    &["diff", "changes", "history", "backups", "reports", "recoveries", "recoverySteps"];
 
 /// Finds one of these tables.
 ///
 /// # Errors
 /// A message for the user, when the arguments are not right.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "tables of changes refuse points in time that no backup answers"
-)]
 pub(super) fn table(
-    _tables: &StoreTables,
-    _name: &str,
-    _arguments: &[Value],
+    tables: &StoreTables,
+    name: &str,
+    arguments: &[Value],
 ) -> Result<Option<Arc<dyn TableSource>>, String> {
-    Ok(None)
+    Ok(Some(match name {
+        "diff" => Arc::new(Difference::new(tables, arguments)?),
+        "changes" => Arc::new(Changes::new(tables, arguments)?),
+        "history" => Arc::new(History::new(tables, arguments)?),
+        _ => match catalogue::table(&tables.store, name, arguments)? {
+            Some(listing) => Arc::new(listing),
+            None => return Ok(None),
+        },
+    }))
+}
+
+/// The table.
+struct Changes {
+    store: Arc<Store>,
+    sides: Sides,
+}
+
+impl Changes {
+    fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+        let sides = Sides::new(tables, "changes", arguments)?;
+        Ok(Self { store: Arc::clone(&tables.store), sides })
+    }
+}
+
+impl TableSource for Changes {
+    fn schema(&self) -> Schema {
+        cells::schema_of(&event::COLUMNS)
+    }
+
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+        let failed = |error: engine::Error| error.to_string();
+        let conditions = &request.conditions;
+        let objects_only = !event::needs_details(conditions) && self.sides.are_neighbours(&self.store);
+        let filter = diff::filter(conditions, event::ID, event::TYPE, objects_only);
+        let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
+        let changes = self.store.difference(from, to, &filter).map_err(failed)?;
+        let events = event::events(&changes, conditions);
+        let (store, sides) = (Arc::clone(&self.store), self.sides.clone());
+        Ok(Box::new(Rows { store, sides, changes, events, columns: request.columns.clone() }))
+    }
+
+    fn points(&self) -> Vec<ResolvedPoint> {
+        self.sides.points()
+    }
+}
+
+struct Rows {
+    store: Arc<Store>,
+    sides: Sides,
+    changes: Vec<Change>,
+    events: Vec<Event>,
+    columns: Vec<usize>,
+}
+
+impl Parts for Rows {
+    fn count(&self) -> usize {
+        event::part_count(self.events.len())
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let events = &self.events[event::part_range(part, self.events.len())];
+        let targets = Targets::new(&self.store, &[&self.sides.to.backup, &self.sides.from.backup]);
+        let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &|_| None };
+        rows.batch(&self.columns, &|_| Column::Constant(Value::Null))
+    }
 }

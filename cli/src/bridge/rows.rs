@@ -1,0 +1,69 @@
+//! The rows of a query as a table that can be shown.
+
+use std::io;
+
+use query::ast::Render;
+use query::{Batch, ResultTable, Type, Value};
+
+use crate::render::chart::{Kind, Request};
+use crate::render::{Cell, Table};
+
+impl Table for ResultTable {
+    fn columns(&self) -> Vec<&str> {
+        self.schema.iter().map(|field| field.name.as_str()).collect()
+    }
+
+    fn row_count(&self) -> usize {
+        self.batches.iter().map(|batch| batch.row_count).sum()
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>) -> io::Result<()> {
+        let kinds: Vec<Type> = self.schema.iter().map(|field| field.kind).collect();
+        let mut cells = Vec::with_capacity(kinds.len());
+        for batch in &self.batches {
+            for row in 0..batch.row_count {
+                cells.clear();
+                cells.extend(row_of(batch, row, &kinds));
+                visit(&cells)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn row_of(batch: &Batch, row: usize, kinds: &[Type]) -> impl Iterator<Item = Cell> {
+    batch.columns.iter().zip(kinds).map(move |(column, kind)| cell(&column.get(row), *kind))
+}
+
+/// A value in the form that the contract gives it.
+fn cell(value: &Value, kind: Type) -> Cell {
+    let text = || value.to_json(kind);
+    let bare = || text().trim_matches('"').to_owned();
+    match value {
+        Value::Null if kind == Type::String => Cell::Text(String::new()),
+        Value::Null => Cell::Null,
+        Value::Bool(flag) => Cell::Flag(*flag),
+        Value::Long(number) => Cell::Integer(*number),
+        Value::Real(_) => Cell::Real(bare()),
+        Value::String(text) => Cell::Text(text.to_string()),
+        Value::Datetime(_) => Cell::Moment(bare()),
+        Value::Timespan(_) | Value::Guid(_) => Cell::Word(bare()),
+        Value::Array(_) | Value::Object(_) => Cell::Json(text()),
+    }
+}
+
+/// The chart that a query asked for, if it is one that is drawn.
+pub(crate) fn chart_of(result: &ResultTable) -> Option<Request> {
+    let render: &Render = result.render.as_ref()?;
+    let property = |wanted: &str| {
+        let found = render.properties.iter().find(|(name, _)| name.text.eq_ignore_ascii_case(wanted));
+        found.map(|(_, values)| values.clone()).unwrap_or_default()
+    };
+    let kind = Kind::from_name(&render.kind.text)?;
+    Some(Request {
+        kind,
+        title: property("title").join(", "),
+        x: property("xcolumn").into_iter().next(),
+        y: property("ycolumns"),
+    })
+}

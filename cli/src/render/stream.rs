@@ -1,0 +1,38 @@
+//! Rows for programs as they come, so that a result of any length takes no memory.
+
+use std::io::{self, Write};
+
+use crate::args::Format;
+
+use super::separated::{Dialect, Header};
+use super::{Table, json, separated};
+
+/// Whether rows of a format can be written before the last one is known.
+pub(crate) fn is_possible(format: Format) -> bool {
+    matches!(format, Format::Ndjson | Format::Csv | Format::Tsv)
+}
+
+/// Writes what stands before the rows of a result; `index` counts the results.
+pub(crate) fn begin(out: &mut dyn Write, table: &dyn Table, format: Format, index: usize) -> io::Result<()> {
+    let Some(dialect) = dialect(format) else { return Ok(()) };
+    if index > 0 {
+        out.write_all(b"\n")?;
+    }
+    separated::write(out, table, dialect, Header::Shown)
+}
+
+/// Writes some rows of a result that has begun.
+pub(crate) fn rows(out: &mut dyn Write, table: &dyn Table, format: Format) -> io::Result<()> {
+    match dialect(format) {
+        Some(dialect) => separated::write(out, table, dialect, Header::Left),
+        None => json::lines(out, table),
+    }
+}
+
+fn dialect(format: Format) -> Option<Dialect> {
+    match format {
+        Format::Csv => Some(Dialect::Comma),
+        Format::Tsv => Some(Dialect::Tab),
+        _ => None,
+    }
+}

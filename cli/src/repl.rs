@@ -1,0 +1,380 @@
+//! The REPL: inputs one after another, on a terminal with a line editor, else from lines that are piped in.
+
+pub(crate) mod complete;
+pub(crate) mod dot;
+mod editor;
+pub(crate) mod help;
+pub(crate) mod highlight;
+mod history;
+mod pager;
+pub(crate) mod validate;
+pub(crate) mod words;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use query::{ResultTable, Tables as _};
+
+use crate::args::{Format, Repl};
+use crate::bridge::query::{Question, StoredTables, columns_of};
+use crate::command::backups;
+use crate::command::query::{explain, name_points, sentences, shown};
+use crate::render::{self, Cell, Rows, people_time};
+use crate::report::{self, Failure, Outcome, Status};
+use crate::session::Session;
+
+use dot::Dot;
+use editor::{Editor, Typed};
+use pager::Pager;
+
+/// What `let` defined in earlier inputs, each definition with its `;`.
+type Definitions = Arc<Mutex<String>>;
+
+/// Longest line that is read from a pipe, in bytes.
+const LINE_BYTES_MAX: usize = 16 << 20;
+
+/// What stays between inputs.
+struct State {
+    tables: Arc<StoredTables>,
+    definitions: Definitions,
+    output: Option<(PathBuf, File)>,
+    is_timed: bool,
+    is_interactive: bool,
+    memory_bytes: Option<u64>,
+}
+
+/// Whether there is more to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Go,
+    End,
+}
+
+/// Answers inputs until there are no more.
+///
+/// # Errors
+/// From a pipe, what is wrong with an input: later ones may rely on it. On a terminal only that it cannot be read.
+pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
+    let is_dumb = session.io.variable("TERM").is_some_and(|term| term == "dumb");
+    let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal && !is_dumb;
+    let mut state = State {
+        tables: Arc::new(StoredTables::new(session.store_path(), "latest")),
+        definitions: Arc::default(),
+        output: None,
+        is_timed: is_interactive,
+        is_interactive,
+        memory_bytes: options.memory_limit,
+    };
+    if is_interactive { converse(session, &mut state, options) } else { follow(session, &mut state) }
+}
+
+/// Asks on a terminal.
+fn converse(session: &mut Session<'_, '_>, state: &mut State, options: &Repl) -> Outcome {
+    greet(session, state);
+    let file = if options.no_history { None } else { history::path(session.io) };
+    let file = file.filter(|file| match history::prepare(file) {
+        Ok(()) => true,
+        Err(error) => {
+            session.warn(&format!("no history is kept: {}: {error}", file.display()));
+            false
+        }
+    });
+    let mut editor = Editor::new(&state.tables, &state.definitions, file.as_deref(), session.look.color);
+    let interrupt = session.io.interrupt;
+    // Ctrl-C ends what an input does, and never the conversation.
+    interrupt.while_heard(|| talk(session, state, &mut editor))
+}
+
+fn talk(session: &mut Session<'_, '_>, state: &mut State, editor: &mut Editor) -> Outcome {
+    loop {
+        // While somebody types, Ctrl-C is a key; from then on it is a wish to stop what was typed.
+        session.io.interrupt.clear();
+        let typed = editor.read();
+        let (width, height) = crate::io::terminal_size();
+        (session.look.width, session.io.height) = (width.into(), height);
+        match typed.map_err(Failure::output)? {
+            Typed::End => return Ok(Status::DONE),
+            Typed::Dropped => {}
+            Typed::Input(text) => match input(session, state, &text) {
+                Ok(Next::Go) => {}
+                Ok(Next::End) => return Ok(Status::DONE),
+                Err(failure) => drop(report::failure(session.io, &failure, false)),
+            },
+        }
+        session.io.stdout.flush().map_err(Failure::output)?;
+    }
+}
+
+fn greet(session: &mut Session<'_, '_>, state: &State) {
+    let version = env!("CARGO_PKG_VERSION");
+    session.note(&format!("entrasnap {version}. `.help` explains, Tab completes, Ctrl-D ends."));
+    match state.tables.store() {
+        Err(failure) => session.note(&format!("{}; {}", failure.message, failure.help)),
+        Ok(store) => match store.backups() {
+            [] => session.note("the store has no backup yet; `entrasnap import` makes one"),
+            [.., last] => {
+                let count = render::counted(store.backups().len() as u64, "backup");
+                session.note(&format!("{count}, the newest is {} ({})", last.id, people_time(last.taken_at)));
+            }
+        },
+    }
+}
+
+/// Follows lines that are piped in.
+fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
+    let mut lines = Lines::default();
+    let mut text = String::new();
+    loop {
+        let line = lines.next(session)?;
+        let is_over = line.is_none();
+        let line = line.unwrap_or_default();
+        let is_pending = !words::solid(&text).is_empty();
+        if is_over || (is_pending && dot::is_dot(&line)) {
+            let next = answer(session, state, &std::mem::take(&mut text))?;
+            if is_over || next == Next::End {
+                return Ok(Status::DONE);
+            }
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&line);
+        if words::solid(&text).is_empty() {
+            text.clear();
+        } else if validate::is_complete_in_script(&text)
+            && answer(session, state, &std::mem::take(&mut text))? == Next::End
+        {
+            return Ok(Status::DONE);
+        }
+        session.io.stdout.flush().map_err(Failure::output)?;
+    }
+}
+
+/// Answers one input of a pipe. Somebody who types without a line editor sees what is wrong and goes on.
+fn answer(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
+    match input(session, state, text) {
+        Err(failure) if session.io.stdin_is_terminal && failure.status != Status::INTERRUPTED => {
+            report::failure(session.io, &failure, false);
+            Ok(Next::Go)
+        }
+        answered => answered,
+    }
+}
+
+/// Lines of stdin, without keeping it borrowed between them.
+#[derive(Default)]
+struct Lines {
+    kept: Vec<u8>,
+    is_over: bool,
+}
+
+impl Lines {
+    fn next(&mut self, session: &mut Session<'_, '_>) -> Outcome<Option<String>> {
+        loop {
+            if let Some(end) = self.kept.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.kept.drain(..=end).collect();
+                return text_of(line).map(Some);
+            }
+            if self.is_over {
+                let rest = std::mem::take(&mut self.kept);
+                return if rest.is_empty() { Ok(None) } else { text_of(rest).map(Some) };
+            }
+            if self.kept.len() > LINE_BYTES_MAX {
+                return Err(Failure::usage("a line of the input is longer than 16 MiB"));
+            }
+            let mut chunk = [0; 8192];
+            let read = session.io.stdin.read(&mut chunk);
+            let count = read.map_err(|error| Failure::file("cannot read", "-".as_ref(), &error))?;
+            self.is_over = count == 0;
+            self.kept.extend_from_slice(&chunk[..count]);
+        }
+    }
+}
+
+fn text_of(mut line: Vec<u8>) -> Outcome<String> {
+    while matches!(line.last(), Some(b'\n' | b'\r')) {
+        line.pop();
+    }
+    String::from_utf8(line).map_err(|_| Failure::usage("the input is not UTF-8"))
+}
+
+/// Answers one input.
+fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
+    if dot::is_dot(text) {
+        let found = dot::parse(text);
+        let found = found.map_err(|(message, help)| Failure::usage(message).with_help(help))?;
+        return command(session, state, found);
+    }
+    if words::solid(text).is_empty() {
+        return Ok(Next::Go);
+    }
+    state.tables.refresh();
+    let began = (session.io.now)();
+    let results = question(session, state, text).run(&state.tables, session.io.interrupt);
+    let took_ms = (session.io.now)().duration_since(began).as_millis();
+    let results = results.inspect_err(|_| state.tables.forget())?;
+    name_points(session, &state.tables);
+    remember(state, text);
+    show(session, state, &results, took_ms)?;
+    Ok(Next::Go)
+}
+
+fn question(session: &Session<'_, '_>, state: &State, text: &str) -> Question {
+    let before = state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let (text, memory_bytes) = (text.to_owned(), state.memory_bytes);
+    Question { before, text, memory_bytes, now: (session.io.now)(), ..Question::default() }
+}
+
+/// Keeps the definitions of an input that worked.
+fn remember(state: &State, text: &str) {
+    let mut kept = state.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+    for statement in words::statements(text).into_iter().filter(|text| words::is_definition(text)) {
+        // The end of the line ends a comment behind it.
+        kept.push_str(statement.trim());
+        kept.push_str("\n;\n");
+    }
+}
+
+/// Prints rows where they belong: into the file, through the pager, or to stdout.
+fn show(
+    session: &mut Session<'_, '_>,
+    state: &mut State,
+    results: &[ResultTable],
+    took_ms: i128,
+) -> Outcome<()> {
+    let shown: Vec<_> = results.iter().map(shown).collect();
+    let (format, look) = (session.format, session.look);
+    let fits = if let Some((path, file)) = &mut state.output {
+        let look = render::Look { color: false, ..look };
+        let mut out = std::io::BufWriter::new(file);
+        let written =
+            render::results(&mut out, &shown, format, look).and_then(|fits| out.flush().map(|()| fits));
+        written.map_err(|error| Failure::file("cannot write", path, &error))?
+    } else if state.is_interactive {
+        let command = pager::command(session.io);
+        let lines = usize::from(session.io.height).saturating_sub(3);
+        let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
+        let written = render::results(&mut pager, &shown, format, look);
+        let finished = pager.finish();
+        match written {
+            // The reader has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Vec::new(),
+            written => finished.and(written).map_err(Failure::output)?,
+        }
+    } else {
+        render::results(&mut *session.io.stdout, &shown, format, look).map_err(Failure::output)?
+    };
+    let mut told = sentences(format, results, &fits);
+    if state.is_timed && !results.is_empty() {
+        match told.first_mut() {
+            Some(first) => *first = format!("{first}, {took_ms} ms"),
+            None => told.push(format!("{took_ms} ms")),
+        }
+    }
+    for sentence in told {
+        session.note(&sentence);
+    }
+    Ok(())
+}
+
+fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outcome<Next> {
+    match found {
+        Dot::Quit => return Ok(Next::End),
+        Dot::Help(None) => render::raw(session, &help::overview())?,
+        Dot::Help(Some(word)) => explain_word(session, state, &word)?,
+        Dot::Tables => tables(session, state)?,
+        Dot::Schema(table) => schema(session, state, &table)?,
+        Dot::Functions => functions(session)?,
+        Dot::Backups => {
+            state.tables.refresh();
+            let store = state.tables.store()?;
+            backups::list(session, &store)?;
+        }
+        Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
+        Dot::Use(Some(point)) => {
+            state.tables.refresh();
+            let backup = state.tables.use_point(&point)?;
+            session.note(&format!("{point} is {} ({})", backup.id, people_time(backup.taken_at)));
+        }
+        Dot::Mode(None) => session.note(&format!("rows are printed as {}", dot::mode_name(session.format))),
+        Dot::Mode(Some(format)) => session.format = format,
+        Dot::Output(None) => state.output = None,
+        Dot::Output(Some(file)) => {
+            let path = session.path(file.as_ref());
+            let opened = File::create(&path).map_err(|error| Failure::file("cannot write", &path, &error))?;
+            state.output = Some((path, opened));
+        }
+        Dot::Timing(is_on) => state.is_timed = is_on,
+        Dot::Explain(text) => {
+            state.tables.refresh();
+            let steps = question(session, state, &text).explain(&state.tables);
+            let steps = steps.inspect_err(|_| state.tables.forget())?;
+            name_points(session, &state.tables);
+            explain(session, &steps)?;
+        }
+    }
+    Ok(Next::Go)
+}
+
+fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Outcome<()> {
+    if let Some(text) = help::word(word) {
+        return render::raw(session, &text);
+    }
+    if state.tables.names().iter().any(|name| name == word) {
+        return schema(session, state, word);
+    }
+    let help = match help::like(word).as_slice() {
+        [] => "`.help` lists the operators, `.functions` the functions".to_owned(),
+        like => format!("there are: {}", like.join(", ")),
+    };
+    Err(Failure::usage(format!("nothing is known of \"{word}\"")).with_help(help))
+}
+
+fn tables(session: &mut Session<'_, '_>, state: &State) -> Outcome<()> {
+    state.tables.refresh();
+    let names = state.tables.names();
+    if session.format == Format::Table {
+        let width = names.iter().map(String::len).max().unwrap_or(0) + 2;
+        let in_line = (session.look.width / width).max(1);
+        let lines = names.chunks(in_line).map(|names| {
+            let cells: Vec<String> = names.iter().map(|name| format!("{name:width$}")).collect();
+            cells.concat().trim_end().to_owned() + "\n"
+        });
+        let text: String = lines.collect();
+        return render::raw(session, &text);
+    }
+    let cells = names.into_iter().map(|name| vec![Cell::Text(name)]).collect();
+    render::list(session, &Rows { columns: &["table"], cells })
+}
+
+/// The columns of a table; tables of changes need two points to have some.
+fn schema(session: &mut Session<'_, '_>, state: &State, table: &str) -> Outcome<()> {
+    state.tables.refresh();
+    let definitions = state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let asked = [table.to_owned(), format!("{table}(\"latest\", \"latest\")"), format!("{table}(\"\")")];
+    let columns = asked.iter().map(|pipe| columns_of(&format!("{definitions}{pipe}"), &*state.tables));
+    let columns = columns.into_iter().find(|columns| !columns.is_empty());
+    state.tables.forget();
+    let Some(columns) = columns else {
+        // The query itself says best what is wrong.
+        question(session, state, table).explain(&state.tables)?;
+        return Err(Failure::usage(format!("\"{table}\" has no columns")));
+    };
+    let cells = columns.into_iter().map(|(name, kind)| vec![Cell::Text(name), Cell::Text(kind)]).collect();
+    render::list(session, &Rows { columns: &["column", "type"], cells })
+}
+
+fn functions(session: &mut Session<'_, '_>) -> Outcome<()> {
+    let rows = query::functions().into_iter().map(|function| {
+        let kind = if function.aggregate { "aggregate" } else { "scalar" };
+        [function.name, kind, function.usage, function.help].map(Cell::text).to_vec()
+    });
+    if session.format == Format::Table {
+        let lines: Vec<String> =
+            query::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
+        return render::raw(session, &lines.concat());
+    }
+    render::list(session, &Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })
+}

@@ -1,0 +1,122 @@
+//! Dot commands: one table from which they are read, completed and explained.
+
+use crate::args::Format;
+
+/// One dot command.
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    pub(crate) usage: &'static str,
+    pub(crate) help: &'static str,
+}
+
+const fn command(name: &'static str, usage: &'static str, help: &'static str) -> Command {
+    Command { name, usage, help }
+}
+
+/// Every dot command.
+pub(crate) const COMMANDS: [Command; 11] = [
+    command(".help", ".help [WORD]", "explains the language, or one operator, function, table or command"),
+    command(".tables", ".tables", "lists the tables"),
+    command(".schema", ".schema TABLE", "lists the columns of a table, or of any pipe"),
+    command(".functions", ".functions", "lists the functions"),
+    command(".backups", ".backups", "lists the backups"),
+    command(".use", ".use [POINT]", "says or sets the point in time of tables that name none"),
+    command(".mode", ".mode [table|json|ndjson|csv|tsv|md|html|line]", "says or sets how rows are printed"),
+    command(".output", ".output [FILE]", "prints rows into a file, or to the terminal again"),
+    command(".timing", ".timing on|off", "says how long queries take, or not"),
+    command(".explain", ".explain QUERY", "shows the steps of a query, and takes none"),
+    command(".quit", ".quit", "ends; so does Ctrl-D"),
+];
+
+/// How rows are printed, by name.
+pub(crate) const MODES: [(&str, Format); 8] = [
+    ("table", Format::Table),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("csv", Format::Csv),
+    ("tsv", Format::Tsv),
+    ("md", Format::Md),
+    ("html", Format::Html),
+    ("line", Format::Line),
+];
+
+/// What a dot command asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Dot {
+    Help(Option<String>),
+    Tables,
+    Schema(String),
+    Functions,
+    Backups,
+    Use(Option<String>),
+    Mode(Option<Format>),
+    Output(Option<String>),
+    Timing(bool),
+    Explain(String),
+    Quit,
+}
+
+/// Whether an input is a dot command: no query begins with a dot.
+pub(crate) fn is_dot(text: &str) -> bool {
+    let mut letters = text.trim_start().chars();
+    letters.next() == Some('.') && letters.next().is_none_or(|letter| !letter.is_ascii_digit())
+}
+
+/// Reads a dot command.
+///
+/// # Errors
+/// What is wrong with it, and how it is written.
+pub(crate) fn parse(text: &str) -> Result<Dot, (String, String)> {
+    let line = text.trim().trim_end_matches(';').trim_end();
+    let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let argument = argument.trim();
+    let name = match name.to_ascii_lowercase().as_str() {
+        ".exit" | ".q" => ".quit".to_owned(),
+        ".h" | ".?" => ".help".to_owned(),
+        ".timer" => ".timing".to_owned(),
+        name => name.to_owned(),
+    };
+    let given = (!argument.is_empty()).then(|| argument.to_owned());
+    let usage = || {
+        let found = COMMANDS.iter().find(|command| command.name == name);
+        let usage = found.map_or("", |command| command.usage);
+        (format!("`{name}` does not take \"{argument}\""), format!("it is written {usage}"))
+    };
+    let required = || given.clone().ok_or_else(|| (format!("`{name}` requires more"), usage().1));
+    let nothing = |dot: Dot| if given.is_none() { Ok(dot) } else { Err(usage()) };
+    match name.as_str() {
+        ".help" => Ok(Dot::Help(given)),
+        ".tables" => nothing(Dot::Tables),
+        ".schema" => required().map(Dot::Schema),
+        ".functions" => nothing(Dot::Functions),
+        ".backups" => nothing(Dot::Backups),
+        ".use" => Ok(Dot::Use(given.map(|point| point.trim_matches(['"', '\'']).to_owned()))),
+        ".mode" => match given {
+            None => Ok(Dot::Mode(None)),
+            Some(wanted) => {
+                let found = MODES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&wanted));
+                found.map(|(_, format)| Dot::Mode(Some(*format))).ok_or_else(usage)
+            }
+        },
+        ".output" => Ok(Dot::Output(given.filter(|file| file != "stdout"))),
+        ".timing" => match argument {
+            "on" => Ok(Dot::Timing(true)),
+            "off" => Ok(Dot::Timing(false)),
+            _ => Err(usage()),
+        },
+        ".explain" => required().map(Dot::Explain),
+        ".quit" => nothing(Dot::Quit),
+        _ => {
+            let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+            Err((format!("there is no command `{name}`"), format!("there are: {}", names.join(", "))))
+        }
+    }
+}
+
+/// The name of a way to print.
+pub(crate) fn mode_name(format: Format) -> &'static str {
+    MODES.iter().find(|(_, known)| *known == format).map_or("table", |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,258 @@
+//! `diff(from, to)`: a row for each object that differs.
+//!
+//! What is not asked for is not computed: without attributes and links the engine is asked for objects alone, and whole
+//! objects are read for the columns `before` and `after` only.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, ObjectKey, Snapshot, Store, schema};
+use rayon::prelude::*;
+
+use super::cells::{self, ColumnSpec};
+use super::event::{part_count, part_range};
+use super::points::{PointArgument, ResolvedPoint, described};
+use super::{StoreTables, points};
+use crate::batch::{Batch, Column, Schema};
+use crate::table::{Condition, Parts, ScanRequest, TableSource};
+use crate::value::{Type, Value};
+
+const COLUMNS: [ColumnSpec; 13] = [
+    ("id", Type::String),
+    ("type", Type::String),
+    ("displayName", Type::String),
+    ("change", Type::String),
+    ("recoveryAction", Type::String),
+    ("reason", Type::String),
+    ("attributes", Type::Dynamic),
+    ("links", Type::Dynamic),
+    ("attributeCount", Type::Long),
+    ("linkCount", Type::Long),
+    ("unknown", Type::Dynamic),
+    ("before", Type::Dynamic),
+    ("after", Type::Dynamic),
+];
+
+const ID: usize = 0;
+const TYPE: usize = 1;
+/// Columns that only a comparison of contents fills: from here up to [`BEFORE`].
+const ATTRIBUTES: usize = 6;
+const BEFORE: usize = 11;
+const AFTER: usize = 12;
+
+/// The two sides of a difference.
+#[derive(Debug, Clone)]
+pub(super) struct Sides {
+    pub(super) from: ResolvedPoint,
+    pub(super) to: ResolvedPoint,
+}
+
+impl Sides {
+    /// Resolves the arguments of `diff` or `changes`; the later side defaults to the default point.
+    pub(super) fn new(tables: &StoreTables, name: &str, arguments: &[Value]) -> Result<Self, String> {
+        let (from, to) = match arguments {
+            [from] => (from, None),
+            [from, to] => (from, Some(to)),
+            other => {
+                let count = other.len();
+                return Err(format!(
+                    "`{name}(from, to)` takes one or two points in time, found {count} arguments; without `to` it \
+                     means `{}`",
+                    tables.default
+                ));
+            }
+        };
+        let from = tables.resolve(&argument(name, "from", from)?)?;
+        let to = match to {
+            Some(to) => tables.resolve(&argument(name, "to", to)?)?,
+            None => tables.resolve(&tables.default)?,
+        };
+        let place = |id: &str| tables.store.backups().iter().position(|backup| backup.id == id);
+        if place(&from.backup) > place(&to.backup) {
+            let (from, to) = (&from.written, &to.written);
+            tables.log.note(format!("{name}: read backwards, because {from} is later than {to}"));
+        }
+        Ok(Self { from, to })
+    }
+
+    /// Whether the versions of an object alone tell that it changed: an object that changes and changes back has other
+    /// versions than before, which only neighbours rule out.
+    pub(super) fn are_neighbours(&self, store: &Store) -> bool {
+        let pair = [&*self.from.backup, &*self.to.backup];
+        store.backups().windows(2).any(|two| pair.contains(&&*two[0].id) && pair.contains(&&*two[1].id))
+    }
+
+    pub(super) fn points(&self) -> Vec<ResolvedPoint> {
+        vec![self.from.clone(), self.to.clone()]
+    }
+}
+
+/// A point in time among the arguments of a table.
+pub(super) fn argument(table: &str, name: &str, value: &Value) -> Result<PointArgument, String> {
+    PointArgument::from_value(value).map_err(|_| {
+        format!(
+            "`{name}` of `{table}` must be a point in time, a string such as \"latest~1\" or a datetime such as \
+             ago(5d), found {}",
+            described(value)
+        )
+    })
+}
+
+/// What the engine is to look for.
+pub(super) fn filter(
+    conditions: &[Condition],
+    id_column: usize,
+    type_column: usize,
+    objects_only: bool,
+) -> DifferenceFilter {
+    DifferenceFilter {
+        types: cells::wanted_texts(conditions, type_column).unwrap_or_default(),
+        ids: cells::wanted_texts(conditions, id_column).unwrap_or_default(),
+        all: false,
+        objects_only,
+    }
+}
+
+/// The table.
+pub(super) struct Difference {
+    store: Arc<Store>,
+    sides: Sides,
+}
+
+impl Difference {
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+        let sides = Sides::new(tables, "diff", arguments)?;
+        Ok(Self { store: Arc::clone(&tables.store), sides })
+    }
+}
+
+impl TableSource for Difference {
+    fn schema(&self) -> Schema {
+        cells::schema_of(&COLUMNS)
+    }
+
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+        let columns = request.columns.clone();
+        let objects_only = !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column))
+            && self.sides.are_neighbours(&self.store);
+        let filter = filter(&request.conditions, ID, TYPE, objects_only);
+        let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
+        let failed = |error: engine::Error| error.to_string();
+        let changes = self.store.difference(from, to, &filter).map_err(failed)?;
+        let needs_whole = columns.iter().any(|column| matches!(*column, BEFORE | AFTER));
+        let whole = if needs_whole {
+            Some(Whole::new(&self.store, from, to, &changes).map_err(failed)?)
+        } else {
+            None
+        };
+        Ok(Box::new(Rows { changes, columns, whole }))
+    }
+
+    fn points(&self) -> Vec<points::ResolvedPoint> {
+        self.sides.points()
+    }
+}
+
+struct Rows {
+    changes: Vec<Change>,
+    columns: Vec<usize>,
+    whole: Option<Whole>,
+}
+
+impl Parts for Rows {
+    fn count(&self) -> usize {
+        part_count(self.changes.len())
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let changes = &self.changes[part_range(part, self.changes.len())];
+        let columns = self.columns.iter().map(|column| self.column(*column, changes));
+        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: changes.len() })
+    }
+}
+
+impl Rows {
+    fn column(&self, column: usize, changes: &[Change]) -> Result<Column, String> {
+        let values =
+            |value: &(dyn Fn(&Change) -> Value + Sync)| Column::of(changes.par_iter().map(value).collect());
+        Ok(match column {
+            ID => cells::texts(changes.iter().map(|change| change.id.as_str())),
+            TYPE => cells::names(changes.iter().map(|change| &*change.type_token)),
+            2 => cells::texts(changes.iter().map(|change| change.display_name.as_str())),
+            3 => cells::names(changes.iter().map(|change| change.kind.name())),
+            4 => cells::names(changes.iter().map(|change| change.action.name())),
+            5 => cells::names(changes.iter().map(|change| change.reason.unwrap_or_default())),
+            ATTRIBUTES => values(&|change| cells::array(change.attributes.iter().map(attribute).collect())),
+            7 => values(&|change| cells::array(change.links.iter().map(link).collect())),
+            8 => values(&|change| cells::count(change.attributes.len())),
+            9 => values(&|change| cells::count(change.links.len())),
+            10 => {
+                values(&|change| cells::array(change.unknown.iter().map(|name| Value::text(name)).collect()))
+            }
+            BEFORE => self.objects(changes, |whole| &whole.from)?,
+            _ => self.objects(changes, |whole| &whole.to)?,
+        })
+    }
+
+    fn objects(&self, changes: &[Change], side: fn(&Whole) -> &Snapshot) -> Result<Column, String> {
+        let Some(whole) = &self.whole else { return Ok(Column::Constant(Value::Null)) };
+        let found = changes.par_iter().map(|change| {
+            let object = side(whole).object(&whole.key(change))?;
+            Ok(object.map_or(Value::Null, |object| cells::json_value(Some(&object.to_json()))))
+        });
+        let values = found.collect::<engine::Result<_>>().map_err(|error| error.to_string())?;
+        Ok(Column::of(values))
+    }
+}
+
+fn attribute(change: &AttributeChange) -> Value {
+    cells::bag([
+        ("name", Value::text(&change.name)),
+        ("fromValue", cells::json_value(change.from.as_deref())),
+        ("toValue", cells::json_value(change.to.as_deref())),
+    ])
+}
+
+fn link(change: &LinkChange) -> Value {
+    cells::bag([
+        ("relation", Value::text(&change.relation)),
+        ("targetId", Value::text(&change.target_id)),
+        ("change", Value::text(change.action.name())),
+    ])
+}
+
+/// The two snapshots, and how to find the objects of changes in them.
+struct Whole {
+    from: Snapshot,
+    to: Snapshot,
+    /// Relation objects are shown by an ID that moves; this leads to the one they are known by.
+    relations: HashMap<(Arc<str>, String), String>,
+}
+
+impl Whole {
+    fn new(store: &Store, from: &str, to: &str, changes: &[Change]) -> engine::Result<Self> {
+        let (from, to) = (store.snapshot(from)?, store.snapshot(to)?);
+        let mut tokens: Vec<&Arc<str>> = changes.iter().map(|change| &change.type_token).collect();
+        tokens.dedup();
+        tokens.retain(|token| schema::by_token(token).is_some_and(|found| found.is_relation_object));
+        let mut relations = HashMap::new();
+        for token in tokens {
+            // The later side last: where an ID stands on both, its meaning there counts.
+            for side in [&from, &to] {
+                for object in side.objects(token)? {
+                    let object = object?;
+                    if let Some(serde_json::Value::String(shown)) = object.attributes().remove("id") {
+                        relations.insert((Arc::clone(token), shown), object.key.id);
+                    }
+                }
+            }
+        }
+        Ok(Self { from, to, relations })
+    }
+
+    fn key(&self, change: &Change) -> ObjectKey {
+        let shown = (Arc::clone(&change.type_token), change.id.clone());
+        let id = self.relations.get(&shown).cloned().unwrap_or(shown.1);
+        ObjectKey { type_token: shown.0, id }
+    }
+}

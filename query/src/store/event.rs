@@ -1,0 +1,238 @@
+//! Changes as rows of one thing each: an object itself, one of its attributes, one of its links.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use engine::{AttributeChange, Change, LinkChange};
+
+use super::cells::{self, ColumnSpec};
+use super::target::{Target, Targets};
+use crate::batch::{BATCH_ROWS, Batch, Column};
+use crate::table::Condition;
+use crate::value::{Type, Value};
+
+/// The columns of `changes`; those of `history` go on with [`MOMENT_COLUMNS`].
+pub(super) const COLUMNS: [ColumnSpec; 12] = [
+    ("id", Type::String),
+    ("type", Type::String),
+    ("displayName", Type::String),
+    ("change", Type::String),
+    ("kind", Type::String),
+    ("name", Type::String),
+    ("action", Type::String),
+    ("fromValue", Type::Dynamic),
+    ("toValue", Type::Dynamic),
+    ("targetId", Type::String),
+    ("targetType", Type::String),
+    ("targetName", Type::String),
+];
+/// When a change happened, as far as backups tell.
+pub(super) const MOMENT_COLUMNS: [ColumnSpec; 2] = [("backup", Type::String), ("takenAt", Type::Datetime)];
+
+pub(super) const ID: usize = 0;
+pub(super) const TYPE: usize = 1;
+const DISPLAY_NAME: usize = 2;
+const CHANGE: usize = 3;
+pub(super) const KIND: usize = 4;
+const NAME: usize = 5;
+const ACTION: usize = 6;
+const FROM_VALUE: usize = 7;
+const TO_VALUE: usize = 8;
+const TARGET_ID: usize = 9;
+const TARGET_TYPE: usize = 10;
+const TARGET_NAME: usize = 11;
+pub(super) const BACKUP: usize = COLUMNS.len();
+pub(super) const TAKEN_AT: usize = COLUMNS.len() + 1;
+
+/// Words of the column `kind`.
+const OBJECT: &str = "object";
+const ATTRIBUTE: &str = "attribute";
+const LINK: &str = "link";
+
+/// One row: which change, and what of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event {
+    change: u32,
+    thing: Thing,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Thing {
+    Object,
+    Attribute(u32),
+    Link(u32),
+}
+
+/// Whether rows other than those of whole objects may be needed.
+pub(super) fn needs_details(conditions: &[Condition]) -> bool {
+    [ATTRIBUTE, LINK].iter().any(|kind| cells::admits_text(conditions, KIND, kind))
+}
+
+/// Whether rows of whole objects may be needed.
+pub(super) fn needs_objects(conditions: &[Condition]) -> bool {
+    cells::admits_text(conditions, KIND, OBJECT)
+}
+
+/// The rows of changes that conditions admit, in the order of the changes.
+pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event> {
+    let admits = |column, text: &str| cells::admits_text(conditions, column, text);
+    let mut events = Vec::with_capacity(changes.len());
+    for (place, change) in changes.iter().enumerate() {
+        let admitted = admits(ID, &change.id)
+            && admits(TYPE, &change.type_token)
+            && admits(DISPLAY_NAME, &change.display_name)
+            && admits(CHANGE, change.kind.name());
+        if !admitted {
+            continue;
+        }
+        let attributes = (0..change.attributes.len()).map(|index| Thing::Attribute(number(index)));
+        let links = (0..change.links.len()).map(|index| Thing::Link(number(index)));
+        for thing in [Thing::Object].into_iter().chain(attributes).chain(links) {
+            let row = Row { change, thing };
+            let is_needed = admits(KIND, row.kind())
+                && admits(NAME, row.name())
+                && admits(ACTION, row.action())
+                && admits(TARGET_ID, row.target_id());
+            if is_needed {
+                events.push(Event { change: number(place), thing });
+            }
+        }
+    }
+    events
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).expect("changes are of objects, which ordinals of 32 bits number")
+}
+
+/// One row and the change it is of.
+#[derive(Clone, Copy)]
+struct Row<'c> {
+    change: &'c Change,
+    thing: Thing,
+}
+
+impl<'c> Row<'c> {
+    fn attribute(self) -> Option<&'c AttributeChange> {
+        match self.thing {
+            Thing::Attribute(index) => self.change.attributes.get(index as usize),
+            _ => None,
+        }
+    }
+
+    fn link(self) -> Option<&'c LinkChange> {
+        match self.thing {
+            Thing::Link(index) => self.change.links.get(index as usize),
+            _ => None,
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self.thing {
+            Thing::Object => OBJECT,
+            Thing::Attribute(_) => ATTRIBUTE,
+            Thing::Link(_) => LINK,
+        }
+    }
+
+    fn name(self) -> &'c str {
+        let attribute = self.attribute().map(|attribute| &*attribute.name);
+        attribute.or_else(|| self.link().map(|link| &*link.relation)).unwrap_or_default()
+    }
+
+    fn action(self) -> &'static str {
+        match self.thing {
+            Thing::Object => "",
+            Thing::Attribute(_) => "set",
+            Thing::Link(_) => self.link().map_or("", |link| link.action.name()),
+        }
+    }
+
+    fn target_id(self) -> &'c str {
+        self.link().map_or("", |link| &link.target_id)
+    }
+}
+
+impl Event {
+    /// The place of its change.
+    pub(super) fn change(self) -> usize {
+        self.change as usize
+    }
+}
+
+/// Rows that make a batch.
+pub(super) struct Events<'e> {
+    pub(super) changes: &'e [Change],
+    pub(super) of: &'e [Event],
+    pub(super) targets: &'e Targets<'e>,
+    /// The place of the backup that made a change, where there is just one.
+    pub(super) place: &'e dyn Fn(usize) -> Option<usize>,
+}
+
+impl Events<'_> {
+    /// The columns asked for; those of the moment are filled in by `moment`.
+    pub(super) fn batch(&self, wanted: &[usize], moment: &dyn Fn(usize) -> Column) -> Result<Batch, String> {
+        let needs_targets = wanted.iter().any(|column| matches!(*column, TARGET_TYPE | TARGET_NAME));
+        let targets = if needs_targets { self.targets()? } else { Vec::new() };
+        let columns = wanted.iter().map(|column| match *column {
+            TARGET_TYPE => cells::names(targets.iter().map(|target| &*target.type_token)),
+            TARGET_NAME => cells::names(targets.iter().map(|target| &*target.name)),
+            BACKUP.. => moment(*column),
+            column => self.column(column),
+        });
+        Ok(Batch { columns: columns.collect(), row_count: self.of.len() })
+    }
+
+    fn targets(&self) -> Result<Vec<Target>, String> {
+        let places = self.of.iter().map(|event| (self.place)(event.change()));
+        let wanted: Vec<(&str, Option<usize>)> = self.rows().map(Row::target_id).zip(places).collect();
+        self.targets.find(&wanted)
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.of.iter().map(|event| Row { change: &self.changes[event.change()], thing: event.thing })
+    }
+
+    fn column(&self, column: usize) -> Column {
+        match column {
+            ID => self.of_changes(|change| &change.id),
+            TYPE => cells::names(self.rows().map(|row| &*row.change.type_token)),
+            DISPLAY_NAME => self.of_changes(|change| &change.display_name),
+            CHANGE => cells::names(self.rows().map(|row| row.change.kind.name())),
+            KIND => cells::names(self.rows().map(Row::kind)),
+            NAME => cells::names(self.rows().map(Row::name)),
+            ACTION => cells::names(self.rows().map(Row::action)),
+            FROM_VALUE => self.values(|attribute| attribute.from.as_deref()),
+            TO_VALUE => self.values(|attribute| attribute.to.as_deref()),
+            _ => cells::names(self.rows().map(Row::target_id)),
+        }
+    }
+
+    /// A text of each change: the rows of a change stand together and share it.
+    fn of_changes(&self, text: impl Fn(&Change) -> &str) -> Column {
+        let mut values: Vec<Value> = Vec::new();
+        let (mut codes, mut last) = (Vec::with_capacity(self.of.len()), None);
+        for event in self.of {
+            if last != Some(event.change) {
+                values.push(Value::text(text(&self.changes[event.change()])));
+                last = Some(event.change);
+            }
+            codes.push(number(values.len() - 1));
+        }
+        Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
+    }
+
+    fn values<'s>(&'s self, text: impl Fn(&'s AttributeChange) -> Option<&'s str>) -> Column {
+        Column::of(self.rows().map(|row| cells::json_value(row.attribute().and_then(&text))).collect())
+    }
+}
+
+/// The parts that so many rows make.
+pub(super) fn part_count(rows: usize) -> usize {
+    rows.div_ceil(BATCH_ROWS)
+}
+
+/// The rows of a part.
+pub(super) fn part_range(part: usize, rows: usize) -> Range<usize> {
+    (part * BATCH_ROWS).min(rows)..((part + 1) * BATCH_ROWS).min(rows)
+}

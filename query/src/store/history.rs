@@ -1,0 +1,252 @@
+//! `history(from, to)`: what every backup of a window changed, a part for each.
+//!
+//! *Shape*: `history/window.rs` says which backups, `history/first.rs` what the first backup of a store brought. One
+//! object is followed without comparing backups: the store knows which of them changed it.
+
+mod first;
+mod window;
+
+use std::sync::Arc;
+
+use engine::{BackupSummary, Change, DifferenceFilter, Error, ObjectKey, Store};
+
+use super::cells::{self, ColumnSpec};
+use super::event::{self, Event, Events};
+use super::points::{ResolvedPoint, described};
+use super::target::Targets;
+use super::{StoreTables, diff};
+use crate::batch::{Batch, Column, Schema};
+use crate::table::{Condition, Parts, ScanRequest, TableSource};
+use crate::value::Value;
+use first::FirstObjects;
+use window::Window;
+
+/// Most objects that are followed one by one; of more, backups are compared.
+const FOLLOWED_COUNT_MAX: usize = 64;
+
+/// What one backup changed: its place among the backups, and a change.
+type Step = (usize, Change);
+
+/// The table.
+pub(super) struct History {
+    store: Arc<Store>,
+    window: Window,
+    /// The changes of the one object that was asked for.
+    object: Option<Vec<Step>>,
+}
+
+impl History {
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+        let (points, object) = match arguments {
+            [points @ .., object] if arguments.len() == 3 => (points, Some(object)),
+            [_] | [_, _] => (arguments, None),
+            other => {
+                let count = other.len();
+                return Err(format!(
+                    "`history(from, to, \"id\")` takes a point in time, perhaps a second one, and perhaps the ID of an \
+                     object; found {count} arguments"
+                ));
+            }
+        };
+        let window = Window::new(tables, points)?;
+        let object = match object {
+            None => None,
+            Some(Value::String(id)) => Some(follow_named(&tables.store, id, &window)?),
+            Some(other) => {
+                let found = described(other);
+                return Err(format!(
+                    "the third argument of `history` must be the ID of an object, found {found}"
+                ));
+            }
+        };
+        Ok(Self { store: Arc::clone(&tables.store), window, object })
+    }
+
+    /// The changes of these objects, when following them one by one is all there is to do.
+    fn followed(&self, ids: &[String], conditions: &[Condition]) -> Result<Option<Vec<Step>>, String> {
+        if ids.len() > FOLLOWED_COUNT_MAX {
+            return Ok(None);
+        }
+        let mut steps = Vec::new();
+        for id in ids {
+            // Nobody has an unknown ID for ever, but it may be one that Graph gave a relation object for a time.
+            let Some(mut found) = follow(&self.store, id, &self.window)? else { return Ok(None) };
+            steps.append(&mut found);
+        }
+        steps.retain(|(place, _)| self.admits(*place, conditions));
+        Ok(Some(steps))
+    }
+
+    fn admits(&self, place: usize, conditions: &[Condition]) -> bool {
+        self.store.backups().get(place).is_some_and(|backup| {
+            cells::admits_text(conditions, event::BACKUP, &backup.id)
+                && cells::admits_time(conditions, event::TAKEN_AT, cells::ticks(backup.taken_at))
+        })
+    }
+}
+
+impl TableSource for History {
+    fn schema(&self) -> Schema {
+        let columns: Vec<ColumnSpec> = event::COLUMNS.into_iter().chain(event::MOMENT_COLUMNS).collect();
+        cells::schema_of(&columns)
+    }
+
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+        let conditions = &request.conditions;
+        let (store, columns) = (Arc::clone(&self.store), request.columns.clone());
+        let ids = cells::wanted_texts(conditions, event::ID);
+        let followed = match (&self.object, &ids) {
+            (Some(steps), _) => {
+                let admitted = steps.iter().filter(|(place, _)| self.admits(*place, conditions));
+                Some(admitted.cloned().collect())
+            }
+            (None, Some(ids)) => self.followed(ids, conditions)?,
+            (None, None) => None,
+        };
+        let last_backup = self.window.last_backup(&store).to_owned();
+        if let Some(mut steps) = followed {
+            sort(&mut steps);
+            let (places, changes): (Vec<usize>, Vec<Change>) = steps.into_iter().unzip();
+            let events = event::events(&changes, conditions);
+            return Ok(Box::new(Followed { store, last_backup, places, changes, events, columns }));
+        }
+        let mut places: Vec<usize> =
+            self.window.places().filter(|place| self.admits(*place, conditions)).collect();
+        let mut filter = diff::filter(conditions, event::ID, event::TYPE, !event::needs_details(conditions));
+        // What was not followed is compared by the IDs that are shown.
+        filter.ids.clear();
+        let mut first = None;
+        if places.first() == Some(&0) {
+            places.remove(0);
+            first = FirstObjects::new(&store, &filter, conditions)?;
+        }
+        let request = request.clone();
+        Ok(Box::new(Compared { store, last_backup, request, filter, first, places }))
+    }
+
+    fn points(&self) -> Vec<ResolvedPoint> {
+        self.window.points.clone()
+    }
+}
+
+/// All changes in the window of the objects that have this ID; nothing when none ever had it.
+fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, String> {
+    let mut all: Option<Vec<Step>> = None;
+    for type_token in store.type_tokens() {
+        let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
+        let history = store.history(&key).map_err(|error| error.to_string())?;
+        if !history.is_empty() {
+            all.get_or_insert_default().append(&mut inside(store, history, window));
+        }
+    }
+    Ok(all)
+}
+
+/// Those steps of an object that lie in the window.
+fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<Step> {
+    let mut backups = store.backups().iter().enumerate();
+    let steps = history.into_iter().filter_map(|(backup, change)| {
+        // Both are oldest first.
+        let (place, _) = backups.find(|(_, other)| other.id == backup.id)?;
+        window.places().contains(&place).then_some((place, change))
+    });
+    steps.collect()
+}
+
+/// As [`follow`]; an object may also be called by the names that the command line takes.
+fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, String> {
+    match store.find(name, window.last_backup(store)) {
+        Ok(key) => {
+            let history = store.history(&key).map_err(|error| error.to_string())?;
+            Ok(inside(store, history, window))
+        }
+        // One ID under two types is two objects, and both were asked for.
+        Err(error @ Error::Ambiguous { .. }) => follow(store, name, window)?.ok_or(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// In the order of the backups, and then as differences are sorted.
+fn sort(steps: &mut Vec<Step>) {
+    steps.sort_by(|(place, change), (other_place, other)| {
+        let (this, that) = ((&change.type_token, &change.id), (&other.type_token, &other.id));
+        place.cmp(other_place).then(this.cmp(&that))
+    });
+    steps.dedup();
+}
+
+/// The rows of objects that were followed.
+struct Followed {
+    store: Arc<Store>,
+    last_backup: String,
+    places: Vec<usize>,
+    changes: Vec<Change>,
+    events: Vec<Event>,
+    columns: Vec<usize>,
+}
+
+impl Parts for Followed {
+    fn count(&self) -> usize {
+        event::part_count(self.events.len())
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let events = &self.events[event::part_range(part, self.events.len())];
+        let targets = Targets::new(&self.store, &[&self.last_backup]);
+        let place = |change: usize| self.places.get(change).copied();
+        let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &place };
+        let backups = self.store.backups();
+        rows.batch(&self.columns, &|column| {
+            let of_rows = events.iter().map(|event| &backups[self.places[event.change()]]);
+            match column {
+                event::BACKUP => cells::names(of_rows.map(|backup| backup.id.as_str())),
+                _ => Column::of(of_rows.map(|backup| cells::datetime(backup.taken_at)).collect()),
+            }
+        })
+    }
+}
+
+/// The rows of backups that are compared with the ones before them.
+struct Compared {
+    store: Arc<Store>,
+    last_backup: String,
+    request: ScanRequest,
+    filter: DifferenceFilter,
+    /// What the first backup brought, when it is asked for; its parts come first.
+    first: Option<FirstObjects>,
+    /// The other backups, by their places.
+    places: Vec<usize>,
+}
+
+impl Parts for Compared {
+    fn count(&self) -> usize {
+        self.first.as_ref().map_or(0, FirstObjects::part_count) + self.places.len()
+    }
+
+    fn read(&self, part: usize) -> Result<Batch, String> {
+        let first_count = self.first.as_ref().map_or(0, FirstObjects::part_count);
+        if let Some(first) = self.first.as_ref().filter(|_| part < first_count) {
+            return self.batch(0, first.read(part)?);
+        }
+        let place = self.places[part - first_count];
+        let backups = self.store.backups();
+        let (from, to) = (&backups[place - 1].id, &backups[place].id);
+        let changes = self.store.difference(from, to, &self.filter).map_err(|error| error.to_string())?;
+        self.batch(place, &changes)
+    }
+}
+
+impl Compared {
+    fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, String> {
+        let events = event::events(changes, &self.request.conditions);
+        let targets = Targets::new(&self.store, &[&self.last_backup]);
+        let rows = Events { changes, of: &events, targets: &targets, place: &|_| Some(place) };
+        let backup = &self.store.backups()[place];
+        rows.batch(&self.request.columns, &|column| {
+            Column::Constant(match column {
+                event::BACKUP => Value::text(&backup.id),
+                _ => cells::datetime(backup.taken_at),
+            })
+        })
+    }
+}

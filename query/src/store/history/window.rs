@@ -1,0 +1,80 @@
+//! Which backups a history is about.
+
+use std::ops::Range;
+
+use engine::Store;
+
+use crate::store::StoreTables;
+use crate::store::diff::argument;
+use crate::store::points::{PointArgument, ResolvedPoint};
+use crate::value::Value;
+
+/// The backups whose changes are asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Window {
+    places: Range<usize>,
+    /// The points that were resolved.
+    pub(super) points: Vec<ResolvedPoint>,
+}
+
+impl Window {
+    /// The backups after the first point up to the second, which defaults to the default point. A time before all
+    /// backups takes the first backup in, too, compared with nothing.
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+        let from = match arguments.first() {
+            Some(from) => argument("history", "from", from)?,
+            None => tables.default.clone(),
+        };
+        let to = match arguments.get(1) {
+            Some(to) => later_point(to)?,
+            None => tables.default.clone(),
+        };
+        let is_before_all = from.time().is_some_and(|time| {
+            let backups = tables.store.backups();
+            !backups.is_empty() && backups.iter().all(|backup| backup.taken_at > time)
+        });
+        let start = if is_before_all { None } else { Some(tables.resolve(&from)?) };
+        let end = tables.resolve(&to)?;
+        let last = place(tables, &end)?;
+        let Some(start) = start else {
+            return Ok(Self { places: 0..last + 1, points: vec![end] });
+        };
+        let first = place(tables, &start)?;
+        if first > last {
+            let (from, to) = (&start.written, &end.written);
+            tables.log.note(format!("history: read from {to} to {from}, because {from} is later"));
+        }
+        Ok(Self { places: first.min(last) + 1..first.max(last) + 1, points: vec![start, end] })
+    }
+
+    /// The places of the backups, oldest first; each is compared with the one before.
+    pub(super) fn places(&self) -> Range<usize> {
+        self.places.clone()
+    }
+
+    /// The last backup, where names are looked up first.
+    pub(super) fn last_backup<'s>(&self, store: &'s Store) -> &'s str {
+        store.backups().get(self.places.end - 1).map_or("", |backup| &backup.id)
+    }
+}
+
+/// The second argument, of which people may think that it is the object's ID.
+fn later_point(value: &Value) -> Result<PointArgument, String> {
+    let point = argument("history", "to", value)?;
+    if point.is_live() {
+        return Ok(point);
+    }
+    match point.to_point() {
+        Ok(_) => Ok(point),
+        Err(error) => {
+            Err(format!("{error}; the ID of an object comes third: `history(from, \"latest\", \"{point}\")`"))
+        }
+    }
+}
+
+fn place(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, String> {
+    let found = tables.store.backups().iter().position(|backup| backup.id == point.backup);
+    found.ok_or_else(|| {
+        format!("\"{}\" stands for {}, which this store does not have", point.written, point.backup)
+    })
+}
