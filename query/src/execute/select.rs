@@ -353,27 +353,47 @@ fn asked(codes: &[u32], rows: &Rows, chunk_count: usize) -> Vec<usize> {
     counts
 }
 
+/// Rows that are looked at together: the bits of a word.
+const WORD: usize = 64;
+
 /// The rows whose values are true; nothing if one was not computed yet.
 fn pick(truths: &[AtomicU8], codes: &[u32], rows: &Rows) -> Option<Rows> {
     let truth = |code: u32| truths[code as usize].load(Ordering::Relaxed);
-    let mut picked = vec![0; rows.len()];
-    let (mut count, mut unset) = (0, false);
-    // Every row is written and only those that are true are counted: no branch to be guessed wrongly.
-    let mut look = |row: u32, truth: u8| {
-        picked[count] = row;
-        count += usize::from(truth == Truth::True as u8);
-        unset |= truth == Truth::Unset as u8;
-    };
+    let mut picked = Vec::new();
     match rows {
-        Rows::All(row_count) => (0..*row_count).zip(codes).for_each(|(row, code)| look(row, truth(*code))),
-        Rows::Some(rows) => rows.iter().for_each(|row| look(*row, truth(codes[*row as usize]))),
+        Rows::All(row_count) => {
+            let blocks = codes[..*row_count as usize].chunks(WORD);
+            for (block, first) in blocks.zip((0..).step_by(WORD)) {
+                let mut left = word(block.iter().map(|code| truth(*code)))?;
+                while left != 0 {
+                    picked.push(first + left.trailing_zeros());
+                    left &= left - 1;
+                }
+            }
+            if picked.len() == *row_count as usize {
+                return Some(Rows::All(*row_count));
+            }
+        }
+        Rows::Some(rows) => {
+            for block in rows.chunks(WORD) {
+                let mut left = word(block.iter().map(|row| truth(codes[*row as usize])))?;
+                while left != 0 {
+                    picked.push(block[left.trailing_zeros() as usize]);
+                    left &= left - 1;
+                }
+            }
+        }
     }
-    if unset {
-        return None;
+    Some(Rows::Some(picked))
+}
+
+/// A bit for each row, set where it is true: made without a branch that could be guessed wrongly. Nothing if one was
+/// not computed yet.
+fn word(truths: impl Iterator<Item = u8>) -> Option<u64> {
+    let (mut word, mut unset) = (0, false);
+    for (bit, truth) in truths.enumerate() {
+        word |= u64::from(truth == Truth::True as u8) << bit;
+        unset |= truth == Truth::Unset as u8;
     }
-    picked.truncate(count);
-    Some(match rows {
-        Rows::All(row_count) if count == *row_count as usize => Rows::All(*row_count),
-        _ => Rows::Some(picked),
-    })
+    (!unset).then_some(word)
 }
