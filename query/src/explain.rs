@@ -190,3 +190,6 @@ fn value(scalar: &Scalar, below: &[Field]) -> String {
         Scalar::List(_) => "(…)".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

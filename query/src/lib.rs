@@ -6,6 +6,9 @@
 //!                   ╰── format ─▶ text
 //! ```
 //!
+//! Rows are worked on in batches of columns, in parallel, and come in an order that does not depend on that; memory is
+//! bounded by [`Limits`]. [`run`] gives all rows at once, [`run_streaming`] as they come.
+//!
 //! ```
 //! use query::{NoTables, Parameters, run};
 //!

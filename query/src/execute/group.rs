@@ -115,7 +115,7 @@ impl Grouping {
 
 /// Merges the partial results of a window, each partition on its own thread if there is enough to do.
 fn merge(grouping: &Grouping, partitions: &mut [Partition], partials: Vec<Vec<Piece>>, order: &mut u64) {
-    const GROUPS_PER_THREAD: usize = 1 << 10;
+    const GROUPS_PER_THREAD: usize = if cfg!(test) { 16 } else { 1 << 10 };
     let mut lists: Vec<Vec<(u64, Piece)>> = partitions.iter().map(|_| Vec::new()).collect();
     let mut group_count = 0;
     for pieces in partials {

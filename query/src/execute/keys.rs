@@ -4,8 +4,8 @@ use super::hash::{Cells, Hashed, QuickMap, Same};
 use crate::batch::{Column, row_number};
 
 /// A table of codes may have so many places for each row; else they are hashed.
-const PLACES_PER_ROW: u64 = 4;
-const PLACES_MIN: u64 = 1 << 12;
+const PLACES_PER_ROW: u64 = if cfg!(test) { 1 } else { 4 };
+const PLACES_MIN: u64 = if cfg!(test) { 8 } else { 1 << 12 };
 
 /// The groups of the rows of a batch, in order of first appearance.
 pub(super) struct Local {

@@ -4,7 +4,7 @@
 //! *Shape*: for each dictionary or list of texts one [`Known`], shared by all batches; a byte a value, filled in by
 //! chunks once enough rows ask for them, one by one before that.
 
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::evaluate::{SMALL_DICTIONARY, alone, evaluate, only_column};
@@ -13,8 +13,8 @@ use crate::batch::{Batch, Column, Texts, row_number};
 use crate::plan::Scalar;
 use crate::value::Value;
 
-/// Values whose truths are computed together.
-const CHUNK: usize = 1 << 16;
+/// Values whose truths are computed together; few in tests, so that small tables have several chunks.
+const CHUNK: usize = if cfg!(test) { 1 << 5 } else { 1 << 16 };
 /// A chunk of texts is scanned whole once one in so many is asked for: a scan costs so much less than a look at each.
 const TEXTS_PER_LOOK: usize = 32;
 /// As above, for values that are computed alike either way.
@@ -22,7 +22,7 @@ const VALUES_PER_LOOK: usize = 2;
 /// Most dictionaries whose truths are kept for later batches.
 const KEPT_MAX: usize = 64;
 /// From so many rows on, only some are looked at to learn which chunks are asked for.
-const SAMPLED_FROM: usize = 4096;
+const SAMPLED_FROM: usize = if cfg!(test) { 64 } else { 4096 };
 const SAMPLE: usize = 16;
 
 /// Some rows of a batch, in order.
@@ -218,6 +218,8 @@ struct Known {
 struct Chunk {
     /// How often its values were asked for before they were computed.
     asked: AtomicUsize,
+    /// Whether some thread took it upon itself to compute them.
+    begun: AtomicBool,
     computed: OnceLock<()>,
 }
 
@@ -258,21 +260,35 @@ impl ColumnTest {
         known
     }
 
-    /// Computes the chunks that enough rows ask for.
+    /// Computes the chunks that enough rows ask for: first those that no other thread has begun, so that threads which
+    /// ask for the same ones share the work instead of waiting for each other.
     fn compute_chunks(&self, known: &Known, codes: &[u32], rows: &Rows) {
+        let range = |place: usize| (place * CHUNK, known.truths.len().min((place + 1) * CHUNK));
+        let mut wanted = Vec::new();
         for (place, count) in asked(codes, rows, known.chunks.len()).into_iter().enumerate() {
             let chunk = &known.chunks[place];
             if count == 0 || chunk.computed.get().is_some() {
                 continue;
             }
-            let first = place * CHUNK;
-            let end = known.truths.len().min(first + CHUNK);
+            let (first, end) = range(place);
             let asked = chunk.asked.fetch_add(count, Ordering::Relaxed) + count;
             if end - first <= SMALL_DICTIONARY || asked.saturating_mul(known.domain.looks()) >= end - first {
-                // Nothing in here waits for other threads, so that waiting for it cannot stop them all.
-                chunk.computed.get_or_init(|| self.compute(known, first, end));
+                wanted.push(place);
             }
         }
+        // Nothing in here waits for other threads, so that waiting for it cannot stop them all.
+        let compute = |place: &usize| {
+            let (first, end) = range(*place);
+            known.chunks[*place].computed.get_or_init(|| self.compute(known, first, end));
+        };
+        wanted.retain(|place| {
+            let begun = known.chunks[*place].begun.swap(true, Ordering::Relaxed);
+            if !begun {
+                compute(place);
+            }
+            begun
+        });
+        wanted.iter().for_each(compute);
     }
 
     fn compute(&self, known: &Known, first: usize, end: usize) {
@@ -337,27 +353,47 @@ fn asked(codes: &[u32], rows: &Rows, chunk_count: usize) -> Vec<usize> {
     counts
 }
 
+/// Rows that are looked at together: the bits of a word.
+const WORD: usize = 64;
+
 /// The rows whose values are true; nothing if one was not computed yet.
 fn pick(truths: &[AtomicU8], codes: &[u32], rows: &Rows) -> Option<Rows> {
     let truth = |code: u32| truths[code as usize].load(Ordering::Relaxed);
-    let mut picked = vec![0; rows.len()];
-    let (mut count, mut unset) = (0, false);
-    // Every row is written and only those that are true are counted: no branch to be guessed wrongly.
-    let mut look = |row: u32, truth: u8| {
-        picked[count] = row;
-        count += usize::from(truth == Truth::True as u8);
-        unset |= truth == Truth::Unset as u8;
-    };
+    let mut picked = Vec::new();
     match rows {
-        Rows::All(row_count) => (0..*row_count).zip(codes).for_each(|(row, code)| look(row, truth(*code))),
-        Rows::Some(rows) => rows.iter().for_each(|row| look(*row, truth(codes[*row as usize]))),
+        Rows::All(row_count) => {
+            let blocks = codes[..*row_count as usize].chunks(WORD);
+            for (block, first) in blocks.zip((0..).step_by(WORD)) {
+                let mut left = word(block.iter().map(|code| truth(*code)))?;
+                while left != 0 {
+                    picked.push(first + left.trailing_zeros());
+                    left &= left - 1;
+                }
+            }
+            if picked.len() == *row_count as usize {
+                return Some(Rows::All(*row_count));
+            }
+        }
+        Rows::Some(rows) => {
+            for block in rows.chunks(WORD) {
+                let mut left = word(block.iter().map(|row| truth(codes[*row as usize])))?;
+                while left != 0 {
+                    picked.push(block[left.trailing_zeros() as usize]);
+                    left &= left - 1;
+                }
+            }
+        }
     }
-    if unset {
-        return None;
+    Some(Rows::Some(picked))
+}
+
+/// A bit for each row, set where it is true: made without a branch that could be guessed wrongly. Nothing if one was
+/// not computed yet.
+fn word(truths: impl Iterator<Item = u8>) -> Option<u64> {
+    let (mut word, mut unset) = (0, false);
+    for (bit, truth) in truths.enumerate() {
+        word |= u64::from(truth == Truth::True as u8) << bit;
+        unset |= truth == Truth::Unset as u8;
     }
-    picked.truncate(count);
-    Some(match rows {
-        Rows::All(row_count) if count == *row_count as usize => Rows::All(*row_count),
-        _ => Rows::Some(picked),
-    })
+    (!unset).then_some(word)
 }
