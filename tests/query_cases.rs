@@ -76,9 +76,9 @@ fn judge(case: &Value) -> Result<(), String> {
                 let told =
                     findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("\n");
                 let names = case["names"].as_array().map_or(&[][..], Vec::as_slice);
-                let named =
+                let is_named =
                     names.is_empty() || names.iter().any(|name| told.contains(name.as_str().unwrap()));
-                if named { Ok(()) } else { Err(format!("the refusal names none of {names:?}: {told}")) }
+                if is_named { Ok(()) } else { Err(format!("the refusal names none of {names:?}: {told}")) }
             }
             (Ok(()), Some(_)) => compare(case, text),
             (Ok(()), None) => Err("is not refused".to_owned()),

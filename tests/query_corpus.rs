@@ -89,7 +89,7 @@ fn questions_give_the_rows_that_were_read_and_found_right() {
     let mut wrong = Vec::new();
     for (name, text) in questions() {
         let results = run(&TABLES, &text).unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
-        let found: String = lines(&results).iter().map(|line| format!("{line}\n")).collect();
+        let found: String = lines(&results).into_iter().flat_map(|line| [line, "\n".to_owned()]).collect();
         let path = folder().join(format!("{name}.ndjson"));
         if writes_expected() {
             fs::write(&path, &found).unwrap();

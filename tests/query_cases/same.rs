@@ -42,7 +42,7 @@ pub(super) fn multiset<'e, T>(
     Ok(())
 }
 
-fn same<T: PartialEq>(expected: Option<T>, found: Option<T>) -> bool {
+fn same<T: PartialEq + Copy>(expected: Option<T>, found: Option<T>) -> bool {
     expected.is_some() && expected == found
 }
 

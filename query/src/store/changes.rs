@@ -59,7 +59,7 @@ impl TableSource for Changes {
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let failed = |error: engine::Error| error.to_string();
         let conditions = &request.conditions;
-        let objects_only = !event::needs_details(conditions) && self.sides.are_neighbours(&self.store);
+        let objects_only = !event::needs_details(conditions);
         let filter = diff::filter(conditions, event::ID, event::TYPE, objects_only);
         let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
         let changes = self.store.difference(from, to, &filter).map_err(failed)?;

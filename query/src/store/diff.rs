@@ -75,13 +75,6 @@ impl Sides {
         Ok(Self { from, to })
     }
 
-    /// Whether the versions of an object alone tell that it changed: an object that changes and changes back has other
-    /// versions than before, which only neighbours rule out.
-    pub(super) fn are_neighbours(&self, store: &Store) -> bool {
-        let pair = [&*self.from.backup, &*self.to.backup];
-        store.backups().windows(2).any(|two| pair.contains(&&*two[0].id) && pair.contains(&&*two[1].id))
-    }
-
     pub(super) fn points(&self) -> Vec<ResolvedPoint> {
         vec![self.from.clone(), self.to.clone()]
     }
@@ -133,8 +126,7 @@ impl TableSource for Difference {
 
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let columns = request.columns.clone();
-        let objects_only = !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column))
-            && self.sides.are_neighbours(&self.store);
+        let objects_only = !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column));
         let filter = filter(&request.conditions, ID, TYPE, objects_only);
         let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
         let failed = |error: engine::Error| error.to_string();
