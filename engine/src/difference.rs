@@ -27,7 +27,7 @@ use crate::id::Id;
 use crate::roster::Targets;
 use crate::schema;
 use crate::snapshot::Snapshot;
-use crate::state::State;
+use crate::state::{Part, State};
 use crate::vector::Slot;
 use crate::{BackupSummary, ObjectKey, Result, Store};
 use candidates::Candidate;
@@ -61,9 +61,12 @@ impl Store {
         let Some(ordinal) = state.ordinal(&Id::from_text(&object.id))? else { return Ok(Vec::new()) };
         let filter =
             DifferenceFilter { types: vec![object.type_token.to_string()], ..DifferenceFilter::default() };
+        let keys = state.tables.keys();
+        let keys: Vec<_> =
+            keys.filter(|key| key.type_token == object.type_token && key.part != Part::Volatile).collect();
         let mut history = Vec::new();
         for sequence in 1..=state.newest() {
-            let Some(candidate) = candidates::of_object(state, &object.type_token, ordinal, sequence)? else {
+            let Some(candidate) = candidates::of_object(state, &keys, ordinal, sequence)? else {
                 continue;
             };
             let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));

@@ -285,12 +285,13 @@ impl Segment {
     /// The changed slots of a table or relation in this segment, if any.
     pub(crate) fn slots(&self, key: &TableKey) -> Option<&SlotEntry> {
         match &key.part {
-            Part::Links(relation) => self
-                .footer
-                .links
-                .iter()
-                .find(|entry| *entry.relation == **relation && *entry.type_token == *key.type_token)
-                .and_then(|entry| entry.slots.as_ref()),
+            Part::Links(relation) => {
+                let links = &self.footer.links;
+                let wanted = (&*key.type_token, &**relation);
+                let place = links
+                    .binary_search_by(|entry| (entry.type_token.as_str(), &*entry.relation).cmp(&wanted));
+                place.ok().and_then(|place| links[place].slots.as_ref())
+            }
             part => self.table(&key.type_token, part.space()).and_then(|entry| entry.slots.as_ref()),
         }
     }

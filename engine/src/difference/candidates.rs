@@ -63,16 +63,16 @@ pub(super) fn between(
     }
 }
 
-/// What one backup changed of one object, if anything.
+/// What one backup changed of one object, if anything; `keys` are the tables in question.
 pub(super) fn of_object(
     state: &State,
-    token: &Arc<str>,
+    keys: &[&TableKey],
     ordinal: u32,
     sequence: u64,
 ) -> Result<Option<Candidate>> {
     let mut candidate = Candidate { ordinal, ..Candidate::default() };
     let segment = state.segment(sequence)?;
-    for key in state.tables.keys().filter(|key| key.type_token == *token && key.part != Part::Volatile) {
+    for key in keys {
         let Some(entry) = segment.slots(key) else { continue };
         let slots = segment.changed_slots(entry)?;
         if let Ok(place) = slots.binary_search_by_key(&ordinal, |slot| slot.ordinal) {

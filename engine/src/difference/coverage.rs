@@ -28,8 +28,10 @@ impl Coverage {
     pub(super) fn between(state: &State, from: u64, to: u64) -> Self {
         let (low, high) = (from.min(to), from.max(to));
         let mut types: BTreeMap<String, TypeView> = BTreeMap::new();
-        let between =
-            state.manifests.iter().filter(|manifest| manifest.sequence > low && manifest.sequence <= high);
+        // Backup n is the n-th manifest.
+        let place =
+            |sequence: u64| usize::try_from(sequence).unwrap_or(usize::MAX).min(state.manifests.len());
+        let between = &state.manifests[place(low)..place(high)];
         for manifest in between {
             for (token, coverage) in &manifest.coverage {
                 let view = types.entry(token.clone()).or_default();
@@ -40,7 +42,8 @@ impl Coverage {
             }
         }
         for side in [low, high] {
-            let Some(manifest) = state.manifests.iter().find(|manifest| manifest.sequence == side) else {
+            let Some(manifest) = place(side).checked_sub(1).and_then(|place| state.manifests.get(place))
+            else {
                 continue;
             };
             for (token, coverage) in &manifest.coverage {

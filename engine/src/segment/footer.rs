@@ -18,9 +18,9 @@ pub(crate) struct Footer {
     pub(crate) chunks: Vec<ChunkEntry>,
     /// Attribute paths that columns and patches of this segment name by index.
     pub(crate) paths: Vec<String>,
-    /// Tables that gained versions or whose slots changed.
+    /// Tables that gained versions or whose slots changed, ascending by type and space.
     pub(crate) tables: Vec<TableEntry>,
-    /// Relations that gained link sets or whose slots changed.
+    /// Relations that gained link sets or whose slots changed, ascending by type and name.
     pub(crate) links: Vec<LinkEntry>,
     /// IDs seen for the first time.
     pub(crate) ids: Option<IdEntry>,

@@ -60,6 +60,11 @@ impl Segment {
         }
         let trailer = Trailer::from_file(&map).map_err(damaged)?;
         let footer = read_footer(&map, &trailer).map_err(damaged)?;
+        let tables = footer.tables.iter().map(|table| (&table.type_token, table.space));
+        let links = footer.links.iter().map(|links| (&links.type_token, &links.relation));
+        if !tables.is_sorted() || !links.is_sorted() {
+            return Err(damaged((0, "the tables of the footer do not ascend".to_owned())));
+        }
         let checked = footer.chunks.iter().map(|_| AtomicU8::new(UNCHECKED)).collect();
         Ok(Self {
             path: path.to_owned(),
@@ -83,7 +88,10 @@ impl Segment {
     }
 
     pub(crate) fn table(&self, type_token: &str, space: u8) -> Option<&TableEntry> {
-        self.footer.tables.iter().find(|table| table.space == space && table.type_token == type_token)
+        let tables = &self.footer.tables;
+        let wanted = (type_token, space);
+        let place = tables.binary_search_by(|table| (table.type_token.as_str(), table.space).cmp(&wanted));
+        place.ok().map(|place| &tables[place])
     }
 
     /// The process-wide numbers of the footer's paths.
