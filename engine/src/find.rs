@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::id::Id;
 use crate::paths::PathId;
-use crate::rows::Rows;
+use crate::rows::{Cursor, Rows};
 use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
@@ -16,6 +16,8 @@ use nearest::Wanted;
 
 /// Properties that people name objects by, besides the ID.
 const NAME_PROPERTIES: [&str; 3] = ["userPrincipalName", "appId", "displayName"];
+/// Versions that one thread reads at a time, at least.
+const CHUNK_LENGTH_MIN: usize = 1024;
 /// Objects shown when too many answer.
 const EXAMPLE_COUNT_MAX: usize = 3;
 
@@ -69,9 +71,9 @@ fn find_ordinal(newest: &Snapshot, snapshot: &Snapshot, ordinal: u32) -> Result<
         let object = || -> Result<ObjectKey> {
             Ok(ObjectKey { type_token: key.type_token.clone(), id: state.id(ordinal)?.to_string() })
         };
-        if !snapshot.vector(key)?.get(ordinal).is_absent() {
+        if !snapshot.slot(key, ordinal)?.is_absent() {
             now.push(object()?);
-        } else if newest.vector(key)?.get(ordinal) != Slot::NEVER {
+        } else if newest.slot(key, ordinal)? != Slot::NEVER {
             once.push(object()?);
         }
     }
@@ -130,10 +132,13 @@ fn scan_versions(
         for &(first, sequence) in &numbers.ranges {
             let ordinals = version_ordinals(state, key, sequence)?;
             let versions: Vec<(u32, u32)> = (first..).zip(ordinals).collect();
-            let matching = versions.par_iter().map(|&(version, ordinal)| -> Result<_> {
-                let is_wanted = read_text(&rows, version, path)?.is_some_and(|text| is_wanted(&text));
-                Ok(is_wanted.then_some(ordinal))
-            });
+            let matching = versions.par_iter().with_min_len(CHUNK_LENGTH_MIN).map_init(
+                || Cursor::new(&rows),
+                |cursor, &(version, ordinal)| -> Result<_> {
+                    let is_wanted = read_text(cursor, version, path)?.is_some_and(|text| is_wanted(&text));
+                    Ok(is_wanted.then_some(ordinal))
+                },
+            );
             for ordinal in matching.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
                 found.push(ObjectKey {
                     type_token: key.type_token.clone(),
@@ -147,9 +152,13 @@ fn scan_versions(
     Ok(found)
 }
 
-fn read_text(rows: &Rows<'_>, version: u32, path: PathId) -> Result<Option<String>> {
-    Ok(match rows.read_cell(version, path)?.map(|json| value::decode(&json)) {
-        Some(serde_json::Value::String(text)) => Some(text),
+fn read_text(cursor: &mut Cursor<'_, '_>, version: u32, path: PathId) -> Result<Option<String>> {
+    let mut json = Vec::new();
+    if !cursor.read_cell(version, path, &mut json)? {
+        return Ok(None);
+    }
+    Ok(match value::decode(&json) {
+        serde_json::Value::String(text) => Some(text),
         _ => None,
     })
 }
@@ -177,14 +186,16 @@ fn scan_table(
     let slots: Vec<_> = vector.iter().filter(|(_, slot)| !slot.is_absent()).collect();
     let found: Vec<Option<(ObjectKey, String)>> = slots
         .par_iter()
-        .map(|(ordinal, slot)| {
-            let text = read_text(&rows, slot.version(), path)?.filter(|text| is_wanted(text));
-            let Some(text) = text else { return Ok(None) };
-            Ok(Some((
-                ObjectKey { type_token: key.type_token.clone(), id: state.id(*ordinal)?.to_string() },
-                text,
-            )))
-        })
+        .with_min_len(CHUNK_LENGTH_MIN)
+        .map_init(
+            || Cursor::new(&rows),
+            |cursor, (ordinal, slot)| {
+                let text = read_text(cursor, slot.version(), path)?.filter(|text| is_wanted(text));
+                let Some(text) = text else { return Ok(None) };
+                let id = state.id(*ordinal)?.to_string();
+                Ok(Some((ObjectKey { type_token: key.type_token.clone(), id }, text)))
+            },
+        )
         .collect::<Result<_>>()?;
     Ok(found.into_iter().flatten().collect())
 }

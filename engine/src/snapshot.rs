@@ -1,11 +1,13 @@
 //! The state of the tenant at one backup: vectors, and the objects they lead to.
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::id::Id;
 use crate::object::{Object, ObjectKey};
 use crate::rows::Cells;
+use crate::segment::footer::CheckpointTable;
+use crate::segment::reader::Segment;
 use crate::state::{Part, State, TableKey};
 use crate::value;
 use crate::vector::{Slot, Vector};
@@ -21,13 +23,15 @@ struct Inner {
     state: Arc<State>,
     sequence: u64,
     vectors: RwLock<HashMap<TableKey, Arc<Vector>>>,
+    /// Vectors of which one slot was asked for.
+    asked: Mutex<HashSet<TableKey>>,
     gone: OnceLock<roaring::RoaringBitmap>,
 }
 
 impl Snapshot {
     pub(crate) fn new(state: Arc<State>, sequence: u64) -> Self {
-        let (vectors, gone) = (RwLock::default(), OnceLock::new());
-        Self { inner: Arc::new(Inner { state, sequence, vectors, gone }) }
+        let (vectors, asked, gone) = (RwLock::default(), Mutex::default(), OnceLock::new());
+        Self { inner: Arc::new(Inner { state, sequence, vectors, asked, gone }) }
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {
@@ -125,6 +129,23 @@ impl Snapshot {
         Ok(Arc::clone(vectors.entry(key.clone()).or_insert(vector)))
     }
 
+    /// One slot. Who asks for one reads it alone; who asks for another one gets the vector read, because more will
+    /// follow.
+    pub(crate) fn slot(&self, key: &TableKey, ordinal: u32) -> Result<Slot> {
+        let vectors = self.inner.vectors.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(vector) = vectors.get(key) {
+            return Ok(vector.get(ordinal));
+        }
+        drop(vectors);
+        let mut asked = self.inner.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let is_first = asked.insert(key.clone());
+        drop(asked);
+        if is_first {
+            return read_slot(&self.inner.state, key, self.inner.sequence, ordinal);
+        }
+        Ok(self.vector(key)?.get(ordinal))
+    }
+
     /// Ordinals that were objects once and are live under no type now: links to them are dormant.
     pub(crate) fn gone(&self) -> Result<&roaring::RoaringBitmap> {
         if let Some(gone) = self.inner.gone.get() {
@@ -136,7 +157,7 @@ impl Snapshot {
 
     pub(crate) fn object_at(&self, type_token: &Arc<str>, ordinal: u32) -> Result<Option<Object>> {
         let key = TableKey { type_token: Arc::clone(type_token), part: Part::Core };
-        let slot = self.vector(&key)?.get(ordinal);
+        let slot = self.slot(&key, ordinal)?;
         if slot.is_absent() {
             return Ok(None);
         }
@@ -161,11 +182,7 @@ impl Snapshot {
     }
 
     pub(crate) fn volatile_slot(&self, key: &TableKey, ordinal: u32) -> Result<Slot> {
-        if self.inner.state.tables.contains_key(key) {
-            Ok(self.vector(key)?.get(ordinal))
-        } else {
-            Ok(Slot::NEVER)
-        }
+        if self.inner.state.tables.contains_key(key) { self.slot(key, ordinal) } else { Ok(Slot::NEVER) }
     }
 
     /// The links of an object by relation; dormant ones left out.
@@ -178,7 +195,7 @@ impl Snapshot {
         let state = &self.inner.state;
         for key in state.tables.keys().filter(|key| key.type_token == *type_token) {
             let Part::Links(relation) = &key.part else { continue };
-            let number = self.vector(key)?.get(ordinal).version();
+            let number = self.slot(key, ordinal)?.version();
             if number == 0 {
                 continue;
             }
@@ -245,26 +262,13 @@ fn read_gone(state: &State, sequence: u64) -> Result<roaring::RoaringBitmap> {
 
 /// A vector as of a backup: the last checkpoint's, and every change since.
 fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
-    let mut vector = Vector::default();
     let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
-    if checkpoint > 0 {
-        let segment = state.segment(checkpoint)?;
-        let entry = segment.footer.checkpoint.as_ref().and_then(|checkpoint| {
-            let tables =
-                if matches!(key.part, Part::Links(_)) { &checkpoint.links } else { &checkpoint.tables };
-            tables.iter().find(|table| *table.type_token == *key.type_token && table.name == key.part.name())
-        });
-        if let Some(entry) = entry {
-            let ordinals = segment.integers(entry.ordinals)?;
-            let values = segment.integers(entry.values)?;
-            if !ordinals.is_sorted() || ordinals.last().is_some_and(|last| *last >= state.ordinal_count) {
-                return Err(
-                    segment.footer_error("the ordinals of a vector do not ascend, or nobody has them")
-                );
-            }
-            let slots = values.into_iter().map(Slot::from_stored);
-            vector = Vector::from_slots(ordinals.into_iter().zip(slots));
-        }
+    let mut vector = Vector::default();
+    if let Some((segment, entry)) = checkpoint_table(state, key, checkpoint)? {
+        let ordinals = read_ordinals(state, segment, entry)?;
+        let values = segment.integers(entry.values)?;
+        let slots = values.into_iter().map(Slot::from_stored);
+        vector = Vector::from_slots(ordinals.into_iter().zip(slots));
     }
     for later in checkpoint + 1..=sequence {
         let segment = state.segment(later)?;
@@ -274,6 +278,55 @@ fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
         }
     }
     Ok(vector)
+}
+
+/// One slot of a vector as of a backup: from the newest segment that changed it, else from the last checkpoint.
+fn read_slot(state: &State, key: &TableKey, sequence: u64, ordinal: u32) -> Result<Slot> {
+    let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
+    for later in (checkpoint + 1..=sequence).rev() {
+        let segment = state.segment(later)?;
+        let Some(entry) = segment.slots(key) else { continue };
+        if let Ok(place) = segment.integers(entry.ordinals)?.binary_search(&ordinal) {
+            return slot_at(segment, entry.new_values, place);
+        }
+    }
+    let Some((segment, entry)) = checkpoint_table(state, key, checkpoint)? else { return Ok(Slot::NEVER) };
+    match read_ordinals(state, segment, entry)?.binary_search(&ordinal) {
+        Ok(place) => slot_at(segment, entry.values, place),
+        Err(_) => Ok(Slot::NEVER),
+    }
+}
+
+fn slot_at(segment: &Segment, values: u32, place: usize) -> Result<Slot> {
+    let values = segment.integers(values)?;
+    let value = values.get(place).ok_or_else(|| segment.footer_error("the slots of a vector end early"))?;
+    Ok(Slot::from_stored(*value))
+}
+
+/// Where a checkpoint has a vector; nothing when there is no checkpoint.
+fn checkpoint_table<'s>(
+    state: &'s State,
+    key: &TableKey,
+    checkpoint: u64,
+) -> Result<Option<(&'s Segment, &'s CheckpointTable)>> {
+    if checkpoint == 0 {
+        return Ok(None);
+    }
+    let segment = state.segment(checkpoint)?;
+    Ok(segment.footer.checkpoint.as_ref().and_then(|entry| {
+        let tables = if matches!(key.part, Part::Links(_)) { &entry.links } else { &entry.tables };
+        let is_wanted =
+            |table: &&CheckpointTable| *table.type_token == *key.type_token && table.name == key.part.name();
+        tables.iter().find(is_wanted).map(|table| (&**segment, table))
+    }))
+}
+
+fn read_ordinals(state: &State, segment: &Segment, entry: &CheckpointTable) -> Result<Vec<u32>> {
+    let ordinals = segment.integers(entry.ordinals)?;
+    if !ordinals.is_sorted() || ordinals.last().is_some_and(|last| *last >= state.ordinal_count) {
+        return Err(segment.footer_error("the ordinals of a vector do not ascend, or nobody has them"));
+    }
+    Ok(ordinals)
 }
 
 /// An ordinal that no segment has would make the vector as large as the number says.
