@@ -23,4 +23,29 @@
 //! # }
 //! ```
 
+mod answer;
+mod auth;
+mod body;
+mod clock;
+mod filter;
+mod navigate;
+mod options;
+mod query;
+mod read;
+mod render;
+mod replica;
+mod resource;
+mod route;
+mod rules;
+mod seal;
+mod server;
+mod state;
 pub mod synthetic;
+mod twin;
+mod wire;
+mod write;
+
+pub use clock::{Clock, ManualClock};
+pub use options::Options;
+pub use server::{Server, serve};
+pub use twin::Twin;

@@ -19,7 +19,7 @@ mod layout;
 mod link;
 mod page;
 mod pools;
-mod random;
+pub(crate) mod random;
 mod render;
 #[cfg(test)]
 mod tests;
