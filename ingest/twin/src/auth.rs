@@ -103,7 +103,7 @@ impl Auth {
         let body = json!({"token_type": "Bearer", "expires_in": LIFE_S - 1, "ext_expires_in": LIFE_S - 1,
             "access_token": self.access_token(now_ms)});
         let headers = vec![("content-type", "application/json; charset=utf-8".to_owned())];
-        Reply { status: 200, headers, body: body.to_string().into_bytes() }
+        Reply { status: 200, headers, body: body.to_string().into_bytes(), ..Reply::default() }
     }
 
     /// Makes a token that looks like Entra's: three parts, the middle one readable.
@@ -145,5 +145,5 @@ fn refuse(status: u16, error: &str, code: u32, description: &str, now_ms: i64) -
         "timestamp": to_iso(now_ms).replace('T', " "), "trace_id": "00000000-0000-0000-0000-000000000000",
         "correlation_id": "00000000-0000-0000-0000-000000000000"});
     let headers = vec![("content-type", "application/json; charset=utf-8".to_owned())];
-    Reply { status, headers, body: body.to_string().into_bytes() }
+    Reply { status, headers, body: body.to_string().into_bytes(), ..Reply::default() }
 }

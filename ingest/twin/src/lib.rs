@@ -25,8 +25,12 @@
 
 mod answer;
 mod auth;
+mod batch;
 mod body;
 mod clock;
+mod control;
+mod delta;
+mod faults;
 mod filter;
 mod navigate;
 mod options;
@@ -41,11 +45,14 @@ mod seal;
 mod server;
 mod state;
 pub mod synthetic;
+mod throttle;
 mod twin;
 mod wire;
 mod write;
 
 pub use clock::{Clock, ManualClock};
+pub use control::{Actor, Counts};
+pub use faults::{Fault, FaultError};
 pub use options::Options;
 pub use server::{Server, serve};
 pub use twin::Twin;

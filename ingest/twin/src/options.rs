@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::faults::Fault;
 
 /// How a twin is served.
 #[derive(Clone)]
@@ -13,6 +14,8 @@ pub struct Options {
     pub speed: f64,
     /// How far replicas may lag behind writes, in milliseconds; delta queries up to twice that.
     pub replica_lag_ms: u32,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
     /// Random numbers for lags and faults follow from it.
     pub seed: u64,
     /// Random bytes that secret and tokens follow from: fresh ones for every run.
@@ -25,6 +28,6 @@ impl Options {
     /// Chooses a free port, no limits, no lag, no faults.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, entropy: [u8; 32]) -> Self {
-        Self { port: 0, speed: 0.0, replica_lag_ms: 0, seed: 1, entropy, clock }
+        Self { port: 0, speed: 0.0, replica_lag_ms: 0, faults: Vec::new(), seed: 1, entropy, clock }
     }
 }

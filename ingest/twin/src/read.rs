@@ -110,7 +110,7 @@ impl Read<'_> {
 
     fn plain(count: usize) -> Reply {
         let headers = vec![("content-type", "text/plain".to_owned())];
-        Reply { status: 200, headers, body: count.to_string().into_bytes() }
+        Reply { status: 200, headers, body: count.to_string().into_bytes(), ..Reply::default() }
     }
 
     /// Answers one object.

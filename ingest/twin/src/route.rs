@@ -40,6 +40,25 @@ pub(crate) enum Place {
     ScheduleRequests(Kind),
 }
 
+impl Place {
+    /// Walks over the type that a path is about, where it tells.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let kind = match self {
+            Self::Collection(kind)
+            | Self::Count(kind)
+            | Self::Delta(kind)
+            | Self::Object(kind, _)
+            | Self::Under(kind, ..)
+            | Self::Bin(kind)
+            | Self::BinCount(kind)
+            | Self::ScheduleRequests(kind) => Some(*kind),
+            Self::BinObject(kind, _) | Self::BinAction(kind, ..) => *kind,
+            _ => None,
+        };
+        kind.into_iter()
+    }
+}
+
 /// The bins that are not under `/directory/deletedItems`.
 const OWN_BINS: [(&str, &str); 4] = [
     ("identity/conditionalaccess/deleteditems/policies", "conditionalAccessPolicy"),

@@ -90,6 +90,11 @@ impl Refusal {
         }
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(self.headers.iter().cloned());
-        Reply { status: self.status, headers, body: json!({"error": error}).to_string().into_bytes() }
+        Reply {
+            status: self.status,
+            headers,
+            body: json!({"error": error}).to_string().into_bytes(),
+            ..Reply::default()
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! Owns the sockets: HTTP/1.1 on loopback, one task per connection, nothing that knows of Graph.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::answer::Core;
+use crate::faults::Fault;
 use crate::options::Options;
 use crate::twin::Twin;
 use crate::wire::{Reply, Request};
@@ -63,10 +66,15 @@ async fn connection(stream: TcpStream, core: Arc<Core>) {
     drop(served.await);
 }
 
+/// A call whose answer the client is not to get.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is lost on purpose")]
+struct Lost;
+
 async fn exchange(
     request: hyper::Request<Incoming>,
     core: Arc<Core>,
-) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+) -> Result<hyper::Response<Content>, Lost> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1");
@@ -82,16 +90,49 @@ async fn exchange(
         Ok(body) => body.to_bytes().to_vec(),
         Err(_) => return Ok(respond(Reply { status: 413, ..Reply::default() })),
     };
-    Ok(respond(core.answer(&taken)))
+    let reply = core.answer(&taken);
+    if reply.delivery.late_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(u64::from(reply.delivery.late_ms))).await;
+    }
+    if reply.delivery.is_lost { Err(Lost) } else { Ok(respond(reply)) }
 }
 
-fn respond(reply: Reply) -> hyper::Response<Full<Bytes>> {
+fn respond(reply: Reply) -> hyper::Response<Content> {
     let mut response = hyper::Response::builder().status(reply.status);
     for (name, value) in &reply.headers {
         response = response.header(*name, value);
     }
-    let body = Full::new(Bytes::from(reply.body));
-    response.body(body).unwrap_or_else(|_| hyper::Response::new(Full::default()))
+    let content = Content { bytes: Some(Bytes::from(reply.body)), is_cut: reply.delivery.is_cut };
+    response.body(content).unwrap_or_else(|_| hyper::Response::new(Content { bytes: None, is_cut: false }))
+}
+
+/// The body of an answer: all of it, or half of what its length announces.
+struct Content {
+    bytes: Option<Bytes>,
+    is_cut: bool,
+}
+
+impl Body for Content {
+    type Data = Bytes;
+    type Error = Lost;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Lost>>> {
+        let is_cut = self.is_cut;
+        Poll::Ready(match self.bytes.take() {
+            Some(bytes) if is_cut && bytes.len() > 1 => Some(Ok(Frame::data(bytes.slice(..bytes.len() / 2)))),
+            Some(bytes) if !bytes.is_empty() => Some(Ok(Frame::data(bytes))),
+            None if is_cut => Some(Err(Lost)),
+            _ => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.as_ref().is_none_or(Bytes::is_empty) && !self.is_cut
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+    }
 }
 
 impl Server {
@@ -123,6 +164,15 @@ impl Server {
     #[must_use]
     pub fn client_secret(&self) -> &str {
         self.core.auth.secret()
+    }
+
+    /// Lets other things go wrong from now on.
+    pub fn set_faults(&self, faults: Vec<Fault>) {
+        self.core.set_faults(faults);
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// Stops serving; calls that are being answered are cut off.

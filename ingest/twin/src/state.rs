@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::body::{Body, Members, Shapes};
 use crate::resource::Kind;
 use crate::synthetic::random::Source;
-pub(crate) use edit::When;
+pub(crate) use edit::{Trace, When};
 pub(crate) use link::Relation;
 pub(crate) use load::{Loader, find_target, security_identifier};
 pub(crate) use log::{Change, What};

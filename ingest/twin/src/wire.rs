@@ -1,5 +1,7 @@
 //! Owns what comes in and goes out, apart from the sockets: a request taken apart, and a reply.
 
+use crate::faults::Delivery;
+
 /// A request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
@@ -28,6 +30,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
+    /// What happens to it on its way.
+    pub(crate) delivery: Delivery,
 }
 
 /// The content type of everything Graph answers with success.
@@ -42,7 +46,12 @@ impl Reply {
 
     /// Answers with a body.
     pub(crate) fn with(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: vec![("content-type", JSON.to_owned())], body: body.into() }
+        Self {
+            status,
+            headers: vec![("content-type", JSON.to_owned())],
+            body: body.into(),
+            ..Self::default()
+        }
     }
 
     /// Answers 204.

@@ -24,7 +24,20 @@ pub(crate) struct Write<'a> {
     pub(crate) now_ms: i64,
     /// Whether security groups skip the bin, as they did until 2024.
     pub(crate) security_groups_skip_bin: bool,
+    /// Whether users who hold roles are guarded from the client.
+    pub(crate) guards_privileged: bool,
 }
+
+/// What only those with a high enough role change of users who hold roles.
+const SENSITIVE: [&str; 7] = [
+    "accountEnabled",
+    "businessPhones",
+    "mobilePhone",
+    "onPremisesImmutableId",
+    "otherMails",
+    "passwordProfile",
+    "userPrincipalName",
+];
 
 /// The most members that one PATCH adds.
 const BOUND_MAX: usize = 20;
@@ -283,6 +296,9 @@ impl Write<'_> {
     fn update_object(&mut self, handle: Handle) -> Result<Reply, Refusal> {
         let mut values = self.values()?;
         check_update(self.state, handle, &values)?;
+        if values.keys().any(|name| SENSITIVE.contains(&name.as_str())) {
+            self.check_sensitive(handle)?;
+        }
         let kind = self.state.record(handle).kind;
         let bound = values.get("members@odata.bind").and_then(Value::as_array).map_or(0, Vec::len);
         if bound > BOUND_MAX {
@@ -314,6 +330,7 @@ impl Write<'_> {
             return Ok(Reply::nothing());
         }
         check_delete(self.state, handle)?;
+        self.check_sensitive(handle)?;
         let record = self.state.record(handle);
         let is_group = record.kind == Kind::of("group");
         let unified = record.body.value("groupTypes").unwrap_or_default().contains("Unified");
@@ -328,6 +345,19 @@ impl Write<'_> {
             self.state.delete(self.when(), handle);
         }
         Ok(Reply::nothing())
+    }
+
+    /// Users who hold a role, directly or through a group that may, are changed only by those with a higher one.
+    fn check_sensitive(&self, handle: Handle) -> Result<(), Refusal> {
+        let state = &*self.state;
+        if !self.guards_privileged || state.record(handle).kind != Kind::of("user") {
+            return Ok(());
+        }
+        let principal = Relation::from_name("principal").expect("the relation is in the table");
+        let holds = state.sources(handle, principal, Some(Kind::of("roleAssignment"))).next().is_some();
+        let mut groups = state.sources(handle, Relation::MEMBERS, Some(Kind::of("group")));
+        let through_group = groups.any(|group| state.record(group).body.is_true("isAssignableToRole"));
+        if holds || through_group { Err(Refusal::forbidden()) } else { Ok(()) }
     }
 
     /// Members of an activated role follow its tenant-wide assignments.
@@ -368,6 +398,7 @@ impl Write<'_> {
             _ => Reconcile::Refuse,
         };
         check_restore(self.state, handle, new_name, reconcile)?;
+        self.check_sensitive(handle)?;
         self.state.restore(self.when(), handle);
         if let Some(name) = new_name {
             let values = Map::from_iter([("userPrincipalName".to_owned(), name.into())]);

@@ -223,9 +223,12 @@ impl State {
         let id =
             members.iter().find(|(name, _)| name == key).and_then(|(_, value)| crate::body::to_text(value));
         let id = id.map_or_else(|| kind.resource().token.clone(), Cow::into_owned);
+        let known = self.find(kind, &id).map(|handle| Arc::clone(&self.record(handle).body));
+        let is_new =
+            |name: &str, value: &str| known.as_ref().is_none_or(|body| body.value(name) != Some(value));
         let values: Map<String, Value> = members
             .iter()
-            .filter(|(name, _)| name != "id")
+            .filter(|(name, value)| name != "id" && (name == "deletedDateTime" || is_new(name, value)))
             .filter_map(|(name, value)| Some((name.to_string(), serde_json::from_str(value).ok()?)))
             .collect();
         let deleted = values.get("deletedDateTime").is_some_and(|value| !value.is_null());
