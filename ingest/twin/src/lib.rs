@@ -45,6 +45,8 @@ mod seal;
 mod server;
 mod state;
 pub mod synthetic;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod twin;
 mod wire;

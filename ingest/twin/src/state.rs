@@ -166,7 +166,11 @@ impl State {
         };
         self.records.push(record);
         self.by_kind[usize::from(kind.0)].push(handle);
-        self.ids[usize::from(kind.0)].insert(id, handle);
+        let ids = &mut self.ids[usize::from(kind.0)];
+        if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            ids.insert(id.to_ascii_lowercase().into(), handle);
+        }
+        ids.insert(id, handle);
         if life == Life::Live {
             self.index_keys(handle);
         }

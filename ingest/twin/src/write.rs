@@ -91,6 +91,7 @@ impl Write<'_> {
         }
         match serde_json::from_slice(&self.request.body) {
             Ok(Value::Object(values)) => Ok(values),
+            Ok(Value::Null) => Ok(Map::new()),
             _ => Err(Refusal::new(400, "BadRequest", "Unable to read JSON request payload.")),
         }
     }
@@ -128,9 +129,6 @@ impl Write<'_> {
         }
         for (relation, target) in links {
             self.state.link(self.when(), handle, relation, target);
-        }
-        if kind == Kind::of("roleAssignment") {
-            self.follow_role(handle, true);
         }
         self.created(handle)
     }
@@ -336,9 +334,6 @@ impl Write<'_> {
         let unified = record.body.value("groupTypes").unwrap_or_default().contains("Unified");
         let skips_bin =
             is_group && !unified && (self.security_groups_skip_bin || record.body.is_true("mailEnabled"));
-        if record.kind == Kind::of("roleAssignment") {
-            self.follow_role(handle, false);
-        }
         if skips_bin {
             self.state.purge(self.when(), handle);
         } else {
@@ -358,26 +353,6 @@ impl Write<'_> {
         let mut groups = state.sources(handle, Relation::MEMBERS, Some(Kind::of("group")));
         let through_group = groups.any(|group| state.record(group).body.is_true("isAssignableToRole"));
         if holds || through_group { Err(Refusal::forbidden()) } else { Ok(()) }
-    }
-
-    /// Members of an activated role follow its tenant-wide assignments.
-    fn follow_role(&mut self, assignment: Handle, added: bool) {
-        let body = &self.state.record(assignment).body;
-        if body.text("directoryScopeId").as_deref() != Some("/") {
-            return;
-        }
-        let definition = body.text("roleDefinitionId").unwrap_or_default().into_owned();
-        let principal = body.text("principalId").and_then(|id| self.state.find_directory_object(&id));
-        let roles = self.state.handles(Kind::of("directoryRole")).iter().copied();
-        let role = { roles }.find(|&role| {
-            self.state.record(role).body.text("roleTemplateId").as_deref() == Some(definition.as_str())
-        });
-        let (Some(role), Some(principal)) = (role, principal) else { return };
-        if added {
-            self.state.link(self.when(), role, Relation::MEMBERS, principal);
-        } else {
-            self.state.unlink(self.when(), role, Relation::MEMBERS, principal);
-        }
     }
 
     /// Finds an object in the bin.

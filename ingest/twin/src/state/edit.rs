@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::load::find_target;
 use super::{Change, Handle, Life, Relation, State, What};
+use crate::body::Members;
 use crate::clock::to_iso;
 use crate::resource::Kind;
 
@@ -34,11 +35,6 @@ impl When {
 }
 
 impl State {
-    /// Gives how many changes there were.
-    pub(crate) fn sequence(&self) -> usize {
-        self.log.len()
-    }
-
     /// Gives the changes from a sequence number on.
     pub(crate) fn changes_since(&self, sequence: usize) -> &[Change] {
         self.log.get(sequence..).unwrap_or(&[])
@@ -51,45 +47,50 @@ impl State {
 
     /// Makes an object.
     pub(crate) fn create(&mut self, when: When, kind: Kind, id: &str, values: &Map<String, Value>) -> Handle {
-        let body = self.body_of(kind, id, values);
-        let handle = self.insert(kind, id, body, Life::Live);
-        self.attach_references(handle);
-        self.write(when, handle, What::Created);
-        handle
+        let texts = texts(values);
+        let members = texts.iter().map(|(name, text)| (Cow::Borrowed(*name), text.as_str())).collect();
+        self.create_from(when, kind, id, members)
     }
 
-    fn body_of(&mut self, kind: Kind, id: &str, values: &Map<String, Value>) -> crate::body::Body {
-        let texts: Vec<(&str, String)> =
-            values.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
+    fn create_from(&mut self, when: When, kind: Kind, id: &str, members: Members<'_>) -> Handle {
         let key = Value::from(id).to_string();
-        let mut members: Vec<_> = texts
-            .iter()
-            .filter(|(name, _)| *name != "id")
-            .map(|(name, text)| (Cow::Borrowed(*name), text.as_str()))
-            .collect();
+        let mut members: Members<'_> = members;
+        members.retain(|(name, _)| name != "id");
         if kind.resource().key_name() == "id" {
             members.push((Cow::Borrowed("id"), &key));
         }
-        self.body(kind, &members)
+        let body = self.body(kind, &members);
+        let handle = self.insert(kind, id, body, Life::Live);
+        self.attach_references(handle);
+        self.write(when, handle, What::Created);
+        self.follow_role(when, handle);
+        handle
     }
 
-    /// Sets properties; those that have the value already do not count. Gives whether anything changed.
-    pub(crate) fn update(&mut self, when: When, handle: Handle, values: &Map<String, Value>) -> bool {
+    /// Sets properties; those that have the value already do not count.
+    pub(crate) fn update(&mut self, when: When, handle: Handle, values: &Map<String, Value>) {
+        let before = Arc::clone(&self.record(handle).body);
+        let texts = texts(values);
+        let changed: Vec<(&str, &str)> = texts
+            .iter()
+            .filter(|(name, _)| before.value(name).is_none() || before.tree(name) != values[*name])
+            .map(|(name, text)| (*name, text.as_str()))
+            .collect();
+        self.update_from(when, handle, &changed);
+    }
+
+    /// Sets properties to these texts.
+    fn update_from(&mut self, when: When, handle: Handle, changed: &[(&str, &str)]) {
+        if changed.is_empty() {
+            return;
+        }
         let record = self.record(handle);
         let (kind, before) = (record.kind, Arc::clone(&record.body));
-        let changed: Vec<(&String, String)> = values
-            .iter()
-            .filter(|(name, value)| before.value(name).is_none() || before.tree(name) != **value)
-            .map(|(name, value)| (name, value.to_string()))
-            .collect();
-        if changed.is_empty() {
-            return false;
-        }
         let mut members = before.to_members();
-        for (name, text) in &changed {
-            match members.iter_mut().find(|(found, _)| found == name.as_str()) {
+        for (name, text) in changed {
+            match members.iter_mut().find(|(found, _)| found == name) {
                 Some(member) => member.1 = text,
-                None => members.push((Cow::Borrowed(name.as_str()), text)),
+                None => members.push((Cow::Borrowed(*name), text)),
             }
         }
         let body = Arc::new(self.body(kind, &members));
@@ -98,10 +99,32 @@ impl State {
         if self.is_live(handle) {
             self.index_keys(handle);
         }
-        let names = changed.iter().map(|(name, _)| name.as_str().into()).collect();
+        let names = changed.iter().map(|(name, _)| (*name).into()).collect();
         drop(members);
         self.write(when, handle, What::Updated { names, before });
-        true
+    }
+
+    /// Members of an activated role follow its tenant-wide assignments, as they come and go.
+    fn follow_role(&mut self, when: When, assignment: Handle) {
+        let record = self.record(assignment);
+        let is_tenant_wide = record.body.text("directoryScopeId").as_deref() == Some("/");
+        if record.kind != Kind::of("roleAssignment") || !is_tenant_wide {
+            return;
+        }
+        let added = record.life == Life::Live;
+        let definition = record.body.text("roleDefinitionId").unwrap_or_default();
+        let principal = record.body.text("principalId").and_then(|id| self.find_directory_object(&id));
+        let role = self
+            .handles(Kind::of("directoryRole"))
+            .iter()
+            .copied()
+            .find(|&role| self.record(role).body.text("roleTemplateId").as_deref() == Some(&*definition));
+        let (Some(role), Some(principal)) = (role, principal) else { return };
+        if added {
+            self.link(when, role, Relation::MEMBERS, principal);
+        } else {
+            self.unlink(when, role, Relation::MEMBERS, principal);
+        }
     }
 
     /// Deletes an object: into the bin when its type has one, else for good.
@@ -172,6 +195,7 @@ impl State {
         self.forget_keys(handle);
         self.records[handle as usize].life = Life::Gone;
         self.write(when, handle, What::Purged { before });
+        self.follow_role(when, handle);
         self.remove_relation_objects(when, handle);
         let children: Vec<Handle> = ["extensionProperty", "federatedIdentityCredential"]
             .into_iter()
@@ -223,26 +247,24 @@ impl State {
         let id =
             members.iter().find(|(name, _)| name == key).and_then(|(_, value)| crate::body::to_text(value));
         let id = id.map_or_else(|| kind.resource().token.clone(), Cow::into_owned);
-        let known = self.find(kind, &id).map(|handle| Arc::clone(&self.record(handle).body));
-        let is_new =
-            |name: &str, value: &str| known.as_ref().is_none_or(|body| body.value(name) != Some(value));
-        let values: Map<String, Value> = members
-            .iter()
-            .filter(|(name, value)| name != "id" && (name == "deletedDateTime" || is_new(name, value)))
-            .filter_map(|(name, value)| Some((name.to_string(), serde_json::from_str(value).ok()?)))
-            .collect();
-        let deleted = values.get("deletedDateTime").is_some_and(|value| !value.is_null());
-        let handle = match self.find(kind, &id) {
+        let deleted = members.iter().any(|(name, value)| name == "deletedDateTime" && *value != "null");
+        let found = self.find(kind, &id).filter(|&handle| self.record(handle).life != Life::Gone);
+        let handle = match found {
             Some(handle) => {
                 if !deleted && self.record(handle).life == Life::Binned {
                     self.restore(when, handle);
                 }
-                let mut values = values;
-                values.remove("deletedDateTime");
-                self.update(when, handle, &values);
+                let body = Arc::clone(&self.record(handle).body);
+                let changed: Vec<(&str, &str)> = members
+                    .iter()
+                    .map(|(name, value)| (&**name, *value))
+                    .filter(|(name, value)| body.value(name) != Some(value))
+                    .filter(|(name, _)| *name != "id" && *name != "deletedDateTime")
+                    .collect();
+                self.update_from(when, handle, &changed);
                 handle
             }
-            None => self.create(when, kind, &id, &values),
+            None => self.create_from(when, kind, &id, members),
         };
         for (relation, ids) in links {
             self.put_links(when, handle, relation, ids);
@@ -267,4 +289,9 @@ impl State {
             self.link(when, source, relation, target);
         }
     }
+}
+
+/// Writes values as JSON.
+fn texts(values: &Map<String, Value>) -> Vec<(&str, String)> {
+    values.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect()
 }
