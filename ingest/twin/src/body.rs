@@ -62,7 +62,7 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     orders: HashMap<(Kind, String), Arc<Order>>,
-    shapes: HashMap<String, Arc<Shape>>,
+    known: HashMap<String, Arc<Shape>>,
     ranks: HashMap<Kind, HashMap<&'static str, usize>>,
     names: HashMap<String, Arc<str>>,
 }
@@ -120,7 +120,7 @@ impl Shapes {
                 Arc::clone(self.names.entry(name.to_owned()).or_insert_with(|| name.into()))
             })
             .collect();
-        let shape = self.shapes.entry(names.join("\n")).or_insert_with(|| Arc::new(Shape { names }));
+        let shape = self.known.entry(names.join("\n")).or_insert_with(|| Arc::new(Shape { names }));
         Order { shape: Arc::clone(shape), sources }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
+use crate::render::Append as _;
 use crate::resource::Kind;
 use crate::server::Server;
 use crate::state::{Handle, Life, Relation, State, Trace, When};
@@ -158,10 +159,10 @@ fn to_json(state: &State, handle: Handle) -> String {
     let record = state.record(handle);
     let mut out = String::from("{");
     if !record.kind.resource().is_abstract() {
-        out.push_str(&format!("\"@odata.type\":\"#{}\",", record.kind.resource().odata[0]));
+        out.append(format_args!("\"@odata.type\":\"#{}\",", record.kind.resource().odata[0]));
     }
     for (name, value) in record.body.members() {
-        out.push_str(&format!("{}:{value},", Value::from(&**name)));
+        out.append(format_args!("{}:{value},", Value::from(&**name)));
     }
     for (relation, _) in record.links.iter().filter(|(relation, _)| !relation.is_reference()) {
         let mut ids: Vec<&str> =
@@ -172,7 +173,7 @@ fn to_json(state: &State, handle: Handle) -> String {
             [id] if relation.is_to_one() => Value::from(*id),
             _ => Value::from(ids),
         };
-        out.push_str(&format!("\"{}\":{value},", relation.name()));
+        out.append(format_args!("\"{}\":{value},", relation.name()));
     }
     crate::render::close(&mut out, '}');
     out

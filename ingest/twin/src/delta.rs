@@ -16,6 +16,7 @@ use crate::body::Body;
 use crate::clock::to_iso;
 use crate::faults::Faults;
 use crate::filter;
+use crate::render::Append as _;
 use crate::replica::{Lag, Reader, View};
 use crate::resource::Kind;
 use crate::rules::Refusal;
@@ -66,7 +67,7 @@ impl Delta<'_> {
             (Some(sealed), _) => self.open(sealed)?,
             (None, Some("latest")) => {
                 let token = self.first(kind)?;
-                return Ok(self.finish(&token, Vec::new(), None));
+                return Ok(self.finish(&token, &[], None));
             }
             (None, Some(sealed)) => self.later(sealed)?,
             (None, None) => self.first(kind)?,
@@ -76,7 +77,7 @@ impl Delta<'_> {
         }
         if self.faults.empty_pages() && !token.paused {
             token.paused = true;
-            return Ok(self.finish(&token, Vec::new(), Some(&token)));
+            return Ok(self.finish(&token, &[], Some(&token)));
         }
         let mut page = Page { values: Vec::new(), links: 0 };
         let next = match token.phase {
@@ -84,7 +85,7 @@ impl Delta<'_> {
             Phase::Changes => self.fill_changes(&token, &mut page),
         };
         self.faults.disturb(&mut page.values);
-        Ok(self.finish(&token, page.values, next.as_ref()))
+        Ok(self.finish(&token, &page.values, next.as_ref()))
     }
 
     fn given(&self, name: &str) -> Option<&str> {
@@ -134,7 +135,7 @@ impl Delta<'_> {
             let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
             names.map(str::to_owned).collect::<Vec<_>>()
         });
-        self.check_select(&kinds, select.as_deref())?;
+        Self::check_select(&kinds, select.as_deref())?;
         Ok(Token {
             phase: Phase::All,
             kinds,
@@ -150,7 +151,7 @@ impl Delta<'_> {
         })
     }
 
-    fn check_select(&self, kinds: &[Kind], select: Option<&[String]>) -> Result<(), Refusal> {
+    fn check_select(kinds: &[Kind], select: Option<&[String]>) -> Result<(), Refusal> {
         for name in select.into_iter().flatten() {
             if kinds.iter().any(|kind| kind.resource().outside.contains(name)) {
                 return Err(Refusal::new(
@@ -265,7 +266,7 @@ impl Delta<'_> {
     fn push_type(&self, out: &mut String, handle: Handle, token: &Token) {
         if token.kinds.len() > 1 {
             let odata = &self.state.record(handle).kind.resource().odata[0];
-            out.push_str(&format!("\"@odata.type\":\"#{odata}\","));
+            out.append(format_args!("\"@odata.type\":\"#{odata}\","));
         }
     }
 
@@ -285,7 +286,7 @@ impl Delta<'_> {
         for (name, value) in body.members() {
             let is_told = value != "null" || changed.contains(name);
             if &**name != "@odata.type" && is_told && (&**name == "id" || token.tracks(kind, name)) {
-                out.push_str(&format!("\"{name}\":{value},"));
+                out.append(format_args!("\"{name}\":{value},"));
             }
         }
         self.push_links(&mut out, links);
@@ -304,10 +305,10 @@ impl Delta<'_> {
     ) -> String {
         let mut out = String::from("{");
         self.push_type(&mut out, handle, token);
-        out.push_str(&format!("\"id\":{},", Value::from(&*self.state.record(handle).id)));
+        out.append(format_args!("\"id\":{},", Value::from(&*self.state.record(handle).id)));
         let body = view.body(handle);
         for name in changed {
-            out.push_str(&format!("\"{name}\":{},", body.value(name).unwrap_or("null")));
+            out.append(format_args!("\"{name}\":{},", body.value(name).unwrap_or("null")));
         }
         self.push_links(&mut out, links);
         crate::render::close(&mut out, '}');
@@ -318,11 +319,11 @@ impl Delta<'_> {
         let mut rest = links;
         while let Some(&(relation, _, _)) = rest.first() {
             let end = rest.iter().position(|(found, _, _)| *found != relation).unwrap_or(rest.len());
-            out.push_str(&format!("\"{}@delta\":[", relation.name()));
+            out.append(format_args!("\"{}@delta\":[", relation.name()));
             for &(_, target, added) in &rest[..end] {
                 let record = self.state.record(target);
                 let odata = &record.kind.resource().odata[0];
-                out.push_str(&format!("{{\"@odata.type\":\"#{odata}\",\"id\":\"{}\"", record.id));
+                out.append(format_args!("{{\"@odata.type\":\"#{odata}\",\"id\":\"{}\"", record.id));
                 out.push_str(if added { "}," } else { ",\"@removed\":{\"reason\":\"deleted\"}}," });
             }
             crate::render::close(out, ']');
@@ -336,15 +337,15 @@ impl Delta<'_> {
         self.push_type(&mut out, handle, token);
         let record = self.state.record(handle);
         if reason == "changed" && record.deleted_ms > 0 && token.tracks(record.kind, "deletedDateTime") {
-            out.push_str(&format!("\"deletedDateTime\":\"{}\",", to_iso(record.deleted_ms)));
+            out.append(format_args!("\"deletedDateTime\":\"{}\",", to_iso(record.deleted_ms)));
         }
-        out.push_str(&format!("\"id\":{},", Value::from(&*record.id)));
-        out.push_str(&format!("\"@removed\":{{\"reason\":\"{reason}\"}}}}"));
+        out.append(format_args!("\"id\":{},", Value::from(&*record.id)));
+        out.append(format_args!("\"@removed\":{{\"reason\":\"{reason}\"}}}}"));
         out
     }
 
     /// Puts a page together, with the link to the next page or to the next round.
-    fn finish(&self, token: &Token, values: Vec<String>, next: Option<&Token>) -> Reply {
+    fn finish(&self, token: &Token, values: &[String], next: Option<&Token>) -> Reply {
         let Request { base, raw_path, .. } = self.request;
         let (name, option, text) = match next {
             Some(next) => ("@odata.nextLink", "$skiptoken", next.to_text()),

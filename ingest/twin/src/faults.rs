@@ -176,7 +176,7 @@ impl Faults {
             Fault::Throttled(permille) if self.strikes(1, *permille) => {
                 let scope = "Tenant_Application/ReadWrite";
                 let refusal = Refusal::new(429, "TooManyRequests", "Please retry again later.");
-                let wait = if self.number % 3 == 0 { "1.128" } else { "1" };
+                let wait = if self.number.is_multiple_of(3) { "1.128" } else { "1" };
                 Some(
                     refusal
                         .with_header("retry-after", wait)
@@ -187,7 +187,11 @@ impl Faults {
             Fault::Unavailable(permille) if self.strikes(2, *permille) => {
                 let refusal =
                     Refusal::new(503, "ServiceUnavailable", "The service is temporarily unavailable.");
-                Some(if self.number % 2 == 0 { refusal.with_header("retry-after", "1") } else { refusal })
+                Some(if self.number.is_multiple_of(2) {
+                    refusal.with_header("retry-after", "1")
+                } else {
+                    refusal
+                })
             }
             Fault::TokenExpired(permille) if self.strikes(3, *permille) => Some(Refusal::new(
                 401,

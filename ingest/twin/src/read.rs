@@ -63,7 +63,7 @@ impl Read<'_> {
 
     fn list(&self, kind: Kind, life: Life) -> Result<Reply, Refusal> {
         let options = options(self.request, Some(kind), Asked::List)?;
-        let chosen = options.filter.as_ref().and_then(|filter| filter.ids()).map(|ids| {
+        let chosen = options.filter.as_ref().and_then(crate::filter::Filter::ids).map(|ids| {
             let found: Vec<Handle> =
                 ids.into_iter().filter_map(|id| self.view.state.find(kind, id)).collect();
             found

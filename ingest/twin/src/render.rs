@@ -1,5 +1,6 @@
 //! Owns how objects look in answers: which properties, in runs copied from the kept text.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::body::{Body, Shape};
@@ -86,13 +87,11 @@ impl Form {
         if name == "@odata.type" {
             return true;
         }
-        match &self.select {
-            Some(names) => names.iter().any(|wanted| wanted == name || wanted == "*"),
-            None => {
-                let defaults = &self.kind.resource().defaults;
-                defaults.is_empty() || defaults.iter().any(|known| known == name)
-            }
+        if let Some(names) = &self.select {
+            return names.iter().any(|wanted| wanted == name || wanted == "*");
         }
+        let defaults = &self.kind.resource().defaults;
+        defaults.is_empty() || defaults.iter().any(|known| known == name)
     }
 }
 
@@ -108,6 +107,18 @@ pub(crate) fn push_object(
     form.push_members(out, view.body(handle));
     more(out);
     close(out, '}');
+}
+
+/// Appends formatted text; there is nothing that could fail.
+pub(crate) trait Append {
+    /// Appends the text.
+    fn append(&mut self, text: fmt::Arguments<'_>);
+}
+
+impl Append for String {
+    fn append(&mut self, text: fmt::Arguments<'_>) {
+        fmt::Write::write_fmt(self, text).expect("a String takes every text");
+    }
 }
 
 /// Closes an object or array, without the comma behind its last part.

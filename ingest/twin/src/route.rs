@@ -93,7 +93,7 @@ pub(crate) fn find(request: &Request) -> Result<Place, Refusal> {
             return Ok(Place::ScheduleRequests(Kind::of(token)));
         }
         if let Some(kind) = Kind::from_path(&path) {
-            return within(kind, &segments[count..]);
+            return Ok(within(kind, &segments[count..]));
         }
     }
     Err(Refusal::no_segment(segments.first().copied().unwrap_or_default()))
@@ -142,7 +142,7 @@ fn bin(kind: Kind, rest: &[&str]) -> Result<Place, Refusal> {
     }
 }
 
-fn within(kind: Kind, rest: &[&str]) -> Result<Place, Refusal> {
+fn within(kind: Kind, rest: &[&str]) -> Place {
     let rest = match rest {
         // The beta version has the only authorization policy in a collection.
         ["authorizationPolicy", rest @ ..] if kind.resource().token == "authorizationPolicy" => rest,
@@ -150,19 +150,19 @@ fn within(kind: Kind, rest: &[&str]) -> Result<Place, Refusal> {
     };
     let own = |rest: &[&str]| rest.iter().map(|segment| (*segment).to_owned()).collect::<Vec<_>>();
     if kind.resource().single {
-        return Ok(if rest.is_empty() {
+        return if rest.is_empty() {
             Place::Object(kind, Id::Only)
         } else {
             Place::Under(kind, Id::Only, own(rest))
-        });
+        };
     }
-    Ok(match rest {
+    match rest {
         [] => Place::Collection(kind),
         ["$count"] => Place::Count(kind),
         ["delta" | "microsoft.graph.delta"] if kind.resource().delta => Place::Delta(kind),
         [id] => Place::Object(kind, to_id(id)),
         [id, rest @ ..] => Place::Under(kind, to_id(id), own(rest)),
-    })
+    }
 }
 
 /// `appId='x'` names a property, everything else is an ID.

@@ -87,14 +87,18 @@ impl Client {
         loop {
             let page = self.get(&next);
             values.extend(page["value"].as_array().unwrap().iter().cloned());
-            match page["@odata.nextLink"].as_str() {
-                Some(link) => next = link.strip_prefix("http://twin").unwrap().to_owned(),
-                None => {
-                    let delta = page["@odata.deltaLink"].as_str();
-                    return (values, delta.map(|link| link.strip_prefix("http://twin").unwrap().to_owned()));
-                }
-            }
+            let Some(link) = page["@odata.nextLink"].as_str() else {
+                let delta = page["@odata.deltaLink"].as_str();
+                return (values, delta.map(|link| link.strip_prefix("http://twin").unwrap().to_owned()));
+            };
+            next = link.strip_prefix("http://twin").unwrap().to_owned();
         }
+    }
+}
+
+impl Reply {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
     }
 }
 

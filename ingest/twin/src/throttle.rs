@@ -169,8 +169,11 @@ impl Throttle {
         self.refused += 1;
         let seconds = wait_ms / 1000.0;
         // Now and then Graph gives fractions of a second.
-        let wait =
-            if self.refused % 3 == 0 { format!("{seconds:.3}") } else { format!("{}", seconds.ceil()) };
+        let wait = if self.refused.is_multiple_of(3) {
+            format!("{seconds:.3}")
+        } else {
+            format!("{}", seconds.ceil())
+        };
         let kind = if limit == "WriteLimitExceeded" { "Write" } else { "ReadWrite" };
         Err(Refusal::new(429, "TooManyRequests", "Please retry again later.")
             .with_header("retry-after", wait)

@@ -58,11 +58,6 @@ impl Reply {
     pub(crate) fn nothing() -> Self {
         Self { status: 204, ..Self::default() }
     }
-
-    /// Gives a header.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
-    }
 }
 
 impl Request {

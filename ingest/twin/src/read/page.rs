@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Read;
 use crate::filter::sort_key;
 use crate::query::Options;
-use crate::render::close;
+use crate::render::{Append as _, close};
 use crate::rules::Refusal;
 use crate::state::Handle;
 use crate::wire::Reply;
@@ -57,7 +57,7 @@ pub(crate) fn push_page(
     out.push(',');
     if page.options.count && start == 0 {
         let count = page.candidates.iter().filter(|&&handle| (page.fits)(handle)).count();
-        out.push_str(&format!("\"@odata.count\":{count},"));
+        out.append(format_args!("\"@odata.count\":{count},"));
     }
     if let Some((last, _)) = shown.last().filter(|_| has_more) {
         let token = read.seal.seal(&format!("page|{}|{}", last + 1, read.now_ms));

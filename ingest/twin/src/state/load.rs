@@ -54,11 +54,7 @@ impl Loader {
         let given = given.map(Cow::into_owned);
         members.retain(|(name, _)| name != "id");
         match given {
-            Some(id)
-                if !id.is_empty() && !(is_relation_object(resource.token.as_str()) && !is_plain(&id)) =>
-            {
-                id
-            }
+            Some(id) if !id.is_empty() && (is_plain(&id) || !is_relation_object(&resource.token)) => id,
             _ if resource.single => resource.token.clone(),
             _ => self.state.new_id(),
         }

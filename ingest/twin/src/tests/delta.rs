@@ -170,7 +170,7 @@ fn nuisances_of_delta_change_the_form_and_not_the_content() {
     assert_eq!(client.follow(&fresh).0.len(), plain.len());
 }
 
-fn batch(client: &Client, requests: Value) -> Vec<Value> {
+fn batch(client: &Client, requests: &Value) -> Vec<Value> {
     let reply = client.call("POST", "/v1.0/$batch", &[], Some(json!({"requests": requests})));
     assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
     let mut responses = tree(&reply)["responses"].as_array().unwrap().clone();
@@ -184,7 +184,7 @@ fn a_batch_answers_each_request_alone() {
     let header = json!({"Content-Type": "application/json"});
     let responses = batch(
         &client,
-        json!([
+        &json!([
             {"id": "1", "method": "GET", "url": "/users/ann?$select=id"},
             {"id": "2", "method": "GET", "url": "users/nobody"},
             {"id": "3", "method": "PATCH", "url": "/users/bob", "body": {"city": "Oslo"}, "headers": header},

@@ -154,7 +154,7 @@ fn administrators_are_guarded_and_security_groups_skip_the_bin_when_told() {
         .unwrap();
     assert_eq!(client.write("PATCH", &user, json!({"accountEnabled": false})), 403);
     let small = Client::new(small(), |options| {
-        options.faults = Fault::parse_list("security-groups-skip-bin").unwrap()
+        options.faults = Fault::parse_list("security-groups-skip-bin").unwrap();
     });
     assert_eq!(small.write("DELETE", "/v1.0/groups/staff", Value::Null), 204);
     assert_eq!(small.follow("/v1.0/directory/deletedItems/microsoft.graph.group").0.len(), 0);

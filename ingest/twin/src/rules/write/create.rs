@@ -150,7 +150,7 @@ fn check_grant(state: &State, values: &Map<String, Value>) -> Result<(), Refusal
         other => return Err(Refusal::bad_request(format!("Invalid value '{other}' of consentType."))),
     };
     let principal = text(values, "principalId");
-    if is_personal != !principal.is_empty() {
+    if is_personal == principal.is_empty() {
         return Err(Refusal::bad_request("principalId is required exactly when consentType is Principal."));
     }
     for id in [text(values, "clientId"), text(values, "resourceId")] {
