@@ -89,6 +89,10 @@ impl Core {
         if let Some(reply) = self.auth.answer(request, &request.raw_path, now_ms) {
             return reply;
         }
+        let has_expired = self.state().has_expired(now_ms);
+        if has_expired {
+            self.state_mut().expire(now_ms);
+        }
         let (number, faults) = self.next();
         let delivery = faults.delivery();
         let is_batch = request.method == "POST" && request.segments == ["$batch"];
@@ -219,6 +223,7 @@ impl Core {
             Place::UnderDirectoryObject(id, rest) => read.under(read.directory_object(id)?, rest),
             Place::BinObject(_, id) => read.entity(read.binned(id)?, true),
             Place::GetByIds => read.get_by_ids(),
+            Place::Nothing => Ok(read.nothing()),
             _ => Err(Refusal::method_not_allowed()),
         }
     }

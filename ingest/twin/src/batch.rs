@@ -80,11 +80,14 @@ fn parse_part(outer: &Request, item: &Value) -> Result<Part, Refusal> {
     if id.is_empty() || method.is_empty() || url.is_empty() {
         return Err(malformed("Every request of a batch requires id, method and url."));
     }
-    if url.trim_start_matches('/').starts_with("$batch") {
+    // Some clients send whole addresses, although only what stands behind the version is documented.
+    let own = format!("{}/{}/", outer.base, outer.version);
+    let relative = url.strip_prefix(own.as_str()).unwrap_or(url).trim_start_matches('/');
+    let target = format!("/{}/{relative}", outer.version);
+    let mut request = Request::new(method, &outer.base, &target);
+    if request.segments == ["$batch"] {
         return Err(malformed("Batches cannot be nested."));
     }
-    let target = format!("/{}/{}", outer.version, url.trim_start_matches('/'));
-    let mut request = Request::new(method, &outer.base, &target);
     let headers = item["headers"].as_object().into_iter().flatten();
     request.headers = headers
         .filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?.to_owned())))
@@ -119,7 +122,9 @@ fn response(id: &str, reply: &Reply) -> String {
         .collect();
     let body = match str::from_utf8(&reply.body) {
         Ok("") | Err(_) => "null".to_owned(),
-        Ok(text) if text.starts_with(['{', '[']) => text.to_owned(),
+        Ok(text) if text.starts_with(['{', '[']) || text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.to_owned()
+        }
         Ok(text) => Value::from(text).to_string(),
     };
     format!(

@@ -17,6 +17,19 @@ use crate::resource::Kind;
 #[derive(Debug)]
 pub(crate) struct Shape {
     pub(crate) names: Vec<Arc<str>>,
+    places: HashMap<Arc<str>, usize>,
+}
+
+impl Shape {
+    fn new(names: Vec<Arc<str>>) -> Self {
+        let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
+        Self { names, places }
+    }
+
+    /// Says whether objects of this shape have a property.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
 }
 
 /// One object's members.
@@ -120,7 +133,7 @@ impl Shapes {
                 Arc::clone(self.names.entry(name.to_owned()).or_insert_with(|| name.into()))
             })
             .collect();
-        let shape = self.known.entry(names.join("\n")).or_insert_with(|| Arc::new(Shape { names }));
+        let shape = self.known.entry(names.join("\n")).or_insert_with(|| Arc::new(Shape::new(names)));
         Order { shape: Arc::clone(shape), sources }
     }
 }
@@ -172,8 +185,7 @@ impl Body {
 
     /// Gives a value as JSON.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        let place = self.shape.names.iter().position(|found| **found == *name)?;
-        Some(self.value_at(place))
+        self.shape.places.get(name).map(|&place| self.value_at(place))
     }
 
     fn value_at(&self, place: usize) -> &str {

@@ -279,6 +279,12 @@ impl Read<'_> {
         })
     }
 
+    /// Answers an empty collection.
+    pub(crate) fn nothing(&self) -> Reply {
+        let context = Value::from(self.context(&self.request.segments.join("/"), None));
+        Reply::json(format!("{{\"@odata.context\":{context},\"value\":[]}}"))
+    }
+
     /// Answers the objects of a list of IDs; unknown ones are left out.
     pub(crate) fn get_by_ids(&self) -> Result<Reply, Refusal> {
         let body: Value = serde_json::from_slice(&self.request.body)

@@ -64,10 +64,7 @@ impl Form {
         let resource = self.kind.resource();
         let mut unset = String::new();
         for name in &resource.select {
-            if self.shows(name)
-                && !self.is_foreign(name)
-                && !shape.names.iter().any(|found| **found == **name)
-            {
+            if self.shows(name) && !self.is_foreign(name) && !shape.has(name) {
                 unset.push('"');
                 unset.push_str(name);
                 unset.push_str("\":");

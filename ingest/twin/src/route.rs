@@ -36,6 +36,8 @@ pub(crate) enum Place {
     BinAction(Option<Kind>, String, String),
     OwnedInBin,
     Invitations,
+    /// Collections that are there and empty: native recovery jobs, audit logs.
+    Nothing,
     /// Requests that make or remove schedules of privileged roles.
     ScheduleRequests(Kind),
 }
@@ -109,6 +111,8 @@ fn special(segments: &[&str], lower: &[&str]) -> Option<Place> {
             Place::UnderDirectoryObject(own(id), rest.iter().map(|segment| own(segment)).collect())
         }
         (["invitations"], _) => Place::Invitations,
+        (["directory", "recovery", "snapshots" | "jobs" | "recoveryjobs"], _)
+        | (["auditlogs", "directoryaudits" | "signins"], _) => Place::Nothing,
         (["directory", "deleteditems", "getuserownedobjects"], _) => Place::OwnedInBin,
         (["directory", "deleteditems", cast], [_, _, name]) => match cast_kind(name) {
             Some(kind) => Place::Bin(kind),

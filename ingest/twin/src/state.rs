@@ -83,6 +83,8 @@ pub(crate) struct State {
     keys: HashMap<(Kind, Key, String), Handle>,
     shapes: Shapes,
     log: Vec<Change>,
+    /// How much of the log was searched for objects that lay in the bin too long.
+    expired: usize,
     source: Source,
     made: u64,
 }
@@ -98,6 +100,7 @@ impl State {
             keys: HashMap::new(),
             shapes: Shapes::default(),
             log: Vec::new(),
+            expired: 0,
             source: Source::new(seed).fork(0x7477_696e),
             made: 0,
         }

@@ -11,6 +11,9 @@ use crate::body::Members;
 use crate::clock::to_iso;
 use crate::resource::Kind;
 
+/// How long deleted objects lie in the bin.
+const BIN_MS: i64 = 30 * 86_400_000;
+
 /// Whether delta queries tell of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trace {
@@ -204,6 +207,24 @@ impl State {
             .collect();
         for child in children {
             self.purge(when, child);
+        }
+    }
+
+    /// Says whether the log has to be searched for objects that lay in the bin too long.
+    pub(crate) fn has_expired(&self, now_ms: i64) -> bool {
+        self.log.get(self.expired).is_some_and(|change| change.at_ms + BIN_MS <= now_ms)
+    }
+
+    /// Purges what lay in the bin too long; what lay there when the tenant was loaded stays.
+    pub(crate) fn expire(&mut self, now_ms: i64) {
+        while self.has_expired(now_ms) {
+            let Change { handle, at_ms, .. } = self.log[self.expired];
+            let is_deletion = matches!(self.log[self.expired].what, What::Deleted);
+            let record = self.record(handle);
+            if is_deletion && record.life == Life::Binned && record.deleted_ms == at_ms {
+                self.purge(When::told(at_ms + BIN_MS), handle);
+            }
+            self.expired += 1;
         }
     }
 

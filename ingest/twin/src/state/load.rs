@@ -178,6 +178,10 @@ pub(super) fn take_links<'a>(kind: Kind, members: &mut Members<'a>) -> Vec<(Rela
 
 /// The IDs of a link: one ID, or a list of IDs or of objects with an ID.
 pub(super) fn ids_in(text: &str) -> Vec<String> {
+    // Long lists of plain texts are cut where their quotes are.
+    if let Some(list) = text.strip_prefix('[').filter(|list| !list.contains(['{', '\\'])) {
+        return list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+    }
     let id_of = |value: &Value| match value {
         Value::String(id) => Some(id.clone()),
         Value::Object(object) => object.get("id").and_then(Value::as_str).map(str::to_owned),

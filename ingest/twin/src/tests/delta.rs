@@ -190,13 +190,15 @@ fn a_batch_answers_each_request_alone() {
             {"id": "3", "method": "PATCH", "url": "/users/bob", "body": {"city": "Oslo"}, "headers": header},
             {"id": "4", "method": "GET", "url": "/users/bob?$select=city", "dependsOn": ["3"]},
             {"id": "5", "method": "GET", "url": "/users/bob", "dependsOn": ["2"]},
+        {"id": "6", "method": "GET", "url": "http://twin/v1.0/users/$count", "headers": {"ConsistencyLevel": "eventual"}},
         ]),
     );
     let statuses: Vec<&Value> = responses.iter().map(|response| &response["status"]).collect();
-    assert_eq!(statuses, [200, 404, 204, 200, 424]);
+    assert_eq!(statuses, [200, 404, 204, 200, 424, 200]);
     assert_eq!(responses[0]["body"]["id"], "ann");
     assert_eq!(responses[3]["body"]["city"], "Oslo");
-    assert_eq!(client.core.counts().requests, 4);
+    assert_eq!(responses[5]["body"], 3);
+    assert_eq!(client.core.counts().requests, 5);
 }
 
 #[test]

@@ -286,3 +286,18 @@ fn members_of_a_restricted_unit_are_not_written() {
     assert_eq!(client.write("POST", &path, reference("ann")), 204);
     assert_eq!(client.refusal("PATCH", "/v1.0/users/ann", Some(json!({"city": "Oslo"}))).0, 403);
 }
+
+#[test]
+fn the_bin_keeps_what_was_deleted_for_thirty_days() {
+    let client = Client::small();
+    let link = client.follow("/v1.0/users/delta").1.unwrap();
+    assert_eq!(client.write("DELETE", "/v1.0/users/bob", Value::Null), 204);
+    client.clock.advance_ms(29 * 86_400_000);
+    let later = Client { token: client.core.auth.access_token(client.core.now_ms()), ..client };
+    assert_eq!(later.follow("/v1.0/directory/deletedItems/microsoft.graph.user").0.len(), 1);
+    later.clock.advance_ms(86_400_000);
+    let later = Client { token: later.core.auth.access_token(later.core.now_ms()), ..later };
+    assert_eq!(later.follow("/v1.0/directory/deletedItems/microsoft.graph.user").0.len(), 0);
+    assert_eq!(later.refusal("POST", "/v1.0/directory/deletedItems/bob/restore", None).0, 404);
+    assert_eq!(later.refusal("GET", &link, None).1, "syncStateNotFound");
+}
