@@ -183,7 +183,7 @@ impl Core {
         faults: &Faults,
         now_ms: i64,
     ) -> Result<Reply, Refusal> {
-        if request.method == "GET" || place == Place::GetByIds {
+        if request.method == "GET" || place.only_reads() {
             return self.read(request, &place, faults, now_ms);
         }
         let mut state = self.state_mut();
@@ -223,6 +223,7 @@ impl Core {
             Place::UnderDirectoryObject(id, rest) => read.under(read.directory_object(id)?, rest),
             Place::BinObject(_, id) => read.entity(read.binned(id)?, true),
             Place::GetByIds => read.get_by_ids(),
+            Place::OwnedInBin => read.owned_in_bin(),
             Place::Nothing => Ok(read.nothing()),
             _ => Err(Refusal::method_not_allowed()),
         }

@@ -12,7 +12,7 @@ use crate::resource::Kind;
 use crate::route::{Id, cast_kind};
 use crate::rules::Refusal;
 use crate::seal::Seal;
-use crate::state::{Handle, Key, Life};
+use crate::state::{Handle, Key, Life, Relation};
 use crate::wire::{Reply, Request};
 pub(crate) use page::{Page, push_page};
 
@@ -277,6 +277,28 @@ impl Read<'_> {
                 self.push_expanded(out, handle, &options);
             });
         })
+    }
+
+    /// Answers what a user owns in the bin.
+    pub(crate) fn owned_in_bin(&self) -> Result<Reply, Refusal> {
+        let body: Value = serde_json::from_slice(&self.request.body)
+            .map_err(|_| Refusal::new(400, "BadRequest", "Unable to read JSON request payload."))?;
+        let user = body["userId"].as_str().ok_or_else(|| Refusal::bad_request("userId is required."))?;
+        let kind = body["type"].as_str().and_then(Kind::from_name).unwrap_or_else(|| Kind::of("group"));
+        let user = self.directory_object(user)?;
+        let incoming = self.view.state.record(user).incoming.iter();
+        let handles: Vec<Handle> = incoming
+            .filter(|(relation, source)| {
+                *relation == Relation::OWNERS && self.view.state.record(*source).kind == kind
+            })
+            .map(|(_, source)| *source)
+            .filter(|&source| self.view.life(source) == Life::Binned)
+            .collect();
+        let options = options(self.request, Some(kind), Asked::List)?;
+        let context = self.context("directoryObjects", options.select.as_deref());
+        let page = Page { candidates: &handles, fits: &|_| true, options: &options, context };
+        let mut forms = Forms::new(options.select.as_deref());
+        push_page(self, &page, |out, handle| self.push_typed(out, &mut forms, handle))
     }
 
     /// Answers an empty collection.

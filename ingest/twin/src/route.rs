@@ -43,6 +43,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Says whether a POST changes nothing.
+    pub(crate) fn only_reads(&self) -> bool {
+        matches!(self, Self::GetByIds | Self::OwnedInBin)
+    }
+
     /// Walks over the type that a path is about, where it tells.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> {
         let kind = match self {

@@ -18,7 +18,7 @@ pub(crate) struct Cost {
 
 /// Gives what a call costs.
 pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
-    let is_write = request.method != "GET" && *place != Place::GetByIds;
+    let is_write = request.method != "GET" && !place.only_reads();
     let (kind, base) = base_cost(request, place);
     let class = kind.map_or(Class::Identity, |kind| kind.resource().class());
     let is_device = is_write && kind == Some(Kind::of("device"));

@@ -77,6 +77,11 @@ pub(crate) fn check_unlink(
 fn check_changeable(state: &State, source: Handle, relation: Relation) -> Result<(), Refusal> {
     check_writable(state, source)?;
     let record = state.record(source);
+    let is_synced_user =
+        record.kind.resource().token == "user" && record.body.is_true("onPremisesSyncEnabled");
+    if is_synced_user && relation == Relation::MANAGER {
+        return Err(super::write::synced());
+    }
     if record.kind.resource().token != "group" {
         return Ok(());
     }

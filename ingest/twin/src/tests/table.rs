@@ -127,3 +127,28 @@ fn garbage_in_paths_and_queries_is_refused_without_a_panic() {
     let not = format!("/v1.0/users?$filter={}a eq 1", "not ".repeat(5000));
     assert_eq!(client.call("GET", &not, &[], None).status, 400);
 }
+
+#[test]
+fn no_text_makes_the_twin_panic() {
+    // Pieces of what clients send, in any order.
+    let pieces = [
+        "(", ")", "'", "\"", ",", ":", "/", "eq", " ", "not ", "and", "any", "a", "é", "$count", "null",
+        "isof", "in", "%", "%2", "|", "=", "&", "$filter=", "$search=", "$expand=", "$select=", "users",
+        "delta", "?", "-1",
+    ];
+    let source = crate::synthetic::random::Source::new(1);
+    let client = Client::small();
+    for round in 0..4000 {
+        let drawn = source.fork(round);
+        let length = u64::from(drawn.below(1000, 12));
+        let pick = |place| pieces[drawn.below(place, u32::try_from(pieces.len()).unwrap()) as usize];
+        let text: String = (0..length).map(pick).collect();
+        drop((crate::filter::parse(&text), crate::filter::parse_search(&text)));
+        let target = format!("/v1.0/users?$filter={text}");
+        assert!(client.call("GET", &target, &[("consistencylevel", "eventual")], None).status < 502);
+        assert!(client.call("GET", &format!("/v1.0/{text}"), &[], None).status < 502);
+        assert!(
+            client.call("POST", &format!("/beta/{text}"), &[], Some(json!({"@odata.id": text}))).status < 502
+        );
+    }
+}

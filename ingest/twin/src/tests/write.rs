@@ -301,3 +301,13 @@ fn the_bin_keeps_what_was_deleted_for_thirty_days() {
     assert_eq!(later.refusal("POST", "/v1.0/directory/deletedItems/bob/restore", None).0, 404);
     assert_eq!(later.refusal("GET", &link, None).1, "syncStateNotFound");
 }
+
+#[test]
+fn what_a_user_owns_in_the_bin_is_found() {
+    let client = Client::small();
+    assert_eq!(client.write("DELETE", "/v1.0/groups/staff", Value::Null), 204);
+    let body = json!({"userId": "ann", "type": "Group"});
+    let reply = client.call("POST", "/v1.0/directory/deletedItems/getUserOwnedObjects", &[], Some(body));
+    assert_eq!(ids(tree(&reply)["value"].as_array().unwrap()), ["staff"]);
+    assert_eq!(client.get("/v1.0/users/ann/ownedObjects")["value"], json!([]));
+}
