@@ -131,7 +131,7 @@ impl Core {
             let taken = throttle.take(cost, now_ms, &scope);
             drop(throttle);
             fill = taken?;
-            faults.refusal().map_or(Ok(()), Err)?;
+            faults.refusal(&request.method).map_or(Ok(()), Err)?;
             if place.kinds().any(|kind| faults.forbids(kind)) {
                 return Err(Refusal::forbidden());
             }

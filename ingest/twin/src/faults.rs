@@ -12,6 +12,8 @@ pub enum Fault {
     Throttled(u32),
     /// So many of a thousand calls are refused with 503.
     Unavailable(u32),
+    /// So many of a thousand writes are refused with 409, as if another one were under way.
+    Concurrent(u32),
     /// So many of a thousand answers never come: the connection closes after the call took effect.
     Reset(u32),
     /// So many of a thousand answers end in the middle.
@@ -68,9 +70,10 @@ const OFTEN: u32 = 50;
 const LATE_MS: u32 = 2000;
 
 /// All names.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "429",
     "503",
+    "409",
     "reset",
     "truncate",
     "slow",
@@ -120,6 +123,7 @@ impl Fault {
         match name {
             "429" => often().map(Self::Throttled),
             "503" => often().map(Self::Unavailable),
+            "409" => often().map(Self::Concurrent),
             "reset" => often().map(Self::Reset),
             "truncate" => often().map(Self::Truncated),
             "slow" => number(LATE_MS, 600_000).map(Self::Slow),
@@ -171,7 +175,7 @@ impl Faults {
     }
 
     /// Gives how a call is refused before it takes effect.
-    pub(crate) fn refusal(&self) -> Option<Refusal> {
+    pub(crate) fn refusal(&self, method: &str) -> Option<Refusal> {
         self.list.iter().find_map(|fault| match fault {
             Fault::Throttled(permille) if self.strikes(1, *permille) => {
                 let scope = "Tenant_Application/ReadWrite";
@@ -193,6 +197,11 @@ impl Faults {
                     refusal
                 })
             }
+            Fault::Concurrent(permille) if method != "GET" && self.strikes(8, *permille) => Some(Refusal::new(
+                409,
+                "Directory_ConcurrencyViolation",
+                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+            )),
             Fault::TokenExpired(permille) if self.strikes(3, *permille) => Some(Refusal::new(
                 401,
                 "InvalidAuthenticationToken",

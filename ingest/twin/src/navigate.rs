@@ -91,6 +91,7 @@ fn by_reference(view: &View<'_>, source: Handle, token: &str, name: &str) -> Opt
             all(view, "authenticationMethodConfiguration")
         }
         ("crossTenantAccessPolicy", "partners") => all(view, "crossTenantAccessPolicyConfigurationPartner"),
+        ("crossTenantAccessPolicyConfigurationPartner", "identitySynchronization") => Found::one(Vec::new()),
         ("roleAssignment" | "roleAssignmentSchedule" | "roleEligibilitySchedule", "principal") => {
             pointed("principal")
         }

@@ -116,8 +116,11 @@ fn special(segments: &[&str], lower: &[&str]) -> Option<Place> {
             Place::UnderDirectoryObject(own(id), rest.iter().map(|segment| own(segment)).collect())
         }
         (["invitations"], _) => Place::Invitations,
-        (["directory", "recovery", "snapshots" | "jobs" | "recoveryjobs"], _)
-        | (["auditlogs", "directoryaudits" | "signins"], _) => Place::Nothing,
+        (
+            ["directory", "recovery", "snapshots" | "jobs" | "recoveryjobs"]
+            | ["auditlogs", "directoryaudits" | "signins"],
+            _,
+        ) => Place::Nothing,
         (["directory", "deleteditems", "getuserownedobjects"], _) => Place::OwnedInBin,
         (["directory", "deleteditems", cast], [_, _, name]) => match cast_kind(name) {
             Some(kind) => Place::Bin(kind),

@@ -121,6 +121,7 @@ impl Write<'_> {
         if kind == Kind::of("appRoleAssignment") {
             self.fill_app_role(&mut values);
         }
+        self.expand_strength(&mut values)?;
         let id = self.id_for(kind, &values);
         self.fill(kind, &id, &mut values);
         let handle = self.state.create(self.when(), kind, &id, &values);
@@ -222,6 +223,14 @@ impl Write<'_> {
                 set("appOwnerOrganizationId", self.state.tenant_id.clone().into());
                 self.copy_application(values);
             }
+            "directoryRole" => {
+                let template = values.get("roleTemplateId").and_then(Value::as_str).unwrap_or_default();
+                if let Some(definition) = self.state.find(Kind::of("roleDefinition"), template) {
+                    let body = &self.state.record(definition).body;
+                    values.insert("displayName".into(), body.tree("displayName"));
+                    values.insert("description".into(), body.tree("description"));
+                }
+            }
             "roleDefinition" => {
                 set("isBuiltIn", false.into());
                 set("templateId", id.into());
@@ -234,6 +243,25 @@ impl Write<'_> {
         {
             values.insert("securityIdentifier".into(), identifier.into());
         }
+    }
+
+    /// A policy shows the authentication strength it requires in full, though only its ID is written.
+    fn expand_strength(&self, values: &mut Map<String, Value>) -> Result<(), Refusal> {
+        let strength =
+            values.get_mut("grantControls").and_then(|controls| controls.get_mut("authenticationStrength"));
+        let Some(strength) = strength.filter(|strength| !strength.is_null()) else { return Ok(()) };
+        let id = strength["id"].as_str().unwrap_or_default();
+        let found = self.state.find_live(Kind::of("authenticationStrengthPolicy"), id);
+        let found = found.ok_or_else(|| {
+            Refusal::new(
+                400,
+                "BadRequest",
+                format!("1043: The authentication strength '{id}' does not exist."),
+            )
+        })?;
+        let body = &self.state.record(found).body;
+        *strength = body.members().map(|(name, _)| (name.to_string(), body.tree(name))).collect();
+        Ok(())
     }
 
     /// A service principal takes most of its application over.
@@ -304,6 +332,7 @@ impl Write<'_> {
                 "The number of references in the request exceeds the maximum of 20.",
             ));
         }
+        self.expand_strength(&mut values)?;
         let links = self.bound_links(kind, &mut values)?;
         for &(relation, target) in &links {
             crate::rules::check_link(self.state, handle, relation, target)?;

@@ -311,3 +311,41 @@ fn what_a_user_owns_in_the_bin_is_found() {
     assert_eq!(ids(tree(&reply)["value"].as_array().unwrap()), ["staff"]);
     assert_eq!(client.get("/v1.0/users/ann/ownedObjects")["value"], json!([]));
 }
+
+#[test]
+fn a_policy_shows_its_authentication_strength_in_full() {
+    let client = Client::small();
+    let path = "/v1.0/identity/conditionalAccess/policies/policy";
+    let controls =
+        |id: &str| json!({"grantControls": {"operator": "OR", "authenticationStrength": {"id": id}}});
+    assert_eq!(client.write("PATCH", path, controls("none")), 400);
+    assert_eq!(client.write("PATCH", path, controls("00000000-0000-0000-0000-000000000004")), 204);
+    let strength = &client.get(path)["grantControls"]["authenticationStrength"];
+    assert_eq!(strength["displayName"], "Phishing-resistant MFA");
+    let used = "/v1.0/policies/authenticationStrengthPolicies/00000000-0000-0000-0000-000000000004";
+    assert_eq!(client.write("DELETE", used, Value::Null), 400);
+}
+
+#[test]
+fn a_custom_role_keeps_the_id_that_was_chosen_and_a_held_role_its_members() {
+    let client = Client::synthetic(2000);
+    let chosen = "3f2b8c1e-0000-4000-8000-000000000001";
+    let role = json!({"displayName": "Mine", "isEnabled": true, "templateId": chosen,
+        "rolePermissions": [{"allowedResourceActions": ["microsoft.directory/users/standard/read"]}]});
+    let reply = client.call("POST", "/v1.0/roleManagement/directory/roleDefinitions", &[], Some(role));
+    assert_eq!((reply.status, &tree(&reply)["id"]), (201, &json!(chosen)));
+    let held = client.get("/v1.0/directoryRoles")["value"][0].clone();
+    let members = format!("/v1.0/directoryRoles/{}/members", held["id"].as_str().unwrap());
+    let before = client.follow(&members).0.len();
+    let user = client.follow("/v1.0/users?$select=id&$top=999").0[70]["id"].clone();
+    let assignment =
+        json!({"principalId": user, "roleDefinitionId": held["roleTemplateId"], "directoryScopeId": "/"});
+    let path = "/v1.0/roleManagement/directory/roleAssignments";
+    let reply = client.call("POST", path, &[], Some(assignment.clone()));
+    assert_eq!(reply.status, 201);
+    assert_eq!(client.follow(&members).0.len(), before + 1);
+    assert_eq!(client.write("POST", path, assignment), 400);
+    let made = format!("{path}/{}", tree(&reply)["id"].as_str().unwrap());
+    assert_eq!(client.write("DELETE", &made, Value::Null), 204);
+    assert_eq!(client.follow(&members).0.len(), before);
+}
