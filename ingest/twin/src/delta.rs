@@ -23,6 +23,7 @@ use crate::rules::Refusal;
 use crate::seal::Seal;
 use crate::state::{Handle, Life, Relation, State};
 use crate::wire::{Reply, Request};
+pub(crate) use collate::Hidden;
 use collate::{Entry, collate};
 use token::{Phase, Token};
 
@@ -222,7 +223,7 @@ impl Delta<'_> {
     /// Fills a page of a later round; gives where the next one begins.
     fn fill_changes(&self, token: &Token, page: &mut Page) -> Option<Token> {
         let view = View::new(self.state, self.lag, Reader::Delta, self.now_ms);
-        let entries = collate(self.state, token);
+        let entries = collate(self.state, token, self.faults.hidden_links());
         let (mut place, mut offset) = (token.place, token.offset);
         for entry in entries.iter().skip(token.place) {
             if page.is_full() {

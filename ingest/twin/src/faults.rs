@@ -1,5 +1,6 @@
 //! Owns nuisances that a caller switches on: what Graph does to clients on a bad day.
 
+use crate::delta::Hidden;
 use crate::resource::Kind;
 use crate::rules::Refusal;
 use crate::synthetic::random::Source;
@@ -34,6 +35,8 @@ pub enum Fault {
     DeltaUnordered,
     /// Every delta page comes after an empty one.
     DeltaEmptyPages,
+    /// Delta rounds do not tell that links to an object go when it goes into the bin, nor that they come back.
+    DeltaSilentBin,
     /// Users who hold roles are guarded from the client, which holds none.
     SensitiveActions,
     /// Deleted security groups skip the bin, as they did until 2024.
@@ -70,7 +73,7 @@ const OFTEN: u32 = 50;
 const LATE_MS: u32 = 2000;
 
 /// All names.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "429",
     "503",
     "409",
@@ -84,6 +87,7 @@ const NAMES: [&str; 15] = [
     "duplicate-delta",
     "unordered-delta",
     "empty-delta-pages",
+    "silent-bin-in-delta",
     "sensitive-actions",
     "security-groups-skip-bin",
 ];
@@ -133,6 +137,7 @@ impl Fault {
             "duplicate-delta" => plain(Self::DeltaDuplicates),
             "unordered-delta" => plain(Self::DeltaUnordered),
             "empty-delta-pages" => plain(Self::DeltaEmptyPages),
+            "silent-bin-in-delta" => plain(Self::DeltaSilentBin),
             "sensitive-actions" => plain(Self::SensitiveActions),
             "security-groups-skip-bin" => plain(Self::SecurityGroupsSkipBin),
             "403" => match value.and_then(|value| Some((Kind::from_name(value)?, value))) {
@@ -247,6 +252,11 @@ impl Faults {
     /// Says whether every delta page comes after an empty one.
     pub(crate) fn empty_pages(&self) -> bool {
         self.list.contains(&Fault::DeltaEmptyPages)
+    }
+
+    /// Gives what becomes of links whose target lies in the bin.
+    pub(crate) fn hidden_links(&self) -> Hidden {
+        if self.list.contains(&Fault::DeltaSilentBin) { Hidden::Quiet } else { Hidden::Told }
     }
 
     /// Says whether privileged users are guarded from the client.

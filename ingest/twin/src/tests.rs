@@ -4,6 +4,7 @@ mod consistency;
 mod delta;
 mod faults;
 mod http;
+mod model;
 mod query;
 mod table;
 mod write;

@@ -218,3 +218,20 @@ fn malformed_batches_are_refused_whole() {
         assert_eq!(client.write("POST", "/v1.0/$batch", json!({"requests": requests})), 400, "{requests}");
     }
 }
+
+#[test]
+fn links_to_what_is_in_the_bin_are_told_unless_switched_off() {
+    let client = Client::small();
+    let link = client.follow("/v1.0/groups/delta?$select=id,members").1.unwrap();
+    client.write("DELETE", "/v1.0/users/bob", Value::Null);
+    let (values, next) = client.follow(&link);
+    let told =
+        json!([{"@odata.type": "#microsoft.graph.user", "id": "bob", "@removed": {"reason": "deleted"}}]);
+    assert_eq!(find(&values, "staff").unwrap()["members@delta"], told);
+    client.write("POST", "/v1.0/directory/deletedItems/bob/restore", Value::Null);
+    let (values, _) = client.follow(&next.unwrap());
+    assert_eq!(find(&values, "staff").unwrap()["members@delta"][0]["id"], "bob");
+    client.core.set_faults(Fault::parse_list("silent-bin-in-delta").unwrap());
+    let (values, _) = client.follow(&link);
+    assert_eq!(values.len(), 0);
+}
