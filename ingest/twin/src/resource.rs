@@ -130,7 +130,12 @@ impl Kind {
 
     /// Says whether it is a directory object, found under `/directoryObjects` too.
     pub(crate) fn is_directory_object(self) -> bool {
-        DIRECTORY_OBJECTS.contains(&self.resource().token.as_str())
+        TABLE.directory_objects.contains(&self)
+    }
+
+    /// Walks over the types of directory objects, the commonest first.
+    pub(crate) fn directory_objects() -> impl Iterator<Item = Self> {
+        TABLE.directory_objects.iter().copied()
     }
 }
 
@@ -158,6 +163,7 @@ struct Table {
     rows: Vec<Resource>,
     names: HashMap<String, Kind>,
     paths: HashMap<String, Kind>,
+    directory_objects: Vec<Kind>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -177,5 +183,6 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     for (path, token) in OTHER_PATHS {
         paths.insert(path.to_owned(), names[token]);
     }
-    Table { rows, names, paths }
+    let directory_objects = DIRECTORY_OBJECTS.iter().map(|token| names[*token]).collect();
+    Table { rows, names, paths, directory_objects }
 });

@@ -129,7 +129,7 @@ impl State {
 
     /// Finds a directory object of any type.
     pub(crate) fn find_directory_object(&self, id: &str) -> Option<Handle> {
-        Kind::all().filter(|kind| kind.is_directory_object()).find_map(|kind| self.find(kind, id))
+        Kind::directory_objects().find_map(|kind| self.find(kind, id))
     }
 
     /// Finds an object by another value that identifies it.

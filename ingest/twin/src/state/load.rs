@@ -1,6 +1,7 @@
 //! Owns building a tenant from JSON objects whose links stand inside them, in any order.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -64,10 +65,11 @@ impl Loader {
     pub(crate) fn finish(mut self) -> State {
         for (source, relation, ids) in std::mem::take(&mut self.pending) {
             let mut targets = Vec::new();
+            let mut seen = HashSet::new();
             for id in ids_in(&ids) {
                 targets.extend(find_target(&self.state, self.state.record(source).kind, relation, &id));
             }
-            targets.dedup();
+            targets.retain(|target| seen.insert(*target));
             if !targets.is_empty() {
                 self.state.attach_all(source, relation, targets);
             }
