@@ -34,6 +34,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("fsst", &["engine/src/segment/column/symbols.rs"]),
     ("getrandom", &["cli/src/io.rs"]),
     ("highway", &["engine/src/content/hash.rs"]),
+    ("http_body_util", &["ingest/twin/src/server.rs"]),
+    ("hyper", &["ingest/twin/src/server.rs"]),
+    ("hyper_util", &["ingest/twin/src/server.rs"]),
     ("indicatif", &["cli/src/progress"]),
     ("memmap2", &["engine/src/map"]),
     ("mimalloc", &["cli/src/main.rs", "benches/lib.rs"]),
@@ -45,6 +48,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("sled", &["engine/src/catalog"]),
     ("sonic_rs", &["benches/parse.rs"]),
     ("unicode_width", &["cli/src/render/grid.rs"]),
+    ("tokio", &["ingest/twin/src/server.rs"]),
     ("zstd", &["engine/src/segment/", "engine/src/backup/checkpoint.rs", "engine/src/state.rs"]),
 ];
 

@@ -131,6 +131,11 @@ pub(crate) enum Command {
     /// Tells the whole story on a simulated tenant, in a temporary store
     #[command(after_help = "Example:\n  entrasnap demo --objects 2000")]
     Demo(Demo),
+    /// Serves a simulated Graph tenant on this machine until Ctrl-C
+    #[command(
+        after_help = "Example:\n  entrasnap twin --objects 2000 --port 8080 --faults 429=5,slow\n\nIt prints the variables that Azure's libraries and this program need to talk to it. Only programs on this machine reach it; nothing it is told is kept."
+    )]
+    Twin(Twin),
     /// Prints the completions of a shell
     #[command(after_help = "Example:\n  entrasnap completions bash")]
     Completions(Completions),
@@ -323,6 +328,31 @@ pub(crate) struct Demo {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Twin {
+    /// Serves this backup of the store instead of a made-up tenant
+    #[arg(long, value_name = "POINT", conflicts_with = "objects")]
+    pub(crate) from: Option<String>,
+    /// Objects in the made-up tenant
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
+    pub(crate) objects: u32,
+    /// The same seed gives the same tenant, lags and faults
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// How fast Graph's limits refill: 1 is Graph's own pace, 10 ten times it, 0 is without limits
+    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = parse_speed)]
+    pub(crate) speed: f64,
+    /// How far replicas may lag behind writes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(crate) replica_lag: u32,
+    /// What goes wrong, such as 429=5,503,slow=200; an unknown name lists all
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub(crate) faults: String,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Completions {
     /// The shell
     #[arg(value_enum, value_name = "SHELL")]
@@ -337,7 +367,7 @@ pub(crate) struct Man {
 }
 
 /// Verbs that are known but not built, and what does the nearest thing today.
-const PLANNED: [(&str, &str); 11] = [
+const PLANNED: [(&str, &str); 10] = [
     ("backup", "`entrasnap import` commits a backup from exported files"),
     ("plan", "`entrasnap diff` shows what differs, and what would undo it"),
     ("apply", "`entrasnap diff` shows what differs, and what would undo it"),
@@ -347,7 +377,6 @@ const PLANNED: [(&str, &str); 11] = [
     ("prune", "every backup is kept"),
     ("permissions", "no command of this version reads a tenant"),
     ("setup", "no command of this version reads a tenant"),
-    ("twin", "`entrasnap demo` shows a simulated tenant"),
     ("store", "a store is a plain folder that can be copied"),
 ];
 
@@ -389,6 +418,11 @@ fn with_planned(command: clap::Command) -> clap::Command {
         PLANNED
             .map(|(name, _)| clap::Command::new(name).hide(true).disable_help_flag(true).arg(rest.clone())),
     )
+}
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().ok().filter(|speed| speed.is_finite() && *speed >= 0.0);
+    speed.ok_or_else(|| "expected a number that is not negative, such as 1".to_owned())
 }
 
 /// What no verb at all means.

@@ -6,3 +6,4 @@ pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod tenant;
+pub(crate) mod twin;

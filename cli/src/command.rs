@@ -14,6 +14,7 @@ mod report;
 mod selection;
 mod show;
 mod stats;
+mod twin;
 mod verify;
 
 use crate::args::Command;
@@ -39,6 +40,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
         Command::Query(options) => query::run(session, &options),
         Command::Repl(options) => crate::repl::run(session, &options),
         Command::Demo(options) => demo::run(session, &options),
+        Command::Twin(options) => twin::run(session, &options),
         Command::Completions(options) => completions::run(session, &options),
         Command::Man(options) => man::run(session, &options),
     }

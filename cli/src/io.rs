@@ -148,7 +148,7 @@ pub(crate) fn terminal_size() -> (u16, u16) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
-fn clock() -> jiff::Timestamp {
+pub(crate) fn clock() -> jiff::Timestamp {
     let now: Option<jiff::Timestamp> = std::time::SystemTime::now().try_into().ok();
     // Milliseconds are what people can tell apart, and what fits a line.
     now.and_then(|now| jiff::Timestamp::from_millisecond(now.as_millisecond()).ok())

@@ -1,26 +1,68 @@
-//! A simulated Entra ID tenant: its objects, how they change from day to day, and what goes wrong.
+//! A simulated Entra ID tenant: made up or from a backup, and served as Microsoft Graph on loopback.
 //!
-//! A tenant is a pure function of its size, a seed and the day; what differs between two days is
-//! known exactly.
+//! A made-up tenant is a pure function of its size, a seed and the day; what differs between two days is known
+//! exactly. Served, it answers real clients with Graph's rules, limits and oddities; the README beside this file says
+//! which, and from what sources.
 //!
 //! ```
-//! use twin::synthetic::{Incident, Tenant};
+//! use std::sync::Arc;
+//! use twin::{Actor, Fault, ManualClock, Options, Twin};
 //!
-//! # fn main() -> std::io::Result<()> {
-//! let tenant = Tenant::new(1000, 7);
-//! let mut lines = Vec::new();
-//! let counts = tenant.write_ndjson(1, &mut lines)?;
-//! assert_eq!(counts.bytes, lines.len() as u64);
-//!
-//! let expected = tenant.day_expectation(1);
-//! assert_eq!((expected.added, expected.removed), (1, 1));
-//!
-//! let incident = Incident::new(&tenant, 1);
-//! for sentence in incident.describe() {
-//!     assert!(!sentence.is_empty());
-//! }
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let clock = Arc::new(ManualClock::at_ms(1_795_341_600_000));
+//! // Fresh random bytes for every run: secret and tokens follow from them.
+//! let mut options = Options::new(clock.clone(), [7; 32]);
+//! options.speed = 10.0;
+//! options.faults = Fault::parse_list("503=20,duplicate-delta")?;
+//! let server = twin::serve(Twin::from_synthetic(1000, 1), options)?;
+//! // A client needs endpoint(), tenant_id(), client_id() and client_secret(); the test beside it needs these:
+//! assert!(server.put(Actor::Caller, "user", r#"{"id": "ann", "displayName": "Ann"}"#));
+//! assert!(server.object("user", "ann").is_some());
+//! clock.advance_ms(60_000);
+//! assert_eq!(server.take_counts().requests, 0);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! ```text
+//!   server ─> answer ─┬─> auth, throttle, faults         may it be asked, what does it cost, what goes wrong
+//!                     ├─> route, query, filter           what is asked
+//!                     ├─> read, navigate, render, delta  from a view of the state, as old as the reader's replica
+//!                     └─> rules, write                   to the state, which logs every change
+//! ```
 
+mod answer;
+mod auth;
+mod batch;
+mod body;
+mod clock;
+mod control;
+mod delta;
+mod faults;
+mod filter;
+mod navigate;
+mod options;
+mod query;
+mod read;
+mod render;
+mod replica;
+mod resource;
+mod route;
+mod rules;
+mod seal;
+mod server;
+mod state;
 pub mod synthetic;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod twin;
+mod wire;
+mod write;
+
+pub use clock::{Clock, ManualClock};
+pub use control::{Actor, Counts};
+pub use faults::{Fault, FaultError};
+pub use options::Options;
+pub use server::{Server, serve};
+pub use twin::Twin;

@@ -1,5 +1,25 @@
 //! Owns synthetic tenants: realistic objects of any number, as a pure function of size, seed and day.
 //!
+//! ```
+//! use twin::synthetic::{Incident, Tenant};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let tenant = Tenant::new(1000, 7);
+//! let mut lines = Vec::new();
+//! let counts = tenant.write_ndjson(1, &mut lines)?;
+//! assert_eq!(counts.bytes, lines.len() as u64);
+//!
+//! let expected = tenant.day_expectation(1);
+//! assert_eq!((expected.added, expected.removed), (1, 1));
+//!
+//! let incident = Incident::new(&tenant, 1);
+//! for sentence in incident.describe() {
+//!     assert!(!sentence.is_empty());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! *Shape.* Nothing is kept per object. What an object looks like follows from its number; what
 //! happened since the first day is a record per object that changed.
 //!
@@ -19,7 +39,7 @@ mod layout;
 mod link;
 mod page;
 mod pools;
-mod random;
+pub(crate) mod random;
 mod render;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,64 @@
+//! The simulated Graph tenant, by package `twin`.
+
+use std::sync::Arc;
+
+use engine::Store;
+use twin::{Clock, Fault, Options, Server};
+
+use crate::args;
+use crate::report::{Failure, Outcome, Status};
+
+/// The clock of this machine.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        crate::io::clock().as_millisecond()
+    }
+}
+
+/// Reads a list of faults.
+///
+/// # Errors
+/// What is wrong with it, exit status 2.
+pub(crate) fn parse_faults(list: &str) -> Outcome<Vec<Fault>> {
+    Fault::parse_list(list).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// A tenant that is made up.
+pub(crate) fn made_up(objects: u32, seed: u64) -> twin::Twin {
+    twin::Twin::from_synthetic(objects.into(), seed)
+}
+
+/// The tenant of a backup.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn from_backup(store: &Store, backup: &str, seed: u64) -> Outcome<twin::Twin> {
+    Ok(twin::Twin::from_snapshot(&store.snapshot(backup)?, seed)?)
+}
+
+/// Serves a tenant until the server is stopped.
+///
+/// # Errors
+/// When the port cannot be had.
+pub(crate) fn serve(
+    tenant: twin::Twin,
+    options: &args::Twin,
+    faults: Vec<Fault>,
+    entropy: [u8; 32],
+) -> Outcome<Server> {
+    let options = Options {
+        port: options.port,
+        speed: options.speed,
+        replica_lag_ms: options.replica_lag,
+        faults,
+        seed: options.seed,
+        ..Options::new(Arc::new(SystemClock), entropy)
+    };
+    let port = options.port;
+    twin::serve(tenant, options).map_err(|error| {
+        let message = format!("cannot listen on port {port} of 127.0.0.1: {error}");
+        Failure::new("io", Status::FAILED, message).with_help("`--port 0` takes a free one")
+    })
+}

@@ -1,0 +1,123 @@
+//! Owns what a delta or page token holds.
+
+use crate::resource::Kind;
+use crate::state::Relation;
+
+/// Which round a token belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The first: everything there is.
+    All,
+    /// A later one: what changed.
+    Changes,
+}
+
+/// Where a client stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) phase: Phase,
+    pub(super) kinds: Vec<Kind>,
+    /// The place in the log from which changes count: those of this round, or after a first round those to come.
+    pub(super) start: usize,
+    /// The place in the log at which a later round ends.
+    pub(super) until: usize,
+    /// How many objects were told.
+    pub(super) place: usize,
+    /// How many links of the next object were told.
+    pub(super) offset: usize,
+    pub(super) issued_ms: i64,
+    pub(super) minimal: bool,
+    /// Whether an empty page came just before.
+    pub(super) paused: bool,
+    pub(super) select: Option<Vec<String>>,
+    pub(super) ids: Vec<String>,
+}
+
+impl Token {
+    /// Writes it.
+    pub(super) fn to_text(&self) -> String {
+        let kinds: Vec<String> = self.kinds.iter().map(|kind| kind.0.to_string()).collect();
+        let numbers =
+            [self.start, self.until, self.place, self.offset].map(|number| number.to_string()).join("|");
+        let select = self.select.as_ref().map_or_else(|| "*".to_owned(), |names| names.join(","));
+        let phase = if self.phase == Phase::All { 'a' } else { 'c' };
+        let flags = u8::from(self.minimal) + 2 * u8::from(self.paused);
+        format!(
+            "delta|{phase}|{}|{numbers}|{}|{flags}|{select}|{}",
+            kinds.join(","),
+            self.issued_ms,
+            self.ids.join(",")
+        )
+    }
+
+    /// Reads it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('|').collect();
+        let ["delta", phase, kinds, start, until, place, offset, issued, flags, select, ids] = parts[..]
+        else {
+            return None;
+        };
+        let flags: u8 = flags.parse().ok()?;
+        let list = |text: &str| text.split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        Some(Self {
+            phase: if phase == "a" { Phase::All } else { Phase::Changes },
+            kinds: kinds.split(',').filter_map(|kind| kind.parse().ok()).map(Kind).collect(),
+            start: start.parse().ok()?,
+            until: until.parse().ok()?,
+            place: place.parse().ok()?,
+            offset: offset.parse().ok()?,
+            issued_ms: issued.parse().ok()?,
+            minimal: flags & 1 == 1,
+            paused: flags & 2 == 2,
+            select: (select != "*").then(|| list(select)),
+            ids: list(ids),
+        })
+    }
+
+    /// Gives the token of the round after this one.
+    pub(super) fn next_round(&self, now_ms: i64) -> Self {
+        let start = if self.phase == Phase::All { self.start } else { self.until };
+        Self {
+            phase: Phase::Changes,
+            start,
+            place: 0,
+            offset: 0,
+            paused: false,
+            issued_ms: now_ms,
+            ..self.clone()
+        }
+    }
+
+    /// Says whether an object is asked for.
+    pub(super) fn names(&self, id: &str) -> bool {
+        self.ids.is_empty() || self.ids.iter().any(|wanted| wanted.eq_ignore_ascii_case(id))
+    }
+
+    /// Says whether a change of a property counts: a selected one, or one that comes by default.
+    pub(super) fn tracks(&self, kind: Kind, name: &str) -> bool {
+        let resource = kind.resource();
+        match &self.select {
+            Some(names) => names.iter().any(|wanted| wanted == name),
+            None => resource.defaults.is_empty() || resource.defaults.iter().any(|known| known == name),
+        }
+    }
+
+    /// Gives the relations whose links are told: members where nothing was selected, else the selected ones.
+    pub(super) fn relations(&self, kind: Kind) -> Vec<Relation> {
+        let token = kind.resource().token.as_str();
+        let served = |name: &str| crate::navigate::served_relation(token, name);
+        match &self.select {
+            None => served("members").into_iter().collect(),
+            Some(names) => {
+                let mut relations: Vec<Relation> = names.iter().filter_map(|name| served(name)).collect();
+                relations.retain(|relation| is_tracked(token, *relation));
+                relations
+            }
+        }
+    }
+}
+
+/// The relations that delta queries can tell: all of groups, else members and the manager.
+fn is_tracked(token: &str, relation: Relation) -> bool {
+    token == "group" || matches!(relation, Relation::MEMBERS | Relation::MANAGER)
+}

@@ -1,0 +1,286 @@
+//! Owns nuisances that a caller switches on: what Graph does to clients on a bad day.
+
+use crate::delta::Hidden;
+use crate::resource::Kind;
+use crate::rules::Refusal;
+use crate::synthetic::random::Source;
+
+/// One nuisance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// So many of a thousand calls are refused with 429.
+    Throttled(u32),
+    /// So many of a thousand calls are refused with 503.
+    Unavailable(u32),
+    /// So many of a thousand writes are refused with 409, as if another one were under way.
+    Concurrent(u32),
+    /// So many of a thousand answers never come: the connection closes after the call took effect.
+    Reset(u32),
+    /// So many of a thousand answers end in the middle.
+    Truncated(u32),
+    /// Every answer comes so many milliseconds late.
+    Slow(u32),
+    /// So many of a thousand calls are refused with 401, as if the token had expired.
+    TokenExpired(u32),
+    /// Calls about a type are refused with 403; the type's token.
+    Forbidden(String),
+    /// So many of a thousand delta rounds are refused with 410 and have to begin anew.
+    DeltaGone(u32),
+    /// Delta tokens made before the first call after this was switched on are expired.
+    DeltaExpired,
+    /// Delta pages tell of some objects twice.
+    DeltaDuplicates,
+    /// Delta pages come in no order.
+    DeltaUnordered,
+    /// Every delta page comes after an empty one.
+    DeltaEmptyPages,
+    /// Delta rounds do not tell that links to an object go when it goes into the bin, nor that they come back.
+    DeltaSilentBin,
+    /// Users who hold roles are guarded from the client, which holds none.
+    SensitiveActions,
+    /// Deleted security groups skip the bin, as they did until 2024.
+    SecurityGroupsSkipBin,
+}
+
+/// A list of nuisances that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaultError {
+    /// No nuisance has the name.
+    #[error("unknown fault `{name}`; known are {known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// What stands behind `=` does not fit.
+    #[error("fault `{name}` expects {expected} behind `=`, found `{found}`")]
+    Value {
+        /// The name.
+        name: String,
+        /// What it takes.
+        expected: &'static str,
+        /// What stood there.
+        found: String,
+    },
+}
+
+/// How often a nuisance comes that is not told how often, in a thousand.
+const OFTEN: u32 = 50;
+/// How late slow answers come, in milliseconds.
+const LATE_MS: u32 = 2000;
+
+/// All names.
+const NAMES: [&str; 16] = [
+    "429",
+    "503",
+    "409",
+    "reset",
+    "truncate",
+    "slow",
+    "expired-token",
+    "403",
+    "410",
+    "expired-delta",
+    "duplicate-delta",
+    "unordered-delta",
+    "empty-delta-pages",
+    "silent-bin-in-delta",
+    "sensitive-actions",
+    "security-groups-skip-bin",
+];
+
+impl Fault {
+    /// Reads a list such as `429,503=20,slow=500,403=device`. A number is how many of a thousand calls are hit, of
+    /// `slow` the milliseconds.
+    ///
+    /// # Errors
+    /// `Unknown` for a name that is none, `Value` when what stands behind `=` does not fit.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, FaultError> {
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Self::parse).collect()
+    }
+
+    fn parse(item: &str) -> Result<Self, FaultError> {
+        let (name, value) = match item.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim())),
+            None => (item, None),
+        };
+        let number = |default: u32, most: u32| match value {
+            None => Ok(default),
+            Some(value) => {
+                value.parse().ok().filter(|number| *number <= most).ok_or_else(|| FaultError::Value {
+                    name: name.to_owned(),
+                    expected: if most == 1000 { "calls in a thousand" } else { "milliseconds" },
+                    found: value.to_owned(),
+                })
+            }
+        };
+        let often = || number(OFTEN, 1000);
+        let plain = |fault: Self| match value {
+            None => Ok(fault),
+            Some(found) => {
+                Err(FaultError::Value { name: name.to_owned(), expected: "nothing", found: found.to_owned() })
+            }
+        };
+        match name {
+            "429" => often().map(Self::Throttled),
+            "503" => often().map(Self::Unavailable),
+            "409" => often().map(Self::Concurrent),
+            "reset" => often().map(Self::Reset),
+            "truncate" => often().map(Self::Truncated),
+            "slow" => number(LATE_MS, 600_000).map(Self::Slow),
+            "expired-token" => often().map(Self::TokenExpired),
+            "410" => number(1000, 1000).map(Self::DeltaGone),
+            "expired-delta" => plain(Self::DeltaExpired),
+            "duplicate-delta" => plain(Self::DeltaDuplicates),
+            "unordered-delta" => plain(Self::DeltaUnordered),
+            "empty-delta-pages" => plain(Self::DeltaEmptyPages),
+            "silent-bin-in-delta" => plain(Self::DeltaSilentBin),
+            "sensitive-actions" => plain(Self::SensitiveActions),
+            "security-groups-skip-bin" => plain(Self::SecurityGroupsSkipBin),
+            "403" => match value.and_then(|value| Some((Kind::from_name(value)?, value))) {
+                Some((kind, _)) => Ok(Self::Forbidden(kind.resource().token.clone())),
+                None => Err(FaultError::Value {
+                    name: name.to_owned(),
+                    expected: "a type, such as `user`",
+                    found: value.unwrap_or_default().to_owned(),
+                }),
+            },
+            _ => Err(FaultError::Unknown { name: name.to_owned(), known: NAMES.join(", ") }),
+        }
+    }
+}
+
+/// The nuisances of one call.
+pub(crate) struct Faults {
+    list: Vec<Fault>,
+    source: Source,
+    number: u64,
+    /// When the list was switched on.
+    since_ms: i64,
+}
+
+/// What happens to an answer on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub(crate) late_ms: u32,
+    pub(crate) is_lost: bool,
+    pub(crate) is_cut: bool,
+}
+
+impl Faults {
+    pub(crate) fn new(list: Vec<Fault>, seed: u64, number: u64, since_ms: i64) -> Self {
+        Self { list, source: Source::new(seed).fork(0x6661_756c), number, since_ms }
+    }
+
+    fn strikes(&self, branch: u64, permille: u32) -> bool {
+        self.source.fork(branch).chance(self.number, permille)
+    }
+
+    /// Gives how a call is refused before it takes effect.
+    pub(crate) fn refusal(&self, method: &str) -> Option<Refusal> {
+        self.list.iter().find_map(|fault| match fault {
+            Fault::Throttled(permille) if self.strikes(1, *permille) => {
+                let scope = "Tenant_Application/ReadWrite";
+                let refusal = Refusal::new(429, "TooManyRequests", "Please retry again later.");
+                let wait = if self.number.is_multiple_of(3) { "1.128" } else { "1" };
+                Some(
+                    refusal
+                        .with_header("retry-after", wait)
+                        .with_header("x-ms-throttle-scope", scope)
+                        .with_header("x-ms-throttle-information", "CPULimitExceeded"),
+                )
+            }
+            Fault::Unavailable(permille) if self.strikes(2, *permille) => {
+                let refusal =
+                    Refusal::new(503, "ServiceUnavailable", "The service is temporarily unavailable.");
+                Some(if self.number.is_multiple_of(2) {
+                    refusal.with_header("retry-after", "1")
+                } else {
+                    refusal
+                })
+            }
+            Fault::Concurrent(permille) if method != "GET" && self.strikes(8, *permille) => Some(Refusal::new(
+                409,
+                "Directory_ConcurrencyViolation",
+                "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+            )),
+            Fault::TokenExpired(permille) if self.strikes(3, *permille) => Some(Refusal::new(
+                401,
+                "InvalidAuthenticationToken",
+                "Lifetime validation failed, the token is expired.",
+            )),
+            _ => None,
+        })
+    }
+
+    /// Says whether calls about a type are refused.
+    pub(crate) fn forbids(&self, kind: Kind) -> bool {
+        self.list
+            .iter()
+            .any(|fault| matches!(fault, Fault::Forbidden(token) if *token == kind.resource().token))
+    }
+
+    /// Gives what happens to the answer.
+    pub(crate) fn delivery(&self) -> Delivery {
+        let mut delivery = Delivery::default();
+        for fault in &self.list {
+            match fault {
+                Fault::Slow(late_ms) => delivery.late_ms = *late_ms,
+                Fault::Reset(permille) => delivery.is_lost |= self.strikes(4, *permille),
+                Fault::Truncated(permille) => delivery.is_cut |= self.strikes(5, *permille),
+                _ => {}
+            }
+        }
+        delivery
+    }
+
+    /// Says whether a delta round has to begin anew.
+    pub(crate) fn resyncs(&self) -> bool {
+        self.list
+            .iter()
+            .any(|fault| matches!(fault, Fault::DeltaGone(permille) if self.strikes(6, *permille)))
+    }
+
+    /// Says whether a token of that age is refused.
+    pub(crate) fn expires_tokens(&self, issued_ms: i64) -> bool {
+        self.list.contains(&Fault::DeltaExpired) && issued_ms <= self.since_ms
+    }
+
+    /// Says whether every delta page comes after an empty one.
+    pub(crate) fn empty_pages(&self) -> bool {
+        self.list.contains(&Fault::DeltaEmptyPages)
+    }
+
+    /// Gives what becomes of links whose target lies in the bin.
+    pub(crate) fn hidden_links(&self) -> Hidden {
+        if self.list.contains(&Fault::DeltaSilentBin) { Hidden::Quiet } else { Hidden::Told }
+    }
+
+    /// Says whether privileged users are guarded from the client.
+    pub(crate) fn guards_privileged(&self) -> bool {
+        self.list.contains(&Fault::SensitiveActions)
+    }
+
+    /// Says whether security groups are deleted for good at once.
+    pub(crate) fn security_groups_skip_bin(&self) -> bool {
+        self.list.contains(&Fault::SecurityGroupsSkipBin)
+    }
+
+    /// Doubles and mixes the records of a delta page.
+    pub(crate) fn disturb(&self, values: &mut Vec<String>) {
+        if self.list.contains(&Fault::DeltaDuplicates) {
+            let doubled: Vec<String> = values.iter().step_by(7).cloned().collect();
+            values.extend(doubled);
+        }
+        if self.list.contains(&Fault::DeltaUnordered) {
+            for place in (1..values.len()).rev() {
+                let bound = u32::try_from(place + 1).unwrap_or(u32::MAX);
+                let other = self.source.fork(7).below(place as u64 ^ self.number << 32, bound);
+                values.swap(place, other as usize);
+            }
+        }
+    }
+}

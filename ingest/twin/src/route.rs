@@ -1,0 +1,189 @@
+//! Owns what a path means: which type, which object, and what is asked of it. No tenant is needed for that.
+
+use crate::resource::Kind;
+use crate::rules::Refusal;
+use crate::wire::Request;
+
+/// How a path names an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Id {
+    /// By its ID, or a user by the principal name.
+    Plain(String),
+    /// By another property, as in `applications(appId='…')`.
+    By(String, String),
+    /// The only one of its type.
+    Only,
+}
+
+/// What a path leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Collection(Kind),
+    Count(Kind),
+    Delta(Kind),
+    DirectoryDelta,
+    Object(Kind, Id),
+    /// What stands behind an object: `members`, `manager/$ref`, `restore` and so on.
+    Under(Kind, Id, Vec<String>),
+    DirectoryObject(String),
+    UnderDirectoryObject(String, Vec<String>),
+    GetByIds,
+    /// The bin of a type.
+    Bin(Kind),
+    BinCount(Kind),
+    /// An object in the bin; the type where the path tells it.
+    BinObject(Option<Kind>, String),
+    BinAction(Option<Kind>, String, String),
+    OwnedInBin,
+    Invitations,
+    /// Collections that are there and empty: native recovery jobs, audit logs.
+    Nothing,
+    /// Requests that make or remove schedules of privileged roles.
+    ScheduleRequests(Kind),
+}
+
+impl Place {
+    /// Says whether a POST changes nothing.
+    pub(crate) fn only_reads(&self) -> bool {
+        matches!(self, Self::GetByIds | Self::OwnedInBin)
+    }
+
+    /// Walks over the type that a path is about, where it tells.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> {
+        let kind = match self {
+            Self::Collection(kind)
+            | Self::Count(kind)
+            | Self::Delta(kind)
+            | Self::Object(kind, _)
+            | Self::Under(kind, ..)
+            | Self::Bin(kind)
+            | Self::BinCount(kind)
+            | Self::ScheduleRequests(kind) => Some(*kind),
+            Self::BinObject(kind, _) | Self::BinAction(kind, ..) => *kind,
+            _ => None,
+        };
+        kind.into_iter()
+    }
+}
+
+/// The bins that are not under `/directory/deletedItems`.
+const OWN_BINS: [(&str, &str); 4] = [
+    ("identity/conditionalaccess/deleteditems/policies", "conditionalAccessPolicy"),
+    ("identity/conditionalaccess/deleteditems/namedlocations", "namedLocation"),
+    ("policies/deleteditems/crosstenantpartners", "crossTenantAccessPolicyConfigurationPartner"),
+    ("rolemanagement/directory/deleteditems/roledefinitions", "roleDefinition"),
+];
+
+/// Where schedules are asked for.
+const SCHEDULE_REQUESTS: [(&str, &str); 2] = [
+    ("rolemanagement/directory/roleassignmentschedulerequests", "roleAssignmentSchedule"),
+    ("rolemanagement/directory/roleeligibilityschedulerequests", "roleEligibilitySchedule"),
+];
+
+/// Finds what a request's path leads to.
+pub(crate) fn find(request: &Request) -> Result<Place, Refusal> {
+    if !matches!(request.version.as_str(), "v1.0" | "beta") {
+        return Err(Refusal::new(400, "BadRequest", "Invalid version: expected v1.0 or beta."));
+    }
+    let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
+    let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
+    let first: Vec<&str> = lower.iter().map(String::as_str).collect();
+    if let Some(place) = special(&segments, &first) {
+        return Ok(place);
+    }
+    for count in (1..=segments.len().min(5)).rev() {
+        let path = first[..count].join("/");
+        if let Some((_, token)) = OWN_BINS.iter().find(|(bin, _)| *bin == path) {
+            return bin(Kind::of(token), &segments[count..]);
+        }
+        if let Some((_, token)) = SCHEDULE_REQUESTS.iter().find(|(found, _)| *found == path) {
+            return Ok(Place::ScheduleRequests(Kind::of(token)));
+        }
+        if let Some(kind) = Kind::from_path(&path) {
+            return Ok(within(kind, &segments[count..]));
+        }
+    }
+    Err(Refusal::no_segment(segments.first().copied().unwrap_or_default()))
+}
+
+fn special(segments: &[&str], lower: &[&str]) -> Option<Place> {
+    let own = |segment: &str| segment.to_owned();
+    Some(match (lower, segments) {
+        (["directoryobjects", "getbyids" | "microsoft.graph.getbyids"], _) => Place::GetByIds,
+        (["directoryobjects", "delta" | "microsoft.graph.delta"], _) => Place::DirectoryDelta,
+        (["directoryobjects", _], [_, id]) => Place::DirectoryObject(own(id)),
+        (["directoryobjects", _, ..], [_, id, rest @ ..]) => {
+            Place::UnderDirectoryObject(own(id), rest.iter().map(|segment| own(segment)).collect())
+        }
+        (["invitations"], _) => Place::Invitations,
+        (
+            ["directory", "recovery", "snapshots" | "jobs" | "recoveryjobs"]
+            | ["auditlogs", "directoryaudits" | "signins"],
+            _,
+        ) => Place::Nothing,
+        (["directory", "deleteditems", "getuserownedobjects"], _) => Place::OwnedInBin,
+        (["directory", "deleteditems", cast], [_, _, name]) => match cast_kind(name) {
+            Some(kind) => Place::Bin(kind),
+            None => Place::BinObject(None, own(cast)),
+        },
+        (["directory", "deleteditems", _, "$count"], [_, _, cast, _]) => Place::BinCount(cast_kind(cast)?),
+        (["directory", "deleteditems", _, action], [_, _, id, name]) => match cast_kind(id) {
+            Some(kind) => Place::BinObject(Some(kind), own(name)),
+            None => Place::BinAction(None, own(id), own(action)),
+        },
+        _ => return None,
+    })
+}
+
+/// The type of a cast such as `microsoft.graph.user`.
+pub(crate) fn cast_kind(segment: &str) -> Option<Kind> {
+    let name = segment.strip_prefix("microsoft.graph.").or_else(|| segment.strip_prefix("graph."))?;
+    Kind::from_name(name)
+}
+
+fn bin(kind: Kind, rest: &[&str]) -> Result<Place, Refusal> {
+    match rest {
+        [] => Ok(Place::Bin(kind)),
+        ["$count"] => Ok(Place::BinCount(kind)),
+        [id] => Ok(Place::BinObject(Some(kind), (*id).to_owned())),
+        [id, action] => {
+            let action = action.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            Ok(Place::BinAction(Some(kind), (*id).to_owned(), action))
+        }
+        [_, _, behind, ..] => Err(Refusal::no_segment(behind)),
+    }
+}
+
+fn within(kind: Kind, rest: &[&str]) -> Place {
+    let rest = match rest {
+        // The beta version has the only authorization policy in a collection.
+        ["authorizationPolicy", rest @ ..] if kind.resource().token == "authorizationPolicy" => rest,
+        rest => rest,
+    };
+    let own = |rest: &[&str]| rest.iter().map(|segment| (*segment).to_owned()).collect::<Vec<_>>();
+    if kind.resource().single {
+        return if rest.is_empty() {
+            Place::Object(kind, Id::Only)
+        } else {
+            Place::Under(kind, Id::Only, own(rest))
+        };
+    }
+    match rest {
+        [] => Place::Collection(kind),
+        ["$count"] => Place::Count(kind),
+        ["delta" | "microsoft.graph.delta"] if kind.resource().delta => Place::Delta(kind),
+        [id] => Place::Object(kind, to_id(id)),
+        [id, rest @ ..] => Place::Under(kind, to_id(id), own(rest)),
+    }
+}
+
+/// `appId='x'` names a property, everything else is an ID.
+fn to_id(segment: &str) -> Id {
+    if let Some((name, value)) = segment.split_once('=')
+        && name.len() > 1
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return Id::By(name.to_owned(), value.trim_matches('\'').to_owned());
+    }
+    Id::Plain(segment.to_owned())
+}

@@ -1,0 +1,114 @@
+//! Owns the rules about policies, locations, strengths and roles.
+
+use serde_json::{Map, Value};
+
+use super::super::Refusal;
+use crate::resource::Kind;
+use crate::state::{Handle, State};
+
+/// The states of a conditional access policy.
+const STATES: [&str; 3] = ["enabled", "disabled", "enabledForReportingButNotEnforced"];
+
+/// The most conditional access policies of a tenant, whatever their state.
+pub(super) const POLICY_COUNT_MAX: usize = 195;
+
+fn bad(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "BadRequest", message)
+}
+
+/// Checks what is special about updating some types.
+pub(super) fn check_policy_update(
+    state: &State,
+    handle: Handle,
+    values: &Map<String, Value>,
+) -> Result<(), Refusal> {
+    let record = state.record(handle);
+    match record.kind.resource().token.as_str() {
+        "conditionalAccessPolicy" => check_policy(state, values),
+        "namedLocation" | "authenticationMethodConfiguration" => {
+            let given = values.get("@odata.type").and_then(Value::as_str);
+            let known = record.body.text("@odata.type");
+            if given.is_none() || known.is_some_and(|known| Some(&*known) != given) {
+                return Err(bad("The @odata.type of the object is required and cannot be changed."));
+            }
+            Ok(())
+        }
+        "roleDefinition" if record.body.is_true("isBuiltIn") => {
+            Err(Refusal::bad_request("Updating a built-in roleDefinition is not allowed."))
+        }
+        "authenticationStrengthPolicy" => {
+            if record.body.text("policyType").as_deref() == Some("builtIn") {
+                return Err(bad("Built-in authentication strengths cannot be changed."));
+            }
+            if values.contains_key("allowedCombinations") {
+                return Err(bad("allowedCombinations is changed by updateAllowedCombinations only."));
+            }
+            Ok(())
+        }
+        "identitySecurityDefaultsEnforcementPolicy" => {
+            let policies = state.handles(Kind::of("conditionalAccessPolicy")).iter();
+            let enabled = policies
+                .copied()
+                .filter(|&policy| state.is_live(policy))
+                .any(|policy| state.record(policy).body.text("state").as_deref() == Some("enabled"));
+            if enabled && values.get("isEnabled") == Some(&Value::Bool(true)) {
+                return Err(bad(
+                    "Security defaults cannot be enabled while conditional access policies are.",
+                ));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks the parts of a conditional access policy that are given.
+pub(super) fn check_policy(state: &State, values: &Map<String, Value>) -> Result<(), Refusal> {
+    if let Some(given) = values.get("state") {
+        if !given.as_str().is_some_and(|given| STATES.contains(&given)) {
+            return Err(bad(format!("1024: Invalid policy state {given}.")));
+        }
+        let defaults = state.single(Kind::of("identitySecurityDefaultsEnforcementPolicy"));
+        let defaults_on = defaults.is_some_and(|handle| state.record(handle).body.is_true("isEnabled"));
+        if given == "enabled" && defaults_on {
+            return Err(bad(
+                "Security Defaults is enabled in the tenant. You must disable Security defaults before enabling a \
+                 Conditional Access policy.",
+            ));
+        }
+    }
+    let Some(conditions) = values.get("conditions") else { return Ok(()) };
+    let has_applications = conditions["applications"].is_object();
+    let has_users = conditions["users"].is_object() || conditions["clientApplications"].is_object();
+    if !has_applications || !has_users {
+        return Err(bad("1011: 'conditions' must name applications and users of the policy."));
+    }
+    Ok(())
+}
+
+/// Checks what is special about deleting some types.
+pub(super) fn check_policy_delete(state: &State, handle: Handle) -> Result<(), Refusal> {
+    let record = state.record(handle);
+    match record.kind.resource().token.as_str() {
+        "namedLocation" if record.body.is_true("isTrusted") => {
+            Err(bad("1109: A trusted named location cannot be deleted; set isTrusted to false first."))
+        }
+        "authenticationStrengthPolicy" => {
+            if record.body.text("policyType").as_deref() == Some("builtIn") {
+                return Err(bad("Built-in authentication strengths cannot be deleted."));
+            }
+            let policies = state.handles(Kind::of("conditionalAccessPolicy")).iter();
+            let used = policies.copied().filter(|&policy| state.is_live(policy)).any(|policy| {
+                state.record(policy).body.tree("grantControls")["authenticationStrength"]["id"] == *record.id
+            });
+            if used { Err(bad("The authentication strength is used by a policy.")) } else { Ok(()) }
+        }
+        "roleDefinition" if record.body.is_true("isBuiltIn") => {
+            Err(Refusal::bad_request("Deleting a built-in roleDefinition is not allowed."))
+        }
+        "permissionGrantPolicy" if record.id.starts_with("microsoft-") => {
+            Err(Refusal::bad_request("Built-in permission grant policies cannot be deleted."))
+        }
+        _ => Ok(()),
+    }
+}

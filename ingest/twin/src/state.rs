@@ -1,0 +1,204 @@
+//! Owns a tenant in memory: objects, links in both directions, the bin, and the log of everything that changed.
+//!
+//! *Shape.* Every object is a record with a number, its *handle*, for ever; a purged object stays as a tombstone.
+//!
+//! *Invariants.* (1) A link stands in the record of its source and in that of its target. (2) Every change is in the
+//! log, in the order in which it happened; the place in the log is its sequence number.
+
+mod edit;
+mod link;
+mod load;
+mod log;
+mod seed;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::body::{Body, Members, Shapes};
+use crate::resource::Kind;
+use crate::synthetic::random::Source;
+pub(crate) use edit::{Trace, When};
+pub(crate) use link::Relation;
+pub(crate) use load::{Loader, find_target, security_identifier};
+pub(crate) use log::{Change, What};
+
+/// The number of an object.
+pub(crate) type Handle = u32;
+
+/// Whether an object is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// There.
+    Live,
+    /// In the bin.
+    Binned,
+    /// Purged.
+    Gone,
+}
+
+/// One object.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) kind: Kind,
+    pub(crate) id: Arc<str>,
+    pub(crate) body: Arc<Body>,
+    pub(crate) life: Life,
+    /// When it was deleted, in milliseconds; 0 when it never was.
+    pub(crate) deleted_ms: i64,
+    /// The object it lives below, such as the application of a federated credential.
+    pub(crate) parent: Option<Handle>,
+    pub(crate) links: Vec<(Relation, Vec<Handle>)>,
+    pub(crate) incoming: Vec<(Relation, Handle)>,
+}
+
+/// Values that find an object besides its ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    UserPrincipalName,
+    AppId,
+    UniqueName,
+    Mail,
+}
+
+impl Key {
+    const ALL: [Self; 4] = [Self::UserPrincipalName, Self::AppId, Self::UniqueName, Self::Mail];
+
+    /// Gives the property.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::UserPrincipalName => "userPrincipalName",
+            Self::AppId => "appId",
+            Self::UniqueName => "uniqueName",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+/// A tenant.
+pub(crate) struct State {
+    pub(crate) tenant_id: String,
+    records: Vec<Record>,
+    by_kind: Vec<Vec<Handle>>,
+    ids: Vec<HashMap<Arc<str>, Handle>>,
+    keys: HashMap<(Kind, Key, String), Handle>,
+    shapes: Shapes,
+    log: Vec<Change>,
+    /// How much of the log was searched for objects that lay in the bin too long.
+    expired: usize,
+    source: Source,
+    made: u64,
+}
+
+impl State {
+    fn empty(seed: u64) -> Self {
+        let kinds = Kind::all().count();
+        Self {
+            tenant_id: String::new(),
+            records: Vec::new(),
+            by_kind: vec![Vec::new(); kinds],
+            ids: vec![HashMap::new(); kinds],
+            keys: HashMap::new(),
+            shapes: Shapes::default(),
+            log: Vec::new(),
+            expired: 0,
+            source: Source::new(seed).fork(0x7477_696e),
+            made: 0,
+        }
+    }
+
+    /// Gives an object.
+    pub(crate) fn record(&self, handle: Handle) -> &Record {
+        &self.records[handle as usize]
+    }
+
+    /// Gives all objects of a type, tombstones included, in the order in which they were made.
+    pub(crate) fn handles(&self, kind: Kind) -> &[Handle] {
+        &self.by_kind[usize::from(kind.0)]
+    }
+
+    /// Finds an object by its ID, whatever its life.
+    pub(crate) fn find(&self, kind: Kind, id: &str) -> Option<Handle> {
+        let ids = &self.ids[usize::from(kind.0)];
+        ids.get(id).or_else(|| ids.get(id.to_ascii_lowercase().as_str())).copied()
+    }
+
+    /// Finds a live object by its ID.
+    pub(crate) fn find_live(&self, kind: Kind, id: &str) -> Option<Handle> {
+        self.find(kind, id).filter(|&handle| self.record(handle).life == Life::Live)
+    }
+
+    /// Finds a directory object of any type.
+    pub(crate) fn find_directory_object(&self, id: &str) -> Option<Handle> {
+        Kind::directory_objects().find_map(|kind| self.find(kind, id))
+    }
+
+    /// Finds an object by another value that identifies it.
+    pub(crate) fn find_by_key(&self, kind: Kind, key: Key, value: &str) -> Option<Handle> {
+        self.keys.get(&(kind, key, value.to_ascii_lowercase())).copied()
+    }
+
+    /// Finds the only object of a type.
+    pub(crate) fn single(&self, kind: Kind) -> Option<Handle> {
+        self.handles(kind).iter().copied().find(|&handle| self.record(handle).life == Life::Live)
+    }
+
+    /// Makes a new ID.
+    pub(crate) fn new_id(&mut self) -> String {
+        self.made += 1;
+        self.source.guid(self.made).to_string()
+    }
+
+    /// Keeps members as a body.
+    pub(crate) fn body(&mut self, kind: Kind, members: &Members<'_>) -> Body {
+        self.shapes.body(kind, members)
+    }
+
+    /// Adds an object without a word in the log.
+    fn insert(&mut self, kind: Kind, id: &str, body: Body, life: Life) -> Handle {
+        let handle = Handle::try_from(self.records.len()).expect("tenants are below four billion objects");
+        let id: Arc<str> = id.into();
+        let record = Record {
+            kind,
+            id: Arc::clone(&id),
+            body: Arc::new(body),
+            life,
+            deleted_ms: 0,
+            parent: None,
+            links: Vec::new(),
+            incoming: Vec::new(),
+        };
+        self.records.push(record);
+        self.by_kind[usize::from(kind.0)].push(handle);
+        let ids = &mut self.ids[usize::from(kind.0)];
+        if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            ids.insert(id.to_ascii_lowercase().into(), handle);
+        }
+        ids.insert(id, handle);
+        if life == Life::Live {
+            self.index_keys(handle);
+        }
+        handle
+    }
+
+    fn index_keys(&mut self, handle: Handle) {
+        for key in Key::ALL {
+            let record = &self.records[handle as usize];
+            if let Some(value) = record.body.text(key.name()) {
+                let entry = (record.kind, key, value.to_ascii_lowercase());
+                self.keys.insert(entry, handle);
+            }
+        }
+    }
+
+    fn forget_keys(&mut self, handle: Handle) {
+        for key in Key::ALL {
+            let record = &self.records[handle as usize];
+            if let Some(value) = record.body.text(key.name()) {
+                let entry = (record.kind, key, value.to_ascii_lowercase());
+                if self.keys.get(&entry) == Some(&handle) {
+                    self.keys.remove(&entry);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Owns what every tenant has and a loaded one may lack: its only objects, its domains, its activated roles.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Life, Relation, State};
+use crate::resource::Kind;
+
+/// The authentication methods that every tenant has: derived type, ID.
+const METHODS: [(&str, &str); 8] = [
+    ("fido2", "Fido2"),
+    ("microsoftAuthenticator", "MicrosoftAuthenticator"),
+    ("sms", "Sms"),
+    ("temporaryAccessPass", "TemporaryAccessPass"),
+    ("softwareOath", "SoftwareOath"),
+    ("voice", "Voice"),
+    ("email", "Email"),
+    ("x509Certificate", "X509Certificate"),
+];
+
+/// The authentication strengths that every tenant has.
+const STRENGTHS: [(&str, &str, &[&str]); 3] = [
+    (
+        "00000000-0000-0000-0000-000000000002",
+        "Multifactor authentication",
+        &["windowsHelloForBusiness", "fido2", "password,microsoftAuthenticatorPush", "password,sms"],
+    ),
+    (
+        "00000000-0000-0000-0000-000000000003",
+        "Passwordless MFA",
+        &["windowsHelloForBusiness", "fido2", "deviceBasedPush"],
+    ),
+    ("00000000-0000-0000-0000-000000000004", "Phishing-resistant MFA", &["windowsHelloForBusiness", "fido2"]),
+];
+
+impl State {
+    /// Adds what is missing.
+    pub(super) fn add_missing(&mut self) {
+        self.add_singles();
+        self.add_methods();
+        self.add_domains();
+        self.add_roles();
+    }
+
+    fn add(&mut self, token: &'static str, id: &str, values: Value) {
+        let kind = Kind::of(token);
+        if self.find(kind, id).is_some() {
+            return;
+        }
+        let Value::Object(mut values) = values else { return };
+        if kind.resource().key_name() == "id" {
+            values.insert("id".into(), id.into());
+        }
+        let texts: Vec<(String, String)> =
+            values.into_iter().map(|(name, value)| (name, value.to_string())).collect();
+        let members = texts.iter().map(|(name, value)| (name.into(), value.as_str())).collect();
+        let body = self.body(kind, &members);
+        self.insert(kind, id, body, Life::Live);
+    }
+
+    fn add_singles(&mut self) {
+        for kind in Kind::all().filter(|kind| kind.resource().single) {
+            if self.handles(kind).is_empty() {
+                let token = kind.resource().token.as_str();
+                self.add(kind.resource().token.as_str(), token, single(token));
+            }
+        }
+        let organization = Kind::of("organization");
+        if self.handles(organization).is_empty() {
+            let id = self.tenant_id.clone();
+            let domains = json!([{"capabilities": "Email", "isDefault": true, "isInitial": true,
+                "name": "contoso.onmicrosoft.com", "type": "Managed"}]);
+            let values = json!({"displayName": "Contoso", "tenantType": "AAD", "verifiedDomains": domains});
+            self.add("organization", &id, values);
+        }
+        for (id, name, combinations) in STRENGTHS {
+            let values = json!({"displayName": name, "description": "", "policyType": "builtIn",
+                "requirementsSatisfied": "mfa", "allowedCombinations": combinations,
+                "createdDateTime": "2021-12-01T00:00:00Z", "modifiedDateTime": "2021-12-01T00:00:00Z"});
+            self.add("authenticationStrengthPolicy", id, values);
+        }
+    }
+
+    fn add_methods(&mut self) {
+        for (method, id) in METHODS {
+            let odata = format!("#microsoft.graph.{method}AuthenticationMethodConfiguration");
+            let values = json!({"@odata.type": odata, "state": "enabled", "excludeTargets": []});
+            self.add("authenticationMethodConfiguration", id, values);
+        }
+    }
+
+    /// Every verified domain of the organization is a domain.
+    fn add_domains(&mut self) {
+        let Some(organization) = self.single(Kind::of("organization")) else { return };
+        let domains = self.record(organization).body.tree("verifiedDomains");
+        for domain in domains.as_array().into_iter().flatten() {
+            let Some(name) = domain["name"].as_str() else { continue };
+            let values = json!({"authenticationType": domain["type"], "isAdminManaged": true,
+                "isDefault": domain["isDefault"], "isInitial": domain["isInitial"], "isRoot": true,
+                "isVerified": true, "supportedServices": ["Email", "OfficeCommunicationsOnline"],
+                "passwordValidityPeriodInDays": null, "passwordNotificationWindowInDays": null});
+            self.add("domain", name, values);
+        }
+    }
+
+    /// Built-in roles that somebody holds tenant-wide are activated; their members follow the assignments.
+    fn add_roles(&mut self) {
+        let role = Kind::of("directoryRole");
+        if !self.handles(role).is_empty() {
+            return;
+        }
+        let mut holders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for &handle in self.handles(Kind::of("roleAssignment")) {
+            let body = &self.record(handle).body;
+            if body.text("directoryScopeId").as_deref() == Some("/")
+                && let (Some(definition), Some(principal)) =
+                    (body.text("roleDefinitionId"), body.text("principalId"))
+            {
+                holders.entry(definition.into_owned()).or_default().push(principal.into_owned());
+            }
+        }
+        for (definition, principals) in holders {
+            let Some(found) = self.find(Kind::of("roleDefinition"), &definition) else { continue };
+            let body = std::sync::Arc::clone(&self.record(found).body);
+            if !body.is_true("isBuiltIn") {
+                continue;
+            }
+            let id = self.new_id();
+            let values = json!({"deletedDateTime": null, "description": body.tree("description"),
+                "displayName": body.tree("displayName"), "roleTemplateId": definition});
+            self.add("directoryRole", &id, values);
+            let handle = self.find(role, &id).expect("it was added");
+            for principal in principals {
+                if let Some(target) = self.find_directory_object(&principal) {
+                    self.attach(handle, Relation::MEMBERS, target);
+                }
+            }
+        }
+    }
+}
+
+/// The only object of a type, as a new tenant has it.
+fn single(token: &str) -> Value {
+    match token {
+        "authenticationMethodsPolicy" => json!({"displayName": "Authentication Methods Policy",
+            "description": "The tenant-wide policy that controls which authentication methods are allowed",
+            "policyVersion": "1.5", "policyMigrationState": "migrationComplete", "reconfirmationInDays": 0,
+            "registrationEnforcement": {"authenticationMethodsRegistrationCampaign": {
+                "snoozeDurationInDays": 1, "state": "default", "excludeTargets": [], "includeTargets": []}}}),
+        "authorizationPolicy" => json!({"displayName": "Authorization Policy", "description": "",
+            "allowInvitesFrom": "everyone", "blockMsolPowerShell": false,
+            "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3", "defaultUserRolePermissions": {
+                "allowedToCreateApps": true, "allowedToCreateSecurityGroups": true,
+                "allowedToReadOtherUsers": true, "permissionGrantPoliciesAssigned": []}}),
+        "crossTenantAccessPolicy" => {
+            json!({"displayName": "CrossTenantAccessPolicy", "allowedCloudEndpoints": []})
+        }
+        "crossTenantAccessPolicyConfigurationDefault" => json!({"isServiceDefault": true,
+            "inboundTrust": {"isMfaAccepted": false, "isCompliantDeviceAccepted": false,
+                "isHybridAzureADJoinedDeviceAccepted": false}}),
+        "identitySecurityDefaultsEnforcementPolicy" => json!({"displayName": "Security Defaults",
+            "description": "", "isEnabled": false}),
+        "adminConsentRequestPolicy" => json!({"isEnabled": false, "notifyReviewers": false,
+            "remindersEnabled": false, "requestDurationInDays": 0, "version": 0, "reviewers": []}),
+        "authenticationFlowsPolicy" => {
+            json!({"displayName": "Authentication flows policy", "description": "",
+            "selfServiceSignUp": {"isEnabled": false}})
+        }
+        "tenantAppManagementPolicy" => json!({"displayName": "Default app management tenant policy",
+            "description": "", "isEnabled": false, "applicationRestrictions": null,
+            "servicePrincipalRestrictions": null}),
+        _ => Value::Object(Map::new()),
+    }
+}

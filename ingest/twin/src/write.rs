@@ -1,0 +1,429 @@
+//! Owns writing: making, changing, deleting and restoring objects and links, after the rules have agreed.
+
+mod action;
+mod link;
+
+use serde_json::{Map, Value};
+
+use crate::clock::to_iso;
+use crate::read::{Read, resolve};
+use crate::replica::{Lag, Reader, View};
+use crate::resource::Kind;
+use crate::route::{Id, Place};
+use crate::rules::{Reconcile, Refusal, check_create, check_delete, check_restore, check_update};
+use crate::seal::Seal;
+use crate::state::{Handle, Key, Life, Relation, State, When, find_target, security_identifier};
+use crate::wire::{Reply, Request};
+
+/// Everything a write needs.
+pub(crate) struct Write<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) state: &'a mut State,
+    pub(crate) seal: &'a Seal,
+    pub(crate) lag: Lag,
+    pub(crate) now_ms: i64,
+    /// Whether security groups skip the bin, as they did until 2024.
+    pub(crate) security_groups_skip_bin: bool,
+    /// Whether users who hold roles are guarded from the client.
+    pub(crate) guards_privileged: bool,
+}
+
+/// What only those with a high enough role change of users who hold roles.
+const SENSITIVE: [&str; 7] = [
+    "accountEnabled",
+    "businessPhones",
+    "mobilePhone",
+    "onPremisesImmutableId",
+    "otherMails",
+    "passwordProfile",
+    "userPrincipalName",
+];
+
+/// The most members that one PATCH adds.
+const BOUND_MAX: usize = 20;
+
+impl Write<'_> {
+    /// Answers a write.
+    pub(crate) fn answer(&mut self, place: Place) -> Result<Reply, Refusal> {
+        let method = self.request.method.as_str();
+        match (method, place) {
+            ("POST", Place::Collection(kind)) => self.create(kind, None, self.values()?),
+            ("POST", Place::Invitations) => self.invite(),
+            ("POST", Place::ScheduleRequests(kind)) => self.schedule(kind),
+            ("POST", Place::BinAction(_, id, action)) if action == "restore" => self.restore(&id),
+            ("DELETE", Place::BinObject(_, id)) => self.purge(&id),
+            ("PATCH" | "PUT", Place::Object(kind, id)) => self.update(kind, &id),
+            ("DELETE", Place::Object(kind, id)) => {
+                let handle = self.resolve(kind, &id)?;
+                self.delete(handle)
+            }
+            ("DELETE", Place::DirectoryObject(id)) => {
+                let found =
+                    self.state.find_directory_object(&id).filter(|&handle| self.state.is_live(handle));
+                self.delete(found.ok_or_else(|| Refusal::not_found(&id))?)
+            }
+            (_, Place::Under(kind, id, rest)) => {
+                let handle = self.resolve(kind, &id)?;
+                self.under(handle, &rest)
+            }
+            (_, Place::UnderDirectoryObject(id, rest)) => {
+                let found =
+                    self.state.find_directory_object(&id).filter(|&handle| self.state.is_live(handle));
+                self.under(found.ok_or_else(|| Refusal::not_found(&id))?, &rest)
+            }
+            _ => Err(Refusal::method_not_allowed()),
+        }
+    }
+
+    /// Says whether an update may make what is missing.
+    fn creates_missing(&self) -> bool {
+        self.request.header("prefer").is_some_and(|value| value.contains("create-if-missing"))
+    }
+
+    fn when(&self) -> When {
+        When::told(self.now_ms)
+    }
+
+    /// Reads the body as an object.
+    fn values(&self) -> Result<Map<String, Value>, Refusal> {
+        if self.request.body.is_empty() {
+            return Ok(Map::new());
+        }
+        match serde_json::from_slice(&self.request.body) {
+            Ok(Value::Object(values)) => Ok(values),
+            Ok(Value::Null) => Ok(Map::new()),
+            _ => Err(Refusal::new(400, "BadRequest", "Unable to read JSON request payload.")),
+        }
+    }
+
+    /// Finds an object as the replica sees it that takes writes.
+    fn resolve(&self, kind: Kind, id: &Id) -> Result<Handle, Refusal> {
+        resolve(&View::new(self.state, self.lag, Reader::Get, self.now_ms), kind, id)
+    }
+
+    /// Finds an object that a link is to lead to, as the replica sees it that takes links.
+    fn target(&self, source: Handle, relation: Relation, id: &str) -> Result<Handle, Refusal> {
+        let view = View::new(self.state, self.lag, Reader::LinkWrite, self.now_ms);
+        find_target(self.state, self.state.record(source).kind, relation, id)
+            .filter(|&handle| view.is_live(handle))
+            .ok_or_else(|| Refusal::not_found(id))
+    }
+
+    /// Makes an object and answers with all of it.
+    fn create(
+        &mut self,
+        kind: Kind,
+        parent: Option<Handle>,
+        mut values: Map<String, Value>,
+    ) -> Result<Reply, Refusal> {
+        check_create(self.state, kind, &values)?;
+        let links = self.bound_links(kind, &mut values)?;
+        if kind == Kind::of("appRoleAssignment") {
+            self.fill_app_role(&mut values);
+        }
+        self.expand_strength(&mut values)?;
+        let id = self.id_for(kind, &values);
+        self.fill(kind, &id, &mut values);
+        let handle = self.state.create(self.when(), kind, &id, &values);
+        if let Some(parent) = parent {
+            self.state.set_parent(handle, parent);
+        }
+        for (relation, target) in links {
+            self.state.link(self.when(), handle, relation, target);
+        }
+        self.created(handle)
+    }
+
+    fn created(&self, handle: Handle) -> Result<Reply, Refusal> {
+        let view = View::present(self.state);
+        let plain = Request { query: Vec::new(), ..self.request.clone() };
+        let read = Read { request: &plain, view: &view, seal: self.seal, now_ms: self.now_ms };
+        let mut reply = read.entity(handle, false)?;
+        reply.status = 201;
+        let record = self.state.record(handle);
+        let name = match record.kind.resource().token.as_str() {
+            "group" => "Group",
+            "application" => "Application",
+            "servicePrincipal" => "ServicePrincipal",
+            _ => return Ok(reply),
+        };
+        let location = format!(
+            "{}/v2/{}/directoryObjects/{}/Microsoft.DirectoryServices.{name}",
+            self.request.base, self.state.tenant_id, record.id
+        );
+        reply.headers.push(("location", location));
+        Ok(reply)
+    }
+
+    /// Takes `members@odata.bind` and `owners@odata.bind` out of the values.
+    fn bound_links(
+        &self,
+        kind: Kind,
+        values: &mut Map<String, Value>,
+    ) -> Result<Vec<(Relation, Handle)>, Refusal> {
+        let mut links = Vec::new();
+        for (name, relation) in
+            [("members@odata.bind", Relation::MEMBERS), ("owners@odata.bind", Relation::OWNERS)]
+        {
+            let Some(bound) = values.remove(name) else { continue };
+            let view = View::new(self.state, self.lag, Reader::LinkWrite, self.now_ms);
+            for reference in bound.as_array().into_iter().flatten() {
+                let id = crate::rules::link_target(reference)?;
+                let target =
+                    find_target(self.state, kind, relation, &id).filter(|&handle| view.is_live(handle));
+                let target = target.ok_or_else(|| {
+                    Refusal::bad_request(
+                        "The source resource object or one of the objects being referenced don't exist.",
+                    )
+                })?;
+                links.push((relation, target));
+            }
+        }
+        Ok(links)
+    }
+
+    /// Most IDs are the server's choice.
+    fn id_for(&mut self, kind: Kind, values: &Map<String, Value>) -> String {
+        let resource = kind.resource();
+        let chosen = match resource.token.as_str() {
+            "roleDefinition" => values.get("templateId"),
+            _ if resource.required.iter().any(|name| name == resource.key_name()) => {
+                values.get(resource.key_name())
+            }
+            _ => None,
+        };
+        let chosen = chosen.and_then(Value::as_str).filter(|id| self.state.find(kind, id).is_none());
+        chosen.map_or_else(|| self.state.new_id(), str::to_owned)
+    }
+
+    /// Adds what the server makes.
+    fn fill(&mut self, kind: Kind, id: &str, values: &mut Map<String, Value>) {
+        values.remove("passwordProfile");
+        let now = Value::from(to_iso(self.now_ms));
+        let resource = kind.resource();
+        let has = |name: &str| resource.select.iter().any(|known| known == name);
+        let mut set = |name: &str, value: Value| {
+            if has(name) {
+                values.entry(name).or_insert(value);
+            }
+        };
+        set("createdDateTime", now.clone());
+        set("deletedDateTime", Value::Null);
+        match resource.token.as_str() {
+            "user" => set("userType", "Member".into()),
+            "group" => set("renewedDateTime", now),
+            "application" => {
+                set("appId", self.state.new_id().into());
+                set("signInAudience", "AzureADMyOrg".into());
+                set("publisherDomain", "contoso.com".into());
+            }
+            "servicePrincipal" => {
+                set("servicePrincipalType", "Application".into());
+                set("accountEnabled", true.into());
+                set("appOwnerOrganizationId", self.state.tenant_id.clone().into());
+                self.copy_application(values);
+            }
+            "directoryRole" => {
+                let template = values.get("roleTemplateId").and_then(Value::as_str).unwrap_or_default();
+                if let Some(definition) = self.state.find(Kind::of("roleDefinition"), template) {
+                    let body = &self.state.record(definition).body;
+                    values.insert("displayName".into(), body.tree("displayName"));
+                    values.insert("description".into(), body.tree("description"));
+                }
+            }
+            "roleDefinition" => {
+                set("isBuiltIn", false.into());
+                set("templateId", id.into());
+            }
+            "authenticationStrengthPolicy" => set("policyType", "custom".into()),
+            _ => {}
+        }
+        if matches!(resource.token.as_str(), "user" | "group")
+            && let Some(identifier) = security_identifier(id)
+        {
+            values.insert("securityIdentifier".into(), identifier.into());
+        }
+    }
+
+    /// A policy shows the authentication strength it requires in full, though only its ID is written.
+    fn expand_strength(&self, values: &mut Map<String, Value>) -> Result<(), Refusal> {
+        let strength =
+            values.get_mut("grantControls").and_then(|controls| controls.get_mut("authenticationStrength"));
+        let Some(strength) = strength.filter(|strength| !strength.is_null()) else { return Ok(()) };
+        let id = strength["id"].as_str().unwrap_or_default();
+        let found = self.state.find_live(Kind::of("authenticationStrengthPolicy"), id);
+        let found = found.ok_or_else(|| {
+            Refusal::new(
+                400,
+                "BadRequest",
+                format!("1043: The authentication strength '{id}' does not exist."),
+            )
+        })?;
+        let body = &self.state.record(found).body;
+        *strength = body.members().map(|(name, _)| (name.to_string(), body.tree(name))).collect();
+        Ok(())
+    }
+
+    /// A service principal takes most of its application over.
+    fn copy_application(&self, values: &mut Map<String, Value>) {
+        let app_id = values.get("appId").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let application = self.state.find_by_key(Kind::of("application"), Key::AppId, &app_id);
+        let Some(application) = application else { return };
+        let body = &self.state.record(application).body;
+        for (from, to) in [
+            ("displayName", "displayName"),
+            ("displayName", "appDisplayName"),
+            ("signInAudience", "signInAudience"),
+            ("appRoles", "appRoles"),
+        ] {
+            values.entry(to).or_insert_with(|| body.tree(from));
+        }
+        let names = Value::from(vec![app_id]);
+        values.entry("servicePrincipalNames").or_insert(names);
+    }
+
+    fn fill_app_role(&self, values: &mut Map<String, Value>) {
+        for (from, name, kind) in [
+            ("principalId", "principalDisplayName", Some("principalType")),
+            ("resourceId", "resourceDisplayName", None),
+        ] {
+            let id = values.get(from).and_then(Value::as_str).unwrap_or_default();
+            let Some(found) = self.state.find_directory_object(id) else { continue };
+            let record = self.state.record(found);
+            let display = record.body.tree("displayName");
+            let mut type_name = record.kind.resource().token.clone();
+            type_name[..1].make_ascii_uppercase();
+            values.insert(name.into(), display);
+            if let Some(kind) = kind {
+                values.insert(kind.into(), type_name.into());
+            }
+        }
+    }
+
+    fn update(&mut self, kind: Kind, id: &Id) -> Result<Reply, Refusal> {
+        let handle = match (self.resolve(kind, id), id) {
+            (Ok(handle), _) => handle,
+            (Err(_), Id::By(name, value)) if self.creates_missing() => {
+                let mut values = self.values()?;
+                values.insert(name.clone(), value.clone().into());
+                return self.create(kind, None, values);
+            }
+            // Authentication contexts are made by PATCH too.
+            (Err(_), Id::Plain(id)) if kind == Kind::of("authenticationContextClassReference") => {
+                let mut values = self.values()?;
+                values.insert("id".into(), id.clone().into());
+                return self.create(kind, None, values);
+            }
+            (Err(refusal), _) => return Err(refusal),
+        };
+        self.update_object(handle)
+    }
+
+    fn update_object(&mut self, handle: Handle) -> Result<Reply, Refusal> {
+        let mut values = self.values()?;
+        check_update(self.state, handle, &values)?;
+        if values.keys().any(|name| SENSITIVE.contains(&name.as_str())) {
+            self.check_sensitive(handle)?;
+        }
+        let kind = self.state.record(handle).kind;
+        let bound = values.get("members@odata.bind").and_then(Value::as_array).map_or(0, Vec::len);
+        if bound > BOUND_MAX {
+            return Err(Refusal::bad_request(
+                "The number of references in the request exceeds the maximum of 20.",
+            ));
+        }
+        self.expand_strength(&mut values)?;
+        let links = self.bound_links(kind, &mut values)?;
+        for &(relation, target) in &links {
+            crate::rules::check_link(self.state, handle, relation, target)?;
+        }
+        for (relation, target) in links {
+            self.state.link(self.when(), handle, relation, target);
+        }
+        values.retain(|name, _| !name.contains('@') && name != "passwordProfile");
+        if kind.resource().select.iter().any(|name| name == "modifiedDateTime") && !values.is_empty() {
+            values.insert("modifiedDateTime".into(), to_iso(self.now_ms).into());
+        }
+        self.state.update(self.when(), handle, &values);
+        let outside = values.keys().any(|name| kind.resource().outside.contains(name));
+        if outside && kind == Kind::of("group") {
+            return Ok(Reply { status: 200, ..Reply::default() });
+        }
+        Ok(Reply::nothing())
+    }
+
+    fn delete(&mut self, handle: Handle) -> Result<Reply, Refusal> {
+        if self.state.record(handle).kind == Kind::of("authenticationMethodConfiguration") {
+            return Ok(Reply::nothing());
+        }
+        check_delete(self.state, handle)?;
+        self.check_sensitive(handle)?;
+        let record = self.state.record(handle);
+        let is_group = record.kind == Kind::of("group");
+        let unified = record.body.value("groupTypes").unwrap_or_default().contains("Unified");
+        let skips_bin =
+            is_group && !unified && (self.security_groups_skip_bin || record.body.is_true("mailEnabled"));
+        if skips_bin {
+            self.state.purge(self.when(), handle);
+        } else {
+            self.state.delete(self.when(), handle);
+        }
+        Ok(Reply::nothing())
+    }
+
+    /// Users who hold a role, directly or through a group that may, are changed only by those with a higher one.
+    fn check_sensitive(&self, handle: Handle) -> Result<(), Refusal> {
+        let state = &*self.state;
+        if !self.guards_privileged || state.record(handle).kind != Kind::of("user") {
+            return Ok(());
+        }
+        let principal = Relation::from_name("principal").expect("the relation is in the table");
+        let holds = state.sources(handle, principal, Some(Kind::of("roleAssignment"))).next().is_some();
+        let mut groups = state.sources(handle, Relation::MEMBERS, Some(Kind::of("group")));
+        let through_group = groups.any(|group| state.record(group).body.is_true("isAssignableToRole"));
+        if holds || through_group { Err(Refusal::forbidden()) } else { Ok(()) }
+    }
+
+    /// Finds an object in the bin.
+    fn binned(&self, id: &str) -> Result<Handle, Refusal> {
+        let found = Kind::all()
+            .filter(|kind| kind.resource().bin)
+            .find_map(|kind| self.state.find(kind, id))
+            .filter(|&handle| self.state.record(handle).life == Life::Binned);
+        found.ok_or_else(|| Refusal::not_found(id))
+    }
+
+    fn restore(&mut self, id: &str) -> Result<Reply, Refusal> {
+        let handle = self.binned(id)?;
+        let values = self.values()?;
+        let new_name = values.get("newUserPrincipalName").and_then(Value::as_str);
+        let reconcile = match values.get("autoReconcileProxyConflict") {
+            Some(Value::Bool(true)) => Reconcile::Drop,
+            _ => Reconcile::Refuse,
+        };
+        check_restore(self.state, handle, new_name, reconcile)?;
+        self.check_sensitive(handle)?;
+        self.state.restore(self.when(), handle);
+        if let Some(name) = new_name {
+            let values = Map::from_iter([("userPrincipalName".to_owned(), name.into())]);
+            self.state.update(self.when(), handle, &values);
+        }
+        let view = View::present(self.state);
+        let plain = Request { query: Vec::new(), ..self.request.clone() };
+        let read = Read { request: &plain, view: &view, seal: self.seal, now_ms: self.now_ms };
+        let typed = self.state.record(handle).kind.is_directory_object();
+        read.entity(handle, typed)
+    }
+
+    fn purge(&mut self, id: &str) -> Result<Reply, Refusal> {
+        let handle = self.binned(id)?;
+        if self.state.record(handle).kind == Kind::of("administrativeUnit") {
+            return Err(Refusal::bad_request("Administrative units cannot be deleted permanently."));
+        }
+        if crate::rules::is_managed_identity(self.state, handle) {
+            return Err(Refusal::bad_request("Managed identities cannot be deleted permanently."));
+        }
+        self.state.purge(self.when(), handle);
+        Ok(Reply::nothing())
+    }
+}
