@@ -364,9 +364,35 @@ fn cells_cannot_run_in_a_spreadsheet() {
 }
 
 #[test]
+fn the_twin_says_how_to_reach_it_and_ends_when_told() {
+    let shell = Shell::new();
+    shell.interrupt.ask();
+    let answer = shell.run("twin --objects 100 -q").expect(0);
+    let names: Vec<&str> = answer.stdout.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    let expected = [
+        "AZURE_TENANT_ID",
+        "AZURE_CLIENT_ID",
+        "AZURE_CLIENT_SECRET",
+        "AZURE_AUTHORITY_HOST",
+        "ENTRASNAP_GRAPH_ENDPOINT",
+    ];
+    assert_eq!(names, expected);
+    assert!(answer.stderr.is_empty(), "{}", answer.stderr);
+
+    let shell = Shell::with_two_days();
+    shell.interrupt.ask();
+    let secret = shell.run("twin --from latest~1").expect(0);
+    assert!(secret.stderr.contains("serving") && secret.stderr.contains("2026-11-16"), "{}", secret.stderr);
+    let line = secret.stdout.lines().nth(2).unwrap();
+    assert!(!secret.stderr.contains(line.split_once('=').unwrap().1));
+    let refused = shell.run("twin --from latest~7").expect(1);
+    assert_eq!(refused.error()["code"], "noBackup");
+}
+
+#[test]
 fn verbs_not_built_are_refused_by_name() {
     let shell = Shell::new();
-    for verb in ["plan", "apply", "backup", "recover", "recoveries", "twin", "prune"] {
+    for verb in ["plan", "apply", "backup", "recover", "recoveries", "setup", "prune"] {
         let answer = shell.run(&format!("{verb} --whatever x")).expect(1);
         assert!(answer.stderr.contains(&format!("`{verb}` is not built yet")), "{verb}");
         assert_eq!(answer.error()["code"], "notBuilt");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::args::Twin;
 use crate::bridge::twin as bridge;
 use crate::render;
-use crate::report::{Outcome, Status};
+use crate::report::{Failure, Outcome, Status};
 use crate::session::{Session, resolve};
 
 /// How often it is looked whether somebody wants it to end.
@@ -38,6 +38,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
     for (name, value) in variables {
         render::raw(session, &format!("{name}={value}\n"))?;
     }
+    session.io.stdout.flush().map_err(Failure::output)?;
     session.note("Ctrl-C ends it");
     let interrupt = session.io.interrupt;
     interrupt.while_heard(|| {
