@@ -5,4 +5,5 @@ pub(crate) mod import;
 pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod schema;
+pub(crate) mod scratch;
 pub(crate) mod tenant;

@@ -163,7 +163,12 @@ pub(crate) fn list(session: &mut Session<'_, '_>, rows: &Rows) -> Outcome<()> {
         Format::Line => grid::lines(out, rows),
         Format::Html => html::page(out, "entrasnap", &mut |out| html::table(out, rows)),
     }
-    .map_err(Failure::output)
+    .map_err(Failure::output)?;
+    let (all, shown) = (rows.columns.len(), table::columns(rows, look).len());
+    if session.format == Format::Table && shown < all && !rows.cells.is_empty() {
+        session.note(&format!("{shown} of {all} columns; a wider terminal or `-o json` shows all"));
+    }
+    Ok(())
 }
 
 /// Prints a single result: `rows` holds one row, `people` says the same in words.
@@ -267,7 +272,7 @@ pub(crate) fn printable_lines(text: &str) -> String {
 }
 
 /// Control characters, and the invisible ones that turn the direction of text around.
-fn is_steering(letter: char) -> bool {
+pub(crate) fn is_steering(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -21,16 +21,25 @@ pub(crate) fn lines(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
 
 /// Writes an array of indented objects.
 pub(crate) fn array(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
+    items(out, table, true)?;
+    end_of_array(out, table.row_count() == 0)
+}
+
+/// Writes rows as indented objects of an array that is not ended; `is_first` when none were written before.
+pub(super) fn items(out: &mut dyn Write, table: &dyn Table, is_first: bool) -> io::Result<()> {
     let keys = Keys::of(table);
-    let mut is_first = true;
+    let mut is_first = is_first;
     table.visit(&mut |row| {
-        out.write_all(if is_first { b"[\n  " } else { b",\n  " })?;
-        is_first = false;
+        out.write_all(if std::mem::take(&mut is_first) { b"[\n  " } else { b",\n  " })?;
         let mut text = String::new();
         keys.write(&mut text, row);
         out.write_all(indented(&text, 1).as_bytes())
-    })?;
-    out.write_all(if is_first { b"[]\n" } else { b"\n]\n" })
+    })
+}
+
+/// Ends an array.
+pub(super) fn end_of_array(out: &mut dyn Write, is_empty: bool) -> io::Result<()> {
+    out.write_all(if is_empty { b"[]\n" } else { b"\n]\n" })
 }
 
 /// Writes the one row as an indented object.
