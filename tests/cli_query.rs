@@ -295,3 +295,13 @@ fn an_unknown_id_is_told_from_one_without_changes() {
     assert!(answer.stderr.contains("warning: neither backup has an object \"nobody\""), "{}", answer.stderr);
     assert!(!answer.stderr.contains("\"u1\""), "{}", answer.stderr);
 }
+
+#[test]
+fn a_damaged_store_is_blamed_and_not_the_query() {
+    let shell = Shell::with_two_days();
+    std::fs::write(shell.folder.path().join("entrasnap.store/HEAD"), "garbage").unwrap();
+    let answer = shell.ask("users | count", "-o json").expect(1);
+    let error = answer.error();
+    assert_eq!((error["code"].as_str(), error["file"].is_string()), (Some("damaged"), true), "{error}");
+    assert!(error.get("span").is_none() && !answer.stderr.contains("users | count"), "{}", answer.stderr);
+}

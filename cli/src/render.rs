@@ -152,7 +152,13 @@ fn moment(text: &str) -> String {
 /// When the output cannot be written.
 pub(crate) fn list(session: &mut Session<'_, '_>, rows: &Rows) -> Outcome<()> {
     let look = session.look;
-    let out: &mut dyn Write = session.io.stdout;
+    let is_shown = session.io.stdout_is_terminal && separated::is_dialect(session.format);
+    let mut out: &mut dyn Write = session.io.stdout;
+    let mut shown;
+    if is_shown {
+        shown = separated::Shown::new(out);
+        out = &mut shown;
+    }
     match session.format {
         Format::Table => out.write_all(table::render(rows, look).as_bytes()),
         Format::Json => json::array(out, rows),

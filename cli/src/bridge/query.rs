@@ -299,8 +299,19 @@ impl Question {
             && only.span.end == 0
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
-            let failure = Failure::new(code, Status::FAILED, only.message.clone());
-            return failure.with_help(only.help.clone().unwrap_or_default());
+            let failure = Failure::from_text(code, Status::FAILED, only.message.clone());
+            return match &only.help {
+                Some(help) => failure.with_help(help.clone()),
+                None => failure,
+            };
+        }
+        // What is wrong with a file of the store has its place there.
+        if let Some(trouble) = trouble.as_ref().filter(|trouble| trouble.file.is_some()) {
+            return Failure {
+                file: trouble.file.clone(),
+                ..Failure::new(trouble.code, trouble.status, &*trouble.message)
+            }
+            .with_help(&*trouble.help);
         }
         let excerpts: Box<[Excerpt]> = findings.into_iter().map(|finding| self.excerpt(finding)).collect();
         let message = match &*excerpts {

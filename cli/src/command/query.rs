@@ -1,5 +1,6 @@
 //! `query`: questions in the query language.
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
 use crate::render::grid::Fit;
-use crate::render::{self, Cell, Rows, Shown, counted, stream};
+use crate::render::{self, Cell, Rows, Shown, counted, separated, stream};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
@@ -67,7 +68,15 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
 fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTables) -> Outcome {
     let (format, mut begun, mut written) = (session.format, Vec::<ResultTable>::new(), Ok(()));
     let mut row_count = 0;
-    let (out, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
+    let is_shown = session.io.stdout_is_terminal && separated::is_dialect(format);
+    let (stdout, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
+    let mut shown;
+    let out: &mut dyn Write = if is_shown {
+        shown = separated::Shown::new(stdout);
+        &mut shown
+    } else {
+        stdout
+    };
     question.stream(tables, interrupt, &mut |part| {
         if written.is_err() {
             return ControlFlow::Break(());

@@ -148,3 +148,20 @@ fn narrow_tables_leave_columns_out_and_break_no_number() {
     }
     assert_eq!(table::columns(&rows, Look { color: false, width: 20, whole: true }).len(), 7);
 }
+
+#[test]
+fn machine_formats_do_not_steer_a_terminal_either() {
+    let name = "\u{1b}[31m\u{9b}31m\u{202e}é\u{7f}";
+    let table = rows(vec![vec![Cell::text(name), Cell::Number(1)]]);
+    let json = written(|out| json::lines(out, &table));
+    assert_eq!(json, "{\"name\":\"\\u001b[31m\\u009b31m\\u202eé\\u007f\",\"count\":1}\n");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], name);
+    let exact =
+        written(|out| separated::write(out, &table, separated::Dialect::Tab, separated::Header::Left));
+    assert_eq!(exact, format!("{name}\t1\n"));
+    let shown = written(|out| {
+        let mut out = separated::Shown::new(out);
+        exact.as_bytes().chunks(1).try_for_each(|byte| out.write_all(byte))
+    });
+    assert_eq!(shown, "\\u{1b}[31m\\u{9b}31m\u{202e}é\\u{7f}\t1\n");
+}
