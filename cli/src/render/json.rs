@@ -39,7 +39,7 @@ pub(super) fn items(out: &mut dyn Write, table: &dyn Table, is_first: bool) -> i
 }
 
 /// JSON of the same value, in which nothing can steer a terminal. Only strings can hold such letters.
-fn unsteering(text: &str) -> Cow<'_, str> {
+pub(crate) fn unsteering(text: &str) -> Cow<'_, str> {
     let is_odd = |letter: char| letter > '~' && super::is_steering(letter);
     // Most texts are told by their bytes alone.
     if text.is_ascii() && !text.contains('\u{7f}') || !text.contains(is_odd) {

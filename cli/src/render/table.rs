@@ -46,6 +46,9 @@ pub(crate) fn render(rows: &Rows, look: Look) -> String {
     lines.join("\n") + "\n"
 }
 
+/// Letters that an ID of a backup or report takes, its gap included.
+const ID_SHARE: usize = 18;
+
 /// Places of the columns that are shown: as many as can be read.
 pub(crate) fn columns(rows: &Rows, look: Look) -> Vec<usize> {
     let mut places: Vec<usize> = (0..rows.columns.len()).collect();
@@ -78,6 +81,8 @@ fn share(rows: &Rows, place: usize, wanted: usize) -> usize {
     let is_number = rows.cells.iter().filter_map(|row| row.get(place)).any(Cell::is_number);
     let least = match WHOLE.contains(&name) {
         _ if is_number => wanted,
+        // What is typed again is copied whole.
+        true if name == WHOLE[0] => ID_SHARE,
         true => SHARES.1,
         false => SHARES.0,
     };
