@@ -157,7 +157,8 @@ fn a_check_and_a_plan_run_nothing() {
 fn limits_and_interrupts_have_their_exit_status() {
     let shell = Shell::new();
     let text = "range x from 1 to 100000 step 1 | extend y = x * 2, z = tostring(x) | sort by y desc";
-    let limited = shell.ask(text, "--memory-limit 10kB").expect(1);
+    let grouped = format!("{text} | summarize count() by z");
+    let limited = shell.ask(&grouped, "--memory-limit 10kB").expect(1);
     assert_eq!(limited.error()["code"], "limit");
     shell.ask(text, "--memory-limit 1GiB").expect(0);
     shell.ask(text, "--memory-limit lots").expect(2);
@@ -236,4 +237,71 @@ fn a_report_keeps_its_predicate_and_is_a_page_of_its_own() {
     );
     assert!(!page.contains("<b>") && !page.contains("<script") && !page.contains("src="), "{page}");
     assert!(shell.run("backups -o html").expect(0).stdout.contains("<th>takenAt</th>"));
+}
+
+#[test]
+fn rows_of_json_come_as_they_are_made() {
+    let shell = Shell::new();
+    let two =
+        shell.ask("range x from 1 to 2 step 1; print 1 | take 0; print j = dynamic({\"a\":[]})", "-o json");
+    assert_eq!(
+        two.expect(0).stdout,
+        "[\n  {\n    \"x\": 1\n  },\n  {\n    \"x\": 2\n  }\n]\n[]\n[\n  {\n    \"j\": {\n      \"a\": []\n    }\n  }\n]\n"
+    );
+    let many = shell.ask("range x from 1 to 100000 step 1", "-o json").expect(0).stdout;
+    let rows: Vec<Value> = serde_json::from_str(&many).unwrap();
+    assert_eq!(rows.len(), 100_000);
+    assert_eq!(rows[99_999], json!({"x": 100_000}));
+}
+
+#[test]
+fn a_sort_beyond_the_memory_limit_gives_the_same_rows() {
+    let shell = Shell::new();
+    let text = "range x from 1 to 200000 step 1 | sort by hash_md5(tostring(x)) asc";
+    let whole = shell.ask(text, "-o csv").expect(0).stdout;
+    assert_eq!(whole.lines().count(), 200_001);
+    assert_eq!(shell.ask(text, "-o csv --memory-limit 2MB").expect(0).stdout, whole);
+    let groups = shell.ask("range x from 1 to 200000 step 1 | summarize count() by x", "--memory-limit 1MB");
+    assert_eq!(groups.expect(1).error()["code"], "limit");
+}
+
+#[test]
+fn nothing_asked_is_said_and_something_else_is_no_query() {
+    let shell = Shell::new();
+    for format in ["table", "ndjson", "json"] {
+        let answer = shell.ask("// let x = 1;", &format!("-o {format}")).expect(0);
+        assert_eq!((&*answer.stdout, &*answer.stderr), ("", "nothing was asked\n"));
+    }
+    std::fs::write(shell.folder.path().join("other.kql"), [0, 159, 146, 150]).unwrap();
+    let error = shell.run("query -f other.kql").expect(2).error();
+    assert_eq!((error["code"].as_str(), error["file"].is_string()), (Some("query"), true));
+}
+
+#[test]
+fn a_predicate_is_blamed_only_for_what_it_says() {
+    let shell = Shell::with_two_days();
+    for (predicate, offset) in [("type ==", 7), ("type in ('user'", 15), ("not(", 4)] {
+        let answer = shell.run_words(["diff", "latest~1", "--where", predicate].into_iter(), "").expect(2);
+        let error = answer.error();
+        assert_eq!(error["message"], "syntax error: unexpected end", "{predicate}");
+        assert_eq!(error["span"]["offset"], offset, "{predicate}");
+    }
+}
+
+#[test]
+fn an_unknown_id_is_told_from_one_without_changes() {
+    let shell = Shell::with_two_days();
+    let answer = shell.run("diff latest~1 --ids u1,nobody --exit-code").expect(10);
+    assert!(answer.stderr.contains("warning: neither backup has an object \"nobody\""), "{}", answer.stderr);
+    assert!(!answer.stderr.contains("\"u1\""), "{}", answer.stderr);
+}
+
+#[test]
+fn a_damaged_store_is_blamed_and_not_the_query() {
+    let shell = Shell::with_two_days();
+    std::fs::write(shell.folder.path().join("entrasnap.store/HEAD"), "garbage").unwrap();
+    let answer = shell.ask("users | count", "-o json").expect(1);
+    let error = answer.error();
+    assert_eq!((error["code"].as_str(), error["file"].is_string()), (Some("damaged"), true), "{error}");
+    assert!(error.get("span").is_none() && !answer.stderr.contains("users | count"), "{}", answer.stderr);
 }

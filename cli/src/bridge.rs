@@ -5,5 +5,6 @@ pub(crate) mod import;
 pub(crate) mod query;
 pub(crate) mod rows;
 pub(crate) mod schema;
+pub(crate) mod scratch;
 pub(crate) mod tenant;
 pub(crate) mod twin;

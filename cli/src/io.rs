@@ -134,6 +134,7 @@ fn end_when_interrupted() {
         if INTERRUPT.ask() {
             return;
         }
+        crate::bridge::scratch::remove_all();
         std::io::stderr().write_all(b"interrupted; what was committed before stays\n").ok();
         std::process::exit(Status::INTERRUPTED.into())
     };

@@ -8,7 +8,7 @@ use engine::{ObjectKey, Snapshot, Store};
 use crate::difference::ChangeRow;
 
 /// How many IDs are looked up in the store for one output; the rest stay plain.
-const LOOKUP_COUNT_MAX: usize = 500;
+pub(crate) const LOOKUP_COUNT_MAX: usize = 500;
 
 /// What is known of an ID.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

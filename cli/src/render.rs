@@ -152,7 +152,13 @@ fn moment(text: &str) -> String {
 /// When the output cannot be written.
 pub(crate) fn list(session: &mut Session<'_, '_>, rows: &Rows) -> Outcome<()> {
     let look = session.look;
-    let out: &mut dyn Write = session.io.stdout;
+    let is_shown = session.io.stdout_is_terminal && separated::is_dialect(session.format);
+    let mut out: &mut dyn Write = session.io.stdout;
+    let mut shown;
+    if is_shown {
+        shown = separated::Shown::new(out);
+        out = &mut shown;
+    }
     match session.format {
         Format::Table => out.write_all(table::render(rows, look).as_bytes()),
         Format::Json => json::array(out, rows),
@@ -163,7 +169,12 @@ pub(crate) fn list(session: &mut Session<'_, '_>, rows: &Rows) -> Outcome<()> {
         Format::Line => grid::lines(out, rows),
         Format::Html => html::page(out, "entrasnap", &mut |out| html::table(out, rows)),
     }
-    .map_err(Failure::output)
+    .map_err(Failure::output)?;
+    let (all, shown) = (rows.columns.len(), table::columns(rows, look).len());
+    if session.format == Format::Table && shown < all && !rows.cells.is_empty() {
+        session.note(&format!("{shown} of {all} columns; a wider terminal or `-o json` shows all"));
+    }
+    Ok(())
 }
 
 /// Prints a single result: `rows` holds one row, `people` says the same in words.
@@ -267,7 +278,7 @@ pub(crate) fn printable_lines(text: &str) -> String {
 }
 
 /// Control characters, and the invisible ones that turn the direction of text around.
-fn is_steering(letter: char) -> bool {
+pub(crate) fn is_steering(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -256,7 +256,11 @@ fn show(
         let command = pager::command(session.io);
         let lines = usize::from(session.io.height).saturating_sub(3);
         let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
-        let written = render::results(&mut pager, &shown, format, look);
+        let written = if render::separated::is_dialect(format) {
+            render::results(&mut render::separated::Shown::new(&mut pager), &shown, format, look)
+        } else {
+            render::results(&mut pager, &shown, format, look)
+        };
         let finished = pager.finish();
         match written {
             // The reader has seen enough.

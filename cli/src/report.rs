@@ -6,6 +6,12 @@ use clap::error::ErrorKind;
 use serde_json::{Map, Value};
 
 use crate::Io;
+use crate::render::grid::width;
+
+/// Most findings that are shown, one below the other.
+const PLACES_MAX: usize = 20;
+/// Most letters of a line that are shown on each side of where a finding begins.
+const BESIDE_MAX: usize = 100;
 
 /// Exit statuses; scripts rely on them.
 pub(crate) struct Status;
@@ -129,7 +135,7 @@ impl Failure {
             error.insert("span".into(), place.span());
         }
         if self.excerpts.len() > 1 {
-            let findings = self.excerpts.iter().map(|place| {
+            let findings = self.excerpts.iter().take(PLACES_MAX).map(|place| {
                 serde_json::json!({"message": place.message, "help": place.help, "line": place.line(), "span": place.span()})
             });
             error.insert("findings".into(), findings.collect());
@@ -219,13 +225,15 @@ fn human(failure: &Failure, paint: Paint) -> String {
         }
         places => {
             let mut text = String::new();
-            for place in places {
+            for place in places.iter().take(PLACES_MAX) {
                 text.push_str(&headline(&place.message));
                 excerpt(&mut text, place, failure.file.as_deref(), paint);
                 text.push_str(&help(&place.help));
                 text.push_str("\n\n");
             }
-            text + &headline(&failure.message)
+            let rest = places.len().saturating_sub(PLACES_MAX);
+            let more = if rest == 0 { String::new() } else { format!("; the first {PLACES_MAX} are above") };
+            text + &headline(&format!("{}{more}", failure.message))
         }
     }
 }
@@ -238,18 +246,33 @@ fn excerpt(out: &mut String, place: &Excerpt, file: Option<&str>, paint: Paint) 
     let line_end = place.text[start..].find('\n').map_or(place.text.len(), |at| start + at);
     let number = place.text[..start].matches('\n').count() + 1;
     let column = place.text[line_start..start].chars().count();
-    let marked = place.text[start..end.clamp(start, line_end)].chars().count().max(1);
-    let line: String = place.text[line_start..line_end]
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect();
+    let plain = |text: &str| -> String {
+        text.chars().map(|letter| if crate::render::is_steering(letter) { ' ' } else { letter }).collect()
+    };
+    // Lines that programs wrote may be endless; what stands next to the place is what counts.
+    let marked = plain(&place.text[start..end.clamp(start, line_end)]);
+    let before: String = {
+        let tail: Vec<char> = place.text[line_start..start].chars().rev().take(BESIDE_MAX + 1).collect();
+        let cut = if tail.len() > BESIDE_MAX { "…" } else { "" };
+        cut.chars()
+            .chain(plain(&tail.iter().rev().skip(cut.chars().count()).collect::<String>()).chars())
+            .collect()
+    };
+    let behind = crate::render::grid::cut(&plain(&place.text[start..line_end]), BESIDE_MAX);
+    let mark = width(&marked).clamp(1, width(&behind).max(1));
     let gutter = " ".repeat(number.to_string().len());
     if let Some(file) = file {
         write!(out, "\n{gutter}{} {}:{number}:{}", paint.blue("-->"), printable(file), column + 1).ok();
     }
     let bar = paint.blue("|");
-    write!(out, "\n{gutter} {bar}\n{} {bar} {}", paint.blue(&number.to_string()), line.trim_end()).ok();
-    write!(out, "\n{gutter} {bar} {}{}", " ".repeat(column), paint.red(&"^".repeat(marked))).ok();
+    write!(
+        out,
+        "\n{gutter} {bar}\n{} {bar} {}",
+        paint.blue(&number.to_string()),
+        (before.clone() + &behind).trim_end()
+    )
+    .ok();
+    write!(out, "\n{gutter} {bar} {}{}", " ".repeat(width(&before)), paint.red(&"^".repeat(mark))).ok();
 }
 
 /// The nearest character boundary at or before an offset that comes from elsewhere.

@@ -11,6 +11,7 @@ use query::{
     ResultTable, StoreResolver, StoreTables, TableSource, Tables, Value,
 };
 
+use crate::bridge::scratch::Scratch;
 use crate::io::Interrupt;
 use crate::render::people_time;
 use crate::report::{Excerpt, Failure, Outcome, Status};
@@ -18,6 +19,9 @@ use crate::session;
 
 /// Ticks from year 1 to 1970.
 const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
+
+/// Most letters of a message.
+const MESSAGE_MAX: usize = 2_000;
 
 /// Tables that are no type of objects, known without a store.
 const OTHER_TABLES: [&str; 10] = [
@@ -236,7 +240,9 @@ impl Question {
     /// # Errors
     /// What is wrong with the text, each with its place; or what stopped a query.
     pub(crate) fn run(&self, tables: &StoredTables, interrupt: &Interrupt) -> Outcome<Vec<ResultTable>> {
-        let (text, now, limits) = (self.whole(), to_ticks(self.now), self.limits(interrupt));
+        let scratch = Scratch::new();
+        let (text, now) = (self.whole(), to_ticks(self.now));
+        let limits = self.limits(interrupt, scratch.as_ref());
         let results =
             interrupt.while_heard(|| query::run_within(&text, &self.parameters, tables, now, &limits));
         results.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
@@ -252,17 +258,19 @@ impl Question {
         interrupt: &Interrupt,
         take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
     ) -> Outcome<()> {
-        let (text, now, limits) = (self.whole(), to_ticks(self.now), self.limits(interrupt));
+        let scratch = Scratch::new();
+        let (text, now) = (self.whole(), to_ticks(self.now));
+        let limits = self.limits(interrupt, scratch.as_ref());
         let done = interrupt
             .while_heard(|| query::run_streaming(&text, &self.parameters, tables, now, &limits, take));
         done.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
     }
 
-    fn limits<'a>(&self, interrupt: &'a Interrupt) -> Limits<'a> {
-        let default = Limits::default();
-        let bytes =
-            self.memory_bytes.map_or(default.bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        Limits { bytes, cancelled: Some(interrupt.asked()), ..default }
+    fn limits<'a>(&self, interrupt: &'a Interrupt, scratch: Option<&'a Scratch>) -> Limits<'a> {
+        let bytes = self
+            .memory_bytes
+            .map_or(Limits::default().bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        Limits { bytes, temporary: scratch.map(Scratch::path), cancelled: Some(interrupt.asked()) }
     }
 
     /// How every query of the text would be run.
@@ -291,8 +299,19 @@ impl Question {
             && only.span.end == 0
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
-            let failure = Failure::new(code, Status::FAILED, only.message.clone());
-            return failure.with_help(only.help.clone().unwrap_or_default());
+            let failure = Failure::from_text(code, Status::FAILED, only.message.clone());
+            return match &only.help {
+                Some(help) => failure.with_help(help.clone()),
+                None => failure,
+            };
+        }
+        // What is wrong with a file of the store has its place there.
+        if let Some(trouble) = trouble.as_ref().filter(|trouble| trouble.file.is_some()) {
+            return Failure {
+                file: trouble.file.clone(),
+                ..Failure::new(trouble.code, trouble.status, &*trouble.message)
+            }
+            .with_help(&*trouble.help);
         }
         let excerpts: Box<[Excerpt]> = findings.into_iter().map(|finding| self.excerpt(finding)).collect();
         let message = match &*excerpts {
@@ -319,11 +338,19 @@ impl Question {
             (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
         };
         let (start, end) = (place(finding.span.start), place(finding.span.end));
+        // What stands behind the text is nothing its author wrote, so nothing to blame.
+        let is_behind = finding.span.start >= self.before.len() + self.text.len() && !self.behind.is_empty();
+        let message = if is_behind && finding.code == Code::Syntax {
+            "syntax error: unexpected end".to_owned()
+        } else {
+            // A message may quote a piece of the text, and that may be all of it.
+            crate::render::grid::cut(&finding.message, MESSAGE_MAX)
+        };
         Excerpt {
             text: self.text.clone(),
             offset: start,
             length: end.saturating_sub(start),
-            message: finding.message,
+            message,
             help: finding.help.unwrap_or_default(),
         }
     }

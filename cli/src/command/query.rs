@@ -1,5 +1,6 @@
 //! `query`: questions in the query language.
 
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
 use crate::render::grid::Fit;
-use crate::render::{self, Cell, Rows, Shown, counted, stream};
+use crate::render::{self, Cell, Rows, Shown, counted, separated, stream};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
@@ -55,6 +56,9 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
         return stream(session, question, &tables);
     }
     let results = question.run(&tables, session.io.interrupt)?;
+    if results.is_empty() {
+        session.note("nothing was asked");
+    }
     name_points(session, &tables);
     show(session, &results)?;
     Ok(Status::DONE)
@@ -63,26 +67,45 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
 /// Prints rows as they come.
 fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTables) -> Outcome {
     let (format, mut begun, mut written) = (session.format, Vec::<ResultTable>::new(), Ok(()));
-    let (out, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
+    let mut row_count = 0;
+    let is_shown = session.io.stdout_is_terminal && separated::is_dialect(format);
+    let (stdout, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
+    let mut shown;
+    let out: &mut dyn Write = if is_shown {
+        shown = separated::Shown::new(stdout);
+        &mut shown
+    } else {
+        stdout
+    };
     question.stream(tables, interrupt, &mut |part| {
         if written.is_err() {
             return ControlFlow::Break(());
         }
         written = match (part, begun.last()) {
-            (ResultPart::Table(table), _) => {
-                let begins = stream::begin(out, &table, format, begun.len());
+            (ResultPart::Table(table), last) => {
+                let ends = last.map_or(Ok(()), |_| stream::end(out, format, row_count));
+                let begins = ends.and_then(|()| stream::begin(out, &table, format, begun.len()));
                 begun.push(table);
+                row_count = 0;
                 begins
             }
             (ResultPart::Rows(batch), Some(table)) => {
                 let rows = ResultTable { batches: vec![batch], ..table.clone() };
-                stream::rows(out, &rows, format)
+                let before = row_count;
+                row_count += render::Table::row_count(&rows);
+                stream::rows(out, &rows, format, before)
             }
             _ => Ok(()),
         };
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
+    if written.is_ok() && !begun.is_empty() {
+        written = stream::end(out, format, row_count);
+    }
     written.map_err(Failure::output)?;
+    if begun.is_empty() {
+        session.note("nothing was asked");
+    }
     name_points(session, tables);
     for sentence in sentences(format, &begun, &[]) {
         session.note(&sentence);
@@ -171,6 +194,7 @@ fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
     read.map_err(|error| Failure::file("cannot read", shown, &error))?;
     String::from_utf8(bytes).map_err(|_| {
         let error = std::io::Error::other("it is not UTF-8");
-        Failure::file("cannot read", shown, &error)
+        // A file of something else is a mistake in the question, not in the machine.
+        Failure { code: "query", status: Status::USAGE, ..Failure::file("cannot read", shown, &error) }
     })
 }

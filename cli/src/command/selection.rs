@@ -6,7 +6,7 @@ use crate::args::{Format, Selection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::difference::ChangeRow;
-use crate::names::Names;
+use crate::names::{LOOKUP_COUNT_MAX, Names};
 use crate::render::people_time;
 use crate::repl::words;
 use crate::report::{Failure, Outcome};
@@ -34,7 +34,18 @@ pub(super) fn sides(session: &mut Session<'_, '_>, store: &Store, selection: &Se
     }
     let sides = Sides { from, to };
     check_types(store, &sides, selection)?;
+    doubt_ids(session, store, &sides, &selection.ids);
     Ok(sides)
+}
+
+/// Says which IDs are none: that nothing changed would be a wrong answer about an object that was never there.
+fn doubt_ids(session: &mut Session<'_, '_>, store: &Store, sides: &Sides, ids: &[String]) {
+    let mut names = Names::of(store, &[&sides.from.id, &sides.to.id]);
+    for id in ids.iter().take(LOOKUP_COUNT_MAX) {
+        if names.get(id).type_token.is_empty() {
+            session.warn(&format!("neither backup has an object \"{id}\""));
+        }
+    }
 }
 
 /// Refuses types that neither the table of types nor the two backups know: most likely misspelt.

@@ -35,8 +35,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Show) -> Outcome {
             let people = for_people(&store, &backup.id, &object, &text, session.look);
             render::raw(session, &people)?;
         }
-        Format::Json => render::raw(session, &format!("{}\n", json::indented(&text, 0)))?,
-        Format::Ndjson => render::raw(session, &format!("{text}\n"))?,
+        Format::Json => render::raw(session, &format!("{}\n", json::indented(&json::unsteering(&text), 0)))?,
+        Format::Ndjson => render::raw(session, &format!("{}\n", json::unsteering(&text)))?,
         _ => render::list(session, &rows(&text))?,
     }
     Ok(Status::DONE)

@@ -1,6 +1,7 @@
 //! Rows as JSON: an array, an object, or one object per line. JSON values go through unchanged.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde_json::value::RawValue;
@@ -15,28 +16,55 @@ pub(crate) fn lines(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
         line.clear();
         keys.write(&mut line, row);
         line.push('\n');
-        out.write_all(line.as_bytes())
+        out.write_all(unsteering(&line).as_bytes())
     })
 }
 
 /// Writes an array of indented objects.
 pub(crate) fn array(out: &mut dyn Write, table: &dyn Table) -> io::Result<()> {
+    items(out, table, true)?;
+    end_of_array(out, table.row_count() == 0)
+}
+
+/// Writes rows as indented objects of an array that is not ended; `is_first` when none were written before.
+pub(super) fn items(out: &mut dyn Write, table: &dyn Table, is_first: bool) -> io::Result<()> {
     let keys = Keys::of(table);
-    let mut is_first = true;
+    let mut is_first = is_first;
     table.visit(&mut |row| {
-        out.write_all(if is_first { b"[\n  " } else { b",\n  " })?;
-        is_first = false;
+        out.write_all(if std::mem::take(&mut is_first) { b"[\n  " } else { b",\n  " })?;
         let mut text = String::new();
         keys.write(&mut text, row);
-        out.write_all(indented(&text, 1).as_bytes())
-    })?;
-    out.write_all(if is_first { b"[]\n" } else { b"\n]\n" })
+        out.write_all(indented(&unsteering(&text), 1).as_bytes())
+    })
+}
+
+/// JSON of the same value, in which nothing can steer a terminal. Only strings can hold such letters.
+pub(crate) fn unsteering(text: &str) -> Cow<'_, str> {
+    let is_odd = |letter: char| letter > '~' && super::is_steering(letter);
+    // Most texts are told by their bytes alone.
+    if text.is_ascii() && !text.contains('\u{7f}') || !text.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if is_odd(letter) {
+            write!(out, "\\u{:04x}", u32::from(letter)).ok();
+        } else {
+            out.push(letter);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Ends an array.
+pub(super) fn end_of_array(out: &mut dyn Write, is_empty: bool) -> io::Result<()> {
+    out.write_all(if is_empty { b"[]\n" } else { b"\n]\n" })
 }
 
 /// Writes the one row as an indented object.
 pub(crate) fn object(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
     for row in &rows.cells {
-        out.write_all(indented(&row_text(rows.columns, row), 0).as_bytes())?;
+        out.write_all(indented(&unsteering(&row_text(rows.columns, row)), 0).as_bytes())?;
         out.write_all(b"\n")?;
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::{Cell, Table};
+use crate::args::Format;
 
 /// What stands between cells and ends rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,11 @@ pub(crate) enum Dialect {
     Comma,
     /// Tabs, rows end with LF.
     Tab,
+}
+
+/// Whether a format is one of these.
+pub(crate) fn is_dialect(format: Format) -> bool {
+    matches!(format, Format::Csv | Format::Tsv)
 }
 
 /// Whether the names of the columns stand above the rows.
@@ -54,6 +60,40 @@ fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// A terminal that is shown control characters, not sent them; files and programs get the exact text.
+pub(crate) struct Shown<'out> {
+    out: &'out mut dyn Write,
+    /// Whether the first of two bytes came that together may be one.
+    is_begun: bool,
+}
+
+impl<'out> Shown<'out> {
+    pub(crate) fn new(out: &'out mut dyn Write) -> Self {
+        Self { out, is_begun: false }
+    }
+}
+
+impl Write for Shown<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut text = Vec::with_capacity(bytes.len());
+        for byte in bytes {
+            match (std::mem::take(&mut self.is_begun), byte) {
+                (true, 0x80..=0x9f) | (false, 0..=8 | 11 | 12 | 14..=31 | 127) => {
+                    write!(text, "\\u{{{byte:x}}}")?;
+                }
+                (false, 0xc2) => self.is_begun = true,
+                (true, _) => text.extend([0xc2, *byte]),
+                (false, _) => text.push(*byte),
+            }
+        }
+        self.out.write_all(&text).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Table, json, separated};
 
 /// Whether rows of a format can be written before the last one is known.
 pub(crate) fn is_possible(format: Format) -> bool {
-    matches!(format, Format::Ndjson | Format::Csv | Format::Tsv)
+    matches!(format, Format::Json | Format::Ndjson | Format::Csv | Format::Tsv)
 }
 
 /// Writes what stands before the rows of a result; `index` counts the results.
@@ -21,12 +21,23 @@ pub(crate) fn begin(out: &mut dyn Write, table: &dyn Table, format: Format, inde
     separated::write(out, table, dialect, Header::Shown)
 }
 
-/// Writes some rows of a result that has begun.
-pub(crate) fn rows(out: &mut dyn Write, table: &dyn Table, format: Format) -> io::Result<()> {
+/// Writes some rows of a result that has begun; `row_count` of its rows were written before.
+pub(crate) fn rows(
+    out: &mut dyn Write,
+    table: &dyn Table,
+    format: Format,
+    row_count: usize,
+) -> io::Result<()> {
     match dialect(format) {
         Some(dialect) => separated::write(out, table, dialect, Header::Left),
+        None if format == Format::Json => json::items(out, table, row_count == 0),
         None => json::lines(out, table),
     }
+}
+
+/// Writes what stands behind the rows of a result. An array that never ends tells a program that rows are missing.
+pub(crate) fn end(out: &mut dyn Write, format: Format, row_count: usize) -> io::Result<()> {
+    if format == Format::Json { json::end_of_array(out, row_count == 0) } else { Ok(()) }
 }
 
 fn dialect(format: Format) -> Option<Dialect> {

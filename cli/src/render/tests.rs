@@ -123,3 +123,46 @@ fn numbers_and_sizes_are_readable() {
     assert_eq!(size(1_234_567), "1.2 MB");
     assert_eq!(size(u64::MAX), "18446 PB");
 }
+
+#[test]
+fn narrow_tables_leave_columns_out_and_break_no_number() {
+    let rows = Rows {
+        columns: &["id", "takenAt", "source", "objects", "added", "bytes", "note"],
+        cells: vec![vec![
+            Cell::text("klmnopqrstuvwxyz"),
+            Cell::Time(Timestamp::UNIX_EPOCH),
+            Cell::text("import"),
+            Cell::Number(1_234_567),
+            Cell::Number(1_234_567),
+            Cell::Bytes(1_234_567),
+            Cell::text("before the incident"),
+        ]],
+    };
+    for width in [20, 40, 60, 80, 200] {
+        let look = Look { color: false, width, whole: false };
+        let text = table::render(&rows, look);
+        assert!(text.lines().all(|line| line.chars().count() <= width), "{width}\n{text}");
+        let numbers = table::columns(&rows, look).iter().filter(|place| [3, 4].contains(place)).count();
+        assert_eq!(text.matches("1,234,567").count(), numbers, "{width}\n{text}");
+        assert!(width > 60 || !text.contains("bytes"), "{text}");
+        assert!(width < 40 || text.contains("klmnopqrstuvwxyz"), "{text}");
+    }
+    assert_eq!(table::columns(&rows, Look { color: false, width: 20, whole: true }).len(), 7);
+}
+
+#[test]
+fn machine_formats_do_not_steer_a_terminal_either() {
+    let name = "\u{1b}[31m\u{9b}31m\u{202e}é\u{7f}";
+    let table = rows(vec![vec![Cell::text(name), Cell::Number(1)]]);
+    let json = written(|out| json::lines(out, &table));
+    assert_eq!(json, "{\"name\":\"\\u001b[31m\\u009b31m\\u202eé\\u007f\",\"count\":1}\n");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], name);
+    let exact =
+        written(|out| separated::write(out, &table, separated::Dialect::Tab, separated::Header::Left));
+    assert_eq!(exact, format!("{name}\t1\n"));
+    let shown = written(|out| {
+        let mut out = separated::Shown::new(out);
+        exact.as_bytes().chunks(1).try_for_each(|byte| out.write_all(byte))
+    });
+    assert_eq!(shown, "\\u{1b}[31m\\u{9b}31m\u{202e}é\\u{7f}\t1\n");
+}

@@ -103,3 +103,24 @@ fn of_several_findings_each_has_its_message_place_and_help() {
     );
     assert!(failure.json().contains(r#""findings":[{"help":"use `c`","line":1,"message":"no `a`","#));
 }
+
+#[test]
+fn many_places_in_endless_lines_stay_readable() {
+    let text = format!("{}日本\u{202e}here{}", "x".repeat(100_000), "y".repeat(100_000));
+    let place = Excerpt { offset: 100_000, length: 6, text, message: "no".to_owned(), help: String::new() };
+    let places = vec![place; 1_000];
+    let failure = Failure {
+        excerpts: places.into(),
+        ..Failure::new("query", Status::USAGE, "1000 errors in the query")
+    };
+    let shown = human(&failure, Paint { is_on: false });
+    assert!(shown.lines().all(|line| line.chars().count() < 250), "{shown}");
+    assert!(
+        shown.lines().count() < 150 && shown.ends_with("1000 errors in the query; the first 20 are above")
+    );
+    assert!(shown.contains("…") && shown.contains("日本 here") && !shown.contains('\u{202e}'), "{shown}");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(width(lines[2].split('日').next().unwrap()), width(lines[3].split('^').next().unwrap()));
+    assert_eq!(lines[3].matches('^').count(), 4, "wide letters take two columns");
+    assert!(failure.json().len() < 10_000);
+}
