@@ -11,7 +11,7 @@ use crate::function::{self, Function};
 use crate::plan::{Scalar, Typed};
 use crate::value::{Type, Value};
 
-use super::{Binder, Binding, Environment, PARTS_MAX, Rows, SCALAR_DEPTH_MAX, is_table};
+use super::{Binder, Binding, Environment, LOST, PARTS_MAX, Rows, SCALAR_DEPTH_MAX, is_table};
 
 /// A value of a type.
 pub(super) fn typed(value: Value, kind: Type) -> Typed {
@@ -112,6 +112,9 @@ impl<'a> Binder<'a> {
         rows: Rows<'_>,
         environment: &Environment<'a>,
     ) {
+        if rows.iter().any(|field| field.name == LOST) && !self.diagnostics.is_empty() {
+            return;
+        }
         let message = format!("unknown column `{name}`");
         let diagnostic = Diagnostic::new(Code::UnknownColumn, span, message);
         let candidates = rows.iter().map(|field| field.name.as_str()).chain(environment.names());

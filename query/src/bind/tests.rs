@@ -179,3 +179,25 @@ fn a_table_named_twice_is_the_same_table() {
     let text = "let it = users | where department == 'IT'; it | join kind=inner it on id | project id";
     assert_eq!(sorted(text), ["\"u3\"", "\"u5\""]);
 }
+
+#[test]
+fn what_follows_from_a_missing_table_is_not_told() {
+    for text in [
+        "usres | where age > 3 | extend x = deparment | summarize count() by x, mail",
+        "users | join kind=inner usres on id | where other == 1",
+        "union users, usres | where other == 1",
+        "usres | sort by a | mv-expand b | top 3 by c",
+    ] {
+        let found = findings(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].0, Code::UnknownTable);
+    }
+    let found = findings("usres | project id | where mail == 'x'; users | where deparment == 'x'");
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+#[test]
+fn the_top_is_by_one_value() {
+    let found = findings("users | top 5 by age, id");
+    assert_eq!(found[0].1, "`top by several values` is not supported");
+}

@@ -104,7 +104,7 @@ impl Builder {
             Rule::count_stage => Operator::Count,
             Rule::distinct => Operator::Distinct(self.named_list(pair)),
             Rule::sort => Operator::Sort(self.ordering(pair)),
-            Rule::top => Operator::Top(Box::new(self.only_expression(pair)?), self.ordering(pair)),
+            Rule::top => Operator::Top(Box::new(self.only_expression(pair)?), self.only_order(pair)),
             Rule::take => Operator::Take(self.only_expression(pair)?),
             Rule::join => Operator::Join(Box::new(self.join(pair)?)),
             Rule::lookup => Operator::Lookup(Box::new(self.join(pair)?)),
@@ -182,6 +182,16 @@ impl Builder {
             self.diagnostics.push(Diagnostic::new(Code::Syntax, summarize.span, message));
         }
         summarize
+    }
+
+    /// KQL sorts by several values, but takes the top by one.
+    fn only_order(&mut self, pair: &Part<'_>) -> Vec<Order> {
+        let orders = self.ordering(pair);
+        if let Some(second) = orders.get(1) {
+            let diagnostic = Diagnostic::unsupported(second.value.span, "top by several values");
+            self.diagnostics.push(diagnostic.with_help("`sort by …, … | take …` gives these rows"));
+        }
+        orders
     }
 
     fn ordering(&mut self, pair: &Part<'_>) -> Vec<Order> {
