@@ -224,7 +224,7 @@ const QUERIES: [&str; 34] = [
     "people | sort by displayName desc | project id",
     "people | sort by bag asc, score | project bag, id",
     "people | top 7 by age desc | project id, age",
-    "people | top 90 by displayName asc, enabled | project id",
+    "people | sort by displayName asc, enabled | take 90 | project id",
     "people | where age > 3 | take 13 | project id | where id endswith '1'",
     "people | join kind=inner (people | where age > 10 | project id, department) on department | summarize count(), sum(score) by id",
     "people | join (people | project department, other = id) on department | project id, other",
