@@ -1,5 +1,6 @@
 //! The stages of a pipe.
 
+use super::keyword::Use;
 use super::{Builder, Part, Rule, child, children, span_of};
 use crate::ast::{
     Direction, Join, MvExpand, Name, Named, Nulls, Operator, Order, Parse, ParsePart, Recover, Render, Stage,
@@ -112,7 +113,7 @@ impl Builder {
             Rule::mv_expand => Operator::MvExpand(self.mv_expand(pair)),
             Rule::parse => Operator::Parse(Box::new(self.parse_stage(pair)?)),
             Rule::search => Operator::Search(Box::new(self.search(pair)?)),
-            Rule::as_stage => Operator::As(self.name(&child(pair, Rule::name)?)),
+            Rule::as_stage => Operator::As(self.checked_name(&child(pair, Rule::name)?, Use::New)),
             Rule::getschema => Operator::GetSchema,
             Rule::render => Operator::Render(self.render(pair)?),
             Rule::invoke => Operator::Invoke(self.call_expression(&child(pair, Rule::call)?)),
@@ -254,7 +255,7 @@ impl Builder {
             Rule::star => ParsePart::Star,
             Rule::string => ParsePart::Text(self.string(&inner), span_of(&inner)),
             _ => {
-                let name = self.name(&child(&inner, Rule::name)?);
+                let name = self.checked_name(&child(&inner, Rule::name)?, Use::New);
                 let kind = child(&inner, Rule::type_name).map(|kind| self.type_name(&kind));
                 ParsePart::Column(name, kind.unwrap_or(Type::String))
             }

@@ -230,7 +230,7 @@ const QUERIES: [&str; 34] = [
     "people | join (people | project department, other = id) on department | project id, other",
     "people | join kind=fullouter (people | where age > 25 | project displayName, age) on displayName, age | project id, displayName1, age1",
     "people | join kind=leftanti (people | where enabled) on displayName | union (people | join kind=rightsemi (people | where age == 7) on department) | project id",
-    "people | mv-expand bag | parse displayName with first ' ' last | project id, bag, first, last",
+    "people | mv-expand bag | parse displayName with given ' ' family | project id, bag, given, family",
 ];
 
 #[test]
