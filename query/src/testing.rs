@@ -72,7 +72,7 @@ fn users() -> Sample {
             [41, 0, 29, 63, 29].map(long).to_vec(),
             [true, false, true, true, false].map(Value::Bool).to_vec(),
             divisions.iter().map(bag).collect(),
-            divisions.to_vec(),
+            divisions.clone(),
         ],
     }
 }

@@ -107,7 +107,7 @@ impl EntitySchema {
     pub(super) fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
         let column = self.columns[..self.shown_count].get(column)?;
         let is_whole = column.kind == Type::Dynamic && matches!(column.source, Source::Cells { .. });
-        let names = std::iter::once(&column.name).chain(path).map(|name| name.to_string());
+        let names = std::iter::once(&column.name).chain(path).map(ToString::to_string);
         is_whole.then(|| self.nested.get(&names.collect::<Vec<_>>()).copied())?
     }
 }
