@@ -45,6 +45,9 @@ const PARTS_MAX: usize = 1_000_000;
 /// Deepest nesting of functions written in the query.
 const INLINE_DEPTH_MAX: usize = 32;
 
+/// A column that stands for those of a table that was not found; nothing is said about what is not among the others.
+const LOST: &str = "\0";
+
 /// Values for `declare query_parameters`, by name, as texts.
 pub type Parameters = HashMap<String, String>;
 
@@ -236,7 +239,7 @@ impl<'a> Binder<'a> {
 
     /// A table without rows, after an error.
     fn nothing(&mut self, span: Span) -> Arc<Plan> {
-        self.plan(Step::Rows(Vec::new()), Vec::new(), span)
+        self.plan(Step::Rows(Vec::new()), vec![Field::new(LOST, Type::Dynamic)], span)
     }
 
     /// An expression where a table stands.

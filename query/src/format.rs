@@ -68,7 +68,7 @@ fn bare_or_quoted(text_of_name: &str) -> String {
     let mut characters = text_of_name.chars();
     let first = characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let bare = first && characters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if bare && !RESERVED.contains(&text_of_name) {
+    if bare && !RESERVED.contains(&text_of_name) && !crate::syntax::is_keyword(text_of_name) {
         return text_of_name.to_owned();
     }
     format!("[{}]", text(text_of_name))

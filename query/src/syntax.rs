@@ -7,7 +7,11 @@
 //! deep, so whatever walks it may recurse.
 
 mod expression;
+mod keyword;
 mod stage;
+
+use keyword::Use;
+pub(crate) use keyword::is_keyword;
 
 pub use stage::OPERATORS;
 
@@ -170,7 +174,7 @@ impl Builder {
     }
 
     fn binding(&mut self, pair: &Part<'_>) -> Option<Let> {
-        let name = self.name(&child(pair, Rule::name)?);
+        let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let value = match child(pair, Rule::function) {
             Some(function) => LetValue::Function(self.function(&function)),
             None => LetValue::Pipe(self.pipe(child(pair, Rule::pipe)?)),
@@ -195,7 +199,7 @@ impl Builder {
     }
 
     fn parameter(&mut self, pair: &Part<'_>) -> Option<Parameter> {
-        let name = self.name(&child(pair, Rule::name)?);
+        let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let kind = match child(pair, Rule::table_type) {
             Some(table) => ParameterKind::Table(self.columns(&table)),
             None => ParameterKind::Scalar(self.type_name(&child(pair, Rule::type_name)?)),
@@ -210,7 +214,7 @@ impl Builder {
     }
 
     fn column(&mut self, pair: &Part<'_>) -> Option<ColumnDeclaration> {
-        let name = self.name(&child(pair, Rule::name)?);
+        let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let kind = self.type_name(&child(pair, Rule::type_name)?);
         Some(ColumnDeclaration { name, kind })
     }
@@ -287,8 +291,12 @@ impl Builder {
     }
 
     fn named(&mut self, pair: &Part<'_>) -> Option<Named> {
-        let names = child(pair, Rule::target).map(|target| self.names(&target)).unwrap_or_default();
+        let names = child(pair, Rule::target).map(|target| self.new_names(&target)).unwrap_or_default();
         Some(Named { names, value: self.expression(child(pair, Rule::expression)?) })
+    }
+
+    fn new_names(&mut self, pair: &Part<'_>) -> Vec<Name> {
+        children(pair, Rule::name).iter().map(|name| self.checked_name(name, Use::New)).collect()
     }
 
     fn names(&mut self, pair: &Part<'_>) -> Vec<Name> {
@@ -296,7 +304,7 @@ impl Builder {
     }
 
     fn range(&mut self, pair: &Part<'_>) -> Option<Range> {
-        let name = self.name(&child(pair, Rule::name)?);
+        let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let mut bounds = children(pair, Rule::expression).into_iter();
         let mut next = || Some(self.expression(bounds.next()?));
         Some(Range { name, from: next()?, to: next()?, step: next()? })

@@ -23,6 +23,13 @@ pub trait TableSource: Send + Sync {
     /// The columns.
     fn schema(&self) -> Schema;
 
+    /// The place of a column beyond those of the schema that holds what lies at a path inside one of them, if the table
+    /// stores that by itself: null wherever the path leads nowhere. A request may ask for it as for any other.
+    fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
+        let _ = (column, path);
+        None
+    }
+
     /// Prepares to read rows. Cheap: what costs belongs into [`Parts::read`], which is called in parallel and only
     /// for the parts that are needed.
     ///
@@ -53,7 +60,7 @@ pub trait Parts: Send + Sync {
 /// What a query needs of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanRequest {
-    /// The columns to give, by their places in the schema, in this order.
+    /// The columns to give, by their places in the schema or those of [`TableSource::nested`], in this order.
     pub columns: Vec<usize>,
     /// Every row that is needed fulfils all of these; rows that do not may be given too.
     pub conditions: Vec<Condition>,

@@ -23,6 +23,12 @@ impl TableSource for Sample {
         self.schema.clone()
     }
 
+    /// The column after the last one of the schema.
+    fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
+        let is_stored = self.schema[column].name == "employeeOrgData" && path == ["division".into()];
+        is_stored.then_some(self.schema.len())
+    }
+
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let row_count = self.columns.first().map_or(0, Vec::len);
         let batches = (0..row_count).step_by(2).map(|start| {
@@ -43,6 +49,12 @@ fn texts(values: &[&str]) -> Vec<Value> {
 }
 
 fn users() -> Sample {
+    let divisions = ["North", "", "South"].map(Value::text);
+    let divisions = [&divisions[..], &[Value::Null, Value::Null]].concat();
+    let bag = |division: &Value| match division {
+        Value::Null => Value::Null,
+        division => Value::Object(Arc::new(vec![("division".into(), division.clone())])),
+    };
     let long = |value| if value == 0 { Value::Null } else { Value::Long(value) };
     Sample {
         schema: vec![
@@ -51,7 +63,7 @@ fn users() -> Sample {
             Field::new("department", Type::String),
             Field::new("age", Type::Long),
             Field::new("accountEnabled", Type::Bool),
-            Field::new("employeeOrgData.division", Type::String),
+            Field::new("employeeOrgData", Type::Dynamic),
         ],
         columns: vec![
             texts(&["u1", "u2", "u3", "u4", "u5"]),
@@ -59,7 +71,8 @@ fn users() -> Sample {
             texts(&["Sales", "Sales", "IT", "", "IT"]),
             [41, 0, 29, 63, 29].map(long).to_vec(),
             [true, false, true, true, false].map(Value::Bool).to_vec(),
-            texts(&["North", "", "South", "", ""]),
+            divisions.iter().map(bag).collect(),
+            divisions.clone(),
         ],
     }
 }

@@ -11,10 +11,7 @@ use crate::function::{self, Function};
 use crate::plan::{Scalar, Typed};
 use crate::value::{Type, Value};
 
-use super::{Binder, Binding, Environment, PARTS_MAX, Rows, SCALAR_DEPTH_MAX, is_table};
-
-/// Most members of a path that may be one flattened column.
-const FLATTENED_MAX: usize = 16;
+use super::{Binder, Binding, Environment, LOST, PARTS_MAX, Rows, SCALAR_DEPTH_MAX, is_table};
 
 /// A value of a type.
 pub(super) fn typed(value: Value, kind: Type) -> Typed {
@@ -115,6 +112,9 @@ impl<'a> Binder<'a> {
         rows: Rows<'_>,
         environment: &Environment<'a>,
     ) {
+        if rows.iter().any(|field| field.name == LOST) && !self.diagnostics.is_empty() {
+            return;
+        }
         let message = format!("unknown column `{name}`");
         let diagnostic = Diagnostic::new(Code::UnknownColumn, span, message);
         let candidates = rows.iter().map(|field| field.name.as_str()).chain(environment.names());
@@ -125,7 +125,7 @@ impl<'a> Binder<'a> {
         });
     }
 
-    /// Members and elements; a flattened column such as `a.b` is preferred to a member of `a`.
+    /// Members and elements.
     fn path(
         &mut self,
         base: &'a Expression,
@@ -133,11 +133,8 @@ impl<'a> Binder<'a> {
         rows: Rows<'_>,
         environment: &Environment<'a>,
     ) -> Typed {
-        let (mut value, done) = match flattened(base, steps, rows) {
-            Some((index, done)) => (Typed { scalar: Scalar::Column(index), kind: rows[index].kind }, done),
-            None => (self.scalar(base, rows, environment), 0),
-        };
-        for step in &steps[done..] {
+        let mut value = self.scalar(base, rows, environment);
+        for step in steps {
             let (key, span) = match step {
                 Access::Member(name) => (typed(Value::text(&name.text), Type::String), name.span),
                 Access::Index(index) => (self.scalar(index, rows, environment), index.span),
@@ -389,19 +386,4 @@ impl<'a> Binder<'a> {
             None => unknown(),
         }
     }
-}
-
-/// The longest dotted path that is the name of a column, and how many steps that takes.
-fn flattened(base: &Expression, steps: &[Access], rows: Rows<'_>) -> Option<(usize, usize)> {
-    let ExpressionKind::Name(first) = &base.kind else { return None };
-    let mut name = first.clone();
-    let mut found = None;
-    for (count, step) in steps.iter().take(FLATTENED_MAX).enumerate() {
-        let Access::Member(member) = step else { break };
-        name.extend([".", &member.text]);
-        if let Some(index) = rows.iter().position(|field| field.name == name) {
-            found = Some((index, count + 1));
-        }
-    }
-    found
 }

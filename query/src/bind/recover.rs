@@ -188,7 +188,8 @@ impl<'a> Binder<'a> {
 fn is_nothing(plan: &Plan) -> bool {
     match carrier(&plan.step) {
         Some(input) => is_nothing(input),
-        None => matches!(&plan.step, Step::Rows(rows) if rows.is_empty() && plan.schema.is_empty()),
+        None => matches!(&plan.step, Step::Rows(rows) if rows.is_empty()
+            && plan.schema.iter().all(|field| field.name == super::LOST)),
     }
 }
 

@@ -55,7 +55,7 @@ fn results_without_a_name_are_named_as_in_kql() {
         ("users | project strlen(id), age, toint(age)", "Column1:long age:long age1:int"),
         (
             "users | extend age = 1.5, x = 1 | project-away id, d*",
-            "age:real accountEnabled:bool employeeOrgData.division:string x:long",
+            "age:real accountEnabled:bool employeeOrgData:dynamic x:long",
         ),
         (
             "users | summarize count(), sum(age), avg(age) by department",
@@ -81,7 +81,7 @@ fn results_without_a_name_are_named_as_in_kql() {
         ("range t from datetime(2026-01-01) to datetime(2026-01-02) step 1d", "t:datetime"),
         (
             "users | project-rename name = displayName | project-reorder age, d* | take 0",
-            "age:long department:string id:string name:string accountEnabled:bool employeeOrgData.division:string",
+            "age:long department:string id:string name:string accountEnabled:bool employeeOrgData:dynamic",
         ),
         ("union (print a = 1), (print a = 'x') | take 0", "a_long:long a_string:string"),
         ("print d = dynamic({}) | project d.a.b, d['x y'], d[0]", "d_a_b:dynamic d_x y:dynamic d_0:dynamic"),
@@ -91,8 +91,13 @@ fn results_without_a_name_are_named_as_in_kql() {
 }
 
 #[test]
-fn flattened_columns_are_read_as_members() {
-    assert_eq!(rows("users | where employeeOrgData.division == 'South' | project id"), ["\"u3\""]);
+fn members_of_a_complex_property_are_values() {
+    for member in ["employeeOrgData.division", "['employeeOrgData'].division", "employeeOrgData['division']"]
+    {
+        let text = format!("users | where {member} == 'South' | project id");
+        assert_eq!(rows(&text), ["\"u3\""]);
+        assert_eq!(columns(&format!("users | project {member}")), "employeeOrgData_division:dynamic");
+    }
 }
 
 #[test]
@@ -173,4 +178,26 @@ fn queries_that_grow_without_end_are_stopped() {
 fn a_table_named_twice_is_the_same_table() {
     let text = "let it = users | where department == 'IT'; it | join kind=inner it on id | project id";
     assert_eq!(sorted(text), ["\"u3\"", "\"u5\""]);
+}
+
+#[test]
+fn what_follows_from_a_missing_table_is_not_told() {
+    for text in [
+        "usres | where age > 3 | extend x = deparment | summarize count() by x, mail",
+        "users | join kind=inner usres on id | where other == 1",
+        "union users, usres | where other == 1",
+        "usres | sort by a | mv-expand b | top 3 by c",
+    ] {
+        let found = findings(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!(found[0].0, Code::UnknownTable);
+    }
+    let found = findings("usres | project id | where mail == 'x'; users | where deparment == 'x'");
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+#[test]
+fn the_top_is_by_one_value() {
+    let found = findings("users | top 5 by age, id");
+    assert_eq!(found[0].1, "`top by several values` is not supported");
 }

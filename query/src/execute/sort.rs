@@ -110,6 +110,9 @@ impl Execution<'_> {
             Ok(ControlFlow::Continue(()))
         })?;
         let last = sorted(&batches, &keys, width)?;
+        drop(batches);
+        // What follows needs memory, too.
+        held.set(last.iter().map(Batch::size_bytes).sum())?;
         if runs.is_empty() {
             return Ok(Base::Rows(Arc::new(Stored::new(last, held))));
         }

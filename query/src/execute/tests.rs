@@ -206,6 +206,6 @@ fn a_step_that_needs_too_much_says_so() {
 fn too_many_rows_end_in_a_finding() {
     assert_eq!(findings("range x from 1 to 100000000 step 1")[0].0, Code::Limit);
     let text = "range x from 1 to 100000 step 1 | extend k = 1 \
-                | join kind=inner (range y from 1 to 100000 step 1 | extend k = 1) on k | count";
+                | join kind=inner (range y from 1 to 100000 step 1 | extend k = 1) on k | summarize max(y)";
     assert_eq!(findings(text)[0].0, Code::Limit);
 }

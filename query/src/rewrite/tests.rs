@@ -28,6 +28,46 @@ fn tables_give_only_the_columns_that_are_used() {
 }
 
 #[test]
+fn every_step_asks_for_no_more_than_is_used() {
+    for (text, expected) in [
+        ("union users, users | summarize count() by department", "columns department"),
+        ("users | sort by age | project id", "columns id, age"),
+        ("users | take 2 | project id", "columns id"),
+        ("users | where age > 3 | count", "columns age where age at least 3"),
+        ("users | mv-expand part = split(department, 'a') | project id", "columns id, department"),
+        (
+            "users | where employeeOrgData.division == 'x' | project id",
+            "columns id, employeeOrgData.division",
+        ),
+        (
+            "users | summarize count() by tostring(employeeOrgData['division'])",
+            "columns employeeOrgData.division",
+        ),
+        (
+            "users | sort by id | take 3 | project employeeOrgData.division",
+            "columns id, employeeOrgData.division",
+        ),
+        (
+            "users | project x = employeeOrgData | where x.division == ''| project x.division",
+            "columns employeeOrgData.division",
+        ),
+        (
+            "union users, users | where employeeOrgData.division == '' | count",
+            "columns employeeOrgData.division",
+        ),
+    ] {
+        let plan = explained(text);
+        let scans: Vec<&str> = plan.lines().map(str::trim).filter(|line| line.starts_with("scan")).collect();
+        assert!(!scans.is_empty() && scans.iter().all(|scan| scan.ends_with(expected)), "{text}: {plan}");
+    }
+    let plan = explained("users | join kind=inner memberships on $left.id == $right.member | project age");
+    assert!(
+        plan.contains("users() columns id, age\n") && plan.contains("memberships() columns member\n"),
+        "{plan}"
+    );
+}
+
+#[test]
 fn tables_are_told_which_rows_are_needed() {
     let text = "users | extend x = 1 | sort by id | where department in ('IT', 'HR') and age >= 30 \
                 | project id";
@@ -58,7 +98,7 @@ fn both(text: &str) -> Option<(Vec<String>, Vec<String>)> {
 }
 
 /// Stages that any of them may follow.
-const STAGES: [&str; 22] = [
+const STAGES: [&str; 36] = [
     "where age > 30",
     "where department == 'IT' or accountEnabled",
     "where id in ('u1', 'u3') and age < 50",
@@ -80,6 +120,20 @@ const STAGES: [&str; 22] = [
     "lookup (memberships | project id = member, group) on id",
     "union (users | where age == 29)",
     "mv-expand part = split(department, 'a') to typeof(string)",
+    "where employeeOrgData.division == 'North' or employeeOrgData['division'] has 'south'",
+    "where isnull(employeeOrgData.division) or employeeOrgData.division.x != 1",
+    "extend division = tostring(['employeeOrgData'].division), none = employeeOrgData.costCenter",
+    "extend employeeOrgData = bag_pack('division', id)",
+    "project id, age, department, accountEnabled, displayName, employeeOrgData = employeeOrgData",
+    "summarize age = count(), id = max(tostring(employeeOrgData.division)) by d = tostring(employeeOrgData.division)",
+    "sort by tostring(employeeOrgData.division) desc, id asc",
+    "top 3 by strlen(tostring(employeeOrgData.division))",
+    "take 4",
+    "mv-expand employeeOrgData",
+    "parse displayName with a 'e' department",
+    "join kind=rightsemi (users | where employeeOrgData.division == 'South') on id",
+    "join kind=fullouter (users | project id, other = employeeOrgData) on id | where isnull(other.division)",
+    "join kind=inner (users | project id, other = employeeOrgData.division) on id | extend department = tostring(other)",
     "as here | join kind=leftsemi (here | where age > 28) on id",
 ];
 

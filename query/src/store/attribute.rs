@@ -12,14 +12,19 @@ use crate::value::{Type, Value};
 /// The property that names a subtype; objects of the type itself do not hold it.
 const TYPE_PROPERTY: &str = "@odata.type";
 
-/// The columns of a type, in order.
+/// The columns of a type, in order: those that are shown, then the nested ones that paths lead to.
 pub(super) struct EntitySchema {
     pub(super) columns: Vec<EntityColumn>,
+    shown_count: usize,
+    /// The places of nested columns, by the names that lead to them.
+    nested: BTreeMap<Vec<String>, usize>,
 }
 
 /// One column.
 pub(super) struct EntityColumn {
     pub(super) name: Arc<str>,
+    /// How many names lead to it: one, unless it is nested.
+    pub(super) depth: usize,
     pub(super) kind: Type,
     pub(super) source: Source,
 }
@@ -50,12 +55,19 @@ struct Seen {
     names: Vec<String>,
 }
 
+impl EntityColumn {
+    /// The column `id`.
+    pub(super) fn id() -> Self {
+        Self { name: "id".into(), depth: 1, kind: Type::String, source: Source::Id }
+    }
+}
+
 impl EntitySchema {
     /// The known properties of the type, then its links, then every other property ever seen, then nested ones.
     pub(super) fn read(scan: &Scan) -> Result<Self, String> {
         let seen = seen_paths(scan)?;
         let info = schema::by_token(scan.token());
-        let mut columns = vec![EntityColumn { name: "id".into(), kind: Type::String, source: Source::Id }];
+        let mut columns = vec![EntityColumn::id()];
         let mut taken: BTreeSet<String> = BTreeSet::from(["id".to_owned()]);
         for (name, kind) in info.into_iter().flat_map(schema::Type::properties) {
             let is_link = info.is_some_and(|info| info.relation(name).is_some());
@@ -77,16 +89,26 @@ impl EntitySchema {
                 columns.push(top_level(&seen, name, Type::Dynamic));
             }
         }
-        for (name, names) in nested(&seen) {
-            if taken.insert(name.clone()) {
-                columns.push(column(&seen, &name, &names, Type::Dynamic));
-            }
+        let shown_count = columns.len();
+        let mut nested = BTreeMap::new();
+        for names in nested_names(&seen) {
+            nested.insert(names.to_vec(), columns.len());
+            columns.push(column(&seen, names, Type::Dynamic));
         }
-        Ok(Self { columns })
+        Ok(Self { columns, shown_count, nested })
     }
 
     pub(super) fn fields(&self) -> Schema {
-        self.columns.iter().map(|column| Field::new(&*column.name, column.kind)).collect()
+        let shown = self.columns.iter().take(self.shown_count);
+        shown.map(|column| Field::new(&*column.name, column.kind)).collect()
+    }
+
+    /// The place of what lies at a path inside a column.
+    pub(super) fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
+        let column = self.columns[..self.shown_count].get(column)?;
+        let is_whole = column.kind == Type::Dynamic && matches!(column.source, Source::Cells { .. });
+        let names = std::iter::once(&column.name).chain(path).map(ToString::to_string);
+        is_whole.then(|| self.nested.get(&names.collect::<Vec<_>>()).copied())?
     }
 }
 
@@ -101,29 +123,16 @@ fn seen_paths(scan: &Scan) -> Result<Vec<Seen>, String> {
     Ok(seen)
 }
 
-/// Nested columns by their dotted name, with the names they are made of.
-fn nested(seen: &[Seen]) -> BTreeMap<String, Vec<String>> {
-    let mut found = BTreeMap::new();
-    for seen in seen.iter().filter(|seen| seen.names.iter().all(|name| is_identifier(name))) {
-        for length in 2..=seen.names.len() {
-            let names = &seen.names[..length];
-            found.entry(names.join(".")).or_insert_with(|| names.to_vec());
-        }
-    }
-    found
-}
-
-fn is_identifier(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+/// The names that lead to everything inside of a property, each once.
+fn nested_names(seen: &[Seen]) -> BTreeSet<&[String]> {
+    seen.iter().flat_map(|seen| (2..=seen.names.len()).map(|length| &seen.names[..length])).collect()
 }
 
 fn top_level(seen: &[Seen], name: &str, kind: Type) -> EntityColumn {
-    column(seen, name, &[name.to_owned()], kind)
+    column(seen, &[name.to_owned()], kind)
 }
 
-fn column(seen: &[Seen], name: &str, names: &[String], kind: Type) -> EntityColumn {
+fn column(seen: &[Seen], names: &[String], kind: Type) -> EntityColumn {
     let inside = seen.iter().filter(|seen| seen.names.starts_with(names));
     let paths = inside.map(|seen| CellPath {
         space: seen.space,
@@ -132,7 +141,19 @@ fn column(seen: &[Seen], name: &str, names: &[String], kind: Type) -> EntityColu
     });
     // What is nested does not fit a column of a plain type.
     let paths = paths.filter(|path| kind == Type::Dynamic || path.below.is_empty()).collect();
-    EntityColumn { name: name.into(), kind, source: Source::Cells { paths, missing: Value::missing(kind) } }
+    let source = Source::Cells { paths, missing: Value::missing(kind) };
+    EntityColumn { name: joined(names).into(), depth: names.len(), kind, source }
+}
+
+/// Names as one text: a name alone as it is, others so that no two lists of as many of them are alike.
+fn joined(names: &[String]) -> String {
+    match names {
+        [name] => name.clone(),
+        names => {
+            let escaped = names.iter().map(|name| name.replace('~', "~0").replace('/', "~1"));
+            escaped.collect::<Vec<_>>().join("/")
+        }
+    }
 }
 
 /// Objects of a subtype hold their type; the others have the one of the table.
@@ -153,9 +174,9 @@ fn linked(token: &str, relation: &Arc<str>) -> EntityColumn {
     let name = Arc::clone(relation);
     let relation = Arc::clone(relation);
     if to_one {
-        EntityColumn { name, kind: Type::String, source: Source::ToOne(relation) }
+        EntityColumn { name, depth: 1, kind: Type::String, source: Source::ToOne(relation) }
     } else {
-        EntityColumn { name, kind: Type::Dynamic, source: Source::ToMany(relation) }
+        EntityColumn { name, depth: 1, kind: Type::Dynamic, source: Source::ToMany(relation) }
     }
 }
 

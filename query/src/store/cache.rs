@@ -28,7 +28,15 @@ pub(super) enum Key {
     /// The objects of a type at a backup.
     Rows { backup: Arc<str>, token: Arc<str>, deleted: bool },
     /// One column of one part of a type's objects at a backup.
-    Part { backup: Arc<str>, token: Arc<str>, deleted: bool, name: Arc<str>, kind: Type, first: usize },
+    Part {
+        backup: Arc<str>,
+        token: Arc<str>,
+        deleted: bool,
+        name: Arc<str>,
+        depth: usize,
+        kind: Type,
+        first: usize,
+    },
     /// The links of a type's live objects in one relation at a backup.
     Links { backup: Arc<str>, token: Arc<str>, relation: Arc<str> },
     /// One column of some links in one relation at a backup.

@@ -40,6 +40,10 @@ impl TableSource for Entities {
         self.schema.fields()
     }
 
+    fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
+        self.schema.nested(column, path)
+    }
+
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let set = match wanted_texts(&request.conditions, 0) {
             Some(ids) => self.reader.named(&ids, false)?,

@@ -136,7 +136,7 @@ impl Part {
     fn column(&self, column: usize) -> Result<Column, String> {
         let read = |column: &EntityColumn| self.reader.column(column, &self.set, &self.place);
         match column {
-            ID => read(&EntityColumn { name: "id".into(), kind: Type::String, source: Source::Id }),
+            ID => read(&EntityColumn::id()),
             TYPE => Ok(Column::Constant(Value::text(self.reader.scan.token()))),
             DISPLAY_NAME => read(&named("displayName", Type::String)),
             ATTRIBUTES => self.bags(),
@@ -162,5 +162,5 @@ pub(super) fn named(name: &str, kind: Type) -> EntityColumn {
     let spaces = if kind == Type::String { &[Space::Core][..] } else { &[Space::Core, Space::Volatile] };
     let path = |space: &Space| CellPath { space: *space, path: name.into(), below: Vec::new() };
     let source = Source::Cells { paths: spaces.iter().map(path).collect(), missing: Value::missing(kind) };
-    EntityColumn { name: name.into(), kind, source }
+    EntityColumn { name: name.into(), depth: 1, kind, source }
 }

@@ -1,17 +1,17 @@
 //! Reads the objects of one type at one backup: which there are, and the cells of each column.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use engine::scan::{ABSENT, LinkLists, NULL, ObjectRows, Scan, Space, TextList, UNKNOWN};
-use engine::{Error, Snapshot};
+use engine::{Error, Snapshot, schema};
 
 use super::attribute::{CellPath, EntityColumn, EntitySchema, Source};
 use super::bag::{self, CellsFound, Found};
 use super::cache::{Cache, Cached, Key, codes_size, whole_size};
 use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
-use crate::batch::{Column, Texts};
+use crate::batch::{Column, Texts, row_number};
 use crate::value::{Type, Value};
 
 /// Rows of the first part: enough for a look, few enough to be read one by one.
@@ -95,9 +95,51 @@ impl TypeReader {
         Ok(RowSet { rows, deleted, complete: true })
     }
 
+    /// The IDs of some rows as Graph gives them. Those of relation objects move, so the store knows these objects by
+    /// their natural keys, which stand in where no ID was observed.
+    fn ids(&self, rows: &ObjectRows, range: Range<usize>) -> Result<TextList, String> {
+        let keys = self.scan.ids(&rows.ordinals[range.clone()]).map_err(failed)?;
+        if !self.has_moving_ids() {
+            return Ok(keys);
+        }
+        let moving = self.scan.cells(Space::Volatile, "id", &rows.moving[range.clone()]).map_err(failed)?;
+        let mut ids = TextList::default();
+        for row in 0..range.len() {
+            match of_json(moving.get(row), Type::String) {
+                Value::String(id) if !id.is_empty() => ids.bytes.extend_from_slice(id.as_bytes()),
+                _ => ids.bytes.extend_from_slice(keys.get(row)),
+            }
+            ids.ends.push(row_number(ids.bytes.len()));
+        }
+        Ok(ids)
+    }
+
+    /// Whether Graph gives the objects other IDs than the store.
+    fn has_moving_ids(&self) -> bool {
+        schema::by_token(self.scan.token()).is_some_and(|found| found.is_relation_object)
+    }
+
     /// Those with these IDs.
     pub(super) fn named(&self, ids: &[&str], deleted: bool) -> Result<RowSet, String> {
+        if self.has_moving_ids() {
+            return self.named_by_moving_ids(ids, deleted);
+        }
         let rows = self.scan.named(ids, deleted).map_err(failed)?;
+        Ok(RowSet { rows: Arc::new(rows), deleted, complete: false })
+    }
+
+    fn named_by_moving_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, String> {
+        let all = self.rows(deleted)?.rows;
+        let ids = self.ids(&all, 0..all.ordinals.len())?;
+        let wanted: HashSet<&[u8]> = wanted.iter().map(|id| id.as_bytes()).collect();
+        let is_wanted = |row: &usize| wanted.contains(ids.get(*row));
+        let rows: Vec<usize> = (0..all.ordinals.len()).filter(is_wanted).collect();
+        let gather = |of: &[u32]| rows.iter().map(|row| of[*row]).collect();
+        let rows = ObjectRows {
+            ordinals: gather(&all.ordinals),
+            versions: gather(&all.versions),
+            moving: gather(&all.moving),
+        };
         Ok(RowSet { rows: Arc::new(rows), deleted, complete: false })
     }
 
@@ -113,6 +155,7 @@ impl TypeReader {
             token: Arc::clone(self.scan.token()),
             deleted: set.deleted,
             name: Arc::clone(&column.name),
+            depth: column.depth,
             kind: column.kind,
             first: place.range.start,
         };
@@ -148,7 +191,7 @@ impl TypeReader {
         let rows = &set.rows;
         let ordinals = &rows.ordinals[place.range.clone()];
         match &column.source {
-            Source::Id => Ok((texts(self.scan.ids(ordinals).map_err(failed)?)?, true)),
+            Source::Id => Ok((texts(self.ids(rows, place.range.clone())?)?, true)),
             Source::ToOne(relation) => {
                 let lists = self.scan.links(relation, ordinals).map_err(failed)?;
                 Ok((self.single_targets(&lists)?, true))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::keyword::Use;
 use super::{Builder, Part, Rule, child, children, span_of};
 use crate::ast::{
     Access, Argument, Between, Call, Expression, ExpressionKind, ListTest, Side, Sign, Source, Span,
@@ -180,7 +181,7 @@ impl Builder {
         }
         match child(pair, Rule::call) {
             Some(call) => Some(Access::Call(self.call(&call))),
-            None => Some(Access::Member(self.name(&child(pair, Rule::name)?))),
+            None => Some(Access::Member(self.checked_name(&child(pair, Rule::name)?, Use::Known))),
         }
     }
 
@@ -194,7 +195,7 @@ impl Builder {
             Rule::call => return self.call_expression(&pair),
             Rule::side if pair.as_str() == "$left" => Some(ExpressionKind::Side(Side::Left)),
             Rule::side => Some(ExpressionKind::Side(Side::Right)),
-            Rule::name => Some(ExpressionKind::Name(self.name(&pair).text)),
+            Rule::name => Some(ExpressionKind::Name(self.checked_name(&pair, Use::Known).text)),
             Rule::star => Some(ExpressionKind::Star),
             Rule::group => child(&pair, Rule::pipe).map(|pipe| self.group(pipe)),
             _ => None,

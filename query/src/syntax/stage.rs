@@ -1,5 +1,6 @@
 //! The stages of a pipe.
 
+use super::keyword::Use;
 use super::{Builder, Part, Rule, child, children, span_of};
 use crate::ast::{
     Direction, Join, MvExpand, Name, Named, Nulls, Operator, Order, Parse, ParsePart, Recover, Render, Stage,
@@ -104,7 +105,7 @@ impl Builder {
             Rule::count_stage => Operator::Count,
             Rule::distinct => Operator::Distinct(self.named_list(pair)),
             Rule::sort => Operator::Sort(self.ordering(pair)),
-            Rule::top => Operator::Top(Box::new(self.only_expression(pair)?), self.ordering(pair)),
+            Rule::top => Operator::Top(Box::new(self.only_expression(pair)?), self.only_order(pair)),
             Rule::take => Operator::Take(self.only_expression(pair)?),
             Rule::join => Operator::Join(Box::new(self.join(pair)?)),
             Rule::lookup => Operator::Lookup(Box::new(self.join(pair)?)),
@@ -112,7 +113,7 @@ impl Builder {
             Rule::mv_expand => Operator::MvExpand(self.mv_expand(pair)),
             Rule::parse => Operator::Parse(Box::new(self.parse_stage(pair)?)),
             Rule::search => Operator::Search(Box::new(self.search(pair)?)),
-            Rule::as_stage => Operator::As(self.name(&child(pair, Rule::name)?)),
+            Rule::as_stage => Operator::As(self.checked_name(&child(pair, Rule::name)?, Use::New)),
             Rule::getschema => Operator::GetSchema,
             Rule::render => Operator::Render(self.render(pair)?),
             Rule::invoke => Operator::Invoke(self.call_expression(&child(pair, Rule::call)?)),
@@ -184,6 +185,16 @@ impl Builder {
         summarize
     }
 
+    /// KQL sorts by several values, but takes the top by one.
+    fn only_order(&mut self, pair: &Part<'_>) -> Vec<Order> {
+        let orders = self.ordering(pair);
+        if let Some(second) = orders.get(1) {
+            let diagnostic = Diagnostic::unsupported(second.value.span, "top by several values");
+            self.diagnostics.push(diagnostic.with_help("`sort by …, … | take …` gives these rows"));
+        }
+        orders
+    }
+
     fn ordering(&mut self, pair: &Part<'_>) -> Vec<Order> {
         let Some(ordering) = child(pair, Rule::ordering) else { return Vec::new() };
         let orders = children(&ordering, Rule::order);
@@ -244,7 +255,7 @@ impl Builder {
             Rule::star => ParsePart::Star,
             Rule::string => ParsePart::Text(self.string(&inner), span_of(&inner)),
             _ => {
-                let name = self.name(&child(&inner, Rule::name)?);
+                let name = self.checked_name(&child(&inner, Rule::name)?, Use::New);
                 let kind = child(&inner, Rule::type_name).map(|kind| self.type_name(&kind));
                 ParsePart::Column(name, kind.unwrap_or(Type::String))
             }

@@ -194,3 +194,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn words_of_kql_are_names_in_brackets_only() {
+    for text in
+        ["users | extend kind = 1", "print string = 1", "let desc = 1; print 2", "users | where asc == 1"]
+    {
+        let found = parse(text).expect_err(text);
+        assert!(found[0].message.contains("requires brackets"), "{text}: {found:?}");
+    }
+    for text in ["users | extend ['kind'] = 1", "users | where kind == 1", "print ['string'] = 1, title = 2"]
+    {
+        assert!(parse(text).is_ok(), "{text}");
+    }
+}

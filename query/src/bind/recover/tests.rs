@@ -75,7 +75,7 @@ fn stages_that_keep_each_change_are_taken() {
         "diff('a', 'b') | join kind=leftsemi (users | where department == 'Sales') on id | recover",
         "diff('a', 'b') | join kind=leftanti (diff('c', 'd')) on id | recover",
         "users | join kind=rightsemi (diff('a', 'b')) on id | recover",
-        "diff('a', 'b') | parse displayName with first ' ' last | recover",
+        "diff('a', 'b') | parse displayName with given ' ' family | recover",
         "diff('a', 'b') | where id in ((users | project id)) | recover",
         "let chosen = diff('a', 'b') | where change == 'updated'; chosen | top 3 by id | recover",
         "changes('a', 'b') | where kind == 'link' and action == 'removed' | recover links = (members)",

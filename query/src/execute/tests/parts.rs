@@ -224,13 +224,13 @@ const QUERIES: [&str; 34] = [
     "people | sort by displayName desc | project id",
     "people | sort by bag asc, score | project bag, id",
     "people | top 7 by age desc | project id, age",
-    "people | top 90 by displayName asc, enabled | project id",
+    "people | sort by displayName asc, enabled | take 90 | project id",
     "people | where age > 3 | take 13 | project id | where id endswith '1'",
     "people | join kind=inner (people | where age > 10 | project id, department) on department | summarize count(), sum(score) by id",
     "people | join (people | project department, other = id) on department | project id, other",
     "people | join kind=fullouter (people | where age > 25 | project displayName, age) on displayName, age | project id, displayName1, age1",
     "people | join kind=leftanti (people | where enabled) on displayName | union (people | join kind=rightsemi (people | where age == 7) on department) | project id",
-    "people | mv-expand bag | parse displayName with first ' ' last | project id, bag, first, last",
+    "people | mv-expand bag | parse displayName with given ' ' family | project id, bag, given, family",
 ];
 
 #[test]

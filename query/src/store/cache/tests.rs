@@ -8,7 +8,7 @@ use crate::value::{Type, Value};
 
 fn part(name: &str, first: usize) -> Key {
     let (backup, token) = ("b".into(), "user".into());
-    Key::Part { backup, token, deleted: false, name: name.into(), kind: Type::String, first }
+    Key::Part { backup, token, deleted: false, name: name.into(), depth: 1, kind: Type::String, first }
 }
 
 fn cells(number: i64) -> Cached {
