@@ -107,8 +107,11 @@ static INTERRUPT: Interrupt = Interrupt::new();
 /// Calls `body` with the streams, clock and environment of this process.
 pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
     end_when_interrupted();
-    let stdout_is_terminal = std::io::stdout().is_terminal();
-    let (width, height) = terminal_size();
+    let (stdout_is_terminal, stderr_is_terminal) =
+        (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+    // Where there is no terminal, asking for its size starts other programs, which takes longer than most answers.
+    let (width, height) =
+        if stdout_is_terminal || stderr_is_terminal { terminal_size() } else { DEFAULT_SIZE };
     let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout());
     body(&mut Io {
         stdin: &mut std::io::stdin(),
@@ -116,7 +119,7 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         stderr: &mut std::io::stderr(),
         stdin_is_terminal: std::io::stdin().is_terminal(),
         stdout_is_terminal,
-        stderr_is_terminal: std::io::stderr().is_terminal(),
+        stderr_is_terminal,
         width,
         height,
         current_dir: PathBuf::new(),
@@ -142,10 +145,16 @@ fn end_when_interrupted() {
     ctrlc::set_handler(end).ok();
 }
 
+/// Columns and lines where nobody says.
+const DEFAULT_SIZE: (u16, u16) = (100, 40);
+
 /// Columns and lines of the terminal; some claim to have none.
 pub(crate) fn terminal_size() -> (u16, u16) {
     let (width, height) = crossterm::terminal::size().unwrap_or_default();
-    (if width == 0 { 100 } else { width.max(20) }, if height == 0 { 40 } else { height })
+    (
+        if width == 0 { DEFAULT_SIZE.0 } else { width.max(20) },
+        if height == 0 { DEFAULT_SIZE.1 } else { height },
+    )
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

@@ -22,33 +22,24 @@ pub(crate) struct Known {
 /// Finds names in backups, and remembers them.
 #[derive(Debug)]
 pub(crate) struct Names {
-    places: Vec<Place>,
+    places: Vec<Snapshot>,
+    /// The types of the store.
+    types: Vec<Arc<str>>,
     known: HashMap<String, Known>,
     lookup_count: usize,
-}
-
-/// A backup to look in, and the types it holds.
-#[derive(Debug)]
-struct Place {
-    snapshot: Snapshot,
-    types: Vec<Arc<str>>,
 }
 
 impl Names {
     /// Looks names up in these backups, in this order. One that cannot be read gives no names, which is no failure.
     pub(crate) fn of(store: &Store, backups: &[&str]) -> Self {
-        let place = |backup: &&str| {
-            let snapshot = store.snapshot(backup).ok()?;
-            let types = snapshot.types().ok()?;
-            Some(Place { snapshot, types })
-        };
-        let places = backups.iter().filter_map(place).collect();
-        Self { places, known: HashMap::new(), lookup_count: 0 }
+        let places = backups.iter().filter_map(|backup| store.snapshot(backup).ok()).collect();
+        let types = store.type_tokens().map(Arc::clone).collect();
+        Self { places, types, known: HashMap::new(), lookup_count: 0 }
     }
 
     /// Knows only what it is told.
     pub(crate) fn told() -> Self {
-        Self { places: Vec::new(), known: HashMap::new(), lookup_count: 0 }
+        Self { places: Vec::new(), types: Vec::new(), known: HashMap::new(), lookup_count: 0 }
     }
 
     /// Learns the names that a difference holds anyway.
@@ -75,16 +66,12 @@ impl Names {
             return None;
         }
         self.lookup_count += 1;
-        self.places.iter().find_map(|place| place.find(id))
-    }
-}
-
-impl Place {
-    fn find(&self, id: &str) -> Option<Known> {
-        self.types.iter().find_map(|type_token| {
-            let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
-            let object = self.snapshot.object(&key).ok()??;
-            Some(Known { type_token: type_token.to_string(), name: object.display_name() })
+        self.places.iter().find_map(|snapshot| {
+            self.types.iter().find_map(|type_token| {
+                let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
+                let object = snapshot.object(&key).ok()??;
+                Some(Known { type_token: type_token.to_string(), name: object.display_name() })
+            })
         })
     }
 }

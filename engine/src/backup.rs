@@ -40,7 +40,7 @@ use patches::Differing;
 use table::{Space, TableWork};
 
 /// Bytes of memory that rows of all types may hold while they wait for their row groups to fill up.
-const PENDING_BYTES_MAX: usize = 104 << 20;
+const PENDING_BYTES_MAX: usize = 96 << 20;
 
 /// A backup being made. Dropped without `commit`, it leaves no trace.
 pub struct Backup<'store> {

@@ -1,6 +1,6 @@
 //! The state of the tenant at one backup: vectors, and the objects they lead to.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::id::Id;
@@ -13,6 +13,9 @@ use crate::value;
 use crate::vector::{Slot, Vector};
 use crate::{BackupSummary, Result, schema};
 
+/// Slots of a vector that are read alone before it is read whole, which takes about as long.
+const SINGLE_SLOT_COUNT_MAX: u32 = 4;
+
 /// The state of the tenant at one backup. Cheap to clone; vectors are read when first asked for.
 #[derive(Clone)]
 pub struct Snapshot {
@@ -23,8 +26,8 @@ struct Inner {
     state: Arc<State>,
     sequence: u64,
     vectors: RwLock<HashMap<TableKey, Arc<Vector>>>,
-    /// Vectors of which one slot was asked for.
-    asked: Mutex<HashSet<TableKey>>,
+    /// How many slots were read alone of each vector.
+    asked: Mutex<HashMap<TableKey, u32>>,
     gone: OnceLock<roaring::RoaringBitmap>,
 }
 
@@ -129,8 +132,7 @@ impl Snapshot {
         Ok(Arc::clone(vectors.entry(key.clone()).or_insert(vector)))
     }
 
-    /// One slot. Who asks for one reads it alone; who asks for another one gets the vector read, because more will
-    /// follow.
+    /// One slot. Who asks for a few reads them alone; who asks for more gets the vector read.
     pub(crate) fn slot(&self, key: &TableKey, ordinal: u32) -> Result<Slot> {
         let vectors = self.inner.vectors.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(vector) = vectors.get(key) {
@@ -138,9 +140,11 @@ impl Snapshot {
         }
         drop(vectors);
         let mut asked = self.inner.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let is_first = asked.insert(key.clone());
+        let count = asked.entry(key.clone()).or_default();
+        *count += 1;
+        let is_alone = *count <= SINGLE_SLOT_COUNT_MAX;
         drop(asked);
-        if is_first {
+        if is_alone {
             return read_slot(&self.inner.state, key, self.inner.sequence, ordinal);
         }
         Ok(self.vector(key)?.get(ordinal))

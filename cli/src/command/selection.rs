@@ -128,8 +128,9 @@ pub(super) fn changes(
             Some(chosen_changes(&tables, points, predicate, now, interrupt)?)
         }
     };
-    let changes = store.difference(points[0], points[1], filter)?;
-    let mut changes: Vec<ChangeRow> = changes.into_iter().map(ChangeRow::from).collect();
+    let difference = store.compare(points[0], points[1], filter)?;
+    let changes = difference.changes()?.map(|change| change.map(ChangeRow::from));
+    let mut changes: Vec<ChangeRow> = changes.collect::<Result<_, _>>()?;
     if let Some(chosen) = chosen {
         changes.retain(|change| chosen.contains(&(change.type_token.clone(), change.id.clone())));
     }
