@@ -57,7 +57,7 @@ fn verbs_not_built_are_recognised_with_whatever_follows() {
         "entrasnap plan latest~1 live --types user --out plan.json",
         "entrasnap backup --full --settle 5m",
         "entrasnap recovery undo 17 --yes",
-        "entrasnap -o json --store s twin --port 0",
+        "entrasnap -o json --store s setup --port 0",
         "entrasnap plan --help",
     ] {
         assert!(matches!(parse(&words(line), 80, false), Ok(Parsed::Planned(_))), "{line}");
