@@ -4,10 +4,11 @@
 mod expression;
 
 use crate::ast::{
-    ColumnDeclaration, Datatable, Direction, Function, Join, Let, LetValue, MvExpand, Name, Named, Nulls,
-    Operator, OptionSetting, Order, Parameter, ParameterKind, Parse, ParsePart, Pipe, Recover, Render,
-    Search, Source, Statement, Summarize, Union,
+    ColumnDeclaration, Datatable, Direction, Expression, ExpressionKind, Function, Join, Let, LetValue,
+    MvExpand, Name, Named, Nulls, Operator, OptionSetting, Order, Parameter, ParameterKind, Parse, ParsePart,
+    Pipe, Recover, Render, Search, Source, Statement, Summarize, Union,
 };
+use crate::value::Value;
 use expression::{expression, text};
 
 /// Writes a script.
@@ -241,9 +242,24 @@ fn order(order: &Order) -> String {
 
 /// A table where more follows it.
 fn operand(member: &Source) -> String {
-    match member {
-        Source::Expression(_) | Source::Datatable(_) => source(member),
-        _ => format!("({})", source(member)),
+    let stands_alone = match member {
+        Source::Expression(value) => is_postfix(value),
+        Source::Datatable(_) => true,
+        _ => false,
+    };
+    if stands_alone { source(member) } else { format!("({})", source(member)) }
+}
+
+/// Whether a value may stand where a table does without parentheses around it.
+fn is_postfix(value: &Expression) -> bool {
+    match &value.kind {
+        ExpressionKind::Literal(value, _) => matches!(value, Value::String(_)),
+        ExpressionKind::Name(_)
+        | ExpressionKind::Star
+        | ExpressionKind::Path(..)
+        | ExpressionKind::Call(_)
+        | ExpressionKind::Pipe(_) => true,
+        _ => false,
     }
 }
 

@@ -27,3 +27,12 @@ fn literals_keep_their_types() {
          dynamic({\"k\": [timespan(01:00:00)]})\n"
     );
 }
+
+#[test]
+fn what_is_no_table_keeps_its_parentheses_where_tables_stand() {
+    for query in ["union (a % b), c", "union (-1), 'x'", "a | join (b and c) on d", "union (a | take 1), b.c"]
+    {
+        let once = crate::format(query).unwrap();
+        assert_eq!(crate::format(&once).as_ref(), Ok(&once), "{query}");
+    }
+}
