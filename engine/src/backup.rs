@@ -294,6 +294,14 @@ impl<'store> Backup<'store> {
         Ok(self.types.get_mut(token).expect("inserted above"))
     }
 
+    /// Ordinals that were objects once and were live under no type before this backup.
+    fn gone_before(&self) -> Result<roaring::RoaringBitmap> {
+        match &self.previous {
+            Some(previous) => Ok(previous.gone()?.clone()),
+            None => Ok(roaring::RoaringBitmap::new()),
+        }
+    }
+
     fn check_tenant(&mut self, found: &str) -> Result<()> {
         match &self.tenant {
             Some(expected) if !expected.eq_ignore_ascii_case(found) => {

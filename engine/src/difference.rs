@@ -115,6 +115,20 @@ impl<'a> Comparison<'a> {
         Ok(candidates)
     }
 
+    /// The candidates of a type, and what is needed to look at many of them; nothing when there are none.
+    fn view(
+        &self,
+        token: &Arc<str>,
+        wanted: Option<&roaring::RoaringBitmap>,
+    ) -> Result<Option<(TypeView<'a>, Vec<Candidate>)>> {
+        let mut candidates = self.candidates(token, wanted)?;
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let view = TypeView::with_rosters(self, token, &mut candidates)?;
+        Ok(Some((view, candidates)))
+    }
+
     /// IDs of the objects that changed links lead to.
     fn targets(&self) -> Result<&Targets<'a>> {
         if let Some(targets) = self.targets.get() {

@@ -19,10 +19,7 @@ pub(super) fn count(
     counts: &mut Counts,
 ) -> Result<()> {
     let previous = backup.state.manifests.last().map_or_else(Counts::default, |manifest| manifest.counts);
-    let gone_before = match &backup.previous {
-        Some(previous) => previous.gone()?.clone(),
-        None => roaring::RoaringBitmap::new(),
-    };
+    let gone_before = backup.gone_before()?;
     let mut links_changed = *gone != gone_before;
     for (token, work) in &backup.types {
         let updated = updated.entry(Arc::clone(token)).or_default();

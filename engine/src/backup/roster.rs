@@ -16,7 +16,7 @@ use crate::roster::{HAS_LINK_CHANGE, IS_SYNCED, IS_UNNAMED};
 use crate::rows::{Cursor, Rows};
 use crate::schema::SYNCED_MARKER;
 use crate::segment::column;
-use crate::segment::footer::{GoneEntry, RosterEntry, TargetEntry};
+use crate::segment::footer::{GoneEntry, IdEntry, RosterEntry, TargetEntry};
 use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
@@ -42,10 +42,7 @@ pub(super) fn write(
     gone: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let before = match &backup.previous {
-        Some(previous) => previous.gone()?.clone(),
-        None => roaring::RoaringBitmap::new(),
-    };
+    let before = backup.gone_before()?;
     let mut targets = roaring::RoaringBitmap::new();
     for (token, work) in &backup.types {
         let linked = compare_links(&backup.state, work, [&before, gone], &mut targets)?;
@@ -107,10 +104,7 @@ fn write_lines(lines: &[Line], entry: &mut RosterEntry, segment: &mut SegmentWri
     Ok(())
 }
 
-fn write_list<'a>(
-    ids: impl Iterator<Item = &'a Id>,
-    segment: &mut SegmentWriter,
-) -> Result<crate::segment::footer::IdEntry> {
+fn write_list<'a>(ids: impl Iterator<Item = &'a Id>, segment: &mut SegmentWriter) -> Result<IdEntry> {
     let (mut keys, mut texts) = (Vec::new(), Vec::new());
     for (row, id) in (0..).zip(ids) {
         keys.push(id.key());

@@ -121,10 +121,7 @@ fn add_listed_relations(backup: &mut Backup<'_>) -> Result<()> {
 
 /// Ordinals that were objects once and are live under no type after this backup.
 fn find_gone(backup: &Backup<'_>) -> Result<roaring::RoaringBitmap> {
-    let mut gone = match &backup.previous {
-        Some(previous) => previous.gone()?.clone(),
-        None => roaring::RoaringBitmap::new(),
-    };
+    let mut gone = backup.gone_before()?;
     for work in backup.types.values() {
         for slot in work.core.old.changed(&work.core.new) {
             if slot.new.is_live() {

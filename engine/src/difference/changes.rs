@@ -129,12 +129,9 @@ impl Changes<'_> {
 
 impl<'d> Changes<'d> {
     fn begin(&self, token: &Arc<str>) -> Result<Option<TypeChanges<'d>>> {
-        let mut candidates = self.comparison.candidates(token, self.ordinals.as_ref())?;
-        if candidates.is_empty() {
+        let Some((view, mut candidates)) = self.comparison.view(token, self.ordinals.as_ref())? else {
             return Ok(None);
-        }
-        let mut view = TypeView::new(&self.comparison, token);
-        view.read_rosters(&self.comparison, &mut candidates)?;
+        };
         // Of relation objects another ID is shown than the one they are known by, so all are sorted at the end.
         let batch_length = if view.is_relation_object { usize::MAX } else { self.batch_length };
         if candidates.len() > batch_length {

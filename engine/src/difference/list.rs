@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::view::TypeView;
 use super::{Comparison, DifferenceFilter, make_each};
 use crate::{ChangeKind, ObjectId, Result, Store};
 
@@ -39,12 +38,7 @@ impl Comparison<'_> {
         let ordinals = self.wanted_ordinals()?;
         let mut changed = Vec::new();
         for token in self.wanted_types() {
-            let mut candidates = self.candidates(&token, ordinals.as_ref())?;
-            if candidates.is_empty() {
-                continue;
-            }
-            let mut view = TypeView::new(self, &token);
-            view.read_rosters(self, &mut candidates)?;
+            let Some((view, candidates)) = self.view(&token, ordinals.as_ref())? else { continue };
             changed.append(&mut make_each(&view, &candidates, |cursors, candidate| {
                 let slots = view.core_slots(candidate)?;
                 let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };

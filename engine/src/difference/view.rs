@@ -1,7 +1,7 @@
 //! What a comparison needs to know of one type, found once and used for each of its candidates.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::Comparison;
 use super::candidates::Candidate;
@@ -14,7 +14,7 @@ use crate::rows::Rows;
 use crate::schema::{self, SYNCED_MARKER};
 use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
-use crate::vector::{Slot, Vector};
+use crate::vector::Slot;
 
 /// One type, seen from a comparison.
 pub(super) struct TypeView<'a> {
@@ -35,8 +35,6 @@ pub(super) struct TypeView<'a> {
     rosters: Rosters<'a>,
     /// Whether one backup alone lies between the two sides.
     is_one_step: bool,
-    /// Core vector of the *to* side: for candidates whose core slots are alike on both and that no roster lists.
-    vector: OnceLock<Arc<Vector>>,
 }
 
 impl<'a> TypeView<'a> {
@@ -67,16 +65,21 @@ impl<'a> TypeView<'a> {
             to: comparison.to,
             rosters: Rosters::default(),
             is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence(),
-            vector: OnceLock::new(),
         }
     }
 
-    /// Reads the rosters for many candidates, which ascend by ordinal.
-    pub(super) fn read_rosters(
-        &mut self,
+    /// As [`TypeView::new`], for many candidates, which ascend by ordinal.
+    pub(super) fn with_rosters(
         comparison: &Comparison<'a>,
+        token: &Arc<str>,
         candidates: &mut [Candidate],
-    ) -> Result<()> {
+    ) -> Result<Self> {
+        let mut view = Self::new(comparison, token);
+        view.read_rosters(comparison, candidates)?;
+        Ok(view)
+    }
+
+    fn read_rosters(&mut self, comparison: &Comparison<'a>, candidates: &mut [Candidate]) -> Result<()> {
         let (low, high) = (comparison.from.sequence(), comparison.to.sequence());
         if low < high {
             self.rosters = Rosters::between(comparison.state, &self.token, low, high)?;
@@ -111,7 +114,7 @@ impl<'a> TypeView<'a> {
         }
         let slot = match candidate.line {
             Some(line) => self.rosters.line(line).slot(),
-            None => self.vector()?.get(candidate.ordinal),
+            None => self.to.slot(&self.key, candidate.ordinal)?,
         };
         Ok((slot, slot))
     }
@@ -128,13 +131,5 @@ impl<'a> TypeView<'a> {
         }
         let is_linked = || candidate.line.is_some_and(|line| self.rosters.line(line).has_link_change());
         Ok(self.is_one_step && is_linked())
-    }
-
-    fn vector(&self) -> Result<&Vector> {
-        if let Some(vector) = self.vector.get() {
-            return Ok(vector);
-        }
-        let vector = self.to.vector(&self.key)?;
-        Ok(self.vector.get_or_init(|| vector))
     }
 }

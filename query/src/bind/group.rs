@@ -231,11 +231,7 @@ impl<'a> Binder<'a> {
         span: Span,
         environment: &Environment<'a>,
     ) -> Arc<Plan> {
-        let (mut schema, mut keys) = (Schema::new(), Vec::new());
-        for (field, scalar) in self.columns(list, &plan.schema, environment) {
-            schema.push(Field::new(name::unique(&schema, &field.name), field.kind));
-            keys.push(scalar);
-        }
+        let (schema, keys) = self.named_columns(list, plan, environment);
         let step = Step::Group { input: Arc::clone(plan), keys, aggregates: Vec::new() };
         self.plan(step, schema, span)
     }

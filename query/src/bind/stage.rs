@@ -122,12 +122,23 @@ impl<'a> Binder<'a> {
         span: Span,
         environment: &Environment<'a>,
     ) -> Arc<Plan> {
+        let (schema, columns) = self.named_columns(list, plan, environment);
+        self.plan(Step::Project { input: Arc::clone(plan), columns }, schema, span)
+    }
+
+    /// The columns of a list, each under a name of its own.
+    pub(super) fn named_columns(
+        &mut self,
+        list: &'a [Named],
+        plan: &Arc<Plan>,
+        environment: &Environment<'a>,
+    ) -> (Schema, Vec<Scalar>) {
         let (mut schema, mut columns) = (Schema::new(), Vec::new());
         for (field, scalar) in self.columns(list, &plan.schema, environment) {
             schema.push(Field::new(name::unique(&schema, &field.name), field.kind));
             columns.push(scalar);
         }
-        self.plan(Step::Project { input: Arc::clone(plan), columns }, schema, span)
+        (schema, columns)
     }
 
     fn extend(
