@@ -49,7 +49,13 @@ impl Store {
             found = find_once(&snapshot, name)?;
         }
         match found.len() {
-            0 => Err(Error::NoObject { name: name.to_owned(), nearest: find_nearest(&snapshot, name)? }),
+            0 => {
+                let mut nearest = find_nearest(&snapshot, name)?;
+                if nearest.is_empty() {
+                    nearest = "; expected an ID, user principal name, display name or application ID".into();
+                }
+                Err(Error::NoObject { name: name.to_owned(), nearest })
+            }
             1 => Ok(found.remove(0)),
             count => {
                 let examples: Vec<String> = found
