@@ -10,6 +10,7 @@ pub mod error;
 pub mod export;
 
 pub mod import;
+pub mod plan;
 pub mod resource;
 #[cfg(test)]
 mod tests;

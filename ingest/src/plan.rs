@@ -1,0 +1,245 @@
+//! Owns recovery plans: what a plan holds, how it stands in a file, and its hash.
+//!
+//! Shape: [`Plan`] is a value, JSON in a file. Making one (`plan/…`) reads a difference and two snapshots and writes
+//! nothing; applying one is `apply`. `recover` in a query only says *what*; here stands *how*.
+//!
+//! Invariants
+//! 1. `hash` covers everything else in the file: a plan that was edited is refused.
+//! 2. A step depends only on steps that stand before it.
+//! 3. The request of a link's removal ends in `/$ref`.
+//! 4. No secret stands in a plan: passwords of re-created users are made when the request leaves.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::resource::Version;
+
+/// The version of the file format.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What stands in a request for the ID that a step will make: `{new:STEP}` for its ID, `{new:STEP.appId}` for another
+/// property of the answer.
+pub const NEW_ID_PREFIX: &str = "{new:";
+
+/// A recovery plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// 16 letters `k` to `z`.
+    pub plan_id: String,
+    /// The tenant it is for.
+    pub tenant_id: String,
+    /// When it was made.
+    pub created_at: jiff::Timestamp,
+    /// The state that is wanted back.
+    pub from: PlanPoint,
+    /// The state whose values are to be replaced where they still stand.
+    pub to: PlanPoint,
+    /// The query or the filters that chose the changes, as they were written.
+    pub query: String,
+    /// What was asked for besides.
+    pub options: PlanOptions,
+    /// What will be done, in an order that respects dependencies.
+    pub steps: Vec<Step>,
+    /// Chosen changes that no step undoes.
+    pub skipped: Vec<Skipped>,
+    /// References that a re-created object leaves behind and nobody can re-point.
+    pub unfixable: Vec<Unfixable>,
+    /// Why the plan must not be applied without `--allow`.
+    pub guards: Vec<Guard>,
+    /// Application permissions that applying it needs.
+    pub permissions: Vec<String>,
+    /// What applying it costs.
+    pub estimate: Estimate,
+    /// BLAKE3 of the canonical JSON of everything else, in hexadecimal.
+    pub hash: String,
+}
+
+/// One side of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanPoint {
+    /// As it was written, such as `latest~1` or `live`.
+    pub point: String,
+    /// The backup or reading that it stands for.
+    pub backup: String,
+    /// When that was taken.
+    pub taken_at: jiff::Timestamp,
+}
+
+/// What a plan was asked for besides its changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is given or not")]
+pub struct PlanOptions {
+    /// Only these attributes; all when empty and `links` is empty too.
+    pub attributes: Vec<String>,
+    /// Only these relations; all when empty and `attributes` is empty too.
+    pub links: Vec<String>,
+    /// Re-creates objects that no bin has.
+    pub recreate: bool,
+    /// Moves objects into the bin that were not there.
+    pub soft_delete: bool,
+    /// Deletes objects that were not there and whose type has no bin.
+    pub hard_delete: bool,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StepKind {
+    /// Writes attributes.
+    Update,
+    /// Adds links, or makes a relation object again.
+    AddLink,
+    /// Takes links away, removes a relation object or a credential.
+    RemoveLink,
+    /// Restores an object from the bin, under its ID.
+    Restore,
+    /// Makes an object again, under a new ID.
+    Recreate,
+    /// Moves an object into the bin.
+    SoftDelete,
+    /// Deletes an object for good.
+    HardDelete,
+}
+
+/// When a step is done; steps of a phase wait for those of earlier ones only where they depend on them, but for
+/// containment, which comes before everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// 0: takes from an intruder what was gained.
+    Containment,
+    /// 1: what others refer to: named locations, strengths, contexts, role definitions.
+    Definitions,
+    /// 2: restores, then re-creates.
+    Objects,
+    /// 3: writes attributes.
+    Attributes,
+    /// 4: adds links, assignments and grants.
+    Links,
+    /// 5: conditional access, one request a second, enabled last.
+    ConditionalAccess,
+    /// 6: takes links away.
+    Unlinking,
+    /// 7: deletes what was not there.
+    Deletion,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// `s1`, `s2`, ... in the order of the plan.
+    pub id: String,
+    /// What it does.
+    pub kind: StepKind,
+    /// When.
+    pub phase: Phase,
+    /// What it is about.
+    pub object: PlanObject,
+    /// The values that must still stand, by property; what was absent is null.
+    pub before: BTreeMap<String, Value>,
+    /// The values that are wanted, by property.
+    pub after: BTreeMap<String, Value>,
+    /// The links that are made or taken away.
+    #[serde(default)]
+    pub links: Vec<StepLink>,
+    /// Steps that must be done before.
+    pub depends_on: Vec<String>,
+    /// What is sent; of a step with several links, once for each or in bulk.
+    pub request: RequestTemplate,
+    /// What people should know of it, such as that it enables an account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// An object, named.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanObject {
+    /// Its ID; of a relation object its natural key, `a|b|c`.
+    pub id: String,
+    /// Its type token.
+    #[serde(rename = "type")]
+    pub type_token: String,
+    /// Its name; empty if it has none.
+    pub display_name: String,
+}
+
+/// One link of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepLink {
+    /// The relation.
+    pub relation: String,
+    /// The other end; `{new:STEP}` when a step makes it.
+    pub target_id: String,
+    /// Its type token; empty when nobody knows it.
+    pub target_type: String,
+    /// Its name; empty if it has none.
+    pub target_name: String,
+}
+
+/// A request before it leaves. `{target}` in path or body is the link's other end, `{new:STEP}` an ID to come, and
+/// `{password}` a random password made when it leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestTemplate {
+    /// `POST`, `PATCH`, `PUT` or `DELETE`.
+    pub method: String,
+    /// The version that takes it.
+    #[serde(default)]
+    pub version: Version,
+    /// Its path behind the version.
+    pub path: String,
+    /// Its body; null when it has none.
+    pub body: Value,
+}
+
+/// A chosen change that no step undoes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// What changed.
+    pub object: PlanObject,
+    /// The attribute or relation; empty for the object itself.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A reference to an object that gets a new ID, and that nobody can re-point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfixable {
+    /// What holds the reference.
+    pub object: PlanObject,
+    /// Where it stands and what it names.
+    pub reference: String,
+    /// Why it stays.
+    pub reason: String,
+}
+
+/// Why a plan must not be applied unless somebody allows it by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guard {
+    /// Such as `self-lockout`.
+    pub name: String,
+    /// What would happen.
+    pub reason: String,
+    /// To which objects.
+    pub objects: Vec<PlanObject>,
+}
+
+/// What applying a plan costs, under the published limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Requests, those inside batches counted one by one.
+    pub requests: u64,
+    /// Seconds.
+    pub seconds: f64,
+}
