@@ -24,11 +24,7 @@
 //! # let path = folder.path().join("entrasnap.store");
 //! # let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
 //! # let day = "2026-11-16T00:00:00Z";
-//! # let details = BackupDetails {
-//! #     taken_at: day.parse()?, read_from: day.parse()?, read_to: day.parse()?, source: "example".into(),
-//! #     note: String::new(), tenant: None, partial: false, complete: Vec::new(),
-//! # };
-//! let mut backup = store.begin(details)?;
+//! let mut backup = store.begin(BackupDetails::new("example", day.parse()?))?;
 //! for (id, department) in [("ann", "Sales"), ("bob", "Finance"), ("cid", "Sales")] {
 //!     backup.put_json("user", format!(r#"{{"id": "{id}", "department": "{department}"}}"#).as_bytes())?;
 //! }

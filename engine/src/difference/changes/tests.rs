@@ -4,17 +4,7 @@ use super::Difference;
 use crate::{BackupDetails, Change, CreateOptions, DifferenceFilter, Store};
 
 fn details(day: &str) -> BackupDetails {
-    let day = day.parse().unwrap();
-    BackupDetails {
-        taken_at: day,
-        read_from: day,
-        read_to: day,
-        source: "test".into(),
-        note: String::new(),
-        tenant: None,
-        partial: false,
-        complete: Vec::new(),
-    }
+    BackupDetails::new("test", day.parse().unwrap())
 }
 
 /// GUIDs in no order, texts that sort between and around them, and grants, which are shown by another ID.

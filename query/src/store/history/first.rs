@@ -29,7 +29,7 @@ impl FirstObjects {
         filter: &DifferenceFilter,
         conditions: &[Condition],
     ) -> Result<Option<Self>, String> {
-        let Some(backup) = store.backups().first().filter(|_| event::needs_objects(conditions)) else {
+        let Some(backup) = store.members().first().filter(|_| event::needs_objects(conditions)) else {
             return Ok(None);
         };
         let failed = |error: engine::Error| error.to_string();
