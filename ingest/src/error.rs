@@ -62,6 +62,9 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Asking Graph failed.
+    #[error(transparent)]
+    Graph(#[from] crate::graph::Error),
     /// The caller asked to stop.
     #[error("interrupted; the store is as it was before")]
     Cancelled,
