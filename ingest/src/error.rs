@@ -62,6 +62,9 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Invalid(String),
     /// Asking Graph failed.
     #[error(transparent)]
     Graph(#[from] crate::graph::Error),

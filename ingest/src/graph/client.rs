@@ -265,8 +265,11 @@ impl Client {
     /// Refuses what a client that may only read must not send.
     fn check(&self, sending: &Sending<'_>) -> Result<(Address, Cost, u64)> {
         let may = |call: &Call| {
-            let is_read = call.method == Method::Get || self.0.settings.access == Access::ReadWrite;
-            if is_read { Ok(()) } else { Err(Error::ReadOnly { asked: call.asked() }) }
+            if call.is_read() || self.0.settings.access == Access::ReadWrite {
+                Ok(())
+            } else {
+                Err(Error::ReadOnly { asked: call.asked() })
+            }
         };
         match sending {
             Sending::One(call) => {
