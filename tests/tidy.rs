@@ -44,6 +44,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("pest_derive", &["query/src/syntax"]),
     ("reqwest", &["ingest/src/graph/transport"]),
     ("reedline", &["cli/src/repl/editor.rs"]),
+    ("ring", &["ingest/src/graph/token/assertion"]),
     ("rkyv", &["engine/src/segment/"]),
     ("rustls", &["ingest/src/graph/transport.rs"]),
     ("simd_json", &["benches/parse.rs"]),

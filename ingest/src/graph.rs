@@ -39,3 +39,4 @@ pub use error::{Detail, Error, Refusal, Result, SignIn};
 pub use page::{Page, Pages};
 pub use secret::Secret;
 pub use settings::{Access, Cloud, Credential, DevicePrompt, IdentitySource, Program, Settings, TenantSize};
+pub use token::command::InstalledCli;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::batch;
-use super::call::{Answer, Call, Method};
+use super::call::{Answer, Call, Effect, Method};
 use super::clock::Clock;
 use super::error::{Error, Refusal, Result, read_error};
 use super::pace::{Cost, Pace, Signal};
@@ -20,6 +20,9 @@ use super::token::{Token, Tokens};
 use super::transport::address::{Address, Plain};
 use super::transport::{Lost, Outgoing, Received, Transport};
 use crate::resource::Version;
+
+/// How long a refusal lasts that does not say so.
+const REFUSED_FOR: Duration = Duration::from_secs(1);
 
 /// Asks Graph. Clones share connections, token, pace and counts.
 #[derive(Clone)]
@@ -75,6 +78,15 @@ pub(super) enum Sending<'a> {
     One(&'a Call),
     /// Calls of one version with their addresses behind it.
     Batch(Version, &'a [(&'a Call, String)]),
+}
+
+impl Sending<'_> {
+    fn only_reads(&self) -> bool {
+        match self {
+            Self::One(call) => call.effect == Effect::Read,
+            Self::Batch(_, calls) => calls.iter().all(|(call, _)| call.effect == Effect::Read),
+        }
+    }
 }
 
 /// What one sending gave, and which token it went with.
@@ -224,6 +236,7 @@ impl Client {
             resource: &inner.resource,
             tenant: &inner.settings.tenant,
             credential: &inner.settings.credential,
+            refresh: &inner.tokens.refresh,
         };
         inner.tokens.get(&context, refused).await
     }
@@ -233,7 +246,7 @@ impl Client {
         let inner = &*self.0;
         let (address, cost, count) = self.check(sending)?;
         let token = self.token(refused).await?;
-        inner.pace.admit(cost, &*inner.clock, &inner.settings.cancel).await?;
+        let turn = inner.pace.admit(cost, &*inner.clock, &inner.settings.cancel).await?;
         let permit = inner.settings.cancel.guard(inner.permits.acquire()).await?;
         let request_id = inner.random.guid();
         let mut headers = vec![("client-request-id", request_id.as_str())];
@@ -250,8 +263,13 @@ impl Client {
         let outgoing =
             Outgoing { method, address: &address, headers: &headers, token: Some(&token.secret), body };
         inner.tally.sent(count, cost);
-        let received = inner.settings.cancel.guard(inner.transport.exchange(&outgoing)).await?;
+        let exchange = inner.transport.exchange(&outgoing);
+        // A write that left is waited for even when somebody asks to stop: what it did has to be known.
+        let received =
+            if sending.only_reads() { inner.settings.cancel.guard(exchange).await? } else { exchange.await };
         drop(permit);
+        inner.pace.end(cost, self.now());
+        drop(turn);
         if let Ok(received) = &received {
             inner.tally.body_bytes.fetch_add(received.body.len() as u64, Ordering::Relaxed);
             let is_one = matches!(sending, Sending::One(_));
@@ -296,7 +314,7 @@ impl Client {
         let information = header("x-ms-throttle-information").unwrap_or_default();
         let units = header("x-ms-resource-unit").and_then(|text| text.trim().parse::<u32>().ok());
         let signal = Signal {
-            refused: is_refused.then(|| self.retry_after(header("retry-after"))),
+            refused: is_refused.then(|| self.retry_after(header("retry-after")).unwrap_or(REFUSED_FOR)),
             is_for_writes: information.starts_with("Write"),
             fill: header("x-ms-throttle-limit-percentage").and_then(|text| text.trim().parse().ok()),
             units,

@@ -11,6 +11,10 @@ use std::time::Duration;
 use super::error::Result;
 use super::secret::Secret;
 
+mod assertion;
+pub(crate) mod command;
+mod device;
+mod identity;
 pub(crate) mod sign_in;
 
 use sign_in::SignInContext;
@@ -41,6 +45,8 @@ impl Token {
 pub(crate) struct Tokens {
     current: Mutex<Option<Token>>,
     renewing: tokio::sync::Mutex<()>,
+    /// What renews the token of a person who signed in.
+    pub(crate) refresh: Mutex<Option<Secret>>,
 }
 
 impl Tokens {
