@@ -247,8 +247,10 @@ async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<
         return Ok(());
     };
     let call = |id: &&String| {
-        // When it went is all that the bin can add to what is known of it.
-        asked.call(path_of(bin.restore.trim_end_matches("/restore"), id)).version(bin.version)
+        // When it went is what the bin adds to what is known of it, and what every directory object has.
+        let select = if bin.list.starts_with("/directory/") { "?$select=id,deletedDateTime" } else { "" };
+        let path = path_of(bin.restore.trim_end_matches("/restore"), id);
+        asked.call(format!("{path}{select}")).version(bin.version)
     };
     let answers = reader.ask(ids.iter().map(call).collect()).await?;
     for (id, answer) in ids.iter().zip(answers) {

@@ -1,6 +1,6 @@
 //! Owns readings of the live tenant: only what a question needs, kept beside the backups under an ID of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Store, TypeReading};
 
@@ -11,6 +11,7 @@ use super::whole::{self, Asked};
 use super::{EVENT_COUNT_MAX, SOURCE, changes, chosen, runtime, select, tenant_of};
 use crate::error::{Error, Result};
 use crate::graph::Client;
+use crate::resource::by_token;
 
 /// What of the tenant a question needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,7 +72,11 @@ type Readings = BTreeMap<&'static str, TypeReading>;
 
 async fn read(reader: Reader, asked: Vec<Asked>, scope: LiveScope, now: jiff::Timestamp) -> Result<Readings> {
     let mut tasks = tokio::task::JoinSet::new();
-    for asked in asked {
+    let mut lists = BTreeSet::new();
+    let (first, others): (Vec<Asked>, Vec<Asked>) = asked
+        .into_iter()
+        .partition(|asked| asked.resource.list.as_ref().is_none_or(|list| lists.insert(list.as_str())));
+    for asked in first {
         let (reader, scope) = (reader.clone(), scope.clone());
         tasks.spawn(async move {
             let token = asked.resource.token.as_str();
@@ -88,6 +93,14 @@ async fn read(reader: Reader, asked: Vec<Asked>, scope: LiveScope, now: jiff::Ti
     while let Some(done) = tasks.join_next().await {
         let (token, reading) = done.map_err(|_| Error::Cancelled)??;
         readings.insert(token, reading);
+    }
+    for asked in others {
+        let list = &asked.resource.list;
+        let first =
+            readings.iter().find(|(token, _)| by_token(token).is_some_and(|found| found.list == *list));
+        if let Some(reading) = first.map(|(_, reading)| reading.clone()) {
+            readings.insert(&asked.resource.token, reading);
+        }
     }
     Ok(readings)
 }

@@ -144,9 +144,9 @@ fn sort_out(result: graph::Result<Answer>) -> Result<Result<Answer, Unread>> {
         Err(error) => match error.refusal() {
             // What stays throttled or broken after all tries is no state of the tenant, and another run may do better.
             Some(refusal) if refusal.status != 401 && refusal.status != 429 && refusal.status < 500 => {
-                Ok(Err(Unread::of(&error, refusal)))
+                Ok(Err(Unread::of(refusal)))
             }
-            Some(refusal) if refusal.status == 501 => Ok(Err(Unread::of(&error, refusal))),
+            Some(refusal) if refusal.status == 501 => Ok(Err(Unread::of(refusal))),
             _ => Err(error.into()),
         },
     }
@@ -158,7 +158,7 @@ impl Unread {
         Self { status: 0, reason: "no delta query".to_owned() }
     }
 
-    fn of(error: &graph::Error, refusal: &graph::Refusal) -> Self {
+    fn of(refusal: &graph::Refusal) -> Self {
         let mut reason = format!("{} {}", refusal.status, refusal.code);
         if refusal.code.is_empty() {
             reason = format!("status {}", refusal.status);

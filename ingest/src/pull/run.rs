@@ -6,7 +6,7 @@
 //!   both      what no delta tells: lists of what is small, what lives below others
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,11 +57,26 @@ struct TypeDone {
     way: &'static str,
 }
 
+impl TypeDone {
+    /// What was read of a type whose list another one was read from.
+    fn with_list(asked: Asked, types: &[Self]) -> Option<Self> {
+        let first = types.iter().find(|done| done.asked.resource.list == asked.resource.list)?;
+        let reading = first.reading.clone();
+        Some(Self { asked, reading, feed: None, swept: Vec::new(), way: first.way })
+    }
+}
+
 impl Run {
     pub(super) async fn drive(self) -> Result<Done> {
         let run = Arc::new(self);
         let mut tasks = JoinSet::new();
-        for asked in run.asked.clone() {
+        // Types that share a list come with it, each object saying which it is.
+        let mut lists = BTreeSet::new();
+        let (first, others): (Vec<Asked>, Vec<Asked>) =
+            run.asked.clone().into_iter().partition(|asked| {
+                asked.resource.list.as_ref().is_none_or(|list| lists.insert(list.as_str()))
+            });
+        for asked in first {
             let run = Arc::clone(&run);
             tasks.spawn(async move { run.read(asked).await });
         }
@@ -70,6 +85,9 @@ impl Run {
             types.push(joined(done)?);
         }
         types.sort_by(|a, b| a.asked.resource.token.cmp(&b.asked.resource.token));
+        types.extend(
+            others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect::<Vec<_>>(),
+        );
         run.replay(&mut types).await?;
         Ok(run.conclude(types))
     }

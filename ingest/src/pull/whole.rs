@@ -1,5 +1,7 @@
 //! Owns reading things whole: lists, recycle bins, relations of all objects, and what lives below others.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use bytes::Bytes;
 use engine::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading};
 use serde::Deserialize;
@@ -9,7 +11,7 @@ use super::event::{Event, key};
 use super::reader::{Reader, Unread, path_of};
 use crate::error::Result;
 use crate::graph::{Call, Page};
-use crate::resource::{Link, Resource, by_token};
+use crate::resource::{Link, Resource, all, by_token};
 
 /// `$expand` shows no more than this many related objects; one that shows as many is asked for the rest.
 const EXPANDED_MAX: usize = 20;
@@ -79,7 +81,7 @@ pub(super) async fn read_list(reader: &Reader, asked: &Asked) -> Result<Option<u
     let read = if asked.resource.singleton {
         match reader.body(&name, &asked.list(list, "")).await? {
             Ok(body) => {
-                let texts = vec![only_object(body)];
+                let texts = vec![without_contained(list, only_object(body))];
                 reader.tell(Event::Objects { token: asked.token(), texts, is_deleted: false }).await?;
                 count = 1;
                 Ok(())
@@ -116,6 +118,22 @@ fn only_object(body: Bytes) -> Bytes {
     }
 }
 
+/// Without the collections inside a singleton that are read as objects of their own.
+fn without_contained(list: &str, body: Bytes) -> Bytes {
+    let inside = |resource: &Resource| {
+        let (above, name) = resource.list.as_deref()?.rsplit_once('/')?;
+        (above == list).then(|| name.to_owned())
+    };
+    let names: BTreeSet<String> = all().iter().filter_map(inside).collect();
+    match serde_json::from_slice::<BTreeMap<&str, &RawValue>>(&body) {
+        Ok(mut members) if members.keys().any(|name| names.contains(*name)) => {
+            members.retain(|name, _| !names.contains(*name));
+            serde_json::to_vec(&members).map_or_else(|_| body.clone(), Bytes::from)
+        }
+        _ => body,
+    }
+}
+
 /// Reads a type's recycle bin.
 pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent> {
     let Some(bin) = &asked.resource.bin else { return Ok(BinExtent::Whole) };
@@ -134,13 +152,8 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
     Ok(BinExtent::Whole)
 }
 
-/// An object of which only one relation was asked for.
-#[derive(Deserialize)]
-struct Related<'a> {
-    id: String,
-    #[serde(flatten, borrow)]
-    rest: std::collections::HashMap<&'a str, &'a RawValue>,
-}
+/// An object of which only one relation was asked for, its values unparsed.
+type Related<'a> = HashMap<&'a str, &'a RawValue>;
 
 #[derive(Deserialize)]
 struct Target {
@@ -186,12 +199,13 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
     let mut events = Vec::new();
     for item in page.items() {
         let Ok(related) = serde_json::from_str::<Related<'_>>(item) else { continue };
-        let Some(text) = related.rest.get(link.name.as_str()) else { continue };
+        let (Some(id), Some(text)) = (related.get("id"), related.get(link.name.as_str())) else { continue };
+        let Ok(id) = serde_json::from_str::<String>(id.get()) else { continue };
         let targets = targets_of(text.get());
         if targets.len() >= EXPANDED_MAX {
-            large.push(related.id);
+            large.push(id);
         } else if !targets.is_empty() {
-            let source = key(asked.token(), &related.id);
+            let source = key(asked.token(), &id);
             events.push(Event::Links { source, relation: &link.name, targets });
         }
     }
