@@ -25,9 +25,32 @@ use serde_json::Value;
 
 use crate::resource::Version;
 
+mod contain;
+mod cost;
+mod draft;
+mod file;
+mod guard;
 mod input;
+mod link;
+mod lookup;
+mod make;
+mod property;
+mod recreate;
+mod references;
+mod relation;
+mod removal;
+mod returns;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod update;
+mod value;
 
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
+pub use make::make;
+pub use property::{SupportRow, support};
+pub use summary::Summary;
+pub use value::written_value;
 
 /// The version of the file format.
 pub const FORMAT_VERSION: u32 = 1;
