@@ -46,6 +46,7 @@ mod tests;
 mod update;
 mod value;
 
+pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub use make::make;
 pub use property::{SupportRow, support};
@@ -119,7 +120,6 @@ pub struct PlanPoint {
 /// What a plan was asked for besides its changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is given or not")]
 pub struct PlanOptions {
     /// Only these attributes; all when empty and `links` is empty too.
     pub attributes: Vec<String>,

@@ -133,7 +133,9 @@ impl Drafts {
             return;
         }
         let mut is_caught = vec![true; self.list.len()];
-        order.iter().for_each(|place| is_caught[*place] = false);
+        for place in order {
+            is_caught[place] = false;
+        }
         for (place, draft) in self.list.iter_mut().enumerate() {
             draft.depends_on.retain(|before| *before < place || !is_caught[*before]);
         }
@@ -242,20 +244,20 @@ fn rename_value(value: &mut Value, renames: &Rename<'_>) {
 }
 
 fn rename_text(text: &mut String, renames: &Rename<'_>) {
-    let mut is_renamed = false;
-    each_id(text, &mut |part| is_renamed |= renames(part).is_some());
-    if !is_renamed {
+    let mut has_old = false;
+    each_id(text, &mut |part| has_old |= renames(part).is_some());
+    if !has_old {
         return;
     }
-    let mut renamed = String::with_capacity(text.len());
+    let mut new = String::with_capacity(text.len());
     let mut rest = text.as_str();
     while !rest.is_empty() {
         let end = rest.find(|letter| !is_part(letter)).unwrap_or(rest.len());
         let (part, after) = rest.split_at(end);
-        renamed.push_str(renames(part).unwrap_or(part));
+        new.push_str(renames(part).unwrap_or(part));
         let separator = after.chars().next().map_or(0, char::len_utf8);
-        renamed.push_str(&after[..separator]);
+        new.push_str(&after[..separator]);
         rest = &after[separator..];
     }
-    *text = renamed;
+    *text = new;
 }

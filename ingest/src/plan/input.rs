@@ -152,6 +152,6 @@ impl Chosen {
 
     /// Whether the row of the object is the only one.
     pub(super) fn is_bare(&self) -> bool {
-        !self.is_whole && self.attributes.is_empty() && self.links.is_empty()
+        self.has_presence && !self.is_whole && self.attributes.is_empty() && self.links.is_empty()
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use engine::scan::{Scan, Space};
+use engine::scan::{Scan, Space, TextList};
 use engine::{ObjectKey, Snapshot, schema};
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::PlanObject;
+use super::value::set_path;
 use crate::Result;
 
 /// Whether an object is there, as far as the newest state tells.
@@ -142,6 +144,40 @@ impl Lookup {
 pub(super) fn attributes(snapshot: &Snapshot, token: &str, id: &str) -> Result<Option<Attributes>> {
     let key = ObjectKey { type_token: token.into(), id: id.to_owned() };
     Ok(snapshot.object(&key)?.map(|object| object.attributes()))
+}
+
+/// One whole property of some live objects at a state, by their IDs. Only its columns are read.
+pub(super) fn read_property(
+    snapshot: &Snapshot,
+    token: &str,
+    property: &str,
+    ids: &[&str],
+) -> Result<HashMap<String, Value>> {
+    let scan = snapshot.scan(token);
+    let rows = scan.named(ids, false)?;
+    let mut columns = Vec::new();
+    for path in scan.paths(Space::Core)? {
+        let names = engine::scan::path_names(&path).unwrap_or_default();
+        if names.first().is_some_and(|name| name == property) {
+            columns.push((path, names));
+        }
+    }
+    let columns: Vec<(Vec<String>, TextList)> = columns
+        .into_par_iter()
+        .map(|(path, names)| Ok((names, scan.cells(Space::Core, &path, &rows.versions)?)))
+        .collect::<Result<_>>()?;
+    let mut found = HashMap::with_capacity(rows.ordinals.len());
+    for (row, id) in scan.ids(&rows.ordinals)?.iter().enumerate() {
+        let mut value = Value::Null;
+        for (names, cells) in &columns {
+            let cell = cells.get(row);
+            if !cell.is_empty() {
+                set_path(&mut value, &names[1..], engine::scan::decode(cell));
+            }
+        }
+        found.insert(String::from_utf8_lossy(id).into_owned(), value);
+    }
+    Ok(found)
 }
 
 /// The natural keys of relation objects, by the IDs that Graph gives them at a state.

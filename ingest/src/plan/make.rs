@@ -8,7 +8,7 @@ use super::draft::Drafts;
 use super::lookup::{self, Known, Lookup, Presence};
 use super::{
     FORMAT_VERSION, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection, Skipped,
-    Unfixable, cost, guard,
+    Unfixable, cost, guard, update,
 };
 use crate::resource::{self, Resource};
 use crate::{Error, Result};
@@ -26,6 +26,8 @@ pub(super) struct Picked {
     pub(super) links: Vec<usize>,
     /// Whether it was chosen that the object came or went.
     pub(super) has_presence: bool,
+    /// Whether nothing else was chosen of it, by name.
+    pub(super) is_bare: bool,
 }
 
 /// A plan in the making.
@@ -117,8 +119,9 @@ fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptio
             has_link(&link.relation) && is_chosen
         });
         let (attributes, links) = (attributes.collect(), links.collect());
-        let has_presence = chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);
-        picked.push(Picked { change, attributes, links, has_presence });
+        let has_presence = is_all && chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);
+        let is_bare = chosen.is_some_and(super::input::Chosen::is_bare);
+        picked.push(Picked { change, attributes, links, has_presence, is_bare });
     }
     picked
 }
@@ -160,10 +163,11 @@ impl Planner {
         for picked in picked.iter().filter(is_relation) {
             self.plan_relation(picked)?;
         }
-        for picked in picked.iter().filter(|picked| !is_relation(picked)) {
+        let values = update::read_values(&self.lookup, picked)?;
+        for (picked, values) in picked.iter().zip(values).filter(|(picked, _)| !is_relation(picked)) {
             match picked.change.kind {
                 ChangeKind::Updated => {
-                    self.plan_update(picked)?;
+                    self.plan_update(picked, values)?;
                     self.plan_links(picked);
                 }
                 ChangeKind::Added | ChangeKind::Restored => self.plan_removal(picked)?,

@@ -8,7 +8,7 @@ use super::draft::{Draft, DraftId, NewId, each_id};
 use super::lookup::{self, Attributes};
 use super::make::Planner;
 use super::property::{self, CREDENTIALS};
-use super::update::{Wanted, WantedMap, has_text, request};
+use super::update::{Wanted, WantedMap, has_text, object_path, request};
 use super::value::written_value;
 use super::{PASSWORD, PlanObject, RequestTemplate, Skipped, StepKind, Unfixable, contain};
 use crate::Result;
@@ -157,7 +157,7 @@ impl Planner {
         }
         apart.extend((!together.is_empty()).then_some(together));
         for wanted in apart {
-            let path = self.object_path(resource, &object.id, attributes);
+            let path = object_path(resource, &object.id, attributes);
             let request = RequestTemplate { body: json!({}), ..request(resource, "PATCH", path) };
             let step = self.add_update(resource, object, request, wanted);
             let draft = &mut self.drafts.list[step];
@@ -214,9 +214,8 @@ fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
         return Some("gone for good: the object it belongs to was not observed".to_owned());
     }
     let is_given = |name: &str| match (resource.token.as_str(), name) {
-        ("user", "passwordProfile" | "accountEnabled") => true,
+        ("user", "passwordProfile" | "accountEnabled") | ("conditionalAccessPolicy", "state") => true,
         ("user", "mailNickname") => !text("userPrincipalName").is_empty(),
-        ("conditionalAccessPolicy", "state") => true,
         _ => attributes.get(name).is_some_and(|value| !value.is_null()),
     };
     let missing = resource.create_required.iter().find(|names| !names.split('|').any(is_given))?;

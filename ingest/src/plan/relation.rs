@@ -71,7 +71,6 @@ impl Planner {
         let key = self.natural_key(side, &resource.token, &change.id);
         let attributes = lookup::attributes(self.side(side), &resource.token, &key)?.unwrap_or_default();
         let object = self.relation_object(resource, &key, &attributes)?;
-        let is_narrowed = !(self.options.attributes.is_empty() && self.options.links.is_empty());
         let mut skip = |reason: &str| {
             self.skipped.push(Skipped {
                 object: object.clone(),
@@ -80,9 +79,9 @@ impl Planner {
             });
         };
         if change.kind == ChangeKind::Updated {
-            self.update_relation(resource, object, picked, &attributes);
-        } else if is_narrowed || !picked.has_presence {
-            skip("only attributes or links were asked for");
+            self.update_relation(resource, &object, picked, &attributes);
+        } else if !picked.has_presence {
+            // Somebody asked for attributes or links, and it has none.
         } else if let (RecoveryAction::None, Some(reason)) = (change.action, change.reason) {
             skip(reason);
         } else if side == Side::To {
@@ -167,7 +166,7 @@ impl Planner {
     fn update_relation(
         &mut self,
         resource: &'static Resource,
-        object: PlanObject,
+        object: &PlanObject,
         picked: &Picked,
         attributes: &Attributes,
     ) {
@@ -176,7 +175,8 @@ impl Planner {
             let change = &picked.change.attributes[*place];
             let is_scope = resource.token == "oauth2PermissionGrant" && *change.name == *"scope";
             if is_scope {
-                let values = Wanted { before: decoded(&change.to), after: decoded(&change.from) };
+                let values =
+                    Wanted { before: decoded(change.to.as_deref()), after: decoded(change.from.as_deref()) };
                 wanted.insert(change.name.to_string(), values);
             } else {
                 let reason = property::READ_ONLY.to_owned();
@@ -191,7 +191,7 @@ impl Planner {
         let loses =
             wanted.values().any(|values| added_scopes(&values.before, &values.after).next().is_some());
         let is_gain = wanted.values().any(gains);
-        let step = self.add_update(resource, &object, request, wanted);
+        let step = self.add_update(resource, object, request, wanted);
         if loses && !is_gain {
             self.drafts.list[step].phase = Phase::Containment;
         }

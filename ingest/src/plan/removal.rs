@@ -10,7 +10,7 @@ use super::draft::{Draft, DraftId};
 use super::lookup::{self, Attributes};
 use super::make::{Picked, Planner, resource_of, shown};
 use super::property;
-use super::update::{Wanted, WantedMap, request};
+use super::update::{Wanted, WantedMap, object_path, request};
 use super::value::written_value;
 use super::{Phase, StepKind};
 use crate::Result;
@@ -23,6 +23,13 @@ impl Planner {
     /// Plans that an object goes that was not there, or was in the bin.
     pub(super) fn plan_removal(&mut self, picked: &Picked) -> Result<()> {
         let change = &picked.change;
+        if !picked.has_presence {
+            // Somebody asked for attributes or links of what lies in the bin again when the plan is done.
+            if !(picked.attributes.is_empty() && picked.links.is_empty()) {
+                self.skip(change, "", "it was in the bin");
+            }
+            return Ok(());
+        }
         match self.removal_kind(picked) {
             Ok((kind, resource)) => {
                 let attributes = lookup::attributes(&self.lookup.to, &resource.token, &change.id)?;
@@ -35,9 +42,6 @@ impl Planner {
 
     fn removal_kind(&self, picked: &Picked) -> Result<(StepKind, &'static Resource), String> {
         let change = &picked.change;
-        if !picked.has_presence || !(self.options.attributes.is_empty() && self.options.links.is_empty()) {
-            return Err("only attributes or links were asked for".to_owned());
-        }
         let resource = resource_of(change).ok_or(property::UNSUPPORTED)?;
         if change.reason == Some(property::SYNCED) {
             return Err(property::SYNCED.to_owned());
@@ -72,7 +76,7 @@ impl Planner {
         attributes: &Attributes,
     ) {
         let object = shown(&picked.change);
-        let path = self.object_path(resource, &object.id, attributes);
+        let path = object_path(resource, &object.id, attributes);
         if path.contains("{parentId}") {
             self.skip(&picked.change, "", "the object it belongs to was not observed");
             return;
@@ -105,7 +109,7 @@ impl Planner {
             _ => return None,
         };
         let object = shown(&picked.change);
-        let path = self.object_path(resource, &object.id, attributes);
+        let path = object_path(resource, &object.id, attributes);
         let mut request = request(resource, &resource.update, path);
         request.body = json!({});
         if resource.typed

@@ -26,7 +26,7 @@ impl Planner {
                 change.kind,
                 ChangeKind::SoftDeleted | ChangeKind::HardDeleted | ChangeKind::Deleted
             );
-            if !is_lost || lookup::is_relation_object(&change.type_token) {
+            if !is_lost || !picked.has_presence || lookup::is_relation_object(&change.type_token) {
                 continue;
             }
             match self.return_of(picked) {
@@ -54,9 +54,6 @@ impl Planner {
 
     fn return_of(&self, picked: &Picked) -> Return {
         let change = &picked.change;
-        if !picked.has_presence || !(self.options.attributes.is_empty() && self.options.links.is_empty()) {
-            return Return::Skipped("only attributes or links were asked for".to_owned());
-        }
         if let (engine::RecoveryAction::None, Some(reason)) = (change.action, change.reason) {
             return Return::Skipped(reason.to_owned());
         }

@@ -195,8 +195,9 @@ pub(super) fn group(id: &str, members: &[&str]) -> Value {
 
 /// An object with some properties changed.
 pub(super) fn changed(mut object: Value, changes: Value) -> Value {
-    for (name, value) in changes.as_object().unwrap() {
-        object[name] = value.clone();
+    let Value::Object(changes) = changes else { panic!("expected properties, found {changes}") };
+    for (name, value) in changes {
+        object[name] = value;
     }
     object
 }

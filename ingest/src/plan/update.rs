@@ -3,14 +3,15 @@
 mod credential;
 mod permission;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use engine::{AttributeChange, RecoveryAction};
+use engine::{AttributeChange, ChangeKind, RecoveryAction};
+use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::contain;
 use super::draft::Draft;
-use super::lookup::{self, Attributes};
+use super::lookup::{self, Attributes, Lookup};
 use super::make::{Picked, Planner, resource_of, shown};
 use super::property::{self, Writing};
 use super::value::{copy_path, path_names, says_same, written_value};
@@ -36,10 +37,10 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    fn read(&mut self, planner: &Planner) -> Result<&(Attributes, Attributes)> {
+    fn read(&mut self, lookup: &Lookup) -> Result<&(Attributes, Attributes)> {
         if self.read.is_none() {
-            let from = lookup::attributes(&planner.lookup.from, self.token, self.id)?;
-            let to = lookup::attributes(&planner.lookup.to, self.token, self.id)?;
+            let from = lookup::attributes(&lookup.from, self.token, self.id)?;
+            let to = lookup::attributes(&lookup.to, self.token, self.id)?;
             self.read = Some((from.unwrap_or_default(), to.unwrap_or_default()));
         }
         Ok(self.read.as_ref().expect("it was read above"))
@@ -48,11 +49,11 @@ impl Sides<'_> {
 
 impl Planner {
     /// Plans the chosen attributes of an object that stood on both sides.
-    pub(super) fn plan_update(&mut self, picked: &Picked) -> Result<()> {
+    pub(super) fn plan_update(&mut self, picked: &Picked, values: Option<Values>) -> Result<()> {
         let change = &picked.change;
         self.skip_unobserved(picked);
         if picked.attributes.is_empty() {
-            if picked.links.is_empty() && picked.has_presence && change.unknown.is_empty() {
+            if picked.is_bare {
                 self.skip(change, "", "no attribute or link of it was chosen");
             }
             return Ok(());
@@ -70,7 +71,10 @@ impl Planner {
             self.skip_attributes(picked, reason);
             return Ok(());
         }
-        let wanted = self.wanted(resource, picked, &mut sides)?;
+        let Values { wanted, skipped } = values.unwrap_or_default();
+        for (place, reason) in skipped {
+            self.skip(change, &change.attributes[place].name, reason);
+        }
         self.write(resource, &shown(change), wanted, &mut sides)
     }
 
@@ -99,48 +103,16 @@ impl Planner {
         Ok(match resource.token.as_str() {
             "group" if self.is_exchange_group(id) => Some(property::EXCHANGE),
             "roleDefinition" => {
-                let is_built_in = sides.read(self)?.1.get("isBuiltIn") == Some(&Value::Bool(true));
+                let is_built_in = sides.read(&self.lookup)?.1.get("isBuiltIn") == Some(&Value::Bool(true));
                 is_built_in.then_some(property::READ_ONLY)
             }
             "authenticationStrengthPolicy" => {
-                let kind = sides.read(self)?.1.get("policyType").and_then(Value::as_str);
+                let kind = sides.read(&self.lookup)?.1.get("policyType").and_then(Value::as_str);
                 (kind == Some("builtIn")).then_some(property::READ_ONLY)
             }
             "permissionGrantPolicy" if id.starts_with("microsoft-") => Some(property::READ_ONLY),
             _ => None,
         })
-    }
-
-    /// The chosen properties that can be written, with their whole values; the others are skipped.
-    fn wanted(
-        &mut self,
-        resource: &'static Resource,
-        picked: &Picked,
-        sides: &mut Sides<'_>,
-    ) -> Result<WantedMap> {
-        let mut by_property: BTreeMap<String, Vec<&AttributeChange>> = BTreeMap::new();
-        for place in &picked.attributes {
-            let attribute = &picked.change.attributes[*place];
-            if let Writing::Never(reason) = property::writing(resource, &top_name(&attribute.name)) {
-                self.skip(&picked.change, &attribute.name, reason);
-            } else {
-                by_property.entry(top_name(&attribute.name)).or_default().push(attribute);
-            }
-        }
-        let mut wanted = WantedMap::new();
-        for (name, changes) in by_property {
-            let [mut before, mut after] = match changes.as_slice() {
-                [change] if *change.name == *name => [decoded(&change.to), decoded(&change.from)],
-                _ => whole(&name, &changes, picked, sides.read(self)?),
-            };
-            if after.is_null() && resource.unset(&name) == "[]" {
-                after = Value::Array(Vec::new());
-            }
-            before = written_value(&resource.token, &name, before);
-            after = written_value(&resource.token, &name, after);
-            wanted.insert(name, Wanted { before, after });
-        }
-        Ok(wanted)
     }
 
     /// Drafts the requests for some properties of an object.
@@ -199,14 +171,12 @@ impl Planner {
             let of = |side: &Attributes| {
                 written_value(&resource.token, name, side.get(name).cloned().unwrap_or_default())
             };
-            let (before, mut after) = (of(to), of(from));
+            let (before, after) = (of(to), of(from));
             let is_written = !matches!(property::writing(resource, name), Writing::Never(_));
             if !is_written || says_same(&before, &after) {
                 continue;
             }
-            if after.is_null() && resource.unset(name) == "[]" {
-                after = Value::Array(Vec::new());
-            }
+            let after = if after.is_null() { unset(resource, name) } else { after };
             wanted.insert(name.clone(), Wanted { before, after });
         }
         let mut sides =
@@ -221,18 +191,19 @@ impl Planner {
         object: &PlanObject,
         sides: &mut Sides<'_>,
     ) -> Result<RequestTemplate> {
-        let path = self.object_path(resource, &object.id, &sides.read_if(resource.parent.is_some(), self)?);
+        let path =
+            object_path(resource, &object.id, &sides.read_if(resource.parent.is_some(), &self.lookup)?);
         let mut request = request(resource, &resource.update, path);
         let mut body = Map::new();
         if resource.update == "PUT" {
-            for (name, value) in &sides.read(self)?.1 {
+            for (name, value) in &sides.read(&self.lookup)?.1 {
                 if matches!(property::writing(resource, name), Writing::Update) {
                     body.insert(name.clone(), written_value(&resource.token, name, value.clone()));
                 }
             }
         }
         if resource.typed {
-            let stated = sides.read(self)?.1.get("@odata.type").cloned();
+            let stated = sides.read(&self.lookup)?.1.get("@odata.type").cloned();
             body.extend(stated.map(|stated| ("@odata.type".to_owned(), stated)));
         }
         request.body = Value::Object(body);
@@ -276,22 +247,81 @@ impl Planner {
         let is_mail = self.lookup.cell("group", id, "mailEnabled") == &Value::Bool(true);
         is_mail && !has_text(self.lookup.cell("group", id, "groupTypes"), "Unified")
     }
-
-    /// Where an object is written.
-    pub(super) fn object_path(&self, resource: &Resource, id: &str, attributes: &Attributes) -> String {
-        let path = filled(&resource.get, id);
-        match attributes.get("parentId").and_then(Value::as_str) {
-            Some(parent) => path.replace("{parentId}", &escaped(parent)),
-            None => path,
-        }
-    }
 }
 
 impl Sides<'_> {
     /// The properties on the other side, if they are needed; else nothing.
-    fn read_if(&mut self, is_needed: bool, planner: &Planner) -> Result<Attributes> {
-        if is_needed { Ok(self.read(planner)?.1.clone()) } else { Ok(Attributes::new()) }
+    fn read_if(&mut self, is_needed: bool, lookup: &Lookup) -> Result<Attributes> {
+        if is_needed { Ok(self.read(lookup)?.1.clone()) } else { Ok(Attributes::new()) }
     }
+}
+
+/// What an update of an object would write, and the places of attributes that nobody writes, each with its reason.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    wanted: WantedMap,
+    skipped: Vec<(usize, &'static str)>,
+}
+
+/// Whole properties before and after, by type and name, then by the objects' IDs.
+type Wholes = BTreeMap<(String, String), [HashMap<String, Value>; 2]>;
+
+/// Looks up the values of all changes: of complex values the whole is needed, which is read for many objects at once.
+pub(super) fn read_values(lookup: &Lookup, picked: &[Picked]) -> Result<Vec<Option<Values>>> {
+    let resource = |picked: &Picked| {
+        let is_update = picked.change.kind == ChangeKind::Updated && !picked.attributes.is_empty();
+        resource_of(&picked.change).filter(|_| is_update && picked.change.action != RecoveryAction::None)
+    };
+    let mut wanted: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
+    for picked in picked.iter().filter(|picked| resource(picked).is_some()) {
+        for place in &picked.attributes {
+            let name = &picked.change.attributes[*place].name;
+            if name.contains(['.', '[']) {
+                let key = (picked.change.type_token.to_string(), top_name(name));
+                wanted.entry(key).or_default().insert(&picked.change.id);
+            }
+        }
+    }
+    let mut wholes = Wholes::new();
+    for ((token, name), ids) in wanted {
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let to = lookup::read_property(&lookup.to, &token, &name, &ids)?;
+        let from = lookup::read_property(&lookup.from, &token, &name, &ids)?;
+        wholes.insert((token, name), [to, from]);
+    }
+    let values = picked.par_iter().with_min_len(64);
+    Ok(values.map(|picked| resource(picked).map(|resource| values_of(resource, picked, &wholes))).collect())
+}
+
+/// The chosen properties that can be written, with their whole values.
+fn values_of(resource: &'static Resource, picked: &Picked, wholes: &Wholes) -> Values {
+    let mut by_property: BTreeMap<String, Vec<&AttributeChange>> = BTreeMap::new();
+    let mut values = Values::default();
+    for place in &picked.attributes {
+        let attribute = &picked.change.attributes[*place];
+        let name = top_name(&attribute.name);
+        match property::writing(resource, &name) {
+            Writing::Never(reason) => values.skipped.push((*place, reason)),
+            _ => by_property.entry(name).or_default().push(attribute),
+        }
+    }
+    for (name, changes) in by_property {
+        let [before, after] = match changes.as_slice() {
+            [change] if *change.name == *name => {
+                [decoded(change.to.as_deref()), decoded(change.from.as_deref())]
+            }
+            _ => whole(&name, &changes, picked, wholes),
+        };
+        let after = if after.is_null() { unset(resource, &name) } else { after };
+        let [before, after] = [before, after].map(|value| written_value(&resource.token, &name, value));
+        values.wanted.insert(name, Wanted { before, after });
+    }
+    values
+}
+
+/// What is written for a property that was never set.
+fn unset(resource: &Resource, name: &str) -> Value {
+    if resource.unset(name) == "[]" { Value::Array(Vec::new()) } else { Value::Null }
 }
 
 /// The outermost name of a path.
@@ -302,19 +332,17 @@ fn top_name(path: &str) -> String {
     path[..path.find(['.', '[']).unwrap_or(path.len())].to_owned()
 }
 
-pub(super) fn decoded(text: &Option<String>) -> Value {
-    text.as_ref().map_or(Value::Null, |text| engine::scan::decode(text.as_bytes()))
+pub(super) fn decoded(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, |text| engine::scan::decode(text.as_bytes()))
 }
 
 /// The whole value of a property before and after: what was not chosen of it stays as it stands.
-fn whole(
-    name: &str,
-    changes: &[&AttributeChange],
-    picked: &Picked,
-    (from, to): &(Attributes, Attributes),
-) -> [Value; 2] {
-    let of = |side: &Attributes| side.get(name).cloned().unwrap_or_default();
-    let (before, wanted) = (of(to), of(from));
+fn whole(name: &str, changes: &[&AttributeChange], picked: &Picked, wholes: &Wholes) -> [Value; 2] {
+    let key = (picked.change.type_token.to_string(), name.to_owned());
+    let sides = wholes.get(&key);
+    let of =
+        |side: usize| sides.and_then(|sides| sides[side].get(&picked.change.id)).cloned().unwrap_or_default();
+    let (before, wanted) = (of(0), of(1));
     let all = picked.change.attributes.iter().filter(|attribute| top_name(&attribute.name) == *name).count();
     if all == changes.len() {
         return [before, wanted];
@@ -324,6 +352,15 @@ fn whole(
         copy_path(&mut after, &wanted, &path_names(&change.name)[1..]);
     }
     [before, after]
+}
+
+/// Where an object is written. What lives below others says so in `parentId`, as a reading keeps it.
+pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes) -> String {
+    let path = filled(&resource.get, id);
+    match attributes.get("parentId").and_then(Value::as_str) {
+        Some(parent) => path.replace("{parentId}", &escaped(parent)),
+        None => path,
+    }
 }
 
 /// A request without a body.

@@ -57,6 +57,20 @@ pub(super) fn copy_path(target: &mut Value, source: &Value, names: &[String]) {
     }
 }
 
+/// Sets what stands at a path.
+pub(super) fn set_path(target: &mut Value, names: &[String], value: Value) {
+    let Some((name, below)) = names.split_first() else {
+        *target = value;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(members) = target {
+        set_path(members.entry(name.clone()).or_insert(Value::Null), below, value);
+    }
+}
+
 /// The value of a property as Graph takes it, and as two readings of it are compared: an authentication strength that
 /// a policy names is its ID, and nothing speaks of the transport.
 #[must_use]

@@ -11,7 +11,7 @@ use crate::plan::draft::each_id;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;
 use crate::plan::property::{self, Writing};
-use crate::plan::update::{Wanted, WantedMap, request};
+use crate::plan::update::{Wanted, WantedMap, object_path, request};
 use crate::plan::value::written_value;
 use crate::plan::{PlanObject, StepKind, Unfixable};
 use crate::resource::{self, Resource};
@@ -84,7 +84,7 @@ impl Planner {
         if wanted.is_empty() {
             return;
         }
-        let path = self.object_path(resource, &object.id, attributes);
+        let path = object_path(resource, &object.id, attributes);
         let mut request = request(resource, &resource.update, path);
         request.body = json!({});
         if resource.typed
@@ -114,7 +114,7 @@ impl Planner {
             if self.planned_properties(&object).contains(RULE) || self.drafts.renames.contains_key(&id) {
                 continue;
             }
-            let path = self.object_path(resource, &id, &Attributes::new());
+            let path = object_path(resource, &id, &Attributes::new());
             let values = Wanted { before: rule.clone(), after: rule };
             let wanted = WantedMap::from([(RULE.to_owned(), values)]);
             self.add_update(resource, &object, request(resource, &resource.update, path), wanted);

@@ -39,7 +39,7 @@ fn wanted_owners_come_before_unwanted_ones_go() {
     let plan = Case::new(from, to).plan();
     let add = only(&plan, StepKind::AddLink, "g");
     let removal = only(&plan, StepKind::RemoveLink, "g");
-    assert_eq!(removal.depends_on, [add.id.clone()]);
+    assert_eq!(removal.depends_on, [&*add.id]);
     assert_eq!(add.request.body, json!({"@odata.id": "{endpoint}/v1.0/directoryObjects/{target}"}));
     assert_eq!(add.request.path, "/groups/g/owners/$ref");
 }

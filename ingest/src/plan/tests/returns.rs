@@ -39,12 +39,12 @@ fn a_deleted_user_is_restored_and_then_made_as_before() {
     assert_eq!(restore.request.path, "/directory/deletedItems/ann/restore");
     let update = only(&plan, StepKind::Update, "ann");
     assert_eq!(json!(update.after), json!({"department": "Sales"}));
-    assert_eq!(update.depends_on, [restore.id.clone()]);
+    assert_eq!(update.depends_on, [&*restore.id]);
     let manager = only(&plan, StepKind::AddLink, "ann");
     assert_eq!((&*manager.links[0].relation, &*manager.links[0].target_id), ("manager", "bob"));
     let member = only(&plan, StepKind::AddLink, "g");
     assert_eq!(member.links[0].target_id, "ann");
-    assert_eq!(member.depends_on, [restore.id.clone()]);
+    assert_eq!(member.depends_on, [&*restore.id]);
     assert!(plan.permissions.contains(&"User.DeleteRestore.All".to_owned()));
 }
 
@@ -73,11 +73,11 @@ fn an_application_brings_its_service_principal_along() {
     let plan = case.plan();
     let first = only(&plan, StepKind::Restore, "app");
     let second = only(&plan, StepKind::Restore, "sp");
-    assert_eq!(second.depends_on, [first.id.clone()]);
+    assert_eq!(second.depends_on, [&*first.id]);
     let assignment = only(&plan, StepKind::AddLink, "sp|graph|role");
     assert_eq!(assignment.object.display_name, "App app → Graph: Mail.Read");
     assert_eq!(assignment.request.path, "/servicePrincipals/graph/appRoleAssignedTo");
-    assert_eq!(assignment.depends_on, [second.id.clone()]);
+    assert_eq!(assignment.depends_on, [&*second.id]);
 }
 
 #[test]
@@ -124,15 +124,14 @@ fn a_user_is_made_again_disabled_and_everything_names_the_new_one() {
     assert_eq!(target(only(&plan, StepKind::AddLink, "au")), new);
     let own = only(&plan, StepKind::AddLink, "ann");
     assert_eq!(own.request.path, format!("/users/{new}/manager/$ref"));
-    let of_group: Vec<_> =
-        plan.steps.iter().filter(|step| step.object.id == "g").map(|step| target(step)).collect();
+    let of_group: Vec<_> = plan.steps.iter().filter(|step| step.object.id == "g").map(target).collect();
     assert_eq!(of_group, [new.clone(), new.clone()]);
     let role = only(&plan, StepKind::AddLink, "ann|reader|/");
     assert_eq!(role.request.body["principalId"], new);
     let policy = only(&plan, StepKind::Update, "ca");
     assert_eq!(policy.after["conditions"]["users"]["excludeUsers"], json!([new]));
     assert_eq!(policy.before["conditions"]["users"]["excludeUsers"], json!(["ann"]));
-    assert_eq!(policy.depends_on, [made.id.clone()]);
+    assert_eq!(policy.depends_on, [&*made.id]);
 }
 
 #[test]
@@ -200,7 +199,7 @@ fn a_policy_made_again_is_enabled_last() {
         (&enabling.before["state"], &enabling.after["state"]),
         (&json!("disabled"), &json!("enabled"))
     );
-    assert_eq!(enabling.depends_on, [made.id.clone()]);
+    assert_eq!(enabling.depends_on, [&*made.id]);
 }
 
 #[test]
@@ -255,7 +254,7 @@ fn what_was_added_goes_only_when_asked_for() {
     let off = only(&plan, StepKind::Update, "ca");
     assert_eq!((off.phase, &off.after["state"]), (Phase::Containment, &json!("disabled")));
     let policy = only(&plan, StepKind::SoftDelete, "ca");
-    assert_eq!(policy.depends_on, [off.id.clone()]);
+    assert_eq!(policy.depends_on, [&*off.id]);
     assert_eq!(policy.phase, Phase::Deletion);
     let untrusted = only(&plan, StepKind::Update, "loc");
     let gone = only(&plan, StepKind::SoftDelete, "loc");

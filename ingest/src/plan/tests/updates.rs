@@ -83,7 +83,7 @@ fn app_roles_are_disabled_before_they_change() {
     assert_eq!(second.before["appRoles"], disabled);
     assert_eq!(second.after["appRoles"], json!([role("1", "Read", true)]));
     assert_eq!(second.after["displayName"], "App");
-    assert_eq!(second.depends_on, [first.id.clone()]);
+    assert_eq!(second.depends_on, [&*first.id]);
 }
 
 #[test]

@@ -26,7 +26,8 @@ impl Planner {
         for (property, pointer) in OFFERS {
             let Some(values) = wanted.get_mut(property) else { continue };
             let mut disabled = values.before.clone();
-            if disable_changed(disabled.pointer_mut(pointer), values.after.pointer(pointer)) {
+            let wanted = values.after.pointer(pointer);
+            if disabled.pointer_mut(pointer).is_some_and(|entries| disable_changed(entries, wanted)) {
                 let before = std::mem::replace(&mut values.before, disabled.clone());
                 first.insert(property.to_owned(), Wanted { before, after: disabled });
             }
@@ -44,8 +45,8 @@ impl Planner {
 }
 
 /// Disables the enabled entries that are not wanted as they are; says whether there were any.
-fn disable_changed(entries: Option<&mut Value>, wanted: Option<&Value>) -> bool {
-    let Some(Value::Array(entries)) = entries else { return false };
+fn disable_changed(entries: &mut Value, wanted: Option<&Value>) -> bool {
+    let Value::Array(entries) = entries else { return false };
     let wanted = wanted.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let mut has_changed = false;
     for entry in entries {
