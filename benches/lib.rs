@@ -174,14 +174,5 @@ pub fn copy(from: &Path, to: &Path) {
 
 fn details(day: u32) -> BackupDetails {
     let taken_at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * (20_000 + i64::from(day)));
-    BackupDetails {
-        taken_at,
-        read_from: taken_at,
-        read_to: taken_at,
-        source: "bench".to_owned(),
-        note: String::new(),
-        tenant: None,
-        partial: false,
-        complete: Vec::new(),
-    }
+    BackupDetails::new("bench", taken_at)
 }

@@ -12,6 +12,7 @@ mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;
+mod ingest_client;
 mod query_cases;
 mod query_changes;
 mod query_corpus;

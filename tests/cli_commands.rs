@@ -480,16 +480,7 @@ fn the_examples_of_the_help_work_when_pasted() {
 fn a_second_writer_is_refused_while_readers_go_on() {
     let shell = Shell::with_two_days();
     let mut store = engine::Store::open(&shell.folder.path().join("entrasnap.store")).unwrap();
-    let writing = store.begin(engine::BackupDetails {
-        taken_at: Timestamp::UNIX_EPOCH,
-        read_from: Timestamp::UNIX_EPOCH,
-        read_to: Timestamp::UNIX_EPOCH,
-        source: "test".to_owned(),
-        note: String::new(),
-        tenant: None,
-        partial: false,
-        complete: Vec::new(),
-    });
+    let writing = store.begin(engine::BackupDetails::new("test", Timestamp::UNIX_EPOCH));
     let refused = shell.run("import monday.ndjson").expect(3);
     assert_eq!(refused.error()["code"], "locked");
     shell.run("diff latest~1").expect(0);

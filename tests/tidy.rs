@@ -42,13 +42,15 @@ const PLACES: &[(&str, &[&str])] = &[
     ("mimalloc", &["cli/src/main.rs", "benches/lib.rs"]),
     ("pest", &["query/src/syntax"]),
     ("pest_derive", &["query/src/syntax"]),
+    ("reqwest", &["ingest/src/graph/transport"]),
     ("reedline", &["cli/src/repl/editor.rs"]),
     ("rkyv", &["engine/src/segment/"]),
+    ("rustls", &["ingest/src/graph/transport.rs"]),
     ("simd_json", &["benches/parse.rs"]),
     ("sled", &["engine/src/catalog"]),
     ("sonic_rs", &["benches/parse.rs"]),
     ("unicode_width", &["cli/src/render/grid.rs"]),
-    ("tokio", &["ingest/twin/src/server.rs"]),
+    ("tokio", &["ingest/src/graph/", "ingest/twin/src/server.rs", "tests/ingest_client.rs"]),
     ("zstd", &["engine/src/segment/", "engine/src/backup/checkpoint.rs", "engine/src/state.rs"]),
 ];
 

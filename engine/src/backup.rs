@@ -14,6 +14,7 @@ mod count;
 mod intern;
 mod links;
 mod patches;
+mod reading;
 mod remember;
 mod roster;
 mod settle;
@@ -23,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub(crate) use patches::top_of;
+pub use reading::{BinExtent, Extent, RelationReading, TypeReading};
 pub(crate) use settle::hash_cells;
 
 use crate::content::{Part, Parts, Row, Shredder, Unchanged};
@@ -33,7 +35,7 @@ use crate::segment::writer::SegmentWriter;
 use crate::snapshot::Snapshot;
 use crate::state::{Part as TablePart, State, TableKey, segment_path};
 use crate::vector::{Slot, Vector};
-use crate::{BackupDetails, BackupSummary, Error, ObjectKey, Result, Store, Warning};
+use crate::{BackupDetails, BackupSummary, Error, Gap, ObjectKey, Result, Store, Warning};
 use intern::Interner;
 use links::LinkWork;
 use patches::Differing;
@@ -59,6 +61,7 @@ pub struct Backup<'store> {
     memo_types: Vec<Arc<str>>,
     shredder: Shredder,
     warnings: Vec<Warning>,
+    gaps: Vec<Gap>,
     object_count: u64,
     duplicate_count: u64,
 }
@@ -76,7 +79,13 @@ struct TypeWork {
     /// Properties that stood in parsed objects.
     observed: BTreeSet<Box<str>>,
     bin_seen: bool,
-    extent: Extent,
+    claim: Claim,
+    /// What the source says of how it read the type; then nothing is guessed from the data.
+    reading: Option<TypeReading>,
+    /// Objects whose slot somebody set without their text: gone, or in the bin.
+    moved: roaring::RoaringBitmap,
+    /// Objects that could not be read, and stay.
+    kept: roaring::RoaringBitmap,
     /// Some properties were not asked for; their earlier values are carried forward.
     carries_properties: bool,
     memo: Vec<(u64, u32)>,
@@ -84,7 +93,7 @@ struct TypeWork {
 
 /// What the data says of the objects of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Extent {
+enum Claim {
     /// Those that came are all, unless none came.
     AsCame,
     /// Those that came are all, even none.
@@ -119,6 +128,7 @@ impl<'store> Backup<'store> {
             types: BTreeMap::new(),
             memo_types,
             warnings: Vec::new(),
+            gaps: Vec::new(),
             object_count: 0,
             duplicate_count: 0,
             details,
@@ -221,6 +231,7 @@ impl<'store> Backup<'store> {
         work.observed.extend(part.core.iter().map(|cells| cells.path.top.clone()));
         for (row, &ordinal) in part.rows.iter().zip(&ordinals) {
             self.duplicate_count += u64::from(!work.seen.insert(ordinal));
+            work.moved.remove(ordinal);
             work.memo.push((row.raw_hash, ordinal));
         }
         if let Some(placed) = placed {
@@ -275,6 +286,12 @@ impl<'store> Backup<'store> {
         work.memo.push((unchanged.raw_hash, ordinal));
         work.unchanged.insert(ordinal);
         work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
+        if work.moved.remove(ordinal) {
+            // It was moved away in this backup and is back as it was.
+            work.seen.insert(ordinal);
+            work.keep(ordinal);
+            return Ok(());
+        }
         if work.seen.insert(ordinal) {
             return Ok(());
         }
@@ -348,7 +365,10 @@ impl TypeWork {
             unchanged: roaring::RoaringBitmap::new(),
             observed: BTreeSet::new(),
             bin_seen: false,
-            extent: Extent::AsCame,
+            claim: Claim::AsCame,
+            reading: None,
+            moved: roaring::RoaringBitmap::new(),
+            kept: roaring::RoaringBitmap::new(),
             carries_properties: false,
             memo: Vec::new(),
         })

@@ -9,6 +9,16 @@ pub struct CreateOptions {
     pub tenant: Option<String>,
 }
 
+/// Whether a commit is a whole backup or a partial reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BackupKind {
+    /// Found by `latest`, by times and in lists.
+    #[default]
+    Backup,
+    /// Read only in part, to answer one question; found by its ID alone.
+    Reading,
+}
+
 /// What a backup says of itself.
 #[derive(Debug, Clone)]
 pub struct BackupDetails {
@@ -28,6 +38,29 @@ pub struct BackupDetails {
     pub partial: bool,
     /// Types (`user`) and relations (`group.members`) that are complete although no data came for them.
     pub complete: Vec<String>,
+    /// Whether it is a whole backup.
+    pub kind: BackupKind,
+    /// What its source needs to go on from here, such as delta links; the store only keeps it.
+    pub state: serde_json::Value,
+}
+
+impl BackupDetails {
+    /// A whole backup read at one moment, that says nothing more of itself.
+    #[must_use]
+    pub fn new(source: &str, at: jiff::Timestamp) -> Self {
+        Self {
+            taken_at: at,
+            read_from: at,
+            read_to: at,
+            source: source.to_owned(),
+            note: String::new(),
+            tenant: None,
+            partial: false,
+            complete: Vec::new(),
+            kind: BackupKind::Backup,
+            state: serde_json::Value::Null,
+        }
+    }
 }
 
 /// Something a backup has to say besides its data.

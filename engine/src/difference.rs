@@ -52,11 +52,23 @@ pub struct DifferenceFilter {
 }
 
 impl Store {
-    /// All changes of one object over all backups, oldest first, its first appearance included.
+    /// All changes of one object over all backups and readings, oldest first, its first appearance included; of one
+    /// that was made again under another ID, those under all its IDs.
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn history(&self, object: &ObjectKey) -> Result<Vec<(BackupSummary, Change)>> {
+        let mut history = Vec::new();
+        for id in self.lineage(object)? {
+            let key = ObjectKey { type_token: Arc::clone(&object.type_token), id };
+            history.append(&mut self.history_of(&key)?);
+        }
+        // Under its old ID an object went before it came under its new one, or at the same backup.
+        history.sort_by_key(|(sequence, _, _)| *sequence);
+        Ok(history.into_iter().map(|(_, backup, change)| (backup, change)).collect())
+    }
+
+    fn history_of(&self, object: &ObjectKey) -> Result<Vec<(u64, BackupSummary, Change)>> {
         let state = self.state();
         let Some(ordinal) = state.ordinal(&Id::from_text(&object.id))? else { return Ok(Vec::new()) };
         let filter =
@@ -74,7 +86,7 @@ impl Store {
             let comparison = Comparison::new(&difference);
             let view = TypeView::new(&comparison, &object.type_token);
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
-                history.push((to.backup().clone(), change));
+                history.push((sequence, to.backup().clone(), change));
             }
         }
         Ok(history)

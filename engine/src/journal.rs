@@ -159,6 +159,11 @@ impl<'a> JournalFile<'a> {
     /// # Errors
     /// As [`JournalFile::read`].
     pub fn writer(&self) -> Result<JournalWriter<'a>> {
+        Ok(JournalWriter { disk: self.disk, tail: self.tail()? })
+    }
+
+    /// As [`JournalFile::writer`], for who keeps the disk elsewhere.
+    pub(crate) fn tail(&self) -> Result<JournalTail> {
         let path = self.path()?;
         let Journal { head, torn_tail, .. } = self.read()?;
         if torn_tail.is_some() {
@@ -169,7 +174,7 @@ impl<'a> JournalFile<'a> {
         file.sync().disk("cannot sync", &path)?;
         self.disk.sync_folder(self.folder).disk("cannot sync", self.folder)?;
         let binding = json!({ "format": FORMAT, "journal": self.name, "store": self.store });
-        Ok(JournalWriter { disk: self.disk, path, file: Some(file), head, binding })
+        Ok(JournalTail { path, file: Some(file), head, binding })
     }
 
     fn read_with(&self, known: Option<&Head>) -> Result<(Journal, bool)> {
@@ -235,6 +240,11 @@ impl<'a> JournalFile<'a> {
 /// A journal open for appending.
 pub struct JournalWriter<'a> {
     disk: &'a dyn Disk,
+    tail: JournalTail,
+}
+
+/// The end of a journal, where records are appended.
+pub(crate) struct JournalTail {
     path: PathBuf,
     /// `None` after a failed write: what the file holds now is unknown until it is read again.
     file: Option<Box<dyn DiskFile>>,
@@ -244,7 +254,7 @@ pub struct JournalWriter<'a> {
 
 impl Debug for JournalWriter<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "JournalWriter({}, {:?})", self.path.display(), self.head)
+        write!(formatter, "JournalWriter({}, {:?})", self.tail.path.display(), self.tail.head)
     }
 }
 
@@ -252,7 +262,7 @@ impl JournalWriter<'_> {
     /// Tells where the journal ends.
     #[must_use]
     pub fn head(&self) -> Head {
-        self.head
+        self.tail.head
     }
 
     /// Appends records; when this returns they are durable. A crash in it leaves the first few of them, or none.
@@ -261,6 +271,17 @@ impl JournalWriter<'_> {
     /// `Invalid` when a record nests too deep or is too long to be read again (nothing is written), or when an append
     /// of this writer failed before: open another one. `Disk`: the records are taken back as far as the disk lets.
     pub fn append(&mut self, records: &[Value]) -> Result<Head> {
+        self.tail.append(self.disk, records)
+    }
+}
+
+impl JournalTail {
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// See [`JournalWriter::append`].
+    pub(crate) fn append(&mut self, disk: &dyn Disk, records: &[Value]) -> Result<Head> {
         if records.is_empty() {
             return Ok(self.head);
         }
@@ -283,7 +304,7 @@ impl JournalWriter<'_> {
         if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync()) {
             // After a failed sync the system may show bytes that will never be durable: a later record must not stand
             // on them. When this fails too, the reader of the journal finds a torn tail or records without a head.
-            drop(self.disk.truncate(&self.path, self.head.length));
+            drop(disk.truncate(&self.path, self.head.length));
             return Err(error).disk("cannot append to", &self.path);
         }
         self.file = Some(file);

@@ -29,16 +29,7 @@
 //! // The seed makes store ID and hash key; take 32 random bytes. Nothing here reads a clock either.
 //! let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
 //! for (day, department) in [("2026-11-16T00:00:00Z", "Sales"), ("2026-11-17T00:00:00Z", "Finance")] {
-//!     let mut backup = store.begin(BackupDetails {
-//!         taken_at: day.parse()?,
-//!         read_from: day.parse()?,
-//!         read_to: day.parse()?,
-//!         source: "example".into(),
-//!         note: String::new(),
-//!         tenant: None,
-//!         partial: false,
-//!         complete: Vec::new(),
-//!     })?;
+//!     let mut backup = store.begin(BackupDetails::new("example", day.parse()?))?;
 //!     let ann = format!(r#"{{"id": "ann", "displayName": "Ann", "department": "{department}"}}"#);
 //!     backup.put_json("user", ann.as_bytes())?;
 //!     backup.put_json("group", br#"{"id": "staff", "displayName": "Staff", "members": ["ann"]}"#)?;
@@ -73,7 +64,8 @@
 //! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets`, `roster` | a point in time: vectors, IDs, versions, links; who changed |
 //! | [`scan`] | whole columns of all versions of a type, for queries |
 //! | `difference`, [`change`], [`point`], `find` | two points in time to changes; how people name points and objects |
-//! | [`journal`], [`catalog`], `records` | append-only logs; their index; what commands keep in them |
+//! | [`journal`], [`catalog`], `records`, `recording`, `lineage` | append-only logs; their index; what commands keep in them; one held open; objects made again |
+//! | `coverage` | what each backup read, and what it could not |
 //! | `verify`, `statistics`, `memo` | re-reading everything; sizes; what the last import saw |
 //! | [`disk`], [`map`], [`error`] | the few file operations; memory maps; what can go wrong |
 
@@ -81,6 +73,7 @@ mod backup;
 pub mod catalog;
 pub mod change;
 pub mod content;
+mod coverage;
 mod details;
 mod difference;
 mod directory;
@@ -89,12 +82,14 @@ pub mod error;
 mod find;
 pub mod id;
 pub mod journal;
+mod lineage;
 mod manifest;
 pub mod map;
 mod memo;
 pub mod object;
 mod paths;
 pub mod point;
+mod recording;
 mod records;
 mod roster;
 mod rows;
@@ -110,10 +105,11 @@ mod value;
 mod vector;
 mod verify;
 
-pub use backup::Backup;
+pub use backup::{Backup, BinExtent, Extent, RelationReading, TypeReading};
 pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction};
 pub use content::{Parts, Shredder};
-pub use details::{BackupDetails, BackupSummary, CreateOptions, Warning};
+pub use coverage::{Coverage, Gap, GapScope, RelationCoverage, StaleRelation, TypeCoverage};
+pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warning};
 pub use difference::{ChangedObject, Changes, Difference, DifferenceFilter};
 pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
 pub use error::{Error, Result};
@@ -121,6 +117,7 @@ pub use id::{BackupId, ObjectId};
 pub use map::Map;
 pub use object::{Object, ObjectKey};
 pub use point::Point;
+pub use recording::RecordWriter;
 pub use snapshot::Snapshot;
 pub use statistics::{Statistics, TypeStatistics};
 pub use store::Store;

@@ -13,7 +13,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::journal;
-use crate::{BackupSummary, Warning};
+use crate::{BackupSummary, Gap, Warning};
+
+/// The kind of a partial reading.
+pub(crate) const READING: &str = "reading";
+/// The kind of a whole backup.
+pub(crate) const BACKUP: &str = "backup";
 
 /// A committed backup, as its file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub(crate) struct Manifest {
     pub(crate) counts: Counts,
     pub(crate) coverage: BTreeMap<String, TypeCoverage>,
     pub(crate) warnings: Vec<Warning>,
+    /// What the source needs to go on from here.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub(crate) state: serde_json::Value,
 }
 
 /// A file that a manifest vouches for.
@@ -85,6 +93,15 @@ pub(crate) struct TypeCoverage {
     /// Objects whose content got a new version although nothing that is compared changed.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) insignificant: u64,
+    /// Properties that were asked for, where the source says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) asked: Option<Vec<String>>,
+    /// When each relation was read, where the source says so.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) as_of: BTreeMap<String, jiff::Timestamp>,
+    /// What could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gaps: Vec<Gap>,
 }
 
 /// Names the live files.
@@ -122,6 +139,11 @@ pub(crate) struct StoreRecord {
 }
 
 impl Manifest {
+    /// Whether it is a partial reading.
+    pub(crate) fn is_reading(&self) -> bool {
+        self.kind == READING
+    }
+
     /// What lists show of it.
     pub(crate) fn summary(&self) -> BackupSummary {
         BackupSummary {

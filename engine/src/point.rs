@@ -54,8 +54,22 @@ impl Point {
         })
     }
 
-    /// The place of the backup that this point names, among backups oldest first.
-    pub(crate) fn place(&self, backups: &[BackupSummary]) -> Result<usize> {
+    /// The backup that this point names, among backups oldest first. Readings, which are among the members, are
+    /// named by their IDs alone.
+    pub(crate) fn choose<'s>(
+        &self,
+        backups: &'s [BackupSummary],
+        members: &'s [BackupSummary],
+    ) -> Result<&'s BackupSummary> {
+        match self {
+            Self::Id(id) => Ok(&members[place_of_id(members, id.as_str())?]),
+            Self::Prefix(prefix) => Ok(&members[place_of_id(members, prefix)?]),
+            Self::Latest { .. } | Self::At(_) => Ok(&backups[self.place(backups)?]),
+        }
+    }
+
+    /// The place of the backup that a point by time or number names.
+    fn place(&self, backups: &[BackupSummary]) -> Result<usize> {
         let fail = |point: String, reason: String| Err(Error::NoBackup { point, reason });
         if backups.is_empty() {
             return fail(self.to_string(), "the store has no backup yet".into());
@@ -97,6 +111,9 @@ impl std::fmt::Display for Point {
 
 fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
     let fail = |reason| Err(Error::NoBackup { point: prefix.to_owned(), reason });
+    if backups.is_empty() {
+        return fail("the store has no backup yet".into());
+    }
     let found: Vec<usize> = backups
         .iter()
         .enumerate()

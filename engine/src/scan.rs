@@ -24,11 +24,7 @@
 //! # let path = folder.path().join("entrasnap.store");
 //! # let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
 //! # let day = "2026-11-16T00:00:00Z";
-//! # let details = BackupDetails {
-//! #     taken_at: day.parse()?, read_from: day.parse()?, read_to: day.parse()?, source: "example".into(),
-//! #     note: String::new(), tenant: None, partial: false, complete: Vec::new(),
-//! # };
-//! let mut backup = store.begin(details)?;
+//! let mut backup = store.begin(BackupDetails::new("example", day.parse()?))?;
 //! for (id, department) in [("ann", "Sales"), ("bob", "Finance"), ("cid", "Sales")] {
 //!     backup.put_json("user", format!(r#"{{"id": "{id}", "department": "{department}"}}"#).as_bytes())?;
 //! }
@@ -103,10 +99,8 @@ pub enum Form {
 pub struct ObjectRows {
     /// `[rows]u32`: which object.
     pub ordinals: Vec<u32>,
-    /// `[rows]u32`: its version in the core space.
+    /// `[rows]u32`: its version in the core space. Those in the volatile space: [`Scan::moving`].
     pub versions: Vec<u32>,
-    /// `[rows]u32`: its version in the volatile space, 0 for none.
-    pub moving: Vec<u32>,
 }
 
 /// The objects of one type, seen from one backup.
@@ -149,6 +143,13 @@ impl Store {
     }
 }
 
+impl ObjectRows {
+    fn push(&mut self, ordinal: u32, slot: Slot) {
+        self.ordinals.push(ordinal);
+        self.versions.push(slot.version());
+    }
+}
+
 impl Scan {
     /// The type.
     #[must_use]
@@ -182,27 +183,39 @@ impl Scan {
         for id in ids {
             ordinals.extend(state.ordinal(&Id::from_text(id))?);
         }
-        let vector = self.snapshot.vector(&self.key(Space::Core))?;
-        let wanted = ordinals.into_iter().map(|ordinal| (ordinal, vector.get(ordinal)));
-        self.with_moving(wanted.filter(|(_, slot)| if deleted { slot.is_in_bin() } else { slot.is_live() }))
+        let key = self.key(Space::Core);
+        let is_wanted = |slot: Slot| if deleted { slot.is_in_bin() } else { slot.is_live() };
+        let mut rows = ObjectRows::default();
+        for ordinal in ordinals {
+            let slot = self.snapshot.slot(&key, ordinal)?;
+            if is_wanted(slot) {
+                rows.push(ordinal, slot);
+            }
+        }
+        Ok(rows)
     }
 
     fn rows(&self, is_wanted: impl Fn(Slot) -> bool) -> Result<ObjectRows> {
         let vector = self.snapshot.vector(&self.key(Space::Core))?;
-        self.with_moving(vector.iter().filter(|(_, slot)| is_wanted(*slot)))
+        let mut rows = ObjectRows::default();
+        for (ordinal, slot) in vector.iter().filter(|(_, slot)| is_wanted(*slot)) {
+            rows.push(ordinal, slot);
+        }
+        Ok(rows)
     }
 
-    fn with_moving(&self, slots: impl Iterator<Item = (u32, Slot)>) -> Result<ObjectRows> {
-        let (ordinals, versions): (Vec<u32>, Vec<u32>) =
-            slots.map(|(ordinal, slot)| (ordinal, slot.version())).unzip();
+    /// The versions of some objects in the volatile space, 0 for none: a vector of its own, which most questions never
+    /// need.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn moving(&self, ordinals: &[u32]) -> Result<Vec<u32>> {
         let key = self.key(Space::Volatile);
-        let moving = if self.snapshot.state().tables.contains_key(&key) {
-            let vector = self.snapshot.vector(&key)?;
-            ordinals.iter().map(|ordinal| vector.get(*ordinal).version()).collect()
-        } else {
-            vec![0; ordinals.len()]
-        };
-        Ok(ObjectRows { ordinals, versions, moving })
+        if !self.snapshot.state().tables.contains_key(&key) {
+            return Ok(vec![0; ordinals.len()]);
+        }
+        let vector = self.snapshot.vector(&key)?;
+        Ok(ordinals.iter().map(|ordinal| vector.get(*ordinal).version()).collect())
     }
 
     /// Every attribute path that some version of this type ever had, ascending. See [`path_names`].

@@ -52,7 +52,7 @@ impl Snapshot {
     #[must_use]
     pub fn backup(&self) -> &BackupSummary {
         let place = usize::try_from(self.inner.sequence - 1).expect("sequences are few");
-        &self.inner.state.summaries[place]
+        &self.inner.state.members[place]
     }
 
     /// The type tokens that have objects at this backup, in ascending order.

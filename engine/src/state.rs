@@ -69,6 +69,9 @@ pub(crate) struct State {
     pub(crate) head: Head,
     /// Backup n has sequence n + 1.
     pub(crate) manifests: Vec<Arc<Manifest>>,
+    /// Backups and readings: number n has sequence n + 1.
+    pub(crate) members: Vec<BackupSummary>,
+    /// Backups alone.
     pub(crate) summaries: Vec<BackupSummary>,
     segments: Vec<OnceLock<Arc<Segment>>>,
     pub(crate) tables: BTreeMap<TableKey, Numbers>,
@@ -94,6 +97,7 @@ impl State {
             store_id,
             hash_key,
             manifests: Vec::new(),
+            members: Vec::new(),
             summaries: Vec::new(),
             segments: (0..count).map(|_| OnceLock::new()).collect(),
             tables: BTreeMap::new(),
@@ -106,7 +110,9 @@ impl State {
         };
         state.read_checkpoint()?;
         state.read_recent()?;
-        state.summaries = state.manifests.iter().map(|manifest| manifest.summary()).collect();
+        state.members = state.manifests.iter().map(|manifest| manifest.summary()).collect();
+        let whole = state.manifests.iter().zip(&state.members).filter(|(manifest, _)| !manifest.is_reading());
+        state.summaries = whole.map(|(_, summary)| summary.clone()).collect();
         Ok(state)
     }
 

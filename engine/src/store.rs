@@ -101,10 +101,23 @@ impl Store {
         self.state.head.tenant.as_deref()
     }
 
-    /// All backups, oldest first.
+    /// All backups, oldest first. Readings are not among them.
     #[must_use]
     pub fn backups(&self) -> &[BackupSummary] {
         &self.state.summaries
+    }
+
+    /// Backups and readings in the order in which they were committed, oldest first: the steps of a history, so that
+    /// what only a reading saw is not lost.
+    #[must_use]
+    pub fn members(&self) -> &[BackupSummary] {
+        &self.state.members
+    }
+
+    /// Partial readings, oldest first.
+    pub fn readings(&self) -> impl Iterator<Item = &BackupSummary> {
+        let members = self.state.manifests.iter().zip(&self.state.members);
+        members.filter(|(manifest, _)| manifest.is_reading()).map(|(_, summary)| summary)
     }
 
     /// The backup that a point in time names.
@@ -112,7 +125,7 @@ impl Store {
     /// # Errors
     /// `NoBackup`, naming the nearest.
     pub fn resolve(&self, point: &Point) -> Result<&BackupSummary> {
-        Ok(&self.state.summaries[point.place(&self.state.summaries)?])
+        point.choose(&self.state.summaries, &self.state.members)
     }
 
     /// The state of the tenant at a backup, named by its whole ID.
@@ -139,8 +152,9 @@ impl Store {
     }
 
     pub(crate) fn sequence_of(&self, backup: &str) -> Result<u64> {
-        let place = Point::parse(backup)?.place(&self.state.summaries)?;
-        Ok(place as u64 + 1)
+        let chosen = self.resolve(&Point::parse(backup)?)?;
+        let place = self.state.members.iter().position(|member| member.id == chosen.id);
+        Ok(place.expect("backups are members") as u64 + 1)
     }
 
     /// The snapshot of a backup; the last few are kept with their vectors.
@@ -181,8 +195,38 @@ impl Store {
         self.refresh()
     }
 
+    /// Takes the lock of recoveries, of which one runs at a time; backups go on beside it.
+    ///
+    /// # Errors
+    /// `Locked`, with who holds it, or `Disk`.
+    pub fn lock_recovery(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
+        self.lock("recovery.lock", holder)
+    }
+
+    /// Who runs a recovery now, if anybody does.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn recovery_holder(&self) -> Result<Option<String>> {
+        let path = self.state.root.join("recovery.lock");
+        let disk = &*self.state.disk;
+        if disk.length(&path).is_err() {
+            return Ok(None);
+        }
+        match disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? {
+            Some(_free) => Ok(None),
+            None => crate::disk::read_holder(disk, &path)
+                .map(|holder| Some(holder.unwrap_or_else(|| "another process".into())))
+                .map_err(disk_error("cannot read the holder of", &path)),
+        }
+    }
+
     fn lock_writer(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
-        let path = self.state.root.join("backup.lock");
+        self.lock("backup.lock", holder)
+    }
+
+    fn lock(&self, name: &str, holder: &str) -> Result<Box<dyn DiskLock>> {
+        let path = self.state.root.join(name);
         let disk = &*self.state.disk;
         let Some(lock) = disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? else {
             let holder = crate::disk::read_holder(disk, &path).ok().flatten();

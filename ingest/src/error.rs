@@ -104,6 +104,9 @@ pub enum Error {
         /// The tenant of the backups.
         found: String,
     },
+    /// Asking Graph failed.
+    #[error(transparent)]
+    Graph(#[from] crate::graph::Error),
     /// The caller asked to stop.
     #[error("interrupted; the store is as it was before")]
     Cancelled,

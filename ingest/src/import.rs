@@ -113,13 +113,10 @@ pub fn import(
     }
     let mut backup = store.begin(BackupDetails {
         taken_at: request.taken_at.unwrap_or(request.now),
-        read_from: request.now,
-        read_to: request.now,
-        source: "import".to_owned(),
         note: request.note,
-        tenant: None,
         partial: request.partial,
         complete: request.complete,
+        ..BackupDetails::new("import", request.now)
     })?;
     let setting = Setting { limits: blocks::Limits::default(), progress, cancel: request.cancel };
     let harvest = wave::run(inputs, &mut backup, &setting)?;

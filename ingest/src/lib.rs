@@ -8,6 +8,7 @@
 
 pub mod error;
 pub mod export;
+pub mod graph;
 
 pub mod import;
 pub mod plan;

@@ -30,6 +30,17 @@ pub enum Version {
     Beta,
 }
 
+impl Version {
+    /// The path's first segment, with its slash.
+    #[must_use]
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::V1 => "/v1.0",
+            Self::Beta => "/beta",
+        }
+    }
+}
+
 /// What limits calls to a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]

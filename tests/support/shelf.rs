@@ -41,16 +41,7 @@ pub fn options() -> CreateOptions {
 #[must_use]
 pub fn details(day: u32) -> BackupDetails {
     let taken_at = Timestamp::from_second(1_790_000_000 + i64::from(day) * 86_400).unwrap_or_default();
-    BackupDetails {
-        taken_at,
-        read_from: taken_at,
-        read_to: taken_at,
-        source: "import".into(),
-        note: format!("day {day}"),
-        tenant: None,
-        partial: false,
-        complete: Vec::new(),
-    }
+    BackupDetails { note: format!("day {day}"), ..BackupDetails::new("import", taken_at) }
 }
 
 impl Shelf {

@@ -9,14 +9,14 @@ use super::settle::{self, Settled};
 use super::{Backup, TypeWork, checkpoint, roster};
 use crate::disk::write_whole;
 use crate::error::disk_error;
-use crate::manifest::{FileRecord, Head, Manifest, to_sealed_bytes};
+use crate::manifest::{self, FileRecord, Head, Manifest, to_sealed_bytes};
 use crate::memo::Memo;
 use crate::segment::footer::{LinkEntry, SlotEntry, TableEntry};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::writer::{SegmentWriter, WrittenFile, index_u32};
 use crate::state::{Part, State, TableKey, manifest_path, segment_path};
 use crate::vector::Vector;
-use crate::{BackupId, BackupSummary, Result, Warning, schema};
+use crate::{BackupId, BackupKind, BackupSummary, Result, Warning, schema};
 
 /// Changes when the memo's meaning does.
 const MEMO_VERSION: u8 = 1;
@@ -196,7 +196,10 @@ fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile
         read_from: details.read_from,
         read_to: details.read_to,
         source: details.source.clone(),
-        kind: "backup".into(),
+        kind: match details.kind {
+            BackupKind::Backup => manifest::BACKUP.into(),
+            BackupKind::Reading => manifest::READING.into(),
+        },
         note: details.note.clone(),
         table_version: schema::TABLE_VERSION,
         segment: FileRecord {
@@ -206,6 +209,7 @@ fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile
         counts: settled.counts,
         coverage: settled.coverage,
         warnings: std::mem::take(&mut backup.warnings),
+        state: details.state.clone(),
     }
 }
 
@@ -242,6 +246,7 @@ fn write_memo(backup: &Backup<'_>) {
         let mut forms = work.memo.clone();
         forms.sort_unstable_by_key(|(_, ordinal)| *ordinal);
         let Ok(rememberable) = Rememberable::new(backup, token, work) else { continue };
+        forms.retain(|(_, ordinal)| !work.moved.contains(*ordinal));
         let distinct = forms.chunk_by(|a, b| a.1 == b.1).filter(|run| run.len() == 1);
         let kept = distinct.map(|run| run[0]).filter(|(_, ordinal)| rememberable.contains(*ordinal));
         entries.extend(kept.map(|(hash, ordinal)| (hash, index, ordinal)));

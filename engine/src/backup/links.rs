@@ -23,7 +23,10 @@ pub(super) struct LinkWork {
     pub(super) observed: roaring::RoaringBitmap,
     /// Sources whose links came apart from the object, or of which dormant ones were kept.
     pub(super) foreign: roaring::RoaringBitmap,
-    /// Sets that differ from an earlier one of the same source; which targets are gone decides at commit.
+    /// Sources whose links could not be read, and stay.
+    pub(super) kept: roaring::RoaringBitmap,
+    /// Sets that differ from an earlier one of the same source, or may change again; which targets are gone decides
+    /// at commit.
     pending: BTreeMap<u32, Vec<u32>>,
 }
 
@@ -39,6 +42,7 @@ impl LinkWork {
             data: Vec::new(),
             observed: roaring::RoaringBitmap::new(),
             foreign: roaring::RoaringBitmap::new(),
+            kept: roaring::RoaringBitmap::new(),
             pending: BTreeMap::new(),
         }
     }
@@ -61,6 +65,25 @@ impl LinkWork {
         Ok(())
     }
 
+    /// Sets the links of a source that may be set again, slice by slice: nothing is written before the end.
+    pub(super) fn change(&mut self, source: u32, mut targets: Vec<u32>) {
+        targets.sort_unstable();
+        targets.dedup();
+        self.observed.insert(source);
+        self.pending.insert(source, targets);
+    }
+
+    /// The targets of a source as far as this backup knows, dormant ones included.
+    pub(super) fn current(&self, state: &State, source: u32) -> Result<Vec<u32>> {
+        match self.pending.get(&source) {
+            Some(targets) => Ok(targets.clone()),
+            None => match self.new.get(source).version() {
+                0 => Ok(Vec::new()),
+                number => self.read(state, number),
+            },
+        }
+    }
+
     /// Leaves a source as it was before this backup.
     pub(super) fn keep(&mut self, source: u32) {
         self.pending.remove(&source);
@@ -79,10 +102,12 @@ impl LinkWork {
                 self.foreign.insert(source);
             }
             let (added, removed) = links::compare(&old, &wanted);
-            let number = if added.is_empty() && removed.is_empty() {
-                old_number
-            } else if wanted.is_empty() {
+            let number = if wanted.is_empty() {
                 EMPTY_SET
+            } else if added.is_empty() && removed.is_empty() {
+                old_number
+            } else if old_number <= EMPTY_SET {
+                self.add_whole(0, &wanted)
             } else {
                 self.add_changed(state, old_number, &wanted, &added, &removed)?
             };

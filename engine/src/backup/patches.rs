@@ -116,7 +116,7 @@ pub(super) fn find_projection(
 }
 
 /// For each property of a patch: whether the old and the new side have any cell of it.
-fn tops_of(state: &State, patch: &Patch) -> BTreeMap<String, (bool, bool)> {
+pub(super) fn tops_of(state: &State, patch: &Patch) -> BTreeMap<String, (bool, bool)> {
     let mut tops: BTreeMap<String, (bool, bool)> = BTreeMap::new();
     for cell in &patch.cells {
         let text = state.paths.text(cell.path);

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::patches::{self, Projection, top_of};
 use super::table::{Patch, TableWork};
-use super::{Backup, Extent, TypeWork, count};
+use super::{Backup, Claim, TypeWork, count, reading};
+use super::{BinExtent, TypeReading};
 use crate::content::content_hash;
 use crate::manifest::{Counts, TypeCoverage};
 use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
@@ -40,12 +41,16 @@ pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
     let gone = find_gone(backup)?;
     settle_links(backup, &complete, &gone)?;
     let mut settled = Settled::default();
+    reading::warn_of_gaps(backup);
     let mut updated = BTreeMap::new();
     let tokens: Vec<Arc<str>> = backup.types.keys().cloned().collect();
     for token in tokens {
         let (coverage, significant) = settle_type(backup, &token)?;
         updated.insert(Arc::clone(&token), significant);
         settled.coverage.insert(token.to_string(), coverage);
+    }
+    for gap in std::mem::take(&mut backup.gaps) {
+        settled.coverage.entry(gap.type_token.clone()).or_default().gaps.push(gap);
     }
     count::count(backup, &gone, updated, &mut settled.counts)?;
     settled.gone = gone;
@@ -63,16 +68,16 @@ fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>
         let token: Arc<str> = schema::token_from_name(type_name).into();
         let work = backup.type_work(&token)?;
         if relation.is_none() {
-            work.extent = Extent::Complete;
+            work.claim = Claim::Complete;
         }
         if let Some(relation) = relation {
             let state = Arc::clone(&backup.state);
             let work = backup.types.get_mut(&token).expect("made above");
-            if work.seen.is_empty() && work.extent == Extent::AsCame {
+            if work.seen.is_empty() && work.claim == Claim::AsCame {
                 work.seen =
                     work.core.old.iter().filter(|(_, slot)| !slot.is_absent()).map(|(o, _)| o).collect();
                 work.unchanged = work.seen.clone();
-                work.extent = Extent::RelationsOnly;
+                work.claim = Claim::RelationsOnly;
             }
             work.relation(&state, backup.previous.as_ref(), &token, relation)?;
             relations.insert((token, relation.into()));
@@ -83,10 +88,15 @@ fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>
 
 /// Objects that the data does not have are gone; those in a recycle bin that was not read stay there.
 fn settle_absent(backup: &mut Backup<'_>) {
+    for work in backup.types.values_mut() {
+        reading::settle_absent(work);
+    }
     if backup.details.partial {
         return;
     }
-    let covered = |work: &&mut TypeWork| !work.seen.is_empty() || work.extent == Extent::Complete;
+    let covered = |work: &&mut TypeWork| {
+        work.reading.is_none() && (!work.seen.is_empty() || work.claim == Claim::Complete)
+    };
     for work in backup.types.values_mut().filter(covered) {
         let absent: Vec<_> =
             work.core.old.iter().filter(|(ordinal, _)| !work.seen.contains(*ordinal)).collect();
@@ -104,8 +114,10 @@ fn add_listed_relations(backup: &mut Backup<'_>) -> Result<()> {
     let state = Arc::clone(&backup.state);
     for key in state.tables.keys() {
         let (Part::Links(relation), Some(previous)) = (&key.part, &backup.previous) else { continue };
-        let Some(work) =
-            backup.types.get_mut(&key.type_token).filter(|work| work.extent != Extent::RelationsOnly)
+        let Some(work) = backup
+            .types
+            .get_mut(&key.type_token)
+            .filter(|work| work.reading.is_none() && work.claim != Claim::RelationsOnly)
         else {
             continue;
         };
@@ -164,11 +176,15 @@ fn settle_links(
     let state = Arc::clone(&backup.state);
     let partial = backup.details.partial;
     for (token, work) in &mut backup.types {
-        let TypeWork { links, seen, unchanged, extent, .. } = work;
+        if work.reading.is_some() {
+            reading::settle_links(&state, work, gone)?;
+            continue;
+        }
+        let TypeWork { links, seen, unchanged, claim, .. } = work;
         for (relation, links) in links {
             let is_complete = complete.contains(&(Arc::clone(token), Arc::clone(relation)));
             // What the memo knows was not parsed, but lists its links as it did last time.
-            let is_listed = |ordinal| *extent != Extent::RelationsOnly && unchanged.contains(ordinal);
+            let is_listed = |ordinal| *claim != Claim::RelationsOnly && unchanged.contains(ordinal);
             let lists_some = |ordinal| is_listed(ordinal) && links.old.get(ordinal).version() > EMPTY_SET;
             let is_observed = !links.observed.is_empty() || unchanged.iter().any(lists_some);
             let carries = !is_complete && (partial || !is_observed);
@@ -193,10 +209,15 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
     let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
     let work = backup.types.get_mut(token).expect("listed by the caller");
     let known = known_properties(&state, token);
-    let projection = find_projection(&state, &key, work, &known)?;
+    let says_so = work.reading.is_some();
+    let projection = match &work.reading {
+        Some(_) => reading::find_projection(&state, token, work, &known)?,
+        None => find_projection(&state, &key, work, &known)?,
+    };
     backup.types.get_mut(token).expect("listed by the caller").carries_properties =
         !projection.carried.is_empty();
-    for (property, &count) in &projection.carried {
+    // Where the source says what it asked for, what it did not is no news.
+    for (property, &count) in projection.carried.iter().filter(|_| !says_so) {
         backup.warnings.push(Warning {
             type_token: token.to_string(),
             reason: format!("the data has no property {property}; its earlier values are carried forward"),
@@ -218,13 +239,16 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
     let volatile_key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
     settle_patches(&state, &volatile_key, &mut work.volatile, &Projection::default(), segment)?;
     let coverage = TypeCoverage {
-        partial: backup.details.partial,
-        bin: work.bin_seen,
+        partial: backup.details.partial || work.reading.as_ref().is_some_and(TypeReading::is_partial),
+        bin: work.reading.as_ref().map_or(work.bin_seen, |reading| reading.bin != BinExtent::NotRead),
         new_properties: projection.new_properties.into_iter().collect(),
         unknown_before: projection.unknown_before.into_iter().collect(),
         carried: projection.carried.into_keys().collect(),
         relations: work.links.keys().map(ToString::to_string).collect(),
         insignificant,
+        asked: work.reading.as_ref().and_then(|reading| reading.properties.clone()),
+        as_of: work.reading.as_ref().map(TypeReading::as_of).unwrap_or_default(),
+        gaps: Vec::new(),
     };
     Ok((coverage, significant))
 }
@@ -234,7 +258,7 @@ fn known_properties(state: &State, token: &str) -> BTreeSet<String> {
     coverage.flat_map(|coverage| coverage.new_properties.iter().cloned()).collect()
 }
 
-fn find_projection(
+pub(super) fn find_projection(
     state: &State,
     key: &TableKey,
     work: &TypeWork,

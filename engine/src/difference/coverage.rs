@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::schema;
 use crate::state::State;
+use crate::{GapScope, schema};
 
 /// What the backups between two points observed of each type.
 #[derive(Debug, Default)]
@@ -47,7 +47,12 @@ impl Coverage {
                 continue;
             };
             for (token, coverage) in &manifest.coverage {
-                types.entry(token.clone()).or_default().carried.extend(coverage.carried.iter().cloned());
+                let view = types.entry(token.clone()).or_default();
+                view.carried.extend(coverage.carried.iter().cloned());
+                view.carried.extend(coverage.gaps.iter().filter_map(|gap| match &gap.scope {
+                    GapScope::Relation(name) | GapScope::Property(name) => Some(name.clone()),
+                    _ => None,
+                }));
             }
         }
         Self { types }

@@ -119,17 +119,8 @@ impl Case {
 }
 
 fn commit(store: &mut Store, taken_at: &str, objects: &Objects) {
-    let at = taken_at.parse().unwrap();
-    let details = BackupDetails {
-        taken_at: at,
-        read_from: at,
-        read_to: at,
-        source: "test".into(),
-        note: String::new(),
-        tenant: None,
-        partial: false,
-        complete: COMPLETE.map(str::to_owned).to_vec(),
-    };
+    let complete = COMPLETE.map(str::to_owned).to_vec();
+    let details = BackupDetails { complete, ..BackupDetails::new("test", taken_at.parse().unwrap()) };
     let mut backup = store.begin(details).unwrap();
     for (token, object) in objects {
         backup.put_json(token, object.to_string().as_bytes()).unwrap();

@@ -1,5 +1,6 @@
 //! Reads the objects of one type at one backup: which there are, and the cells of each column.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -91,7 +92,7 @@ impl TypeReader {
         }
         let rows = if deleted { self.scan.deleted() } else { self.scan.live() };
         let rows = Arc::new(rows.map_err(failed)?);
-        self.cache.keep(key, Cached::Rows(Arc::clone(&rows)), rows.ordinals.len() * 12);
+        self.cache.keep(key, Cached::Rows(Arc::clone(&rows)), rows.ordinals.len() * 8);
         Ok(RowSet { rows, deleted, complete: true })
     }
 
@@ -102,7 +103,8 @@ impl TypeReader {
         if !self.has_moving_ids() {
             return Ok(keys);
         }
-        let moving = self.scan.cells(Space::Volatile, "id", &rows.moving[range.clone()]).map_err(failed)?;
+        let moving = self.scan.moving(&rows.ordinals[range.clone()]).map_err(failed)?;
+        let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(failed)?;
         let mut ids = TextList::default();
         for row in 0..range.len() {
             match of_json(moving.get(row), Type::String) {
@@ -135,11 +137,7 @@ impl TypeReader {
         let is_wanted = |row: &usize| wanted.contains(ids.get(*row));
         let rows: Vec<usize> = (0..all.ordinals.len()).filter(is_wanted).collect();
         let gather = |of: &[u32]| rows.iter().map(|row| of[*row]).collect();
-        let rows = ObjectRows {
-            ordinals: gather(&all.ordinals),
-            versions: gather(&all.versions),
-            moving: gather(&all.moving),
-        };
+        let rows = ObjectRows { ordinals: gather(&all.ordinals), versions: gather(&all.versions) };
         Ok(RowSet { rows: Arc::new(rows), deleted, complete: false })
     }
 
@@ -217,8 +215,23 @@ impl TypeReader {
         rows: &ObjectRows,
         place: &Place,
     ) -> Result<(Column, bool), String> {
-        let versions = &versions(rows, path.space)[place.range.clone()];
-        self.cells(path, kind, versions, place.few)
+        let versions = self.row_versions(rows, path.space, &place.range)?;
+        self.cells(path, kind, &versions, place.few)
+    }
+
+    /// The versions of some rows in a space.
+    fn row_versions<'r>(
+        &self,
+        rows: &'r ObjectRows,
+        space: Space,
+        range: &Range<usize>,
+    ) -> Result<Cow<'r, [u32]>, String> {
+        match space {
+            Space::Core => Ok(Cow::Borrowed(&rows.versions[range.clone()])),
+            Space::Volatile => {
+                Ok(Cow::Owned(self.scan.moving(&rows.ordinals[range.clone()]).map_err(failed)?))
+            }
+        }
     }
 
     /// A property of some versions; its cells are all in the core space.
@@ -272,11 +285,12 @@ impl TypeReader {
         };
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         let (mut places, mut values) = (Vec::with_capacity(place.range.len()), Vec::new());
+        let versions = paths.iter().map(|path| self.row_versions(rows, path.space, &place.range));
+        let versions: Vec<Cow<'_, [u32]>> = versions.collect::<Result<_, _>>()?;
         let mut key = Vec::with_capacity(paths.len());
-        for row in place.range.clone() {
+        for row in 0..place.range.len() {
             key.clear();
-            let cells = paths.iter().zip(&columns);
-            key.extend(cells.map(|(path, column)| column.code(versions(rows, path.space)[row])));
+            key.extend(versions.iter().zip(&columns).map(|(versions, column)| column.code(versions[row])));
             if let Some(place) = known.get(&key) {
                 places.push(*place);
                 continue;
@@ -305,8 +319,8 @@ impl TypeReader {
         make: &dyn Fn(&mut CellsFound<'_, '_>) -> Value,
     ) -> Result<(Column, bool), String> {
         let cells = paths.iter().map(|path| {
-            let versions = &versions(rows, path.space)[place.range.clone()];
-            self.scan.cells(path.space, &path.path, versions).map_err(failed)
+            let versions = self.row_versions(rows, path.space, &place.range)?;
+            self.scan.cells(path.space, &path.path, &versions).map_err(failed)
         });
         let cells: Vec<TextList> = cells.collect::<Result<_, _>>()?;
         let values = (0..place.range.len()).map(|row| {
@@ -381,14 +395,6 @@ impl TypeReader {
             Value::Array(Arc::new(texts.collect()))
         });
         Ok(Column::of(values.collect()))
-    }
-}
-
-/// The versions of rows in a space.
-fn versions(rows: &ObjectRows, space: Space) -> &[u32] {
-    match space {
-        Space::Core => &rows.versions,
-        Space::Volatile => &rows.moving,
     }
 }
 

@@ -185,16 +185,7 @@ fn a_backup_is_served_as_it_was_taken() {
     let path = folder.path().join("store");
     let options = engine::CreateOptions { seed: [7; 32], tenant: None };
     let mut store = engine::Store::create(&path, &options).unwrap();
-    let day: engine::BackupDetails = engine::BackupDetails {
-        taken_at: "2026-11-16T00:00:00Z".parse().unwrap(),
-        read_from: "2026-11-16T00:00:00Z".parse().unwrap(),
-        read_to: "2026-11-16T00:00:00Z".parse().unwrap(),
-        source: "test".into(),
-        note: String::new(),
-        tenant: None,
-        partial: false,
-        complete: Vec::new(),
-    };
+    let day = engine::BackupDetails::new("test", "2026-11-16T00:00:00Z".parse().unwrap());
     let mut backup = store.begin(day).unwrap();
     for (token, json) in Tenant::new(600, 5).objects(1) {
         backup.put_json(token, json.as_bytes()).unwrap();

@@ -29,7 +29,7 @@ impl FirstObjects {
         filter: &DifferenceFilter,
         conditions: &[Condition],
     ) -> Result<Option<Self>, String> {
-        let Some(backup) = store.backups().first().filter(|_| event::needs_objects(conditions)) else {
+        let Some(backup) = store.members().first().filter(|_| event::needs_objects(conditions)) else {
             return Ok(None);
         };
         let failed = |error: engine::Error| error.to_string();
@@ -81,7 +81,11 @@ fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change
         let ids = scan.ids(&rows.ordinals)?;
         let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
         // What is shown of a relation object is the ID that Graph gives it for now.
-        let shown = if moves { Some(scan.cells(Space::Volatile, "id", &rows.moving)?) } else { None };
+        let shown = if moves {
+            Some(scan.cells(Space::Volatile, "id", &scan.moving(&rows.ordinals)?)?)
+        } else {
+            None
+        };
         for place in 0..rows.ordinals.len() {
             let shown = shown.as_ref().map(|shown| cells::text_value(shown.get(place)));
             let known = || String::from_utf8_lossy(ids.get(place)).into_owned();

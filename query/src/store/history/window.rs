@@ -54,7 +54,7 @@ impl Window {
 
     /// The last backup, where names are looked up first.
     pub(super) fn last_backup<'s>(&self, store: &'s Store) -> &'s str {
-        store.backups().get(self.places.end - 1).map_or("", |backup| &backup.id)
+        store.members().get(self.places.end - 1).map_or("", |backup| &backup.id)
     }
 }
 
@@ -73,7 +73,7 @@ fn later_point(value: &Value) -> Result<PointArgument, String> {
 }
 
 fn place(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, String> {
-    let found = tables.store.backups().iter().position(|backup| backup.id == point.backup);
+    let found = tables.store.members().iter().position(|backup| backup.id == point.backup);
     found.ok_or_else(|| {
         format!("\"{}\" stands for {}, which this store does not have", point.written, point.backup)
     })

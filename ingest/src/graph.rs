@@ -1,0 +1,41 @@
+//! Asks Microsoft Graph: one client with its token, pace and tries, for everything that reads or changes a tenant.
+//!
+//! ```text
+//!   caller ─> client ─┬─> token      had once, renewed before it ends
+//!     call, batch,    ├─> pace       when it may leave: Graph's limits as buckets
+//!     pages           ├─> transport  one HTTP exchange, only to the hosts that were chosen
+//!                     └─> retry      what becomes of it: a pure decision
+//! ```
+//!
+//! *Invariants*
+//! 1. The token goes to the endpoint's scheme, host and port, and nowhere else.
+//! 2. A client with [`Access::ReadOnly`] sends GET, batches of GET, and what signing in takes.
+//! 3. A call with [`Effect::Once`] never takes effect twice: when its answer is lost it ends as [`Error::Unanswered`].
+//! 4. Secrets and tokens are in no error, log or file.
+//!
+//! *Sources*: [throttling](https://learn.microsoft.com/graph/throttling), [limits](https://learn.microsoft.com/graph/throttling-limits),
+//! [batches](https://learn.microsoft.com/graph/json-batching), [paging](https://learn.microsoft.com/graph/paging), read 2026-11-22.
+
+mod batch;
+mod call;
+mod cancel;
+mod client;
+mod clock;
+mod error;
+mod pace;
+mod page;
+mod random;
+mod retry;
+mod secret;
+mod settings;
+mod token;
+mod transport;
+
+pub use call::{Answer, Call, Effect, Meter, Method, escape};
+pub use cancel::Cancel;
+pub use client::{Client, Counts};
+pub use clock::{Clock, Sleep};
+pub use error::{Detail, Error, Refusal, Result, SignIn};
+pub use page::{Page, Pages};
+pub use secret::Secret;
+pub use settings::{Access, Cloud, Credential, DevicePrompt, IdentitySource, Program, Settings, TenantSize};

@@ -1,0 +1,278 @@
+//! Owns many calls in few requests: groups of 20, whose answers are taken apart without building them.
+//!
+//! Batches save no quota, only round trips: each call counts alone, is refused alone and is sent again alone. Calls
+//! about conditional access go one by one, because one a second is all that a tenant gets.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::task::JoinSet;
+
+use super::call::{Answer, Call, Meter};
+use super::client::{Client, Parcel, Sending, Trial, Verdict};
+use super::error::Result;
+use super::pace::Cost;
+use super::retry::Loss;
+use super::transport::{Lost, Received};
+use crate::resource::Version;
+
+#[cfg(test)]
+mod tests;
+
+/// The most calls that Graph takes in a batch.
+const CALLS_MAX: usize = 20;
+
+/// A call with its place among all, and its address behind the version.
+struct Part {
+    place: usize,
+    call: Call,
+    url: String,
+}
+
+/// Calls that are sent together.
+enum Group {
+    Alone(usize, Call),
+    Batch(Version, Vec<Part>),
+}
+
+pub(super) async fn run(client: &Client, calls: Vec<Call>, mut each: impl FnMut(usize, Result<Answer>)) {
+    let groups = group(client, calls, &mut each);
+    let mut running = JoinSet::new();
+    let mut deliver =
+        |answers: Option<Result<Vec<(usize, Result<Answer>)>, tokio::task::JoinError>>| match answers {
+            Some(Ok(answers)) => answers.into_iter().for_each(|(place, answer)| each(place, answer)),
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Some(Err(_)) | None => {}
+        };
+    for group in groups {
+        // Twice as many as may be in flight: while half of them wait for an answer, the others are made ready.
+        if running.len() >= client.in_flight_max() * 2 {
+            deliver(running.join_next().await);
+        }
+        let client = client.clone();
+        running.spawn(async move { finish(&client, group).await });
+    }
+    while !running.is_empty() {
+        deliver(running.join_next().await);
+    }
+}
+
+/// Puts calls into groups, in their order; a call that leads elsewhere is answered at once.
+fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<Answer>)) -> Vec<Group> {
+    let mut groups = Vec::new();
+    let mut open: [Vec<Part>; 2] = [Vec::new(), Vec::new()];
+    let versions = [Version::V1, Version::Beta];
+    for (place, call) in calls.into_iter().enumerate() {
+        let address = match client.address(&call) {
+            Ok(address) => address.path_and_query(),
+            Err(error) => {
+                each(place, Err(error));
+                continue;
+            }
+        };
+        let version = versions.iter().position(|version| {
+            address.strip_prefix(version.segment()).is_some_and(|rest| rest.starts_with('/'))
+        });
+        let Some(version) = version.filter(|_| call.meter != Meter::ConditionalAccess) else {
+            groups.push(Group::Alone(place, call));
+            continue;
+        };
+        let url = address[versions[version].segment().len()..].to_owned();
+        open[version].push(Part { place, call, url });
+        if open[version].len() == CALLS_MAX {
+            groups.push(Group::Batch(versions[version], std::mem::take(&mut open[version])));
+        }
+    }
+    for (version, parts) in versions.into_iter().zip(open) {
+        if !parts.is_empty() {
+            groups.push(Group::Batch(version, parts));
+        }
+    }
+    groups
+}
+
+async fn finish(client: &Client, group: Group) -> Vec<(usize, Result<Answer>)> {
+    match group {
+        Group::Alone(place, call) => vec![(place, client.send(&call).await)],
+        Group::Batch(version, parts) => finish_batch(client, version, &parts).await,
+    }
+}
+
+/// Sends a group until all of its calls are done; those that are not yet go alone into the next batch.
+async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Vec<(usize, Result<Answer>)> {
+    let mut done = Vec::with_capacity(parts.len());
+    let begun = client.now();
+    let mut open: Vec<(&Part, Trial<'_>)> =
+        parts.iter().map(|part| (part, Trial::new(&part.call, begun))).collect();
+    while !open.is_empty() {
+        let sent: Vec<(&Call, String)> =
+            open.iter().map(|(part, _)| (&part.call, part.url.clone())).collect();
+        let refused = open.iter().filter_map(|(_, trial)| trial.refused_token).max();
+        let round = match client.round(&Sending::Batch(version, &sent), refused).await {
+            Ok(round) => round,
+            Err(error) => {
+                done.extend(open.into_iter().map(|(part, _)| (part.place, Err(error.clone()))));
+                return done;
+            }
+        };
+        let mut answers = Answers::of(round.received, open.len());
+        let mut longest = Duration::ZERO;
+        let mut later = Vec::new();
+        for (place, (part, mut trial)) in open.into_iter().enumerate() {
+            let (answer, retry_after) = answers.take(client, place, &part.call);
+            match client.judge(&mut trial, answer, retry_after, round.token_number) {
+                Verdict::Done(answer) => done.push((part.place, answer)),
+                Verdict::Again { wait } => {
+                    longest = longest.max(wait);
+                    later.push((part, trial));
+                }
+            }
+        }
+        open = later;
+        if let (false, Err(error)) = (open.is_empty(), client.rest(longest).await) {
+            done.extend(open.into_iter().map(|(part, _)| (part.place, Err(error.clone()))));
+            return done;
+        }
+    }
+    done
+}
+
+/// Writes the body of a batch; IDs are places.
+pub(super) fn body(calls: &[(&Call, String)]) -> Bytes {
+    let mut body = Vec::with_capacity(calls.len() * 128);
+    body.extend_from_slice(b"{\"requests\":[");
+    for (place, (call, url)) in calls.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        let url = serde_json::Value::from(url.as_str());
+        let head = format!("{comma}{{\"id\":\"{place}\",\"method\":\"{}\",\"url\":{url}", call.method.name());
+        body.extend_from_slice(head.as_bytes());
+        let mut headers = serde_json::Map::new();
+        if call.is_eventual {
+            headers.insert("ConsistencyLevel".to_owned(), "eventual".into());
+        }
+        if let Some(preference) = &call.prefer {
+            headers.insert("Prefer".to_owned(), preference.as_str().into());
+        }
+        if call.body.is_some() {
+            headers.insert("Content-Type".to_owned(), "application/json".into());
+        }
+        if !headers.is_empty() {
+            let headers = serde_json::Value::Object(headers);
+            body.extend_from_slice(format!(",\"headers\":{headers}").as_bytes());
+        }
+        if let Some(content) = call.body.as_ref().filter(|content| !content.is_empty()) {
+            body.extend_from_slice(b",\"body\":");
+            body.extend_from_slice(content);
+        }
+        body.push(b'}');
+    }
+    body.extend_from_slice(b"]}");
+    body.into()
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    responses: Vec<Response<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Response<'a> {
+    id: String,
+    status: u16,
+    #[serde(default)]
+    headers: HashMap<String, serde_json::Value>,
+    #[serde(borrow)]
+    body: Option<&'a RawValue>,
+}
+
+/// The answers of a batch by place, or what all of its calls share.
+enum Answers {
+    Each(Vec<Option<Inner>>),
+    All(Result<Received, Lost>),
+}
+
+/// One answer of a batch.
+struct Inner {
+    status: u16,
+    headers: HashMap<String, serde_json::Value>,
+    body: Bytes,
+}
+
+impl Answers {
+    fn of(received: Result<Received, Lost>, count: usize) -> Self {
+        match received {
+            Ok(received) if received.status == 200 => match split(&received.body, count) {
+                Ok(answers) => Self::Each(answers),
+                Err(what) => {
+                    // The calls were answered, but nobody knows how: as if the answer had broken off.
+                    Self::All(Err(Lost { loss: Loss::Truncated { status: 200 }, what }))
+                }
+            },
+            other => Self::All(other),
+        }
+    }
+
+    /// Gives the answer of one call, and tells the client what its headers say.
+    fn take(
+        &mut self,
+        client: &Client,
+        place: usize,
+        call: &Call,
+    ) -> (Result<Parcel, Lost>, Option<Duration>) {
+        match self {
+            Self::Each(answers) => match answers[place].take() {
+                Some(inner) => inner.deliver(client, call),
+                None => {
+                    let what = "the batch's answer leaves this call out".to_owned();
+                    (Err(Lost { loss: Loss::NoAnswer, what }), None)
+                }
+            },
+            Self::All(Ok(received)) => {
+                let retry_after = client.retry_after(received.header("retry-after"));
+                let header = |name: &str| received.header(name).map(str::to_owned);
+                let answer = Answer {
+                    status: received.status,
+                    body: received.body.clone(),
+                    request_id: header("request-id"),
+                    location: header("location"),
+                };
+                (Ok(Parcel { answer }), retry_after)
+            }
+            Self::All(Err(lost)) => (Err(lost.clone()), None),
+        }
+    }
+}
+
+impl Inner {
+    fn deliver(self, client: &Client, call: &Call) -> (Result<Parcel, Lost>, Option<Duration>) {
+        let header = |name: &str| {
+            let found = self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+            found.and_then(|(_, value)| value.as_str())
+        };
+        client.note(Cost::of(call), self.status, 1, header);
+        let retry_after = client.retry_after(header("retry-after"));
+        let (request_id, location) =
+            (header("request-id").map(str::to_owned), header("location").map(str::to_owned));
+        let answer = Answer { status: self.status, body: self.body, request_id, location };
+        (Ok(Parcel { answer }), retry_after)
+    }
+}
+
+/// Takes a batch's answer apart; answers come in any order.
+fn split(body: &Bytes, count: usize) -> Result<Vec<Option<Inner>>, String> {
+    let envelope: Envelope<'_> = serde_json::from_slice(body)
+        .map_err(|error| format!("expected an array `responses` in the batch's answer: {error}"))?;
+    let mut answers: Vec<Option<Inner>> = (0..count).map(|_| None).collect();
+    for Response { id, status, headers, body: content } in envelope.responses {
+        let content = content.map(|content| body.slice_ref(content.get().as_bytes()));
+        let content = content.filter(|content| content.as_ref() != b"null").unwrap_or_default();
+        if let Some(slot) = id.parse::<usize>().ok().and_then(|place| answers.get_mut(place)) {
+            *slot = Some(Inner { status, headers, body: content });
+        }
+    }
+    Ok(answers)
+}

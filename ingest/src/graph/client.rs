@@ -1,0 +1,416 @@
+//! Owns the client: the one place that sends, with the pace, the token, the tries and the counts around it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::batch;
+use super::call::{Answer, Call, Method};
+use super::clock::Clock;
+use super::error::{Error, Refusal, Result, read_error};
+use super::pace::{Cost, Pace, Signal};
+use super::page::Pages;
+use super::random::Random;
+use super::retry::{Attempt, Decision, Outcome, decide, read_retry_after};
+use super::settings::{Access, Settings, TenantSize};
+use super::token::sign_in::SignInContext;
+use super::token::{Token, Tokens};
+use super::transport::address::{Address, Plain};
+use super::transport::{Lost, Outgoing, Received, Transport};
+use crate::resource::Version;
+
+/// Asks Graph. Clones share connections, token, pace and counts.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    endpoint: Address,
+    authority: Address,
+    resource: String,
+    transport: Transport,
+    tokens: Tokens,
+    pace: Pace,
+    permits: Semaphore,
+    random: Random,
+    clock: Arc<dyn Clock>,
+    tally: Tally,
+}
+
+/// How much was asked so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// HTTP requests to Graph, a batch being one.
+    pub requests: u64,
+    /// Calls, those in batches one by one, each time they were sent.
+    pub calls: u64,
+    /// Resource units, as Graph says or as the caller expected.
+    pub units: u64,
+    /// Calls that write.
+    pub writes: u64,
+    /// Calls that were refused with 429.
+    pub throttled: u64,
+    /// Calls that were sent again.
+    pub retries: u64,
+    /// Bytes of the bodies of answers.
+    pub body_bytes: u64,
+}
+
+#[derive(Default)]
+pub(super) struct Tally {
+    requests: AtomicU64,
+    calls: AtomicU64,
+    units: AtomicU64,
+    writes: AtomicU64,
+    throttled: AtomicU64,
+    retries: AtomicU64,
+    body_bytes: AtomicU64,
+}
+
+/// What is sent: the only two things there are.
+pub(super) enum Sending<'a> {
+    One(&'a Call),
+    /// Calls of one version with their addresses behind it.
+    Batch(Version, &'a [(&'a Call, String)]),
+}
+
+/// What one sending gave, and which token it went with.
+pub(super) struct Round {
+    pub(super) received: Result<Received, Lost>,
+    pub(super) token_number: u64,
+}
+
+impl Client {
+    /// Makes a client; asks nothing yet.
+    ///
+    /// # Errors
+    /// `Settings` when a host is none, or plain http would leave this machine.
+    pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
+        let endpoint = Address::host(&settings.endpoint, "ENTRASNAP_GRAPH_ENDPOINT", Plain::Loopback)?;
+        let authority = Address::host(&settings.authority, "AZURE_AUTHORITY_HOST", Plain::Loopback)?;
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+        if settings.tenant.is_empty() || !settings.tenant.bytes().all(is_name) {
+            let what = "AZURE_TENANT_ID: expected the ID or a domain of a tenant".to_owned();
+            return Err(Error::Settings { what });
+        }
+        let transport = Transport::new(&settings.user_agent, &[&endpoint, &authority])?;
+        Ok(Self(Arc::new(Inner {
+            resource: endpoint.origin(),
+            transport,
+            tokens: Tokens::default(),
+            pace: Pace::new(settings.size, settings.speed),
+            permits: Semaphore::new(settings.in_flight_max.clamp(1, Semaphore::MAX_PERMITS)),
+            random: Random::new(settings.seed),
+            clock,
+            tally: Tally::default(),
+            endpoint,
+            authority,
+            settings,
+        })))
+    }
+
+    /// Asks one thing, as often as it takes.
+    ///
+    /// # Errors
+    /// `Refused` with what Graph answered; `Unanswered` for a call with [`super::Effect::Once`] whose answer was lost;
+    /// `Unreachable`, `SignIn`, `ReadOnly`, `ForeignLink`, `Cancelled`.
+    pub async fn send(&self, call: &Call) -> Result<Answer> {
+        let mut trial = Trial::new(call, self.now());
+        loop {
+            let round = self.round(&Sending::One(call), trial.refused_token).await?;
+            let (answer, retry_after) = match round.received {
+                Ok(received) => {
+                    let retry_after = self.retry_after(received.header("retry-after"));
+                    (Ok(received.into()), retry_after)
+                }
+                Err(lost) => (Err(lost), None),
+            };
+            match self.judge(&mut trial, answer, retry_after, round.token_number) {
+                Verdict::Done(result) => return result,
+                Verdict::Again { wait } => self.rest(wait).await?,
+            }
+        }
+    }
+
+    /// Asks many things, in batches of 20. Answers stand in the order of the calls.
+    pub async fn batch(&self, calls: Vec<Call>) -> Vec<Result<Answer>> {
+        let mut answers: Vec<Option<Result<Answer>>> = calls.iter().map(|_| None).collect();
+        self.batch_each(calls, |place, answer| answers[place] = Some(answer)).await;
+        answers.into_iter().map(|answer| answer.unwrap_or(Err(Error::Cancelled))).collect()
+    }
+
+    /// Asks many things, in batches of 20, and hands each answer on as it comes, with the place of its call. Batches
+    /// run side by side, as many as may be in flight.
+    pub async fn batch_each(&self, calls: Vec<Call>, each: impl FnMut(usize, Result<Answer>)) {
+        batch::run(self, calls, each).await;
+    }
+
+    /// Reads a collection page by page.
+    #[must_use]
+    pub fn pages(&self, first: Call) -> Pages {
+        Pages::new(self.clone(), first)
+    }
+
+    /// Corrects the tenant's size, once it is known.
+    pub fn resize(&self, size: TenantSize) {
+        self.0.pace.resize(size);
+    }
+
+    /// Gives how much was asked so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let tally = &self.0.tally;
+        let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Counts {
+            requests: get(&tally.requests),
+            calls: get(&tally.calls),
+            units: get(&tally.units),
+            writes: get(&tally.writes),
+            throttled: get(&tally.throttled),
+            retries: get(&tally.retries),
+            body_bytes: get(&tally.body_bytes),
+        }
+    }
+
+    /// What the client was made of.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The clock that the client was given.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.0.clock.monotonic()
+    }
+
+    pub(super) fn in_flight_max(&self) -> usize {
+        self.0.settings.in_flight_max.max(1)
+    }
+
+    pub(super) fn retry_after(&self, header: Option<&str>) -> Option<Duration> {
+        header.and_then(|text| read_retry_after(text, self.0.clock.now()))
+    }
+
+    /// Waits, unless somebody asks to stop.
+    pub(super) async fn rest(&self, wait: Duration) -> Result<()> {
+        self.0.settings.cancel.guard(self.0.clock.sleep(wait)).await
+    }
+
+    /// Gives the address that a call goes to.
+    pub(super) fn address(&self, call: &Call) -> Result<Address> {
+        if call.path.starts_with('/') {
+            self.0.endpoint.join(call.version.segment(), &call.path)
+        } else {
+            self.0.endpoint.follow(&call.path)
+        }
+    }
+
+    async fn token(&self, refused: Option<u64>) -> Result<Token> {
+        let inner = &*self.0;
+        let context = SignInContext {
+            transport: &inner.transport,
+            clock: &*inner.clock,
+            cancel: &inner.settings.cancel,
+            random: &inner.random,
+            authority: &inner.authority,
+            resource: &inner.resource,
+            tenant: &inner.settings.tenant,
+            credential: &inner.settings.credential,
+        };
+        inner.tokens.get(&context, refused).await
+    }
+
+    /// Sends once. Nothing else sends anything to Graph.
+    pub(super) async fn round(&self, sending: &Sending<'_>, refused: Option<u64>) -> Result<Round> {
+        let inner = &*self.0;
+        let (address, cost, count) = self.check(sending)?;
+        let token = self.token(refused).await?;
+        inner.pace.admit(cost, &*inner.clock, &inner.settings.cancel).await?;
+        let permit = inner.settings.cancel.guard(inner.permits.acquire()).await?;
+        let request_id = inner.random.guid();
+        let mut headers = vec![("client-request-id", request_id.as_str())];
+        let body = match sending {
+            Sending::One(call) => {
+                headers.extend(call.is_eventual.then_some(("consistencylevel", "eventual")));
+                headers.extend(call.prefer.as_deref().map(|preference| ("prefer", preference)));
+                call.body.clone()
+            }
+            Sending::Batch(_, calls) => Some(batch::body(calls)),
+        };
+        let method = if let Sending::One(call) = sending { call.method } else { Method::Post };
+        let body = body.map(|body| ("application/json", body));
+        let outgoing =
+            Outgoing { method, address: &address, headers: &headers, token: Some(&token.secret), body };
+        inner.tally.sent(count, cost);
+        let received = inner.settings.cancel.guard(inner.transport.exchange(&outgoing)).await?;
+        drop(permit);
+        if let Ok(received) = &received {
+            inner.tally.body_bytes.fetch_add(received.body.len() as u64, Ordering::Relaxed);
+            let is_one = matches!(sending, Sending::One(_));
+            self.note(cost, received.status, count, |name| {
+                received.header(name).filter(|_| is_one || received.status != 200)
+            });
+        }
+        Ok(Round { received, token_number: token.number })
+    }
+
+    /// Refuses what a client that may only read must not send.
+    fn check(&self, sending: &Sending<'_>) -> Result<(Address, Cost, u64)> {
+        let may = |call: &Call| {
+            let is_read = call.method == Method::Get || self.0.settings.access == Access::ReadWrite;
+            if is_read { Ok(()) } else { Err(Error::ReadOnly { asked: call.asked() }) }
+        };
+        match sending {
+            Sending::One(call) => {
+                may(call)?;
+                Ok((self.address(call)?, Cost::of(call), 1))
+            }
+            Sending::Batch(version, calls) => {
+                calls.iter().try_for_each(|(call, _)| may(call))?;
+                let cost = Cost::sum(calls.iter().map(|(call, _)| *call));
+                Ok((self.0.endpoint.join(version.segment(), "/$batch")?, cost, calls.len() as u64))
+            }
+        }
+    }
+
+    /// Tells pace and counts what the headers of an answer say.
+    pub(super) fn note<'a>(
+        &self,
+        cost: Cost,
+        status: u16,
+        count: u64,
+        header: impl Fn(&str) -> Option<&'a str>,
+    ) {
+        let is_refused = status == 429;
+        let information = header("x-ms-throttle-information").unwrap_or_default();
+        let units = header("x-ms-resource-unit").and_then(|text| text.trim().parse::<u32>().ok());
+        let signal = Signal {
+            refused: is_refused.then(|| self.retry_after(header("retry-after"))),
+            is_for_writes: information.starts_with("Write"),
+            fill: header("x-ms-throttle-limit-percentage").and_then(|text| text.trim().parse().ok()),
+            units,
+        };
+        if let Some(units) = units {
+            let tally = &self.0.tally.units;
+            tally.fetch_add(u64::from(units).wrapping_sub(u64::from(cost.units)), Ordering::Relaxed);
+        }
+        if is_refused {
+            self.0.tally.throttled.fetch_add(count, Ordering::Relaxed);
+        }
+        self.0.pace.note(cost, signal, self.now());
+    }
+
+    /// Decides what becomes of one call after one try.
+    pub(super) fn judge(
+        &self,
+        trial: &mut Trial<'_>,
+        answer: Result<Parcel, Lost>,
+        retry_after: Option<Duration>,
+        token_number: u64,
+    ) -> Verdict {
+        trial.attempt.number += 1;
+        trial.attempt.elapsed = self.now().saturating_sub(trial.begun);
+        let error = match &answer {
+            Ok(parcel) if parcel.answer.status >= 300 => read_error(&parcel.answer.body),
+            _ => super::error::ErrorBody::default(),
+        };
+        let outcome = match &answer {
+            Ok(parcel) => Outcome::Answered { status: parcel.answer.status, code: &error.code, retry_after },
+            Err(lost) => Outcome::Lost(lost.loss),
+        };
+        match decide(&trial.attempt, &outcome, self.0.random.fraction()) {
+            Decision::Accept | Decision::Fail => Verdict::Done(match answer {
+                Ok(parcel) if parcel.answer.status < 300 => Ok(parcel.answer),
+                Ok(parcel) => Err(trial.refusal(parcel, error).into()),
+                Err(lost) => Err(Error::Unreachable {
+                    asked: trial.call.asked(),
+                    host: self.0.endpoint.origin(),
+                    tries: trial.attempt.number,
+                    what: lost.what,
+                }),
+            }),
+            Decision::Unanswered => {
+                let what = match answer {
+                    Ok(parcel) => format!("status {}", parcel.answer.status),
+                    Err(lost) => lost.what,
+                };
+                Verdict::Done(Err(Error::Unanswered { asked: trial.call.asked(), what }))
+            }
+            Decision::Resend { wait } => {
+                self.0.tally.retries.fetch_add(1, Ordering::Relaxed);
+                Verdict::Again { wait }
+            }
+            Decision::Renew => {
+                self.0.tally.retries.fetch_add(1, Ordering::Relaxed);
+                trial.attempt.tokens += 1;
+                trial.refused_token = Some(token_number);
+                Verdict::Again { wait: Duration::ZERO }
+            }
+        }
+    }
+}
+
+impl Tally {
+    fn sent(&self, count: u64, cost: Cost) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.calls.fetch_add(count, Ordering::Relaxed);
+        self.units.fetch_add(u64::from(cost.units), Ordering::Relaxed);
+        self.writes.fetch_add(u64::from(cost.writes), Ordering::Relaxed);
+    }
+}
+
+/// An answer of any status, with what only errors need.
+pub(super) struct Parcel {
+    pub(super) answer: Answer,
+}
+
+impl From<Received> for Parcel {
+    fn from(received: Received) -> Self {
+        let header = |name: &str| received.header(name).map(str::to_owned);
+        let (request_id, location) = (header("request-id"), header("location"));
+        Self { answer: Answer { status: received.status, body: received.body, request_id, location } }
+    }
+}
+
+/// One call on its way through its tries.
+pub(super) struct Trial<'a> {
+    pub(super) call: &'a Call,
+    pub(super) refused_token: Option<u64>,
+    attempt: Attempt,
+    begun: Duration,
+}
+
+/// What becomes of a call.
+pub(super) enum Verdict {
+    Done(Result<Answer>),
+    Again { wait: Duration },
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(call: &'a Call, begun: Duration) -> Self {
+        let (effect, meter) = (call.effect, call.meter);
+        let attempt = Attempt { number: 0, tokens: 0, elapsed: Duration::ZERO, effect, meter };
+        Self { call, refused_token: None, attempt, begun }
+    }
+
+    fn refusal(&self, parcel: Parcel, error: super::error::ErrorBody) -> Box<Refusal> {
+        Box::new(Refusal {
+            status: parcel.answer.status,
+            code: error.code,
+            message: error.message,
+            details: error.details,
+            request_id: parcel.answer.request_id.or(error.request_id),
+            location: parcel.answer.location,
+            asked: self.call.asked(),
+            tries: self.attempt.number,
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! Owns reading a collection page by page, each page taken apart without building its objects.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::call::Call;
+use super::client::Client;
+use super::error::{Error, Result};
+
+#[cfg(test)]
+mod tests;
+
+/// The pages of a collection, in their order.
+pub struct Pages {
+    client: Client,
+    next: Option<Call>,
+}
+
+/// One page.
+#[derive(Clone)]
+pub struct Page {
+    body: Bytes,
+    items: Vec<Range<usize>>,
+    /// Where the next page is.
+    pub next_link: Option<String>,
+    /// Where the next round of a delta query begins; on its last page.
+    pub delta_link: Option<String>,
+    /// `@odata.count`.
+    pub count: Option<u64>,
+    /// Graph's `request-id`.
+    pub request_id: Option<String>,
+}
+
+impl Pages {
+    pub(super) fn new(client: Client, first: Call) -> Self {
+        Self { client, next: Some(first) }
+    }
+
+    /// Reads the next page; none after the last one, and after an error.
+    ///
+    /// # Errors
+    /// As [`Client::send`], and `Malformed` when the answer is no page.
+    pub async fn next(&mut self) -> Option<Result<Page>> {
+        let call = self.next.take()?;
+        let read = async {
+            let answer = self.client.send(&call).await?;
+            let malformed = |what: String| Error::Malformed {
+                asked: call.asked(),
+                what,
+                request_id: answer.request_id.clone(),
+            };
+            let page = Page::read(answer.body, answer.request_id.clone()).map_err(malformed)?;
+            if page.next_link.as_deref() == Some(call.path.as_str()) {
+                return Err(malformed("expected a link to the next page, found one to this page".to_owned()));
+            }
+            Ok(page)
+        };
+        let page = read.await;
+        if let Ok(Page { next_link: Some(link), .. }) = &page {
+            // Graph remembers the query, but not the headers.
+            self.next = Some(Call { path: link.clone(), ..call });
+        }
+        Some(page)
+    }
+
+    /// The path or link of the page that [`Pages::next`] reads next.
+    #[must_use]
+    pub fn upcoming(&self) -> Option<&str> {
+        self.next.as_ref().map(|call| call.path.as_str())
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    value: Vec<&'a RawValue>,
+    #[serde(rename = "@odata.nextLink")]
+    next_link: Option<String>,
+    #[serde(rename = "@odata.deltaLink")]
+    delta_link: Option<String>,
+    #[serde(rename = "@odata.count")]
+    count: Option<u64>,
+}
+
+impl Page {
+    /// Takes a page apart.
+    ///
+    /// # Errors
+    /// What was expected and found, when it is no page.
+    pub fn read(body: Bytes, request_id: Option<String>) -> Result<Self, String> {
+        let envelope: Envelope<'_> = serde_json::from_slice(&body)
+            .map_err(|error| format!("expected a page with an array `value`: {error}"))?;
+        let begin = body.as_ptr().addr();
+        let range = |item: &&RawValue| {
+            let offset = item.get().as_ptr().addr() - begin;
+            offset..offset + item.get().len()
+        };
+        let items = envelope.value.iter().map(range).collect();
+        let Envelope { next_link, delta_link, count, .. } = envelope;
+        Ok(Self { items, next_link, delta_link, count, request_id, body })
+    }
+
+    /// How many items it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it has no items, which does not mean that it is the last page.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The JSON of each item, as it came.
+    pub fn items(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.items.iter().map(|range| {
+            str::from_utf8(&self.body[range.clone()])
+                .expect("the page was read as text when it was taken apart")
+        })
+    }
+
+    /// The JSON of each item, each keeping the page alive: for another thread.
+    pub fn slices(&self) -> impl ExactSizeIterator<Item = Bytes> {
+        self.items.iter().map(|range| self.body.slice(range.clone()))
+    }
+}
+
+/// The items are not shown: they are the tenant's.
+impl std::fmt::Debug for Page {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Page").field("items", &self.items.len()).finish_non_exhaustive()
+    }
+}

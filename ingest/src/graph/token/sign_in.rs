@@ -1,0 +1,186 @@
+//! Owns one request for a token: its form, its answer, and what to do when it is refused.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::super::call::{Effect, Meter, Method, escape};
+use super::super::cancel::Cancel;
+use super::super::clock::Clock;
+use super::super::error::{Error, Result, SignIn};
+use super::super::random::Random;
+use super::super::retry::{Attempt, Decision, Outcome, decide, read_retry_after};
+use super::super::secret::Secret;
+use super::super::settings::Credential;
+use super::super::transport::address::Address;
+use super::super::transport::{Outgoing, Received, Transport};
+use super::Token;
+
+/// What signing in takes.
+pub(crate) struct SignInContext<'a> {
+    pub(crate) transport: &'a Transport,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) cancel: &'a Cancel,
+    pub(crate) random: &'a Random,
+    pub(crate) authority: &'a Address,
+    /// Scheme and host of Graph: the resource that tokens are for.
+    pub(crate) resource: &'a str,
+    pub(crate) tenant: &'a str,
+    pub(crate) credential: &'a Credential,
+}
+
+/// Gets a token.
+///
+/// # Errors
+/// `SignIn`, `Unreachable` or `Cancelled`.
+pub(crate) async fn run(context: &SignInContext<'_>) -> Result<Token> {
+    match context.credential {
+        Credential::Secret { client_id, secret } => {
+            let pairs = [("client_id", client_id.as_str()), ("client_secret", secret.reveal())];
+            context.client_credentials(&pairs).await
+        }
+        _ => Err(Error::Settings { what: "this credential is not known".to_owned() }),
+    }
+}
+
+impl SignInContext<'_> {
+    async fn client_credentials(&self, pairs: &[(&str, &str)]) -> Result<Token> {
+        let scope = format!("{}/.default", self.resource);
+        let mut all = vec![("grant_type", "client_credentials"), ("scope", scope.as_str())];
+        all.extend_from_slice(pairs);
+        let address = self.authority.join("", &format!("/{}/oauth2/v2.0/token", self.tenant))?;
+        let received = self.ask(Method::Post, &address, &[], Some(form(&all))).await?;
+        self.read(&received)
+    }
+
+    /// Sends a request until it is answered.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        address: &Address,
+        headers: &[(&'static str, &str)],
+        form: Option<Bytes>,
+    ) -> Result<Received> {
+        let begun = self.clock.monotonic();
+        let asked = format!("{} {}", method.name(), address.origin());
+        for number in 1.. {
+            let body = form.clone().map(|form| ("application/x-www-form-urlencoded", form));
+            let outgoing = Outgoing { method, address, headers, token: None, body };
+            let answer = self.cancel.guard(self.transport.exchange(&outgoing)).await?;
+            let outcome = match &answer {
+                // Nobody renews a token with a token.
+                Ok(received) if received.status == 401 => return answer.map_err(|_| Error::Cancelled),
+                Ok(received) => Outcome::Answered {
+                    status: received.status,
+                    code: "",
+                    retry_after: received
+                        .header("retry-after")
+                        .and_then(|text| read_retry_after(text, self.clock.now())),
+                },
+                Err(lost) => Outcome::Lost(lost.loss),
+            };
+            let elapsed = self.clock.monotonic().saturating_sub(begun);
+            let attempt =
+                Attempt { number, tokens: 0, elapsed, effect: Effect::Read, meter: Meter::Unpublished };
+            match (decide(&attempt, &outcome, self.random.fraction()), answer) {
+                (Decision::Resend { wait }, _) => self.cancel.guard(self.clock.sleep(wait)).await?,
+                (_, Ok(received)) => return Ok(received),
+                (_, Err(lost)) => {
+                    let host = address.origin();
+                    return Err(Error::Unreachable { asked, host, tries: number, what: lost.what });
+                }
+            }
+        }
+        Err(Error::Cancelled)
+    }
+
+    /// Reads an answer of a token endpoint.
+    pub(super) fn read(&self, received: &Received) -> Result<Token> {
+        if received.status >= 300 {
+            return Err(refusal(received.status, &received.body).into());
+        }
+        let body: Granted = serde_json::from_slice(&received.body).map_err(|error| {
+            let message = format!("expected a token in the answer of {}: {error}", self.authority.origin());
+            Box::new(SignIn { code: String::new(), message, help: String::new() })
+        })?;
+        let life_s = match body.expires_in {
+            Life::Number(number) => number,
+            // Managed identities write numbers as texts.
+            Life::Text(text) => text.parse().unwrap_or(0),
+        };
+        Ok(Token {
+            secret: Secret::new(body.access_token),
+            issued: self.clock.now(),
+            life: Duration::from_secs(life_s),
+            number: 0,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: String,
+    expires_in: Life,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Life {
+    Number(u64),
+    Text(String),
+}
+
+/// Writes a form.
+pub(super) fn form(pairs: &[(&str, &str)]) -> Bytes {
+    let pairs = pairs.iter().map(|(name, value)| format!("{name}={}", escape(value)));
+    pairs.collect::<Vec<_>>().join("&").into()
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Refused {
+    pub(super) error: String,
+    error_description: String,
+}
+
+/// Says why no token was given, and what to do.
+pub(super) fn refusal(status: u16, body: &[u8]) -> Box<SignIn> {
+    let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
+    let description = refused.error_description.lines().next().unwrap_or_default();
+    let number = description.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next());
+    let code = number.map_or(refused.error.clone(), |number| format!("AADSTS{number}"));
+    let message = if description.is_empty() {
+        format!("the sign-in answered {status} {}", refused.error).trim_end().to_owned()
+    } else {
+        description.to_owned()
+    };
+    Box::new(SignIn { help: help(&code).to_owned(), code, message })
+}
+
+/// What to do about Entra's numbers.
+fn help(code: &str) -> &'static str {
+    match code {
+        "AADSTS7000215" => "AZURE_CLIENT_SECRET must be the secret's value, not its ID, of this application",
+        "AADSTS7000222" => "the secret has expired: make a new one and set AZURE_CLIENT_SECRET",
+        "AADSTS700016" => "AZURE_CLIENT_ID must be an application of the tenant AZURE_TENANT_ID",
+        "AADSTS90002" | "AADSTS900023" | "AADSTS900021" => {
+            "AZURE_TENANT_ID must be the ID or a verified domain of a tenant of this cloud"
+        }
+        "AADSTS700027" | "AADSTS700025" => {
+            "the certificate in AZURE_CLIENT_CERTIFICATE_PATH must be among the application's certificates"
+        }
+        "AADSTS700024" => {
+            "the assertion is not valid now: check the clock, or the age of AZURE_FEDERATED_TOKEN_FILE"
+        }
+        "AADSTS70021" | "AADSTS700211" | "AADSTS700212" | "AADSTS700213" => {
+            "no federated credential of the application matches the token in AZURE_FEDERATED_TOKEN_FILE"
+        }
+        "AADSTS7000112" => "the application is disabled in the tenant",
+        "AADSTS50076" | "AADSTS50079" | "AADSTS53003" => {
+            "a conditional access policy refused the sign-in; use an application of its own"
+        }
+        "AADSTS65001" | "AADSTS500011" => "an administrator must consent to the application first",
+        _ => "",
+    }
+}
