@@ -65,6 +65,48 @@ pub enum Error {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Invalid(String),
+    /// A file is no plan.
+    #[error("line {line}, column {column}: expected a recovery plan in JSON: {what}; make the plan again")]
+    PlanText {
+        /// Line, from 1.
+        line: usize,
+        /// Column in bytes, from 1.
+        column: usize,
+        /// What the parser found.
+        what: String,
+    },
+    /// A newer version of the program made the plan.
+    #[error(
+        "the plan has format version {found}, this program knows {known}; make the plan again, or apply it with the \
+         program that made it"
+    )]
+    PlanVersion {
+        /// The version in the file.
+        found: u64,
+        /// The newest version that is known.
+        known: u32,
+    },
+    /// The plan is not as it was made.
+    #[error(
+        "the plan was edited: its content has the hash {expected}, it says {found}; make a new plan that has what is \
+         wanted"
+    )]
+    PlanEdited {
+        /// The hash of its content.
+        expected: String,
+        /// The hash that it says.
+        found: String,
+    },
+    /// The backups are of another tenant than the one the plan is for.
+    #[error(
+        "expected backups of the tenant {expected}, found those of {found}; name the store of that tenant"
+    )]
+    PlanTenant {
+        /// The tenant that the plan is for.
+        expected: String,
+        /// The tenant of the backups.
+        found: String,
+    },
     /// Asking Graph failed.
     #[error(transparent)]
     Graph(#[from] crate::graph::Error),

@@ -8,6 +8,15 @@
 //! 2. A step depends only on steps that stand before it.
 //! 3. The request of a link's removal ends in `/$ref`.
 //! 4. No secret stands in a plan: passwords of re-created users are made when the request leaves.
+//!
+//! How a request becomes what is sent (`{…}` are placeholders, which stand in texts of path and body):
+//!
+//! | placeholder | stands for |
+//! | --- | --- |
+//! | `{new:s4}`, `{new:s4.appId}` | `id` (of an invitation `invitedUser.id`), or another property, of what step `s4` was answered; the step depends on `s4` |
+//! | `{target}` | the other end of a link: the request is sent once for each link of the step, but where it is the only element of an array: then that gets one element for each link, and one request is sent |
+//! | `{endpoint}` | the address of Graph, without a version: references are absolute |
+//! | `{password}` | a random password, made when the request leaves |
 
 use std::collections::BTreeMap;
 
@@ -16,12 +25,49 @@ use serde_json::Value;
 
 use crate::resource::Version;
 
+mod contain;
+mod cost;
+mod draft;
+mod file;
+mod guard;
+mod input;
+mod link;
+mod lookup;
+mod make;
+mod property;
+mod recreate;
+mod references;
+mod relation;
+mod removal;
+mod returns;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod update;
+mod value;
+
+pub use guard::GUARDS;
+pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
+pub use make::make;
+pub use property::{SupportRow, support};
+pub use summary::Summary;
+pub use value::written_value;
+
 /// The version of the file format.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// What stands in a request for the ID that a step will make: `{new:STEP}` for its ID, `{new:STEP.appId}` for another
 /// property of the answer.
 pub const NEW_ID_PREFIX: &str = "{new:";
+
+/// What stands in a request for the other end of a link.
+pub const TARGET: &str = "{target}";
+
+/// What stands in a request for the address of Graph.
+pub const ENDPOINT: &str = "{endpoint}";
+
+/// What stands in a request for a random password.
+pub const PASSWORD: &str = "{password}";
 
 /// A recovery plan.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,7 +120,6 @@ pub struct PlanPoint {
 /// What a plan was asked for besides its changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is given or not")]
 pub struct PlanOptions {
     /// Only these attributes; all when empty and `links` is empty too.
     pub attributes: Vec<String>,
@@ -141,13 +186,17 @@ pub struct Step {
     pub kind: StepKind,
     /// When.
     pub phase: Phase,
-    /// What it is about.
+    /// What it is about; of what a step of this plan makes again, the ID is the old one, and the request has the new.
     pub object: PlanObject,
-    /// The values that must still stand, by property; what was absent is null.
+    /// The values that must still stand, by property (never a path: Graph replaces complex values whole); what was
+    /// absent is null. Of a relation object or credential that is taken away, and of an object that is deleted for
+    /// good: all that it was.
     pub before: BTreeMap<String, Value>,
-    /// The values that are wanted, by property.
+    /// The values that are wanted, by property. Of what is made again: all that it will be. A relation to one object
+    /// stands in both under its name, as the other end's ID.
     pub after: BTreeMap<String, Value>,
-    /// The links that are made or taken away.
+    /// The links that are made or taken away; none when the step is about a relation object or a credential. Links
+    /// whose step depends on a restore are made only where Graph did not bring them back by itself.
     #[serde(default)]
     pub links: Vec<StepLink>,
     /// Steps that must be done before.
@@ -186,8 +235,7 @@ pub struct StepLink {
     pub target_name: String,
 }
 
-/// A request before it leaves. `{target}` in path or body is the link's other end, `{new:STEP}` an ID to come, and
-/// `{password}` a random password made when it leaves.
+/// A request before it leaves; placeholders as in the head of this file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestTemplate {
@@ -233,6 +281,9 @@ pub struct Guard {
     pub reason: String,
     /// To which objects.
     pub objects: Vec<PlanObject>,
+    /// Whether it was allowed when the plan was made.
+    #[serde(default)]
+    pub allowed: bool,
 }
 
 /// What applying a plan costs, under the published limits.

@@ -109,9 +109,29 @@ pub struct Resource {
     /// What another service holds, so that lists refuse it.
     #[serde(default)]
     pub outside: Vec<String>,
-    /// What a create must give; `a|b` is one of them.
+    /// What is written by a request of its own.
+    #[serde(default)]
+    pub alone: Vec<String>,
+    /// What only Microsoft's own recovery writes.
+    #[serde(default)]
+    pub native_only: Vec<String>,
+    /// Properties that other requests than an update write.
+    #[serde(default)]
+    pub writes: Vec<PropertyWrite>,
+    /// The method that writes an object; one that replaces it whole is `PUT`.
+    #[serde(default = "patch")]
+    pub update: String,
+    /// Whether writes must say its `@odata.type`.
+    #[serde(default)]
+    pub typed: bool,
+    /// What a create must give; `a|b` is one of them. Nothing can be made when it is empty.
     #[serde(default)]
     pub create_required: Vec<String>,
+    /// Why no application can make it, although something is required.
+    pub uncreatable: Option<String>,
+    /// Whether no request deletes it.
+    #[serde(default)]
+    pub undeletable: bool,
     /// Where deleted objects are, when there is a bin.
     pub bin: Option<Bin>,
     /// What limits calls.
@@ -155,6 +175,18 @@ pub struct Bin {
     pub version: Version,
 }
 
+/// A property that another request than an update writes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyWrite {
+    /// The property, which is also the name in the body.
+    pub property: String,
+    /// Its method.
+    pub method: String,
+    /// Its path.
+    pub path: String,
+}
+
 /// Resource units of reading.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,6 +217,9 @@ pub struct Link {
     pub remove: Option<Reference>,
     /// How many links one PATCH with `NAME@odata.bind` may add, all or nothing; none where it cannot.
     pub bulk_max: Option<u32>,
+    /// Whether only people, and no applications, may write it.
+    #[serde(default)]
+    pub delegated_only: bool,
     /// Whether delta queries tell its changes.
     #[serde(default)]
     pub delta: bool,
@@ -253,6 +288,10 @@ pub fn all() -> &'static [Resource] {
 #[must_use]
 pub fn by_token(token: &str) -> Option<&'static Resource> {
     TABLE.tokens.get(token).map(|place| &TABLE.rows[*place])
+}
+
+fn patch() -> String {
+    "PATCH".to_owned()
 }
 
 struct Table {

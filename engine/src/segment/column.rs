@@ -46,8 +46,9 @@ pub(crate) use values::Kind;
 use super::format::{FormatError, Reader};
 use presence::{Place, Presence};
 
-/// Rows of the largest row group; it bounds what a damaged count can make a reader allocate.
-pub(crate) const ROW_COUNT_MAX: u32 = 65_536;
+/// Rows of the longest column: row groups are shorter, but lists of IDs and of changed objects are columns too, and as
+/// long as a backup makes them. It bounds what a damaged count can make a reader allocate.
+pub(crate) const ROW_COUNT_MAX: u32 = 1 << 26;
 /// The cell text that stands for unknown.
 const UNKNOWN: &[u8] = b"?";
 const NULL: &[u8] = b"null";
@@ -239,7 +240,7 @@ impl<'a> Column<'a> {
 
     fn read(mut reader: Reader<'a>, row_count: u32) -> Result<Self, FormatError> {
         if row_count > ROW_COUNT_MAX {
-            return Err(reader.error(format!("expected at most 65,536 rows, found {row_count}")));
+            return Err(reader.error(format!("expected at most {ROW_COUNT_MAX} rows, found {row_count}")));
         }
         let code = reader.byte()?;
         let encoding = Encoding::from_code(code)

@@ -50,3 +50,23 @@ fn changes_come_in_one_order_however_few_are_made_at_a_time() {
         }
     }
 }
+
+#[test]
+fn more_objects_than_a_chunk_has_rows_change_at_once() {
+    let count = 66_000;
+    let folder = tempfile::tempdir().unwrap();
+    let options = CreateOptions { seed: [7; 32], tenant: None };
+    let mut store = Store::create(&folder.path().join("store"), &options).unwrap();
+    for (day, city) in [("2026-11-16T00:00:00Z", "Bern"), ("2026-11-17T00:00:00Z", "Rome")] {
+        let mut backup = store.begin(details(day)).unwrap();
+        for number in 0..count {
+            let json = format!(r#"{{"id": "u{number}", "displayName": "U{number}", "city": "{city}"}}"#);
+            backup.put_json("user", json.as_bytes()).unwrap();
+        }
+        backup.commit().unwrap();
+    }
+    let ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+    let changes = store.difference(&ids[0], &ids[1], &DifferenceFilter::default()).unwrap();
+    assert_eq!(changes.len(), count);
+    assert_eq!(changes[0].display_name, "U0");
+}

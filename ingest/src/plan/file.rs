@@ -1,0 +1,210 @@
+//! How a plan stands in a file: JSON for people, hashed in a form that does not depend on how it is laid out.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{FORMAT_VERSION, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink};
+use crate::resource::Version;
+use crate::{Error, Result};
+
+impl Plan {
+    /// The file: indented JSON.
+    ///
+    /// # Panics
+    /// Never: a plan is made of texts, numbers and maps with text keys.
+    #[must_use]
+    pub fn to_file_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a plan is JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a file, and checks its format version and its hash.
+    ///
+    /// # Errors
+    /// `PlanText` when it is no plan in JSON, `PlanVersion` when a newer version wrote it, `PlanEdited` when its hash
+    /// is not that of its content.
+    pub fn from_file_bytes(bytes: &[u8]) -> Result<Self> {
+        let text = |error: serde_json::Error| Error::PlanText {
+            line: error.line(),
+            column: error.column(),
+            what: what_of(&error),
+        };
+        let value: Value = serde_json::from_slice(bytes).map_err(text)?;
+        let version = value.get("formatVersion").and_then(Value::as_u64).unwrap_or_default();
+        if version > u64::from(FORMAT_VERSION) {
+            return Err(Error::PlanVersion { found: version, known: FORMAT_VERSION });
+        }
+        let found = value.get("hash").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let plan: Self = serde_json::from_slice(bytes).map_err(text)?;
+        // The hash is over what stands in the file, so that nothing can be added that this program does not read.
+        let expected = hash_of(value);
+        if expected != found {
+            return Err(Error::PlanEdited { expected, found });
+        }
+        Ok(plan)
+    }
+
+    /// The hash of everything but `hash`.
+    ///
+    /// # Panics
+    /// Never: see [`Plan::to_file_bytes`].
+    #[must_use]
+    pub fn compute_hash(&self) -> String {
+        let frame = serde_json::to_value(self.frame()).expect("a plan is JSON");
+        let Value::Object(members) = frame else { return String::new() };
+        let mut hasher = blake3::Hasher::new();
+        let mut separator = "{";
+        for (name, value) in members.iter().filter(|(name, _)| *name != "hash") {
+            write!(hasher, "{separator}\"{name}\":").expect("a hasher takes everything");
+            separator = ",";
+            if name == "steps" {
+                hash_steps(&self.steps, &mut hasher);
+            } else {
+                serde_json::to_writer(&mut hasher, value).expect("a hasher takes everything");
+            }
+        }
+        hasher.update(b"}");
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// Everything but the steps.
+    fn frame(&self) -> Self {
+        Self {
+            format_version: self.format_version,
+            plan_id: self.plan_id.clone(),
+            tenant_id: self.tenant_id.clone(),
+            created_at: self.created_at,
+            from: self.from.clone(),
+            to: self.to.clone(),
+            query: self.query.clone(),
+            options: self.options.clone(),
+            steps: Vec::new(),
+            skipped: self.skipped.clone(),
+            unfixable: self.unfixable.clone(),
+            guards: self.guards.clone(),
+            permissions: self.permissions.clone(),
+            estimate: self.estimate,
+            hash: String::new(),
+        }
+    }
+
+    /// Checks that the plan is as it was made.
+    ///
+    /// # Errors
+    /// `PlanEdited`.
+    pub fn verify_hash(&self) -> Result<()> {
+        let expected = self.compute_hash();
+        if expected == self.hash {
+            return Ok(());
+        }
+        Err(Error::PlanEdited { expected, found: self.hash.clone() })
+    }
+}
+
+/// BLAKE3 of the canonical text: keys in order, no white space.
+fn hash_of(mut value: Value) -> String {
+    if let Value::Object(members) = &mut value {
+        members.remove("hash");
+    }
+    let mut writer = std::io::BufWriter::with_capacity(1 << 16, blake3::Hasher::new());
+    serde_json::to_writer(&mut writer, &value).expect("a hasher takes everything");
+    writer.flush().expect("a hasher takes everything");
+    writer.get_ref().finalize().to_hex().to_string()
+}
+
+/// The parser's words without the place, which is said apart.
+fn what_of(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    text[..end].to_owned()
+}
+
+/// The steps' canonical texts, made in parallel: they are nearly all of a plan.
+fn hash_steps(steps: &[Step], hasher: &mut blake3::Hasher) {
+    let text = |step: &Step| serde_json::to_vec(&CanonicalStep::of(step)).expect("a step is JSON");
+    hasher.update(b"[");
+    let mut separator: &[u8] = b"";
+    for steps in steps.chunks(STEP_COUNT_MAX) {
+        let texts: Vec<Vec<u8>> = steps.par_iter().with_min_len(64).map(text).collect();
+        for text in texts {
+            hasher.update(separator).update(&text);
+            separator = b",";
+        }
+    }
+    hasher.update(b"]");
+}
+
+/// Steps whose texts are held at a time.
+const STEP_COUNT_MAX: usize = 4096;
+
+/// A step with its members in order, so that no tree is made of it first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CanonicalStep<'s> {
+    after: &'s BTreeMap<String, Value>,
+    before: &'s BTreeMap<String, Value>,
+    depends_on: &'s [String],
+    id: &'s str,
+    kind: StepKind,
+    links: Vec<CanonicalLink<'s>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'s [String],
+    object: CanonicalObject<'s>,
+    phase: Phase,
+    request: CanonicalRequest<'s>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CanonicalLink<'s> {
+    relation: &'s str,
+    target_id: &'s str,
+    target_name: &'s str,
+    target_type: &'s str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CanonicalObject<'s> {
+    display_name: &'s str,
+    id: &'s str,
+    #[serde(rename = "type")]
+    type_token: &'s str,
+}
+
+#[derive(Serialize)]
+struct CanonicalRequest<'s> {
+    body: &'s Value,
+    method: &'s str,
+    path: &'s str,
+    version: Version,
+}
+
+impl<'s> CanonicalStep<'s> {
+    fn of(step: &'s Step) -> Self {
+        let Step { id, kind, phase, object, before, after, links, depends_on, request, notes } = step;
+        let link = |link: &'s StepLink| {
+            let StepLink { relation, target_id, target_type, target_name } = link;
+            CanonicalLink { relation, target_id, target_name, target_type }
+        };
+        let PlanObject { id: object_id, type_token, display_name } = object;
+        let RequestTemplate { method, version, path, body } = request;
+        Self {
+            after,
+            before,
+            depends_on,
+            id,
+            kind: *kind,
+            links: links.iter().map(link).collect(),
+            notes,
+            object: CanonicalObject { display_name, id: object_id, type_token },
+            phase: *phase,
+            request: CanonicalRequest { body, method, path, version: *version },
+        }
+    }
+}

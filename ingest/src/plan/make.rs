@@ -1,0 +1,260 @@
+//! Makes a plan: what is chosen of the changes, in which order they are looked at, and what comes out.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use engine::{Change, ChangeKind, LinkAction, Snapshot};
+
+use super::draft::Drafts;
+use super::lookup::{self, Known, Lookup, Presence};
+use super::{
+    FORMAT_VERSION, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection, Skipped,
+    Unfixable, cost, guard, update,
+};
+use crate::resource::{self, Resource};
+use crate::{Error, Result};
+
+/// Letters of a plan's ID.
+const ID_LETTERS: &[u8; 16] = b"klmnopqrstuvwxyz";
+
+/// A change, and what was chosen of it.
+#[derive(Debug)]
+pub(super) struct Picked {
+    pub(super) change: Change,
+    /// Places of the chosen attributes.
+    pub(super) attributes: Vec<usize>,
+    /// Places of the chosen links.
+    pub(super) links: Vec<usize>,
+    /// Whether it was chosen that the object came or went.
+    pub(super) has_presence: bool,
+    /// Whether nothing else was chosen of it, by name.
+    pub(super) is_bare: bool,
+}
+
+/// A plan in the making.
+pub(super) struct Planner {
+    pub(super) lookup: Lookup,
+    pub(super) options: PlanOptions,
+    pub(super) context: PlanContext,
+    pub(super) drafts: Drafts,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) unfixable: Vec<Unfixable>,
+    /// Natural keys of relation objects by Graph's IDs, at the wanted state and at the other.
+    pub(super) natural_keys: [HashMap<String, HashMap<String, String>>; 2],
+    /// Principals and roles whose assignment a step makes or removes for the whole tenant: what a directory role lists
+    /// as its members says the same.
+    pub(super) assigned: HashSet<(String, String)>,
+    /// Names of application roles by their IDs, by resource.
+    pub(super) app_roles: HashMap<String, HashMap<String, String>>,
+}
+
+/// Makes the plan that undoes changes.
+///
+/// # Errors
+/// `PlanTenant` when the backups are of another tenant; `Store` when they cannot be read.
+pub fn make(input: PlanInput) -> Result<Plan> {
+    let PlanInput { changes, from, to, live, selection, options, context } = input;
+    check_tenant(&context, &to)?;
+    let points = [point(&context.from_point, &from), point(&context.to_point, &to)];
+    let mut picked = pick(changes, selection.as_ref(), &options);
+    picked.sort_by(|a, b| (&a.change.type_token, &a.change.id).cmp(&(&b.change.type_token, &b.change.id)));
+    let mut planner = Planner {
+        lookup: Lookup::new(from, to, live),
+        options,
+        context,
+        drafts: Drafts::default(),
+        skipped: Vec::new(),
+        unfixable: Vec::new(),
+        natural_keys: Default::default(),
+        assigned: HashSet::new(),
+        app_roles: HashMap::new(),
+    };
+    planner.learn(&picked)?;
+    planner.draft(&picked)?;
+    planner.finish(points)
+}
+
+/// Backups that hold the organization say whose they are.
+fn check_tenant(context: &PlanContext, to: &Snapshot) -> Result<()> {
+    for object in to.objects("organization")? {
+        let found = object?.key.id;
+        if !found.eq_ignore_ascii_case(&context.tenant_id) {
+            return Err(Error::PlanTenant { expected: context.tenant_id.clone(), found });
+        }
+    }
+    Ok(())
+}
+
+fn point(text: &str, snapshot: &Snapshot) -> PlanPoint {
+    let backup = snapshot.backup();
+    PlanPoint { point: text.to_owned(), backup: backup.id.clone(), taken_at: backup.taken_at }
+}
+
+/// The chosen changes.
+fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptions) -> Vec<Picked> {
+    let is_all = options.attributes.is_empty() && options.links.is_empty();
+    let has_attribute = |name: &str| {
+        let is_named = |wanted: &String| {
+            name.strip_prefix(wanted.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        is_all || options.attributes.iter().any(is_named)
+    };
+    let has_link = |name: &str| is_all || options.links.iter().any(|wanted| wanted == name);
+    let mut picked = Vec::with_capacity(changes.len());
+    for change in changes {
+        let chosen = match selection {
+            Some(selection) => match selection.of(&change) {
+                Some(chosen) => Some(chosen),
+                None => continue,
+            },
+            None => None,
+        };
+        let attributes = (0..change.attributes.len()).filter(|place| {
+            let name = &change.attributes[*place].name;
+            has_attribute(name) && chosen.is_none_or(|chosen| chosen.has_attribute(name))
+        });
+        let links = (0..change.links.len()).filter(|place| {
+            let link = &change.links[*place];
+            let is_chosen = chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id));
+            has_link(&link.relation) && is_chosen
+        });
+        let (attributes, links) = (attributes.collect(), links.collect());
+        let has_presence = is_all && chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);
+        let is_bare = chosen.is_some_and(super::input::Chosen::is_bare);
+        picked.push(Picked { change, attributes, links, has_presence, is_bare });
+    }
+    picked
+}
+
+impl Planner {
+    /// Learns the names of all that is chosen, and what decides how it is written.
+    fn learn(&mut self, picked: &[Picked]) -> Result<()> {
+        let mut ids = BTreeSet::new();
+        let has_reading = self.lookup.has_reading;
+        for Picked { change, links, .. } in picked {
+            if lookup::is_relation_object(&change.type_token) {
+                continue;
+            }
+            ids.extend(links.iter().map(|place| change.links[*place].target_id.as_str()));
+            if has_reading {
+                ids.insert(&change.id);
+            } else {
+                self.lookup.tell_change(change);
+            }
+        }
+        self.lookup.learn(&ids)?;
+        self.learn_relations(picked)?;
+        let linked = |token: &str| {
+            let of_type = picked.iter().filter(|picked| &*picked.change.type_token == token);
+            of_type.map(|picked| picked.change.id.as_str()).collect::<BTreeSet<&str>>()
+        };
+        let mut groups = linked("group");
+        groups.extend(ids.iter().filter(|id| self.lookup.is_of(id, "group")));
+        let names = ["groupTypes", "isAssignableToRole", "mailEnabled"];
+        self.lookup.read_columns("group", &groups, &names)?;
+        self.lookup.read_columns("administrativeUnit", &linked("administrativeUnit"), &["membershipType"])?;
+        self.lookup.read_columns("directoryRole", &linked("directoryRole"), &["roleTemplateId"])
+    }
+
+    fn draft(&mut self, picked: &[Picked]) -> Result<()> {
+        let is_relation = |picked: &&Picked| lookup::is_relation_object(&picked.change.type_token);
+        // What comes back decides what links can be made, and what IDs mean.
+        self.plan_returns(picked)?;
+        for picked in picked.iter().filter(is_relation) {
+            self.plan_relation(picked)?;
+        }
+        let values = update::read_values(&self.lookup, picked)?;
+        for (picked, values) in picked.iter().zip(values).filter(|(picked, _)| !is_relation(picked)) {
+            match picked.change.kind {
+                ChangeKind::Updated => {
+                    self.plan_update(picked, values)?;
+                    self.plan_links(picked);
+                }
+                ChangeKind::Added | ChangeKind::Restored => self.plan_removal(picked)?,
+                ChangeKind::CreatedAndDeleted | ChangeKind::Purged => {
+                    let reason = picked.change.reason.unwrap_or(super::property::UNSUPPORTED);
+                    self.skip(&picked.change, "", reason);
+                }
+                _ => {}
+            }
+        }
+        self.plan_references()
+    }
+
+    fn finish(mut self, [from, to]: [PlanPoint; 2]) -> Result<Plan> {
+        let drafts = std::mem::take(&mut self.drafts);
+        let steps = drafts.into_steps();
+        let guards = guard::find(&self, &steps)?;
+        let permissions = cost::permissions(&steps, &self.lookup);
+        let estimate = cost::estimate(&steps, &self.lookup)?;
+        self.skipped.sort_by(|a, b| (&a.object, &a.name).cmp(&(&b.object, &b.name)));
+        let mut plan = Plan {
+            format_version: FORMAT_VERSION,
+            plan_id: plan_id(&self.context.seed),
+            tenant_id: self.context.tenant_id,
+            created_at: self.context.now,
+            from,
+            to,
+            query: self.context.query,
+            options: self.options,
+            steps,
+            skipped: self.skipped,
+            unfixable: self.unfixable,
+            guards,
+            permissions,
+            estimate,
+            hash: String::new(),
+        };
+        plan.hash = plan.compute_hash();
+        Ok(plan)
+    }
+
+    /// Lists a chosen change as one that no step undoes.
+    pub(super) fn skip(&mut self, change: &Change, name: &str, reason: impl Into<String>) {
+        let object = shown(change);
+        self.skipped.push(Skipped { object, name: name.to_owned(), reason: reason.into() });
+    }
+}
+
+impl Lookup {
+    /// Takes over what a change says of its object, unless a newer state may know better.
+    fn tell_change(&mut self, change: &Change) {
+        let presence = match change.kind {
+            ChangeKind::SoftDeleted | ChangeKind::CreatedAndDeleted => Presence::Binned,
+            ChangeKind::HardDeleted | ChangeKind::Deleted | ChangeKind::Purged => Presence::Gone,
+            _ => Presence::Live,
+        };
+        let type_token = change.type_token.clone();
+        self.tell(&change.id, Known { type_token, name: change.display_name.clone(), presence });
+    }
+
+    /// Whether an object is known to be of a type.
+    pub(super) fn is_of(&self, id: &str, token: &str) -> bool {
+        self.known(id).is_some_and(|known| &*known.type_token == token)
+    }
+}
+
+/// The object of a change, as plans show it.
+pub(super) fn shown(change: &Change) -> PlanObject {
+    PlanObject {
+        id: change.id.clone(),
+        type_token: change.type_token.to_string(),
+        display_name: change.display_name.clone(),
+    }
+}
+
+/// What Graph does with the type of a change.
+pub(super) fn resource_of(change: &Change) -> Option<&'static Resource> {
+    resource::by_token(&change.type_token)
+}
+
+/// Whether undoing the change of a link makes it.
+pub(super) fn is_wanted(action: LinkAction) -> bool {
+    action == LinkAction::Removed
+}
+
+fn plan_id(seed: &[u8; 32]) -> String {
+    let hash = blake3::derive_key("entrasnap plan id, version 1", seed);
+    let letters = hash[..8].iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    letters.map(|four_bits| char::from(ID_LETTERS[usize::from(four_bits)])).collect()
+}

@@ -1,0 +1,179 @@
+//! Which properties and relations can be put back, how, and why not.
+
+use engine::schema::{self, RuleKind};
+
+use crate::resource::{self, Link, PropertyWrite, Resource};
+
+/// Nobody writes it.
+pub(super) const READ_ONLY: &str = "read-only";
+/// Microsoft Graph has no way that an application may take.
+pub(super) const UNSUPPORTED: &str = "unsupported";
+/// One of the two sides does not have it.
+pub(super) const UNOBSERVED: &str = "unobserved";
+/// Only Microsoft's own recovery writes it.
+pub(super) const NATIVE_ONLY: &str = "native recovery only";
+/// A secret is never read, so it cannot be put back.
+pub(super) const ISSUE_ANEW: &str = "issue anew";
+/// Another directory is its master.
+pub(super) const SYNCED: &str = "synced from on-premises";
+/// The application that a service principal is of says it.
+pub(super) const COPIED: &str = "copied from the application";
+/// Exchange is its master.
+pub(super) const EXCHANGE: &str = "written by Exchange only";
+/// Only people may write it, and no application.
+pub(super) const DELEGATED_ONLY: &str = "read-only for applications";
+/// Another service holds it.
+pub(super) const OUTSIDE: &str = "held by another service";
+
+/// What a service principal takes over from its application.
+const COPIED_PROPERTIES: [&str; 6] = [
+    "appDescription",
+    "appDisplayName",
+    "appRoles",
+    "oauth2PermissionScopes",
+    "signInAudience",
+    "verifiedPublisher",
+];
+
+/// Types of the directory: what their metadata does not name, Graph refuses.
+const STRICT: [&str; 6] =
+    ["user", "group", "application", "servicePrincipal", "device", "administrativeUnit"];
+
+/// Secrets of applications and service principals.
+pub(super) const CREDENTIALS: [&str; 2] = ["keyCredentials", "passwordCredentials"];
+
+/// How a property of an object that exists is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Writing {
+    /// By the update of the object.
+    Update,
+    /// By an update of its own.
+    Alone,
+    /// By another request.
+    Request(&'static PropertyWrite),
+    /// It holds secrets: what was added can be taken away.
+    Credential,
+    /// Not at all; why.
+    Never(&'static str),
+}
+
+/// How a property is written; `property` is its name, not a path.
+pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
+    let is_in = |names: &[String]| names.iter().any(|name| name == property);
+    if let Some(write) = resource.writes.iter().find(|write| write.property == property) {
+        return Writing::Request(write);
+    }
+    let is_principal = resource.token == "servicePrincipal";
+    if CREDENTIALS.contains(&property) && (is_principal || resource.token == "application") {
+        return Writing::Credential;
+    }
+    if is_in(&resource.native_only) {
+        return Writing::Never(NATIVE_ONLY);
+    }
+    if is_principal && COPIED_PROPERTIES.contains(&property) {
+        return Writing::Never(COPIED);
+    }
+    if property == "passwordProfile" {
+        return Writing::Never(ISSUE_ANEW);
+    }
+    let is_moving = schema::rule(&resource.token, property, RuleKind::Volatile).is_some();
+    if is_moving || property.contains('@') || !resource.is_writable(property) || resource.write.is_empty() {
+        return Writing::Never(READ_ONLY);
+    }
+    if is_in(&resource.alone) {
+        return Writing::Alone;
+    }
+    if is_in(&resource.outside) {
+        return Writing::Never(OUTSIDE);
+    }
+    if is_in(&resource.known) || property.starts_with("extension_") || !STRICT.contains(&&*resource.token) {
+        return Writing::Update;
+    }
+    Writing::Never(UNSUPPORTED)
+}
+
+/// Why links of a relation cannot be written, if they cannot.
+pub(super) fn link_obstacle(resource: &Resource, link: &Link) -> Option<&'static str> {
+    if link.delegated_only {
+        return Some(DELEGATED_ONLY);
+    }
+    let is_written = link.add.is_some() && link.remove.is_some() && !resource.write.is_empty();
+    (!is_written).then_some(READ_ONLY)
+}
+
+/// Whether and how something of a type can be recovered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupportRow {
+    /// The type token.
+    pub type_token: &'static str,
+    /// The property or relation; empty for the object itself.
+    pub property: &'static str,
+    /// Whether it can be put back.
+    pub restorable: bool,
+    /// Why not, or how when that is special; empty otherwise.
+    pub reason: &'static str,
+}
+
+/// What can be recovered of each type, in the order of the table of types: the object, its properties, its relations.
+#[must_use]
+pub fn support() -> Vec<SupportRow> {
+    let mut rows = Vec::new();
+    for resource in resource::all() {
+        let token = resource.token.as_str();
+        let row =
+            |property, restorable, reason| SupportRow { type_token: token, property, restorable, reason };
+        let (restorable, reason) = object_support(resource);
+        rows.push(row("", restorable, reason));
+        let info = schema::by_token(token);
+        let mut names: Vec<&'static str> = resource.known.iter().map(String::as_str).collect();
+        names.extend(info.into_iter().flat_map(|info| info.properties().map(|(name, _)| name)));
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| *name != "id" && resource.link(name).is_none());
+        let is_relation = info.is_some_and(|info| info.is_relation_object);
+        for name in names {
+            let (restorable, reason) = match writing(resource, name) {
+                Writing::Never(READ_ONLY) if is_relation => (true, "made again with the object"),
+                Writing::Never(reason) => (false, reason),
+                Writing::Credential => (false, ISSUE_ANEW),
+                Writing::Alone => (true, "by a request of its own"),
+                Writing::Update | Writing::Request(_) => (true, ""),
+            };
+            rows.push(row(name, restorable, reason));
+        }
+        for link in &resource.links {
+            let obstacle = link_obstacle(resource, link);
+            rows.push(row(&link.name, obstacle.is_none(), obstacle.unwrap_or_default()));
+        }
+    }
+    rows
+}
+
+fn object_support(resource: &'static Resource) -> (bool, &'static str) {
+    let info = schema::by_token(&resource.token);
+    if info.is_some_and(|info| info.is_relation_object) {
+        return (true, "made again; no bin");
+    }
+    match (&resource.bin, creation_obstacle(resource)) {
+        (Some(_), None) => (true, "from the bin; else made again under a new ID, with the option recreate"),
+        (Some(_), Some(_)) => (true, "from the bin"),
+        (None, None) => (true, "made again under a new ID, with the option recreate; no bin"),
+        (None, Some(obstacle)) => (false, obstacle),
+    }
+}
+
+/// Why nobody can make an object of a type again, if nobody can.
+pub(super) fn creation_obstacle(resource: &'static Resource) -> Option<&'static str> {
+    if let Some(why) = &resource.uncreatable {
+        return Some(why);
+    }
+    if resource.singleton {
+        return Some("it is always there");
+    }
+    (resource.create_required.is_empty() || resource.write.is_empty()).then_some(UNSUPPORTED)
+}
+
+/// Why nobody can delete an object of a type, if nobody can.
+pub(super) fn deletion_obstacle(resource: &Resource) -> Option<&'static str> {
+    (resource.undeletable || resource.singleton || resource.write.is_empty()).then_some(UNSUPPORTED)
+}

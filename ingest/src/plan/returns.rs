@@ -1,0 +1,189 @@
+//! Objects that went come back: from the bin under their IDs, or made again.
+
+use std::collections::BTreeMap;
+
+use engine::scan::Space;
+use engine::{ChangeKind, Snapshot};
+use serde_json::Value;
+
+use super::draft::{Draft, DraftId};
+use super::lookup::{self, Presence};
+use super::make::{Picked, Planner, resource_of, shown};
+use super::property;
+use super::update::{filled, request};
+use super::{PlanObject, RequestTemplate, StepKind, contain};
+use crate::Result;
+use crate::resource::{Bin, Resource};
+
+impl Planner {
+    /// Plans the return of what went, so that everything else knows what will be there.
+    pub(super) fn plan_returns(&mut self, picked: &[Picked]) -> Result<()> {
+        let mut restored = Vec::new();
+        let mut recreated = Vec::new();
+        for picked in picked {
+            let change = &picked.change;
+            let is_lost = matches!(
+                change.kind,
+                ChangeKind::SoftDeleted | ChangeKind::HardDeleted | ChangeKind::Deleted
+            );
+            if !is_lost || !picked.has_presence || lookup::is_relation_object(&change.type_token) {
+                continue;
+            }
+            match self.return_of(picked) {
+                Return::Skipped(reason) => self.skip(change, "", reason),
+                Return::Restored(resource, bin) => {
+                    let object = shown(change);
+                    let step = self.restore(resource, bin, &object);
+                    if change.kind == ChangeKind::Deleted {
+                        let note = "the recycle bin was not read: it may not be there";
+                        self.drafts.list[step].notes.push(note.to_owned());
+                    }
+                    restored.push((object, resource));
+                }
+                Return::Recreated(resource) => recreated.push((shown(change), resource)),
+            }
+        }
+        self.restore_home_principals(&mut restored)?;
+        self.recreate(&recreated)?;
+        self.order_principals(&restored)?;
+        for (object, resource) in &restored {
+            self.plan_restored(object, resource)?;
+        }
+        Ok(())
+    }
+
+    fn return_of(&self, picked: &Picked) -> Return {
+        let change = &picked.change;
+        if let (engine::RecoveryAction::None, Some(reason)) = (change.action, change.reason) {
+            return Return::Skipped(reason.to_owned());
+        }
+        let Some(resource) = resource_of(change) else {
+            return Return::Skipped(property::UNSUPPORTED.to_owned());
+        };
+        let presence = self.lookup.known(&change.id).map(|known| known.presence);
+        match (&resource.bin, presence) {
+            (_, Some(Presence::Live)) => Return::Skipped("it is there again".to_owned()),
+            (Some(bin), Some(Presence::Binned)) => Return::Restored(resource, bin),
+            (Some(bin), _) if change.kind == ChangeKind::Deleted => Return::Restored(resource, bin),
+            _ => match property::creation_obstacle(resource) {
+                Some(obstacle) => Return::Skipped(format!("gone for good: {obstacle}")),
+                None if self.options.recreate => Return::Recreated(resource),
+                None => Return::Skipped("gone for good; needs the option recreate".to_owned()),
+            },
+        }
+    }
+
+    /// Drafts the restore of an object.
+    fn restore(&mut self, resource: &'static Resource, bin: &'static Bin, object: &PlanObject) -> DraftId {
+        let request = RequestTemplate {
+            version: bin.version,
+            ..request(resource, "POST", filled(&bin.restore, &object.id))
+        };
+        let phase = contain::phase_of_return(&resource.token);
+        let step = self.drafts.add(Draft::new(StepKind::Restore, phase, object.clone(), request));
+        self.drafts.returns.insert(object.id.clone(), step);
+        step
+    }
+
+    /// An application takes its service principal along into the bin, and comes back without it.
+    fn restore_home_principals(&mut self, restored: &mut Vec<(PlanObject, &'static Resource)>) -> Result<()> {
+        let resource = crate::resource::by_token("servicePrincipal");
+        let (Some(resource), true) = (resource, restored.iter().any(|(object, _)| is_application(object)))
+        else {
+            return Ok(());
+        };
+        let Some(bin) = &resource.bin else { return Ok(()) };
+        let newest = self.lookup.newest.clone();
+        let principals = by_app_id(&newest, true)?;
+        let applications: Vec<String> = (restored.iter())
+            .filter(|(object, _)| is_application(object))
+            .map(|(object, _)| object.id.clone())
+            .collect();
+        for id in applications {
+            let Some(app_id) = self.app_id("application", &id)? else { continue };
+            let Some((principal, name)) = principals.get(&app_id) else { continue };
+            if self.drafts.returns.contains_key(principal) {
+                continue;
+            }
+            let object = PlanObject {
+                id: principal.clone(),
+                type_token: resource.token.clone(),
+                display_name: name.clone(),
+            };
+            self.restore(resource, bin, &object);
+            restored.push((object, resource));
+        }
+        Ok(())
+    }
+
+    /// Lets service principals wait for their applications.
+    fn order_principals(&mut self, restored: &[(PlanObject, &'static Resource)]) -> Result<()> {
+        let mut applications: BTreeMap<String, DraftId> = BTreeMap::new();
+        for (object, _) in restored.iter().filter(|(object, _)| is_application(object)) {
+            if let Some(app_id) = self.app_id("application", &object.id)? {
+                applications.insert(app_id, self.drafts.returns[&object.id]);
+            }
+        }
+        if applications.is_empty() {
+            return Ok(());
+        }
+        for (object, _) in restored.iter().filter(|(object, _)| object.type_token == "servicePrincipal") {
+            let app_id = self.app_id("servicePrincipal", &object.id)?;
+            if let Some(application) = app_id.and_then(|app_id| applications.get(&app_id)) {
+                let step = self.drafts.returns[&object.id];
+                self.drafts.list[step].depends_on.insert(*application);
+            }
+        }
+        Ok(())
+    }
+
+    /// The client ID of an application or service principal, from the wanted state or else from the other.
+    pub(super) fn app_id(&self, token: &str, id: &str) -> Result<Option<String>> {
+        for side in [&self.lookup.from, &self.lookup.to] {
+            let attributes = lookup::attributes(side, token, id)?;
+            if let Some(Value::String(app_id)) = attributes.and_then(|mut found| found.remove("appId")) {
+                return Ok(Some(app_id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Plans what else a restored object needs to be as it was.
+    fn plan_restored(&mut self, object: &PlanObject, resource: &'static Resource) -> Result<()> {
+        let wanted = lookup::attributes(&self.lookup.from, &resource.token, &object.id)?;
+        let standing = lookup::attributes(&self.lookup.to, &resource.token, &object.id)?;
+        if let (Some(wanted), Some(standing)) = (wanted, standing) {
+            self.update_differing(resource, object, &wanted, &standing)?;
+        }
+        Ok(())
+    }
+}
+
+/// How an object comes back.
+enum Return {
+    Restored(&'static Resource, &'static Bin),
+    Recreated(&'static Resource),
+    Skipped(String),
+}
+
+fn is_application(object: &PlanObject) -> bool {
+    object.type_token == "application"
+}
+
+/// Service principals by their client IDs: ID and name.
+pub(super) fn by_app_id(snapshot: &Snapshot, deleted: bool) -> Result<BTreeMap<String, (String, String)>> {
+    let scan = snapshot.scan("servicePrincipal");
+    let rows = if deleted { scan.deleted()? } else { scan.live()? };
+    let ids = scan.ids(&rows.ordinals)?;
+    let app_ids = scan.cells(Space::Core, "appId", &rows.versions)?;
+    let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
+    let text = |cell: &[u8]| engine::scan::decode(cell).as_str().map(str::to_owned);
+    let mut found = BTreeMap::new();
+    for ((id, app_id), name) in ids.iter().zip(app_ids.iter()).zip(names.iter()) {
+        if let Some(app_id) = text(app_id) {
+            let id = String::from_utf8_lossy(id).into_owned();
+            found.insert(app_id, (id, text(name).unwrap_or_default()));
+        }
+    }
+    Ok(found)
+}

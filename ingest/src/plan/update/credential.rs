@@ -1,0 +1,72 @@
+//! Credentials that were added to applications and service principals are taken away; those that went are issued anew.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Wanted, filled, request};
+use crate::plan::draft::Draft;
+use crate::plan::make::Planner;
+use crate::plan::{Phase, PlanObject, Skipped, StepKind, property};
+use crate::resource::Resource;
+
+impl Planner {
+    /// Plans the removal of what was added to one of the collections of credentials.
+    pub(super) fn plan_credentials(
+        &mut self,
+        resource: &'static Resource,
+        object: &PlanObject,
+        name: &str,
+        values: &Wanted,
+    ) {
+        let (before, after) = (by_key(&values.before), by_key(&values.after));
+        if after.keys().any(|key| !before.contains_key(key)) {
+            self.skipped.push(Skipped {
+                object: object.clone(),
+                name: name.to_owned(),
+                reason: property::ISSUE_ANEW.to_owned(),
+            });
+        }
+        let added: Vec<(&str, &Value)> = (before.iter().map(|(key, value)| (*key, *value)))
+            .filter(|(key, _)| !after.contains_key(key))
+            .collect();
+        if added.is_empty() {
+            return;
+        }
+        let path = filled(&resource.get, &object.id);
+        if name == "passwordCredentials" {
+            for (key, value) in added {
+                let mut request = request(resource, "POST", format!("{path}/removePassword"));
+                request.body = json!({ "keyId": key });
+                let mut draft = Draft::new(StepKind::RemoveLink, Phase::Containment, object.clone(), request);
+                draft.before.insert(name.to_owned(), json!([value]));
+                draft.notes.push(format!("removes the secret {}", shown_name(value)));
+                self.drafts.add(draft);
+            }
+            return;
+        }
+        let kept: Vec<&Value> =
+            before.iter().filter(|(key, _)| after.contains_key(*key)).map(|(_, value)| *value).collect();
+        let mut request = request(resource, "PATCH", path);
+        request.body = json!({ name: kept });
+        let mut draft = Draft::new(StepKind::RemoveLink, Phase::Containment, object.clone(), request);
+        draft.notes.extend(added.iter().map(|(_, value)| format!("removes the key {}", shown_name(value))));
+        draft.before.insert(name.to_owned(), values.before.clone());
+        draft.after.insert(name.to_owned(), json!(kept));
+        self.drafts.add(draft);
+    }
+}
+
+/// Credentials by their key IDs.
+fn by_key(value: &Value) -> BTreeMap<&str, &Value> {
+    let entries = value.as_array().map_or(&[][..], Vec::as_slice);
+    entries.iter().filter_map(|entry| Some((entry.get("keyId")?.as_str()?, entry))).collect()
+}
+
+fn shown_name(value: &Value) -> String {
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    match (text("displayName"), text("keyId")) {
+        ("", key) => key.to_owned(),
+        (name, key) => format!("{name} ({key})"),
+    }
+}

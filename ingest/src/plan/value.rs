@@ -1,0 +1,123 @@
+//! Values on their way back: paths inside them, what Graph takes of them, when two say the same.
+
+use serde_json::{Map, Value};
+
+/// The names along a path as differences show it: `employeeOrgData.division`, `['a.b'].c`.
+pub(super) fn path_names(path: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(quoted) = rest.strip_prefix("['") {
+            let (name, after) = split_quoted(quoted);
+            names.push(name);
+            rest = after;
+        } else {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            names.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        }
+        rest = rest.strip_prefix('.').unwrap_or(rest);
+    }
+    names
+}
+
+fn split_quoted(text: &str) -> (String, &str) {
+    let mut name = String::new();
+    let mut letters = text.char_indices();
+    while let Some((place, letter)) = letters.next() {
+        match letter {
+            '\\' => name.extend(letters.next().map(|(_, letter)| letter)),
+            '\'' => return (name, text[place + 1..].strip_prefix(']').unwrap_or(&text[place + 1..])),
+            _ => name.push(letter),
+        }
+    }
+    (name, "")
+}
+
+/// Puts what `source` has at a path into `target`; what `source` has not, is taken away.
+pub(super) fn copy_path(target: &mut Value, source: &Value, names: &[String]) {
+    let Some((name, below)) = names.split_first() else {
+        target.clone_from(source);
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    match source.get(name) {
+        Some(value) => copy_path(members.entry(name.clone()).or_insert(Value::Null), value, below),
+        None if below.is_empty() => {
+            members.remove(name);
+        }
+        None => {
+            if let Some(member) = members.get_mut(name) {
+                copy_path(member, &Value::Null, below);
+            }
+        }
+    }
+}
+
+/// Sets what stands at a path.
+pub(super) fn set_path(target: &mut Value, names: &[String], value: Value) {
+    let Some((name, below)) = names.split_first() else {
+        *target = value;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(members) = target {
+        set_path(members.entry(name.clone()).or_insert(Value::Null), below, value);
+    }
+}
+
+/// The value of a property as Graph takes it, and as two readings of it are compared: an authentication strength that
+/// a policy names is its ID, and nothing speaks of the transport.
+#[must_use]
+pub fn written_value(type_token: &str, property: &str, mut value: Value) -> Value {
+    strip_annotations(&mut value);
+    if type_token == "conditionalAccessPolicy"
+        && property == "grantControls"
+        && let Some(strength) = value.get_mut("authenticationStrength")
+        && let Some(id) = strength.get("id").cloned()
+    {
+        *strength = serde_json::json!({ "id": id });
+    }
+    value
+}
+
+fn strip_annotations(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !name.contains("@odata.") || name.ends_with("@odata.type"));
+            members.values_mut().for_each(strip_annotations);
+        }
+        Value::Array(values) => values.iter_mut().for_each(strip_annotations),
+        _ => {}
+    }
+}
+
+/// Whether two values say the same: nothing, null and an empty collection do, and the order of a collection is none.
+pub(super) fn says_same(a: &Value, b: &Value) -> bool {
+    let is_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    if is_nothing(a) && is_nothing(b) {
+        return true;
+    }
+    match (a, b) {
+        (Value::Array(first), Value::Array(second)) => {
+            let sorted = |values: &[Value]| {
+                let mut texts: Vec<String> = values.iter().map(Value::to_string).collect();
+                texts.sort_unstable();
+                texts
+            };
+            first.len() == second.len() && sorted(first) == sorted(second)
+        }
+        (Value::Object(first), Value::Object(second)) => {
+            let names = first.keys().chain(second.keys());
+            let of =
+                |members: &Map<String, Value>, name: &str| members.get(name).cloned().unwrap_or_default();
+            names.into_iter().all(|name| says_same(&of(first, name), &of(second, name)))
+        }
+        _ => a == b,
+    }
+}
