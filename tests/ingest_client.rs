@@ -386,6 +386,34 @@ fn whoever_asks_to_stop_is_heard_in_the_middle_of_a_wait() {
 }
 
 #[test]
+fn a_write_that_left_is_waited_for_although_somebody_asks_to_stop() {
+    let bench = Bench::new(200, 0.0, "");
+    let cancel = Cancel::new();
+    let client = bench.client_with(Settings { cancel: cancel.clone(), ..bench.settings() });
+    let made = run(async {
+        client.send(&Call::get("/users?$top=1")).await.unwrap();
+        bench.server.set_faults(Fault::parse_list("slow=20").unwrap());
+        let asked = tokio::spawn(async move { client.send(&group_named("late")).await });
+        while groups_named(&bench.server, "late") == 0 {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+        asked.await.unwrap()
+    });
+    assert_eq!(made.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(201));
+}
+
+#[test]
+fn a_sign_in_that_fails_is_not_tried_by_each_call() {
+    let bench = Bench::new(200, 0.0, "");
+    let credential = Credential::Secret { client_id: "nobody".to_owned(), secret: Secret::new("wrong") };
+    let client = bench.client_with(Settings { credential, ..bench.settings() });
+    let answers = run(client.batch(vec![Call::get("/users"); 1000]));
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Error::SignIn(_)))));
+    assert_eq!(client.counts().sign_ins, 1);
+}
+
+#[test]
 fn a_wrong_secret_is_explained_and_never_shown() {
     let bench = Bench::new(200, 0.0, "");
     let secret = "a-secret-that-is-wrong";
@@ -481,6 +509,21 @@ fn conditional_access_is_asked_once_a_second_and_never_refused() {
     });
     assert_eq!(bench.server.take_counts().by_status.keys().collect::<Vec<_>>(), [&200]);
     assert!((9.0..12.0).contains(&bench.elapsed_s()), "{} s", bench.elapsed_s());
+}
+
+#[test]
+fn conditional_access_that_is_refused_is_asked_again_although_nobody_says_when() {
+    let bench = Bench::new(2000, 1.0, "");
+    let client = bench.client();
+    run(async {
+        for _ in 0..5 {
+            let policies = "/identity/conditionalAccess/policies";
+            let call = Call::get(policies).meter(Meter::ConditionalAccess);
+            assert!(client.send(&call).await.is_ok());
+        }
+    });
+    assert_eq!(bench.server.take_counts().by_status.get(&429), Some(&4));
+    assert!((4.0..8.0).contains(&bench.elapsed_s()), "{} s", bench.elapsed_s());
 }
 
 #[test]

@@ -144,6 +144,27 @@ fn a_secret_goes_into_the_form_and_nowhere_else() {
         "grant_type=client_credentials&scope={scope}%2F.default&client_id=client&client_secret=s%26cret%3D%25"
     );
     assert_eq!(form, expected);
+    let graph = desk.asked.lock().unwrap().last().unwrap().to_ascii_lowercase();
+    assert!(
+        graph.contains("\naccept-encoding: gzip") && graph.contains("\nuser-agent: entrasnap/"),
+        "{graph}"
+    );
+    assert!(graph.contains("\nclient-request-id: ") && !graph.contains("cret"), "{graph}");
+}
+
+#[test]
+fn the_clouds_of_microsoft_are_reached_by_tls_only() {
+    for cloud in [Cloud::Global, Cloud::UsGov, Cloud::UsGovDod, Cloud::China] {
+        // A machine without a trust store has nobody to trust; every other one can make connections.
+        match Client::new(Settings::new(cloud, "tenant.example", secret(), 1), Arc::new(Hands::default())) {
+            Ok(client) => assert!(client.settings().endpoint.starts_with("https://")),
+            Err(error) => assert!(error.to_string().starts_with("no connections can be made"), "{error}"),
+        }
+        let settings = Settings::new(cloud, "tenant.example", secret(), 1);
+        let plain = settings.endpoint.replace("https:", "http:");
+        let refused = Client::new(Settings { endpoint: plain, ..settings }, Arc::new(Hands::default()));
+        assert!(matches!(refused.err(), Some(Error::Settings { .. })));
+    }
 }
 
 #[test]
@@ -240,9 +261,9 @@ fn where_no_machine_gives_an_identity_it_is_said_at_once() {
 }
 
 /// An Azure CLI that prints one thing, and keeps its arguments.
-struct Printer(Result<&'static str, &'static str>, Mutex<Vec<String>>);
+struct Printing(Result<&'static str, &'static str>, Mutex<Vec<String>>);
 
-impl Program for Printer {
+impl Program for Printing {
     fn run(&self, arguments: &[&str]) -> Result<Secret, String> {
         *self.1.lock().unwrap() = arguments.iter().map(|&argument| argument.to_owned()).collect();
         self.0.map(Secret::new).map_err(str::to_owned)
@@ -254,14 +275,14 @@ fn the_azure_cli_gives_the_token_of_who_is_signed_in() {
     let desk = Desk::new(vec![]);
     let printed =
         r#"{"accessToken":"of-a-person","expiresOn":"2026-11-22 11:00:00","expires_on":1795345199}"#;
-    let printer = Arc::new(Printer(Ok(printed), Mutex::default()));
-    desk.ask(Credential::AzureCli { program: printer.clone() }).unwrap();
+    let program = Arc::new(Printing(Ok(printed), Mutex::default()));
+    desk.ask(Credential::AzureCli { program: program.clone() }).unwrap();
     assert_eq!(desk.token(), "of-a-person");
-    let arguments = printer.1.lock().unwrap().join(" ");
+    let arguments = program.1.lock().unwrap().join(" ");
     assert!(arguments.starts_with("account get-access-token --resource http://127.0.0.1:"), "{arguments}");
     assert!(arguments.ends_with("--tenant tenant.example --output json"), "{arguments}");
-    let printer = Printer(Err("ERROR: Please run 'az login' to setup account."), Mutex::default());
-    let error = desk.ask(Credential::AzureCli { program: Arc::new(printer) }).unwrap_err();
+    let program = Printing(Err("ERROR: Please run 'az login' to setup account."), Mutex::default());
+    let error = desk.ask(Credential::AzureCli { program: Arc::new(program) }).unwrap_err();
     assert!(error.to_string().contains("az login"), "{error}");
 }
 

@@ -107,9 +107,7 @@ async fn finish(client: &Client, group: Group) -> Placed {
 /// Sends a group until all of its calls are done; those that are not yet go alone into the next batch.
 async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Placed {
     let mut done = Vec::with_capacity(parts.len());
-    let begun = client.now();
-    let mut open: Vec<(&Part, Trial<'_>)> =
-        parts.iter().map(|part| (part, Trial::new(&part.call, begun))).collect();
+    let mut open: Vec<(&Part, Trial<'_>)> = parts.iter().map(|part| (part, Trial::new(&part.call))).collect();
     while !open.is_empty() {
         let sent: Vec<(&Call, String)> =
             open.iter().map(|(part, _)| (&part.call, part.url.clone())).collect();

@@ -58,6 +58,8 @@ pub struct Counts {
     pub throttled: u64,
     /// Calls that were sent again.
     pub retries: u64,
+    /// Requests for tokens.
+    pub sign_ins: u64,
     /// Bytes of the bodies of answers.
     pub body_bytes: u64,
 }
@@ -130,7 +132,7 @@ impl Client {
     /// `Refused` with what Graph answered; `Unanswered` for a call with [`super::Effect::Once`] whose answer was lost;
     /// `Unreachable`, `SignIn`, `ReadOnly`, `ForeignLink`, `Cancelled`.
     pub async fn send(&self, call: &Call) -> Result<Answer> {
-        let mut trial = Trial::new(call, self.now());
+        let mut trial = Trial::new(call);
         loop {
             let round = self.round(&Sending::One(call), trial.refused_token).await?;
             let (answer, retry_after) = match round.received {
@@ -183,6 +185,7 @@ impl Client {
             writes: get(&tally.writes),
             throttled: get(&tally.throttled),
             retries: get(&tally.retries),
+            sign_ins: get(&self.0.tokens.requests),
             body_bytes: get(&tally.body_bytes),
         }
     }
@@ -237,6 +240,7 @@ impl Client {
             tenant: &inner.settings.tenant,
             credential: &inner.settings.credential,
             refresh: &inner.tokens.refresh,
+            requests: &inner.tokens.requests,
         };
         inner.tokens.get(&context, refused).await
     }
@@ -245,9 +249,10 @@ impl Client {
     pub(super) async fn round(&self, sending: &Sending<'_>, refused: Option<u64>) -> Result<Round> {
         let inner = &*self.0;
         let (address, cost, count) = self.check(sending)?;
-        let token = self.token(refused).await?;
         let turn = inner.pace.admit(cost, &*inner.clock, &inner.settings.cancel).await?;
         let permit = inner.settings.cancel.guard(inner.permits.acquire()).await?;
+        // Only now: a call may have waited for longer than a token lasts.
+        let token = self.token(refused).await?;
         let request_id = inner.random.guid();
         let mut headers = vec![("client-request-id", request_id.as_str())];
         let body = match sending {
@@ -338,7 +343,9 @@ impl Client {
         token_number: u64,
     ) -> Verdict {
         trial.attempt.number += 1;
-        trial.attempt.elapsed = self.now().saturating_sub(trial.begun);
+        // What it waited for its first turn does not count.
+        let now = self.now();
+        trial.attempt.elapsed = now.saturating_sub(*trial.begun.get_or_insert(now));
         let error = match &answer {
             Ok(parcel) if parcel.answer.status >= 300 => read_error(&parcel.answer.body),
             _ => super::error::ErrorBody::default(),
@@ -406,7 +413,8 @@ pub(super) struct Trial<'a> {
     pub(super) call: &'a Call,
     pub(super) refused_token: Option<u64>,
     attempt: Attempt,
-    begun: Duration,
+    /// When the first answer came.
+    begun: Option<Duration>,
 }
 
 /// What becomes of a call.
@@ -416,10 +424,10 @@ pub(super) enum Verdict {
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(call: &'a Call, begun: Duration) -> Self {
+    pub(super) fn new(call: &'a Call) -> Self {
         let (effect, meter) = (call.effect, call.meter);
         let attempt = Attempt { number: 0, tokens: 0, elapsed: Duration::ZERO, effect, meter };
-        Self { call, refused_token: None, attempt, begun }
+        Self { call, refused_token: None, attempt, begun: None }
     }
 
     fn refusal(&self, parcel: Parcel, error: super::error::ErrorBody) -> Box<Refusal> {

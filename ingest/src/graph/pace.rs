@@ -123,7 +123,7 @@ impl Pace {
         clock: &dyn Clock,
         cancel: &Cancel,
     ) -> Result<Option<Turn<'_>>> {
-        if self.buckets().speed == 0.0 {
+        if self.buckets().speed == 0.0 || cost == Cost::default() {
             return Ok(None);
         }
         let turn = cancel.guard(self.lanes[cost.lane()].lock()).await?;

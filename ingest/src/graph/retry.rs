@@ -32,7 +32,7 @@ pub(crate) struct Attempt {
     pub(crate) number: u32,
     /// How many new tokens the call has cost.
     pub(crate) tokens: u32,
-    /// Since the first attempt began.
+    /// Since the first attempt ended.
     pub(crate) elapsed: Duration,
     pub(crate) effect: Effect,
     pub(crate) meter: Meter,

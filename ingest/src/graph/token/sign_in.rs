@@ -1,5 +1,6 @@
 //! Owns one request for a token: its form, its answer, and what to do when it is refused.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub(crate) struct SignInContext<'a> {
     pub(crate) credential: &'a Credential,
     /// What renews the token of a person.
     pub(crate) refresh: &'a Mutex<Option<Secret>>,
+    pub(crate) requests: &'a AtomicU64,
 }
 
 /// How often a token endpoint is tried.
@@ -111,6 +113,7 @@ impl SignInContext<'_> {
         for number in 1.. {
             let body = form.clone().map(|form| ("application/x-www-form-urlencoded", form));
             let outgoing = Outgoing { method, address, headers, token: None, body };
+            self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = self.cancel.guard(self.transport.exchange(&outgoing)).await?;
             let outcome = match &answer {
                 Ok(received) => Outcome::Answered {
