@@ -55,6 +55,10 @@ fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
         ("user", StepKind::Recreate, _) if step.request.path == "/invitations" => {
             vec!["User.Invite.All", "User.Read.All"]
         }
+        (_, StepKind::Update, _) if step.request.path.ends_with("/assignLicense") => {
+            let read = if resource.token == "user" { "User.Read.All" } else { "Group.Read.All" };
+            vec!["LicenseAssignment.ReadWrite.All", read]
+        }
         ("user", StepKind::Update, _) => {
             let fits = |names: &&(&[&str], &'static [&'static str])| {
                 step.after.keys().all(|name| names.0.contains(&name.as_str()))

@@ -2,6 +2,7 @@
 
 use engine::schema::{self, RuleKind};
 
+use super::update::LICENCES;
 use crate::resource::{self, Link, PropertyWrite, Resource};
 
 /// Nobody writes it.
@@ -53,6 +54,8 @@ pub(super) enum Writing {
     Request(&'static PropertyWrite),
     /// It holds secrets: what was added can be taken away.
     Credential,
+    /// By the request that assigns licences.
+    Licence,
     /// Not at all; why.
     Never(&'static str),
 }
@@ -66,6 +69,9 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     let is_principal = resource.token == "servicePrincipal";
     if CREDENTIALS.contains(&property) && (is_principal || resource.token == "application") {
         return Writing::Credential;
+    }
+    if property == LICENCES && matches!(resource.token.as_str(), "user" | "group") {
+        return Writing::Licence;
     }
     if is_in(&resource.native_only) {
         return Writing::Never(NATIVE_ONLY);
@@ -136,7 +142,7 @@ pub fn support() -> Vec<SupportRow> {
                 Writing::Never(READ_ONLY) if is_relation => (true, "made again with the object"),
                 Writing::Never(reason) => (false, reason),
                 Writing::Credential => (false, ISSUE_ANEW),
-                Writing::Alone => (true, "by a request of its own"),
+                Writing::Alone | Writing::Licence => (true, "by a request of its own"),
                 Writing::Update | Writing::Request(_) => (true, ""),
             };
             rows.push(row(name, restorable, reason));

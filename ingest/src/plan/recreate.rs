@@ -8,7 +8,7 @@ use super::draft::{Draft, DraftId, NewId, each_id};
 use super::lookup::{self, Attributes};
 use super::make::Planner;
 use super::property::{self, CREDENTIALS};
-use super::update::{Wanted, WantedMap, has_text, object_path, request};
+use super::update::{LICENCES, Wanted, WantedMap, has_text, object_path, request};
 use super::value::written_value;
 use super::{PASSWORD, PlanObject, RequestTemplate, Skipped, StepKind, Unfixable, contain};
 use crate::Result;
@@ -97,6 +97,11 @@ impl Planner {
             }
         }
         self.skip_secrets(object, attributes);
+        let licences = attributes.get(LICENCES).filter(|value| !value.is_null() && *value != &json!([]));
+        if let Some(licences) = licences.cloned() {
+            let values = Wanted { before: json!([]), after: licences };
+            self.plan_licences(resource, object, &values, [&Attributes::new(), attributes]);
+        }
         let mut notes = Vec::new();
         match resource.token.as_str() {
             "user" if is_guest(attributes) => {

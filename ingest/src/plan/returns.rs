@@ -29,7 +29,7 @@ impl Planner {
             if !is_lost || !picked.has_presence || lookup::is_relation_object(&change.type_token) {
                 continue;
             }
-            match self.return_of(picked) {
+            match self.return_of(picked)? {
                 Return::Skipped(reason) => self.skip(change, "", reason),
                 Return::Restored(resource, bin) => {
                     let object = shown(change);
@@ -52,16 +52,20 @@ impl Planner {
         Ok(())
     }
 
-    fn return_of(&self, picked: &Picked) -> Return {
+    fn return_of(&self, picked: &Picked) -> Result<Return> {
         let change = &picked.change;
         if let (engine::RecoveryAction::None, Some(reason)) = (change.action, change.reason) {
-            return Return::Skipped(reason.to_owned());
+            return Ok(Return::Skipped(reason.to_owned()));
         }
         let Some(resource) = resource_of(change) else {
-            return Return::Skipped(property::UNSUPPORTED.to_owned());
+            return Ok(Return::Skipped(property::UNSUPPORTED.to_owned()));
         };
+        if resource.token == "servicePrincipal" && self.is_managed_identity(&change.id)? {
+            let reason = "a managed identity comes with the resource it is of";
+            return Ok(Return::Skipped(reason.to_owned()));
+        }
         let presence = self.lookup.known(&change.id).map(|known| known.presence);
-        match (&resource.bin, presence) {
+        Ok(match (&resource.bin, presence) {
             (_, Some(Presence::Live)) => Return::Skipped("it is there again".to_owned()),
             (Some(bin), Some(Presence::Binned)) => Return::Restored(resource, bin),
             (Some(bin), _) if change.kind == ChangeKind::Deleted => Return::Restored(resource, bin),
@@ -70,7 +74,13 @@ impl Planner {
                 None if self.options.recreate => Return::Recreated(resource),
                 None => Return::Skipped("gone for good; needs the option recreate".to_owned()),
             },
-        }
+        })
+    }
+
+    fn is_managed_identity(&self, id: &str) -> Result<bool> {
+        let attributes = lookup::attributes(&self.lookup.from, "servicePrincipal", id)?;
+        let kind = attributes.and_then(|mut attributes| attributes.remove("servicePrincipalType"));
+        Ok(kind.is_some_and(|kind| kind == "ManagedIdentity"))
     }
 
     /// Drafts the restore of an object.

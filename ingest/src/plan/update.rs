@@ -1,7 +1,10 @@
 //! Attributes back to what they were: one update for an object, and what has a request of its own.
 
 mod credential;
+mod licence;
 mod permission;
+
+pub(super) use licence::LICENCES;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -71,11 +74,49 @@ impl Planner {
             self.skip_attributes(picked, reason);
             return Ok(());
         }
-        let Values { wanted, skipped } = values.unwrap_or_default();
+        let Values { mut wanted, skipped } = values.unwrap_or_default();
         for (place, reason) in skipped {
             self.skip(change, &change.attributes[place].name, reason);
         }
-        self.write(resource, &shown(change), wanted, &mut sides)
+        let conflicts = self.compare_with_reading(picked, resource, &mut wanted)?;
+        let first = self.drafts.list.len();
+        self.write(resource, &shown(change), wanted, &mut sides)?;
+        for draft in &mut self.drafts.list[first..] {
+            let own = conflicts.iter().filter(|name| draft.before.contains_key(*name));
+            draft.notes.extend(own.map(|name| format!("{name} has changed since: a conflict")));
+        }
+        Ok(())
+    }
+
+    /// Drops what a newer reading has as it is wanted, and names what it has otherwise than both sides.
+    fn compare_with_reading(
+        &mut self,
+        picked: &Picked,
+        resource: &'static Resource,
+        wanted: &mut WantedMap,
+    ) -> Result<Vec<String>> {
+        let change = &picked.change;
+        let mut conflicts = Vec::new();
+        if !self.lookup.has_reading {
+            return Ok(conflicts);
+        }
+        let Some(now) = lookup::attributes(&self.lookup.newest, &resource.token, &change.id)? else {
+            return Ok(conflicts);
+        };
+        let mut done = Vec::new();
+        for (name, values) in wanted.iter() {
+            let now = written_value(&resource.token, name, now.get(name).cloned().unwrap_or_default());
+            if says_same(&now, &values.after) {
+                done.push(name.clone());
+            } else if !says_same(&now, &values.before) {
+                conflicts.push(name.clone());
+            }
+        }
+        for name in done {
+            wanted.remove(&name);
+            self.skip(change, &name, "it is as wanted already");
+        }
+        Ok(conflicts)
     }
 
     /// What was asked for by name and one of the sides does not have.
@@ -131,9 +172,10 @@ impl Planner {
             }
         }
         let depends_on = self.disable_permissions(resource, object, &mut wanted);
-        let mut together = WantedMap::new();
+        let (mut together, mut licences) = (WantedMap::new(), None);
         for (name, values) in wanted {
             match property::writing(resource, &name) {
+                Writing::Licence => licences = Some(values),
                 Writing::Update => {
                     together.insert(name, values);
                 }
@@ -153,6 +195,17 @@ impl Planner {
             let request = self.update_request(resource, object, sides)?;
             let update = self.add_update(resource, object, request, together);
             self.drafts.list[update].depends_on.extend(depends_on);
+        }
+        if let Some(values) = licences {
+            // Licences need the country, which the update before may set.
+            let first = self.drafts.list.len().checked_sub(1).filter(|last| {
+                let last = &self.drafts.list[*last];
+                last.object == *object && last.after.contains_key("usageLocation")
+            });
+            let (from, to) = sides.read(&self.lookup)?.clone();
+            if let Some(step) = self.plan_licences(resource, object, &values, [&to, &from]) {
+                self.drafts.list[step].depends_on.extend(first);
+            }
         }
         Ok(())
     }

@@ -153,3 +153,59 @@ fn a_policy_that_was_switched_on_is_switched_off_first() {
     assert_eq!(plan.steps[0].object.id, "ca");
     assert_eq!(plan.steps[0].phase, Phase::Containment);
 }
+
+#[test]
+fn licences_are_assigned_by_their_own_request_and_those_of_groups_are_left_alone() {
+    let of = |skus: &[&str], country: &str| {
+        let licences: Vec<_> = skus.iter().map(|sku| json!({"skuId": sku, "disabledPlans": []})).collect();
+        let states = json!([{"skuId": "group-sku", "assignedByGroup": "g"}]);
+        let more = json!({"assignedLicenses": licences, "licenseAssignmentStates": states,
+            "usageLocation": country});
+        vec![("user", changed(user("ann"), more))]
+    };
+    let plan = Case::new(of(&["a", "b"], "CH"), of(&["b", "c", "group-sku"], "XX")).plan();
+    let [first, licences] = plan.steps.as_slice() else { panic!("{:#?}", plan.steps) };
+    assert_eq!(first.request.body, json!({"usageLocation": "CH"}));
+    assert_eq!(licences.request.path, "/users/ann/assignLicense");
+    let wanted = json!({"addLicenses": [{"skuId": "a", "disabledPlans": []}], "removeLicenses": ["c"]});
+    assert_eq!(licences.request.body, wanted);
+    assert_eq!(licences.depends_on, [&*first.id]);
+    assert!(plan.permissions.contains(&"LicenseAssignment.ReadWrite.All".to_owned()));
+    let plan = Case::new(of(&[], "CH"), of(&["group-sku"], "CH")).plan();
+    assert_eq!(reasons(&plan, "ann"), [("assignedLicenses", "it follows from the licences of a group")]);
+}
+
+#[test]
+fn a_newer_reading_tells_what_is_done_and_what_conflicts() {
+    let of = |title: &str, city: &str| {
+        vec![("user", changed(user("ann"), json!({"jobTitle": title, "city": city})))]
+    };
+    let mut case = Case::new(of("A", "A"), of("B", "B"));
+    case.live = Some(of("A", "C"));
+    let plan = case.plan();
+    let step = only(&plan, StepKind::Update, "ann");
+    assert_eq!(json!(step.after), json!({"city": "A"}));
+    assert_eq!(step.notes, ["city has changed since: a conflict"]);
+    assert_eq!(reasons(&plan, "ann"), [("jobTitle", "it is as wanted already")]);
+}
+
+#[test]
+fn a_bare_row_of_an_updated_object_chooses_nothing() {
+    let to = changed(user("ann"), json!({"jobTitle": "B"}));
+    let case = || Case::new(vec![("user", user("ann"))], vec![("user", to.clone())]);
+    let plan_with = |row: ChosenRow| {
+        let mut selection = Selection::default();
+        selection.add("user", "ann", row);
+        let mut case = case();
+        case.selection = Some(selection);
+        case.plan()
+    };
+    let plan = plan_with(ChosenRow::Presence);
+    assert!(plan.steps.is_empty());
+    assert_eq!(reasons(&plan, "ann"), [("", "no attribute or link of it was chosen")]);
+    assert_eq!(plan_with(ChosenRow::Whole).steps.len(), 1);
+    let mut other = case();
+    other.selection = Some(Selection::default());
+    let plan = other.plan();
+    assert!(plan.steps.is_empty() && plan.skipped.is_empty());
+}
