@@ -79,7 +79,7 @@ fn name(token: &str, value: &Value) -> (String, String) {
 }
 
 /// What the tenant holds, as far as a backup reads it.
-fn tenant_objects(tenant: &Tenant) -> BTreeMap<(String, String), Value> {
+pub(crate) fn tenant_objects(tenant: &Tenant) -> BTreeMap<(String, String), Value> {
     let objects = tenant.server.objects().into_iter();
     let objects = objects.map(|(token, json)| (token, serde_json::from_str::<Value>(&json).unwrap()));
     objects
@@ -185,7 +185,7 @@ fn changes_come_by_delta_and_native_recoveries_by_whole_readings() {
     keeper.expect_equal(&tenant);
 }
 
-fn ids(tenant: &Tenant, token: &str) -> Vec<String> {
+pub(crate) fn ids(tenant: &Tenant, token: &str) -> Vec<String> {
     let objects = tenant_objects(tenant);
     let names =
         objects.iter().filter(|((found, _), value)| found == token && value.get("deletedDateTime").is_none());

@@ -62,6 +62,14 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Something forbids it: a guard, a role, another recovery.
+    #[error("{what}; {help}")]
+    Refused {
+        /// What forbids it.
+        what: String,
+        /// What to do.
+        help: String,
+    },
     /// What was asked for makes no sense.
     #[error("{0}")]
     Invalid(String),

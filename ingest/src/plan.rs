@@ -51,6 +51,7 @@ pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Select
 pub use make::make;
 pub use property::{SupportRow, support};
 pub use summary::Summary;
+pub(crate) use value::says_same;
 pub use value::written_value;
 
 /// The version of the file format.

@@ -98,7 +98,7 @@ fn strip_annotations(value: &mut Value) {
 }
 
 /// Whether two values say the same: nothing, null and an empty collection do, and the order of a collection is none.
-pub(super) fn says_same(a: &Value, b: &Value) -> bool {
+pub(crate) fn says_same(a: &Value, b: &Value) -> bool {
     let is_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     if is_nothing(a) && is_nothing(b) {
         return true;

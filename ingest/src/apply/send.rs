@@ -1,0 +1,169 @@
+//! Owns what Graph's answers to the requests of a step mean, and looking for what a lost answer may have made.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::template::Filling;
+use crate::graph::{self, Answer, Call, Client};
+use crate::plan::{Step, StepKind};
+use crate::resource::{self, Resource};
+
+/// How far the clocks of Graph and of this machine may be apart.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(120);
+
+/// What became of the requests of a step.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// It took effect; IDs of what was made.
+    Done { created: BTreeMap<String, String>, request_id: Option<String> },
+    /// It was refused; Graph's words.
+    Refused { error: Value, request_id: Option<String>, status: u16 },
+    /// It may have taken effect.
+    Unanswered,
+    /// Somebody asked to stop before it left.
+    NotSent,
+}
+
+/// Puts the answers of a step's calls together.
+pub(super) fn read_answers(step: &Step, answers: Vec<graph::Result<Answer>>) -> Sent {
+    let (mut created, mut request_id) = (BTreeMap::new(), None);
+    let mut is_unsent = false;
+    for answer in answers {
+        match answer {
+            Ok(answer) => {
+                request_id = answer.request_id.or(request_id);
+                if step.kind == StepKind::Recreate {
+                    created = made_by(&answer.body);
+                }
+            }
+            Err(graph::Error::Cancelled) => is_unsent = true,
+            Err(graph::Error::Unanswered { .. }) => return Sent::Unanswered,
+            Err(error) if is_as_wanted(step, &error) => {}
+            Err(error) => {
+                let refusal = error.refusal();
+                let request_id = refusal.and_then(|refusal| refusal.request_id.clone());
+                let status = error.status().unwrap_or_default();
+                let error = match refusal {
+                    Some(refusal) => {
+                        json!({ "status": status, "code": refusal.code, "message": refusal.message })
+                    }
+                    None => json!({ "message": error.to_string() }),
+                };
+                return Sent::Refused { error, request_id, status };
+            }
+        }
+    }
+    if is_unsent { Sent::NotSent } else { Sent::Done { created, request_id } }
+}
+
+/// IDs in the answer to a create.
+fn made_by(body: &[u8]) -> BTreeMap<String, String> {
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    // An invitation answers with the user that it made inside.
+    let object = value.get("invitedUser").filter(|user| user.is_object()).unwrap_or(&value);
+    let id = |name: &str| Some((name.to_owned(), object.get(name)?.as_str()?.to_owned()));
+    ["id", "appId"].into_iter().filter_map(id).collect()
+}
+
+/// Whether a refusal says that nothing was left to do.
+fn is_as_wanted(step: &Step, error: &graph::Error) -> bool {
+    let Some(refusal) = error.refusal() else { return false };
+    let says = |text: &str| refusal.message.to_ascii_lowercase().contains(text);
+    match step.kind {
+        StepKind::AddLink => {
+            refusal.status == 400 && (says("already exist") || says("permission entry already exists"))
+        }
+        StepKind::RemoveLink => refusal.status == 404 || (refusal.status == 400 && says("do not exist")),
+        StepKind::SoftDelete | StepKind::HardDelete => refusal.status == 404,
+        StepKind::Update | StepKind::Restore | StepKind::Recreate => false,
+    }
+}
+
+/// Whether a refusal may only mean that a replica does not know yet what an earlier step made.
+pub(super) fn may_be_lag(status: u16) -> bool {
+    matches!(status, 400 | 403 | 404)
+}
+
+/// The calls that add links one by one, where adding them together was refused.
+pub(super) fn one_by_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Option<Vec<Call>> {
+    let link = super::stand::link_of(step)?;
+    let (add, reference) = (link.add.as_ref()?, bulk_reference(&step.request.body)?);
+    let mut single = step.clone();
+    single.request.method.clone_from(&add.method);
+    single.request.path = add.path.replace("{id}", &graph::escape(&step.object.id));
+    single.request.body = json!({ "@odata.id": reference });
+    Some(filling.calls(&single, targets))
+}
+
+fn bulk_reference(body: &Value) -> Option<&str> {
+    body.as_object()?.values().find_map(|value| match value.as_array()?.as_slice() {
+        [Value::String(only)] => Some(only.as_str()),
+        _ => None,
+    })
+}
+
+/// What a search for something that may have been made found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    One(BTreeMap<String, String>),
+    None,
+    /// More than one that it could be, or no way to look.
+    Unclear(String),
+}
+
+/// Looks for what a create may have made since `since`, by what it is known by.
+pub(super) async fn look_for(client: &Client, step: &Step, body: &Value, since: Timestamp) -> Found {
+    let Some(resource) = resource::by_token(&step.object.type_token) else {
+        return Found::Unclear("its type is not known".to_owned());
+    };
+    let Some(path) = search_path(resource, body) else {
+        return Found::Unclear("it has no name to look for".to_owned());
+    };
+    let call = Call::get(path).version(resource.version).meter(super::template::meter(Some(resource)));
+    match client.send(&call).await {
+        Ok(answer) => candidates(&answer.body, since),
+        Err(error) if error.status() == Some(404) => Found::None,
+        Err(error) => Found::Unclear(error.to_string()),
+    }
+}
+
+fn search_path(resource: &Resource, body: &Value) -> Option<String> {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let list = resource.list.as_deref()?;
+    let quoted = |text: &str| text.replace('\'', "''");
+    match resource.token.as_str() {
+        "user" => {
+            let filter = match (text("userPrincipalName"), text("invitedUserEmailAddress")) {
+                (Some(name), _) => format!("userPrincipalName eq '{}'", quoted(name)),
+                (None, Some(mail)) => format!("mail eq '{}'", quoted(mail)),
+                (None, None) => return None,
+            };
+            Some(format!("{list}?$filter={}&$select=id,createdDateTime", graph::escape(&filter)))
+        }
+        "servicePrincipal" => {
+            let filter = format!("appId eq '{}'", quoted(text("appId")?));
+            Some(format!("{list}?$filter={}", graph::escape(&filter)))
+        }
+        _ => {
+            let filter = format!("displayName eq '{}'", quoted(text("displayName")?));
+            Some(format!("{list}?$filter={}", graph::escape(&filter)))
+        }
+    }
+}
+
+fn candidates(body: &[u8], since: Timestamp) -> Found {
+    let page: Value = serde_json::from_slice(body).unwrap_or_default();
+    let is_new = |item: &&Value| {
+        let created = item.get("createdDateTime").and_then(Value::as_str);
+        let created = created.and_then(|text| text.parse::<Timestamp>().ok());
+        created.is_none_or(|created| created.saturating_add(CLOCK_SLACK).is_ok_and(|latest| latest >= since))
+    };
+    let items: Vec<&Value> = page["value"].as_array().into_iter().flatten().filter(is_new).collect();
+    match items.as_slice() {
+        [] => Found::None,
+        [only] => Found::One(made_by(only.to_string().as_bytes())),
+        several => Found::Unclear(format!("{} objects could be it", several.len())),
+    }
+}

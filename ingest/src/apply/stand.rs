@@ -1,0 +1,346 @@
+//! Owns reading what stands before a step: is it as the plan found it, as it is wanted already, or something else?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::template::{Filling, is_of_new, meter};
+use crate::error::Result;
+use crate::graph::{self, Answer, Call, Client, Page};
+use crate::plan::{NEW_ID_PREFIX, Step, StepKind, written_value};
+use crate::resource::{self, Link, Resource};
+
+/// What stands before a step.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Standing {
+    /// What the plan found: the step is to be done.
+    AsBefore(Image),
+    /// What is wanted.
+    AsWanted,
+    /// Neither; what it is, and a text that says so.
+    Other(Image, String),
+    /// It could not be read.
+    Unread(String),
+}
+
+/// What a step would overwrite.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Image {
+    /// The values by property; null where nothing was.
+    pub(super) values: Value,
+    /// Targets of links that are still to be made or taken away.
+    pub(super) targets: Vec<String>,
+    /// The ID that Graph gives a relation object now.
+    pub(super) graph_id: Option<String>,
+}
+
+/// What has to be asked for a step.
+enum Question {
+    /// Nothing: what it is about is made by the plan itself.
+    Nothing,
+    /// One object.
+    Object(Call),
+    /// The targets of a relation.
+    Targets(Call, bool),
+    /// Relation objects among which one with these values may be.
+    Related(Call, BTreeMap<String, Value>),
+    /// Whether it is live, else whether it is in the bin.
+    Return(Call, Call),
+}
+
+/// Reads what stands before some steps.
+pub(super) async fn read(client: &Client, steps: &[&Step], filling: &Filling<'_>) -> Result<Vec<Standing>> {
+    let questions: Vec<Question> = steps.iter().map(|step| question(step, filling)).collect();
+    let mut calls: Vec<Call> = Vec::new();
+    let mut places: Vec<Vec<usize>> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for question in &questions {
+        let asked: Vec<&Call> = match question {
+            Question::Nothing => Vec::new(),
+            Question::Object(call) | Question::Targets(call, _) | Question::Related(call, _) => vec![call],
+            Question::Return(live, binned) => vec![live, binned],
+        };
+        let place = asked.into_iter().map(|call| {
+            *known.entry(format!("{:?}{}", call.version, call.path)).or_insert_with(|| {
+                calls.push(call.clone());
+                calls.len() - 1
+            })
+        });
+        places.push(place.collect());
+    }
+    let answers: Vec<graph::Result<Answer>> = client.batch(calls).await;
+    if answers.iter().any(|answer| matches!(answer, Err(graph::Error::Cancelled))) {
+        return Err(graph::Error::Cancelled.into());
+    }
+    let mut standings = Vec::with_capacity(steps.len());
+    for ((step, question), places) in steps.iter().zip(&questions).zip(&places) {
+        let answers: Vec<&graph::Result<Answer>> = places.iter().map(|place| &answers[*place]).collect();
+        standings.push(judge(client, step, question, &answers, filling).await?);
+    }
+    Ok(standings)
+}
+
+fn question(step: &Step, filling: &Filling<'_>) -> Question {
+    let Some(resource) = resource::by_token(&step.object.type_token) else { return Question::Nothing };
+    if is_of_new(step) || step.kind == StepKind::Recreate {
+        return Question::Nothing;
+    }
+    let call = |path: String| Call::get(path).version(resource.version).meter(meter(Some(resource)));
+    let id = graph::escape(&step.object.id);
+    let own = filled(&resource.get, &id);
+    if let Some(link) = step.links.first().and_then(|link| resource.link(&link.relation)) {
+        let path = format!("{}?$select=id", filled(&link.read, &id));
+        let path = if link.to_one { path } else { format!("{path}&$top=999") };
+        return Question::Targets(call(path), link.to_one);
+    }
+    match step.kind {
+        StepKind::Restore => {
+            let Some(bin) = &resource.bin else { return Question::Nothing };
+            let path = filled(bin.restore.trim_end_matches("/restore"), &id);
+            Question::Return(call(own), call(path).version(bin.version))
+        }
+        StepKind::AddLink | StepKind::RemoveLink if is_relation(resource) => {
+            let values = if step.kind == StepKind::AddLink { &step.after } else { &step.before };
+            related(resource, values, filling)
+                .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
+        }
+        _ => {
+            let own =
+                if own.contains('{') || is_relation(resource) { step.request.path.clone() } else { own };
+            let path = if resource.select.is_empty() {
+                own
+            } else {
+                let mut names: BTreeSet<&str> = step.before.keys().map(String::as_str).collect();
+                names.insert("id");
+                format!("{own}?$select={}", names.into_iter().collect::<Vec<_>>().join(","))
+            };
+            Question::Object(call(path))
+        }
+    }
+}
+
+fn filled(template: &str, id: &str) -> String {
+    template.replace("{id}", id).replace("{tenantId}", id)
+}
+
+fn is_relation(resource: &Resource) -> bool {
+    engine::schema::by_token(&resource.token).is_some_and(|found| found.is_relation_object)
+}
+
+/// Where relation objects are listed among which one may be, and what it is known by.
+fn related(
+    resource: &Resource,
+    values: &BTreeMap<String, Value>,
+    filling: &Filling<'_>,
+) -> Option<(String, BTreeMap<String, Value>)> {
+    let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
+    let known = engine::schema::by_token(&resource.token)?;
+    let key = known.natural_key.iter().map(|part| (part.name.to_owned(), Value::String(text(part.name))));
+    let (list, name) = match resource.token.as_str() {
+        "appRoleAssignment" => {
+            let id = graph::escape(&text("resourceId"));
+            return Some((format!("/servicePrincipals/{id}/appRoleAssignedTo?$top=999"), key.collect()));
+        }
+        "oauth2PermissionGrant" => (resource.list.as_deref()?, "clientId"),
+        _ => (resource.list.as_deref()?, "principalId"),
+    };
+    let filter = graph::escape(&format!("{name} eq '{}'", text(name)));
+    Some((format!("{list}?$filter={filter}"), key.collect()))
+}
+
+#[derive(Deserialize)]
+struct Target {
+    id: String,
+}
+
+async fn judge(
+    client: &Client,
+    step: &Step,
+    question: &Question,
+    answers: &[&graph::Result<Answer>],
+    filling: &Filling<'_>,
+) -> Result<Standing> {
+    Ok(match (question, answers) {
+        (Question::Object(_), [answer]) => judge_object(step, answer),
+        (Question::Targets(call, to_one), [answer]) => match answer {
+            Ok(answer) if *to_one => judge_to_one(step, &targets_of(&answer.body)),
+            Err(error) if *to_one && error.status() == Some(404) => judge_to_one(step, &[]),
+            Ok(answer) => match all_targets(client, call, answer).await {
+                Ok(targets) => judge_targets(step, &targets, filling),
+                Err(error) => Standing::Unread(error.to_string()),
+            },
+            Err(error) => Standing::Unread(error.to_string()),
+        },
+        (Question::Related(call, key), [answer]) => match answer {
+            Ok(answer) => judge_related(step, &all_items(client, call, answer).await?, key),
+            Err(error) if error.status() == Some(404) => judge_related(step, &[], key),
+            Err(error) => Standing::Unread(error.to_string()),
+        },
+        (Question::Return(..), [live, binned]) => match (live, binned) {
+            (Ok(_), _) => Standing::AsWanted,
+            (_, Ok(_)) => Standing::AsBefore(Image::default()),
+            (_, Err(error)) if error.status() == Some(404) => {
+                Standing::Other(Image::default(), "it is not in the recycle bin".to_owned())
+            }
+            (_, Err(error)) => Standing::Unread(error.to_string()),
+        },
+        _ => {
+            let targets = step.links.iter().map(|link| filling.text(&link.target_id)).collect();
+            Standing::AsBefore(Image { targets, ..Image::default() })
+        }
+    })
+}
+
+fn judge_object(step: &Step, answer: &graph::Result<Answer>) -> Standing {
+    let is_removal = matches!(step.kind, StepKind::SoftDelete | StepKind::HardDelete | StepKind::RemoveLink);
+    let body = match answer {
+        Ok(answer) => &answer.body,
+        Err(error) if error.status() == Some(404) && is_removal => return Standing::AsWanted,
+        Err(error) => return Standing::Unread(error.to_string()),
+    };
+    let object: Value = serde_json::from_slice(body).unwrap_or_default();
+    // Of what is deleted only its presence counts, and of a credential only that it is still there.
+    if matches!(step.kind, StepKind::SoftDelete | StepKind::HardDelete) {
+        return Standing::AsBefore(Image::default());
+    }
+    if let Some(standing) = judge_credential(step, &object) {
+        return standing;
+    }
+    let names = step.before.keys().chain(step.after.keys()).collect::<BTreeSet<_>>();
+    if names.is_empty() {
+        return Standing::AsBefore(Image::default());
+    }
+    let (mut image, mut others) = (serde_json::Map::new(), Vec::new());
+    let mut is_wanted = true;
+    for name in names {
+        let standing = value_of(step, name, &object);
+        let before = step.before.get(name).cloned().unwrap_or_default();
+        let after = step.after.get(name).cloned().unwrap_or_default();
+        let is_after = says_same(&standing, &after);
+        is_wanted &= is_after;
+        if !is_after && !says_same(&standing, &before) {
+            others.push(format!("{name} is {}", shown(&standing)));
+        }
+        image.insert(name.clone(), standing);
+    }
+    let image = Image { values: Value::Object(image), ..Image::default() };
+    if is_wanted {
+        Standing::AsWanted
+    } else if others.is_empty() {
+        Standing::AsBefore(image)
+    } else {
+        Standing::Other(image, others.join(", "))
+    }
+}
+
+/// A secret or certificate that is taken away stands among those of its object.
+fn judge_credential(step: &Step, object: &Value) -> Option<Standing> {
+    if !step.request.path.ends_with("/removePassword") {
+        return None;
+    }
+    let id = step.request.body.get("keyId")?;
+    let standing = object.get("passwordCredentials").and_then(Value::as_array);
+    let is_there =
+        standing.is_none_or(|all| all.iter().any(|credential| credential.get("keyId") == Some(id)));
+    Some(if is_there { Standing::AsBefore(Image::default()) } else { Standing::AsWanted })
+}
+
+fn value_of(step: &Step, name: &str, object: &Value) -> Value {
+    written_value(&step.object.type_token, name, object.get(name).cloned().unwrap_or_default())
+}
+
+fn judge_to_one(step: &Step, targets: &[String]) -> Standing {
+    let standing = targets.first().map_or(Value::Null, |target| Value::String(target.clone()));
+    let relation = step.links.first().map_or("", |link| link.relation.as_str());
+    let of = |values: &BTreeMap<String, Value>| values.get(relation).cloned().unwrap_or_default();
+    let links = step.links.iter().map(|link| link.target_id.clone()).collect();
+    let image =
+        Image { values: serde_json::json!({ relation: standing.clone() }), targets: links, graph_id: None };
+    let after = of(&step.after);
+    let is_new = after.as_str().is_some_and(|text| text.contains(NEW_ID_PREFIX));
+    if says_same(&standing, &after) {
+        Standing::AsWanted
+    } else if is_new || says_same(&standing, &of(&step.before)) {
+        Standing::AsBefore(image)
+    } else {
+        Standing::Other(image, format!("{relation} is {}", shown(&standing)))
+    }
+}
+
+fn judge_targets(step: &Step, standing: &BTreeSet<String>, filling: &Filling<'_>) -> Standing {
+    let is_wanted = step.kind == StepKind::AddLink;
+    let targets = step.links.iter().map(|link| filling.text(&link.target_id));
+    let left: Vec<String> = targets.filter(|target| standing.contains(target) != is_wanted).collect();
+    if left.is_empty() {
+        return Standing::AsWanted;
+    }
+    let values = serde_json::json!({ "links": left });
+    Standing::AsBefore(Image { values, targets: left, graph_id: None })
+}
+
+fn judge_related(step: &Step, items: &[Value], key: &BTreeMap<String, Value>) -> Standing {
+    let says =
+        |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let is_it = |item: &&Value| {
+        key.iter().all(|(name, value)| says(item, name) == value.as_str().unwrap_or_default())
+    };
+    let found = items.iter().find(is_it);
+    match (found, step.kind) {
+        (Some(_), StepKind::AddLink) | (None, StepKind::RemoveLink) => Standing::AsWanted,
+        (found, _) => Standing::AsBefore(Image {
+            values: found.cloned().unwrap_or_default(),
+            targets: Vec::new(),
+            graph_id: found.map(|item| says(item, "id")),
+        }),
+    }
+}
+
+fn targets_of(body: &[u8]) -> Vec<String> {
+    serde_json::from_slice::<Target>(body).map(|target| vec![target.id]).unwrap_or_default()
+}
+
+async fn all_targets(client: &Client, call: &Call, answer: &Answer) -> graph::Result<BTreeSet<String>> {
+    let mut targets = BTreeSet::new();
+    for item in items_of(client, call, answer).await? {
+        if let Ok(target) = serde_json::from_str::<Target>(&item) {
+            targets.insert(target.id);
+        }
+    }
+    Ok(targets)
+}
+
+async fn all_items(client: &Client, call: &Call, answer: &Answer) -> Result<Vec<Value>> {
+    let items = items_of(client, call, answer).await?;
+    Ok(items.iter().filter_map(|item| serde_json::from_str(item).ok()).collect())
+}
+
+/// The items of a page that came in a batch, and of those behind it.
+async fn items_of(client: &Client, call: &Call, answer: &Answer) -> graph::Result<Vec<String>> {
+    let malformed = |what| graph::Error::Malformed { asked: call.path.clone(), what, request_id: None };
+    let page = Page::read(answer.body.clone(), None).map_err(malformed)?;
+    let mut items: Vec<String> = page.items().map(str::to_owned).collect();
+    if let Some(link) = page.next_link {
+        let mut pages = client.pages(Call { path: link, ..call.clone() });
+        while let Some(page) = pages.next().await {
+            items.extend(page?.items().map(str::to_owned));
+        }
+    }
+    Ok(items)
+}
+
+/// Whether two values say the same: see the planner.
+pub(super) fn says_same(a: &Value, b: &Value) -> bool {
+    crate::plan::says_same(a, b)
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 80 { text } else { text.chars().take(79).chain(['…']).collect() }
+}
+
+/// The relation of a step's links.
+pub(super) fn link_of(step: &Step) -> Option<&'static Link> {
+    let resource = resource::by_token(&step.object.type_token)?;
+    resource.link(&step.links.first()?.relation)
+}

@@ -1,0 +1,133 @@
+//! Owns filling in the placeholders of a plan's requests, right before they leave.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::graph::{self, Call, Effect, Meter, Method};
+use crate::plan::{ENDPOINT, NEW_ID_PREFIX, PASSWORD, RequestTemplate, Step, StepKind, TARGET};
+use crate::resource::{Resource, by_token};
+
+/// What placeholders stand for.
+pub(super) struct Filling<'a> {
+    pub(super) endpoint: &'a str,
+    /// By step: the IDs of what it made.
+    pub(super) created: &'a BTreeMap<String, BTreeMap<String, String>>,
+    /// Makes a password.
+    pub(super) password: &'a dyn Fn() -> String,
+}
+
+impl Filling<'_> {
+    /// The calls of a step for these targets: one, or one for each target.
+    pub(super) fn calls(&self, step: &Step, targets: &[String]) -> Vec<Call> {
+        let request = &step.request;
+        let is_bulk = has_single_target(&request.body);
+        if is_bulk || targets.is_empty() {
+            return vec![self.call(step, request, targets, "")];
+        }
+        targets.iter().map(|target| self.call(step, request, &[], target)).collect()
+    }
+
+    /// The call of a request for one target, whatever the step says.
+    fn call(&self, step: &Step, request: &RequestTemplate, bulk: &[String], target: &str) -> Call {
+        let path = self.text(&request.path.replace(TARGET, &graph::escape(target)));
+        let mut body = request.body.clone();
+        self.fill(&mut body, bulk, target);
+        let body = if body.is_null() { None } else { Some(body.to_string().into()) };
+        let makes = step.kind == StepKind::Recreate
+            || (step.kind == StepKind::AddLink && step.links.is_empty() && request.method == "POST");
+        // Graph would delete the object at the other end: no such request ever leaves.
+        assert!(
+            step.links.is_empty() || request.method != "DELETE" || path.ends_with("/$ref"),
+            "the removal of a link ends in /$ref: {path}"
+        );
+        Call {
+            method: method(&request.method),
+            version: request.version,
+            body,
+            meter: meter(by_token(&step.object.type_token)),
+            effect: if makes { Effect::Once } else { Effect::Idempotent },
+            ..Call::get(path)
+        }
+    }
+
+    /// A text with the IDs of what earlier steps made.
+    pub(super) fn text(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(start) = rest.find(NEW_ID_PREFIX) {
+            filled.push_str(&rest[..start]);
+            let name = &rest[start + NEW_ID_PREFIX.len()..];
+            let Some(end) = name.find('}') else { break };
+            let (step, property) = name[..end].split_once('.').unwrap_or((&name[..end], "id"));
+            let known = self.created.get(step).and_then(|made| made.get(property));
+            filled.push_str(known.map_or("", String::as_str));
+            rest = &name[end + 1..];
+        }
+        filled.push_str(rest);
+        filled.replace(ENDPOINT, self.endpoint)
+    }
+
+    fn fill(&self, value: &mut Value, bulk: &[String], target: &str) {
+        match value {
+            Value::String(text) => {
+                if text.contains(PASSWORD) {
+                    *text = text.replace(PASSWORD, &(self.password)());
+                }
+                *text = self.text(&text.replace(TARGET, target));
+            }
+            Value::Array(values) => {
+                if let [Value::String(only)] = values.as_slice()
+                    && only.contains(TARGET)
+                    && !bulk.is_empty()
+                {
+                    let only = only.clone();
+                    let each =
+                        bulk.iter().map(|target| Value::String(self.text(&only.replace(TARGET, target))));
+                    *values = each.collect();
+                    return;
+                }
+                values.iter_mut().for_each(|value| self.fill(value, bulk, target));
+            }
+            Value::Object(members) => {
+                members.values_mut().for_each(|value| self.fill(value, bulk, target));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a body has one request for all targets.
+fn has_single_target(body: &Value) -> bool {
+    match body {
+        Value::Array(values) => match values.as_slice() {
+            [Value::String(only)] => only.contains(TARGET),
+            several => several.iter().any(has_single_target),
+        },
+        Value::Object(members) => members.values().any(has_single_target),
+        _ => false,
+    }
+}
+
+fn method(name: &str) -> Method {
+    match name {
+        "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
+        "GET" => Method::Get,
+        _ => Method::Patch,
+    }
+}
+
+pub(super) fn meter(resource: Option<&Resource>) -> Meter {
+    match resource {
+        Some(resource) if resource.token == "device" => Meter::Device,
+        Some(resource) => resource.throttle.into(),
+        None => Meter::Identity,
+    }
+}
+
+/// Whether a step is about something that another step of the plan makes.
+pub(super) fn is_of_new(step: &Step) -> bool {
+    step.request.path.contains(NEW_ID_PREFIX) && step.kind != StepKind::Recreate
+}

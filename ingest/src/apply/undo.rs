@@ -1,0 +1,253 @@
+//! Owns the plan that undoes a recovery: of each step that was done the opposite, over what its journal says stood before.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::find;
+use super::record::{self, StepOutcome, StepStatus};
+use crate::error::Result;
+use crate::graph::escape;
+use crate::plan::{
+    ENDPOINT, Estimate, FORMAT_VERSION, Phase, Plan, PlanObject, PlanOptions, RequestTemplate, Skipped, Step,
+    StepKind, StepLink, TARGET,
+};
+use crate::resource::{self, Link, Resource};
+use engine::Store;
+
+/// The plan that undoes a recovery, named by its ID or the beginning of one: what was restored or made again goes into
+/// the bin, what was written gets back what it overwrote. A plan like any other.
+///
+/// # Errors
+/// `Invalid` when there is no such recovery; `Store`.
+pub fn undo_plan(store: &Store, recovery: &str, seed: [u8; 32], now: jiff::Timestamp) -> Result<Plan> {
+    let id = find(store, recovery)?;
+    let (beginning, outcomes) = record::read(store, &id)?;
+    let mut undo = Undo { steps: Vec::new(), skipped: Vec::new() };
+    for step in beginning.plan.steps.iter().rev() {
+        let Some(outcome) = outcomes.get(&step.id) else { continue };
+        if matches!(outcome.status, StepStatus::Done | StepStatus::Unconfirmed) {
+            undo.step(step, outcome);
+        } else if matches!(outcome.status, StepStatus::Uncertain | StepStatus::Intended) {
+            undo.skip(step, "nobody knows whether it took effect");
+        }
+    }
+    let mut point = beginning.plan.to.clone();
+    point.point = format!("before recovery {id}");
+    let mut current = point.clone();
+    current.point = format!("after recovery {id}");
+    current.taken_at = now;
+    let requests = undo.steps.iter().map(|step| 2 * step.links.len().max(1) as u64).sum();
+    let mut permissions = beginning.plan.permissions.clone();
+    permissions.dedup();
+    let id_hash = blake3::derive_key("entrasnap 2026-11 undo plan id", &seed);
+    let letters = id_hash.iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut plan = Plan {
+        format_version: FORMAT_VERSION,
+        plan_id: letters.map(|half| char::from(b'k' + half)).collect(),
+        tenant_id: beginning.plan.tenant_id.clone(),
+        created_at: now,
+        from: point,
+        to: current,
+        query: format!("recovery undo {id}"),
+        options: PlanOptions { soft_delete: true, ..PlanOptions::default() },
+        estimate: Estimate { requests, seconds: undo.steps.len() as f64 / 20.0 },
+        steps: undo.steps,
+        skipped: undo.skipped,
+        unfixable: Vec::new(),
+        guards: Vec::new(),
+        permissions,
+        hash: String::new(),
+    };
+    plan.hash = plan.compute_hash();
+    Ok(plan)
+}
+
+struct Undo {
+    steps: Vec<Step>,
+    skipped: Vec<Skipped>,
+}
+
+impl Undo {
+    fn skip(&mut self, step: &Step, reason: &str) {
+        let name = step.links.first().map_or_else(String::new, |link| link.relation.clone());
+        self.skipped.push(Skipped { object: step.object.clone(), name, reason: reason.to_owned() });
+    }
+
+    fn step(&mut self, step: &Step, outcome: &StepOutcome) {
+        let Some(resource) = resource::by_token(&step.object.type_token) else {
+            return self.skip(step, "its type is not known");
+        };
+        let opposite = match step.kind {
+            StepKind::Update => opposite_update(step, outcome),
+            StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => {
+                opposite_links(step, outcome, resource)
+            }
+            StepKind::AddLink => opposite_of_made(step, resource),
+            StepKind::RemoveLink => opposite_of_removed(step, outcome, resource),
+            StepKind::Restore | StepKind::Recreate => removal(step, outcome, resource),
+            StepKind::SoftDelete => return_of(step, resource),
+            StepKind::HardDelete => Err("it was deleted for good: `plan … --recreate` makes it again"),
+        };
+        match opposite {
+            Ok(mut opposite) => {
+                opposite.id = format!("s{}", self.steps.len() + 1);
+                self.steps.push(opposite);
+            }
+            Err(reason) => self.skip(step, reason),
+        }
+    }
+}
+
+type Opposite = Result<Step, &'static str>;
+
+fn bare(kind: StepKind, phase: Phase, object: PlanObject, request: RequestTemplate) -> Step {
+    Step {
+        id: String::new(),
+        kind,
+        phase,
+        object,
+        before: BTreeMap::new(),
+        after: BTreeMap::new(),
+        links: Vec::new(),
+        depends_on: Vec::new(),
+        request,
+        notes: Vec::new(),
+    }
+}
+
+fn request(resource: &Resource, method: &str, path: String, body: Value) -> RequestTemplate {
+    RequestTemplate { method: method.to_owned(), version: resource.version, path, body }
+}
+
+fn own_path(resource: &Resource, id: &str) -> String {
+    let id = escape(id);
+    resource.get.replace("{id}", &id).replace("{tenantId}", &id)
+}
+
+fn opposite_update(step: &Step, outcome: &StepOutcome) -> Opposite {
+    if step.request.path.contains(crate::plan::NEW_ID_PREFIX) {
+        // What was made again goes as a whole.
+        return Err("it was written on an object that was made again");
+    }
+    let Value::Object(image) = &outcome.before else { return Err("what stood before was not recorded") };
+    let mut opposite = bare(StepKind::Update, Phase::Attributes, step.object.clone(), step.request.clone());
+    for (name, value) in image {
+        opposite.before.insert(name.clone(), step.after.get(name).cloned().unwrap_or_default());
+        opposite.after.insert(name.clone(), value.clone());
+        if let Value::Object(body) = &mut opposite.request.body
+            && body.contains_key(name)
+        {
+            body.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(opposite)
+}
+
+fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
+    let links: Vec<StepLink> = serde_json::from_value(outcome.links.clone()).unwrap_or_default();
+    let first = links.first().ok_or("no link of it was changed")?;
+    if links.iter().any(|link| link.target_id.contains(crate::plan::NEW_ID_PREFIX)) {
+        return Err("it leads to an object that was made again, which goes as a whole");
+    }
+    let link = resource.link(&first.relation).ok_or("its relation is not known")?;
+    let id = escape(&step.object.id);
+    let image = outcome.before.get(&link.name).cloned().unwrap_or_default();
+    let wants_link = step.kind == StepKind::RemoveLink || (link.to_one && image.is_string());
+    let mut opposite = if wants_link {
+        let (kind, target) = (StepKind::AddLink, image.as_str().map(str::to_owned));
+        let request = adding(resource, link, &id).ok_or("nobody can add links of this relation")?;
+        let mut opposite = bare(kind, Phase::Links, step.object.clone(), request);
+        opposite.links = links;
+        if let (true, Some(target)) = (link.to_one, target) {
+            opposite.links.truncate(1);
+            opposite.links[0] =
+                StepLink { target_id: target, target_name: String::new(), ..opposite.links[0].clone() };
+        }
+        opposite
+    } else {
+        let remove = link.remove.as_ref().ok_or("nobody can remove links of this relation")?;
+        let path = remove.path.replace("{id}", &id).replace("{targetId}", TARGET);
+        let request = request(resource, &remove.method, path, Value::Null);
+        let mut opposite = bare(StepKind::RemoveLink, Phase::Unlinking, step.object.clone(), request);
+        opposite.links = links;
+        opposite
+    };
+    if link.to_one {
+        let written = step.after.get(&link.name).cloned().unwrap_or_default();
+        opposite.before.insert(link.name.clone(), written);
+        opposite.after.insert(link.name.clone(), image);
+    }
+    Ok(opposite)
+}
+
+fn adding(resource: &Resource, link: &Link, id: &str) -> Option<RequestTemplate> {
+    let add = link.add.as_ref()?;
+    let place = if link.to_one { "users" } else { "directoryObjects" };
+    let body = json!({ "@odata.id": format!("{ENDPOINT}/v1.0/{place}/{TARGET}") });
+    Some(request(resource, &add.method, add.path.replace("{id}", id), body))
+}
+
+/// A relation object that was made goes.
+fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
+    let text = |name: &str| step.after.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let path = resource
+        .get
+        .replace("{resourceId}", &escape(&text("resourceId")))
+        .replace("{graphId}", "-")
+        .replace("{id}", "-");
+    if path.contains('{') || step.request.path.ends_with("Requests") {
+        return Err("what was made by a request of its own is taken away by one: plan it");
+    }
+    // The last part is the ID that Graph gave it, which is looked up when the request leaves.
+    let request = request(resource, "DELETE", path, Value::Null);
+    let mut opposite = bare(StepKind::RemoveLink, Phase::Unlinking, step.object.clone(), request);
+    opposite.before.clone_from(&step.after);
+    Ok(opposite)
+}
+
+/// A relation object that was taken away is made again; a credential is not.
+fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
+    let names: &[&str] = match resource.token.as_str() {
+        "appRoleAssignment" => &["principalId", "resourceId", "appRoleId"],
+        "oauth2PermissionGrant" => &["clientId", "consentType", "principalId", "resourceId", "scope"],
+        "roleAssignment" => &["roleDefinitionId", "principalId", "directoryScopeId"],
+        _ => return Err("it was a credential: issue a new one"),
+    };
+    let standing = |name: &str| {
+        outcome.before.get(name).or_else(|| step.before.get(name)).filter(|value| !value.is_null()).cloned()
+    };
+    let body: serde_json::Map<String, Value> =
+        names.iter().filter_map(|name| Some(((*name).to_owned(), standing(name)?))).collect();
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+    let path = match resource.list.as_deref() {
+        Some(list) => list.to_owned(),
+        None => format!("/servicePrincipals/{}/appRoleAssignedTo", escape(text("resourceId"))),
+    };
+    let after = body.clone().into_iter().collect();
+    let request = request(resource, "POST", path, Value::Object(body));
+    let mut opposite = bare(StepKind::AddLink, Phase::Links, step.object.clone(), request);
+    opposite.after = after;
+    Ok(opposite)
+}
+
+/// What was restored or made again goes into the bin again.
+fn removal(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
+    let id = outcome.created.get("id").unwrap_or(&step.object.id);
+    let object = PlanObject { id: id.clone(), ..step.object.clone() };
+    let kind = if resource.bin.is_some() { StepKind::SoftDelete } else { StepKind::HardDelete };
+    let path = own_path(resource, id);
+    if path.contains('{') {
+        return Err("it is only found below another object: delete it by hand");
+    }
+    Ok(bare(kind, Phase::Deletion, object, request(resource, "DELETE", path, Value::Null)))
+}
+
+fn return_of(step: &Step, resource: &Resource) -> Opposite {
+    let bin = resource.bin.as_ref().ok_or("it has no recycle bin")?;
+    let id = escape(&step.object.id);
+    let path = bin.restore.replace("{id}", &id).replace("{tenantId}", &id);
+    let mut request = request(resource, "POST", path, Value::Null);
+    request.version = bin.version;
+    Ok(bare(StepKind::Restore, Phase::Objects, step.object.clone(), request))
+}
