@@ -176,7 +176,7 @@ impl<'a> Applier<'a> {
     }
 
     async fn take(&mut self, wave: &[usize]) -> Result<()> {
-        let standings = self.read(wave).await?;
+        let standings = self.read_settled(wave).await?;
         let (mut ready, mut decided) = (Vec::new(), Vec::new());
         for (&place, standing) in wave.iter().zip(standings) {
             match self.judge(place, standing).await? {
@@ -198,6 +198,30 @@ impl<'a> Applier<'a> {
         let steps: Vec<&Step> = places.iter().map(|place| &self.steps[*place]).collect();
         let password = || self.password();
         stand::read(self.client, &steps, &self.filling(&password)).await
+    }
+
+    /// Reads what stands; links that Graph brings back with what was restored are given time to come.
+    async fn read_settled(&self, wave: &[usize]) -> Result<Vec<Standing>> {
+        let begun = self.client.clock().monotonic();
+        loop {
+            let standings = self.read(wave).await?;
+            let is_awaited = |(place, standing): (&usize, &Standing)| {
+                let step = &self.steps[*place];
+                matches!(standing, Standing::AsBefore(_))
+                    && step.kind == StepKind::AddLink
+                    && self.follows(step, StepKind::Restore)
+            };
+            let waited = self.client.clock().monotonic().saturating_sub(begun);
+            if waited >= self.request.settle || !wave.iter().zip(&standings).any(is_awaited) {
+                return Ok(standings);
+            }
+            self.rest().await?;
+        }
+    }
+
+    fn follows(&self, step: &Step, kind: StepKind) -> bool {
+        let of_kind = |id: &String| self.outcomes.get(id).is_some_and(|outcome| outcome.kind == kind);
+        step.depends_on.iter().any(of_kind)
     }
 
     fn filling<'f>(&'f self, password: &'f dyn Fn() -> String) -> Filling<'f> {
@@ -308,7 +332,7 @@ impl<'a> Applier<'a> {
                 if let Sent::Refused { status, .. } = &sent
                     && tries < LAG_TRIES
                     && send::may_be_lag(*status)
-                    && self.follows_a_return(step)
+                    && (step.kind == StepKind::Restore || self.follows_a_return(step))
                 {
                     again.push(ready);
                     continue;
@@ -322,19 +346,32 @@ impl<'a> Applier<'a> {
             if again.is_empty() {
                 return Ok(());
             }
-            open = again;
             self.rest().await?;
+            open = self.still_open(again).await?;
         }
         Ok(())
     }
 
+    /// Those of refused steps that are not as wanted meanwhile: what was done before a crash may show late.
+    async fn still_open(&mut self, refused: Vec<Ready>) -> Result<Vec<Ready>> {
+        let places: Vec<usize> = refused.iter().map(|ready| ready.place).collect();
+        let standings = self.read(&places).await?;
+        let (mut open, mut decided) = (Vec::new(), Vec::new());
+        for (ready, standing) in refused.into_iter().zip(standings) {
+            if standing == Standing::AsWanted {
+                let done = Sent::Done { created: BTreeMap::new(), request_id: None };
+                decided.push(self.outcome_of(ready.place, done).await?);
+            } else {
+                open.push(ready);
+            }
+        }
+        self.decide(decided)?;
+        Ok(open)
+    }
+
     /// Whether a replica may not know yet what a step is about.
     fn follows_a_return(&self, step: &Step) -> bool {
-        step.depends_on.iter().any(|id| {
-            self.outcomes
-                .get(id)
-                .is_some_and(|outcome| matches!(outcome.kind, StepKind::Restore | StepKind::Recreate))
-        })
+        self.follows(step, StepKind::Restore) || self.follows(step, StepKind::Recreate)
     }
 
     async fn send_once(&self, ready: &[Ready]) -> Result<Vec<Sent>> {

@@ -254,10 +254,13 @@ fn judge_to_one(step: &Step, targets: &[String]) -> Standing {
     let standing = targets.first().map_or(Value::Null, |target| Value::String(target.clone()));
     let relation = step.links.first().map_or("", |link| link.relation.as_str());
     let of = |values: &BTreeMap<String, Value>| values.get(relation).cloned().unwrap_or_default();
+    let linked = step.links.first().filter(|_| step.kind == StepKind::AddLink);
+    let linked = linked.map_or(Value::Null, |link| Value::String(link.target_id.clone()));
     let links = step.links.iter().map(|link| link.target_id.clone()).collect();
     let image =
         Image { values: serde_json::json!({ relation: standing.clone() }), targets: links, graph_id: None };
-    let after = of(&step.after);
+    // A step that only brings a link back says no more than the link.
+    let after = step.after.get(relation).cloned().unwrap_or(linked);
     let is_new = after.as_str().is_some_and(|text| text.contains(NEW_ID_PREFIX));
     if says_same(&standing, &after) {
         Standing::AsWanted

@@ -322,7 +322,7 @@ pub(super) async fn read_children(reader: &Reader, asked: &Asked) -> Result<Opti
         };
         let answers = reader.batch(chunk.iter().map(call).collect()).await?;
         for (id, answer) in chunk.iter().zip(answers) {
-            match children_of(reader, asked, answer).await? {
+            match children_of(reader, asked, id, answer).await? {
                 Ok(found) => count += found,
                 Err(unread) if unread.status == 404 => {}
                 Err(unread) => {
@@ -339,6 +339,7 @@ pub(super) async fn read_children(reader: &Reader, asked: &Asked) -> Result<Opti
 async fn children_of(
     reader: &Reader,
     asked: &Asked,
+    parent: &str,
     body: Result<Bytes, Unread>,
 ) -> Result<Result<u64, Unread>> {
     let body = match body {
@@ -355,13 +356,26 @@ async fn children_of(
     loop {
         count += page.len() as u64;
         if !page.is_empty() {
-            reader.tell(objects(asked.token(), &page, false)).await?;
+            let texts = page.items().map(|item| with_parent(asked, parent, item)).collect();
+            reader.tell(Event::Objects { token: asked.token(), texts, is_deleted: false }).await?;
         }
         let Some(next) = page.next_link else { return Ok(Ok(count)) };
         match reader.page(&format!("more/{next}"), &asked.call(next.clone())).await? {
             Ok(read) => page = read,
             Err(unread) => return Ok(Err(unread)),
         }
+    }
+}
+
+/// A child with the ID of the object it was found below, where it does not name it itself: without that nobody could
+/// write it again.
+fn with_parent(asked: &Asked, parent: &str, item: &str) -> Bytes {
+    match item.trim_start().strip_prefix('{') {
+        Some(rest) if asked.resource.get.contains("{parentId}") => {
+            let separator = if rest.trim_start().starts_with('}') { "" } else { "," };
+            Bytes::from(format!("{{\"parentId\":{}{separator}{rest}", serde_json::Value::from(parent)))
+        }
+        _ => Bytes::copy_from_slice(item.as_bytes()),
     }
 }
 
