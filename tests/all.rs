@@ -13,6 +13,7 @@ mod engine_journal;
 mod engine_many;
 mod engine_model;
 mod ingest_client;
+mod ingest_plan;
 mod query_cases;
 mod query_changes;
 mod query_corpus;

@@ -4,6 +4,7 @@ mod inside;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use engine::schema::SYNCED_MARKER;
 use engine::{ObjectKey, Snapshot};
 use serde_json::Value;
 
@@ -128,11 +129,9 @@ impl Planner {
             let found = holders.keys().filter(|(token, _)| token == wanted);
             found.map(|(_, id)| id.as_str()).collect::<BTreeSet<&str>>()
         };
-        self.lookup.read_columns(
-            "group",
-            &of("group"),
-            &["groupTypes", "isAssignableToRole", "mailEnabled"],
-        )?;
+        self.lookup.read_columns("user", &of("user"), &[SYNCED_MARKER])?;
+        let names = ["groupTypes", "isAssignableToRole", "mailEnabled", SYNCED_MARKER];
+        self.lookup.read_columns("group", &of("group"), &names)?;
         self.lookup.read_columns("administrativeUnit", &of("administrativeUnit"), &["membershipType"])?;
         self.lookup.read_columns("directoryRole", &of("directoryRole"), &["roleTemplateId"])
     }
