@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ingest::graph::{
-    Access, Call, Client, Clock, Cloud, Credential, Effect, Error, Secret, Settings, Sleep, TenantSize,
+    Access, Call, Cancel, Client, Clock, Cloud, Credential, Effect, Error, Meter, Secret, Settings, Sleep,
+    TenantSize,
 };
 use twin::{Fault, ManualClock, Options, Server, Twin};
 
@@ -100,6 +101,17 @@ async fn ids(client: &Client, call: Call) -> Result<Vec<String>, Error> {
     Ok(ids)
 }
 
+/// The IDs of users whose master is not on-premises.
+async fn cloud_users(client: &Client) -> Vec<String> {
+    let mut users = Vec::new();
+    let mut pages = client.pages(Call::get("/users?$top=999&$select=id,onPremisesSyncEnabled"));
+    while let Some(page) = pages.next().await {
+        let page = page.unwrap();
+        users.extend(page.items().filter(|json| !json.contains("\"onPremisesSyncEnabled\":true")).map(id_of));
+    }
+    users
+}
+
 fn id_of(json: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(json).unwrap();
     value["id"].as_str().unwrap().to_owned()
@@ -167,4 +179,364 @@ fn creates_and_changes_reach_the_tenant() {
     });
     assert!(bench.server.object("group", &id).unwrap().contains("Changed"));
     assert_eq!(client.counts().writes, 2);
+}
+
+/// Reads all users and groups in pages of 50, and each group's members in batches; fails on the first error.
+async fn read_much(client: &Client) -> Result<usize, Error> {
+    let users = ids(client, Call::get("/users?$top=50")).await?;
+    let groups = ids(client, Call::get("/groups?$top=50")).await?;
+    let calls = groups.iter().map(|id| Call::get(format!("/groups/{id}/members?$select=id")).units(2));
+    let mut count = users.len() + groups.len();
+    for answer in client.batch(calls.collect()).await {
+        count += answer?.body.len();
+    }
+    Ok(count)
+}
+
+#[test]
+fn reads_come_through_every_bad_day() {
+    let expected = run(read_much(&Bench::new(2000, 0.0, "").client())).unwrap();
+    for (faults, status) in [
+        ("429=100", Some(429)),
+        ("503=100", Some(503)),
+        ("expired-token=100", Some(401)),
+        ("reset=100", None),
+        ("truncate=100", None),
+        ("slow=1", None),
+        ("429=50,503=50,reset=30,truncate=30,expired-token=50", Some(503)),
+    ] {
+        let bench = Bench::new(2000, 0.0, faults);
+        let client = bench.client();
+        assert_eq!(run(read_much(&client)).map_err(|error| format!("{faults}: {error}")), Ok(expected));
+        let counts = bench.server.take_counts();
+        if let Some(status) = status {
+            assert!(
+                counts.by_status.get(&status).is_some_and(|count| *count > 0),
+                "{faults}: no fault happened"
+            );
+        }
+        assert!(
+            faults.starts_with("slow") || client.counts().retries > 0,
+            "{faults}: nothing was sent again"
+        );
+    }
+}
+
+#[test]
+fn changes_come_through_concurrency_and_lost_answers() {
+    for faults in ["409=200", "429=100", "503=100", "reset=400", "truncate=400"] {
+        let bench = Bench::new(2000, 0.0, faults);
+        let client = bench.client();
+        let users = run(async {
+            let users = cloud_users(&client).await;
+            let change = |id: &String| Call::patch(format!("/users/{id}"), r#"{"jobTitle":"Changed"}"#);
+            for answer in client.batch(users.iter().take(100).map(change).collect()).await {
+                assert_eq!(answer.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(204));
+            }
+            users
+        });
+        assert!(client.counts().retries > 0, "{faults}: nothing was sent again");
+        for id in &users[..100] {
+            assert!(bench.server.object("user", id).unwrap().contains("\"jobTitle\":\"Changed\""));
+        }
+    }
+}
+
+fn group_named(name: &str) -> Call {
+    let body = format!(
+        r#"{{"displayName":"{name}","mailEnabled":false,"mailNickname":"{name}","securityEnabled":true}}"#
+    );
+    Call::post("/groups", body)
+}
+
+fn groups_named(server: &Server, name: &str) -> usize {
+    let name = format!("\"displayName\":\"{name}\"");
+    server.objects().iter().filter(|(token, json)| token == "group" && json.contains(&name)).count()
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_is_sent_once_and_said_to_be_unanswered() {
+    for faults in ["reset=1000", "truncate=1000"] {
+        let bench = Bench::new(200, 0.0, faults);
+        let client = bench.client();
+        let error = run(client.send(&group_named("lonely"))).unwrap_err();
+        assert!(matches!(error, Error::Unanswered { .. }), "{faults}: {error}");
+        assert_eq!(groups_named(&bench.server, "lonely"), 1, "{faults}");
+        let calls = ["first", "second"].map(group_named).to_vec();
+        for answer in run(client.batch(calls)) {
+            assert!(matches!(answer, Err(Error::Unanswered { .. })), "{faults}");
+        }
+        assert_eq!(groups_named(&bench.server, "second"), 1, "{faults}");
+    }
+}
+
+#[test]
+fn a_create_that_was_refused_is_sent_again_until_it_takes_effect_once() {
+    for faults in ["429=400", "503=400", "409=400", "expired-token=300"] {
+        let bench = Bench::new(200, 0.0, faults);
+        let client = bench.client();
+        let names: Vec<String> = (0..40).map(|number| format!("again{number}")).collect();
+        let answers = run(client.batch(names.iter().map(|name| group_named(name)).collect()));
+        let failed = answers.iter().filter(|answer| answer.is_err()).count();
+        // A token may be refused more often than a call may cost new ones.
+        assert!(failed == 0 || faults.starts_with("expired") && failed < 5, "{faults}: {failed} failed");
+        assert!(client.counts().retries > 10, "{faults}: nothing was sent again");
+        for (name, answer) in names.iter().zip(answers) {
+            assert_eq!(groups_named(&bench.server, name), usize::from(answer.is_ok()), "{faults}: {name}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_for_good_says_what_was_asked() {
+    let bench = Bench::new(200, 0.0, "403=device");
+    let client = bench.client();
+    let error = run(client.send(&Call::get("/devices?$top=1"))).unwrap_err();
+    let refusal = error.refusal().unwrap();
+    assert_eq!((refusal.status, refusal.code.as_str()), (403, "Authorization_RequestDenied"));
+    assert_eq!(refusal.asked, "GET /v1.0/devices");
+    assert!(refusal.request_id.is_some() && refusal.tries == 1);
+    assert!(run(ids(&client, Call::get("/users"))).is_ok());
+}
+
+#[test]
+fn an_expired_delta_token_is_told_apart() {
+    let bench = Bench::new(200, 0.0, "");
+    let client = bench.client();
+    run(async {
+        let mut pages = client.pages(Call::get("/users/delta?$select=displayName"));
+        let mut link = None;
+        while let Some(page) = pages.next().await {
+            link = page.unwrap().delta_link;
+        }
+        let link = link.expect("a round of a delta query ends with a link");
+        assert!(client.send(&Call::get(link.clone())).await.is_ok());
+        bench.server.set_faults(Fault::parse_list("expired-delta").unwrap());
+        assert!(client.send(&Call::get(link.clone())).await.unwrap_err().is_resync());
+        bench.server.set_faults(Fault::parse_list("410").unwrap());
+        let error = client.send(&Call::get(link)).await.unwrap_err();
+        assert!(error.is_resync() && error.refusal().unwrap().location.is_some());
+    });
+}
+
+#[test]
+fn a_link_to_another_host_is_not_followed() {
+    let bench = Bench::new(200, 0.0, "");
+    let other = Bench::new(200, 0.0, "");
+    let client = bench.client();
+    for link in [
+        format!("{}/v1.0/users", other.server.endpoint()),
+        bench.server.endpoint().replace("http:", "https:") + "/v1.0/users",
+        "https://graph.microsoft.com/v1.0/users".to_owned(),
+    ] {
+        for error in [
+            run(client.send(&Call::get(link.clone()))).unwrap_err(),
+            run(client.batch(vec![Call::get(link.clone())])).pop().unwrap().unwrap_err(),
+            run(client.pages(Call::get(link.clone())).next()).unwrap().unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::ForeignLink { .. }), "{link}: {error}");
+        }
+    }
+    assert_eq!(client.counts().requests, 0);
+    assert_eq!(other.server.take_counts().requests, 0);
+}
+
+#[test]
+fn a_client_that_may_only_read_sends_nothing_else() {
+    let bench = Bench::new(200, 0.0, "");
+    let client = bench.client_with(Settings { access: Access::ReadOnly, ..bench.settings() });
+    let writes = [
+        group_named("never"),
+        Call::patch("/users/1", "{}"),
+        Call::put("/users/1/manager/$ref", "{}"),
+        Call::delete("/users/1"),
+        Call::post("/directoryObjects/getByIds", "{}").effect(Effect::Read),
+    ];
+    run(async {
+        for call in &writes {
+            assert!(matches!(client.send(call).await, Err(Error::ReadOnly { .. })), "{call:?}");
+        }
+        for answer in client.batch(writes.to_vec()).await {
+            assert!(matches!(answer, Err(Error::ReadOnly { .. })));
+        }
+        let mixed = vec![Call::get("/users"), Call::delete("/users/1")];
+        assert!(client.batch(mixed).await.iter().all(Result::is_err));
+        assert_eq!(client.counts().requests, 0);
+        assert!(
+            client.batch(vec![Call::get("/users"), Call::get("/groups")]).await.iter().all(Result::is_ok)
+        );
+    });
+    assert_eq!(bench.server.take_counts().writes, 0);
+}
+
+#[test]
+fn whoever_asks_to_stop_is_heard_in_the_middle_of_a_wait() {
+    let bench = Bench::new(200, 0.0, "slow=60000");
+    let cancel = Cancel::new();
+    let client = bench.client_with(Settings { cancel: cancel.clone(), ..bench.settings() });
+    let error = run(async {
+        let asked = tokio::spawn(async move { client.send(&Call::get("/users")).await });
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+        asked.await.unwrap().unwrap_err()
+    });
+    assert!(matches!(error, Error::Cancelled), "{error}");
+}
+
+#[test]
+fn a_write_that_left_is_waited_for_although_somebody_asks_to_stop() {
+    let bench = Bench::new(200, 0.0, "");
+    let cancel = Cancel::new();
+    let client = bench.client_with(Settings { cancel: cancel.clone(), ..bench.settings() });
+    let made = run(async {
+        client.send(&Call::get("/users?$top=1")).await.unwrap();
+        bench.server.set_faults(Fault::parse_list("slow=20").unwrap());
+        let asked = tokio::spawn(async move { client.send(&group_named("late")).await });
+        while groups_named(&bench.server, "late") == 0 {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+        asked.await.unwrap()
+    });
+    assert_eq!(made.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(201));
+}
+
+#[test]
+fn a_sign_in_that_fails_is_not_tried_by_each_call() {
+    let bench = Bench::new(200, 0.0, "");
+    let credential = Credential::Secret { client_id: "nobody".to_owned(), secret: Secret::new("wrong") };
+    let client = bench.client_with(Settings { credential, ..bench.settings() });
+    let answers = run(client.batch(vec![Call::get("/users"); 1000]));
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Error::SignIn(_)))));
+    assert_eq!(client.counts().sign_ins, 1);
+}
+
+#[test]
+fn a_wrong_secret_is_explained_and_never_shown() {
+    let bench = Bench::new(200, 0.0, "");
+    let secret = "a-secret-that-is-wrong";
+    let credential = |client_id: &str, secret: &str| Credential::Secret {
+        client_id: client_id.to_owned(),
+        secret: Secret::new(secret),
+    };
+    let ask = |settings| run(bench.client_with(settings).send(&Call::get("/users"))).unwrap_err();
+    let client_id = bench.server.client_id();
+    let wrong = ask(Settings { credential: credential(client_id, secret), ..bench.settings() });
+    assert_eq!(
+        wrong.to_string(),
+        "no access token: AADSTS7000215: Invalid client secret provided.; AZURE_CLIENT_SECRET must be the secret's \
+         value, not its ID, of this application"
+    );
+    let wrong = ask(Settings { credential: credential("nobody", secret), ..bench.settings() });
+    assert!(wrong.to_string().contains("AZURE_CLIENT_ID"), "{wrong}");
+    let wrong = ask(Settings { tenant: "elsewhere.example".to_owned(), ..bench.settings() });
+    assert!(
+        wrong.to_string().contains("AZURE_TENANT_ID") && !format!("{wrong:?}").contains(secret),
+        "{wrong}"
+    );
+    assert_eq!(bench.server.take_counts().requests, 0);
+}
+
+#[test]
+fn a_token_is_had_once_and_renewed_before_it_ends() {
+    let bench = Bench::new(200, 0.0, "");
+    let client = bench.client();
+    run(async {
+        assert!(client.send(&Call::get("/users")).await.is_ok());
+        bench.clock.advance_ms(3_400_000);
+        assert!(client.send(&Call::get("/users")).await.is_ok());
+        // Past the end of the first token: whoever had not renewed it would be refused now.
+        bench.clock.advance_ms(300_000);
+        assert!(client.send(&Call::get("/users")).await.is_ok());
+    });
+    assert_eq!(bench.server.take_counts().by_status.keys().collect::<Vec<_>>(), [&200]);
+    assert_eq!(client.counts().retries, 0);
+}
+
+#[test]
+fn bulk_reads_stay_near_the_quota_and_are_hardly_ever_refused() {
+    let bench = Bench::new(30_000, 1.0, "");
+    let client = bench.client_with(Settings { speed: 1.0, size: TenantSize::Large, ..bench.settings() });
+    run(async {
+        let groups = ids(&client, Call::get("/groups?$top=999&$select=id")).await.unwrap();
+        let read = |id: &String| Call::get(format!("/groups/{id}/members?$select=id")).units(2);
+        let calls: Vec<Call> = groups.iter().map(read).collect();
+        while client.counts().units < 60_000 {
+            assert!(client.batch(calls.clone()).await.iter().all(Result::is_ok));
+        }
+    });
+    let counts = bench.server.take_counts();
+    let refused = counts.by_status.get(&429).copied().unwrap_or(0);
+    assert!(refused * 100 < counts.requests, "{refused} of {} were refused", counts.requests);
+    assert_eq!((counts.units, counts.requests), (client.counts().units, client.counts().calls));
+    #[expect(clippy::cast_precision_loss, reason = "the test has no such numbers")]
+    let floor_s = counts.units as f64 / 800.0;
+    let elapsed_s = bench.elapsed_s();
+    assert!(elapsed_s < floor_s * 1.1, "{elapsed_s} s for {} units", counts.units);
+    assert!(elapsed_s > floor_s * 0.7, "{elapsed_s} s for {} units: the twin set no pace", counts.units);
+}
+
+#[test]
+fn ten_thousand_changes_go_at_the_pace_of_the_write_quota() {
+    let bench = Bench::new(30_000, 1.0, "");
+    let client = bench.client_with(Settings { speed: 1.0, size: TenantSize::Large, ..bench.settings() });
+    run(async {
+        let users = cloud_users(&client).await;
+        let calls: Vec<Call> = (users.iter().cycle().take(10_000))
+            .map(|id| Call::patch(format!("/users/{id}"), r#"{"jobTitle":"Changed"}"#))
+            .collect();
+        for answer in client.batch(calls).await {
+            assert_eq!(answer.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(204));
+        }
+    });
+    let counts = bench.server.take_counts();
+    let refused = counts.by_status.get(&429).copied().unwrap_or(0);
+    assert!(refused * 100 < counts.requests, "{refused} of {} were refused", counts.requests);
+    let elapsed_s = bench.elapsed_s();
+    assert!(elapsed_s < 10_000.0 / 18.0 && elapsed_s > 300.0, "{elapsed_s} s");
+}
+
+#[test]
+fn conditional_access_is_asked_once_a_second_and_never_refused() {
+    let bench = Bench::new(2000, 1.0, "");
+    let client = bench.client_with(Settings { speed: 1.0, ..bench.settings() });
+    run(async {
+        let policies = "/identity/conditionalAccess/policies";
+        let call = Call::get(policies).meter(Meter::ConditionalAccess);
+        assert!(client.batch(vec![call; 10]).await.iter().all(Result::is_ok));
+    });
+    assert_eq!(bench.server.take_counts().by_status.keys().collect::<Vec<_>>(), [&200]);
+    assert!((9.0..12.0).contains(&bench.elapsed_s()), "{} s", bench.elapsed_s());
+}
+
+#[test]
+fn conditional_access_that_is_refused_is_asked_again_although_nobody_says_when() {
+    let bench = Bench::new(2000, 1.0, "");
+    let client = bench.client();
+    run(async {
+        for _ in 0..5 {
+            let policies = "/identity/conditionalAccess/policies";
+            let call = Call::get(policies).meter(Meter::ConditionalAccess);
+            assert!(client.send(&call).await.is_ok());
+        }
+    });
+    assert_eq!(bench.server.take_counts().by_status.get(&429), Some(&4));
+    assert!((4.0..8.0).contains(&bench.elapsed_s()), "{} s", bench.elapsed_s());
+}
+
+#[test]
+fn a_client_of_a_wrong_size_adapts_to_what_the_tenant_gives() {
+    let bench = Bench::new(200, 1.0, "");
+    let client = bench.client_with(Settings { speed: 1.0, size: TenantSize::Large, ..bench.settings() });
+    run(async {
+        for _ in 0..10 {
+            let calls = vec![Call::get("/users?$top=100").units(2); 1000];
+            assert!(client.batch(calls).await.iter().all(Result::is_ok));
+        }
+    });
+    let counts = bench.server.take_counts();
+    let refused = counts.by_status.get(&429).copied().unwrap_or(0);
+    assert!(refused * 100 < counts.requests * 10, "{refused} of {} were refused", counts.requests);
 }

@@ -62,6 +62,9 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Invalid(String),
     /// A file is no plan.
     #[error("line {line}, column {column}: expected a recovery plan in JSON: {what}; make the plan again")]
     PlanText {

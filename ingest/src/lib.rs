@@ -12,6 +12,7 @@ pub mod graph;
 
 pub mod import;
 pub mod plan;
+pub mod pull;
 pub mod resource;
 #[cfg(test)]
 mod tests;

@@ -195,6 +195,11 @@ impl Backup<'_> {
         Ok(())
     }
 
+    /// Says when the reading became consistent and ended, and what its source needs to go on from there.
+    pub fn conclude(&mut self, taken_at: Timestamp, read_to: Timestamp, state: serde_json::Value) {
+        (self.details.taken_at, self.details.read_to, self.details.state) = (taken_at, read_to, state);
+    }
+
     /// Records something that could not be read, with its reason. It becomes part of the coverage and a warning.
     pub fn unread(&mut self, gap: Gap) {
         let of_type = self.gaps.iter().filter(|known| known.type_token == gap.type_token).count();

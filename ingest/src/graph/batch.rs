@@ -3,13 +3,14 @@
 //! Batches save no quota, only round trips: each call counts alone, is refused alone and is sent again alone. Calls
 //! about conditional access go one by one, because one a second is all that a tenant gets.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::call::{Answer, Call, Meter};
 use super::client::{Client, Parcel, Sending, Trial, Verdict};
@@ -32,6 +33,9 @@ struct Part {
     url: String,
 }
 
+/// Answers with the places of their calls.
+type Placed = Vec<(usize, Result<Answer>)>;
+
 /// Calls that are sent together.
 enum Group {
     Alone(usize, Call),
@@ -41,12 +45,11 @@ enum Group {
 pub(super) async fn run(client: &Client, calls: Vec<Call>, mut each: impl FnMut(usize, Result<Answer>)) {
     let groups = group(client, calls, &mut each);
     let mut running = JoinSet::new();
-    let mut deliver =
-        |answers: Option<Result<Vec<(usize, Result<Answer>)>, tokio::task::JoinError>>| match answers {
-            Some(Ok(answers)) => answers.into_iter().for_each(|(place, answer)| each(place, answer)),
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) | None => {}
-        };
+    let mut deliver = |answers: Option<Result<Placed, JoinError>>| match answers {
+        Some(Ok(answers)) => answers.into_iter().for_each(|(place, answer)| each(place, answer)),
+        Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Some(Err(_)) | None => {}
+    };
     for group in groups {
         // Twice as many as may be in flight: while half of them wait for an answer, the others are made ready.
         if running.len() >= client.in_flight_max() * 2 {
@@ -94,7 +97,7 @@ fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<
     groups
 }
 
-async fn finish(client: &Client, group: Group) -> Vec<(usize, Result<Answer>)> {
+async fn finish(client: &Client, group: Group) -> Placed {
     match group {
         Group::Alone(place, call) => vec![(place, client.send(&call).await)],
         Group::Batch(version, parts) => finish_batch(client, version, &parts).await,
@@ -102,11 +105,9 @@ async fn finish(client: &Client, group: Group) -> Vec<(usize, Result<Answer>)> {
 }
 
 /// Sends a group until all of its calls are done; those that are not yet go alone into the next batch.
-async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Vec<(usize, Result<Answer>)> {
+async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Placed {
     let mut done = Vec::with_capacity(parts.len());
-    let begun = client.now();
-    let mut open: Vec<(&Part, Trial<'_>)> =
-        parts.iter().map(|part| (part, Trial::new(&part.call, begun))).collect();
+    let mut open: Vec<(&Part, Trial<'_>)> = parts.iter().map(|part| (part, Trial::new(&part.call))).collect();
     while !open.is_empty() {
         let sent: Vec<(&Call, String)> =
             open.iter().map(|(part, _)| (&part.call, part.url.clone())).collect();
@@ -184,9 +185,61 @@ struct Response<'a> {
     id: String,
     status: u16,
     #[serde(default)]
-    headers: HashMap<String, serde_json::Value>,
+    headers: Headers,
     #[serde(borrow)]
     body: Option<&'a RawValue>,
+}
+
+/// The headers of an answer that anybody looks at.
+const HEADERS: [&str; 6] = [
+    "request-id",
+    "retry-after",
+    "location",
+    "x-ms-resource-unit",
+    "x-ms-throttle-information",
+    "x-ms-throttle-limit-percentage",
+];
+
+#[derive(Default)]
+struct Headers([Option<String>; HEADERS.len()]);
+
+impl Headers {
+    fn place(name: &str) -> Option<usize> {
+        HEADERS.iter().position(|header| header.eq_ignore_ascii_case(name))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        Self::place(name).and_then(|place| self.0[place].as_deref())
+    }
+}
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(HeadersVisitor)
+    }
+}
+
+struct HeadersVisitor;
+
+impl<'de> Visitor<'de> for HeadersVisitor {
+    type Value = Headers;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object of headers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
+        let mut headers = Headers::default();
+        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+            // A number is as good as its text.
+            let value = map.next_value::<&RawValue>()?.get();
+            if let Some(place) = Headers::place(&name) {
+                let text = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned());
+                headers.0[place] = Some(text);
+            }
+        }
+        Ok(headers)
+    }
 }
 
 /// The answers of a batch by place, or what all of its calls share.
@@ -198,7 +251,7 @@ enum Answers {
 /// One answer of a batch.
 struct Inner {
     status: u16,
-    headers: HashMap<String, serde_json::Value>,
+    headers: Headers,
     body: Bytes,
 }
 
@@ -224,13 +277,13 @@ impl Answers {
         call: &Call,
     ) -> (Result<Parcel, Lost>, Option<Duration>) {
         match self {
-            Self::Each(answers) => match answers[place].take() {
-                Some(inner) => inner.deliver(client, call),
-                None => {
-                    let what = "the batch's answer leaves this call out".to_owned();
-                    (Err(Lost { loss: Loss::NoAnswer, what }), None)
+            Self::Each(answers) => {
+                if let Some(inner) = answers[place].take() {
+                    return inner.deliver(client, call);
                 }
-            },
+                let what = "the batch's answer leaves this call out".to_owned();
+                (Err(Lost { loss: Loss::NoAnswer, what }), None)
+            }
             Self::All(Ok(received)) => {
                 let retry_after = client.retry_after(received.header("retry-after"));
                 let header = |name: &str| received.header(name).map(str::to_owned);
@@ -249,14 +302,10 @@ impl Answers {
 
 impl Inner {
     fn deliver(self, client: &Client, call: &Call) -> (Result<Parcel, Lost>, Option<Duration>) {
-        let header = |name: &str| {
-            let found = self.headers.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
-            found.and_then(|(_, value)| value.as_str())
-        };
-        client.note(Cost::of(call), self.status, 1, header);
-        let retry_after = client.retry_after(header("retry-after"));
-        let (request_id, location) =
-            (header("request-id").map(str::to_owned), header("location").map(str::to_owned));
+        client.note(Cost::of(call), self.status, 1, |name| self.headers.get(name));
+        let retry_after = client.retry_after(self.headers.get("retry-after"));
+        let owned = |name: &str| self.headers.get(name).map(str::to_owned);
+        let (request_id, location) = (owned("request-id"), owned("location"));
         let answer = Answer { status: self.status, body: self.body, request_id, location };
         (Ok(Parcel { answer }), retry_after)
     }

@@ -69,6 +69,9 @@ impl From<Class> for Meter {
     }
 }
 
+/// The actions that only read, although they are POSTs.
+pub(crate) const READING_ACTIONS: [&str; 1] = ["/directoryObjects/getAvailableExtensionProperties"];
+
 /// One question to Graph.
 #[derive(Clone)]
 pub struct Call {
@@ -118,6 +121,18 @@ impl Call {
     #[must_use]
     pub fn post(path: impl Into<String>, json: impl Into<Bytes>) -> Self {
         Self::new(Method::Post, path, Some(json.into()), Effect::Once)
+    }
+
+    /// Asks a question that Graph takes as a POST although it changes nothing: one of [`READING_ACTIONS`].
+    #[must_use]
+    pub fn read_by_post(path: impl Into<String>, json: impl Into<Bytes>) -> Self {
+        Self::new(Method::Post, path, Some(json.into()), Effect::Read)
+    }
+
+    /// Whether it changes nothing, so that a client that may only read may send it.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == Method::Get
+            || (self.method == Method::Post && READING_ACTIONS.contains(&self.path.as_str()))
     }
 
     /// Changes what the JSON names.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::batch;
-use super::call::{Answer, Call, Method};
+use super::call::{Answer, Call, Effect, Method};
 use super::clock::Clock;
 use super::error::{Error, Refusal, Result, read_error};
 use super::pace::{Cost, Pace, Signal};
@@ -20,6 +20,9 @@ use super::token::{Token, Tokens};
 use super::transport::address::{Address, Plain};
 use super::transport::{Lost, Outgoing, Received, Transport};
 use crate::resource::Version;
+
+/// How long a refusal lasts that does not say so.
+const REFUSED_FOR: Duration = Duration::from_secs(1);
 
 /// Asks Graph. Clones share connections, token, pace and counts.
 #[derive(Clone)]
@@ -55,6 +58,8 @@ pub struct Counts {
     pub throttled: u64,
     /// Calls that were sent again.
     pub retries: u64,
+    /// Requests for tokens.
+    pub sign_ins: u64,
     /// Bytes of the bodies of answers.
     pub body_bytes: u64,
 }
@@ -75,6 +80,15 @@ pub(super) enum Sending<'a> {
     One(&'a Call),
     /// Calls of one version with their addresses behind it.
     Batch(Version, &'a [(&'a Call, String)]),
+}
+
+impl Sending<'_> {
+    fn only_reads(&self) -> bool {
+        match self {
+            Self::One(call) => call.effect == Effect::Read,
+            Self::Batch(_, calls) => calls.iter().all(|(call, _)| call.effect == Effect::Read),
+        }
+    }
 }
 
 /// What one sending gave, and which token it went with.
@@ -118,7 +132,7 @@ impl Client {
     /// `Refused` with what Graph answered; `Unanswered` for a call with [`super::Effect::Once`] whose answer was lost;
     /// `Unreachable`, `SignIn`, `ReadOnly`, `ForeignLink`, `Cancelled`.
     pub async fn send(&self, call: &Call) -> Result<Answer> {
-        let mut trial = Trial::new(call, self.now());
+        let mut trial = Trial::new(call);
         loop {
             let round = self.round(&Sending::One(call), trial.refused_token).await?;
             let (answer, retry_after) = match round.received {
@@ -171,6 +185,7 @@ impl Client {
             writes: get(&tally.writes),
             throttled: get(&tally.throttled),
             retries: get(&tally.retries),
+            sign_ins: get(&self.0.tokens.requests),
             body_bytes: get(&tally.body_bytes),
         }
     }
@@ -224,6 +239,8 @@ impl Client {
             resource: &inner.resource,
             tenant: &inner.settings.tenant,
             credential: &inner.settings.credential,
+            refresh: &inner.tokens.refresh,
+            requests: &inner.tokens.requests,
         };
         inner.tokens.get(&context, refused).await
     }
@@ -232,9 +249,10 @@ impl Client {
     pub(super) async fn round(&self, sending: &Sending<'_>, refused: Option<u64>) -> Result<Round> {
         let inner = &*self.0;
         let (address, cost, count) = self.check(sending)?;
-        let token = self.token(refused).await?;
-        inner.pace.admit(cost, &*inner.clock, &inner.settings.cancel).await?;
+        let turn = inner.pace.admit(cost, &*inner.clock, &inner.settings.cancel).await?;
         let permit = inner.settings.cancel.guard(inner.permits.acquire()).await?;
+        // Only now: a call may have waited for longer than a token lasts.
+        let token = self.token(refused).await?;
         let request_id = inner.random.guid();
         let mut headers = vec![("client-request-id", request_id.as_str())];
         let body = match sending {
@@ -250,8 +268,13 @@ impl Client {
         let outgoing =
             Outgoing { method, address: &address, headers: &headers, token: Some(&token.secret), body };
         inner.tally.sent(count, cost);
-        let received = inner.settings.cancel.guard(inner.transport.exchange(&outgoing)).await?;
+        let exchange = inner.transport.exchange(&outgoing);
+        // A write that left is waited for even when somebody asks to stop: what it did has to be known.
+        let received =
+            if sending.only_reads() { inner.settings.cancel.guard(exchange).await? } else { exchange.await };
         drop(permit);
+        inner.pace.end(cost, self.now());
+        drop(turn);
         if let Ok(received) = &received {
             inner.tally.body_bytes.fetch_add(received.body.len() as u64, Ordering::Relaxed);
             let is_one = matches!(sending, Sending::One(_));
@@ -265,8 +288,11 @@ impl Client {
     /// Refuses what a client that may only read must not send.
     fn check(&self, sending: &Sending<'_>) -> Result<(Address, Cost, u64)> {
         let may = |call: &Call| {
-            let is_read = call.method == Method::Get || self.0.settings.access == Access::ReadWrite;
-            if is_read { Ok(()) } else { Err(Error::ReadOnly { asked: call.asked() }) }
+            if call.is_read() || self.0.settings.access == Access::ReadWrite {
+                Ok(())
+            } else {
+                Err(Error::ReadOnly { asked: call.asked() })
+            }
         };
         match sending {
             Sending::One(call) => {
@@ -293,7 +319,7 @@ impl Client {
         let information = header("x-ms-throttle-information").unwrap_or_default();
         let units = header("x-ms-resource-unit").and_then(|text| text.trim().parse::<u32>().ok());
         let signal = Signal {
-            refused: is_refused.then(|| self.retry_after(header("retry-after"))),
+            refused: is_refused.then(|| self.retry_after(header("retry-after")).unwrap_or(REFUSED_FOR)),
             is_for_writes: information.starts_with("Write"),
             fill: header("x-ms-throttle-limit-percentage").and_then(|text| text.trim().parse().ok()),
             units,
@@ -317,7 +343,9 @@ impl Client {
         token_number: u64,
     ) -> Verdict {
         trial.attempt.number += 1;
-        trial.attempt.elapsed = self.now().saturating_sub(trial.begun);
+        // What it waited for its first turn does not count.
+        let now = self.now();
+        trial.attempt.elapsed = now.saturating_sub(*trial.begun.get_or_insert(now));
         let error = match &answer {
             Ok(parcel) if parcel.answer.status >= 300 => read_error(&parcel.answer.body),
             _ => super::error::ErrorBody::default(),
@@ -385,7 +413,8 @@ pub(super) struct Trial<'a> {
     pub(super) call: &'a Call,
     pub(super) refused_token: Option<u64>,
     attempt: Attempt,
-    begun: Duration,
+    /// When the first answer came.
+    begun: Option<Duration>,
 }
 
 /// What becomes of a call.
@@ -395,10 +424,10 @@ pub(super) enum Verdict {
 }
 
 impl<'a> Trial<'a> {
-    pub(super) fn new(call: &'a Call, begun: Duration) -> Self {
+    pub(super) fn new(call: &'a Call) -> Self {
         let (effect, meter) = (call.effect, call.meter);
         let attempt = Attempt { number: 0, tokens: 0, elapsed: Duration::ZERO, effect, meter };
-        Self { call, refused_token: None, attempt, begun }
+        Self { call, refused_token: None, attempt, begun: None }
     }
 
     fn refusal(&self, parcel: Parcel, error: super::error::ErrorBody) -> Box<Refusal> {

@@ -5,6 +5,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+#[cfg(test)]
+mod tests;
+
 /// The result of asking Graph.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -41,7 +44,7 @@ pub enum Error {
     },
     /// No token could be had.
     #[error(transparent)]
-    SignIn(#[from] Box<SignIn>),
+    SignIn(#[from] SignIn),
     /// The client may only read.
     #[error("{asked}: refused before it was sent, because this client may only read")]
     ReadOnly {

@@ -20,8 +20,9 @@ mod tests;
 
 use bucket::Bucket;
 
-/// Time from one call about conditional access to the next: a second, and what the network may take off it.
-const POLICY_EVERY: Duration = Duration::from_millis(1050);
+/// Time from one answer about conditional access to the next call: Graph counts a second between their arrivals, which
+/// nobody here sees.
+const POLICY_EVERY: Duration = Duration::from_millis(1010);
 
 /// What a request counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -67,8 +68,8 @@ impl Cost {
 /// What an answer tells about limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Signal {
-    /// Whether it was refused with 429, and for how long.
-    pub(crate) refused: Option<Option<Duration>>,
+    /// For how long it was refused with 429.
+    pub(crate) refused: Option<Duration>,
     /// Whether that was for its writes.
     pub(crate) is_for_writes: bool,
     /// How full Graph's bucket of resource units is, of 1.
@@ -76,6 +77,9 @@ pub(crate) struct Signal {
     /// What the call cost.
     pub(crate) units: Option<u32>,
 }
+
+/// The right to be the only one of a lane under way.
+pub(crate) type Turn<'a> = tokio::sync::MutexGuard<'a, ()>;
 
 /// Lets calls leave at the pace of the limits.
 pub(crate) struct Pace {
@@ -108,23 +112,33 @@ impl Pace {
         self.buckets().units.resize(units_max(size));
     }
 
-    /// Waits until a request of this cost may leave, and counts it.
+    /// Waits until a request of this cost may leave, and counts it. Nothing leaves in its lane while the turn that
+    /// it gives is held; only calls about conditional access get one.
     ///
     /// # Errors
     /// `Cancelled`.
-    pub(crate) async fn admit(&self, cost: Cost, clock: &dyn Clock, cancel: &Cancel) -> Result<()> {
-        if self.buckets().speed == 0.0 {
-            return Ok(());
+    pub(crate) async fn admit(
+        &self,
+        cost: Cost,
+        clock: &dyn Clock,
+        cancel: &Cancel,
+    ) -> Result<Option<Turn<'_>>> {
+        if self.buckets().speed == 0.0 || cost == Cost::default() {
+            return Ok(None);
         }
         let turn = cancel.guard(self.lanes[cost.lane()].lock()).await?;
         loop {
             let wait = self.buckets().take(cost, clock.monotonic());
             if wait.is_zero() {
-                drop(turn);
-                return Ok(());
+                return Ok((cost.policies > 0).then_some(turn));
             }
             cancel.guard(clock.sleep(wait)).await?;
         }
+    }
+
+    /// Takes note that a request is over, answered or not.
+    pub(crate) fn end(&self, cost: Cost, now: Duration) {
+        self.buckets().end(cost, now);
     }
 
     /// Takes note of what an answer tells.
@@ -156,17 +170,19 @@ impl Buckets {
     fn take(&mut self, cost: Cost, now: Duration) -> Duration {
         let wait = self.units.wait(cost.units, now);
         let wait = wait.max(self.writes.wait(cost.writes, now)).max(self.devices.wait(cost.devices, now));
-        let is_policy = cost.policies > 0;
-        let wait = if is_policy { wait.max(self.policy_next.saturating_sub(now)) } else { wait };
+        let wait = if cost.policies > 0 { wait.max(self.policy_next.saturating_sub(now)) } else { wait };
         if wait.is_zero() {
             self.units.fill(cost.units);
             self.writes.fill(cost.writes);
             self.devices.fill(cost.devices);
-            if is_policy {
-                self.policy_next = now + POLICY_EVERY.div_f64(self.speed).saturating_mul(cost.policies);
-            }
         }
         wait
+    }
+
+    fn end(&mut self, cost: Cost, now: Duration) {
+        if cost.policies > 0 && self.speed > 0.0 {
+            self.policy_next = now + POLICY_EVERY.div_f64(self.speed);
+        }
     }
 
     fn note(&mut self, cost: Cost, signal: Signal, now: Duration) {
@@ -181,7 +197,6 @@ impl Buckets {
         if cost.policies > 0 || self.speed == 0.0 {
             return;
         }
-        let wait = wait.unwrap_or(Duration::from_secs(1));
         let bucket = if signal.is_for_writes { &mut self.writes } else { &mut self.units };
         bucket.refuse(wait, now);
     }

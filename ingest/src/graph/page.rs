@@ -100,7 +100,7 @@ impl Page {
         };
         let items = envelope.value.iter().map(range).collect();
         let Envelope { next_link, delta_link, count, .. } = envelope;
-        Ok(Self { items, next_link, delta_link, count, request_id, body })
+        Ok(Self { body, items, next_link, delta_link, count, request_id })
     }
 
     /// How many items it has.
@@ -116,6 +116,9 @@ impl Page {
     }
 
     /// The JSON of each item, as it came.
+    ///
+    /// # Panics
+    /// Never: the page was read as text when it was taken apart.
     pub fn items(&self) -> impl ExactSizeIterator<Item = &str> {
         self.items.iter().map(|range| {
             str::from_utf8(&self.body[range.clone()])

@@ -32,7 +32,7 @@ pub(crate) struct Attempt {
     pub(crate) number: u32,
     /// How many new tokens the call has cost.
     pub(crate) tokens: u32,
-    /// Since the first attempt began.
+    /// Since the first attempt ended.
     pub(crate) elapsed: Duration,
     pub(crate) effect: Effect,
     pub(crate) meter: Meter,
@@ -130,7 +130,7 @@ fn behind(wait: Duration, random: f64) -> Duration {
 pub(crate) fn read_retry_after(text: &str, now: jiff::Timestamp) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
+        return Duration::try_from_secs_f64(if seconds < 0.0 { 0.0 } else { seconds }).ok();
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
     Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())

@@ -5,18 +5,26 @@
 //!
 //! Invariant: tokens and secrets are never in an error or a log; they are [`Secret`] from the moment they are read.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::secret::Secret;
 
+mod assertion;
+pub(crate) mod command;
+mod device;
+mod identity;
 pub(crate) mod sign_in;
 
 use sign_in::SignInContext;
 
 /// How long before its end a token is renewed.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
+
+/// How long a sign-in that failed is not tried again: everybody who waited for it would only fail too.
+const FAILED_FOR: Duration = Duration::from_secs(10);
 
 /// A token with its end.
 #[derive(Clone)]
@@ -40,7 +48,12 @@ impl Token {
 #[derive(Default)]
 pub(crate) struct Tokens {
     current: Mutex<Option<Token>>,
-    renewing: tokio::sync::Mutex<()>,
+    /// Held by whoever renews; how the last try failed, and when.
+    renewing: tokio::sync::Mutex<Option<(Duration, Error)>>,
+    /// What renews the token of a person who signed in.
+    pub(crate) refresh: Mutex<Option<Secret>>,
+    /// How many requests signing in took.
+    pub(crate) requests: AtomicU64,
 }
 
 impl Tokens {
@@ -53,13 +66,25 @@ impl Tokens {
         if let Some(token) = self.current().filter(is_fit) {
             return Ok(token);
         }
-        let turn = context.cancel.guard(self.renewing.lock()).await?;
+        let mut turn = context.cancel.guard(self.renewing.lock()).await?;
         // Whoever had the turn before may have renewed it.
         let before = self.current();
         if let Some(token) = before.clone().filter(is_fit) {
             return Ok(token);
         }
-        let mut token = sign_in::run(context).await?;
+        let now = context.clock.monotonic();
+        let failed = turn.as_ref().filter(|(at, _)| now.saturating_sub(*at) < FAILED_FOR);
+        if let Some((_, error)) = failed {
+            return Err(error.clone());
+        }
+        let mut token = match sign_in::run(context).await {
+            Ok(token) => token,
+            Err(error) => {
+                *turn = Some((context.clock.monotonic(), error.clone()));
+                return Err(error);
+            }
+        };
+        *turn = None;
         token.number = before.map_or(0, |token| token.number) + 1;
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         drop(turn);

@@ -20,7 +20,7 @@ use address::Address;
 /// How long a connection may take to come about.
 const CONNECT_MAX: Duration = Duration::from_secs(15);
 /// How long a server may be silent. Graph gives up on a request itself before that.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+const SILENCE_MAX: Duration = Duration::from_mins(2);
 
 /// Keeps connections.
 pub(crate) struct Transport {

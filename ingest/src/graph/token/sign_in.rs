@@ -1,5 +1,7 @@
 //! Owns one request for a token: its form, its answer, and what to do when it is refused.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,12 +12,13 @@ use super::super::cancel::Cancel;
 use super::super::clock::Clock;
 use super::super::error::{Error, Result, SignIn};
 use super::super::random::Random;
-use super::super::retry::{Attempt, Decision, Outcome, decide, read_retry_after};
+use super::super::retry::{Attempt, Decision, Loss, Outcome, decide, read_retry_after};
 use super::super::secret::Secret;
 use super::super::settings::Credential;
 use super::super::transport::address::Address;
 use super::super::transport::{Outgoing, Received, Transport};
-use super::Token;
+use super::assertion::Certificate;
+use super::{Token, command, device, identity};
 
 /// What signing in takes.
 pub(crate) struct SignInContext<'a> {
@@ -28,6 +31,18 @@ pub(crate) struct SignInContext<'a> {
     pub(crate) resource: &'a str,
     pub(crate) tenant: &'a str,
     pub(crate) credential: &'a Credential,
+    /// What renews the token of a person.
+    pub(crate) refresh: &'a Mutex<Option<Secret>>,
+    pub(crate) requests: &'a AtomicU64,
+}
+
+/// How often a token endpoint is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// As Graph itself.
+    Entra,
+    /// As a managed identity wants it: 404 passes while it is being set up, and where nothing listens, nothing will.
+    Identity,
 }
 
 /// Gets a token.
@@ -40,17 +55,47 @@ pub(crate) async fn run(context: &SignInContext<'_>) -> Result<Token> {
             let pairs = [("client_id", client_id.as_str()), ("client_secret", secret.reveal())];
             context.client_credentials(&pairs).await
         }
-        _ => Err(Error::Settings { what: "this credential is not known".to_owned() }),
+        Credential::Certificate { client_id, path } => {
+            let certificate = Certificate::open(path)?;
+            let audience = context.endpoint("token")?.to_text();
+            let unique = context.random.guid();
+            let assertion = certificate.assert(client_id, &audience, &unique, context.clock.now())?;
+            context.client_credentials(&asserted(client_id, &assertion)).await
+        }
+        Credential::Workload { client_id, token_file } => {
+            let token = std::fs::read_to_string(token_file).map_err(|error| Error::Settings {
+                what: format!(
+                    "AZURE_FEDERATED_TOKEN_FILE: expected a token in {}: {error}",
+                    token_file.display()
+                ),
+            })?;
+            context.client_credentials(&asserted(client_id, &Secret::new(token.trim()))).await
+        }
+        Credential::ManagedIdentity { source, client_id } => {
+            identity::run(context, source, client_id.as_deref()).await
+        }
+        Credential::AzureCli { program } => command::run(context, program).await,
+        Credential::DeviceCode { client_id, show } => device::run(context, client_id, &**show).await,
     }
 }
 
+fn asserted<'a>(client_id: &'a str, assertion: &'a Secret) -> [(&'static str, &'a str); 3] {
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    [("client_id", client_id), ("client_assertion_type", kind), ("client_assertion", assertion.reveal())]
+}
+
 impl SignInContext<'_> {
+    /// Gives one of the tenant's addresses at the authority.
+    pub(super) fn endpoint(&self, name: &str) -> Result<Address> {
+        self.authority.join("", &format!("/{}/oauth2/v2.0/{name}", self.tenant))
+    }
+
     async fn client_credentials(&self, pairs: &[(&str, &str)]) -> Result<Token> {
         let scope = format!("{}/.default", self.resource);
         let mut all = vec![("grant_type", "client_credentials"), ("scope", scope.as_str())];
         all.extend_from_slice(pairs);
-        let address = self.authority.join("", &format!("/{}/oauth2/v2.0/token", self.tenant))?;
-        let received = self.ask(Method::Post, &address, &[], Some(form(&all))).await?;
+        let address = self.endpoint("token")?;
+        let received = self.ask(Method::Post, &address, &[], Some(form(&all)), Patience::Entra).await?;
         self.read(&received)
     }
 
@@ -61,18 +106,18 @@ impl SignInContext<'_> {
         address: &Address,
         headers: &[(&'static str, &str)],
         form: Option<Bytes>,
+        patience: Patience,
     ) -> Result<Received> {
         let begun = self.clock.monotonic();
         let asked = format!("{} {}", method.name(), address.origin());
         for number in 1.. {
             let body = form.clone().map(|form| ("application/x-www-form-urlencoded", form));
             let outgoing = Outgoing { method, address, headers, token: None, body };
+            self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = self.cancel.guard(self.transport.exchange(&outgoing)).await?;
             let outcome = match &answer {
-                // Nobody renews a token with a token.
-                Ok(received) if received.status == 401 => return answer.map_err(|_| Error::Cancelled),
                 Ok(received) => Outcome::Answered {
-                    status: received.status,
+                    status: patience.status(received.status),
                     code: "",
                     retry_after: received
                         .header("retry-after")
@@ -80,11 +125,14 @@ impl SignInContext<'_> {
                 },
                 Err(lost) => Outcome::Lost(lost.loss),
             };
+            let is_hopeless = patience == Patience::Identity && outcome == Outcome::Lost(Loss::NotSent);
             let elapsed = self.clock.monotonic().saturating_sub(begun);
             let attempt =
                 Attempt { number, tokens: 0, elapsed, effect: Effect::Read, meter: Meter::Unpublished };
             match (decide(&attempt, &outcome, self.random.fraction()), answer) {
-                (Decision::Resend { wait }, _) => self.cancel.guard(self.clock.sleep(wait)).await?,
+                (Decision::Resend { wait }, _) if !is_hopeless => {
+                    self.cancel.guard(self.clock.sleep(wait)).await?;
+                }
                 (_, Ok(received)) => return Ok(received),
                 (_, Err(lost)) => {
                     let host = address.origin();
@@ -102,33 +150,61 @@ impl SignInContext<'_> {
         }
         let body: Granted = serde_json::from_slice(&received.body).map_err(|error| {
             let message = format!("expected a token in the answer of {}: {error}", self.authority.origin());
-            Box::new(SignIn { code: String::new(), message, help: String::new() })
+            SignIn { code: String::new(), message, help: String::new() }
         })?;
-        let life_s = match body.expires_in {
-            Life::Number(number) => number,
-            // Managed identities write numbers as texts.
-            Life::Text(text) => text.parse().unwrap_or(0),
+        let now = self.clock.now();
+        let life_s = match (body.expires_in, body.expires_on) {
+            (Some(life), _) => life.number(),
+            (None, Some(end)) => end.number() - now.as_second(),
+            (None, None) => 0,
         };
+        if let Some(refresh) = body.refresh_token {
+            *self.refresh.lock().unwrap_or_else(PoisonError::into_inner) = Some(Secret::new(refresh));
+        }
         Ok(Token {
             secret: Secret::new(body.access_token),
-            issued: self.clock.now(),
-            life: Duration::from_secs(life_s),
+            issued: now,
+            life: Duration::from_secs(u64::try_from(life_s).unwrap_or(0)),
             number: 0,
         })
+    }
+}
+
+impl Patience {
+    fn status(self, status: u16) -> u16 {
+        match (self, status) {
+            (Self::Identity, 404 | 410) => 503,
+            // Nobody renews a token with a token.
+            (_, 401) => 400,
+            (_, status) => status,
+        }
     }
 }
 
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
-    expires_in: Life,
+    expires_in: Option<Seconds>,
+    /// Since 1970; App Service gives nothing else.
+    expires_on: Option<Seconds>,
+    refresh_token: Option<String>,
 }
 
+/// A number, which managed identities write as a text.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Life {
-    Number(u64),
+enum Seconds {
+    Number(i64),
     Text(String),
+}
+
+impl Seconds {
+    fn number(&self) -> i64 {
+        match self {
+            Self::Number(number) => *number,
+            Self::Text(text) => text.parse().unwrap_or(0),
+        }
+    }
 }
 
 /// Writes a form.
@@ -139,13 +215,18 @@ pub(super) fn form(pairs: &[(&str, &str)]) -> Bytes {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct Refused {
-    pub(super) error: String,
+struct Refused {
+    error: String,
     error_description: String,
 }
 
+/// Gives the error's name, such as `authorization_pending`.
+pub(super) fn refused_error(body: &[u8]) -> String {
+    serde_json::from_slice::<Refused>(body).unwrap_or_default().error
+}
+
 /// Says why no token was given, and what to do.
-pub(super) fn refusal(status: u16, body: &[u8]) -> Box<SignIn> {
+pub(super) fn refusal(status: u16, body: &[u8]) -> SignIn {
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let description = refused.error_description.lines().next().unwrap_or_default();
     let number = description.strip_prefix("AADSTS").and_then(|rest| rest.split(':').next());
@@ -155,7 +236,7 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> Box<SignIn> {
     } else {
         description.to_owned()
     };
-    Box::new(SignIn { help: help(&code).to_owned(), code, message })
+    SignIn { help: help(&code).to_owned(), code, message }
 }
 
 /// What to do about Entra's numbers.

@@ -6,6 +6,9 @@ use reqwest::Url;
 
 use super::super::error::{Error, Result};
 
+#[cfg(test)]
+mod tests;
+
 /// A checked address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address(pub(super) Url);
@@ -98,6 +101,11 @@ impl Address {
     pub(crate) fn path_and_query(&self) -> String {
         let query = self.0.query().map(|query| format!("?{query}")).unwrap_or_default();
         format!("{}{query}", self.0.path())
+    }
+
+    /// All of it.
+    pub(crate) fn to_text(&self) -> String {
+        self.0.as_str().to_owned()
     }
 
     /// Whether a proxy would only be in the way.

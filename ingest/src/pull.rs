@@ -1,0 +1,390 @@
+//! Owns backups of a live tenant: what is read through Graph becomes one backup, or nothing at all.
+//!
+//! Shape: `run` decides the order, `whole` and `changes` read, `reader` asks Graph or what `stage` kept of an
+//! interrupted run, `event` writes into the backup in one thread, `state` is what the next backup goes on from, `live`
+//! reads only what a question needs.
+//!
+//! Invariants
+//! 1. What could not be read is a gap with its reason; it is never taken for deleted.
+//! 2. A tenant that was read by half is not committed; its pages are staged, and the next run goes on from them.
+//! 3. A delta record says that something changed, and Graph says what it is now: no record overwrites a newer reading.
+
+mod changes;
+mod event;
+mod live;
+mod reader;
+mod run;
+mod stage;
+mod state;
+mod whole;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{BackupDetails, BackupSummary, Snapshot, Store};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::graph::{Call, Client, Counts, TenantSize};
+use crate::resource::{self, Resource};
+use event::{Event, Writer};
+pub use live::{LiveScope, read_live};
+use reader::Reader;
+use run::{Done, Run};
+use stage::Stage;
+use state::SourceState;
+use whole::Asked;
+
+/// How backups from Graph name their source.
+pub const SOURCE: &str = "graph";
+
+/// Events under way between readers and the writer.
+const EVENT_COUNT_MAX: usize = 64;
+/// Threads that talk to Graph; the writer has one of its own.
+const THREAD_COUNT: usize = 2;
+/// Delta links live for seven days, and staged pages must not outlive the links among them.
+const STAGE_AGE_MAX_HOURS: i64 = 24;
+
+/// Types that are read only when they are named: each needs a licence and a permission that most tenants do not give.
+const ON_REQUEST: [&str; 6] = [
+    "accessReviewScheduleDefinition",
+    "accessPackage",
+    "accessPackageCatalog",
+    "accessPackageAssignmentPolicy",
+    "connectedOrganization",
+    "agreement",
+];
+
+/// What to back up, and how.
+#[derive(Debug, Clone)]
+pub struct BackupRequest {
+    /// Type tokens; empty for all.
+    pub types: Vec<String>,
+    /// Reads everything, whatever the last backup left.
+    pub full: bool,
+    /// How long replicas are given to settle before a whole reading.
+    pub settle: Duration,
+    /// How old what no delta tells may get.
+    pub sweep_every: Duration,
+    /// How old the last whole reading may get.
+    pub full_every: Duration,
+    /// Free text.
+    pub note: String,
+}
+
+impl Default for BackupRequest {
+    fn default() -> Self {
+        Self {
+            types: Vec::new(),
+            full: false,
+            settle: Duration::from_secs(300),
+            sweep_every: Duration::from_secs(86_400),
+            full_every: Duration::from_secs(7 * 86_400),
+            note: String::new(),
+        }
+    }
+}
+
+/// What a backup did.
+#[derive(Debug, Clone)]
+pub struct BackupReport {
+    /// What was committed.
+    pub summary: BackupSummary,
+    /// Whether everything was read.
+    pub full: bool,
+    /// How each type was read: `whole`, `changes`, `unchanged`, `polled`, `swept`, `carried`, `not read`.
+    pub ways: BTreeMap<&'static str, &'static str>,
+    /// What was asked of Graph.
+    pub counts: Counts,
+    /// Pages that an interrupted run left and that were not read again.
+    pub resumed_pages: usize,
+}
+
+/// Told how far a backup is, by the thread that called it.
+pub trait PullProgress {
+    /// So many more objects of a type came.
+    fn objects(&self, type_token: &str, count: u64);
+    /// Links, removals and other news came.
+    fn news(&self, count: u64);
+}
+
+impl PullProgress for () {
+    fn objects(&self, _type_token: &str, _count: u64) {}
+    fn news(&self, _count: u64) {}
+}
+
+/// Reads the tenant and commits a backup.
+///
+/// # Errors
+/// `Graph` when the tenant cannot be read, `Cancelled`, `File` (staging) and `Store`; then nothing is committed, and
+/// what was read is staged for the next run. `Invalid` for types that nobody knows.
+pub fn backup(
+    store: &mut Store,
+    client: &Client,
+    request: &BackupRequest,
+    progress: &dyn PullProgress,
+) -> Result<BackupReport> {
+    let runtime = runtime()?;
+    let now = client.clock().now();
+    let endpoint = client.settings().endpoint.clone();
+    let resources = chosen(&request.types)?;
+    let left = last_state(store, &endpoint);
+    let is_full = request.full
+        || left.as_ref().is_none_or(|(state, _)| is_older(state.full_at, now, request.full_every))
+        || left.as_ref().is_some_and(|(_, taken_at)| runtime.block_on(was_recovered(client, *taken_at)));
+    let state = left.map_or_else(|| SourceState::new(&endpoint), |(state, _)| state);
+    let previous = newest_snapshot(store)?;
+    size_up(client, previous.as_ref())?;
+    let asked = runtime.block_on(select(client, resources, &state))?;
+    let name = run_name(client, &asked, is_full, previous.as_ref(), request);
+    let stage = Arc::new(open_stage(store, &name, now)?);
+    let resumed_pages = stage.count();
+    let mut backup = store.begin(BackupDetails {
+        note: request.note.clone(),
+        tenant: tenant_of(client),
+        ..BackupDetails::new(SOURCE, now)
+    })?;
+    let (events, mut incoming) = tokio::sync::mpsc::channel(EVENT_COUNT_MAX);
+    let run = Run {
+        reader: Reader::new(client, Some(Arc::clone(&stage)), events),
+        asked,
+        is_full,
+        state,
+        settle: request.settle,
+        sweep_every: request.sweep_every,
+        now,
+        previous,
+    };
+    let driver = runtime.spawn(run.drive());
+    let mut writer = Writer::new(&mut backup);
+    let mut written = Ok(());
+    while let Some(event) = incoming.blocking_recv() {
+        report(progress, &event);
+        written = writer.take(event);
+        if written.is_err() {
+            break;
+        }
+    }
+    drop(incoming);
+    let done = runtime.block_on(driver).map_err(|_| Error::Cancelled)?;
+    written?;
+    let done: Done = done?;
+    for (token, reading) in done.readings {
+        backup.observe(token, reading)?;
+    }
+    let ended = client.clock().now();
+    backup.conclude(ended, ended, done.state.to_value());
+    let summary = backup.commit()?;
+    stage.finish();
+    Ok(BackupReport { summary, full: is_full, ways: done.ways, counts: client.counts(), resumed_pages })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(THREAD_COUNT).enable_all();
+    builder.build().map_err(|source| Error::File {
+        action: "start threads for",
+        path: "the network".into(),
+        source,
+    })
+}
+
+fn report(progress: &dyn PullProgress, event: &Event) {
+    match event {
+        Event::Objects { token, texts, .. } => progress.objects(token, texts.len() as u64),
+        _ => progress.news(1),
+    }
+}
+
+/// The types to read.
+fn chosen(names: &[String]) -> Result<Vec<&'static Resource>> {
+    if names.is_empty() {
+        return Ok(resource::all()
+            .iter()
+            .filter(|found| !ON_REQUEST.contains(&found.token.as_str()))
+            .collect());
+    }
+    let mut chosen = Vec::new();
+    for name in names {
+        let token = engine::schema::token_from_name(name);
+        let found = resource::by_token(token).ok_or_else(|| {
+            Error::Invalid(format!("expected types that Graph serves, found {name}; such as user or group"))
+        })?;
+        chosen.push(found);
+    }
+    Ok(chosen)
+}
+
+/// What the newest backup left to go on from, and when it was taken. An import in between ends that: what it brought
+/// is not what a delta query tells changes of.
+fn last_state(store: &Store, endpoint: &str) -> Option<(SourceState, Timestamp)> {
+    let (summary, value) = store.newest_state(SOURCE)?;
+    let is_newest = store.backups().last().is_some_and(|newest| newest.id == summary.id);
+    let state = SourceState::read(value, endpoint).filter(|_| is_newest)?;
+    Some((state, summary.taken_at))
+}
+
+fn is_older(time: Option<Timestamp>, now: Timestamp, limit: Duration) -> bool {
+    time.is_none_or(|time| {
+        let age = now.duration_since(time);
+        age.is_negative() || age.unsigned_abs() >= limit
+    })
+}
+
+/// Whether a native recovery ended since the last backup: delta queries tell nothing of what it did.
+async fn was_recovered(client: &Client, since: Timestamp) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Job {
+        completed_date_time: Option<Timestamp>,
+    }
+    #[derive(Deserialize)]
+    struct Jobs {
+        value: Vec<Job>,
+    }
+    // Who may not look at them relies on the whole reading now and then.
+    let Ok(answer) = client.send(&Call::get("/directory/recovery/jobs")).await else { return false };
+    let jobs: Jobs = serde_json::from_slice(&answer.body).unwrap_or(Jobs { value: Vec::new() });
+    jobs.value.iter().any(|job| job.completed_date_time.is_some_and(|time| time > since))
+}
+
+fn newest_snapshot(store: &Store) -> Result<Option<Snapshot>> {
+    let newest = store.members().last().map(|member| member.id.clone());
+    Ok(newest.map(|id| store.snapshot(&id)).transpose()?)
+}
+
+/// The pace follows from the number of users.
+fn size_up(client: &Client, previous: Option<&Snapshot>) -> Result<()> {
+    if let Some(previous) = previous {
+        client.resize(TenantSize::from_user_count(previous.object_count("user")?.0));
+    }
+    Ok(())
+}
+
+/// What is asked of each type: all stored properties, and the directory extensions of the tenant.
+async fn select(
+    client: &Client,
+    resources: Vec<&'static Resource>,
+    state: &SourceState,
+) -> Result<Vec<Asked>> {
+    let extensions = extensions(client).await?;
+    let mut all = Vec::new();
+    for resource in resources {
+        let mut select = resource.select.clone();
+        if !select.is_empty() {
+            select.extend(extensions.get(&resource.token).into_iter().flatten().cloned());
+            select = readable(client, resource, select, state).await?;
+        }
+        all.push(Asked { resource, select });
+    }
+    Ok(all)
+}
+
+/// The names of the directory extensions, by type.
+async fn extensions(client: &Client) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Extension {
+        name: String,
+        #[serde(default)]
+        target_objects: Vec<String>,
+    }
+    #[derive(Deserialize)]
+    struct Extensions {
+        value: Vec<Extension>,
+    }
+    let call = Call::read_by_post("/directoryObjects/getAvailableExtensionProperties", "{}");
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let answer = match client.send(&call).await {
+        Ok(answer) => answer,
+        // Extensions that nobody may list are not asked for.
+        Err(error) if error.refusal().is_some() => return Ok(names),
+        Err(error) => return Err(error.into()),
+    };
+    let found: Extensions = serde_json::from_slice(&answer.body).unwrap_or(Extensions { value: Vec::new() });
+    for extension in found.value {
+        for target in extension.target_objects {
+            let token = match target.as_str() {
+                "User" => "user",
+                "Group" => "group",
+                _ => continue,
+            };
+            names.entry(token.to_owned()).or_default().insert(extension.name.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// Security attributes need a permission of their own: without it they are not asked for.
+async fn readable(
+    client: &Client,
+    resource: &'static Resource,
+    select: Vec<String>,
+    state: &SourceState,
+) -> Result<Vec<String>> {
+    const GUARDED: &str = "customSecurityAttributes";
+    if !select.iter().any(|name| name == GUARDED) {
+        return Ok(select);
+    }
+    // What worked last time is not tried again.
+    if state.delta.get(&resource.token).is_some_and(|feed| feed.select == select) {
+        return Ok(select);
+    }
+    let probe = Asked { resource, select: vec!["id".to_owned(), GUARDED.to_owned()] };
+    let list = resource.list.as_deref().unwrap_or_default();
+    let call = Call::get(format!("{list}?$select=id,{GUARDED}&$top=1")).meter(probe.resource.throttle);
+    match client.send(&call).await {
+        Err(error) if error.refusal().is_some() => {
+            Ok(select.into_iter().filter(|name| name != GUARDED).collect())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(select),
+    }
+}
+
+/// What makes two runs the same, so that one may go on with the pages of the other.
+fn run_name(
+    client: &Client,
+    asked: &[Asked],
+    is_full: bool,
+    previous: Option<&Snapshot>,
+    request: &BackupRequest,
+) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("entrasnap 2026-11 backup run");
+    for asked in asked {
+        hasher.update(format!("{}:{};", asked.resource.token, asked.select.join(",")).as_bytes());
+    }
+    let settings = client.settings();
+    let previous = previous.map_or("", |snapshot| snapshot.backup().id.as_str());
+    format!(
+        "{} {} {is_full} {previous} {:?} {}",
+        settings.endpoint,
+        settings.tenant,
+        request.sweep_every,
+        hasher.finalize().to_hex()
+    )
+}
+
+/// Opens the staging; one that is too old is begun anew.
+fn open_stage(store: &Store, name: &str, now: Timestamp) -> Result<Stage> {
+    let folder = store.path().join("staging");
+    let begun = Stage::open(&folder, name)?;
+    let key = "begun";
+    let time = begun.get(key).and_then(|text| std::str::from_utf8(&text).ok()?.parse::<Timestamp>().ok());
+    if time.is_some_and(|time| now.duration_since(time).as_hours().abs() < STAGE_AGE_MAX_HOURS) {
+        return Ok(begun);
+    }
+    begun.finish();
+    let stage = Stage::open(&folder, name)?;
+    stage.put(key, now.to_string().as_bytes())?;
+    Ok(stage)
+}
+
+/// The tenant's ID, when the client was given that and not a domain.
+fn tenant_of(client: &Client) -> Option<String> {
+    let tenant = &client.settings().tenant;
+    let is_id = tenant.len() == 36 && tenant.bytes().filter(|byte| *byte == b'-').count() == 4;
+    is_id.then(|| tenant.to_ascii_lowercase())
+}

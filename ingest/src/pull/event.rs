@@ -1,0 +1,73 @@
+//! Owns what readers tell the one who writes the backup, and how it is written.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::{Backup, Gap, ObjectKey, Shredder};
+
+use crate::error::Result;
+
+/// Something that was read.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// Objects as Graph gave them.
+    Objects { token: &'static str, texts: Vec<Bytes>, is_deleted: bool },
+    /// All links of one relation of an object.
+    Links { source: ObjectKey, relation: &'static str, targets: Vec<String> },
+    /// Links that came and went.
+    ChangedLinks { source: ObjectKey, relation: &'static str, added: Vec<String>, removed: Vec<String> },
+    /// An object is gone for good.
+    Removed(ObjectKey),
+    /// An object went into the bin, and no more is known.
+    Binned(ObjectKey),
+    /// An object could not be read, and stays.
+    Kept(ObjectKey),
+    /// The links of one relation of an object could not be read, and stay.
+    KeptLinks(ObjectKey, &'static str),
+    /// Something could not be read.
+    Gap(Gap),
+}
+
+/// Writes what was read into the backup.
+pub(super) struct Writer<'b, 's> {
+    backup: &'b mut Backup<'s>,
+    shredder: Shredder,
+}
+
+impl<'b, 's> Writer<'b, 's> {
+    pub(super) fn new(backup: &'b mut Backup<'s>) -> Self {
+        Self { shredder: backup.shredder(), backup }
+    }
+
+    pub(super) fn take(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::Objects { token, texts, is_deleted } => {
+                for text in texts {
+                    self.shredder.push(&text, Some(token), is_deleted)?;
+                }
+                self.backup.put(self.shredder.take())?;
+            }
+            Event::Links { source, relation, targets } => {
+                let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+                self.backup.put_links(&source, relation, &targets)?;
+            }
+            Event::ChangedLinks { source, relation, added, removed } => {
+                let added: Vec<&str> = added.iter().map(String::as_str).collect();
+                let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
+                self.backup.change_links(&source, relation, &added, &removed)?;
+            }
+            Event::Removed(key) => self.backup.remove(&key)?,
+            Event::Binned(key) => {
+                self.backup.bin(&key, None)?;
+            }
+            Event::Kept(key) => self.backup.keep(&key)?,
+            Event::KeptLinks(key, relation) => self.backup.keep_links(&key, relation)?,
+            Event::Gap(gap) => self.backup.unread(gap),
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn key(token: &str, id: &str) -> ObjectKey {
+    ObjectKey { type_token: Arc::from(token), id: id.to_owned() }
+}

@@ -1,0 +1,293 @@
+//! Owns the order of a backup: what is read whole, what by changes, what not at all, and how readings become one moment.
+//!
+//! ```text
+//!   whole     begin deltas ── settle ── lists, bins, relations ── rounds until two are empty
+//!   changes   rounds until one is empty ── what is due to be swept
+//!   both      what no delta tells: lists of what is small, what lives below others
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{BinExtent, Extent, ObjectKey, Snapshot, TypeReading};
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use super::changes::{self, LinkSource, Touched};
+use super::reader::Reader;
+use super::state::{Feed, SourceState};
+use super::whole::{self, Asked};
+use crate::error::{Error, Result};
+use crate::resource::Tier;
+
+/// Rounds after which a tenant that never rests is taken as it is; what comes later is the next backup's.
+const ROUND_COUNT_MAX: usize = 10;
+/// Rounds without a change after which a reading is of one moment.
+const EMPTY_ROUND_COUNT: usize = 2;
+
+/// What a run is to do.
+pub(super) struct Run {
+    pub(super) reader: Reader,
+    pub(super) asked: Vec<Asked>,
+    /// Reads everything, whatever the last backup left.
+    pub(super) is_full: bool,
+    pub(super) state: SourceState,
+    pub(super) settle: Duration,
+    pub(super) sweep_every: Duration,
+    /// When it began.
+    pub(super) now: Timestamp,
+    pub(super) previous: Option<Snapshot>,
+}
+
+/// What a run did.
+pub(super) struct Done {
+    pub(super) readings: Vec<(&'static str, TypeReading)>,
+    pub(super) state: SourceState,
+    /// How each type was read, for the report.
+    pub(super) ways: BTreeMap<&'static str, &'static str>,
+}
+
+/// What was read of one type.
+struct TypeDone {
+    asked: Asked,
+    reading: Option<TypeReading>,
+    feed: Option<Feed>,
+    swept: Vec<String>,
+    way: &'static str,
+}
+
+impl TypeDone {
+    /// What was read of a type whose list another one was read from.
+    fn with_list(asked: Asked, types: &[Self]) -> Option<Self> {
+        let first = types.iter().find(|done| done.asked.resource.list == asked.resource.list)?;
+        let reading = first.reading.clone();
+        Some(Self { asked, reading, feed: None, swept: Vec::new(), way: first.way })
+    }
+}
+
+impl Run {
+    pub(super) async fn drive(self) -> Result<Done> {
+        let run = Arc::new(self);
+        let mut tasks = JoinSet::new();
+        // Types that share a list come with it, each object saying which it is.
+        let mut lists = BTreeSet::new();
+        let (first, others): (Vec<Asked>, Vec<Asked>) =
+            run.asked.clone().into_iter().partition(|asked| {
+                asked.resource.list.as_ref().is_none_or(|list| lists.insert(list.as_str()))
+            });
+        for asked in first {
+            let run = Arc::clone(&run);
+            tasks.spawn(async move { run.read(asked).await });
+        }
+        let mut types = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            types.push(joined(done)?);
+        }
+        types.sort_by(|a, b| a.asked.resource.token.cmp(&b.asked.resource.token));
+        types.extend(
+            others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect::<Vec<_>>(),
+        );
+        run.replay(&mut types).await?;
+        Ok(run.conclude(types))
+    }
+
+    async fn read(&self, asked: Asked) -> Result<TypeDone> {
+        let resource = asked.resource;
+        if resource.parent.is_some() {
+            return self.read_below(asked).await;
+        }
+        if resource.tier() == Tier::Tracked {
+            let known = self.state.delta.get(&resource.token).filter(|feed| feed.select == asked.select);
+            let feed = known.cloned();
+            if is_listed_only(&asked) {
+                return self.read_when_changed(asked, feed).await;
+            }
+            return match feed {
+                Some(feed) if !self.is_full => self.read_changes(asked, feed).await,
+                feed => self.read_tracked_whole(asked, feed).await,
+            };
+        }
+        self.read_whole(asked, None, "polled").await
+    }
+
+    /// Begins to track, waits until replicas can be taken to have settled, and reads whole.
+    async fn read_tracked_whole(&self, asked: Asked, feed: Option<Feed>) -> Result<TypeDone> {
+        let link = match feed {
+            // What happened since the last backup is told again, so that a list from a stale replica is put right.
+            Some(feed) => Ok(feed.link),
+            None => changes::begin(&self.reader, &asked).await?,
+        };
+        let feed = link.ok().map(|link| Feed { link, select: asked.select.clone() });
+        if !self.settle.is_zero() {
+            self.reader.rest(self.settle).await?;
+        }
+        self.read_whole(asked, feed, "whole").await
+    }
+
+    async fn read_whole(&self, asked: Asked, feed: Option<Feed>, way: &'static str) -> Result<TypeDone> {
+        let mut done = TypeDone { feed, reading: None, swept: Vec::new(), way, asked };
+        if whole::read_list(&self.reader, &done.asked).await?.is_none() {
+            // What came before Graph refused to go on is kept, and nothing is taken for gone.
+            done.feed = None;
+            done.way = "not read";
+            done.reading = Some(whole::reading(&done.asked, Extent::Changes, BinExtent::NotRead));
+            return Ok(done);
+        }
+        let bin = whole::read_bin(&self.reader, &done.asked).await?;
+        let mut reading = whole::reading(&done.asked, Extent::Whole, bin);
+        for link in &done.asked.resource.links {
+            if whole::read_relation(&self.reader, &done.asked, link).await?.is_some() {
+                reading.relations.push(whole::relation(link, Extent::Whole, self.now));
+                done.swept.push(format!("{}.{}", done.asked.resource.token, link.name));
+            }
+        }
+        done.reading = Some(reading);
+        Ok(done)
+    }
+
+    /// Reads what changed since the last backup, and what is due to be swept.
+    async fn read_changes(&self, asked: Asked, feed: Feed) -> Result<TypeDone> {
+        let mut link = feed.link;
+        for _ in 0..ROUND_COUNT_MAX {
+            let round = match changes::read_round(&self.reader, &asked, &link).await? {
+                Ok(round) => round,
+                // The feed is too old, or Graph moved the tenant: everything is read anew.
+                Err(_) => return self.read_tracked_whole(asked, None).await,
+            };
+            link = round.next;
+            if round.touched.is_empty() {
+                break;
+            }
+            self.settle(&asked, &round.touched, LinkSource::Round).await?;
+        }
+        let mut reading = whole::reading(&asked, Extent::Changes, BinExtent::Changes);
+        let mut swept = Vec::new();
+        for relation in &asked.resource.links {
+            let name = format!("{}.{}", asked.resource.token, relation.name);
+            if relation.tier() == Tier::Tracked {
+                reading.relations.push(whole::relation(relation, Extent::Changes, self.now));
+            } else if self.is_due(&name)
+                && whole::read_relation(&self.reader, &asked, relation).await?.is_some()
+            {
+                reading.relations.push(whole::relation(relation, Extent::Whole, self.now));
+                swept.push(name);
+            }
+        }
+        let feed = Some(Feed { link, select: feed.select });
+        Ok(TypeDone { asked, reading: Some(reading), feed, swept, way: "changes" })
+    }
+
+    /// Reads a type whose objects have other IDs than the store knows them by: its delta query only tells whether the
+    /// list has to be read again.
+    async fn read_when_changed(&self, asked: Asked, feed: Option<Feed>) -> Result<TypeDone> {
+        let (link, is_changed) = match feed {
+            None => (changes::begin(&self.reader, &asked).await?, true),
+            Some(feed) => match changes::read_round(&self.reader, &asked, &feed.link).await? {
+                Ok(round) => (Ok(round.next), !round.touched.is_empty()),
+                Err(_) => (changes::begin(&self.reader, &asked).await?, true),
+            },
+        };
+        let feed = link.ok().map(|link| Feed { link, select: asked.select.clone() });
+        if is_changed || self.is_full {
+            return self.read_whole(asked, feed, "whole").await;
+        }
+        let reading = Some(whole::reading(&asked, Extent::Changes, BinExtent::Whole));
+        Ok(TypeDone { asked, reading, feed, swept: Vec::new(), way: "unchanged" })
+    }
+
+    /// Reads what lives below the objects of another type, when it is due.
+    async fn read_below(&self, asked: Asked) -> Result<TypeDone> {
+        let mut done = TypeDone { asked, reading: None, feed: None, swept: Vec::new(), way: "carried" };
+        if !self.is_full && !self.is_due(&done.asked.resource.token) {
+            return Ok(done);
+        }
+        let extent = match whole::read_children(&self.reader, &done.asked).await? {
+            Some(_) => Extent::Whole,
+            None => Extent::Changes,
+        };
+        done.way = "swept";
+        done.reading = Some(whole::reading(&done.asked, extent, BinExtent::Whole));
+        if extent == Extent::Whole {
+            done.swept.push(done.asked.resource.token.clone());
+        }
+        Ok(done)
+    }
+
+    /// Reads rounds of everything that was read whole until nothing changes any more.
+    async fn replay(&self, types: &mut [TypeDone]) -> Result<()> {
+        let mut empty_count = 0;
+        for _ in 0..ROUND_COUNT_MAX {
+            let mut is_empty = true;
+            for done in types.iter_mut().filter(|done| done.way == "whole" && !is_listed_only(&done.asked)) {
+                let Some(feed) = &mut done.feed else { continue };
+                match changes::read_round(&self.reader, &done.asked, &feed.link).await? {
+                    Ok(round) => {
+                        feed.link = round.next;
+                        is_empty &= round.touched.is_empty();
+                        self.settle(&done.asked, &round.touched, LinkSource::Graph).await?;
+                    }
+                    // The feed of the last backup is too old. The list is newer than it, so a new one may begin here.
+                    Err(_) => {
+                        is_empty = false;
+                        match changes::begin(&self.reader, &done.asked).await? {
+                            Ok(link) => feed.link = link,
+                            Err(_) => done.feed = None,
+                        }
+                    }
+                }
+            }
+            empty_count = if is_empty { empty_count + 1 } else { 0 };
+            if empty_count == EMPTY_ROUND_COUNT {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle(&self, asked: &Asked, touched: &Touched, links: LinkSource) -> Result<()> {
+        let is_known = |key: &ObjectKey| {
+            self.previous.as_ref().is_some_and(|previous| matches!(previous.object(key), Ok(Some(_))))
+        };
+        changes::settle(&self.reader, asked, touched, links, is_known).await
+    }
+
+    fn is_due(&self, name: &str) -> bool {
+        let Some(last) = self.state.swept.get(name) else { return true };
+        let age = self.now.duration_since(*last);
+        age.is_negative() || age.unsigned_abs() >= self.sweep_every
+    }
+
+    fn conclude(&self, types: Vec<TypeDone>) -> Done {
+        let mut state = self.state.clone();
+        let (mut readings, mut ways) = (Vec::new(), BTreeMap::new());
+        if self.is_full {
+            state.full_at = Some(self.now);
+        }
+        for done in types {
+            let token = &done.asked.resource.token;
+            match done.feed {
+                Some(feed) => state.delta.insert(token.clone(), feed),
+                None => state.delta.remove(token),
+            };
+            state.swept.extend(done.swept.into_iter().map(|name| (name, self.now)));
+            ways.insert(token.as_str(), done.way);
+            readings.extend(done.reading.map(|reading| (token.as_str(), reading)));
+        }
+        Done { readings, state, ways }
+    }
+}
+
+/// Whether delta records of a type name objects by IDs that the store does not know them by.
+fn is_listed_only(asked: &Asked) -> bool {
+    engine::schema::by_token(&asked.resource.token).is_some_and(|found| !found.natural_key.is_empty())
+}
+
+/// The result of a task; one that panicked panics here.
+fn joined<T>(done: Result<Result<T>, tokio::task::JoinError>) -> Result<T> {
+    match done {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::Cancelled),
+    }
+}
