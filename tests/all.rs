@@ -14,6 +14,7 @@ mod engine_many;
 mod engine_model;
 mod ingest_backup;
 mod ingest_client;
+mod ingest_plan;
 mod ingest_recovery;
 mod ingest_sign_in;
 mod query_cases;

@@ -100,6 +100,7 @@ fn normalized(token: &str, value: &Value) -> Value {
     let is_deleted = members.get("deletedDateTime").is_some_and(|time| !time.is_null());
     let kept = members.iter().filter(|(name, value)| {
         !name.contains('@')
+            && *name != "parentId"
             && !is_empty(value)
             && (!is_deleted || matches!(name.as_str(), "id" | "deletedDateTime"))
     });

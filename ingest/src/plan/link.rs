@@ -59,7 +59,10 @@ impl Planner {
         if self.is_gone(id) {
             return Some("it is not there any more");
         }
+        let is_synced =
+            || self.lookup.cell(&resource.token, id, engine::schema::SYNCED_MARKER) == &Value::Bool(true);
         match (resource.token.as_str(), link.name.as_str()) {
+            ("user", _) | ("group", "members") if is_synced() => Some(property::SYNCED),
             ("group", _) if self.is_exchange_group(id) => Some(property::EXCHANGE),
             ("group", "members") if self.is_dynamic_group(id) => {
                 Some("members of a dynamic group follow from its rule")

@@ -4,6 +4,7 @@ mod inside;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use engine::schema::SYNCED_MARKER;
 use engine::{ObjectKey, Snapshot};
 use serde_json::Value;
 
@@ -78,16 +79,18 @@ impl Planner {
             }
             for link in &resource.links {
                 let lists = scan.links(&link.name, &rows.ordinals)?;
-                for (place, ordinal) in rows.ordinals.iter().enumerate() {
-                    let targets: Vec<&str> =
-                        lists.get(place).iter().filter_map(|target| wanted.get(target).copied()).collect();
-                    if targets.is_empty() {
-                        continue;
-                    }
-                    let id = scan.ids(&[*ordinal])?;
-                    let id = String::from_utf8_lossy(id.get(0)).into_owned();
+                let targets_of = |place: usize| {
+                    let found = lists.get(place).iter().filter_map(|target| wanted.get(target));
+                    found.map(|id| (*id).to_owned()).collect::<Vec<String>>()
+                };
+                let found: (Vec<u32>, Vec<Vec<String>>) = (rows.ordinals.iter().enumerate())
+                    .map(|(place, ordinal)| (*ordinal, targets_of(place)))
+                    .filter(|(_, targets)| !targets.is_empty())
+                    .unzip();
+                for (id, targets) in scan.ids(&found.0)?.iter().zip(found.1) {
+                    let id = String::from_utf8_lossy(id).into_owned();
                     let held = holders.entry((resource.token.clone(), id)).or_default();
-                    held.entry(&link.name).or_default().extend(targets.into_iter().map(str::to_owned));
+                    held.entry(&link.name).or_default().extend(targets);
                 }
             }
         }
@@ -126,11 +129,9 @@ impl Planner {
             let found = holders.keys().filter(|(token, _)| token == wanted);
             found.map(|(_, id)| id.as_str()).collect::<BTreeSet<&str>>()
         };
-        self.lookup.read_columns(
-            "group",
-            &of("group"),
-            &["groupTypes", "isAssignableToRole", "mailEnabled"],
-        )?;
+        self.lookup.read_columns("user", &of("user"), &[SYNCED_MARKER])?;
+        let names = ["groupTypes", "isAssignableToRole", "mailEnabled", SYNCED_MARKER];
+        self.lookup.read_columns("group", &of("group"), &names)?;
         self.lookup.read_columns("administrativeUnit", &of("administrativeUnit"), &["membershipType"])?;
         self.lookup.read_columns("directoryRole", &of("directoryRole"), &["roleTemplateId"])
     }
