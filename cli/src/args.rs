@@ -1,5 +1,8 @@
 //! What was typed: verbs, options and their help.
 
+pub(crate) mod recovery;
+pub(crate) mod tenant;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -89,6 +92,34 @@ pub(crate) enum Command {
         after_help = "Example:\n  echo '{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"u1\",\"displayName\":\"Ann\"}' | entrasnap import -"
     )]
     Import(Import),
+    /// Commits a backup of the live tenant, read through Microsoft Graph
+    #[command(
+        after_help = "Example:\n  entrasnap backup --help\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
+    )]
+    Backup(tenant::Backup),
+    /// Plans a recovery: what would be sent, and nothing is; `plan show FILE` shows one
+    #[command(
+        after_help = "Example:\n  entrasnap plan latest~1 latest --types user --out plan.json\n  entrasnap plan show plan.json"
+    )]
+    Plan(recovery::Plan),
+    /// Applies a plan to the live tenant
+    #[command(after_help = "Example:\n  entrasnap apply plan.json --rehearse")]
+    Apply(recovery::Apply),
+    /// Plans, shows, asks and applies in one
+    #[command(after_help = "Example:\n  entrasnap recover --help")]
+    Recover(recovery::Recover),
+    /// Lists the recoveries, oldest first
+    #[command(after_help = "Example:\n  entrasnap recoveries")]
+    Recoveries,
+    /// Shows, stops, resumes or undoes a recovery
+    #[command(subcommand, after_help = "Example:\n  entrasnap recoveries")]
+    Recovery(recovery::Recovery),
+    /// Prints the least Graph permissions that a command needs
+    #[command(after_help = "Example:\n  entrasnap permissions backup --types user,group")]
+    Permissions(tenant::Permissions),
+    /// Writes the commands that register a reader and a recovery application
+    #[command(after_help = "Example:\n  entrasnap setup --shell bash")]
+    Setup(tenant::Setup),
     /// Lists the backups, oldest first
     #[command(after_help = "Example:\n  entrasnap backups -o json")]
     Backups,
@@ -367,18 +398,8 @@ pub(crate) struct Man {
 }
 
 /// Verbs that are known but not built, and what does the nearest thing today.
-const PLANNED: [(&str, &str); 10] = [
-    ("backup", "`entrasnap import` commits a backup from exported files"),
-    ("plan", "`entrasnap diff` shows what differs, and what would undo it"),
-    ("apply", "`entrasnap diff` shows what differs, and what would undo it"),
-    ("recover", "`entrasnap diff` shows what differs, and what would undo it"),
-    ("recoveries", "there are no recoveries to list"),
-    ("recovery", "there are no recoveries to control"),
-    ("prune", "every backup is kept"),
-    ("permissions", "no command of this version reads a tenant"),
-    ("setup", "no command of this version reads a tenant"),
-    ("store", "a store is a plain folder that can be copied"),
-];
+const PLANNED: [(&str, &str); 2] =
+    [("prune", "every backup is kept"), ("store", "a store is a plain folder that can be copied")];
 
 /// What a command line asks for.
 #[derive(Debug)]

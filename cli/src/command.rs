@@ -1,5 +1,7 @@
 //! What was typed becomes what is done: one file per verb.
 
+mod apply;
+mod backup;
 pub(crate) mod backups;
 mod completions;
 mod demo;
@@ -7,11 +9,16 @@ mod diff;
 mod export;
 mod history;
 mod import;
+mod live;
 mod man;
+mod permissions;
+mod plan;
 pub(crate) mod query;
+mod recoveries;
 mod reindex;
 mod report;
 mod selection;
+mod setup;
 mod show;
 mod stats;
 mod twin;
@@ -28,6 +35,14 @@ use crate::session::Session;
 pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
     match command {
         Command::Import(options) => import::run(session, options),
+        Command::Backup(options) => backup::run(session, &options),
+        Command::Plan(options) => plan::run(session, &options),
+        Command::Apply(options) => apply::run(session, &options),
+        Command::Recover(options) => apply::recover(session, &options),
+        Command::Recoveries => recoveries::list(session),
+        Command::Recovery(verb) => recoveries::run(session, &verb),
+        Command::Permissions(options) => permissions::run(session, &options),
+        Command::Setup(options) => setup::run(session, &options),
         Command::Backups => backups::run(session),
         Command::Show(options) => show::run(session, &options),
         Command::History(options) => history::run(session, &options),

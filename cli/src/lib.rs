@@ -5,6 +5,7 @@
 mod args;
 mod bridge;
 mod command;
+mod config;
 mod difference;
 mod io;
 mod names;

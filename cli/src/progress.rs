@@ -1,6 +1,6 @@
 //! How far a long command is: a bar on a terminal, otherwise a line now and then, nothing when quiet.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::Write;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +15,8 @@ const LINE_INTERVAL_S: i64 = 5;
 pub(crate) struct Progress<'io> {
     now: &'io (dyn Fn() -> Timestamp + Sync),
     shown: RefCell<Shown<'io>>,
+    /// What [`Progress::add`] counted.
+    count: Cell<u64>,
 }
 
 enum Shown<'io> {
@@ -29,17 +31,56 @@ impl<'io> Progress<'io> {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}, {msg}, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { now, shown: RefCell::new(Shown::Bar(bar)) }
+        Self { now, shown: RefCell::new(Shown::Bar(bar)), count: Cell::new(0) }
     }
 
     /// Writes a line now and then.
     pub(crate) fn lines(now: &'io (dyn Fn() -> Timestamp + Sync), out: &'io mut (dyn Write + Send)) -> Self {
-        Self { now, shown: RefCell::new(Shown::Lines { out, last: now() }) }
+        Self { now, shown: RefCell::new(Shown::Lines { out, last: now() }), count: Cell::new(0) }
     }
 
     /// Shows nothing.
     pub(crate) fn nothing(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
-        Self { now, shown: RefCell::new(Shown::Nothing) }
+        Self { now, shown: RefCell::new(Shown::Nothing), count: Cell::new(0) }
+    }
+
+    /// Shows a counter where nobody knows how much there will be.
+    pub(crate) fn counter(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{spinner} {msg}, {per_sec}, {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Self { now, shown: RefCell::new(Shown::Bar(bar)), count: Cell::new(0) }
+    }
+
+    /// Shows that so many more objects came.
+    pub(crate) fn add(&self, count: u64) {
+        self.count.set(self.count.get() + count);
+        let text = counted(self.count.get(), "object");
+        self.say(self.count.get(), &text);
+    }
+
+    /// Shows how many of all steps are decided.
+    pub(crate) fn show_steps(&self, decided: u64, all: u64, troubled: u64) {
+        let trouble =
+            if troubled == 0 { String::new() } else { format!(", {troubled} failed or in conflict") };
+        self.say(decided, &format!("{decided} of {}{trouble}", counted(all, "step")));
+    }
+
+    fn say(&self, position: u64, text: &str) {
+        match &mut *self.shown.borrow_mut() {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => {
+                bar.set_position(position);
+                bar.set_message(text.to_owned());
+            }
+            Shown::Lines { out, last } => {
+                let now = (self.now)();
+                if now.as_second() - last.as_second() >= LINE_INTERVAL_S {
+                    *last = now;
+                    out.write_all(format!("{text}\n").as_bytes()).ok();
+                }
+            }
+        }
     }
 
     /// Shows objects read so far, and bytes of the input.

@@ -9,6 +9,7 @@ pub(crate) mod grid;
 pub(crate) mod html;
 pub(crate) mod json;
 pub(crate) mod markdown;
+pub(crate) mod plan;
 pub(crate) mod separated;
 pub(crate) mod stream;
 pub(crate) mod svg;
@@ -32,6 +33,13 @@ pub(crate) struct Look {
     pub(crate) width: usize,
     /// Whether long values are shown whole.
     pub(crate) whole: bool,
+}
+
+impl Look {
+    /// Without colours, for what is kept.
+    pub(crate) fn plain() -> Self {
+        Self { color: false, width: 120, whole: true }
+    }
 }
 
 /// One value of a row.

@@ -21,6 +21,8 @@ pub(crate) struct Session<'run, 'io> {
     store: PathBuf,
     read_only: bool,
     log: Option<File>,
+    /// Where the store is copied to when it must not be written; goes away at the end.
+    copy: Option<tempfile::TempDir>,
 }
 
 impl<'run, 'io> Session<'run, 'io> {
@@ -45,7 +47,7 @@ impl<'run, 'io> Session<'run, 'io> {
         let verbose = global.verbose > 0;
         let look = Look { color, width: io.width.max(20).into(), whole: verbose };
         let (quiet, read_only) = (global.quiet, global.read_only);
-        Ok(Self { io, format, look, quiet, verbose, store, read_only, log })
+        Ok(Self { io, format, look, quiet, verbose, store, read_only, log, copy: None })
     }
 
     /// Runs a command, then says and logs how it ended.
@@ -111,6 +113,25 @@ impl<'run, 'io> Session<'run, 'io> {
         Err(Failure::new("readOnly", Status::REFUSED, message))
     }
 
+    /// Makes this run go on with a copy of the store when it must not write the store itself. Files that never change
+    /// are linked, not copied.
+    ///
+    /// # Errors
+    /// When the copy cannot be made.
+    pub(crate) fn write_to_a_copy_if_read_only(&mut self) -> Outcome<()> {
+        if !self.read_only || self.copy.is_some() {
+            return Ok(());
+        }
+        let copy = tempfile::Builder::new().prefix("entrasnap-reading-").tempdir();
+        let temporary = std::env::temp_dir();
+        let copy = copy.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;
+        let path = copy.path().join("store");
+        copy_store(&self.store, &path).map_err(|error| Failure::file("cannot copy", &self.store, &error))?;
+        self.store = path;
+        self.copy = Some(copy);
+        Ok(())
+    }
+
     /// Something worth knowing that is no data.
     pub(crate) fn note(&mut self, text: &str) {
         self.record("note", text);
@@ -145,6 +166,27 @@ impl<'run, 'io> Session<'run, 'io> {
     }
 }
 
+/// Copies a store: segments and manifests never change, so a link is as good.
+fn copy_store(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let name = entry.file_name();
+        let is_fixed = ["seg", "man"]
+            .iter()
+            .any(|ending| source.extension().is_some_and(|extension| extension == *ending));
+        if entry.file_type()?.is_dir() {
+            if name != "catalog" {
+                copy_store(&source, &target)?;
+            }
+        } else if !is_fixed || std::fs::hard_link(&source, &target).is_err() {
+            std::fs::copy(&source, &target)?;
+        }
+    }
+    Ok(())
+}
+
 fn open_log(path: &Path) -> Outcome<File> {
     OpenOptions::new()
         .create(true)
@@ -168,7 +210,7 @@ pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
 
 /// Why `live` cannot be read here.
 pub(crate) fn no_tenant() -> Failure {
-    let message = "`live` needs a tenant, and none is configured: reading Microsoft Graph is not built yet in this version";
-    let help = "`entrasnap import` commits a backup from exported files; then use `latest`";
-    Failure::new("notBuilt", Status::FAILED, message).with_help(help)
+    let message = "`live` cannot be read here";
+    let help = "`diff`, `plan`, `show`, `report create` and `query` read it; or `entrasnap backup`, then use `latest`";
+    Failure::new("live", Status::FAILED, message).with_help(help)
 }

@@ -33,7 +33,7 @@ use event::{Event, Writer};
 pub use live::{LiveScope, read_live};
 use reader::Reader;
 use run::{Done, Run};
-use stage::Stage;
+use stage::{BEGUN_KEY, Stage};
 use state::SourceState;
 use whole::Asked;
 
@@ -371,14 +371,14 @@ fn run_name(
 fn open_stage(store: &Store, name: &str, now: Timestamp) -> Result<Stage> {
     let folder = store.path().join("staging");
     let begun = Stage::open(&folder, name)?;
-    let key = "begun";
-    let time = begun.get(key).and_then(|text| std::str::from_utf8(&text).ok()?.parse::<Timestamp>().ok());
+    let time =
+        begun.get(BEGUN_KEY).and_then(|text| std::str::from_utf8(&text).ok()?.parse::<Timestamp>().ok());
     if time.is_some_and(|time| now.duration_since(time).as_hours().abs() < STAGE_AGE_MAX_HOURS) {
         return Ok(begun);
     }
     begun.finish();
     let stage = Stage::open(&folder, name)?;
-    stage.put(key, now.to_string().as_bytes())?;
+    stage.put(BEGUN_KEY, now.to_string().as_bytes())?;
     Ok(stage)
 }
 

@@ -76,6 +76,17 @@ impl From<Error> for Failure {
             Error::NoData { path } => ("noData", Status::FAILED, path.display().to_string(), None),
             Error::NotEmpty { path } => ("notEmpty", Status::FAILED, path.display().to_string(), None),
             Error::Cancelled => ("interrupted", Status::INTERRUPTED, String::new(), None),
+            Error::Graph(ingest::graph::Error::Cancelled) => {
+                ("interrupted", Status::INTERRUPTED, String::new(), None)
+            }
+            Error::Graph(ingest::graph::Error::SignIn(_)) => ("signIn", Status::FAILED, String::new(), None),
+            Error::Graph(_) => ("graph", Status::FAILED, String::new(), None),
+            Error::Invalid(_) => ("invalid", Status::FAILED, String::new(), None),
+            Error::Refused { .. } => ("refused", Status::REFUSED, String::new(), None),
+            Error::PlanEdited { .. } => ("planEdited", Status::REFUSED, String::new(), None),
+            Error::PlanTenant { .. } => ("otherTenant", Status::REFUSED, String::new(), None),
+            Error::PlanText { .. } => ("plan", Status::FAILED, String::new(), None),
+            Error::PlanVersion { .. } => ("newerFormat", Status::FAILED, String::new(), None),
             _ => ("ingest", Status::FAILED, String::new(), None),
         };
         let file = (!file.is_empty()).then(|| file.into());

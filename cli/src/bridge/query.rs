@@ -1,6 +1,7 @@
 //! Queries over the store of a session, by package `query`.
 
-use std::collections::HashSet;
+mod chosen;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -16,6 +17,7 @@ use crate::io::Interrupt;
 use crate::render::people_time;
 use crate::report::{Excerpt, Failure, Outcome, Status};
 use crate::session;
+pub(crate) use chosen::{chosen_changes, selection_of};
 
 /// Ticks from year 1 to 1970.
 const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
@@ -58,6 +60,8 @@ pub(crate) struct StoredTables {
     default: Mutex<String>,
     opened: RwLock<Option<Opened>>,
     told: Arc<Mutex<Told>>,
+    /// The reading that `live` stands for, once there is one.
+    live: Arc<Mutex<Option<String>>>,
 }
 
 struct Opened {
@@ -78,7 +82,13 @@ impl StoredTables {
     /// The tables of the store in a folder; `default` is the point in time of tables that name none.
     pub(crate) fn new(path: &Path, default: &str) -> Self {
         let (path, default) = (path.to_owned(), Mutex::new(default.to_owned()));
-        Self { path, default, opened: RwLock::default(), told: Arc::default() }
+        Self { path, default, opened: RwLock::default(), told: Arc::default(), live: Arc::default() }
+    }
+
+    /// Says which reading `live` stands for.
+    pub(crate) fn set_live(&self, reading: &str) {
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.to_owned());
+        *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The point in time of tables that name none.
@@ -129,6 +139,7 @@ impl StoredTables {
             inner: StoreResolver::new(Arc::clone(&store)),
             store: Arc::clone(&store),
             told: Arc::clone(&self.told),
+            live: Arc::clone(&self.live),
         };
         let default = PointArgument::Text(self.default_point());
         let tables = StoreTables::new(store, Arc::new(points), default);
@@ -204,11 +215,17 @@ struct Points {
     inner: StoreResolver,
     store: Arc<Store>,
     told: Arc<Mutex<Told>>,
+    live: Arc<Mutex<Option<String>>>,
 }
 
 impl PointResolver for Points {
     fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
         if point.is_live() {
+            let reading = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(reading) = reading {
+                let found = session::resolve(&self.store, &reading).map_err(|failure| failure.message)?;
+                return Ok(ResolvedPoint::new(point, &found));
+            }
             let failure = session::no_tenant();
             let message = failure.message.clone();
             locked(&self.told).trouble = Some(failure);
@@ -354,39 +371,6 @@ impl Question {
             help: finding.help.unwrap_or_default(),
         }
     }
-}
-
-/// Types and IDs of the objects of a difference for which a predicate is true.
-///
-/// # Errors
-/// What is wrong with the predicate, or what stopped the query.
-pub(crate) fn chosen_changes(
-    tables: &StoredTables,
-    [from, to]: [&str; 2],
-    predicate: &str,
-    now: jiff::Timestamp,
-    interrupt: &Interrupt,
-) -> Outcome<HashSet<(String, String)>> {
-    let question = Question {
-        before: format!("diff(\"{from}\", \"{to}\") | where ("),
-        text: predicate.to_owned(),
-        // The end of the line ends a comment.
-        behind: "\n) | project type, id".to_owned(),
-        now,
-        ..Question::default()
-    };
-    let results = question.run(tables, interrupt)?;
-    tables.forget();
-    let rows = results.iter().flat_map(|result| &result.batches).flat_map(|batch| {
-        (0..batch.row_count)
-            .map(|row| [0, 1].map(|column: usize| batch.columns[column].get(row).into_owned()))
-    });
-    Ok(rows
-        .filter_map(|cells| match cells {
-            [Value::String(kind), Value::String(id)] => Some((kind.to_string(), id.to_string())),
-            _ => None,
-        })
-        .collect())
 }
 
 /// The columns that a pipe gives, with their types; nothing when it does not make sense.

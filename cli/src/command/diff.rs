@@ -20,9 +20,9 @@ use super::selection;
 /// When a point names no backup, or the store cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     selection::check(&options.selection)?;
-    let store = session.open()?;
+    let mut store = session.open()?;
     let filter = selection::filter(&options.selection, options.all);
-    let sides = selection::sides(session, &store, &options.selection)?;
+    let sides = selection::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
     let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
     if options.explain {

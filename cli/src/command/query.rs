@@ -6,6 +6,8 @@ use std::path::Path;
 
 use query::{Parameters, ResultPart, ResultTable};
 
+use super::live;
+use crate::args::tenant::Tenant;
 use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
@@ -45,7 +47,15 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
         return Ok(Status::DONE);
     }
     check_parameters(&question.text, &question.parameters)?;
+    let reading = if live::names_live(&question.text) {
+        Some(live::read(session, &Tenant::default(), &live::scope_of_query(&question.text))?)
+    } else {
+        None
+    };
     let tables = StoredTables::new(session.store_path(), "latest");
+    if let Some(reading) = reading {
+        tables.set_live(&reading.id);
+    }
     if options.explain {
         let steps = question.explain(&tables)?;
         name_points(session, &tables);

@@ -69,7 +69,7 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
     }
     let started = (session.io.now)();
     let filter = selection::filter(&options.selection, false);
-    let sides = selection::sides(session, &store, &options.selection)?;
+    let sides = selection::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
     let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
     let totals = Totals::of(&changes);

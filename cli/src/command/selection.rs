@@ -1,7 +1,10 @@
 //! Which two backups and which changes: shared by `diff` and `report create`.
 
 use engine::{BackupSummary, DifferenceFilter, Store};
+use ingest::pull::LiveScope;
 
+use super::live;
+use crate::args::tenant::Tenant;
 use crate::args::{Format, Selection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
@@ -23,9 +26,24 @@ pub(super) struct Sides {
 ///
 /// # Errors
 /// When a point names no backup.
-pub(super) fn sides(session: &mut Session<'_, '_>, store: &Store, selection: &Selection) -> Outcome<Sides> {
-    let from = resolve(store, &selection.from)?;
-    let to = resolve(store, &selection.to)?;
+pub(super) fn sides(
+    session: &mut Session<'_, '_>,
+    store: &mut Store,
+    selection: &Selection,
+) -> Outcome<Sides> {
+    let mut side = |session: &mut Session<'_, '_>, point: &str| -> Outcome<BackupSummary> {
+        if !live::is_live(point) {
+            return resolve(store, point);
+        }
+        let types = selection.types.iter().map(|name| bridge::schema::type_token(name)).collect();
+        let scope = LiveScope { types, ids: selection.ids.clone(), relations: None };
+        let reading = live::read(session, &Tenant::default(), &scope)?;
+        *store = session.open()?;
+        Ok(reading)
+    };
+    let from = side(session, &selection.from)?;
+    let to = side(session, &selection.to)?;
+    live::note_stale(session, store, &from.id, &to.id)?;
     let chosen = |backup: &BackupSummary| format!("{} ({})", backup.id, people_time(backup.taken_at));
     session.note(&format!("from {} to {}", chosen(&from), chosen(&to)));
     let place = |id: &str| store.members().iter().position(|backup| backup.id == id);

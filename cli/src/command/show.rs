@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use engine::{Object, Store};
+use ingest::pull::LiveScope;
 use serde_json::value::RawValue;
 
+use super::live;
+use crate::args::tenant::Tenant;
 use crate::args::{Format, Show};
 use crate::names::{Names, is_guid};
 use crate::render::{self, Cell, Look, Rows, json, people_time, printable};
@@ -19,8 +22,21 @@ const COLUMNS: &[&str] = &["property", "value"];
 /// # Errors
 /// When no object, or more than one, has the name, or it was not there at the backup.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Show) -> Outcome {
-    let store = session.open()?;
-    let backup = resolve(&store, &options.at)?;
+    let mut store = session.open()?;
+    let backup = if live::is_live(&options.at) {
+        let scope = match store.backups().last().map(|newest| store.find(&options.object, &newest.id)) {
+            Some(Ok(key)) => {
+                LiveScope { types: vec![key.type_token.to_string()], ids: vec![key.id], relations: None }
+            }
+            // Nobody knows yet where to look.
+            _ => LiveScope::default(),
+        };
+        let reading = live::read(session, &Tenant::default(), &scope)?;
+        store = session.open()?;
+        reading
+    } else {
+        resolve(&store, &options.at)?
+    };
     session.note(&format!("at {} ({})", backup.id, people_time(backup.taken_at)));
     let key = store.find(&options.object, &backup.id)?;
     let found = store.snapshot(&backup.id)?.object(&key)?;

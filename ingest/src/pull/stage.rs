@@ -19,6 +19,8 @@ const HEADER_SIZE: usize = 4 + 2 + 16;
 const HASH_CONTEXT: &str = "entrasnap 2026-11 staged page";
 /// The key of the frame that names the run.
 const RUN_KEY: &str = "run";
+/// The key of the frame that says when the run began.
+pub(super) const BEGUN_KEY: &str = "begun";
 
 /// The staged pages of a run.
 pub(super) struct Stage {
@@ -67,7 +69,7 @@ impl Stage {
 
     /// How many pages an earlier run left.
     pub(super) fn count(&self) -> usize {
-        self.lock().places.len().saturating_sub(1)
+        self.lock().places.keys().filter(|key| ![RUN_KEY, BEGUN_KEY].contains(&key.as_str())).count()
     }
 
     /// The page that was staged under a key.

@@ -1,0 +1,121 @@
+//! What was typed about a tenant: how it is reached, what of it is backed up, what permissions that needs.
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+/// How the tenant is reached; the rest comes from the environment, as the Azure SDKs name it.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Tenant (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...)")]
+pub(crate) struct Tenant {
+    /// How to sign in [default: by the variables that are set]
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub(crate) auth: Option<Auth>,
+    /// Host of Graph, such as http://127.0.0.1:8080 [env: `ENTRASNAP_GRAPH_ENDPOINT`]
+    #[arg(long, value_name = "URL")]
+    pub(crate) graph_endpoint: Option<String>,
+    /// Which of Microsoft's clouds
+    #[arg(long, value_enum, value_name = "CLOUD", default_value_t = Cloud::Global)]
+    pub(crate) cloud: Cloud,
+    /// How long replicas are given to settle, such as 5m [env: `ENTRASNAP_SETTLE`] [default: 5m; 0 on loopback]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) settle: Option<Duration>,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Auth {
+    /// `AZURE_CLIENT_SECRET`
+    Secret,
+    /// `AZURE_CLIENT_CERTIFICATE_PATH`, a PEM file with certificate and key
+    Certificate,
+    /// `AZURE_FEDERATED_TOKEN_FILE`
+    Workload,
+    /// The identity of the machine
+    ManagedIdentity,
+    /// Whoever is signed in to the Azure CLI
+    AzureCli,
+    /// A code typed on another device
+    DeviceCode,
+    #[value(hide = true)]
+    Browser,
+}
+
+/// Microsoft's clouds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Cloud {
+    #[default]
+    Global,
+    Usgov,
+    UsgovDod,
+    China,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Backup {
+    /// Only these types, such as `user,group`; the others are carried forward
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+    /// Reads everything, whatever the last backup left to go on from
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Free text kept with the backup
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) note: String,
+    /// How old what no delta query tells of may get
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = parse_duration)]
+    pub(crate) sweep_every: Duration,
+    /// How old the last whole reading may get
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_duration)]
+    pub(crate) full_every: Duration,
+    /// Says what it will cost, from what the last backup holds; asks nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Says on stderr what was asked of Graph, and how each type was read
+    #[arg(long)]
+    pub(crate) report: bool,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Permissions {
+    /// The command: backup, diff, plan, apply, recover
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: String,
+    /// Only for these types
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Setup {
+    /// For which shell
+    #[arg(long, value_enum, value_name = "SHELL", default_value_t = SetupShell::Bash)]
+    pub(crate) shell: SetupShell,
+}
+
+/// The shell that `setup` writes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SetupShell {
+    /// The Azure CLI in bash
+    Bash,
+    /// Microsoft Graph `PowerShell`
+    Powershell,
+}
+
+/// Reads a time such as `90s`, `5m`, `1h`, `7d`, or a number of seconds.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time such as 90s, 5m, 1h or 7d".to_owned();
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    let factor = match unit.trim() {
+        "" | "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(expected()),
+    };
+    number.checked_mul(factor).map(Duration::from_secs).ok_or_else(expected)
+}

@@ -1,0 +1,119 @@
+//! What queries choose of a difference: the objects of a predicate, the rows of `recover`.
+
+use std::collections::HashSet;
+
+use query::{ResolvedPoint, Value};
+
+use super::{Question, StoredTables};
+use crate::io::Interrupt;
+use crate::report::{Failure, Outcome};
+
+/// What a query that ends in `recover` chose.
+#[derive(Debug)]
+pub(crate) struct ChosenRows {
+    /// `diff` or `changes`.
+    pub(crate) source: String,
+    /// The two points in time.
+    pub(crate) points: Vec<ResolvedPoint>,
+    pub(crate) attributes: Vec<String>,
+    pub(crate) links: Vec<String>,
+    pub(crate) recreate: bool,
+    pub(crate) soft_delete: bool,
+    pub(crate) hard_delete: bool,
+    pub(crate) rows: Vec<ChosenRow>,
+}
+
+/// One chosen row; what the source has not is empty.
+#[derive(Debug, Default)]
+pub(crate) struct ChosenRow {
+    pub(crate) type_token: String,
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) target_id: String,
+}
+
+/// What the last query of a text chose with `recover`.
+///
+/// # Errors
+/// What is wrong with the text; a text that does not end in `recover`, exit status 2.
+pub(crate) fn selection_of(
+    tables: &StoredTables,
+    text: &str,
+    now: jiff::Timestamp,
+    interrupt: &Interrupt,
+) -> Outcome<ChosenRows> {
+    let question = Question { text: text.to_owned(), now, ..Question::default() };
+    let results = question.run(tables, interrupt)?;
+    let result = results.into_iter().next_back();
+    let Some((result, selection)) = result
+        .and_then(|mut result| Some((result.selection.take()?, result)))
+        .map(|(selection, result)| (result, selection))
+    else {
+        let message = "the query chooses nothing to recover";
+        return Err(Failure::usage(message).with_help("end it with `| recover`"));
+    };
+    if selection.points.len() != 2 {
+        return Err(Failure::usage("expected a query over two points in time of the store"));
+    }
+    let place = |name: &str| result.schema.iter().position(|column| *column.name == *name);
+    let places = ["type", "id", "kind", "name", "targetId"].map(place);
+    let mut rows = Vec::new();
+    for batch in &result.batches {
+        for row in 0..batch.row_count {
+            let text =
+                |place: Option<usize>| match place.map(|place| batch.columns[place].get(row).into_owned()) {
+                    Some(Value::String(text)) => text.to_string(),
+                    _ => String::new(),
+                };
+            let [type_token, id, kind, name, target_id] = places.map(text);
+            rows.push(ChosenRow { type_token, id, kind, name, target_id });
+        }
+    }
+    let is_on = |name: &str| {
+        selection.options.iter().any(|(option, value)| option == name && *value == Value::Bool(true))
+    };
+    Ok(ChosenRows {
+        source: selection.source.clone(),
+        points: selection.points.clone(),
+        attributes: selection.attributes.clone().unwrap_or_default(),
+        links: selection.links.clone().unwrap_or_default(),
+        recreate: is_on("recreate"),
+        soft_delete: is_on("softDelete"),
+        hard_delete: is_on("hardDelete"),
+        rows,
+    })
+}
+
+/// Types and IDs of the objects of a difference for which a predicate is true.
+///
+/// # Errors
+/// What is wrong with the predicate, or what stopped the query.
+pub(crate) fn chosen_changes(
+    tables: &StoredTables,
+    [from, to]: [&str; 2],
+    predicate: &str,
+    now: jiff::Timestamp,
+    interrupt: &Interrupt,
+) -> Outcome<HashSet<(String, String)>> {
+    let question = Question {
+        before: format!("diff(\"{from}\", \"{to}\") | where ("),
+        text: predicate.to_owned(),
+        // The end of the line ends a comment.
+        behind: "\n) | project type, id".to_owned(),
+        now,
+        ..Question::default()
+    };
+    let results = question.run(tables, interrupt)?;
+    tables.forget();
+    let rows = results.iter().flat_map(|result| &result.batches).flat_map(|batch| {
+        (0..batch.row_count)
+            .map(|row| [0, 1].map(|column: usize| batch.columns[column].get(row).into_owned()))
+    });
+    Ok(rows
+        .filter_map(|cells| match cells {
+            [Value::String(kind), Value::String(id)] => Some((kind.to_string(), id.to_string())),
+            _ => None,
+        })
+        .collect())
+}

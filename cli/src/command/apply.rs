@@ -1,0 +1,171 @@
+//! `apply` and `recover`: a plan becomes what the tenant is, after somebody said yes.
+
+use std::io::BufRead as _;
+
+use engine::Store;
+use ingest::apply::{ApplyProgress, ApplyRequest, OnConflict, RecoverySummary, apply};
+use ingest::graph::Access;
+use ingest::plan::{GuardLimits, Plan};
+use ingest::pull::{BackupRequest, backup};
+
+use super::{plan as planning, recoveries};
+use crate::args::recovery::{Apply, Applying, Conflict, Recover};
+use crate::args::tenant::Tenant;
+use crate::bridge;
+use crate::bridge::graph::{Connection, connect, until_interrupted};
+use crate::config::Config;
+use crate::progress::Progress;
+use crate::render::plan as drawn;
+use crate::report::{Failure, Outcome, Status};
+use crate::session::Session;
+
+impl ApplyProgress for Progress<'_> {
+    fn steps(&self, decided: u64, all: u64, troubled: u64) {
+        self.show_steps(decided, all, troubled);
+    }
+}
+
+/// Applies a plan file.
+///
+/// # Errors
+/// When the plan is none, was edited, is guarded or stale, somebody else recovers, or the tenant cannot be reached.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Apply) -> Outcome {
+    let plan = planning::read(session, &options.file)?;
+    apply_plan(session, &plan, &options.applying, &options.allow, &options.tenant)
+}
+
+/// Plans, shows, asks and applies.
+///
+/// # Errors
+/// As [`run`], and as `plan`.
+pub(super) fn recover(session: &mut Session<'_, '_>, options: &Recover) -> Outcome {
+    may_apply(session)?;
+    let plan = planning::between(session, &options.from, &options.to, &options.choice, &options.tenant)?;
+    planning::print(session, &plan)?;
+    apply_plan(session, &plan, &options.applying, &options.choice.allow, &options.tenant)
+}
+
+/// Refuses what a reader must not do.
+pub(super) fn may_apply(session: &Session<'_, '_>) -> Outcome<()> {
+    session.may_write("apply")?;
+    if Config::read(session.store_path())?.is_reader() {
+        let message = "the profile of this store is reader: plans can be made, and not applied";
+        return Err(Failure::new("readOnly", Status::REFUSED, message).with_help(
+            "an administrator applies it with a store whose config.json says profile administrator",
+        ));
+    }
+    Ok(())
+}
+
+/// Applies a plan, unless it is only rehearsed.
+pub(super) fn apply_plan(
+    session: &mut Session<'_, '_>,
+    plan: &Plan,
+    typed: &Applying,
+    allow: &[String],
+    tenant: &Tenant,
+) -> Outcome {
+    if typed.rehearse {
+        return rehearse(session, plan, typed, allow);
+    }
+    may_apply(session)?;
+    if plan.steps.is_empty() {
+        session.note("nothing is to be done");
+    }
+    confirm(session, plan, typed)?;
+    let connection = connect(session, tenant, Access::ReadWrite)?;
+    if typed.backup_first {
+        let reader = connect(session, tenant, Access::ReadOnly)?;
+        let request = BackupRequest { full: true, settle: reader.settle, ..BackupRequest::default() };
+        let mut store = session.create("apply")?;
+        let done = until_interrupted(session, &reader.cancel, |_| {
+            backup(&mut store, &reader.client, &request, &())
+        })?;
+        session.note(&format!("backup {} was taken first", done.summary.id));
+    }
+    let config = Config::read(session.store_path())?;
+    let mut store = session.open()?;
+    let mut request = ApplyRequest::new((session.io.seed)());
+    request.on_conflict = on_conflict(typed.on_conflict);
+    request.allow = allow.to_vec();
+    request.reason.clone_from(&typed.reason);
+    request.actor = actor(&connection);
+    request.report_only = typed.ca_report_only;
+    request.settle = connection.settle;
+    request.age_max = config.limits(GuardLimits::default()).age_max;
+    let summary = until_interrupted(session, &connection.cancel, |session| {
+        with_progress(session, |progress| apply(&mut store, &connection.client, plan, &request, progress))
+    })?;
+    recoveries::conclude(session, &store, &summary)
+}
+
+pub(super) fn on_conflict(typed: Conflict) -> OnConflict {
+    match typed {
+        Conflict::Skip => OnConflict::Skip,
+        Conflict::Stop => OnConflict::Stop,
+        Conflict::Overwrite => OnConflict::Overwrite,
+    }
+}
+
+/// Who applies, for the history.
+pub(super) fn actor(connection: &Connection) -> String {
+    if connection.client_id.is_empty() {
+        "whoever is signed in".to_owned()
+    } else {
+        format!("application {}", connection.client_id)
+    }
+}
+
+/// Shows progress while something runs.
+pub(super) fn with_progress<T>(
+    session: &mut Session<'_, '_>,
+    work: impl FnOnce(&dyn ApplyProgress) -> T,
+) -> T {
+    let quiet = session.quiet;
+    let io = &mut *session.io;
+    let progress = match (quiet, io.stderr_is_terminal) {
+        (true, _) => Progress::nothing(io.now),
+        (false, true) => Progress::counter(io.now),
+        (false, false) => Progress::lines(io.now, &mut *io.stderr),
+    };
+    work(&progress)
+}
+
+/// Asks whether the plan is meant, on a terminal; elsewhere somebody must have said so.
+fn confirm(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outcome<()> {
+    session.note(&drawn::sentence(plan));
+    if typed.yes {
+        return Ok(());
+    }
+    let refused = |message: &str| {
+        Err(Failure::new("notConfirmed", Status::REFUSED, message)
+            .with_help("`--yes` applies it without a question; `--rehearse` changes nothing"))
+    };
+    if !session.io.stdin_is_terminal {
+        return refused("nobody can be asked whether the plan is meant");
+    }
+    session.io.say("Apply it to the live tenant? Type yes:");
+    let mut line = String::new();
+    std::io::BufReader::new(&mut *session.io.stdin).read_line(&mut line).map_err(Failure::output)?;
+    if line.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { refused("nothing was applied") }
+}
+
+/// Applies a plan to the tenant that it was made against, simulated on this machine.
+fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying, allow: &[String]) -> Outcome {
+    let store = session.open()?;
+    let rehearsal = bridge::rehearsal::prepare(&store, &plan.to.backup, (session.io.seed)())?;
+    let mut copy: Store = rehearsal.store()?;
+    let mut request = ApplyRequest::new((session.io.seed)());
+    request.on_conflict = on_conflict(typed.on_conflict);
+    request.allow = allow.to_vec();
+    request.allow.push("stale".to_owned());
+    request.actor = "rehearsal".to_owned();
+    request.report_only = typed.ca_report_only;
+    let summary: RecoverySummary =
+        with_progress(session, |progress| apply(&mut copy, &rehearsal.client, plan, &request, progress))?;
+    session.note(&format!(
+        "rehearsed on a simulated tenant: it would take about {} s under Graph's limits; nothing left this machine",
+        rehearsal.elapsed_s()
+    ));
+    recoveries::conclude(session, &copy, &summary)
+}

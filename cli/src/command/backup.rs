@@ -1,0 +1,140 @@
+//! `backup`: a backup of the live tenant.
+
+use ingest::graph::Access;
+use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup};
+use ingest::resource;
+
+use crate::args::tenant::Backup;
+use crate::bridge;
+use crate::bridge::graph::{connect, until_interrupted};
+use crate::progress::Progress;
+use crate::render::{self, Cell, Rows, counted};
+use crate::report::{Outcome, Status};
+use crate::session::Session;
+
+use super::backups;
+
+/// Resource units a second that Graph gives a large tenant's application.
+const UNITS_PER_S: u64 = 800;
+const COST_COLUMNS: &[&str] = &["type", "objects", "requests", "units"];
+
+impl PullProgress for Progress<'_> {
+    fn objects(&self, _type_token: &str, count: u64) {
+        self.add(count);
+    }
+
+    fn news(&self, _count: u64) {}
+}
+
+/// Commits a backup, and prints it.
+///
+/// # Errors
+/// When the tenant cannot be reached or read, or the store cannot be written.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
+    session.may_write("backup")?;
+    if options.dry_run {
+        return cost(session, options);
+    }
+    let connection = connect(session, &options.tenant, Access::ReadOnly)?;
+    let mut store = session.create("backup")?;
+    let request = BackupRequest {
+        types: options.types.clone(),
+        full: options.full,
+        settle: connection.settle,
+        sweep_every: options.sweep_every,
+        full_every: options.full_every,
+        note: options.note.clone(),
+    };
+    let result = until_interrupted(session, &connection.cancel, |session| {
+        let quiet = session.quiet;
+        let io = &mut *session.io;
+        let progress = match (quiet, io.stderr_is_terminal) {
+            (true, _) => Progress::nothing(io.now),
+            (false, true) => Progress::counter(io.now),
+            (false, false) => Progress::lines(io.now, &mut *io.stderr),
+        };
+        backup(&mut store, &connection.client, &request, &progress)
+    });
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => {
+            session.note("what was read is staged: the next `entrasnap backup` goes on from there");
+            return Err(error.into());
+        }
+    };
+    print(session, &report, options)
+}
+
+fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup) -> Outcome {
+    if report.resumed_pages > 0 {
+        session.note(&format!(
+            "went on from {} of an interrupted run",
+            counted(report.resumed_pages as u64, "page")
+        ));
+    }
+    for warning in &report.summary.warnings {
+        let kind = if warning.type_token.is_empty() { "" } else { ": " };
+        let count = render::grouped(warning.count);
+        session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
+    }
+    if options.report {
+        let counts = report.counts;
+        session.note(&format!(
+            "{}, {} in them, {} resource units, {} refused for now, {} tried again",
+            counted(counts.requests, "request"),
+            counted(counts.calls, "call"),
+            render::grouped(counts.units),
+            render::grouped(counts.throttled),
+            render::grouped(counts.retries)
+        ));
+        for (token, way) in &report.ways {
+            session.note(&format!("{token}: {way}"));
+        }
+    }
+    let people = backups::sentence(&report.summary);
+    render::single(session, &backups::rows(std::slice::from_ref(&report.summary)), &people)?;
+    let is_whole = report.summary.warnings.iter().all(bridge::import::is_harmless);
+    Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
+}
+
+/// What a whole reading will cost, from what the newest backup holds.
+fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
+    let store = session.open()?;
+    let Some(newest) = store.backups().last() else {
+        session.note("there is no backup yet to tell the size of the tenant from");
+        return Ok(Status::DONE);
+    };
+    let snapshot = store.snapshot(&newest.id)?;
+    let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
+    let mut rows = Rows { columns: COST_COLUMNS, cells: Vec::new() };
+    let (mut requests, mut units) = (0, 0);
+    for found in resource::all().iter().filter(|found| wanted.is_empty() || wanted.contains(&found.token)) {
+        let (objects, _) = snapshot.object_count(&found.token)?;
+        let pages = |of: u64| of.div_ceil(u64::from(found.page.unwrap_or(100))).max(1);
+        let below = match &found.parent {
+            Some(parent) => snapshot.object_count(&parent.token)?.0,
+            None => 0,
+        };
+        let lists = if found.parent.is_some() { 0 } else { pages(objects) };
+        let asked =
+            lists + below + found.links.len() as u64 * pages(objects) + u64::from(found.bin.is_some());
+        let spent = lists * u64::from(found.units.list)
+            + below * u64::from(found.units.list)
+            + found.links.len() as u64 * pages(objects) * 2;
+        (requests, units) = (requests + asked, units + spent);
+        rows.cells.push(vec![
+            Cell::text(&found.token),
+            Cell::Number(objects),
+            Cell::Number(asked),
+            Cell::Number(spent),
+        ]);
+    }
+    render::list(session, &rows)?;
+    session.note(&format!(
+        "a whole reading: about {}, {} resource units, {} s under Graph's limits; between whole readings only what changed",
+        counted(requests, "request"),
+        render::grouped(units),
+        units.div_ceil(UNITS_PER_S)
+    ));
+    Ok(Status::DONE)
+}

@@ -1,0 +1,76 @@
+//! `permissions`: the least that a command needs of Graph.
+
+use std::collections::BTreeSet;
+
+use ingest::resource::{self, Resource};
+
+use crate::args::tenant::Permissions;
+use crate::bridge;
+use crate::render::{self, Cell, Rows};
+use crate::report::{Failure, Outcome, Status};
+use crate::session::Session;
+
+const COLUMNS: &[&str] = &["permission", "access", "types"];
+
+/// What a command does to a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Read,
+    Write,
+}
+
+/// Prints the permissions.
+///
+/// # Errors
+/// When the command or a type is not known.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Permissions) -> Outcome {
+    let need = match options.command.as_str() {
+        "backup" | "diff" | "query" | "show" | "plan" | "report" => Need::Read,
+        "apply" | "recover" | "recovery" => Need::Write,
+        "import" | "backups" | "export" | "verify" | "stats" | "reindex" | "history" | "twin" | "demo" => {
+            session.note(&format!("`{}` asks nothing of a tenant", options.command));
+            return Ok(Status::DONE);
+        }
+        other => {
+            let message = format!("no command \"{other}\" that reads or writes a tenant");
+            return Err(Failure::usage(message).with_help("such as backup, plan or apply"));
+        }
+    };
+    let mut chosen: Vec<&Resource> = resource::all().iter().collect();
+    if !options.types.is_empty() {
+        let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
+        if let Some(odd) = wanted.iter().find(|token| resource::by_token(token).is_none()) {
+            return Err(Failure::usage(format!("no type \"{odd}\" that Graph serves")));
+        }
+        chosen.retain(|found| wanted.contains(&found.token));
+    }
+    let cells = needed(&chosen, need).into_iter().map(|(permission, access, types)| {
+        vec![Cell::text(permission), Cell::text(access), Cell::text(types.join(", "))]
+    });
+    render::list(session, &Rows { columns: COLUMNS, cells: cells.collect() })?;
+    Ok(Status::DONE)
+}
+
+/// Permission, `read` or `write`, and the types it is for; in the order of their names.
+pub(crate) fn needed(chosen: &[&'static Resource], need: Need) -> Vec<(String, &'static str, Vec<String>)> {
+    let mut all: Vec<(String, &'static str, BTreeSet<String>)> = Vec::new();
+    let mut add = |permission: &str, access, token: &str| match all
+        .iter_mut()
+        .find(|(known, of, _)| known == permission && *of == access)
+    {
+        Some((_, _, types)) => _ = types.insert(token.to_owned()),
+        None => all.push((permission.to_owned(), access, BTreeSet::from([token.to_owned()]))),
+    };
+    for found in chosen {
+        found.read.iter().for_each(|name| add(name, "read", &found.token));
+        if need == Need::Write {
+            found.write.iter().for_each(|name| add(name, "write", &found.token));
+            // The table says behind the name what a further permission is for.
+            let extra = found.write_extra.iter().filter_map(|text| text.split([' ', '(']).next());
+            let deletes = extra.filter(|name| name.contains("DeleteRestore"));
+            deletes.for_each(|name| add(name, "write", &found.token));
+        }
+    }
+    all.sort();
+    all.into_iter().map(|(name, access, types)| (name, access, types.into_iter().collect())).collect()
+}

@@ -1,0 +1,315 @@
+//! `plan`: what a recovery would send, as a file to read, keep and apply.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use engine::{BackupSummary, Change, DifferenceFilter, Store};
+use ingest::plan::{
+    ChosenRow, GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, Selection, make,
+};
+use ingest::pull::LiveScope;
+
+use super::{live, selection};
+use crate::args::recovery::{Plan as Typed, PlanChoice};
+use crate::args::tenant::Tenant;
+use crate::args::{Format, Selection as TypedSelection};
+use crate::bridge;
+use crate::bridge::query::{StoredTables, chosen_changes};
+use crate::config::Config;
+use crate::render::{self, html, plan as drawn};
+use crate::report::{Failure, Outcome, Status};
+use crate::session::{Session, resolve};
+
+/// Makes a plan, or shows one.
+///
+/// # Errors
+/// When a point names no backup, the query is wrong, the tenant cannot be read, or the file cannot be written.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
+    if options.from.as_deref() == Some("show") {
+        let Some(file) = &options.to else {
+            return Err(Failure::usage("expected a plan file behind `plan show`"));
+        };
+        let plan = read(session, Path::new(file))?;
+        print(session, &plan)?;
+        return Ok(Status::DONE);
+    }
+    let plan = match (&options.file, &options.report) {
+        (Some(file), _) => of_query(session, file, options)?,
+        (None, Some(report)) => of_report(session, report, options)?,
+        (None, None) => {
+            let from = options.from.clone().unwrap_or_default();
+            let to = options.to.clone().unwrap_or_else(|| "live".to_owned());
+            between(session, &from, &to, &options.choice, &options.tenant)?
+        }
+    };
+    if let Some(out) = &options.out {
+        write(session, out, &plan)?;
+    }
+    print(session, &plan)?;
+    Ok(Status::DONE)
+}
+
+/// Reads a plan file.
+///
+/// # Errors
+/// When it cannot be read, is no plan, or was edited.
+pub(super) fn read(session: &Session<'_, '_>, file: &Path) -> Outcome<Plan> {
+    let path = session.path(file);
+    let bytes = std::fs::read(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
+    Plan::from_file_bytes(&bytes).map_err(|error| {
+        let failure = Failure::from(error);
+        Failure { file: Some(path.display().to_string().into()), ..failure }
+    })
+}
+
+/// Writes a plan file.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> Outcome<()> {
+    let path = session.path(file);
+    std::fs::write(&path, plan.to_file_bytes())
+        .map_err(|error| Failure::file("cannot write", &path, &error))?;
+    session.note(&format!("written to {}", file.display()));
+    Ok(())
+}
+
+/// Prints a plan in the format asked for.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
+    match session.format {
+        Format::Table => render::raw(session, &drawn::render(plan, session.look)),
+        Format::Md => render::raw(session, &drawn::markdown(plan)),
+        Format::Html => {
+            let title = format!("entrasnap plan {}", plan.plan_id);
+            let written = html::page(&mut *session.io.stdout, &title, &mut |out| drawn::page(out, plan));
+            written.map_err(Failure::output)
+        }
+        Format::Json => {
+            let text = String::from_utf8_lossy(&plan.to_file_bytes()).into_owned();
+            render::raw(session, &text)
+        }
+        _ => {
+            let line = serde_json::to_string(plan).expect("a plan is plain data");
+            render::raw(session, &format!("{line}\n"))
+        }
+    }
+}
+
+/// The plan that brings FROM back where TO still stands.
+///
+/// # Errors
+/// When a point names no backup, a filter is wrong, or the tenant cannot be read.
+pub(super) fn between(
+    session: &mut Session<'_, '_>,
+    from: &str,
+    to: &str,
+    choice: &PlanChoice,
+    tenant: &Tenant,
+) -> Outcome<Plan> {
+    let typed = TypedSelection {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        types: choice.types.clone(),
+        ids: choice.ids.clone(),
+        predicate: choice.predicate.clone(),
+    };
+    selection::check(&typed)?;
+    let sides = sides(session, from, to, choice, tenant)?;
+    let store = session.open()?;
+    let filter = selection::filter(&typed, false);
+    let mut changes = differing(&store, &sides, &filter)?;
+    if let Some(predicate) = &choice.predicate {
+        let tables = StoredTables::new(session.store_path(), "latest");
+        let (now, interrupt) = ((session.io.now)(), session.io.interrupt);
+        let points = [sides.from.id.as_str(), &sides.to.id];
+        let chosen = chosen_changes(&tables, points, predicate, now, interrupt)?;
+        changes.retain(|change| chosen.contains(&(change.type_token.to_string(), change.id.clone())));
+    }
+    let query = written(from, to, choice);
+    build(
+        session,
+        &store,
+        &sides,
+        Asked { changes, selection: None, options: options_of(choice), query },
+        choice,
+    )
+}
+
+/// The two sides, and how they were written.
+struct Sides {
+    from: BackupSummary,
+    to: BackupSummary,
+    from_point: String,
+    to_point: String,
+}
+
+/// What a plan is asked for.
+struct Asked {
+    changes: Vec<Change>,
+    selection: Option<Selection>,
+    options: PlanOptions,
+    query: String,
+}
+
+fn sides(
+    session: &mut Session<'_, '_>,
+    from: &str,
+    to: &str,
+    choice: &PlanChoice,
+    tenant: &Tenant,
+) -> Outcome<Sides> {
+    let from_side = resolve(&session.open()?, from)?;
+    let to_side = if live::is_live(to) {
+        let scope = LiveScope { types: choice.types.clone(), ids: choice.ids.clone(), relations: None };
+        live::read(session, tenant, &scope)?
+    } else {
+        resolve(&session.open()?, to)?
+    };
+    let store = session.open()?;
+    let place = |id: &str| store.members().iter().position(|member| member.id == id);
+    if place(&from_side.id) > place(&to_side.id) {
+        let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
+        return Err(Failure::usage(message).with_help("name the state that is wanted back first"));
+    }
+    live::note_stale(session, &store, &from_side.id, &to_side.id)?;
+    let (from_point, to_point) = (from.to_owned(), to.to_owned());
+    Ok(Sides { from: from_side, to: to_side, from_point, to_point })
+}
+
+fn differing(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Change>> {
+    let difference = store.compare(&sides.from.id, &sides.to.id, filter)?;
+    Ok(difference.changes()?.collect::<Result<_, _>>()?)
+}
+
+fn options_of(choice: &PlanChoice) -> PlanOptions {
+    PlanOptions {
+        attributes: choice.attributes.clone(),
+        links: choice.links.clone(),
+        recreate: choice.recreate,
+        soft_delete: choice.soft_delete,
+        hard_delete: choice.hard_delete,
+    }
+}
+
+/// The filters as they were typed, so that a plan says what it is of.
+fn written(from: &str, to: &str, choice: &PlanChoice) -> String {
+    let mut text = format!("plan {from} {to}");
+    for (name, values) in [
+        ("types", &choice.types),
+        ("ids", &choice.ids),
+        ("attributes", &choice.attributes),
+        ("links", &choice.links),
+    ] {
+        if !values.is_empty() {
+            write!(text, " --{name} {}", values.join(",")).ok();
+        }
+    }
+    if let Some(predicate) = &choice.predicate {
+        write!(text, " --where '{predicate}'").ok();
+    }
+    text
+}
+
+fn build(
+    session: &mut Session<'_, '_>,
+    store: &Store,
+    sides: &Sides,
+    asked: Asked,
+    choice: &PlanChoice,
+) -> Outcome<Plan> {
+    let config = Config::read(session.store_path())?;
+    let newest = store.snapshot(&sides.to.id)?;
+    let break_glass = config.break_glass_ids(store, &sides.to.id)?;
+    let app_id = session.io.variable("AZURE_CLIENT_ID").and_then(|value| value.into_string().ok());
+    let principal = app_id.as_deref().and_then(|app_id| store.find(app_id, &sides.to.id).ok());
+    let principal = principal.filter(|key| &*key.type_token == "servicePrincipal").map(|key| key.id);
+    let Asked { changes, selection, options, query } = asked;
+    let tenant_id = store.tenant().map(str::to_owned).unwrap_or_default();
+    let limits = config.limits(GuardLimits::default());
+    Ok(make(PlanInput {
+        changes,
+        from: store.snapshot(&sides.from.id)?,
+        to: newest,
+        live: None,
+        selection,
+        options,
+        context: PlanContext {
+            tenant_id,
+            seed: (session.io.seed)(),
+            now: (session.io.now)(),
+            from_point: sides.from_point.clone(),
+            to_point: sides.to_point.clone(),
+            query,
+            identity: Identity { app_id, service_principal_id: principal, user_id: None },
+            break_glass,
+            limits,
+            allow: choice.allow.clone(),
+        },
+    })?)
+}
+
+/// The plan of a query that ends in `recover`.
+fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outcome<Plan> {
+    let path = session.path(file);
+    let text = std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
+    let tables = StoredTables::new(session.store_path(), "latest");
+    if live::names_live(&text) {
+        let reading = live::read(session, &options.tenant, &live::scope_of_query(&text))?;
+        tables.set_live(&reading.id);
+    }
+    let now = (session.io.now)();
+    let chosen = bridge::query::selection_of(&tables, &text, now, session.io.interrupt)?;
+    let from = &chosen.points[0];
+    let to = &chosen.points[1];
+    let store = session.open()?;
+    let side = |id: &str| -> Outcome<BackupSummary> { resolve(&store, id) };
+    let sides = Sides {
+        from: side(&from.backup)?,
+        to: side(&to.backup)?,
+        from_point: from.written.clone(),
+        to_point: to.written.clone(),
+    };
+    let changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let mut selection = Selection::default();
+    for row in &chosen.rows {
+        let chosen = match (chosen.source.as_str(), row.kind.as_str()) {
+            ("diff", _) => ChosenRow::Whole,
+            (_, "attribute") => ChosenRow::Attribute(row.name.clone()),
+            (_, "link") => ChosenRow::Link { relation: row.name.clone(), target_id: row.target_id.clone() },
+            _ => ChosenRow::Presence,
+        };
+        selection.add(&row.type_token, &row.id, chosen);
+    }
+    let plan_options = PlanOptions {
+        attributes: chosen.attributes.clone(),
+        links: chosen.links.clone(),
+        recreate: chosen.recreate || options.choice.recreate,
+        soft_delete: chosen.soft_delete || options.choice.soft_delete,
+        hard_delete: chosen.hard_delete || options.choice.hard_delete,
+    };
+    let asked = Asked { changes, selection: Some(selection), options: plan_options, query: text };
+    build(session, &store, &sides, asked, &options.choice)
+}
+
+/// The plan of a saved difference.
+fn of_report(session: &mut Session<'_, '_>, report: &str, options: &Typed) -> Outcome<Plan> {
+    let store = session.open()?;
+    let saved = crate::saved::find(&store, report)?;
+    let sides = Sides {
+        from: resolve(&store, &saved.from)?,
+        to: resolve(&store, &saved.to)?,
+        from_point: saved.from.clone(),
+        to_point: saved.to.clone(),
+    };
+    let mut changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let chosen: HashSet<(&str, &str)> =
+        saved.changes.iter().map(|row| (row.type_token.as_str(), row.id.as_str())).collect();
+    changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.as_str())));
+    let query = format!("plan --report {report}");
+    let asked = Asked { changes, selection: None, options: options_of(&options.choice), query };
+    build(session, &store, &sides, asked, &options.choice)
+}
