@@ -272,8 +272,8 @@ fn a_stopped_backup_goes_on_from_what_it_read() {
     loop {
         let cancel = ingest::graph::Cancel::new();
         let client = tenant.client_with(|settings| settings.cancel = cancel.clone());
-        let stopper = Stopper { cancel, left: std::cell::Cell::new(4 + 4 * stopped) };
-        let result = backup(&mut keeper.store, &client, &request(), &stopper);
+        let watch = Stopper { cancel, left: std::cell::Cell::new(4 + 4 * stopped) };
+        let result = backup(&mut keeper.store, &client, &request(), &watch);
         match result {
             Ok(report) => {
                 assert!(report.resumed_pages > 0);

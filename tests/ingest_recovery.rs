@@ -197,7 +197,7 @@ fn a_recovery_killed_anywhere_ends_the_same_when_it_is_resumed() {
             let plan = plan_between(&keeper.store, &tenant, &first);
             let count = AtomicU32::new(0);
             let crash = |_: &str| count.fetch_add(1, Ordering::SeqCst) == point;
-            let settle = std::time::Duration::from_secs(60);
+            let settle = std::time::Duration::from_mins(1);
             let request = ApplyRequest { crash: Some(&crash), settle, ..ApplyRequest::new([1; 32]) };
             let result = apply(&mut keeper.store, &writer(&tenant), &plan, &request, &());
             let is_over = result.is_ok();

@@ -133,7 +133,7 @@ pub fn apply(
     let beginning = Beginning { recovery: id, plan: plan.clone(), summary, report_only: request.report_only };
     crash_here(request, "begin")?;
     let journal = Journal::begin(store, &beginning)?;
-    finish(store, client, beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
+    finish(store, client, &beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
 }
 
 /// Goes on with a recovery that was interrupted or cancelled. The ID may be the beginning of one.
@@ -161,7 +161,7 @@ pub fn resume(
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
     let runtime = runtime()?;
     runtime.block_on(check_native(client))?;
-    finish(store, client, beginning, journal, outcomes, request, progress, (lock, runtime))
+    finish(store, client, &beginning, journal, outcomes, request, progress, (lock, runtime))
 }
 
 /// Asks a recovery that runs in another process to stop; requests that left are waited for.
@@ -189,7 +189,7 @@ fn cancel_path(store: &Store, recovery: &str) -> PathBuf {
 fn finish(
     store: &mut Store,
     client: &Client,
-    beginning: Beginning,
+    beginning: &Beginning,
     journal: Journal,
     outcomes: BTreeMap<String, StepOutcome>,
     request: &ApplyRequest<'_>,
@@ -197,7 +197,7 @@ fn finish(
     (_lock, runtime): (Box<dyn DiskLock>, tokio::runtime::Runtime),
 ) -> Result<RecoverySummary> {
     let cancel_file = cancel_path(store, &beginning.recovery);
-    let mut applier = Applier::new(client, &beginning, journal, outcomes, request, cancel_file);
+    let mut applier = Applier::new(client, beginning, journal, outcomes, request, cancel_file);
     let is_cancelled = runtime.block_on(applier.run(progress))?;
     let mut summary = beginning.summary.clone();
     let (mut journal, outcomes) = applier.into_parts();

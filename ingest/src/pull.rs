@@ -79,9 +79,9 @@ impl Default for BackupRequest {
         Self {
             types: Vec::new(),
             full: false,
-            settle: Duration::from_secs(300),
-            sweep_every: Duration::from_secs(86_400),
-            full_every: Duration::from_secs(7 * 86_400),
+            settle: Duration::from_mins(5),
+            sweep_every: Duration::from_hours(24),
+            full_every: Duration::from_hours(7 * 24),
             note: String::new(),
         }
     }
@@ -134,13 +134,13 @@ pub fn backup(
     let is_full = request.full
         || left.as_ref().is_none_or(|(state, _)| is_older(state.full_at, now, request.full_every))
         || left.as_ref().is_some_and(|(_, taken_at)| runtime.block_on(was_recovered(client, *taken_at)));
-    let state = left.map_or_else(|| SourceState::new(&endpoint), |(state, _)| state);
+    let known = left.map_or_else(|| SourceState::new(&endpoint), |(state, _)| state);
     let previous = newest_snapshot(store)?;
     size_up(client, previous.as_ref())?;
-    let asked = runtime.block_on(select(client, resources, &state))?;
+    let asked = runtime.block_on(select(client, resources, &known))?;
     let name = run_name(client, &asked, is_full, previous.as_ref(), request);
-    let stage = Arc::new(open_stage(store, &name, now)?);
-    let resumed_pages = stage.count();
+    let staged = Arc::new(open_stage(store, &name, now)?);
+    let resumed_pages = staged.count();
     let mut backup = store.begin(BackupDetails {
         note: request.note.clone(),
         tenant: tenant_of(client),
@@ -148,10 +148,10 @@ pub fn backup(
     })?;
     let (events, mut incoming) = tokio::sync::mpsc::channel(EVENT_COUNT_MAX);
     let run = Run {
-        reader: Reader::new(client, Some(Arc::clone(&stage)), events),
+        reader: Reader::new(client, Some(Arc::clone(&staged)), events),
         asked,
         is_full,
-        state,
+        state: known,
         settle: request.settle,
         sweep_every: request.sweep_every,
         now,
@@ -177,7 +177,7 @@ pub fn backup(
     let ended = client.clock().now();
     backup.conclude(ended, ended, done.state.to_value());
     let summary = backup.commit()?;
-    stage.finish();
+    staged.finish();
     Ok(BackupReport { summary, full: is_full, ways: done.ways, counts: client.counts(), resumed_pages })
 }
 

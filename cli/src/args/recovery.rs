@@ -8,7 +8,6 @@ use super::tenant::Tenant;
 
 /// What to bring back.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
 pub(crate) struct PlanChoice {
     /// Only these types, such as `user,group`
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
@@ -76,6 +75,7 @@ pub(crate) enum Conflict {
 
 /// How a plan is applied.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
 pub(crate) struct Applying {
     /// Asks nothing
     #[arg(short = 'y', long)]

@@ -11,7 +11,7 @@ pub(crate) struct Tenant {
     /// How to sign in [default: by the variables that are set]
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) auth: Option<Auth>,
-    /// Host of Graph, such as http://127.0.0.1:8080 [env: `ENTRASNAP_GRAPH_ENDPOINT`]
+    /// Scheme and host of Graph [env: `ENTRASNAP_GRAPH_ENDPOINT`]
     #[arg(long, value_name = "URL")]
     pub(crate) graph_endpoint: Option<String>,
     /// Which of Microsoft's clouds

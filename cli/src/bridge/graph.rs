@@ -17,7 +17,7 @@ use crate::session::Session;
 /// How often it is looked whether somebody wants a run to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long replicas are given to settle, where nobody says.
-const SETTLE: Duration = Duration::from_secs(300);
+const SETTLE: Duration = Duration::from_mins(5);
 
 /// A client of the tenant, and what stops it.
 pub(crate) struct Connection {

@@ -9,7 +9,7 @@ use crate::args;
 use crate::report::{Failure, Outcome, Status};
 
 /// The clock of this machine.
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {

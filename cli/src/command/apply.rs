@@ -5,7 +5,7 @@ use std::io::BufRead as _;
 use engine::Store;
 use ingest::apply::{ApplyProgress, ApplyRequest, OnConflict, RecoverySummary, apply};
 use ingest::graph::Access;
-use ingest::plan::{GuardLimits, Plan};
+use ingest::plan::{GUARDS, GuardLimits, Plan};
 use ingest::pull::{BackupRequest, backup};
 
 use super::{plan as planning, recoveries};
@@ -65,8 +65,9 @@ pub(super) fn apply_plan(
     allow: &[String],
     tenant: &Tenant,
 ) -> Outcome {
+    check_allowed(allow)?;
     if typed.rehearse {
-        return rehearse(session, plan, typed, allow);
+        return rehearse(session, plan, typed);
     }
     may_apply(session)?;
     if plan.steps.is_empty() {
@@ -97,6 +98,20 @@ pub(super) fn apply_plan(
         with_progress(session, |progress| apply(&mut store, &connection.client, plan, &request, progress))
     })?;
     recoveries::conclude(session, &store, &summary)
+}
+
+/// Refuses guards that nobody knows: most likely misspelt.
+///
+/// # Errors
+/// The names that there are, exit status 2.
+pub(super) fn check_allowed(allow: &[String]) -> Outcome<()> {
+    match allow.iter().find(|name| !GUARDS.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(odd) => {
+            let help = format!("there are: {}", GUARDS.join(", "));
+            Err(Failure::usage(format!("no guard \"{odd}\"")).with_help(help))
+        }
+    }
 }
 
 pub(super) fn on_conflict(typed: Conflict) -> OnConflict {
@@ -151,15 +166,15 @@ fn confirm(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outc
 }
 
 /// Applies a plan to the tenant that it was made against, simulated on this machine.
-fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying, allow: &[String]) -> Outcome {
+fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outcome {
     let store = session.open()?;
     let rehearsal = bridge::rehearsal::prepare(&store, &plan.to.backup, (session.io.seed)())?;
     let mut copy: Store = rehearsal.store()?;
     let mut request = ApplyRequest::new((session.io.seed)());
     request.on_conflict = on_conflict(typed.on_conflict);
-    request.allow = allow.to_vec();
-    request.allow.push("stale".to_owned());
-    request.actor = "rehearsal".to_owned();
+    // What only happens on a copy needs nobody's leave.
+    request.allow = GUARDS.iter().map(|name| (*name).to_owned()).collect();
+    "rehearsal".clone_into(&mut request.actor);
     request.report_only = typed.ca_report_only;
     let summary: RecoverySummary =
         with_progress(session, |progress| apply(&mut copy, &rehearsal.client, plan, &request, progress))?;

@@ -3,22 +3,22 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use engine::Store;
 
 use crate::Io;
 use crate::args::Demo;
-use crate::bridge::tenant::{self, Story};
-use crate::render::{self, counted};
+use crate::bridge::tenant::Stage;
+use crate::render;
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
-/// One step: why, in some lines, and what is typed.
-struct Step {
-    why: Vec<String>,
-    typed: Vec<String>,
+/// Where the story happens.
+struct Theatre<'s> {
+    folder: &'s Path,
+    stage: &'s Stage,
 }
 
-/// Writes a simulated tenant into a temporary folder, and runs the steps there.
+/// Serves a simulated tenant, and tells its story over HTTP.
 ///
 /// # Errors
 /// When the folder cannot be written, or a step fails.
@@ -26,85 +26,122 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo) -> Outcome {
     let folder = tempfile::Builder::new().prefix("entrasnap-demo-").tempdir();
     let temporary = std::env::temp_dir();
     let folder = folder.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;
-    let story = tenant::write(folder.path(), options.objects, options.seed)?;
+    let stage = Stage::serve(options.objects, options.seed, (session.io.seed)())?;
     let intro = format!(
-        "A simulated tenant of {}, in a temporary store that goes away at the end.\n",
-        counted(story.objects, "object")
+        "A simulated tenant of about {} objects, served as Microsoft Graph on this machine; the store goes away at the end.\n",
+        render::grouped(options.objects.into())
     );
     render::raw(session, &intro)?;
-    let last_midnight = midnight((session.io.now)());
-    for step in steps(&story, last_midnight) {
-        tell(session, folder.path(), &step)?;
-    }
-    render::raw(session, "\nThat was all. The same works on your own exports: entrasnap import FOLDER\n")?;
+    let theatre = Theatre { folder: folder.path(), stage: &stage };
+    before(session, &theatre)?;
+    let store = Store::open(&folder.path().join("entrasnap.store"))?;
+    let incident = stage.attack(&store)?;
+    drop(store);
+    let acts: Vec<String> = incident.acts.iter().map(|act| format!("  - {act}")).collect();
+    after(session, &theatre, &format!("At night, an intruder\n{}", acts.join("\n")))?;
+    stage.move_user(&incident.victim.0, "Legal")?;
+    recover(session, &theatre, &incident.victim.1)?;
+    render::raw(
+        session,
+        "\nThat was all. The same works on your own tenant: entrasnap setup, then entrasnap backup\n",
+    )?;
     Ok(Status::DONE)
 }
 
-fn midnight(now: Timestamp) -> Timestamp {
-    Timestamp::from_second(now.as_second().div_euclid(86_400) * 86_400).unwrap_or(now)
+fn before(session: &mut Session<'_, '_>, theatre: &Theatre<'_>) -> Outcome<()> {
+    theatre.tell(session, "Everything there is, read through Graph.", &["backup", "--note", "before"])
 }
 
-fn steps(story: &Story, last_midnight: Timestamp) -> Vec<Step> {
-    let night_before = last_midnight - SignedDuration::from_hours(24);
-    let (before, after) = (night_before.to_string(), last_midnight.to_string());
-    let acts: Vec<String> = story.incident.iter().map(|act| format!("  - {act}")).collect();
-    let incident = format!("At night, an intruder:\n{}", acts.join("\n"));
-    let step = |why: &str, typed: &[&str]| Step {
-        why: why.lines().map(str::to_owned).collect(),
-        typed: typed.iter().map(|word| (*word).to_owned()).collect(),
-    };
-    vec![
-        step(
-            "The tenant as it was the night before last.",
-            &["import", tenant::BEFORE, "--taken-at", &before],
-        ),
-        step(&incident, &["import", tenant::AFTER, "--taken-at", &after, "--note", "after"]),
-        step("Which backups are there?", &["backups"]),
-        step("What changed, in numbers?", &["diff", "latest~1", "--summary"]),
-        step("What exactly, among the most interesting?", &["diff", "latest~1", "--types", &story.types]),
-        step(
-            "Which properties changed most often? Any question can be asked.",
-            &[
-                "query",
-                "diff(\"latest~1\", \"latest\") | mv-expand a = attributes | summarize objects = count() by type, property = tostring(a.name) | top 5 by objects",
-            ],
-        ),
-        step("Since when has this object looked like that?", &["history", &story.suspect]),
-        step("Keep the difference for the ticket.", &["report", "create", "latest~1", "--name", "incident"]),
-        step("Is every byte of the store what was written?", &["verify", "--deep"]),
-        step("What does it cost?", &["stats"]),
-    ]
+fn after(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, incident: &str) -> Outcome<()> {
+    theatre.tell(session, incident, &["backup", "--note", "after"])?;
+    theatre.tell(session, "Which backups are there?", &["backups"])?;
+    theatre.tell(session, "What changed, in numbers?", &["diff", "latest~1", "--summary"])?;
+    theatre.tell(
+        session,
+        "What exactly, among the policies?",
+        &["diff", "latest~1", "--types", "conditionalAccessPolicy"],
+    )?;
+    let properties = "diff(\"latest~1\", \"latest\") | mv-expand a = attributes | summarize objects = count() by type, property = tostring(a.name) | top 5 by objects";
+    theatre.tell(
+        session,
+        "Which properties changed most often? Any question can be asked.",
+        &["query", properties],
+    )?;
+    let secrets = "applications | where array_length(passwordCredentials) > 0 | join kind=leftanti applications(\"latest~1\") on id | project displayName, createdDateTime";
+    theatre.tell(session, "Which applications are new, and have a secret?", &["query", secrets])
 }
 
-/// Shows a command as a person would type it, and runs just that.
-fn tell(session: &mut Session<'_, '_>, folder: &Path, step: &Step) -> Outcome<()> {
-    let typed: Vec<String> = step.typed.iter().map(|word| quoted(word)).collect();
-    let why = step.why.iter().map(|line| format!("# {}", render::printable(line)));
-    let why = why.collect::<Vec<_>>().join("\n");
-    let text = format!("\n{why}\n$ entrasnap {}\n", typed.join(" "));
-    render::raw(session, &text)?;
-    let args = std::iter::once("entrasnap").chain(step.typed.iter().map(String::as_str));
-    let color = if session.look.color { "always" } else { "never" };
-    let args = args.chain(["--color", color, "-o", "table", "--quiet"]).map(OsString::from);
-    let io = &mut *session.io;
-    let mut inner = Io {
-        stdin: &mut std::io::empty(),
-        stdout: &mut *io.stdout,
-        stderr: &mut *io.stderr,
-        stdin_is_terminal: false,
-        stdout_is_terminal: true,
-        stderr_is_terminal: io.stderr_is_terminal,
-        width: io.width,
-        height: io.height,
-        current_dir: folder.to_owned(),
-        now: io.now,
-        environment: &|_| None,
-        seed: io.seed,
-        interrupt: io.interrupt,
-    };
-    match crate::run(args, &mut inner) {
-        Status::DONE | Status::WARNINGS => Ok(()),
-        status => Err(Failure::new("demo", status, format!("this step ended with exit status {status}"))),
+fn recover(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, victim: &str) -> Outcome<()> {
+    theatre.tell(
+        session,
+        "How does it go back to what it was? A plan sends nothing.",
+        &["plan", "latest~1", "latest", "--soft-delete", "--out", "plan.json"],
+    )?;
+    theatre.tell(
+        session,
+        "What would happen? A rehearsal on a copy, with Graph's rules and limits.",
+        &["apply", "plan.json", "--rehearse"],
+    )?;
+    let why = format!(
+        "Meanwhile the people of HR moved {victim} to Legal, which is right, so it must stay.\nThe guard was read, and is meant so. Now for real:"
+    );
+    theatre.tell(
+        session,
+        &why,
+        &["apply", "plan.json", "--yes", "--reason", "incident 7", "--allow", "grants-privilege"],
+    )?;
+    theatre.tell(
+        session,
+        "What is different now from before the incident?",
+        &["backup", "--note", "recovered"],
+    )?;
+    theatre.tell(session, "", &["diff", "latest~2", "latest"])?;
+    theatre.tell(
+        session,
+        "Who recovered what?",
+        &["query", "recoveries | project status, reason, modifiedObjects, modifiedLinks, conflicts"],
+    )?;
+    let store = Store::open(&theatre.folder.join("entrasnap.store"))?;
+    let recovery = ingest::apply::recoveries(&store)?.pop().map(|summary| summary.id).unwrap_or_default();
+    drop(store);
+    theatre.tell(
+        session,
+        "Was it wrong? What a recovery did can be undone: this is the plan.",
+        &["recovery", "undo", &recovery, "--out", "undo.json"],
+    )?;
+    theatre.tell(session, "Is every byte of the store what was written?", &["verify", "--deep"])
+}
+
+impl Theatre<'_> {
+    /// Shows a command as a person would type it, and runs just that.
+    fn tell(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
+        let shown: Vec<String> = typed.iter().map(|word| quoted(word)).collect();
+        let why: Vec<String> = why.lines().map(|line| format!("# {}\n", render::printable(line))).collect();
+        let gap = if why.is_empty() { "" } else { "\n" };
+        render::raw(session, &format!("{gap}{}$ entrasnap {}\n", why.concat(), shown.join(" ")))?;
+        let args = std::iter::once("entrasnap").chain(typed.iter().copied());
+        let color = if session.look.color { "always" } else { "never" };
+        let args = args.chain(["--color", color, "-o", "table", "--quiet"]).map(OsString::from);
+        let io = &mut *session.io;
+        let mut inner = Io {
+            stdin: &mut std::io::empty(),
+            stdout: &mut *io.stdout,
+            stderr: &mut *io.stderr,
+            stdin_is_terminal: false,
+            stdout_is_terminal: true,
+            stderr_is_terminal: io.stderr_is_terminal,
+            width: io.width,
+            height: io.height,
+            current_dir: self.folder.to_owned(),
+            now: io.now,
+            environment: &|name| self.stage.variable(name),
+            seed: io.seed,
+            interrupt: io.interrupt,
+        };
+        match crate::run(args, &mut inner) {
+            Status::DONE | Status::WARNINGS => Ok(()),
+            status => Err(Failure::new("demo", status, format!("this step ended with exit status {status}"))),
+        }
     }
 }
 

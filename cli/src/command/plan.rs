@@ -34,6 +34,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
         print(session, &plan)?;
         return Ok(Status::DONE);
     }
+    super::apply::check_allowed(&options.choice.allow)?;
     let plan = match (&options.file, &options.report) {
         (Some(file), _) => of_query(session, file, options)?,
         (None, Some(report)) => of_report(session, report, options)?,

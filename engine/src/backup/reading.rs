@@ -83,6 +83,9 @@ impl Backup<'_> {
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
+    ///
+    /// # Panics
+    /// Never: the type is made known first.
     pub fn observe(&mut self, type_token: &str, reading: TypeReading) -> Result<()> {
         let state = Arc::clone(&self.state);
         let token: Arc<str> = type_token.into();
@@ -158,6 +161,9 @@ impl Backup<'_> {
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
+    ///
+    /// # Panics
+    /// Never: the relation is made known first.
     pub fn keep_links(&mut self, key: &ObjectKey, relation: &str) -> Result<()> {
         let state = Arc::clone(&self.state);
         let ordinal = self.interner.ordinal(&state, &Id::from_text(&key.id))?;
@@ -173,6 +179,9 @@ impl Backup<'_> {
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
+    ///
+    /// # Panics
+    /// Never: the relation is made known first.
     pub fn change_links(
         &mut self,
         source: &ObjectKey,
@@ -295,13 +304,8 @@ pub(super) fn find_projection(
     };
     let came: BTreeSet<String> = work.observed.iter().map(ToString::to_string).collect();
     let is_asked = |top: &str| asked.iter().any(|name| name == top) || came.contains(top);
-    let mut projection = Projection::default();
-    projection.new_properties = asked
-        .iter()
-        .chain(&came)
-        .filter(|name| !known.contains(*name) && came.contains(*name))
-        .cloned()
-        .collect();
+    let new_properties = came.iter().filter(|name| !known.contains(*name)).cloned().collect();
+    let mut projection = Projection { new_properties, ..Projection::default() };
     if let Some(before) = asked_before(state, token) {
         let is_news = |name: &&String| !before.iter().any(|other| other == *name);
         projection.unknown_before = projection.new_properties.iter().filter(is_news).cloned().collect();
@@ -322,8 +326,8 @@ pub(super) fn find_projection(
 
 /// What the last reading of a type that says so asked for.
 fn asked_before<'s>(state: &'s State, token: &str) -> Option<&'s Vec<String>> {
-    let coverage = state.manifests.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
-    coverage.filter_map(|coverage| coverage.asked.as_ref()).next()
+    let mut coverage = state.manifests.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
+    coverage.find_map(|coverage| coverage.asked.as_ref())
 }
 
 /// One warning for all gaps of a kind.

@@ -337,7 +337,7 @@ impl<'a> Applier<'a> {
                     again.push(ready);
                     continue;
                 }
-                if matches!(sent, Sent::NotSent) {
+                if matches!(sent, Sent::Held) {
                     continue;
                 }
                 decided.push(self.outcome_of(ready.place, sent).await?);
@@ -433,7 +433,7 @@ impl<'a> Applier<'a> {
                 outcome.status = StepStatus::Failed;
                 (outcome.error, outcome.request_id) = (error, request_id);
             }
-            Sent::NotSent => {}
+            Sent::Held => {}
             Sent::Unanswered => self.settle_unanswered(&step, place, &mut outcome).await?,
         }
         Ok(outcome)

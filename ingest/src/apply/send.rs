@@ -23,7 +23,7 @@ pub(super) enum Sent {
     /// It may have taken effect.
     Unanswered,
     /// Somebody asked to stop before it left.
-    NotSent,
+    Held,
 }
 
 /// Puts the answers of a step's calls together.
@@ -55,7 +55,7 @@ pub(super) fn read_answers(step: &Step, answers: Vec<graph::Result<Answer>>) -> 
             }
         }
     }
-    if is_unsent { Sent::NotSent } else { Sent::Done { created, request_id } }
+    if is_unsent { Sent::Held } else { Sent::Done { created, request_id } }
 }
 
 /// IDs in the answer to a create.

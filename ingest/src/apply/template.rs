@@ -87,10 +87,14 @@ impl Filling<'_> {
                     *values = each.collect();
                     return;
                 }
-                values.iter_mut().for_each(|value| self.fill(value, bulk, target));
+                for value in values.iter_mut() {
+                    self.fill(value, bulk, target);
+                }
             }
             Value::Object(members) => {
-                members.values_mut().for_each(|value| self.fill(value, bulk, target));
+                for value in members.values_mut() {
+                    self.fill(value, bulk, target);
+                }
             }
             _ => {}
         }

@@ -15,6 +15,9 @@ use crate::plan::{
 use crate::resource::{self, Link, Resource};
 use engine::Store;
 
+/// Writes a second that Graph takes from an application.
+const WRITES_PER_S: f64 = 20.0;
+
 /// The plan that undoes a recovery, named by its ID or the beginning of one: what was restored or made again goes into
 /// the bin, what was written gets back what it overwrote. A plan like any other.
 ///
@@ -51,7 +54,10 @@ pub fn undo_plan(store: &Store, recovery: &str, seed: [u8; 32], now: jiff::Times
         to: current,
         query: format!("recovery undo {id}"),
         options: PlanOptions { soft_delete: true, ..PlanOptions::default() },
-        estimate: Estimate { requests, seconds: undo.steps.len() as f64 / 20.0 },
+        estimate: Estimate {
+            requests,
+            seconds: f64::from(u32::try_from(undo.steps.len()).unwrap_or(u32::MAX)) / WRITES_PER_S,
+        },
         steps: undo.steps,
         skipped: undo.skipped,
         unfixable: Vec::new(),

@@ -150,10 +150,9 @@ impl Run {
     async fn read_changes(&self, asked: Asked, feed: Feed) -> Result<TypeDone> {
         let mut link = feed.link;
         for _ in 0..ROUND_COUNT_MAX {
-            let round = match changes::read_round(&self.reader, &asked, &link).await? {
-                Ok(round) => round,
-                // The feed is too old, or Graph moved the tenant: everything is read anew.
-                Err(_) => return self.read_tracked_whole(asked, None).await,
+            // The feed is too old, or Graph moved the tenant: everything is read anew.
+            let Ok(round) = changes::read_round(&self.reader, &asked, &link).await? else {
+                return self.read_tracked_whole(asked, None).await;
             };
             link = round.next;
             if round.touched.is_empty() {
@@ -221,19 +220,16 @@ impl Run {
             let mut is_empty = true;
             for done in types.iter_mut().filter(|done| done.way == "whole" && !is_listed_only(&done.asked)) {
                 let Some(feed) = &mut done.feed else { continue };
-                match changes::read_round(&self.reader, &done.asked, &feed.link).await? {
-                    Ok(round) => {
-                        feed.link = round.next;
-                        is_empty &= round.touched.is_empty();
-                        self.settle(&done.asked, &round.touched, LinkSource::Graph).await?;
-                    }
+                if let Ok(round) = changes::read_round(&self.reader, &done.asked, &feed.link).await? {
+                    feed.link = round.next;
+                    is_empty &= round.touched.is_empty();
+                    self.settle(&done.asked, &round.touched, LinkSource::Graph).await?;
+                } else {
                     // The feed of the last backup is too old. The list is newer than it, so a new one may begin here.
-                    Err(_) => {
-                        is_empty = false;
-                        match changes::begin(&self.reader, &done.asked).await? {
-                            Ok(link) => feed.link = link,
-                            Err(_) => done.feed = None,
-                        }
+                    is_empty = false;
+                    match changes::begin(&self.reader, &done.asked).await? {
+                        Ok(link) => feed.link = link,
+                        Err(_) => done.feed = None,
                     }
                 }
             }

@@ -28,11 +28,14 @@ pub(super) struct Stage {
     inner: Mutex<Inner>,
 }
 
+/// Where the body of each key stands, and how long it is.
+type Places = HashMap<String, (u64, usize)>;
+
 struct Inner {
     file: File,
     end: u64,
     /// Where the body of each key stands, and how long it is.
-    places: HashMap<String, (u64, usize)>,
+    places: Places,
 }
 
 impl Stage {
@@ -128,7 +131,7 @@ fn read_at(file: &mut File, (offset, length): (u64, usize)) -> std::io::Result<V
 }
 
 /// Finds the frames that are whole, and where they end.
-fn scan(file: &mut File) -> std::io::Result<(HashMap<String, (u64, usize)>, u64)> {
+fn scan(file: &mut File) -> std::io::Result<(Places, u64)> {
     let size = file.metadata()?.len();
     let (mut places, mut end) = (HashMap::new(), 0_u64);
     loop {
