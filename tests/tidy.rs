@@ -51,7 +51,17 @@ const PLACES: &[(&str, &[&str])] = &[
     ("sled", &["engine/src/catalog"]),
     ("sonic_rs", &["benches/parse.rs"]),
     ("unicode_width", &["cli/src/render/grid.rs"]),
-    ("tokio", &["ingest/src/graph/", "ingest/twin/src/server.rs", "tests/ingest_"]),
+    (
+        "tokio",
+        &[
+            "ingest/src/graph/",
+            "ingest/twin/src/server.rs",
+            "tests/ingest_",
+            "ingest/src/apply.rs",
+            "ingest/src/pull",
+            "tests/tenant.rs",
+        ],
+    ),
     ("zstd", &["engine/src/segment/", "engine/src/backup/checkpoint.rs", "engine/src/state.rs"]),
 ];
 

@@ -2,7 +2,8 @@
 //! it leaves, and what became of it after.
 //!
 //! Shape: `run` chooses steps whose dependencies are done and takes them through `stand` (what is there), `record` (the
-//! journal), `template` and `send` (the requests); `undo` makes a plan of what a journal says.
+//! journal), `template` and `send` (the requests); `lost` looks for what a lost answer may have made, `confirm` reads back,
+//! `undo` makes a plan of what a journal says.
 //!
 //! Invariants
 //! 1. A step whose values are neither as planned nor as wanted is a conflict, and stays as it is unless told otherwise.
@@ -10,6 +11,8 @@
 //! 3. No create takes effect twice: one whose answer is missing is looked for before it is sent again.
 //! 4. One recovery runs at a time; backups go on beside it.
 
+mod confirm;
+mod lost;
 mod record;
 mod run;
 mod send;

@@ -21,6 +21,9 @@ const DELETED_COUNT: usize = 2;
 /// Members whom the intruder takes from a group.
 const REMOVED_COUNT: usize = 3;
 
+/// The state of a policy that changes nothing.
+const REPORTING: &str = "enabledForReportingButNotEnforced";
+
 /// A simulated tenant being served.
 pub(crate) struct Stage {
     server: Server,
@@ -86,7 +89,10 @@ impl Stage {
         let (overwritten, rest) = users.split_at(OVERWRITTEN_COUNT);
         let deleted = &rest[..DELETED_COUNT];
         let (group, members) = plain_group(&snapshot)?;
-        let policy = find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] == "enabled")?;
+        let policy = find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] == "enabled")
+            .or_else(|_| {
+                find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] != "disabled")
+            })?;
         let department = json!({ "department": "Contractors" }).to_string();
         let mut calls: Vec<Call> = overwritten
             .iter()
@@ -97,7 +103,7 @@ impl Stage {
             Call::delete(format!("/groups/{}/members/{}/$ref", escape(id(&group)), escape(member)))
         }));
         let path = format!("/identity/conditionalAccess/policies/{}", escape(id(&policy)));
-        calls.push(Call::patch(path, json!({ "state": "disabled" }).to_string()));
+        calls.push(Call::patch(path, json!({ "state": state }).to_string()));
         let application = json!({ "displayName": "Payroll Sync Helper" }).to_string();
         calls.push(Call::post("/applications", application));
         let answers = self.send(calls)?;
@@ -109,7 +115,7 @@ impl Stage {
             format!("writes a department over those of {} users", overwritten.len()),
             format!("deletes {}", names(deleted)),
             format!("takes {} members from the group {}", members.len(), name(&group)),
-            format!("switches off the policy {}", name(&policy)),
+            format!("{act} the policy {}", name(&policy)),
             "registers an application of its own, Payroll Sync Helper, with a secret".to_owned(),
         ];
         Ok(Incident { acts, victim: (id(&overwritten[2]).to_owned(), name(&overwritten[2]).to_owned()) })
@@ -178,11 +184,13 @@ fn cloud_users(snapshot: &Snapshot) -> Outcome<Vec<Value>> {
 /// A group whose members anybody may change, and some of these.
 fn plain_group(snapshot: &Snapshot) -> Outcome<(Value, Vec<String>)> {
     let is_plain = |group: &Value| {
+        let kinds = group["groupTypes"].as_array().cloned().unwrap_or_default();
+        let has_kind = |kind: &str| kinds.iter().any(|found| found == kind);
         group["onPremisesSyncEnabled"] != true
-            && group["mailEnabled"] != true
             && group["deletedDateTime"].is_null()
-            && group["groupTypes"].as_array().is_none_or(Vec::is_empty)
-            && group["members"].as_array().is_some_and(|members| members.len() > REMOVED_COUNT)
+            && !has_kind("DynamicMembership")
+            && (group["mailEnabled"] != true || has_kind("Unified"))
+            && group["members"].as_array().is_some_and(|members| !members.is_empty())
     };
     let group = find(snapshot, "group", &is_plain)?;
     let members = group["members"].as_array().into_iter().flatten().filter_map(Value::as_str);

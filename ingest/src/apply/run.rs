@@ -1,16 +1,16 @@
 //! Owns the order of a recovery: waves of steps whose dependencies are done, each read, recorded, sent and recorded.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::record::{Beginning, Journal, StepOutcome, StepStatus};
-use super::send::{self, Found, Sent};
+use super::send::{self, Sent};
 use super::stand::{self, Image, Standing};
-use super::template::{Filling, is_of_new};
+use super::template::Filling;
 use super::{ApplyProgress, ApplyRequest, OnConflict, crash_here};
 use crate::error::{Error, Result};
 use crate::graph::{self, Call, Client};
@@ -18,26 +18,22 @@ use crate::plan::{NEW_ID_PREFIX, Phase, Step, StepKind};
 
 /// Steps that go together: a few batches, so that a wish to stop is heard soon.
 const WAVE_LENGTH: usize = 200;
-/// Steps that are read back together.
-const READ_BACK_LENGTH: usize = 1000;
 /// How long to wait before something is asked again that replicas may not show yet.
 const REST: Duration = Duration::from_secs(5);
 /// How often a request is sent again that a replica refused because it does not know what was just made.
 const LAG_TRIES: u32 = 24;
-/// How often what may have been made is looked for before it is taken not to be there.
-const MISSES: u32 = 5;
 /// Characters of a password that is made for a user and told nobody.
 const PASSWORD_LENGTH: usize = 40;
 
 /// A recovery being applied.
 pub(super) struct Applier<'a> {
-    client: &'a Client,
-    steps: Vec<Step>,
-    started: jiff::Timestamp,
-    journal: Journal,
-    outcomes: BTreeMap<String, StepOutcome>,
-    created: BTreeMap<String, BTreeMap<String, String>>,
-    request: &'a ApplyRequest<'a>,
+    pub(super) client: &'a Client,
+    pub(super) steps: Vec<Step>,
+    pub(super) started: jiff::Timestamp,
+    pub(super) journal: Journal,
+    pub(super) outcomes: BTreeMap<String, StepOutcome>,
+    pub(super) created: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) request: &'a ApplyRequest<'a>,
     cancel_file: PathBuf,
     password_count: Cell<u64>,
     /// A conflict ended it.
@@ -45,9 +41,9 @@ pub(super) struct Applier<'a> {
 }
 
 /// A step that is to be sent.
-struct Ready {
-    place: usize,
-    image: Image,
+pub(super) struct Ready {
+    pub(super) place: usize,
+    pub(super) image: Image,
 }
 
 impl<'a> Applier<'a> {
@@ -123,7 +119,7 @@ impl<'a> Applier<'a> {
         progress.steps(count, self.steps.len() as u64, troubled);
     }
 
-    fn status(&self, id: &str) -> StepStatus {
+    pub(super) fn status(&self, id: &str) -> StepStatus {
         self.outcomes.get(id).map_or(StepStatus::Pending, |outcome| outcome.status)
     }
 
@@ -160,7 +156,7 @@ impl<'a> Applier<'a> {
     }
 
     /// Records outcomes.
-    fn decide(&mut self, outcomes: Vec<StepOutcome>) -> Result<()> {
+    pub(super) fn decide(&mut self, outcomes: Vec<StepOutcome>) -> Result<()> {
         if outcomes.is_empty() {
             return Ok(());
         }
@@ -194,7 +190,7 @@ impl<'a> Applier<'a> {
         self.send(ready).await
     }
 
-    async fn read(&self, places: &[usize]) -> Result<Vec<Standing>> {
+    pub(super) async fn read(&self, places: &[usize]) -> Result<Vec<Standing>> {
         let steps: Vec<&Step> = places.iter().map(|place| &self.steps[*place]).collect();
         let password = || self.password();
         stand::read(self.client, &steps, &self.filling(&password)).await
@@ -224,7 +220,7 @@ impl<'a> Applier<'a> {
         step.depends_on.iter().any(of_kind)
     }
 
-    fn filling<'f>(&'f self, password: &'f dyn Fn() -> String) -> Filling<'f> {
+    pub(super) fn filling<'f>(&'f self, password: &'f dyn Fn() -> String) -> Filling<'f> {
         Filling { endpoint: &self.client.settings().endpoint, created: &self.created, password }
     }
 
@@ -261,47 +257,7 @@ impl<'a> Applier<'a> {
         Ok(Err(Box::new(outcome)))
     }
 
-    /// A create whose answer was lost with the process that sent it.
-    async fn judge_lost(
-        &mut self,
-        step: &Step,
-        image: Image,
-        mut outcome: StepOutcome,
-    ) -> Result<Result<Image, Box<StepOutcome>>> {
-        match self.search(step).await? {
-            Found::None => return Ok(Ok(image)),
-            Found::One(created) => {
-                outcome.created = created;
-                outcome.status = StepStatus::Done;
-            }
-            Found::Unclear(what) => {
-                outcome.error = json!({ "message": what });
-                outcome.status = StepStatus::Uncertain;
-            }
-        }
-        Ok(Err(Box::new(outcome)))
-    }
-
-    /// Looks for what a create made until it is found, or was missed often enough.
-    async fn search(&self, step: &Step) -> Result<Found> {
-        let password = || String::new();
-        let body = match self.filling(&password).calls(step, &[]).first().and_then(|call| call.body.clone()) {
-            Some(body) => serde_json::from_slice(&body).unwrap_or_default(),
-            None => Value::Null,
-        };
-        for miss in 0..MISSES {
-            if miss > 0 {
-                self.rest().await?;
-            }
-            match send::look_for(self.client, step, &body, self.started).await {
-                Found::None => {}
-                found => return Ok(found),
-            }
-        }
-        Ok(Found::None)
-    }
-
-    async fn rest(&self) -> Result<()> {
+    pub(super) async fn rest(&self) -> Result<()> {
         let sleep = self.client.clock().sleep(REST);
         Ok(self.client.settings().cancel.guard(sleep).await?)
     }
@@ -374,7 +330,7 @@ impl<'a> Applier<'a> {
         self.follows(step, StepKind::Restore) || self.follows(step, StepKind::Recreate)
     }
 
-    async fn send_once(&self, ready: &[Ready]) -> Result<Vec<Sent>> {
+    pub(super) async fn send_once(&self, ready: &[Ready]) -> Result<Vec<Sent>> {
         let password = || self.password();
         let filling = self.filling(&password);
         let mut calls: Vec<Call> = Vec::new();
@@ -437,124 +393,6 @@ impl<'a> Applier<'a> {
             Sent::Unanswered => self.settle_unanswered(&step, place, &mut outcome).await?,
         }
         Ok(outcome)
-    }
-
-    /// What a create made whose answer was lost on the way.
-    async fn settle_unanswered(
-        &mut self,
-        step: &Step,
-        place: usize,
-        outcome: &mut StepOutcome,
-    ) -> Result<()> {
-        let found = if step.kind == StepKind::Recreate {
-            self.search(step).await?
-        } else {
-            self.search_related(place).await?
-        };
-        match found {
-            Found::One(created) => {
-                outcome.created = created;
-                outcome.status = StepStatus::Done;
-            }
-            // It is left for a resumed run, which looks again before it sends anything.
-            Found::None => {
-                outcome.error =
-                    json!({ "message": "its answer was lost, and it is not there: resume sends it again" });
-                outcome.status = StepStatus::Uncertain;
-            }
-            Found::Unclear(what) => {
-                outcome.error = json!({ "message": what });
-                outcome.status = StepStatus::Uncertain;
-            }
-        }
-        if outcome.status == StepStatus::Uncertain
-            && matches!(outcome.error["message"].as_str(), Some(text) if text.contains("not there"))
-        {
-            self.send_again(step, place, outcome).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends once more what certainly took no effect.
-    async fn send_again(&mut self, step: &Step, place: usize, outcome: &mut StepOutcome) -> Result<()> {
-        crash_here(self.request, "request")?;
-        let ready = Ready { place, image: Image::default() };
-        match self.send_once(&[ready]).await?.pop() {
-            Some(Sent::Done { created, request_id }) => {
-                outcome.status = StepStatus::Done;
-                outcome.error = Value::Null;
-                (outcome.created, outcome.request_id) = (created, request_id);
-            }
-            Some(Sent::Refused { error, request_id, .. }) => {
-                outcome.status = StepStatus::Failed;
-                (outcome.error, outcome.request_id) = (error, request_id);
-            }
-            _ => {
-                outcome.error = json!({ "message": format!("the answer to {} was lost twice", step.id) });
-            }
-        }
-        Ok(())
-    }
-
-    async fn search_related(&self, place: usize) -> Result<Found> {
-        for miss in 0..MISSES {
-            if miss > 0 {
-                self.rest().await?;
-            }
-            if let Some(Standing::AsWanted) = self.read(&[place]).await?.pop() {
-                return Ok(Found::One(BTreeMap::new()));
-            }
-        }
-        Ok(Found::None)
-    }
-
-    /// Reads what was written, until replicas show it or had time enough.
-    async fn read_back(&mut self) -> Result<()> {
-        let mut open = self.to_read_back();
-        let begun = self.client.clock().monotonic();
-        loop {
-            let mut left = Vec::new();
-            for places in open.chunks(READ_BACK_LENGTH) {
-                let standings = self.read(places).await?;
-                let still =
-                    places.iter().zip(standings).filter(|(_, standing)| *standing != Standing::AsWanted);
-                left.extend(still.map(|(place, _)| *place));
-            }
-            let waited = self.client.clock().monotonic().saturating_sub(begun);
-            if left.is_empty() || waited >= self.request.settle {
-                open = left;
-                break;
-            }
-            open = left;
-            self.rest().await?;
-        }
-        let unconfirmed = open.iter().filter_map(|place| {
-            let mut outcome = self.outcomes.get(&self.steps[*place].id)?.clone();
-            outcome.status = StepStatus::Unconfirmed;
-            outcome.error = json!({ "message": "it was written, and reading it back does not show it yet" });
-            Some(outcome)
-        });
-        let unconfirmed = unconfirmed.collect();
-        self.decide(unconfirmed)
-    }
-
-    /// Steps that were done, and whose result no later step changes.
-    fn to_read_back(&self) -> Vec<usize> {
-        let mut later: BTreeSet<(&str, &str)> = BTreeSet::new();
-        let mut places = Vec::new();
-        for (place, step) in self.steps.iter().enumerate().rev() {
-            let is_done = self.status(&step.id) == StepStatus::Done;
-            let names = step.after.keys().map(|name| (step.object.id.as_str(), name.as_str()));
-            let is_last = !names.clone().any(|name| later.contains(&name));
-            if is_done {
-                later.extend(names);
-            }
-            if is_done && is_last && !is_of_new(step) && step.kind != StepKind::Recreate {
-                places.push(place);
-            }
-        }
-        places.reverse();
-        places
     }
 
     /// A password that nobody is told.
