@@ -90,9 +90,10 @@ impl Stage {
         let deleted = &rest[..DELETED_COUNT];
         let (group, members) = plain_group(&snapshot)?;
         let policy = find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] == "enabled")
-            .or_else(|_| {
-                find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] != "disabled")
-            })?;
+            .or_else(|_| find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] != "disabled"))
+            .or_else(|_| find(&snapshot, "conditionalAccessPolicy", &|_| true))?;
+        let is_off = policy["state"] == "disabled";
+        let (state, act) = if is_off { (REPORTING, "tampers with") } else { ("disabled", "switches off") };
         let department = json!({ "department": "Contractors" }).to_string();
         let mut calls: Vec<Call> = overwritten
             .iter()
