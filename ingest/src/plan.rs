@@ -27,6 +27,7 @@ use crate::resource::Version;
 
 mod contain;
 mod cost;
+mod document;
 mod draft;
 mod file;
 mod guard;
@@ -46,6 +47,7 @@ mod tests;
 mod update;
 mod value;
 
+pub use document::support_document;
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub use make::make;
