@@ -13,6 +13,7 @@ mod engine_golden;
 mod engine_journal;
 mod engine_many;
 mod engine_model;
+mod engine_reading;
 mod ingest_backup;
 mod ingest_client;
 mod ingest_plan;

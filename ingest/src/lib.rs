@@ -1,8 +1,12 @@
-//! Files into a store, and a backup back into files.
+//! A tenant into a store, and back: files, Microsoft Graph, recovery plans.
 //!
 //! [`import()`] reads what people have of a tenant (an `EntraExporter` folder, NDJSON, JSON arrays, Graph list
 //! pages) and commits it as one backup, or nothing at all. [`export()`] writes a backup in a form that imports
 //! again without a change.
+//!
+//! [`pull`] reads a live tenant through [`graph`], whole or by what changed. [`plan`] makes a value of what a recovery
+//! would send, and [`apply`](mod@apply) sends it, step by recorded step. [`resource`] is the table of what Graph does with
+//! each type.
 
 #![forbid(unsafe_code)]
 

@@ -19,6 +19,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long replicas are given to settle, where nobody says.
 const SETTLE: Duration = Duration::from_mins(5);
 
+/// The variable with the pace of a simulated tenant.
+const SPEED: &str = "ENTRASNAP_GRAPH_SPEED";
+
 /// A client of the tenant, and what stops it.
 pub(crate) struct Connection {
     pub(crate) client: Client,
@@ -65,7 +68,7 @@ pub(crate) fn connect(session: &Session<'_, '_>, typed: &Tenant, access: Access)
         authority,
         access,
         // A simulated tenant says itself when it is too much.
-        speed: if is_loopback { 0.0 } else { 1.0 },
+        speed: speed(variable(SPEED).as_deref(), is_loopback)?,
         seed: u64::from_le_bytes([seed[0], seed[1], seed[2], seed[3], seed[4], seed[5], seed[6], seed[7]]),
         cancel: cancel.clone(),
         ..Settings::new(cloud, tenant, credential, 0)
@@ -75,6 +78,19 @@ pub(crate) fn connect(session: &Session<'_, '_>, typed: &Tenant, access: Access)
     let settle = settle(typed, variable("ENTRASNAP_SETTLE").as_deref(), is_loopback)?;
     let client_id = variable("AZURE_CLIENT_ID").unwrap_or_default();
     Ok(Connection { client, cancel, settle, client_id })
+}
+
+/// The pace, as a multiple of Graph's limits.
+fn speed(variable: Option<&str>, is_loopback: bool) -> Outcome<f64> {
+    match variable {
+        Some(text) => {
+            text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed >= 0.0).ok_or_else(|| {
+                Failure::usage(format!("{SPEED} is \"{text}\": expected the twin's --speed, such as 1"))
+            })
+        }
+        None if is_loopback => Ok(0.0),
+        None => Ok(1.0),
+    }
 }
 
 fn settle(typed: &Tenant, variable: Option<&str>, is_loopback: bool) -> Outcome<Duration> {
