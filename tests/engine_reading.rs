@@ -183,7 +183,10 @@ fn a_reading_is_found_by_its_id_alone_and_history_shows_what_it_saw() {
     backup.observe("user", reading(Extent::Changes, BinExtent::NotRead, &[])).unwrap();
     let live = backup.commit().unwrap().id;
     assert_eq!(shelf.store.backups().len(), 1);
-    assert_eq!(shelf.store.readings().map(|found| found.id.clone()).collect::<Vec<_>>(), [live.clone()]);
+    assert_eq!(
+        shelf.store.readings().map(|found| found.id.clone()).collect::<Vec<_>>(),
+        std::slice::from_ref(&live)
+    );
     let resolve =
         |text: &str| shelf.store.resolve(&Point::parse(text).unwrap()).map(|found| found.id.clone());
     assert_eq!(resolve("latest").unwrap(), first);

@@ -97,7 +97,7 @@ pub(crate) enum Command {
     Import(Import),
     /// Commits a backup of the live tenant, read through Microsoft Graph
     #[command(
-        after_help = "Example:\n  entrasnap backup --help\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
+        after_help = "Example:\n  entrasnap backup --report\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
     )]
     Backup(tenant::Backup),
     /// Plans a recovery: what would be sent, and nothing is; `plan show FILE` shows one
@@ -109,7 +109,7 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  entrasnap apply plan.json --rehearse")]
     Apply(recovery::Apply),
     /// Plans, shows, asks and applies in one
-    #[command(after_help = "Example:\n  entrasnap recover --help")]
+    #[command(after_help = "Example:\n  entrasnap recover latest~1 latest --types user --rehearse")]
     Recover(recovery::Recover),
     /// Lists the recoveries, oldest first
     #[command(after_help = "Example:\n  entrasnap recoveries")]

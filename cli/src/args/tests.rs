@@ -54,11 +54,10 @@ fn a_difference_ends_at_the_latest_backup_by_default() {
 #[test]
 fn verbs_not_built_are_recognised_with_whatever_follows() {
     for line in [
-        "entrasnap plan latest~1 live --types user --out plan.json",
-        "entrasnap backup --full --settle 5m",
-        "entrasnap recovery undo 17 --yes",
-        "entrasnap -o json --store s setup --port 0",
-        "entrasnap plan --help",
+        "entrasnap prune --keep-last 7 --dry-run",
+        "entrasnap store copy --encrypt elsewhere",
+        "entrasnap -o json --store s prune --port 0",
+        "entrasnap prune --help",
     ] {
         assert!(matches!(parse(&words(line), 80, false), Ok(Parsed::Planned(_))), "{line}");
     }
@@ -72,6 +71,18 @@ fn verbs_not_built_are_not_listed_as_working() {
         assert!(!verbs.contains(&format!("\n  {name} ")), "{name}");
         assert!(note.contains(name), "{name}");
         assert!(!what.is_empty());
+    }
+}
+
+#[test]
+fn durations_are_read_with_their_units() {
+    use super::tenant::parse_duration;
+    let seconds = |text: &str| parse_duration(text).map(|duration| duration.as_secs());
+    assert_eq!(seconds("90"), Ok(90));
+    assert_eq!(seconds("5m"), Ok(300));
+    assert_eq!(seconds("7d"), Ok(604_800));
+    for text in ["", "d", "5 weeks", "-1s", "99999999999999999999d"] {
+        assert!(seconds(text).is_err(), "{text}");
     }
 }
 

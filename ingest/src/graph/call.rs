@@ -123,7 +123,8 @@ impl Call {
         Self::new(Method::Post, path, Some(json.into()), Effect::Once)
     }
 
-    /// Asks a question that Graph takes as a POST although it changes nothing: one of [`READING_ACTIONS`].
+    /// Asks a question that Graph takes as a POST although it changes nothing: one of few that a client that
+    /// may only read sends too.
     #[must_use]
     pub fn read_by_post(path: impl Into<String>, json: impl Into<Bytes>) -> Self {
         Self::new(Method::Post, path, Some(json.into()), Effect::Read)
