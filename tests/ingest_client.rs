@@ -1,47 +1,14 @@
 //! The Graph client against the twin: what it sends, what it makes of bad days, how fast it goes.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ingest::graph::{
-    Access, Call, Cancel, Client, Clock, Cloud, Credential, Effect, Error, Meter, Secret, Settings, Sleep,
-    TenantSize,
+    Access, Call, Cancel, Client, Clock as _, Cloud, Credential, Effect, Error, Meter, Secret, Settings, TenantSize,
 };
 use twin::{Fault, ManualClock, Options, Server, Twin};
 
-const START_MS: i64 = 1_795_341_600_000;
-
-/// The twin's clock as the client's: whoever sleeps moves it on to when they want to wake.
-struct Hands(Arc<ManualClock>);
-
-impl Hands {
-    fn now_ms(&self) -> i64 {
-        twin::Clock::now_ms(&*self.0)
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> jiff::Timestamp {
-        jiff::Timestamp::from_millisecond(self.now_ms()).unwrap()
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.now_ms() - START_MS).unwrap())
-    }
-
-    fn sleep(&self, duration: Duration) -> Sleep {
-        let wake_ms = self.now_ms() + i64::try_from(duration.as_micros().div_ceil(1000)).unwrap();
-        let clock = Arc::clone(&self.0);
-        let sleep = async move {
-            // Whatever can go on without time goes on first.
-            tokio::task::yield_now().await;
-            let left_ms = wake_ms - twin::Clock::now_ms(&*clock);
-            clock.advance_ms(left_ms.max(0));
-        };
-        Box::pin(sleep) as Pin<Box<_>>
-    }
-}
+use crate::tenant::{Hands, START_MS};
 
 /// A twin with a client of it.
 struct Bench {

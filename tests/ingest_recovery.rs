@@ -20,32 +20,10 @@ fn writer(tenant: &Tenant) -> Client {
     tenant.client_with(|settings| settings.access = Access::ReadWrite)
 }
 
-/// The plan that brings back the first backup where the second one still stands.
+/// The plan that brings back the last backup but one where the newest still stands.
 fn plan_with(store: &Store, tenant: &Tenant, options: PlanOptions) -> Plan {
-    let [.., from, to] = store.backups() else { panic!("two backups are needed") };
-    let changes = store.difference(&from.id, &to.id, &DifferenceFilter::default()).unwrap();
-    let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
-    make(PlanInput {
-        changes,
-        from: store.snapshot(&from.id).unwrap(),
-        to: store.snapshot(&to.id).unwrap(),
-        live: None,
-        selection: None,
-        options,
-        context: PlanContext {
-            tenant_id: tenant.server.tenant_id().to_owned(),
-            seed: [3; 32],
-            now: to.taken_at,
-            from_point: "latest~1".to_owned(),
-            to_point: "latest".to_owned(),
-            query: "everything".to_owned(),
-            identity: Identity::default(),
-            break_glass: Vec::new(),
-            limits,
-            allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
-        },
-    })
-    .unwrap()
+    let [.., from, _] = store.backups() else { panic!("two backups are needed") };
+    plan_between(store, tenant, &from.id.clone(), options)
 }
 
 fn recovered(
@@ -194,7 +172,7 @@ fn a_recovery_killed_anywhere_ends_the_same_when_it_is_resumed() {
                 &ingest::pull::BackupRequest { full: true, ..crate::ingest_backup::request() },
             );
             let first = keeper.store.backups()[0].id.clone();
-            let plan = plan_between(&keeper.store, &tenant, &first);
+            let plan = plan_between(&keeper.store, &tenant, &first, PlanOptions::default());
             let count = AtomicU32::new(0);
             let crash = |_: &str| count.fetch_add(1, Ordering::SeqCst) == point;
             let settle = std::time::Duration::from_mins(1);
@@ -230,7 +208,7 @@ fn a_recovery_killed_anywhere_ends_the_same_when_it_is_resumed() {
     }
 }
 
-fn plan_between(store: &Store, tenant: &Tenant, first: &str) -> Plan {
+fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOptions) -> Plan {
     let newest = store.backups().last().unwrap();
     let changes = store.difference(first, &newest.id, &DifferenceFilter::default()).unwrap();
     let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
@@ -240,7 +218,7 @@ fn plan_between(store: &Store, tenant: &Tenant, first: &str) -> Plan {
         to: store.snapshot(&newest.id).unwrap(),
         live: None,
         selection: None,
-        options: PlanOptions::default(),
+        options,
         context: PlanContext {
             tenant_id: tenant.server.tenant_id().to_owned(),
             seed: [3; 32],

@@ -7,7 +7,8 @@ use std::time::Duration;
 use ingest::graph::{Access, Client, Clock, Cloud, Credential, Secret, Settings, Sleep};
 use twin::{Fault, ManualClock, Options, Server, Twin};
 
-const START_MS: i64 = 1_795_341_600_000;
+/// When every tenant begins.
+pub(crate) const START_MS: i64 = 1_795_341_600_000;
 
 /// The twin's clock as the client's: whoever sleeps moves it on to when they want to wake.
 pub(crate) struct Hands(pub(crate) Arc<ManualClock>);

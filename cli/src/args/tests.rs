@@ -99,7 +99,9 @@ fn every_verb_has_an_example_that_parses() {
     let mut count = 0;
     while let Some(verb) = stack.pop() {
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-        let examples: Vec<&str> = help.lines().filter_map(|line| line.split("entrasnap ").nth(1)).collect();
+        // Examples are indented; what stands at the margin is prose.
+        let indented = help.lines().filter(|line| line.starts_with("  "));
+        let examples: Vec<&str> = indented.filter_map(|line| line.split("entrasnap ").nth(1)).collect();
         assert!(!examples.is_empty(), "{} has no example", verb.get_name());
         for example in examples {
             let quoted = example.split('\'').enumerate().flat_map(|(index, part)| {
