@@ -1,10 +1,10 @@
 //! The Graph client against the twin: what it sends, what it makes of bad days, how fast it goes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ingest::graph::{
-    Access, Call, Cancel, Client, Clock as _, Cloud, Credential, Effect, Error, Meter, Secret, Settings, TenantSize,
+    Access, Call, Cancel, Client, Clock as _, Cloud, Credential, Effect, Error, Meter, Secret, Settings,
+    TenantSize,
 };
 use twin::{Fault, ManualClock, Options, Server, Twin};
 

@@ -63,7 +63,6 @@ pub struct Backup<'store> {
     warnings: Vec<Warning>,
     gaps: Vec<Gap>,
     object_count: u64,
-    duplicate_count: u64,
 }
 
 /// One type of a backup being made.
@@ -89,6 +88,8 @@ struct TypeWork {
     /// Some properties were not asked for; their earlier values are carried forward.
     carries_properties: bool,
     memo: Vec<(u64, u32)>,
+    /// How often an object came that had come already.
+    duplicate_count: u64,
 }
 
 /// What the data says of the objects of a type.
@@ -130,7 +131,6 @@ impl<'store> Backup<'store> {
             warnings: Vec::new(),
             gaps: Vec::new(),
             object_count: 0,
-            duplicate_count: 0,
             details,
         };
         if let Some(tenant) = backup.details.tenant.clone() {
@@ -230,7 +230,7 @@ impl<'store> Backup<'store> {
         let work = self.types.get_mut(&token).expect("made above");
         work.observed.extend(part.core.iter().map(|cells| cells.path.top.clone()));
         for (row, &ordinal) in part.rows.iter().zip(&ordinals) {
-            self.duplicate_count += u64::from(!work.seen.insert(ordinal));
+            work.duplicate_count += u64::from(!work.seen.insert(ordinal));
             work.moved.remove(ordinal);
             work.memo.push((row.raw_hash, ordinal));
         }
@@ -295,7 +295,7 @@ impl<'store> Backup<'store> {
         if work.seen.insert(ordinal) {
             return Ok(());
         }
-        self.duplicate_count += 1;
+        work.duplicate_count += 1;
         // The same object came in another form; whichever stands later in the input counts.
         if placed.get(&(token, ordinal)).is_none_or(|&sequence| sequence < unchanged.sequence) {
             work.keep(ordinal);
@@ -371,6 +371,7 @@ impl TypeWork {
             kept: roaring::RoaringBitmap::new(),
             carries_properties: false,
             memo: Vec::new(),
+            duplicate_count: 0,
         })
     }
 

@@ -31,7 +31,7 @@ pub(super) struct WrittenTable {
 
 /// Settles, writes and commits.
 pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
-    let count = backup.duplicate_count.saturating_sub(repeated_count(backup));
+    let count = duplicate_count(backup);
     if count > 0 {
         let reason = "an ID came more than once; the last one counts".to_owned();
         backup.warnings.push(Warning { type_token: String::new(), reason, count });
@@ -69,19 +69,23 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     Ok(manifest.summary())
 }
 
+/// Objects that came more than once. A source that says how it read a type may well read an object again, to settle
+/// what it is.
+fn duplicate_count(backup: &Backup<'_>) -> u64 {
+    let doubtful = backup.types.iter().filter(|(_, work)| work.reading.is_none());
+    doubtful.map(|(token, work)| work.duplicate_count.saturating_sub(repeated_count(token, work))).sum()
+}
+
 /// Relation objects that came more than once, word for word: exporters write them below both of their ends.
-fn repeated_count(backup: &Backup<'_>) -> u64 {
-    let is_relation = |token: &str| schema::by_token(token).is_some_and(|info| info.is_relation_object);
-    let mut count = 0;
-    for (_, work) in backup.types.iter().filter(|(token, _)| backup.duplicate_count > 0 && is_relation(token))
-    {
-        let mut forms = work.memo.clone();
-        forms.sort_unstable_by_key(|(hash, ordinal)| (*ordinal, *hash));
-        let runs = forms.chunk_by(|a, b| a.1 == b.1);
-        let same = runs.filter(|run| run.iter().all(|form| form.0 == run[0].0));
-        count += same.map(|run| run.len() as u64 - 1).sum::<u64>();
+fn repeated_count(token: &str, work: &TypeWork) -> u64 {
+    if work.duplicate_count == 0 || !schema::by_token(token).is_some_and(|info| info.is_relation_object) {
+        return 0;
     }
-    count
+    let mut forms = work.memo.clone();
+    forms.sort_unstable_by_key(|(hash, ordinal)| (*ordinal, *hash));
+    let runs = forms.chunk_by(|a, b| a.1 == b.1);
+    let same = runs.filter(|run| run.iter().all(|form| form.0 == run[0].0));
+    same.map(|run| run.len() as u64 - 1).sum()
 }
 
 fn write_segment(

@@ -1,8 +1,9 @@
-//! Owns creates whose answers were lost, on the way or with the process that waited: they are looked for before anything is
-//! sent again, so that nothing is made twice.
+//! Owns requests whose answers were lost, on the way or with the process that waited: what they may have made is looked
+//! for before anything is sent again, so that nothing is made twice.
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::crash_here;
@@ -11,110 +12,111 @@ use super::run::{Applier, Ready};
 use super::send::{self, Found, Sent};
 use super::stand::{Image, Standing};
 use crate::error::Result;
-use crate::plan::{Step, StepKind};
-
-/// How often what may have been made is looked for before it is taken not to be there.
-const MISSES: u32 = 5;
+use crate::graph::Call;
+use crate::plan::StepKind;
 
 impl Applier<'_> {
-    /// A create whose answer was lost with the process that sent it.
-    pub(super) async fn judge_lost(
-        &mut self,
-        step: &Step,
-        image: Image,
-        mut outcome: StepOutcome,
-    ) -> Result<Result<Image, Box<StepOutcome>>> {
-        match self.search(step).await? {
-            Found::None => return Ok(Ok(image)),
-            Found::One(created) => {
-                outcome.created = created;
-                outcome.status = StepStatus::Done;
-            }
-            Found::Unclear(what) => {
-                outcome.error = json!({ "message": what });
-                outcome.status = StepStatus::Uncertain;
+    /// What became of requests that left and were not answered, by their places in the plan.
+    ///
+    /// Replicas may show late what was made, so that what is not there is looked for until they had the time they are
+    /// given since the request left; all of them together, so that many wait no longer than one.
+    pub(super) async fn find_lost(&self, places: &[usize]) -> Result<BTreeMap<usize, Found>> {
+        let mut found = BTreeMap::new();
+        let mut open = places.to_vec();
+        let settled_at = places.iter().filter_map(|place| self.settled_at(*place)).max();
+        while !open.is_empty() {
+            let is_settled = settled_at.is_none_or(|at| self.client.clock().now() >= at);
+            let looked = self.look(&open).await?;
+            found.extend(looked.into_iter().filter(|(_, found)| is_settled || *found != Found::None));
+            open.retain(|place| !found.contains_key(place));
+            if !open.is_empty() {
+                self.rest().await?;
             }
         }
-        Ok(Err(Box::new(outcome)))
+        Ok(found)
     }
 
-    /// Looks for what a create made until it is found, or was missed often enough.
-    pub(super) async fn search(&self, step: &Step) -> Result<Found> {
+    /// When replicas show whatever the request of a step did.
+    fn settled_at(&self, place: usize) -> Option<Timestamp> {
+        let left_at = self.outcomes.get(&self.steps[place].id)?.completed?;
+        let settle = SignedDuration::try_from(self.request.settle).ok()?;
+        left_at.saturating_add(settle).ok()
+    }
+
+    /// Looks once: for objects by what they are known by, for everything else at what stands.
+    async fn look(&self, places: &[usize]) -> Result<Vec<(usize, Found)>> {
+        let is_made = |place: &&usize| self.steps[**place].kind == StepKind::Recreate;
+        let (made, related): (Vec<&usize>, Vec<&usize>) = places.iter().partition(is_made);
+        let (mut looked, mut asked, mut calls) = (Vec::new(), Vec::new(), Vec::new());
+        for &place in made {
+            match send::search_call(&self.steps[place], &self.body_of(place)) {
+                Ok(call) => {
+                    asked.push(place);
+                    calls.push(call);
+                }
+                Err(unclear) => looked.push((place, unclear)),
+            }
+        }
+        let answers = self.client.batch(calls).await;
+        looked.extend(
+            asked.into_iter().zip(answers.iter().map(|answer| send::read_search(answer, self.started))),
+        );
+        let related: Vec<usize> = related.into_iter().copied().collect();
+        let standings = self.read(&related).await?.into_iter().map(|standing| match standing {
+            Standing::AsWanted => Found::One(BTreeMap::new()),
+            _ => Found::None,
+        });
+        looked.extend(related.iter().copied().zip(standings));
+        Ok(looked)
+    }
+
+    /// What a create sends; a password in it is another one, which nobody searches by.
+    fn body_of(&self, place: usize) -> Value {
         let password = || String::new();
-        let body = match self.filling(&password).calls(step, &[]).first().and_then(|call| call.body.clone()) {
-            Some(body) => serde_json::from_slice(&body).unwrap_or_default(),
-            None => Value::Null,
-        };
-        for miss in 0..MISSES {
-            if miss > 0 {
-                self.rest().await?;
-            }
-            match send::look_for(self.client, step, &body, self.started).await {
-                Found::None => {}
-                found => return Ok(found),
-            }
-        }
-        Ok(Found::None)
+        let calls = self.filling(&password).calls(&self.steps[place], &[]);
+        let body = calls.first().and_then(|call: &Call| call.body.clone());
+        body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default()
     }
 
-    /// What a create made whose answer was lost on the way.
-    pub(super) async fn settle_unanswered(
-        &mut self,
-        step: &Step,
-        place: usize,
-        outcome: &mut StepOutcome,
-    ) -> Result<()> {
-        let found = if step.kind == StepKind::Recreate {
-            self.search(step).await?
-        } else {
-            self.search_related(place).await?
-        };
-        match found {
-            Found::One(created) => {
-                outcome.created = created;
-                outcome.status = StepStatus::Done;
-            }
-            Found::None => self.send_again(place, outcome).await?,
-            Found::Unclear(what) => {
-                outcome.error = json!({ "message": what });
-                outcome.status = StepStatus::Uncertain;
+    /// Finds out what unanswered requests of this run did, and sends once more what certainly took no effect.
+    pub(super) async fn settle_unanswered(&mut self, places: &[usize]) -> Result<()> {
+        let (mut decided, mut again) = (Vec::new(), Vec::new());
+        for (place, found) in self.find_lost(places).await? {
+            match self.found_outcome(place, found) {
+                Some(outcome) => decided.push(outcome),
+                None => again.push(Ready { place, image: Image::default() }),
             }
         }
-        Ok(())
-    }
-
-    /// Sends once more what certainly took no effect.
-    pub(super) async fn send_again(&mut self, place: usize, outcome: &mut StepOutcome) -> Result<()> {
+        self.decide(decided)?;
+        if again.is_empty() {
+            return Ok(());
+        }
         crash_here(self.request, "request")?;
-        let ready = Ready { place, image: Image::default() };
-        match self.send_once(&[ready]).await?.pop() {
-            Some(Sent::Done { created, request_id }) => {
-                outcome.status = StepStatus::Done;
-                outcome.error = Value::Null;
-                (outcome.created, outcome.request_id) = (created, request_id);
+        let sent = self.send_once(&again).await?;
+        let outcomes = again.iter().zip(sent).map(|(ready, sent)| match sent {
+            Sent::Unanswered => {
+                let what = "its answer was lost twice, and it does not show: look for it";
+                self.unclear(ready.place, what)
             }
-            Some(Sent::Refused { error, request_id, .. }) => {
-                outcome.status = StepStatus::Failed;
-                (outcome.error, outcome.request_id) = (error, request_id);
-            }
-            _ => {
-                outcome.status = StepStatus::Uncertain;
-                outcome.error =
-                    json!({ "message": "its answer was lost twice, and it does not show: look for it" });
-            }
-        }
-        Ok(())
+            sent => self.outcome_of(ready.place, sent),
+        });
+        let outcomes = outcomes.collect();
+        self.decide(outcomes)
     }
 
-    pub(super) async fn search_related(&self, place: usize) -> Result<Found> {
-        for miss in 0..MISSES {
-            if miss > 0 {
-                self.rest().await?;
-            }
-            if let Some(Standing::AsWanted) = self.read(&[place]).await?.pop() {
-                return Ok(Found::One(BTreeMap::new()));
-            }
+    /// What is decided by what was found; nothing, when it took no effect.
+    pub(super) fn found_outcome(&self, place: usize, found: Found) -> Option<StepOutcome> {
+        match found {
+            Found::One(created) => Some(self.outcome_of(place, Sent::Done { created, request_id: None })),
+            Found::Unclear(what) => Some(self.unclear(place, &what)),
+            Found::None => None,
         }
-        Ok(Found::None)
+    }
+
+    fn unclear(&self, place: usize, what: &str) -> StepOutcome {
+        let mut outcome = self.outcome_of(place, Sent::Held);
+        outcome.status = StepStatus::Uncertain;
+        outcome.error = json!({ "message": what });
+        outcome
     }
 }

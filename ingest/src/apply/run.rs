@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::record::{Beginning, Journal, StepOutcome, StepStatus};
 use super::send::{self, Sent};
-use super::stand::{self, Image, Standing};
+use super::stand::{self, Image, Look, Standing};
 use super::template::Filling;
 use super::{ApplyProgress, ApplyRequest, OnConflict, crash_here};
 use crate::error::{Error, Result};
@@ -18,8 +18,11 @@ use crate::plan::{NEW_ID_PREFIX, Phase, Step, StepKind};
 
 /// Steps that go together: a few batches, so that a wish to stop is heard soon.
 const WAVE_LENGTH: usize = 200;
-/// How long to wait before something is asked again that replicas may not show yet.
-const REST: Duration = Duration::from_secs(5);
+/// How long to wait before something is asked again that replicas may not show yet: a part of the time that they are given,
+/// within bounds.
+const RESTS: u32 = 20;
+const REST_MIN: Duration = Duration::from_millis(100);
+const REST_MAX: Duration = Duration::from_secs(5);
 /// How often a request is sent again that a replica refused because it does not know what was just made.
 const LAG_TRIES: u32 = 24;
 /// Characters of a password that is made for a user and told nobody.
@@ -173,9 +176,12 @@ impl<'a> Applier<'a> {
 
     async fn take(&mut self, wave: &[usize]) -> Result<()> {
         let standings = self.read_settled(wave).await?;
+        let lost: Vec<usize> = wave.iter().copied().filter(|place| self.is_lost(*place)).collect();
+        let mut found = self.find_lost(&lost).await?;
         let (mut ready, mut decided) = (Vec::new(), Vec::new());
         for (&place, standing) in wave.iter().zip(standings) {
-            match self.judge(place, standing).await? {
+            let found = found.remove(&place).and_then(|found| self.found_outcome(place, found));
+            match found.map_or_else(|| self.judge(place, standing), |outcome| Err(Box::new(outcome))) {
                 Ok(image) => ready.push(Ready { place, image }),
                 Err(outcome) => decided.push(*outcome),
             }
@@ -191,27 +197,43 @@ impl<'a> Applier<'a> {
     }
 
     pub(super) async fn read(&self, places: &[usize]) -> Result<Vec<Standing>> {
-        let steps: Vec<&Step> = places.iter().map(|place| &self.steps[*place]).collect();
+        let look = |place: &usize| {
+            let step = &self.steps[*place];
+            Look { step, is_again: self.status(&step.id) != StepStatus::Pending }
+        };
+        let looks: Vec<Look<'_>> = places.iter().map(look).collect();
         let password = || self.password();
-        stand::read(self.client, &steps, &self.filling(&password)).await
+        stand::read(self.client, &looks, &self.filling(&password)).await
     }
 
-    /// Reads what stands; links that Graph brings back with what was restored are given time to come.
+    /// Reads what stands; what comes back with something restored or made is given time to show.
     async fn read_settled(&self, wave: &[usize]) -> Result<Vec<Standing>> {
         let begun = self.client.clock().monotonic();
         loop {
             let standings = self.read(wave).await?;
             let is_awaited = |(place, standing): (&usize, &Standing)| {
-                let step = &self.steps[*place];
-                matches!(standing, Standing::AsBefore(_))
-                    && step.kind == StepKind::AddLink
-                    && self.follows(step, StepKind::Restore)
+                self.may_change_by_itself(&self.steps[*place], standing)
             };
             let waited = self.client.clock().monotonic().saturating_sub(begun);
             if waited >= self.request.settle || !wave.iter().zip(&standings).any(is_awaited) {
                 return Ok(standings);
             }
             self.rest().await?;
+        }
+    }
+
+    /// Whether what stands is perhaps only what a replica shows, or not yet what Graph brings back by itself.
+    fn may_change_by_itself(&self, step: &Step, standing: &Standing) -> bool {
+        match standing {
+            // Links come back with what was restored.
+            Standing::AsBefore(_) => step.kind == StepKind::AddLink && self.follows(step, StepKind::Restore),
+            // What came back may not be there yet.
+            Standing::Unread(_, is_missing) => *is_missing && self.follows_a_return(step),
+            // Neither live nor in the bin: it is on its way, when its restoration left before a crash.
+            Standing::Other(..) => {
+                step.kind == StepKind::Restore && self.status(&step.id) == StepStatus::Intended
+            }
+            Standing::AsWanted => false,
         }
     }
 
@@ -225,22 +247,19 @@ impl<'a> Applier<'a> {
     }
 
     /// What is to be done with a step: sent over what stands, or decided at once.
-    async fn judge(&mut self, place: usize, standing: Standing) -> Result<Result<Image, Box<StepOutcome>>> {
+    fn judge(&mut self, place: usize, standing: Standing) -> Result<Image, Box<StepOutcome>> {
         let step = self.steps[place].clone();
         let earlier = self.outcomes.get(&step.id).filter(|outcome| outcome.status == StepStatus::Intended);
         let was_intended = earlier.is_some();
         let mut outcome = earlier.cloned().unwrap_or_else(|| StepOutcome::new(&step, StepStatus::Pending));
         outcome.completed = Some(self.client.clock().now());
         let decided = match standing {
-            Standing::AsBefore(image) if was_intended && step.kind == StepKind::Recreate => {
-                return self.judge_lost(&step, image, outcome).await;
-            }
-            Standing::AsBefore(image) => return Ok(Ok(image)),
+            Standing::AsBefore(image) => return Ok(image),
             // It left before the crash, and took effect.
             Standing::AsWanted if was_intended => StepStatus::Done,
             Standing::AsWanted => StepStatus::Already,
             Standing::Other(image, what) => match self.request.on_conflict {
-                OnConflict::Overwrite if step.kind != StepKind::Restore => return Ok(Ok(image)),
+                OnConflict::Overwrite if step.kind != StepKind::Restore => return Ok(image),
                 on_conflict => {
                     self.is_stopped |= on_conflict == OnConflict::Stop;
                     outcome.before = image.values;
@@ -248,17 +267,24 @@ impl<'a> Applier<'a> {
                     StepStatus::Conflict
                 }
             },
-            Standing::Unread(what) => {
+            Standing::Unread(what, _) => {
                 outcome.error = json!({ "message": format!("what stands could not be read: {what}") });
                 StepStatus::Failed
             }
         };
         outcome.status = decided;
-        Ok(Err(Box::new(outcome)))
+        Err(Box::new(outcome))
+    }
+
+    /// Whether a create left before a crash, and nobody heard what became of it.
+    fn is_lost(&self, place: usize) -> bool {
+        let step = &self.steps[place];
+        step.kind == StepKind::Recreate && self.status(&step.id) == StepStatus::Intended
     }
 
     pub(super) async fn rest(&self) -> Result<()> {
-        let sleep = self.client.clock().sleep(REST);
+        let rest = (self.request.settle / RESTS).clamp(REST_MIN, REST_MAX);
+        let sleep = self.client.clock().sleep(rest);
         Ok(self.client.settings().cancel.guard(sleep).await?)
     }
 
@@ -282,23 +308,25 @@ impl<'a> Applier<'a> {
         let mut open = ready;
         for tries in 0..=LAG_TRIES {
             let sent = self.send_once(&open).await?;
-            let (mut decided, mut again) = (Vec::new(), Vec::new());
+            let (mut decided, mut again, mut unanswered) = (Vec::new(), Vec::new(), Vec::new());
             for (ready, sent) in open.into_iter().zip(sent) {
                 let step = &self.steps[ready.place];
-                if let Sent::Refused { status, .. } = &sent
+                if let Sent::Refused { status, error, .. } = &sent
                     && tries < LAG_TRIES
-                    && send::may_be_lag(*status)
+                    && send::may_be_lag(*status, error)
                     && (step.kind == StepKind::Restore || self.follows_a_return(step))
                 {
                     again.push(ready);
                     continue;
                 }
-                if matches!(sent, Sent::Held) {
-                    continue;
+                match sent {
+                    Sent::Held => {}
+                    Sent::Unanswered => unanswered.push(ready.place),
+                    sent => decided.push(self.outcome_of(ready.place, sent)),
                 }
-                decided.push(self.outcome_of(ready.place, sent).await?);
             }
             self.decide(decided)?;
+            self.settle_unanswered(&unanswered).await?;
             if again.is_empty() {
                 return Ok(());
             }
@@ -316,7 +344,7 @@ impl<'a> Applier<'a> {
         for (ready, standing) in refused.into_iter().zip(standings) {
             if standing == Standing::AsWanted {
                 let done = Sent::Done { created: BTreeMap::new(), request_id: None };
-                decided.push(self.outcome_of(ready.place, done).await?);
+                decided.push(self.outcome_of(ready.place, done));
             } else {
                 open.push(ready);
             }
@@ -372,13 +400,11 @@ impl<'a> Applier<'a> {
         calls
     }
 
-    async fn outcome_of(&mut self, place: usize, sent: Sent) -> Result<StepOutcome> {
-        let step = self.steps[place].clone();
-        let mut outcome = self
-            .outcomes
-            .get(&step.id)
-            .cloned()
-            .unwrap_or_else(|| StepOutcome::new(&step, StepStatus::Intended));
+    /// What is known of a step after its answer; a lost one says nothing.
+    pub(super) fn outcome_of(&self, place: usize, sent: Sent) -> StepOutcome {
+        let step = &self.steps[place];
+        let known = self.outcomes.get(&step.id).cloned();
+        let mut outcome = known.unwrap_or_else(|| StepOutcome::new(step, StepStatus::Intended));
         outcome.completed = Some(self.client.clock().now());
         match sent {
             Sent::Done { created, request_id } => {
@@ -389,10 +415,9 @@ impl<'a> Applier<'a> {
                 outcome.status = StepStatus::Failed;
                 (outcome.error, outcome.request_id) = (error, request_id);
             }
-            Sent::Held => {}
-            Sent::Unanswered => self.settle_unanswered(&step, place, &mut outcome).await?,
+            Sent::Held | Sent::Unanswered => {}
         }
-        Ok(outcome)
+        outcome
     }
 
     /// A password that nobody is told.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::template::Filling;
-use crate::graph::{self, Answer, Call, Client};
+use crate::graph::{self, Answer, Call};
 use crate::plan::{Step, StepKind};
 use crate::resource::{self, Resource};
 
@@ -75,15 +75,25 @@ fn is_as_wanted(step: &Step, error: &graph::Error) -> bool {
         StepKind::AddLink => {
             refusal.status == 400 && (says("already exist") || says("permission entry already exists"))
         }
-        StepKind::RemoveLink => refusal.status == 404 || (refusal.status == 400 && says("do not exist")),
+        StepKind::RemoveLink => {
+            let is_gone = says("do not exist") || says("no password credential found");
+            refusal.status == 404 || (refusal.status == 400 && is_gone)
+        }
         StepKind::SoftDelete | StepKind::HardDelete => refusal.status == 404,
         StepKind::Update | StepKind::Restore | StepKind::Recreate => false,
     }
 }
 
 /// Whether a refusal may only mean that a replica does not know yet what an earlier step made.
-pub(super) fn may_be_lag(status: u16) -> bool {
-    matches!(status, 400 | 403 | 404)
+pub(super) fn may_be_lag(status: u16, error: &Value) -> bool {
+    let message = error["message"].as_str().unwrap_or_default();
+    match status {
+        404 => true,
+        400 => message.contains("exist") || message.contains("valid application object"),
+        // A service principal whose application did not get there yet.
+        403 => message.contains("backing application"),
+        _ => false,
+    }
 }
 
 /// The calls that add links one by one, where adding them together was refused.
@@ -113,16 +123,18 @@ pub(super) enum Found {
     Unclear(String),
 }
 
-/// Looks for what a create may have made since `since`, by what it is known by.
-pub(super) async fn look_for(client: &Client, step: &Step, body: &Value, since: Timestamp) -> Found {
-    let Some(resource) = resource::by_token(&step.object.type_token) else {
-        return Found::Unclear("its type is not known".to_owned());
-    };
-    let Some(path) = search_path(resource, body) else {
-        return Found::Unclear("it has no name to look for".to_owned());
-    };
-    let call = Call::get(path).version(resource.version).meter(super::template::meter(Some(resource)));
-    match client.send(&call).await {
+/// The call that looks for what a create may have made, by what it is known by.
+pub(super) fn search_call(step: &Step, body: &Value) -> Result<Call, Found> {
+    let unclear = |what: &str| Found::Unclear(what.to_owned());
+    let resource =
+        resource::by_token(&step.object.type_token).ok_or_else(|| unclear("its type is not known"))?;
+    let path = search_path(resource, body).ok_or_else(|| unclear("it has no name to look for"))?;
+    Ok(Call::get(path).version(resource.version).meter(super::template::meter(Some(resource))))
+}
+
+/// What a search found that may have been made since `since`.
+pub(super) fn read_search(answer: &graph::Result<Answer>, since: Timestamp) -> Found {
+    match answer {
         Ok(answer) => candidates(&answer.body, since),
         Err(error) if error.status() == Some(404) => Found::None,
         Err(error) => Found::Unclear(error.to_string()),

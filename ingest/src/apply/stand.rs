@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::template::{Filling, is_of_new, meter};
 use crate::error::Result;
 use crate::graph::{self, Answer, Call, Client, Page};
-use crate::plan::{NEW_ID_PREFIX, Step, StepKind, written_value};
+use crate::plan::{Step, StepKind, written_value};
 use crate::resource::{self, Link, Resource};
 
 /// What stands before a step.
@@ -20,8 +20,8 @@ pub(super) enum Standing {
     AsWanted,
     /// Neither; what it is, and a text that says so.
     Other(Image, String),
-    /// It could not be read.
-    Unread(String),
+    /// It could not be read; Graph's words, and whether they are that it is not there.
+    Unread(String, bool),
 }
 
 /// What a step would overwrite.
@@ -49,9 +49,21 @@ enum Question {
     Return(Call, Call),
 }
 
+/// A step before which is looked at what stands.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) step: &'a Step,
+    /// Its request has perhaps left already.
+    pub(super) is_again: bool,
+}
+
 /// Reads what stands before some steps.
-pub(super) async fn read(client: &Client, steps: &[&Step], filling: &Filling<'_>) -> Result<Vec<Standing>> {
-    let questions: Vec<Question> = steps.iter().map(|step| question(step, filling)).collect();
+pub(super) async fn read(
+    client: &Client,
+    looks: &[Look<'_>],
+    filling: &Filling<'_>,
+) -> Result<Vec<Standing>> {
+    let questions: Vec<Question> = looks.iter().map(|look| question(*look, filling)).collect();
     let mut calls: Vec<Call> = Vec::new();
     let mut places: Vec<Vec<usize>> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -73,21 +85,27 @@ pub(super) async fn read(client: &Client, steps: &[&Step], filling: &Filling<'_>
     if answers.iter().any(|answer| matches!(answer, Err(graph::Error::Cancelled))) {
         return Err(graph::Error::Cancelled.into());
     }
-    let mut standings = Vec::with_capacity(steps.len());
-    for ((step, question), places) in steps.iter().zip(&questions).zip(&places) {
+    let mut standings = Vec::with_capacity(looks.len());
+    for ((Look { step, .. }, question), places) in looks.iter().zip(&questions).zip(&places) {
         let answers: Vec<&graph::Result<Answer>> = places.iter().map(|place| &answers[*place]).collect();
-        standings.push(judge(client, step, question, &answers, filling).await?);
+        standings.push(match judge(client, step, question, &answers, filling).await? {
+            // What was just made may not show yet.
+            Standing::Unread(_, true) if is_of_new(step) => untouched(step, filling),
+            standing => standing,
+        });
     }
     Ok(standings)
 }
 
-fn question(step: &Step, filling: &Filling<'_>) -> Question {
+fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
+    let step = look.step;
     let Some(resource) = resource::by_token(&step.object.type_token) else { return Question::Nothing };
-    if is_of_new(step) || step.kind == StepKind::Recreate {
+    // Nobody else has touched what the plan itself has just made.
+    if step.kind == StepKind::Recreate || (is_of_new(step) && !look.is_again) {
         return Question::Nothing;
     }
     let call = |path: String| Call::get(path).version(resource.version).meter(meter(Some(resource)));
-    let id = graph::escape(&step.object.id);
+    let id = graph::escape(&filling.own_id(step));
     let own = filled(&resource.get, &id);
     if let Some(link) = step.links.first().and_then(|link| resource.link(&link.relation)) {
         let path = format!("{}?$select=id", filled(&link.read, &id));
@@ -106,8 +124,11 @@ fn question(step: &Step, filling: &Filling<'_>) -> Question {
                 .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
         }
         _ => {
-            let own =
-                if own.contains('{') || is_relation(resource) { step.request.path.clone() } else { own };
+            let own = if own.contains('{') || is_relation(resource) {
+                filling.text(&step.request.path)
+            } else {
+                own
+            };
             let path = if resource.select.is_empty() {
                 own
             } else {
@@ -162,20 +183,20 @@ async fn judge(
     filling: &Filling<'_>,
 ) -> Result<Standing> {
     Ok(match (question, answers) {
-        (Question::Object(_), [answer]) => judge_object(step, answer),
+        (Question::Object(_), [answer]) => judge_object(step, answer, filling),
         (Question::Targets(call, to_one), [answer]) => match answer {
-            Ok(answer) if *to_one => judge_to_one(step, &targets_of(&answer.body)),
-            Err(error) if *to_one && error.status() == Some(404) => judge_to_one(step, &[]),
+            Ok(answer) if *to_one => judge_to_one(step, &targets_of(&answer.body), filling),
+            Err(error) if *to_one && error.status() == Some(404) => judge_to_one(step, &[], filling),
             Ok(answer) => match all_targets(client, call, answer).await {
                 Ok(targets) => judge_targets(step, &targets, filling),
-                Err(error) => Standing::Unread(error.to_string()),
+                Err(error) => unread(&error),
             },
-            Err(error) => Standing::Unread(error.to_string()),
+            Err(error) => unread(error),
         },
         (Question::Related(call, key), [answer]) => match answer {
             Ok(answer) => judge_related(step, &all_items(client, call, answer).await?, key),
             Err(error) if error.status() == Some(404) => judge_related(step, &[], key),
-            Err(error) => Standing::Unread(error.to_string()),
+            Err(error) => unread(error),
         },
         (Question::Return(..), [live, binned]) => match (live, binned) {
             (Ok(_), _) => Standing::AsWanted,
@@ -183,21 +204,28 @@ async fn judge(
             (_, Err(error)) if error.status() == Some(404) => {
                 Standing::Other(Image::default(), "it is not in the recycle bin".to_owned())
             }
-            (_, Err(error)) => Standing::Unread(error.to_string()),
+            (_, Err(error)) => unread(error),
         },
-        _ => {
-            let targets = step.links.iter().map(|link| filling.text(&link.target_id)).collect();
-            Standing::AsBefore(Image { targets, ..Image::default() })
-        }
+        _ => untouched(step, filling),
     })
 }
 
-fn judge_object(step: &Step, answer: &graph::Result<Answer>) -> Standing {
+/// Nothing of a step was done.
+fn untouched(step: &Step, filling: &Filling<'_>) -> Standing {
+    let targets = step.links.iter().map(|link| filling.text(&link.target_id)).collect();
+    Standing::AsBefore(Image { targets, ..Image::default() })
+}
+
+fn unread(error: &graph::Error) -> Standing {
+    Standing::Unread(error.to_string(), error.status() == Some(404))
+}
+
+fn judge_object(step: &Step, answer: &graph::Result<Answer>, filling: &Filling<'_>) -> Standing {
     let is_removal = matches!(step.kind, StepKind::SoftDelete | StepKind::HardDelete | StepKind::RemoveLink);
     let body = match answer {
         Ok(answer) => &answer.body,
         Err(error) if error.status() == Some(404) && is_removal => return Standing::AsWanted,
-        Err(error) => return Standing::Unread(error.to_string()),
+        Err(error) => return unread(error),
     };
     let object: Value = serde_json::from_slice(body).unwrap_or_default();
     // Of what is deleted only its presence counts, and of a credential only that it is still there.
@@ -216,7 +244,7 @@ fn judge_object(step: &Step, answer: &graph::Result<Answer>) -> Standing {
     for name in names {
         let standing = value_of(step, name, &object);
         let before = step.before.get(name).cloned().unwrap_or_default();
-        let after = step.after.get(name).cloned().unwrap_or_default();
+        let after = filling.value(step.after.get(name).unwrap_or(&Value::Null));
         let is_after = says_same(&standing, &after);
         is_wanted &= is_after;
         if !is_after && !says_same(&standing, &before) {
@@ -250,7 +278,7 @@ fn value_of(step: &Step, name: &str, object: &Value) -> Value {
     written_value(&step.object.type_token, name, object.get(name).cloned().unwrap_or_default())
 }
 
-fn judge_to_one(step: &Step, targets: &[String]) -> Standing {
+fn judge_to_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Standing {
     let standing = targets.first().map_or(Value::Null, |target| Value::String(target.clone()));
     let relation = step.links.first().map_or("", |link| link.relation.as_str());
     let of = |values: &BTreeMap<String, Value>| values.get(relation).cloned().unwrap_or_default();
@@ -260,11 +288,10 @@ fn judge_to_one(step: &Step, targets: &[String]) -> Standing {
     let image =
         Image { values: serde_json::json!({ relation: standing.clone() }), targets: links, graph_id: None };
     // A step that only brings a link back says no more than the link.
-    let after = step.after.get(relation).cloned().unwrap_or(linked);
-    let is_new = after.as_str().is_some_and(|text| text.contains(NEW_ID_PREFIX));
+    let after = filling.value(step.after.get(relation).unwrap_or(&linked));
     if says_same(&standing, &after) {
         Standing::AsWanted
-    } else if is_new || says_same(&standing, &of(&step.before)) {
+    } else if says_same(&standing, &of(&step.before)) {
         Standing::AsBefore(image)
     } else {
         Standing::Other(image, format!("{relation} is {}", shown(&standing)))

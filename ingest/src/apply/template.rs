@@ -68,6 +68,22 @@ impl Filling<'_> {
         filled.replace(ENDPOINT, self.endpoint)
     }
 
+    /// The ID of what a step is about, also when an earlier one made it.
+    pub(super) fn own_id(&self, step: &Step) -> String {
+        let path = step.request.path.find(NEW_ID_PREFIX).map(|start| &step.request.path[start..]);
+        match path.and_then(|path| path.split_inclusive('}').next()) {
+            Some(placeholder) if is_of_new(step) => self.text(placeholder),
+            _ => step.object.id.clone(),
+        }
+    }
+
+    /// A value with the IDs of what earlier steps made.
+    pub(super) fn value(&self, value: &Value) -> Value {
+        let mut value = value.clone();
+        self.fill(&mut value, &[], TARGET);
+        value
+    }
+
     fn fill(&self, value: &mut Value, bulk: &[String], target: &str) {
         match value {
             Value::String(text) => {

@@ -1,5 +1,6 @@
 //! Owns what readers tell the one who writes the backup, and how it is written.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -43,7 +44,7 @@ impl<'b, 's> Writer<'b, 's> {
         match event {
             Event::Objects { token, texts, is_deleted } => {
                 for text in texts {
-                    self.shredder.push(&text, Some(token), is_deleted)?;
+                    self.shredder.push(&without_context(&text), Some(token), is_deleted)?;
                 }
                 self.backup.put(self.shredder.take())?;
             }
@@ -66,6 +67,16 @@ impl<'b, 's> Writer<'b, 's> {
         }
         Ok(())
     }
+}
+
+/// An object without the `@odata.context` with which the answer begins when it is asked for alone: in a list it has none,
+/// and it is the same object.
+fn without_context(text: &[u8]) -> Cow<'_, [u8]> {
+    let behind = || {
+        let value = text.strip_prefix(b"{\"@odata.context\":\"")?;
+        value[memchr::memchr(b'"', value)? + 1..].strip_prefix(b",")
+    };
+    behind().map_or(Cow::Borrowed(text), |rest| Cow::Owned([b"{", rest].concat()))
 }
 
 pub(super) fn key(token: &str, id: &str) -> ObjectKey {
