@@ -9,12 +9,13 @@ use ingest::apply::{
     ApplyRequest, OnConflict, RecoveryStatus, RecoverySummary, StepOutcome, StepStatus, apply, recoveries,
     recovery_steps, resume, undo_plan,
 };
-use ingest::graph::{Access, Client};
+use ingest::graph::{Access, Client, TenantSize};
 use ingest::plan::{GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, StepKind, make};
 use ingest::pull::BackupRequest;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::incident::{MALLORY, attack, cloud_users, incident, set};
+use crate::incident::{MALLORY, attack, cloud_users, incident, objects, set};
 use crate::ingest_backup::{Keeper, tenant_objects};
 use crate::tenant::Tenant;
 
@@ -73,7 +74,8 @@ fn an_incident_is_undone_and_its_undoing_too() {
     let _counts = tenant.server.take_counts();
     assert_eq!(recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([2; 32])), summary);
     assert_eq!(tenant.server.take_counts().writes, 0);
-    let undo = undo_plan(&keeper.store, &summary.id, [4; 32], summary.completed.unwrap()).unwrap();
+    let context = PlanContext { allow: Vec::new(), ..context(&tenant, summary.completed.unwrap(), [4; 32]) };
+    let undo = undo_plan(&keeper.store, &summary.id, context).unwrap();
     assert_eq!(undo.skipped, []);
     let undone = recovered(&mut keeper, &tenant, &undo, &ApplyRequest::new([5; 32]));
     assert_eq!(undone.status, RecoveryStatus::Completed, "{undone:?}");
@@ -238,6 +240,47 @@ fn what_an_attacker_did_is_undone_wherever_graph_lets_it() {
     expect_all_done(&keeper, &summary, "");
     assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
     expect_undone(&tenant, &keeper, &before, "");
+    // Undoing that would give the intruder their role again.
+    let context = PlanContext { allow: Vec::new(), ..context(&tenant, summary.completed.unwrap(), [4; 32]) };
+    let undo = undo_plan(&keeper.store, &summary.id, context).unwrap();
+    assert!(undo.guards.iter().any(|guard| guard.name == "grants-privilege"), "{:#?}", undo.guards);
+    let request = ApplyRequest::new([5; 32]);
+    let refused = apply(&mut keeper.store, &writer(&tenant), &undo, &request, &()).unwrap_err();
+    assert!(refused.to_string().contains("grants-privilege"), "{refused}");
+}
+
+#[test]
+fn a_recovery_goes_at_the_pace_of_the_write_quota() {
+    const COUNT: usize = 10_000;
+    /// Nine tenths of the 20 writes a second that Graph takes.
+    const PER_SECOND: i64 = 18;
+    let tenant = Tenant::with(30_000, 3, |options| options.speed = 1.0);
+    let paced = |access| {
+        tenant.client_with(|settings| {
+            (settings.access, settings.speed, settings.size) = (access, 1.0, TenantSize::Large);
+        })
+    };
+    let mut keeper = Keeper::new();
+    let back_up = |keeper: &mut Keeper| {
+        let request = crate::ingest_backup::request();
+        ingest::pull::backup(&mut keeper.store, &paced(Access::ReadOnly), &request, &()).unwrap();
+    };
+    back_up(&mut keeper);
+    for user in
+        objects(&tenant, "user").iter().filter(|user| user["onPremisesSyncEnabled"] != true).take(COUNT)
+    {
+        set(&tenant, "user", user["id"].as_str().unwrap(), &json!({"department": "Seized"}));
+    }
+    back_up(&mut keeper);
+    let plan = plan_with(&keeper.store, &tenant, PlanOptions::default());
+    assert_eq!(plan.steps.len(), COUNT);
+    let (begun, _) = (tenant.clock_ms(), tenant.server.take_counts());
+    apply(&mut keeper.store, &paced(Access::ReadWrite), &plan, &ApplyRequest::new([1; 32]), &()).unwrap();
+    let elapsed_s = (tenant.clock_ms() - begun) / 1000;
+    let counts = tenant.server.take_counts();
+    let refused = counts.by_status.get(&429).copied().unwrap_or(0);
+    assert!(refused * 100 < counts.requests, "{refused} of {} were refused", counts.requests);
+    assert!(elapsed_s < i64::try_from(COUNT).unwrap() / PER_SECOND, "{elapsed_s} s");
 }
 
 #[test]
@@ -285,7 +328,6 @@ fn go_on(keeper: &mut Keeper, tenant: &Tenant, plan: &Plan, settle: Duration) ->
 fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOptions) -> Plan {
     let newest = store.backups().last().unwrap();
     let changes = store.difference(first, &newest.id, &DifferenceFilter::default()).unwrap();
-    let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
     make(PlanInput {
         changes,
         from: store.snapshot(first).unwrap(),
@@ -293,18 +335,23 @@ fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOption
         live: None,
         selection: None,
         options,
-        context: PlanContext {
-            tenant_id: tenant.server.tenant_id().to_owned(),
-            seed: [3; 32],
-            now: newest.taken_at,
-            from_point: first.to_owned(),
-            to_point: "latest".to_owned(),
-            query: "everything".to_owned(),
-            identity: Identity::default(),
-            break_glass: Vec::new(),
-            limits,
-            allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
-        },
+        context: context(tenant, newest.taken_at, [3; 32]),
     })
     .unwrap()
+}
+
+fn context(tenant: &Tenant, now: Timestamp, seed: [u8; 32]) -> PlanContext {
+    let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
+    PlanContext {
+        tenant_id: tenant.server.tenant_id().to_owned(),
+        seed,
+        now,
+        from_point: "latest~1".to_owned(),
+        to_point: "latest".to_owned(),
+        query: "everything".to_owned(),
+        identity: Identity::default(),
+        break_glass: Vec::new(),
+        limits,
+        allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
+    }
 }

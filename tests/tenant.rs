@@ -60,6 +60,11 @@ impl Tenant {
         Self { clock, server }
     }
 
+    /// What time it is there.
+    pub(crate) fn clock_ms(&self) -> i64 {
+        twin::Clock::now_ms(&*self.clock)
+    }
+
     pub(crate) fn set_faults(&self, list: &str) {
         self.server.set_faults(Fault::parse_list(list).unwrap());
     }

@@ -50,7 +50,7 @@ mod value;
 pub use document::support_document;
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
-pub use make::make;
+pub use make::{guards, make};
 pub use property::{SupportRow, support};
 pub use summary::Summary;
 pub(crate) use value::says_same;

@@ -176,6 +176,9 @@ pub(crate) struct Undo {
     /// Why, for the history
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) reason: String,
+    /// Allows a guard by its name
+    #[arg(long, value_name = "GUARD", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
     #[command(flatten)]
     pub(crate) tenant: Tenant,
 }

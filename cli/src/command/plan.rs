@@ -222,35 +222,47 @@ fn build(
     asked: Asked,
     choice: &PlanChoice,
 ) -> Outcome<Plan> {
-    let config = Config::read(session.store_path())?;
-    let newest = store.snapshot(&sides.to.id)?;
-    let break_glass = config.break_glass_ids(store, &sides.to.id)?;
-    let app_id = session.io.variable("AZURE_CLIENT_ID").and_then(|value| value.into_string().ok());
-    let principal = app_id.as_deref().and_then(|app_id| store.find(app_id, &sides.to.id).ok());
-    let principal = principal.filter(|key| &*key.type_token == "servicePrincipal").map(|key| key.id);
     let Asked { changes, selection, options, query } = asked;
-    let tenant_id = store.tenant().map(str::to_owned).unwrap_or_default();
-    let limits = config.limits(GuardLimits::default());
+    let points = [sides.from_point.clone(), sides.to_point.clone()];
+    let context = PlanContext { query, ..context(session, store, &sides.to.id, points, &choice.allow)? };
     Ok(make(PlanInput {
         changes,
         from: store.snapshot(&sides.from.id)?,
-        to: newest,
+        to: store.snapshot(&sides.to.id)?,
         live: None,
         selection,
         options,
-        context: PlanContext {
-            tenant_id,
-            seed: (session.io.seed)(),
-            now: (session.io.now)(),
-            from_point: sides.from_point.clone(),
-            to_point: sides.to_point.clone(),
-            query,
-            identity: Identity { app_id, service_principal_id: principal, user_id: None },
-            break_glass,
-            limits,
-            allow: choice.allow.clone(),
-        },
+        context,
     })?)
+}
+
+/// Who plans, what a team agreed on, and what is allowed.
+///
+/// # Errors
+/// When the configuration or the store cannot be read.
+pub(super) fn context(
+    session: &Session<'_, '_>,
+    store: &Store,
+    newest: &str,
+    [from_point, to_point]: [String; 2],
+    allow: &[String],
+) -> Outcome<PlanContext> {
+    let config = Config::read(session.store_path())?;
+    let app_id = session.io.variable("AZURE_CLIENT_ID").and_then(|value| value.into_string().ok());
+    let principal = app_id.as_deref().and_then(|app_id| store.find(app_id, newest).ok());
+    let principal = principal.filter(|key| &*key.type_token == "servicePrincipal").map(|key| key.id);
+    Ok(PlanContext {
+        tenant_id: store.tenant().map(str::to_owned).unwrap_or_default(),
+        seed: (session.io.seed)(),
+        now: (session.io.now)(),
+        from_point,
+        to_point,
+        query: String::new(),
+        identity: Identity { app_id, service_principal_id: principal, user_id: None },
+        break_glass: config.break_glass_ids(store, newest)?,
+        limits: config.limits(GuardLimits::default()),
+        allow: allow.to_vec(),
+    })
 }
 
 /// The plan of a query that ends in `recover`.

@@ -82,7 +82,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
         }
         Recovery::Undo(typed) => {
             let store = session.open()?;
-            let plan = undo_plan(&store, &typed.id, (session.io.seed)(), (session.io.now)())?;
+            let newest = store.backups().last().map(|backup| backup.id.clone()).unwrap_or_default();
+            let context = planning::context(session, &store, &newest, Default::default(), &typed.allow)?;
+            let plan = undo_plan(&store, &typed.id, context)?;
             drop(store);
             if let Some(out) = &typed.out {
                 planning::write(session, out, &plan)?;
@@ -94,7 +96,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
             let reason =
                 if typed.reason.is_empty() { format!("undo {}", typed.id) } else { typed.reason.clone() };
             let applying = Applying { yes: true, reason, ..Applying::default() };
-            apply_plan(session, &plan, &applying, &[], &typed.tenant)
+            apply_plan(session, &plan, &applying, &typed.allow, &typed.tenant)
         }
     }
 }

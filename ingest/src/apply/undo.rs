@@ -9,8 +9,8 @@ use super::record::{self, StepOutcome, StepStatus};
 use crate::error::Result;
 use crate::graph::escape;
 use crate::plan::{
-    ENDPOINT, Estimate, FORMAT_VERSION, Phase, Plan, PlanObject, PlanOptions, RequestTemplate, Skipped, Step,
-    StepKind, StepLink, TARGET,
+    ENDPOINT, Estimate, FORMAT_VERSION, Phase, Plan, PlanContext, PlanObject, PlanOptions, RequestTemplate,
+    Skipped, Step, StepKind, StepLink, TARGET, guards,
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
@@ -19,11 +19,13 @@ use engine::Store;
 const WRITES_PER_S: f64 = 20.0;
 
 /// The plan that undoes a recovery, named by its ID or the beginning of one: what was restored or made again goes into
-/// the bin, what was written gets back what it overwrote. A plan like any other.
+/// the bin, what was written gets back what it overwrote. A plan like any other, with guards over the newest backup; of the
+/// context its points and its query are not used.
 ///
 /// # Errors
 /// `Invalid` when there is no such recovery; `Store`.
-pub fn undo_plan(store: &Store, recovery: &str, seed: [u8; 32], now: jiff::Timestamp) -> Result<Plan> {
+pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<Plan> {
+    let (seed, now) = (context.seed, context.now);
     let id = find(store, recovery)?;
     let (beginning, outcomes) = record::read(store, &id)?;
     let mut undo = Undo { steps: Vec::new(), skipped: Vec::new() };
@@ -45,6 +47,10 @@ pub fn undo_plan(store: &Store, recovery: &str, seed: [u8; 32], now: jiff::Times
     permissions.dedup();
     let id_hash = blake3::derive_key("entrasnap 2026-11 undo plan id", &seed);
     let letters = id_hash.iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
+    let raised = match store.backups().last() {
+        Some(newest) => guards(&store.snapshot(&newest.id)?, &undo.steps, context)?,
+        None => Vec::new(),
+    };
     let mut plan = Plan {
         format_version: FORMAT_VERSION,
         plan_id: letters.map(|half| char::from(b'k' + half)).collect(),
@@ -61,7 +67,7 @@ pub fn undo_plan(store: &Store, recovery: &str, seed: [u8; 32], now: jiff::Times
         steps: undo.steps,
         skipped: undo.skipped,
         unfixable: Vec::new(),
-        guards: Vec::new(),
+        guards: raised,
         permissions,
         hash: String::new(),
     };

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use engine::{Change, ChangeKind, LinkAction, Snapshot};
+use serde_json::Value;
 
 use super::draft::Drafts;
 use super::lookup::{self, Known, Lookup, Presence};
 use super::{
-    FORMAT_VERSION, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection, Skipped,
-    Unfixable, cost, guard, update,
+    FORMAT_VERSION, Guard, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection,
+    Skipped, Step, Unfixable, cost, guard, update,
 };
 use crate::resource::{self, Resource};
 use crate::{Error, Result};
@@ -57,20 +58,26 @@ pub fn make(input: PlanInput) -> Result<Plan> {
     let points = [point(&context.from_point, &from), point(&context.to_point, &to)];
     let mut picked = pick(changes, selection.as_ref(), &options);
     picked.sort_by(|a, b| (&a.change.type_token, &a.change.id).cmp(&(&b.change.type_token, &b.change.id)));
-    let mut planner = Planner {
-        lookup: Lookup::new(from, to, live),
-        options,
-        context,
-        drafts: Drafts::default(),
-        skipped: Vec::new(),
-        unfixable: Vec::new(),
-        natural_keys: Default::default(),
-        assigned: HashSet::new(),
-        app_roles: HashMap::new(),
-    };
+    let mut planner = Planner::new(Lookup::new(from, to, live), options, context);
     planner.learn(&picked)?;
     planner.draft(&picked)?;
     planner.finish(points)
+}
+
+/// The guards that steps raise which come from no difference, over what the newest state holds.
+///
+/// # Errors
+/// `Store` when it cannot be read.
+pub fn guards(newest: &Snapshot, steps: &[Step], context: PlanContext) -> Result<Vec<Guard>> {
+    let lookup = Lookup::new(newest.clone(), newest.clone(), None);
+    let mut planner = Planner::new(lookup, PlanOptions::default(), context);
+    let sides = |step: &Step| step.before.values().chain(step.after.values()).cloned().collect::<Vec<_>>();
+    let values: Vec<Value> = steps.iter().flat_map(sides).collect();
+    let mut ids: BTreeSet<&str> = values.iter().filter_map(Value::as_str).collect();
+    ids.extend(steps.iter().map(|step| step.object.id.as_str()));
+    ids.extend(steps.iter().flat_map(|step| &step.links).map(|link| link.target_id.as_str()));
+    planner.lookup.learn(&ids)?;
+    guard::find(&planner, steps)
 }
 
 /// Backups that hold the organization say whose they are.
@@ -127,6 +134,20 @@ fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptio
 }
 
 impl Planner {
+    fn new(lookup: Lookup, options: PlanOptions, context: PlanContext) -> Self {
+        Self {
+            lookup,
+            options,
+            context,
+            drafts: Drafts::default(),
+            skipped: Vec::new(),
+            unfixable: Vec::new(),
+            natural_keys: Default::default(),
+            assigned: HashSet::new(),
+            app_roles: HashMap::new(),
+        }
+    }
+
     /// Learns the names of all that is chosen, and what decides how it is written.
     fn learn(&mut self, picked: &[Picked]) -> Result<()> {
         let mut ids = BTreeSet::new();
