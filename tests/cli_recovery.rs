@@ -65,6 +65,11 @@ fn a_tenant_is_backed_up_compared_live_planned_recovered_and_undone() {
     let asked =
         shell.run_words(["query", "users('live') | where department == 'Spoilt' | count"].into_iter(), "");
     assert_eq!(asked.expect(0).stdout, "{\"Count\":5}\n");
+    let typed = "users('live') | where department == 'Spoilt' | count\n";
+    let conversed = shell.run_words(["repl", "-o", "ndjson"].into_iter(), typed);
+    assert_eq!(conversed.expect(0).stdout, "{\"Count\":5}\n");
+    let conversed = shell.run_words(["repl", "-o", "ndjson", "--read-only"].into_iter(), typed);
+    assert_eq!(conversed.expect(0).stdout, "{\"Count\":5}\n");
     let plan =
         shell.run("plan latest live --types user --attributes department --out plan.json").expect(0).lines();
     assert_eq!(plan[0]["steps"].as_array().unwrap().len(), 5);

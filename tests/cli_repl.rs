@@ -60,7 +60,7 @@ fn the_first_error_ends_a_script_with_its_status() {
     assert!(answer.stdout.is_empty());
     assert_eq!(answer.error()["span"]["offset"], 6, "places count from the input, not from what stays");
     for (script, status) in
-        [(".nothing", 2), (".mode xml", 2), (".use latest~9", 1), ("users('live');", 1), (".schema usres", 2)]
+        [(".nothing", 2), (".mode xml", 2), (".use latest~9", 1), ("users('live');", 2), (".schema usres", 2)]
     {
         let answer = shell.run_with("repl", script).expect(status);
         assert!(answer.error()["message"].as_str().is_some_and(|message| !message.is_empty()), "{script}");

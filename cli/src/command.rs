@@ -9,7 +9,7 @@ mod diff;
 mod export;
 mod history;
 mod import;
-mod live;
+pub(crate) mod live;
 mod man;
 mod permissions;
 mod plan;

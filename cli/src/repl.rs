@@ -17,10 +17,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use query::{ResultTable, Tables as _};
 
+use crate::args::tenant::Tenant;
 use crate::args::{Format, Repl};
 use crate::bridge::query::{Question, StoredTables, columns_of};
-use crate::command::backups;
 use crate::command::query::{explain, name_points, sentences, shown};
+use crate::command::{backups, live};
 use crate::render::{self, Cell, Rows, people_time};
 use crate::report::{self, Failure, Outcome, Status};
 use crate::session::Session;
@@ -210,6 +211,7 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
     if words::solid(text).is_empty() {
         return Ok(Next::Go);
     }
+    live::prepare(session, &Tenant::default(), text, &state.tables)?;
     state.tables.refresh();
     let began = (session.io.now)();
     let results = question(session, state, text).run(&state.tables, session.io.interrupt);

@@ -56,7 +56,8 @@ pub(crate) struct Question {
 
 /// The tables of the session's store, which is opened when a query first names one of them.
 pub(crate) struct StoredTables {
-    path: PathBuf,
+    /// The store's folder; that of a copy, once a reading went there.
+    path: Mutex<PathBuf>,
     default: Mutex<String>,
     opened: RwLock<Option<Opened>>,
     told: Arc<Mutex<Told>>,
@@ -81,14 +82,19 @@ struct Told {
 impl StoredTables {
     /// The tables of the store in a folder; `default` is the point in time of tables that name none.
     pub(crate) fn new(path: &Path, default: &str) -> Self {
-        let (path, default) = (path.to_owned(), Mutex::new(default.to_owned()));
+        let (path, default) = (Mutex::new(path.to_owned()), Mutex::new(default.to_owned()));
         Self { path, default, opened: RwLock::default(), told: Arc::default(), live: Arc::default() }
     }
 
-    /// Says which reading `live` stands for.
-    pub(crate) fn set_live(&self, reading: &str) {
+    /// Says which reading `live` stands for, and in which folder it is.
+    pub(crate) fn set_live(&self, path: &Path, reading: &str) {
+        path.clone_into(&mut self.path.lock().unwrap_or_else(PoisonError::into_inner));
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.to_owned());
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn path(&self) -> PathBuf {
+        self.path.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The point in time of tables that name none.
@@ -126,7 +132,7 @@ impl StoredTables {
     }
 
     fn head(&self) -> Vec<u8> {
-        std::fs::read(self.path.join("HEAD")).unwrap_or_default()
+        std::fs::read(self.path().join("HEAD")).unwrap_or_default()
     }
 
     fn open(&self) -> Outcome<StoreTables> {
@@ -134,7 +140,7 @@ impl StoredTables {
             return Ok(tables);
         }
         let head = self.head();
-        let store = Arc::new(Store::open(&self.path)?);
+        let store = Arc::new(Store::open(&self.path())?);
         let points = Points {
             inner: StoreResolver::new(Arc::clone(&store)),
             store: Arc::clone(&store),

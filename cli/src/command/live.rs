@@ -6,6 +6,7 @@ use ingest::pull::{LiveScope, read_live};
 
 use crate::args::tenant::Tenant;
 use crate::bridge::graph::{connect, until_interrupted};
+use crate::bridge::query::StoredTables;
 use crate::render::{self, people_time};
 use crate::report::Outcome;
 use crate::session::Session;
@@ -38,6 +39,23 @@ pub(super) fn read(
     Ok(reading)
 }
 
+/// Reads what a query in KQL asks of the live tenant, if it does, and makes that `live` in its tables.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn prepare(
+    session: &mut Session<'_, '_>,
+    tenant: &Tenant,
+    text: &str,
+    tables: &StoredTables,
+) -> Outcome<()> {
+    if names_live(text) {
+        let reading = read(session, tenant, &scope_of_query(text))?;
+        tables.set_live(session.store_path(), &reading.id);
+    }
+    Ok(())
+}
+
 /// Says which relations were not read again between two points, so that nothing is known of their changes.
 pub(super) fn note_stale(session: &mut Session<'_, '_>, store: &Store, from: &str, to: &str) -> Outcome<()> {
     let stale = store.stale_between(from, to)?;
@@ -54,7 +72,7 @@ pub(super) fn note_stale(session: &mut Session<'_, '_>, store: &Store, from: &st
 }
 
 /// The part of the tenant that a query with `live` in it asks for: the types whose tables it names so, or everything.
-pub(super) fn scope_of_query(text: &str) -> LiveScope {
+fn scope_of_query(text: &str) -> LiveScope {
     let names_live = |table: &str| {
         text.match_indices(table).any(|(at, _)| {
             let before = text[..at].chars().next_back();
@@ -77,6 +95,6 @@ pub(super) fn scope_of_query(text: &str) -> LiveScope {
 }
 
 /// Whether a query names the live tenant.
-pub(super) fn names_live(text: &str) -> bool {
+fn names_live(text: &str) -> bool {
     text.contains("\"live\"") || text.contains("'live'")
 }

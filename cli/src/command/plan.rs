@@ -270,10 +270,7 @@ fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outc
     let path = session.path(file);
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
     let tables = StoredTables::new(session.store_path(), "latest");
-    if live::names_live(&text) {
-        let reading = live::read(session, &options.tenant, &live::scope_of_query(&text))?;
-        tables.set_live(&reading.id);
-    }
+    live::prepare(session, &options.tenant, &text, &tables)?;
     let now = (session.io.now)();
     let chosen = bridge::query::selection_of(&tables, &text, now, session.io.interrupt)?;
     let from = &chosen.points[0];

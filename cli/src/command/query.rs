@@ -47,15 +47,8 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
         return Ok(Status::DONE);
     }
     check_parameters(&question.text, &question.parameters)?;
-    let reading = if live::names_live(&question.text) {
-        Some(live::read(session, &Tenant::default(), &live::scope_of_query(&question.text))?)
-    } else {
-        None
-    };
     let tables = StoredTables::new(session.store_path(), "latest");
-    if let Some(reading) = reading {
-        tables.set_live(&reading.id);
-    }
+    live::prepare(session, &Tenant::default(), &question.text, &tables)?;
     if options.explain {
         let steps = question.explain(&tables)?;
         name_points(session, &tables);
