@@ -290,21 +290,21 @@ fn read_slot(state: &State, key: &TableKey, sequence: u64, ordinal: u32) -> Resu
     for later in (checkpoint + 1..=sequence).rev() {
         let segment = state.segment(later)?;
         let Some(entry) = segment.slots(key) else { continue };
-        if let Ok(place) = segment.integers(entry.ordinals)?.binary_search(&ordinal) {
+        if let Some(place) = segment.place_of(entry.ordinals, ordinal)? {
             return slot_at(segment, entry.new_values, place);
         }
     }
     let Some((segment, entry)) = checkpoint_table(state, key, checkpoint)? else { return Ok(Slot::NEVER) };
-    match read_ordinals(state, segment, entry)?.binary_search(&ordinal) {
-        Ok(place) => slot_at(segment, entry.values, place),
-        Err(_) => Ok(Slot::NEVER),
+    match segment.place_of(entry.ordinals, ordinal)? {
+        Some(place) => slot_at(segment, entry.values, place),
+        None => Ok(Slot::NEVER),
     }
 }
 
 fn slot_at(segment: &Segment, values: u32, place: usize) -> Result<Slot> {
-    let values = segment.integers(values)?;
-    let value = values.get(place).ok_or_else(|| segment.footer_error("the slots of a vector end early"))?;
-    Ok(Slot::from_stored(*value))
+    let value = segment.integer_at(values, place)?;
+    let value = value.ok_or_else(|| segment.footer_error("the slots of a vector end early"))?;
+    Ok(Slot::from_stored(value))
 }
 
 /// Where a checkpoint has a vector; nothing when there is no checkpoint.

@@ -59,8 +59,7 @@ pub(crate) fn decode_u32s(bytes: &[u8], count: usize) -> Result<Vec<u32>, Format
     match reader.byte()? {
         KIND_BLOCKS => decode_blocks(reader, count),
         KIND_PROGRESSION => {
-            let first = read_u32(&mut reader)?;
-            let step = low_half(unzigzag(reader.varint()?).cast_unsigned());
+            let Progression { first, step } = decode_progression(&mut reader)?;
             reader.finish()?;
             if step == 0 {
                 return Ok(vec![first; count]);
@@ -122,34 +121,146 @@ fn steps_of(block: &[u32]) -> Option<(i64, u32)> {
 
 fn decode_blocks(mut reader: Reader<'_>, count: usize) -> Result<Vec<u32>, FormatError> {
     let mut values = vec![0; count];
-    for block in values.chunks_mut(BLOCK) {
+    for values in values.chunks_mut(BLOCK) {
+        Block::read(&mut reader, values.len())?.unpack(values);
+    }
+    reader.finish()?;
+    Ok(values)
+}
+
+/// A block whose values are still packed.
+struct Block<'a> {
+    /// The least value; with differences the first one.
+    base: u32,
+    /// With differences the least of them.
+    least_step: Option<u32>,
+    width: u32,
+    bits: &'a [u8],
+}
+
+impl<'a> Block<'a> {
+    fn read(reader: &mut Reader<'a>, length: usize) -> Result<Self, FormatError> {
         let head = reader.byte()?;
         let width = u32::from(head & 0x3f);
         if width > 32 || head & 0x80 != 0 {
             return Err(reader.error(format!("expected at most 32 bits a value, found {head:#x}")));
         }
-        let base = read_u32(&mut reader)?;
+        let base = read_u32(reader)?;
         if head & DIFFERENCES == 0 {
-            let bits = reader.take(packed_len(block.len(), width))?;
-            unpack(bits, width, block);
-            for value in block {
-                *value = value.wrapping_add(base);
+            let bits = reader.take(packed_len(length, width))?;
+            return Ok(Self { base, least_step: None, width, bits });
+        }
+        let least_step = Some(low_half(unzigzag(reader.varint()?).cast_unsigned()));
+        let bits = reader.take(packed_len(length - 1, width))?;
+        Ok(Self { base, least_step, width, bits })
+    }
+
+    fn unpack(&self, values: &mut [u32]) {
+        let Some(least) = self.least_step else {
+            unpack(self.bits, self.width, values);
+            for value in values {
+                *value = value.wrapping_add(self.base);
             }
-        } else {
-            let least = low_half(unzigzag(reader.varint()?).cast_unsigned());
-            let (first, steps) = block.split_first_mut().expect("chunks are never empty");
-            let bits = reader.take(packed_len(steps.len(), width))?;
-            unpack(bits, width, steps);
-            *first = base;
-            let mut before = base;
-            for value in steps {
-                before = before.wrapping_add(least).wrapping_add(*value);
-                *value = before;
-            }
+            return;
+        };
+        let (first, steps) = values.split_first_mut().expect("blocks are never empty");
+        unpack(self.bits, self.width, steps);
+        *first = self.base;
+        let mut before = self.base;
+        for value in steps {
+            before = before.wrapping_add(least).wrapping_add(*value);
+            *value = before;
         }
     }
-    reader.finish()?;
-    Ok(values)
+}
+
+/// A vector in which single values are looked up: heads of blocks are skimmed, and one block is unpacked.
+pub(crate) struct Skimmed<'a> {
+    bytes: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Skimmed<'a> {
+    /// A vector of `count` values.
+    pub(crate) fn new(bytes: &'a [u8], count: usize) -> Self {
+        Self { bytes, count }
+    }
+
+    /// The value at a place; none behind the end.
+    ///
+    /// # Errors
+    /// When what is read of it is not what [`encode_u32s`] writes.
+    pub(crate) fn get(&self, place: usize) -> Result<Option<u32>, FormatError> {
+        if place >= self.count {
+            return Ok(None);
+        }
+        let mut reader = Reader::new(self.bytes);
+        if reader.byte()? != KIND_BLOCKS {
+            return Ok(Some(decode_progression(&mut reader)?.get(place)));
+        }
+        for start in (0..=place).step_by(BLOCK) {
+            let length = BLOCK.min(self.count - start);
+            let block = Block::read(&mut reader, length)?;
+            if place < start + length {
+                let mut values = [0; BLOCK];
+                block.unpack(&mut values[..length]);
+                return Ok(Some(values[place - start]));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The place of a value among ascending ones.
+    ///
+    /// # Errors
+    /// As [`Skimmed::get`].
+    pub(crate) fn place_of(&self, wanted: u32) -> Result<Option<usize>, FormatError> {
+        let mut reader = Reader::new(self.bytes);
+        if self.count == 0 {
+            return Ok(None);
+        }
+        if reader.byte()? != KIND_BLOCKS {
+            return Ok(decode_progression(&mut reader)?.place_of(wanted, self.count));
+        }
+        // The base of an ascending block is its first value, so that it is in the last block that does not begin behind it.
+        let mut found = None;
+        for start in (0..self.count).step_by(BLOCK) {
+            let length = BLOCK.min(self.count - start);
+            let block = Block::read(&mut reader, length)?;
+            if block.base > wanted {
+                break;
+            }
+            found = Some((start, length, block));
+        }
+        let Some((start, length, block)) = found else { return Ok(None) };
+        let mut values = [0; BLOCK];
+        block.unpack(&mut values[..length]);
+        Ok(values[..length].binary_search(&wanted).ok().map(|place| start + place))
+    }
+}
+
+/// Values that are equally far apart.
+struct Progression {
+    first: u32,
+    step: u32,
+}
+
+impl Progression {
+    fn get(&self, place: usize) -> u32 {
+        self.first.wrapping_add(self.step.wrapping_mul(low_half(place as u64)))
+    }
+
+    fn place_of(&self, wanted: u32, count: usize) -> Option<usize> {
+        let distance = wanted.checked_sub(self.first)?;
+        let place = distance.checked_div(self.step).unwrap_or(0) as usize;
+        (place < count && self.get(place) == wanted).then_some(place)
+    }
+}
+
+fn decode_progression(reader: &mut Reader<'_>) -> Result<Progression, FormatError> {
+    let first = read_u32(reader)?;
+    let step = low_half(unzigzag(reader.varint()?).cast_unsigned());
+    Ok(Progression { first, step })
 }
 
 fn read_u32(reader: &mut Reader<'_>) -> Result<u32, FormatError> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::column::Column;
 use super::footer::{ArchivedFooter, ChunkEntry, Footer, SlotEntry, TableEntry};
 use super::format::FormatError;
-use super::integers::{self, PackedU32s};
+use super::integers::{self, PackedU32s, Skimmed};
 use super::layout::{FORMAT_VERSION, Header, Trailer};
 use crate::disk::Disk;
 use crate::error::disk_error;
@@ -141,6 +141,21 @@ impl Segment {
         let count = self.entry(chunk)?.count as usize;
         let bytes = self.chunk(chunk)?;
         integers::decode_u32s(bytes, count).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    /// One integer of a chunk; none behind the end.
+    pub(crate) fn integer_at(&self, chunk: u32, place: usize) -> Result<Option<u32>> {
+        self.skimmed(chunk)?.get(place).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    /// The place of an integer among the ascending ones of a chunk.
+    pub(crate) fn place_of(&self, chunk: u32, wanted: u32) -> Result<Option<usize>> {
+        self.skimmed(chunk)?.place_of(wanted).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    fn skimmed(&self, chunk: u32) -> Result<Skimmed<'_>> {
+        let count = self.entry(chunk)?.count as usize;
+        Ok(Skimmed::new(self.chunk(chunk)?, count))
     }
 
     /// Integers of a chunk with random access.

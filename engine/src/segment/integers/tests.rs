@@ -32,10 +32,35 @@ proptest! {
     }
 
     #[test]
+    fn single_values_are_those_of_the_vector(values in vectors(), places in prop::collection::vec(0_usize..3100, 20)) {
+        let bytes = encode_u32s(&values);
+        let skimmed = Skimmed::new(&bytes, values.len());
+        for place in places {
+            prop_assert_eq!(skimmed.get(place).unwrap(), values.get(place).copied());
+        }
+    }
+
+    #[test]
+    fn ascending_values_are_found(
+        wanted in prop::collection::btree_set(0_u32..9000, 0..4000), others in prop::collection::vec(0_u32..9100, 50),
+        step in 1_u32..9,
+    ) {
+        for values in [wanted.into_iter().collect::<Vec<u32>>(), (3..3000).step_by(step as usize).collect()] {
+            let bytes = encode_u32s(&values);
+            let skimmed = Skimmed::new(&bytes, values.len());
+            for other in &others {
+                prop_assert_eq!(skimmed.place_of(*other).unwrap(), values.binary_search(other).ok());
+            }
+        }
+    }
+
+    #[test]
     fn any_bytes_decode_or_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), count in 0_usize..3000) {
         if let Ok(values) = decode_u32s(&bytes, count) {
             prop_assert_eq!(values.len(), count);
         }
+        let skimmed = Skimmed::new(&bytes, count);
+        drop((skimmed.get(count / 2), skimmed.place_of(7)));
         if let Ok(packed) = PackedU64s::open(&bytes, count) {
             prop_assert_eq!(packed.iter().count(), count);
         }
