@@ -86,10 +86,12 @@ impl StoredTables {
         Self { path, default, opened: RwLock::default(), told: Arc::default(), live: Arc::default() }
     }
 
-    /// Says which reading `live` stands for, and in which folder it is.
-    pub(crate) fn set_live(&self, path: &Path, reading: &str) {
+    /// Learns which reading `live` stands for, and in which folder it is; people know that already.
+    pub(crate) fn set_live(&self, path: &Path, reading: &BackupSummary) {
         path.clone_into(&mut self.path.lock().unwrap_or_else(PoisonError::into_inner));
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.to_owned());
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.id.clone());
+        let written = PointArgument::Text("live".to_owned());
+        locked(&self.told).said.push(ResolvedPoint::new(&written, reading));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 

@@ -51,7 +51,7 @@ pub(crate) fn prepare(
 ) -> Outcome<()> {
     if names_live(text) {
         let reading = read(session, tenant, &scope_of_query(text))?;
-        tables.set_live(session.store_path(), &reading.id);
+        tables.set_live(session.store_path(), &reading);
     }
     Ok(())
 }

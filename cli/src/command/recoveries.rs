@@ -16,23 +16,24 @@ use crate::render::{self, Cell, Rows, counted};
 use crate::report::{Outcome, Status};
 use crate::session::Session;
 
+/// What a terminal of usual width shows stands first.
 const COLUMNS: &[&str] = &[
     "id",
     "status",
-    "from",
-    "to",
-    "planId",
-    "reason",
-    "actor",
     "started",
-    "completed",
-    "requestedObjects",
-    "requestedLinks",
     "modifiedObjects",
     "modifiedLinks",
     "failed",
     "conflicts",
+    "reason",
+    "completed",
     "skipped",
+    "from",
+    "to",
+    "planId",
+    "actor",
+    "requestedObjects",
+    "requestedLinks",
 ];
 const STEP_COLUMNS: &[&str] =
     &["id", "kind", "status", "type", "objectId", "displayName", "error", "requestId"];
@@ -159,20 +160,20 @@ fn cells(summary: &RecoverySummary) -> Vec<Cell> {
     vec![
         Cell::text(&summary.id),
         Cell::text(status),
-        Cell::text(&summary.from),
-        Cell::text(&summary.to),
-        Cell::text(&summary.plan_id),
-        Cell::text(&summary.reason),
-        Cell::text(&summary.actor),
         Cell::Time(summary.started),
-        completed,
-        Cell::Number(summary.requested_objects),
-        Cell::Number(summary.requested_links),
         Cell::Number(summary.modified_objects),
         Cell::Number(summary.modified_links),
         Cell::Number(summary.failed),
         Cell::Number(summary.conflicts),
+        Cell::text(&summary.reason),
+        completed,
         Cell::Number(summary.skipped),
+        Cell::text(&summary.from),
+        Cell::text(&summary.to),
+        Cell::text(&summary.plan_id),
+        Cell::text(&summary.actor),
+        Cell::Number(summary.requested_objects),
+        Cell::Number(summary.requested_links),
     ]
 }
 
