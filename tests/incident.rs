@@ -44,6 +44,11 @@ pub(crate) fn incident(tenant: &Tenant) {
     for user in &users[50..55] {
         assert!(tenant.server.delete(Actor::Caller, "user", user));
     }
+    let has_licence =
+        |id: &&String| tenant.server.object("user", id).unwrap().contains("\"assignedLicenses\":[{");
+    for user in users[60..].iter().filter(has_licence).take(3) {
+        set(tenant, "user", user, &json!({"assignedLicenses": []}));
+    }
     let mut cut = 0;
     for group in &groups {
         let value: Value = serde_json::from_str(&tenant.server.object("group", group).unwrap()).unwrap();

@@ -230,12 +230,27 @@ fn expect_undone(tenant: &Tenant, keeper: &Keeper, before: &Objects, when: &str)
     assert!(left.is_empty(), "{when}: {left:#?}");
 }
 
+/// A plan that would delete the other end of a link is refused, although its hash is right.
+fn expect_no_deletion_for_a_link(tenant: &Tenant, keeper: &mut Keeper, mut plan: Plan) {
+    let removal =
+        plan.steps.iter_mut().find(|step| step.kind == StepKind::RemoveLink && !step.links.is_empty());
+    let path = &mut removal.unwrap().request.path;
+    *path = path.strip_suffix("/$ref").unwrap().to_owned();
+    plan.hash = plan.compute_hash();
+    let _counts = tenant.server.take_counts();
+    let refused =
+        apply(&mut keeper.store, &writer(tenant), &plan, &ApplyRequest::new([8; 32]), &()).unwrap_err();
+    assert!(refused.to_string().contains("/$ref"), "{refused}");
+    assert_eq!(tenant.server.take_counts().requests, 0);
+}
+
 #[test]
 fn what_an_attacker_did_is_undone_wherever_graph_lets_it() {
     let (tenant, mut keeper, before) = after_attack(0);
     let plan = plan_with(&keeper.store, &tenant, everything());
     let kinds: BTreeSet<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
     assert!(kinds.len() >= 6, "{kinds:?}");
+    expect_no_deletion_for_a_link(&tenant, &mut keeper, plan.clone());
     let summary = recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([1; 32]));
     expect_all_done(&keeper, &summary, "");
     assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");

@@ -30,7 +30,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::graph::{Access, Call, Client};
-use crate::plan::{Plan, PlanObject, StepKind};
+use crate::plan::{Plan, PlanObject, Step, StepKind};
 use record::{Beginning, Journal};
 pub use record::{
     RecoveryStatus, RecoverySummary, StepOutcome, StepStatus, find, recoveries, recovery_steps,
@@ -114,6 +114,7 @@ pub fn apply(
     progress: &dyn ApplyProgress,
 ) -> Result<RecoverySummary> {
     plan.verify_hash()?;
+    check_removals(plan)?;
     if let Some(tenant) = store.tenant()
         && !tenant.eq_ignore_ascii_case(&plan.tenant_id)
     {
@@ -159,6 +160,7 @@ pub fn resume(
     }
     let (beginning, outcomes) = record::read(store, &id)?;
     beginning.plan.verify_hash()?;
+    check_removals(&beginning.plan)?;
     let journal = Journal::open(store, &id)?;
     // Whoever wished to stop had their wish.
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
@@ -247,6 +249,20 @@ fn check_client(client: &Client) -> Result<()> {
     }
     let what = "this client may only read: a plan can be made with it, and not be applied".to_owned();
     Err(Error::Refused { what, help: "apply it as the recovery application, without --read-only".to_owned() })
+}
+
+/// Without `/$ref` Graph would delete the object at the other end of a link: no such request ever leaves.
+fn check_removals(plan: &Plan) -> Result<()> {
+    let is_wrong = |step: &&Step| {
+        !step.links.is_empty() && step.request.method == "DELETE" && !step.request.path.ends_with("/$ref")
+    };
+    match plan.steps.iter().find(is_wrong) {
+        Some(step) => Err(Error::Invalid(format!(
+            "step {} of the plan: expected the removal of a link to end in /$ref, found {}; make the plan anew",
+            step.id, step.request.path
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Guards that nobody allowed, and a state that became old since the plan was made.

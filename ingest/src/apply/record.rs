@@ -144,6 +144,14 @@ pub struct StepOutcome {
     pub completed: Option<jiff::Timestamp>,
 }
 
+/// By step: the IDs of what it made.
+pub(super) type Created = BTreeMap<String, BTreeMap<String, String>>;
+
+pub(super) fn created_by(outcomes: &BTreeMap<String, StepOutcome>) -> Created {
+    let made = outcomes.iter().filter(|(_, outcome)| !outcome.created.is_empty());
+    made.map(|(id, outcome)| (id.clone(), outcome.created.clone())).collect()
+}
+
 impl StepOutcome {
     pub(super) fn new(step: &Step, status: StepStatus) -> Self {
         Self {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::record::{Beginning, Journal, StepOutcome, StepStatus};
+use super::record::{Beginning, Created, Journal, StepOutcome, StepStatus, created_by};
 use super::send::{self, Sent};
 use super::stand::{self, Image, Look, Standing};
 use super::template::Filling;
@@ -35,7 +35,7 @@ pub(super) struct Applier<'a> {
     pub(super) started: jiff::Timestamp,
     pub(super) journal: Journal,
     pub(super) outcomes: BTreeMap<String, StepOutcome>,
-    pub(super) created: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) created: Created,
     pub(super) request: &'a ApplyRequest<'a>,
     cancel_file: PathBuf,
     password_count: Cell<u64>,
@@ -62,8 +62,7 @@ impl<'a> Applier<'a> {
         if beginning.report_only {
             steps.iter_mut().for_each(only_report);
         }
-        let created = outcomes.iter().filter(|(_, outcome)| !outcome.created.is_empty());
-        let created = created.map(|(id, outcome)| (id.clone(), outcome.created.clone())).collect();
+        let created = created_by(&outcomes);
         let (started, password_count) = (beginning.summary.started, Cell::new(0));
         Self {
             client,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::find;
-use super::record::{self, StepOutcome, StepStatus};
+use super::record::{self, Created, StepOutcome, StepStatus, created_by};
+use super::template::Filling;
 use crate::error::Result;
 use crate::graph::escape;
 use crate::plan::{
@@ -14,6 +15,9 @@ use crate::plan::{
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
+
+/// Properties of an application that Graph only lets change once they are disabled.
+const OFFERS: [&str; 2] = ["appRoles", "api"];
 
 /// Writes a second that Graph takes from an application.
 const WRITES_PER_S: f64 = 20.0;
@@ -28,7 +32,8 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
     let (seed, now) = (context.seed, context.now);
     let id = find(store, recovery)?;
     let (beginning, outcomes) = record::read(store, &id)?;
-    let mut undo = Undo { steps: Vec::new(), skipped: Vec::new() };
+    let created = created_by(&outcomes);
+    let mut undo = Undo { created, steps: Vec::new(), skipped: Vec::new(), opposites: BTreeMap::new() };
     for step in beginning.plan.steps.iter().rev() {
         let Some(outcome) = outcomes.get(&step.id) else { continue };
         if matches!(outcome.status, StepStatus::Done | StepStatus::Unconfirmed) {
@@ -37,6 +42,7 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
             undo.skip(step, "nobody knows whether it took effect");
         }
     }
+    undo.turn_dependencies(&beginning.plan.steps);
     let mut point = beginning.plan.to.clone();
     point.point = format!("before recovery {id}");
     let mut current = point.clone();
@@ -76,8 +82,12 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
 }
 
 struct Undo {
+    /// What the steps of the recovery made.
+    created: Created,
     steps: Vec<Step>,
     skipped: Vec<Skipped>,
+    /// Places of opposites by the IDs of the recovery's steps.
+    opposites: BTreeMap<String, usize>,
 }
 
 impl Undo {
@@ -91,7 +101,7 @@ impl Undo {
             return self.skip(step, "its type is not known");
         };
         let opposite = match step.kind {
-            StepKind::Update => opposite_update(step, outcome),
+            StepKind::Update => opposite_update(step, outcome, &self.created),
             StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => {
                 opposite_links(step, outcome, resource)
             }
@@ -104,9 +114,21 @@ impl Undo {
         match opposite {
             Ok(mut opposite) => {
                 opposite.id = format!("s{}", self.steps.len() + 1);
+                self.opposites.insert(step.id.clone(), self.steps.len());
                 self.steps.push(opposite);
             }
             Err(reason) => self.skip(step, reason),
+        }
+    }
+
+    /// What came after something goes before it.
+    fn turn_dependencies(&mut self, steps: &[Step]) {
+        for step in steps {
+            let Some(&first) = self.opposites.get(&step.id) else { continue };
+            let first = self.steps[first].id.clone();
+            for later in step.depends_on.iter().filter_map(|id| self.opposites.get(id)) {
+                self.steps[*later].depends_on.push(first.clone());
+            }
         }
     }
 }
@@ -137,15 +159,22 @@ fn own_path(resource: &Resource, id: &str) -> String {
     resource.get.replace("{id}", &id).replace("{tenantId}", &id)
 }
 
-fn opposite_update(step: &Step, outcome: &StepOutcome) -> Opposite {
+fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opposite {
     if step.request.path.contains(crate::plan::NEW_ID_PREFIX) {
         // What was made again goes as a whole.
         return Err("it was written on an object that was made again");
     }
+    if step.object.type_token == "application" && OFFERS.iter().any(|name| step.after.contains_key(*name)) {
+        return Err(
+            "permissions that an application offers change in two steps: `plan FROM live` makes them",
+        );
+    }
     let Value::Object(image) = &outcome.before else { return Err("what stood before was not recorded") };
+    let filling = Filling { endpoint: ENDPOINT, created, password: &String::new };
     let mut opposite = bare(StepKind::Update, Phase::Attributes, step.object.clone(), step.request.clone());
     for (name, value) in image {
-        opposite.before.insert(name.clone(), step.after.get(name).cloned().unwrap_or_default());
+        let written = step.after.get(name).map(|written| filling.value(written));
+        opposite.before.insert(name.clone(), written.unwrap_or_default());
         opposite.after.insert(name.clone(), value.clone());
         if let Value::Object(body) = &mut opposite.request.body
             && body.contains_key(name)
@@ -153,7 +182,25 @@ fn opposite_update(step: &Step, outcome: &StepOutcome) -> Opposite {
             body.insert(name.clone(), value.clone());
         }
     }
+    if step.request.path.ends_with("/assignLicense") {
+        opposite.request.body = opposite_licences(&step.request.body, image.get("assignedLicenses"));
+    }
     Ok(opposite)
+}
+
+/// The request that takes away licences that were assigned and not there before, and assigns again what was changed or
+/// taken away.
+fn opposite_licences(body: &Value, image: Option<&Value>) -> Value {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let sku = |entry: &Value| entry.get("skuId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let image = list(image);
+    let added: Vec<String> = list(body.get("addLicenses")).iter().map(sku).collect();
+    let removed = list(body.get("removeLicenses"));
+    let is_touched = |entry: &&Value| added.contains(&sku(entry)) || removed.contains(&entry["skuId"]);
+    let again: Vec<Value> = image.iter().filter(is_touched).cloned().collect();
+    let away: Vec<&String> =
+        added.iter().filter(|id| !image.iter().any(|entry| sku(entry) == **id)).collect();
+    json!({ "addLicenses": again, "removeLicenses": away })
 }
 
 fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
