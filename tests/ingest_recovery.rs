@@ -15,6 +15,8 @@ use ingest::pull::BackupRequest;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use twin::{Actor, Server, Twin};
+
 use crate::incident::{MALLORY, attack, cloud_users, incident, objects, set};
 use crate::ingest_backup::{Keeper, tenant_objects};
 use crate::tenant::Tenant;
@@ -92,6 +94,31 @@ fn an_incident_is_undone_and_its_undoing_too() {
         })
         .collect();
     assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
+fn a_twin_of_a_backup_brings_links_back_with_what_is_restored() {
+    let (tenant, keeper, before) = after_incident();
+    let newest = keeper.store.backups().last().unwrap();
+    let served = Twin::from_snapshot(&keeper.store.snapshot(&newest.id).unwrap(), 1).unwrap();
+    let served = twin::serve(served, twin::Options::new(tenant.clock.clone(), [7; 32])).unwrap();
+    let members = |server: &Server| {
+        let groups = server.objects().into_iter().filter(|(token, _)| token == "group");
+        let groups = groups.map(|(_, text)| serde_json::from_str::<Value>(&text).unwrap());
+        groups
+            .map(|group| {
+                (group["id"].to_string(), sorted(group)["members"].as_array().cloned().unwrap_or_default())
+            })
+            .collect::<BTreeMap<_, _>>()
+    };
+    let users = before.keys().filter(|(token, _)| token == "user").map(|(_, id)| id);
+    assert_eq!(members(&served), members(&tenant.server));
+    let shown = members(&served);
+    for user in users.filter(|id| tenant.server.restore(Actor::Caller, "user", id)) {
+        assert!(served.restore(Actor::Caller, "user", user), "{user}");
+    }
+    assert_ne!(members(&served), shown, "who is restored is a member again");
+    assert_eq!(members(&served), members(&tenant.server));
 }
 
 #[test]

@@ -13,13 +13,15 @@ use crate::value;
 use crate::vector::{Slot, Vector};
 use crate::{BackupSummary, Result, schema};
 
-/// Slots of a vector that are read alone before it is read whole, which takes about as long.
-const SINGLE_SLOT_COUNT_MAX: u32 = 4;
+/// Slots of a vector that are read alone, at some 10 µs each, before it is read whole, which takes milliseconds.
+const SINGLE_SLOT_COUNT_MAX: u32 = 100;
 
 /// The state of the tenant at one backup. Cheap to clone; vectors are read when first asked for.
 #[derive(Clone)]
 pub struct Snapshot {
     inner: Arc<Inner>,
+    /// Objects come with links to what is gone, too.
+    has_dormant_links: bool,
 }
 
 struct Inner {
@@ -34,7 +36,7 @@ struct Inner {
 impl Snapshot {
     pub(crate) fn new(state: Arc<State>, sequence: u64) -> Self {
         let (vectors, asked, gone) = (RwLock::default(), Mutex::default(), OnceLock::new());
-        Self { inner: Arc::new(Inner { state, sequence, vectors, asked, gone }) }
+        Self { inner: Arc::new(Inner { state, sequence, vectors, asked, gone }), has_dormant_links: false }
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {
@@ -53,6 +55,13 @@ impl Snapshot {
     pub fn backup(&self) -> &BackupSummary {
         let place = usize::try_from(self.inner.sequence - 1).expect("sequences are few");
         &self.inner.state.members[place]
+    }
+
+    /// The same state, whose objects come with their dormant links too: those to objects in the recycle bin, which come
+    /// back when these are restored, and those to objects that are gone.
+    #[must_use]
+    pub fn with_dormant_links(&self) -> Self {
+        Self { has_dormant_links: true, ..self.clone() }
     }
 
     /// The type tokens that have objects at this backup, in ascending order.
@@ -189,7 +198,7 @@ impl Snapshot {
         if self.inner.state.tables.contains_key(key) { self.slot(key, ordinal) } else { Ok(Slot::NEVER) }
     }
 
-    /// The links of an object by relation; dormant ones left out.
+    /// The links of an object by relation; dormant ones left out unless they are wanted.
     pub(crate) fn links_at(
         &self,
         type_token: &Arc<str>,
@@ -206,7 +215,7 @@ impl Snapshot {
             let gone = self.gone()?;
             let mut targets = Vec::new();
             for target in state.read_set(key, number)? {
-                if !gone.contains(target) {
+                if self.has_dormant_links || !gone.contains(target) {
                     targets.push(state.id(target)?.to_string());
                 }
             }

@@ -30,12 +30,12 @@ impl Twin {
         Self { state: loader.finish() }
     }
 
-    /// Loads a backup.
+    /// Loads a backup, with the links that come back when what lies in a bin is restored.
     ///
     /// # Errors
     /// Whatever reading the store answers.
     pub fn from_snapshot(snapshot: &engine::Snapshot, seed: u64) -> engine::Result<Self> {
-        let mut loader = Loader::new(seed);
+        let (snapshot, mut loader) = (snapshot.with_dormant_links(), Loader::new(seed));
         for token in snapshot.types()? {
             for object in snapshot.objects(&token)? {
                 loader.add(&token, &object?.to_json());
