@@ -75,11 +75,11 @@ impl State {
         if let Some(ids) = self.recent_ids.get() {
             return Ok(ids);
         }
-        let mut ids = HashMap::new();
         let checkpoint = self.head.checkpoint;
-        for &(first, sequence) in
-            self.id_ranges.iter().rev().take_while(|(_, sequence)| *sequence > checkpoint)
-        {
+        let recent = || self.id_ranges.iter().rev().take_while(|(_, sequence)| *sequence > checkpoint);
+        let first = recent().last().map_or(self.ordinal_count, |(first, _)| *first);
+        let mut ids = HashMap::with_capacity((self.ordinal_count - first) as usize);
+        for &(first, sequence) in recent() {
             let segment = self.segment(sequence)?;
             let Some(entry) = &segment.footer.ids else { continue };
             for (ordinal, key) in (first..).zip(segment.chunk(entry.keys)?.chunks_exact(16)) {
