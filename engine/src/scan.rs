@@ -197,7 +197,10 @@ impl Scan {
 
     fn rows(&self, is_wanted: impl Fn(Slot) -> bool) -> Result<ObjectRows> {
         let vector = self.snapshot.vector(&self.key(Space::Core))?;
-        let mut rows = ObjectRows::default();
+        // Growing by doubling would touch twice the memory, and fresh memory is what a first answer waits for.
+        let count = vector.iter().filter(|(_, slot)| is_wanted(*slot)).count();
+        let (ordinals, versions) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut rows = ObjectRows { ordinals, versions };
         for (ordinal, slot) in vector.iter().filter(|(_, slot)| is_wanted(*slot)) {
             rows.push(ordinal, slot);
         }
@@ -230,16 +233,19 @@ impl Scan {
             .par_iter()
             .map(|(_, sequence)| {
                 let (segment, table) = table_of(state, &key, *sequence)?;
-                let mut numbers: BTreeSet<u32> = table
-                    .groups
-                    .iter()
-                    .flat_map(|group| group.columns.iter().map(|(path, _)| *path))
-                    .collect();
-                for patch in &table.patches {
-                    numbers.extend(segment.packed(patch.paths)?.iter());
-                }
                 let ids = segment.path_ids(&state.paths);
-                Ok(numbers.into_iter().filter_map(|number| ids.get(number as usize).copied()).collect())
+                // A day has hundreds of thousands of patches, and a few hundred paths.
+                let mut is_there = vec![false; ids.len()];
+                let mut note = |number: u32| {
+                    if let Some(place) = is_there.get_mut(number as usize) {
+                        *place = true;
+                    }
+                };
+                table.groups.iter().flat_map(|group| &group.columns).for_each(|(path, _)| note(*path));
+                for patch in &table.patches {
+                    segment.packed(patch.paths)?.iter().for_each(&mut note);
+                }
+                Ok(ids.iter().zip(is_there).filter_map(|(id, is_there)| is_there.then_some(*id)).collect())
             })
             .collect::<Result<_>>()?;
         let all: BTreeSet<PathId> = found.into_iter().flatten().collect();

@@ -278,8 +278,9 @@ fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
     let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
     let mut vector = Vector::default();
     if let Some((segment, entry)) = checkpoint_table(state, key, checkpoint)? {
-        let ordinals = read_ordinals(state, segment, entry)?;
-        let values = segment.integers(entry.values)?;
+        let (ordinals, values) =
+            rayon::join(|| read_ordinals(state, segment, entry), || segment.integers(entry.values));
+        let (ordinals, values) = (ordinals?, values?);
         let slots = values.into_iter().map(Slot::from_stored);
         vector = Vector::from_slots(ordinals.into_iter().zip(slots));
     }
