@@ -217,8 +217,8 @@ impl Scan {
         if !self.snapshot.state().tables.contains_key(&key) {
             return Ok(vec![0; ordinals.len()]);
         }
-        let vector = self.snapshot.vector(&key)?;
-        Ok(ordinals.iter().map(|ordinal| vector.get(*ordinal).version()).collect())
+        let slots = self.snapshot.slots(&key, ordinals)?;
+        Ok(slots.into_iter().map(Slot::version).collect())
     }
 
     /// Every attribute path that some version of this type ever had, ascending. See [`path_names`].

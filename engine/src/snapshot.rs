@@ -141,6 +141,15 @@ impl Snapshot {
         Ok(Arc::clone(vectors.entry(key.clone()).or_insert(vector)))
     }
 
+    /// The slots of some ordinals: a few are read alone, for many the vector is read.
+    pub(crate) fn slots(&self, key: &TableKey, ordinals: &[u32]) -> Result<Vec<Slot>> {
+        if ordinals.len() <= SINGLE_SLOT_COUNT_MAX as usize {
+            return ordinals.iter().map(|ordinal| self.slot(key, *ordinal)).collect();
+        }
+        let vector = self.vector(key)?;
+        Ok(ordinals.iter().map(|ordinal| vector.get(*ordinal)).collect())
+    }
+
     /// One slot. Who asks for a few reads them alone; who asks for more gets the vector read.
     pub(crate) fn slot(&self, key: &TableKey, ordinal: u32) -> Result<Slot> {
         let vectors = self.inner.vectors.read().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -12,6 +12,7 @@ use crate::segment::links::{LinkSet, apply_patch, decode};
 use crate::segment::reader::Segment;
 use crate::sets::{EMPTY_SET, SET_DEPTH_MAX};
 use crate::state::{Part, State, TableKey};
+use crate::vector::Slot;
 
 /// Objects whose links are read by one thread at a time.
 const CHUNK_COUNT: usize = 4096;
@@ -58,13 +59,13 @@ impl Scan {
             let count = ordinals.len();
             return Ok(LinkLists { ends: vec![0; count], observed: vec![false; count], targets: Vec::new() });
         }
-        let vector = self.snapshot.vector(&key)?;
+        let slots = self.snapshot.slots(&key, ordinals)?;
         let gone = self.snapshot.gone()?;
         let sets = Sets::open(state, &key)?;
-        let read = |ordinals: &[u32]| -> Result<LinkLists> {
+        let read = |slots: &[Slot]| -> Result<LinkLists> {
             let mut lists = LinkLists::default();
-            for &ordinal in ordinals {
-                let number = vector.get(ordinal).version();
+            for slot in slots {
+                let number = slot.version();
                 lists.observed.push(number > 0);
                 let targets = sets.read(number)?;
                 if gone.is_empty() {
@@ -76,7 +77,7 @@ impl Scan {
             }
             Ok(lists)
         };
-        let parts: Vec<LinkLists> = ordinals.par_chunks(CHUNK_COUNT).map(read).collect::<Result<_>>()?;
+        let parts: Vec<LinkLists> = slots.par_chunks(CHUNK_COUNT).map(read).collect::<Result<_>>()?;
         let mut all = LinkLists::default();
         for part in parts {
             all.append(&part);

@@ -52,6 +52,8 @@ pub(crate) enum Outcome<'a> {
 pub(crate) enum Loss {
     /// The server was not reached: nothing was sent.
     NotSent,
+    /// Who was reached could not show who they are: nothing was sent, and nothing will be.
+    Distrusted,
     /// The connection ended, or nothing came in time.
     NoAnswer,
     /// The body ended in the middle.
@@ -92,7 +94,7 @@ pub(crate) fn decide(attempt: &Attempt, outcome: &Outcome<'_>, random: f64) -> D
             let wait = retry_after.map_or_else(|| backoff(attempt, random), |wait| behind(wait, random));
             resend(attempt, wait, FAILED_MAX, Decision::Fail)
         }
-        Outcome::Answered { .. } => Decision::Fail,
+        Outcome::Answered { .. } | Outcome::Lost(Loss::Distrusted) => Decision::Fail,
         // The status tells that it was refused, whatever the rest would have said.
         Outcome::Lost(Loss::Truncated { status: status @ (401 | 429 | 503) }) => {
             decide(attempt, &Outcome::Answered { status, code: "", retry_after: None }, random)

@@ -131,17 +131,22 @@ fn not_sent(what: &str) -> Lost {
 /// Says what happened, without the address: a delta link holds a token.
 fn lost(error: reqwest::Error, status: Option<u16>) -> Lost {
     let error = error.without_url();
-    let loss = match status {
-        Some(status) => Loss::Truncated { status },
-        None if error.is_connect() || error.is_builder() => Loss::NotSent,
-        None => Loss::NoAnswer,
-    };
     let mut what = if error.is_timeout() { "timed out".to_owned() } else { error.to_string() };
     let mut cause = std::error::Error::source(&error);
     while let Some(source) = cause {
         what = format!("{what}: {source}");
         cause = source.source();
     }
+    let loss = match status {
+        Some(status) => Loss::Truncated { status },
+        // What TLS says stands only in the words of the innermost cause.
+        None if what.contains("invalid peer certificate") => {
+            what.push_str("; SSL_CERT_FILE names further certificate authorities");
+            Loss::Distrusted
+        }
+        None if error.is_connect() || error.is_builder() => Loss::NotSent,
+        None => Loss::NoAnswer,
+    };
     Lost { loss, what }
 }
 

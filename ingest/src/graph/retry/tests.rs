@@ -49,6 +49,7 @@ fn each_outcome_has_one_decision_for_each_effect() {
         (answered(503, "ServiceUnavailable", Some(SECOND)), later, later, later),
         (answered(504, "", Some(SECOND)), later, later, Unanswered),
         (Outcome::Lost(Loss::NotSent), again, again, again),
+        (Outcome::Lost(Loss::Distrusted), Fail, Fail, Fail),
         (Outcome::Lost(Loss::NoAnswer), again, again, Unanswered),
         (Outcome::Lost(Loss::Truncated { status: 200 }), again, again, Unanswered),
         (Outcome::Lost(Loss::Truncated { status: 500 }), again, again, Unanswered),
