@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::{Result, Verification};
+use engine::{ObjectKey, Result, Verification};
 use rayon::prelude::*;
 use serde_json::json;
 use tests::Shelf;
-use tests::shelf::{ROOT, back_up, everything};
+use tests::shelf::{ROOT, back_up, details, everything, put};
 
 /// All that a store shows, as text.
 fn answer(shelf: &Shelf) -> Result<String> {
@@ -90,6 +90,57 @@ fn every_flipped_bit_is_reported_and_never_read() {
             assert_eq!(damaged.verify().unwrap().errors, []);
         });
     }
+}
+
+/// A store whose IDs are a chunk of several blocks.
+fn long() -> Shelf {
+    let shelf = Shelf::default();
+    let mut store = shelf.create().unwrap();
+    let mut backup = store.begin(details(1)).unwrap();
+    let user = |id: &str| json!({"@odata.type": "#microsoft.graph.user", "id": id}).to_string();
+    put(&mut backup, &[user(&user_id(0)), user(&user_id(2_999))]).unwrap();
+    let targets: Vec<String> = (0..3_000).map(user_id).collect();
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    backup.put_links(&key(0), "directReports", &targets).unwrap();
+    backup.commit().unwrap();
+    shelf
+}
+
+fn user_id(number: u32) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
+fn key(number: u32) -> ObjectKey {
+    ObjectKey { type_token: "user".into(), id: user_id(number) }
+}
+
+/// One object is read by parts of the IDs and of their index, each checked alone.
+#[test]
+fn a_flipped_bit_of_a_long_chunk_is_reported_and_never_read() {
+    let sound = long();
+    let one = |shelf: &Shelf, number| {
+        let store = shelf.open()?;
+        let snapshot = store.snapshot(&store.backups()[0].id)?;
+        snapshot.object(&key(number)).map(|found| found.map(|object| object.attributes_json().to_owned()))
+    };
+    let right = one(&sound, 2_999).unwrap().unwrap();
+    let (file, bytes) = sound.data_files().into_iter().find(|(_, bytes)| bytes.len() > 40_000).unwrap();
+    let positions: Vec<usize> = (0..bytes.len()).step_by(61).collect();
+    positions.par_chunks(positions.len().div_ceil(4)).for_each(|positions| {
+        let damaged = copy(&sound);
+        for &position in positions {
+            let flip = || damaged.disk.damage(&full(&file), |bytes| bytes[position] ^= 1 << (position % 8));
+            flip();
+            assert!(names(&damaged.verify().unwrap(), &file), "byte {position}");
+            if let Ok(found) = one(&damaged, 2_999) {
+                assert_eq!(found.as_ref(), Some(&right), "byte {position}");
+            }
+            if let Ok(found) = one(&damaged, 7_777) {
+                assert_eq!(found, None, "byte {position}");
+            }
+            flip();
+        }
+    });
 }
 
 #[test]

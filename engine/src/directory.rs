@@ -5,6 +5,7 @@
 //! of its ordinal, so a wrong index can miss an object but never name a wrong one.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::Result;
@@ -41,7 +42,7 @@ impl State {
         if let (Some(rows), Some(texts)) = (entry.text_rows, entry.texts) {
             let rows = segment.packed(rows)?;
             if let Some(place) = search(&rows, row) {
-                return read_text(segment, &segment.column(texts)?, place);
+                return read_text(segment, &segment.cells(texts)?, place);
             }
         }
         Ok(Id::Guid(key_bytes(segment, &entry, row)?))
@@ -94,6 +95,7 @@ impl State {
 /// Reads the IDs of many ordinals: remembers where the segments are.
 pub(crate) struct Ids<'s> {
     state: &'s State,
+    is_few: bool,
     /// Per range of ordinals its IDs, once somebody asked.
     found: Vec<OnceLock<IdList<'s>>>,
 }
@@ -101,18 +103,25 @@ pub(crate) struct Ids<'s> {
 /// IDs as a segment lists them.
 pub(crate) struct IdList<'s> {
     segment: &'s Segment,
-    keys: &'s [[u8; 16]],
+    entry: IdEntry,
+    /// All keys; nothing while few are read, which are checked one by one.
+    keys: Option<&'s [[u8; 16]]>,
     texts: Option<(PackedU32s<'s>, Column<'s>)>,
 }
 
 impl<'s> IdList<'s> {
     pub(crate) fn open(segment: &'s Segment, entry: &IdEntry) -> Result<Self> {
         let keys = segment.chunk(entry.keys)?.as_chunks().0;
+        Ok(Self { keys: Some(keys), ..Self::few(segment, entry)? })
+    }
+
+    /// For reading few of them.
+    fn few(segment: &'s Segment, entry: &IdEntry) -> Result<Self> {
         let texts = match (entry.text_rows, entry.texts) {
             (Some(rows), Some(texts)) => Some((segment.packed(rows)?, segment.column(texts)?)),
             _ => None,
         };
-        Ok(Self { segment, keys, texts })
+        Ok(Self { segment, entry: *entry, keys: None, texts })
     }
 
     pub(crate) fn get(&self, row: u32) -> Result<Id> {
@@ -121,15 +130,20 @@ impl<'s> IdList<'s> {
         {
             return read_text(self.segment, texts, place);
         }
-        let key =
-            self.keys.get(row as usize).ok_or_else(|| self.segment.footer_error("the IDs end early"))?;
+        let Some(keys) = self.keys else { return Ok(Id::Guid(key_bytes(self.segment, &self.entry, row)?)) };
+        let key = keys.get(row as usize).ok_or_else(|| self.segment.footer_error("the IDs end early"))?;
         Ok(Id::Guid(*key))
     }
 }
 
 impl<'s> Ids<'s> {
     pub(crate) fn new(state: &'s State) -> Self {
-        Self { state, found: state.id_ranges.iter().map(|_| OnceLock::new()).collect() }
+        Self { is_few: false, ..Self::few(state) }
+    }
+
+    /// For reading few IDs of large lists.
+    pub(crate) fn few(state: &'s State) -> Self {
+        Self { state, is_few: true, found: state.id_ranges.iter().map(|_| OnceLock::new()).collect() }
     }
 
     /// The ID of an ordinal.
@@ -160,7 +174,7 @@ impl<'s> Ids<'s> {
             .footer
             .ids
             .ok_or_else(|| segment.footer_error("expected IDs in this segment, found none"))?;
-        IdList::open(segment, &entry)
+        if self.is_few { IdList::few(segment, &entry) } else { IdList::open(segment, &entry) }
     }
 }
 
@@ -214,27 +228,26 @@ fn candidates(segment: &Segment, checkpoint: &CheckpointEntry, key: u128) -> Res
     if bucket_count == 0 {
         return Ok(Vec::new());
     }
-    let starts = segment.chunk(checkpoint.bucket_starts)?;
-    let ordinals = segment.chunk(checkpoint.bucket_ordinals)?;
     let bucket = bucket_of(key, bucket_count);
-    let run = word(starts, bucket).zip(word(starts, bucket + 1));
-    let bytes = run.and_then(|(start, end)| ordinals.get(start as usize * 4..end as usize * 4));
-    let Some(bytes) = bytes else {
-        return Err(segment.footer_error("a bucket of the ID index reaches beyond the index"));
+    let run = words(segment, checkpoint.bucket_starts, bucket..bucket + 2)?;
+    let ordinals = match run.as_deref() {
+        Some(&[start, end]) => words(segment, checkpoint.bucket_ordinals, start as usize..end as usize)?,
+        _ => None,
     };
-    Ok(bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().expect("four bytes"))).collect())
+    ordinals.ok_or_else(|| segment.footer_error("a bucket of the ID index reaches beyond the index"))
 }
 
-fn word(bytes: &[u8], index: usize) -> Option<u32> {
-    let bytes = bytes.get(index * 4..index * 4 + 4)?;
-    Some(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
+/// Some of the u32 that a chunk holds one after the other; nothing where it holds fewer.
+fn words(segment: &Segment, chunk: u32, places: Range<usize>) -> Result<Option<Vec<u32>>> {
+    let bytes = segment.part(chunk, places.start * 4..places.end * 4)?;
+    Ok(bytes.map(|bytes| bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect()))
 }
 
 fn key_bytes(segment: &Segment, entry: &IdEntry, row: u32) -> Result<[u8; 16]> {
-    let bytes = segment.chunk(entry.keys)?;
     let start = row as usize * 16;
-    let key = bytes.get(start..start + 16).ok_or_else(|| segment.footer_error("the IDs end early"))?;
-    Ok(key.try_into().expect("16 bytes"))
+    let key = segment.part(entry.keys, start..start + 16)?;
+    let key = key.and_then(<[u8]>::first_chunk);
+    key.copied().ok_or_else(|| segment.footer_error("the IDs end early"))
 }
 
 /// The place of `wanted` among ascending integers.

@@ -145,7 +145,7 @@ impl<'s> Rows<'s> {
             }
         }
         for (segment, patch, entries) in patches.into_iter().rev() {
-            let texts = segment.column(patch.new_texts)?;
+            let texts = segment.cells(patch.new_texts)?;
             let mut text = Vec::new();
             for (entry, path) in self.patch_paths(segment, patch, entries)? {
                 text.clear();
@@ -167,7 +167,7 @@ impl<'s> Rows<'s> {
                     let mut changed = self.patch_paths(segment, patch, entries)?;
                     if let Some((entry, _)) = changed.find(|(_, found)| *found == path) {
                         let mut text = Vec::new();
-                        segment.column(patch.new_texts)?.append(entry, &mut text);
+                        segment.cells(patch.new_texts)?.append(entry, &mut text);
                         return Ok(Some(text).filter(|text| !text.is_empty()));
                     }
                     check_predecessor(segment, predecessor, next, depth)?;
@@ -301,14 +301,14 @@ fn append_cell(
     row: u32,
     out: &mut Vec<u8>,
 ) -> Result<Cell> {
-    let cell = segment.column(chunk)?.append(row, out);
+    let cell = segment.cells(chunk)?.append(row, out);
     if cell != Cell::Unknown {
         return Ok(cell);
     }
     let entry = group.references.binary_search_by_key(&chunk, |entry| entry.chunk);
     let Ok(entry) = entry.map(|place| &group.references[place]) else { return Ok(cell) };
     let mut base = Vec::new();
-    segment.column(entry.base)?.append(row, &mut base);
+    segment.cells(entry.base)?.append(row, &mut base);
     if reference::append(entry, &base, out) {
         return Ok(Cell::Value);
     }

@@ -162,7 +162,7 @@ impl Scan {
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn live(&self) -> Result<ObjectRows> {
-        self.rows(Slot::is_live)
+        self.first(usize::MAX, false)
     }
 
     /// The objects in the recycle bin, with their last live versions.
@@ -170,7 +170,35 @@ impl Scan {
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn deleted(&self) -> Result<ObjectRows> {
-        self.rows(Slot::is_in_bin)
+        self.first(usize::MAX, true)
+    }
+
+    /// How many objects are live, or lie in the recycle bin.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn count(&self, deleted: bool) -> Result<usize> {
+        let vector = self.snapshot.vector(&self.key(Space::Core))?;
+        Ok(if deleted { vector.count(Slot::is_in_bin) } else { vector.count(Slot::is_live) })
+    }
+
+    /// The first of the live objects, or of those in the recycle bin, which have their last live versions.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn first(&self, count_max: usize, deleted: bool) -> Result<ObjectRows> {
+        if deleted {
+            self.first_of(count_max, Slot::is_in_bin)
+        } else {
+            self.first_of(count_max, Slot::is_live)
+        }
+    }
+
+    fn first_of(&self, count_max: usize, is_wanted: impl Fn(Slot) -> bool + Copy) -> Result<ObjectRows> {
+        let vector = self.snapshot.vector(&self.key(Space::Core))?;
+        // Growing by doubling would touch twice the memory, and fresh memory is what a first answer waits for.
+        let (ordinals, versions) = vector.first(count_max.min(vector.count(is_wanted)), is_wanted);
+        Ok(ObjectRows { ordinals, versions })
     }
 
     /// Those of some objects that are there, live or in the recycle bin: no row or one for each distinct ID.
@@ -191,18 +219,6 @@ impl Scan {
             if is_wanted(slot) {
                 rows.push(ordinal, slot);
             }
-        }
-        Ok(rows)
-    }
-
-    fn rows(&self, is_wanted: impl Fn(Slot) -> bool) -> Result<ObjectRows> {
-        let vector = self.snapshot.vector(&self.key(Space::Core))?;
-        // Growing by doubling would touch twice the memory, and fresh memory is what a first answer waits for.
-        let count = vector.iter().filter(|(_, slot)| is_wanted(*slot)).count();
-        let (ordinals, versions) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let mut rows = ObjectRows { ordinals, versions };
-        for (ordinal, slot) in vector.iter().filter(|(_, slot)| is_wanted(*slot)) {
-            rows.push(ordinal, slot);
         }
         Ok(rows)
     }

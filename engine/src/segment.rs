@@ -7,12 +7,13 @@
 //! ```
 //!
 //! A chunk is a run of bytes that one decoder understands; the footer says where it is, how it is
-//! encoded and what its checksum is. The footer's hash stands in the trailer, the whole file's hash in
-//! the manifest of the backup that wrote it.
+//! encoded and what its checksum is. The last chunk holds checksums of parts of the long ones (`sums.rs`; format version
+//! 1 had none). The footer's hash stands in the trailer, the whole file's hash in the manifest of the backup that
+//! wrote it.
 //!
 //! Invariants
 //! 1. A segment never changes once it has its name.
-//! 2. Nothing in it is used before its checksum (chunks) or hash (footer) was compared.
+//! 2. Nothing in it is used before its checksum (chunks, or their blocks) or hash (footer) was compared.
 //! 3. Version numbers of a table, link-set numbers of a relation and ordinals are dense: each segment
 //!    continues where the one before it ended.
 //!
@@ -26,4 +27,5 @@ pub(crate) mod layout;
 pub(crate) mod links;
 pub(crate) mod reader;
 pub(crate) mod reference;
+mod sums;
 pub(crate) mod writer;

@@ -117,12 +117,7 @@ impl Snapshot {
     /// `Damaged` or `Disk`.
     pub fn object_count(&self, type_token: &str) -> Result<(u64, u64)> {
         let vector = self.vector(&TableKey { type_token: type_token.into(), part: Part::Core })?;
-        let (mut live, mut binned) = (0, 0);
-        for (_, slot) in vector.iter() {
-            live += u64::from(slot.is_live());
-            binned += u64::from(slot.is_in_bin());
-        }
-        Ok((live, binned))
+        Ok((vector.count(Slot::is_live) as u64, vector.count(Slot::is_in_bin) as u64))
     }
 
     pub(crate) fn core_keys(&self) -> impl Iterator<Item = &TableKey> {
@@ -287,20 +282,30 @@ fn read_vector(state: &State, key: &TableKey, sequence: u64) -> Result<Vector> {
     let checkpoint = state.checkpoint_before(sequence).unwrap_or(0);
     let mut vector = Vector::default();
     if let Some((segment, entry)) = checkpoint_table(state, key, checkpoint)? {
-        let (ordinals, values) =
-            rayon::join(|| read_ordinals(state, segment, entry), || segment.integers(entry.values));
-        let (ordinals, values) = (ordinals?, values?);
-        let slots = values.into_iter().map(Slot::from_stored);
-        vector = Vector::from_slots(ordinals.into_iter().zip(slots));
+        set_all(state, segment, [entry.ordinals, entry.values], &mut vector)?;
     }
     for later in checkpoint + 1..=sequence {
         let segment = state.segment(later)?;
-        let Some(entry) = segment.slots(key) else { continue };
-        for changed in segment.changed_slots(entry)?.iter() {
-            set_checked(state, segment.path(), &mut vector, changed.ordinal, changed.new)?;
+        if let Some(entry) = segment.slots(key) {
+            set_all(state, segment, [entry.ordinals, entry.new_values], &mut vector)?;
         }
     }
     Ok(vector)
+}
+
+/// Sets the slots that two chunks hold: ordinals and values.
+fn set_all(state: &State, segment: &Segment, chunks: [u32; 2], vector: &mut Vector) -> Result<()> {
+    let mut last = None;
+    segment.for_each_pair(chunks, |ordinals, values| {
+        // An ordinal that no segment has would make the vector as large as the number says.
+        let is_known = ordinals.last().is_none_or(|ordinal| *ordinal < state.ordinal_count);
+        if !is_known || !ordinals.is_sorted() || last > ordinals.first().copied() {
+            return Err(segment.footer_error("the ordinals of a vector do not ascend, or nobody has them"));
+        }
+        last = ordinals.last().copied();
+        vector.set_stored(ordinals, values);
+        Ok(())
+    })
 }
 
 /// One slot of a vector as of a backup: from the newest segment that changed it, else from the last checkpoint.
@@ -342,28 +347,4 @@ fn checkpoint_table<'s>(
             |table: &&CheckpointTable| *table.type_token == *key.type_token && table.name == key.part.name();
         tables.iter().find(is_wanted).map(|table| (&**segment, table))
     }))
-}
-
-fn read_ordinals(state: &State, segment: &Segment, entry: &CheckpointTable) -> Result<Vec<u32>> {
-    let ordinals = segment.integers(entry.ordinals)?;
-    if !ordinals.is_sorted() || ordinals.last().is_some_and(|last| *last >= state.ordinal_count) {
-        return Err(segment.footer_error("the ordinals of a vector do not ascend, or nobody has them"));
-    }
-    Ok(ordinals)
-}
-
-/// An ordinal that no segment has would make the vector as large as the number says.
-fn set_checked(
-    state: &State,
-    path: &std::path::Path,
-    vector: &mut Vector,
-    ordinal: u32,
-    slot: Slot,
-) -> Result<()> {
-    if ordinal >= state.ordinal_count {
-        let what = format!("a slot has ordinal {ordinal}, the store has {}", state.ordinal_count);
-        return Err(crate::segment::reader::damaged(path, 0, what));
-    }
-    vector.set(ordinal, slot);
-    Ok(())
 }

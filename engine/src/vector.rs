@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 const BLOCK_SIZE: usize = 4096;
+const BLOCK_LENGTH: u32 = 4096;
 const BIN_BIT: u32 = 1 << 31;
 
 /// A slot's number.
@@ -72,29 +73,34 @@ pub(crate) struct Vector {
 }
 
 impl Vector {
-    /// Makes a vector of slots whose ordinals ascend.
-    pub(crate) fn from_slots(slots: impl Iterator<Item = (u32, Slot)>) -> Self {
-        let mut vector = Self::default();
-        let (mut number, mut block) = (0, [0; BLOCK_SIZE]);
-        for (ordinal, slot) in slots {
-            let (wanted, offset) = place(ordinal);
-            if wanted != number {
-                vector.put_block(number, &mut block);
-                number = wanted;
+    /// Sets slots, as files hold them, of ordinals that ascend. Ascending ones fall into few blocks, so a block is
+    /// looked up once for a run of them.
+    pub(crate) fn set_stored(&mut self, ordinals: &[u32], stored: &[u32]) {
+        let mut rest = ordinals;
+        let mut stored = stored;
+        while let Some(first) = rest.first() {
+            let (number, offset) = place(*first);
+            let length = rest.partition_point(|ordinal| place(*ordinal).0 == number);
+            let (run, values);
+            (run, rest) = rest.split_at(length);
+            (values, stored) = stored.split_at(length);
+            let block = Arc::make_mut(self.block_mut(number));
+            let is_gapless = run.array_windows().all(|[a, b]| b.wrapping_sub(*a) == 1);
+            if is_gapless && let Some(slots) = block.get_mut(offset..offset + length) {
+                slots.iter_mut().zip(values).for_each(|(slot, value)| *slot = Slot::from_stored(*value).0);
+                continue;
             }
-            block[offset] = slot.0;
+            for (ordinal, value) in run.iter().zip(values) {
+                block[place(*ordinal).1] = Slot::from_stored(*value).0;
+            }
         }
-        vector.put_block(number, &mut block);
-        vector
     }
 
-    /// Appends a block, unless it is empty, and clears it.
-    fn put_block(&mut self, number: usize, block: &mut Block) {
-        if block.iter().any(|slot| *slot != 0) {
-            self.blocks.resize(number, None);
-            self.blocks.push(Some(Arc::new(*block)));
-            *block = [0; BLOCK_SIZE];
+    fn block_mut(&mut self, number: usize) -> &mut Arc<Block> {
+        if number >= self.blocks.len() {
+            self.blocks.resize(number + 1, None);
         }
+        self.blocks[number].get_or_insert_with(|| Arc::new([0; BLOCK_SIZE]))
     }
 
     pub(crate) fn get(&self, ordinal: u32) -> Slot {
@@ -106,17 +112,45 @@ impl Vector {
     }
 
     pub(crate) fn set(&mut self, ordinal: u32, slot: Slot) {
-        let (block, offset) = place(ordinal);
-        if block >= self.blocks.len() {
-            if slot == Slot::NEVER {
-                return;
-            }
-            self.blocks.resize(block + 1, None);
+        let (number, offset) = place(ordinal);
+        if number >= self.blocks.len() && slot == Slot::NEVER {
+            return;
         }
-        let block = self.blocks[block].get_or_insert_with(|| Arc::new([0; BLOCK_SIZE]));
+        let block = self.block_mut(number);
         if block[offset] != slot.0 {
             Arc::make_mut(block)[offset] = slot.0;
         }
+    }
+
+    /// How many slots are wanted.
+    pub(crate) fn count(&self, is_wanted: impl Fn(Slot) -> bool + Copy) -> usize {
+        self.blocks.iter().flatten().map(|block| count_in(block, is_wanted)).sum()
+    }
+
+    /// Ordinals and versions of the first slots that are wanted.
+    pub(crate) fn first(
+        &self,
+        count: usize,
+        is_wanted: impl Fn(Slot) -> bool + Copy,
+    ) -> (Vec<u32>, Vec<u32>) {
+        let (mut ordinals, mut versions) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for (number, block) in (0..).zip(&self.blocks) {
+            let Some(block) = block else { continue };
+            let ordinals_of_block = (0..BLOCK_LENGTH).map(|offset| number * BLOCK_LENGTH + offset);
+            let left = count - ordinals.len();
+            // Mostly a type's objects came one after the other, and a block without a gap is copied.
+            if left >= BLOCK_SIZE && count_in(block, is_wanted) == BLOCK_SIZE {
+                ordinals.extend(ordinals_of_block);
+                versions.extend(block.iter().map(|slot| Slot(*slot).version()));
+                continue;
+            }
+            let all = ordinals_of_block.zip(block.iter().map(|slot| Slot(*slot)));
+            for (ordinal, slot) in all.filter(|(_, slot)| is_wanted(*slot)).take(left) {
+                ordinals.push(ordinal);
+                versions.push(slot.version());
+            }
+        }
+        (ordinals, versions)
     }
 
     /// All slots that are not `NEVER`, ascending by ordinal.
@@ -151,6 +185,11 @@ impl std::fmt::Debug for Vector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Vector").field("blocks", &self.blocks.len()).finish()
     }
+}
+
+/// How many slots of a block are wanted, counted without branches, several slots at a time.
+fn count_in(block: &Block, is_wanted: impl Fn(Slot) -> bool) -> usize {
+    block.iter().map(|slot| u32::from(is_wanted(Slot(*slot)))).sum::<u32>() as usize
 }
 
 fn place(ordinal: u32) -> (usize, usize) {
@@ -197,7 +236,10 @@ mod tests {
                 newer.set(ordinal, Slot(value));
                 newer_map.insert(ordinal, value);
             }
-            let rebuilt = Vector::from_slots(newer_map.iter().map(|(&ordinal, &value)| (ordinal, Slot(value))));
+            let mut rebuilt = Vector::default();
+            let (ordinals, slots): (Vec<_>, Vec<_>) =
+                newer_map.iter().map(|(&ordinal, &value)| (ordinal, Slot(value).to_stored())).unzip();
+            rebuilt.set_stored(&ordinals, &slots);
             prop_assert_eq!(rebuilt.changed(&newer), vec![]);
             let expected: Vec<_> = newer_map
                 .iter()

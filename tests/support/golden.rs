@@ -1,4 +1,4 @@
-//! Owns the store that pins the format: how it is made from nothing but constants, and how it is kept as one file.
+//! Owns the stores that pin the format: how it is made from nothing but constants, and how it is kept as one file.
 //!
 //! Shape of the file: for each file of the store, in order of their paths, `path length u32` · `path` ·
 //! `content length u32` · `content`, little-endian.
@@ -12,11 +12,27 @@ use serde_json::json;
 use crate::shelf::{ROOT, back_up_with, details, everything, put};
 use crate::{FaultyDisk, Shelf};
 
-/// The golden store of the newest format version, as one file.
-pub const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/version-1.bin");
+/// All format versions that a released or committed program wrote, the newest last.
+pub const VERSIONS: [u32; 2] = [1, 2];
 
-/// What it shows.
-pub const SHOWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/version-1.txt");
+/// Targets whose IDs make a chunk that is longer than a block, which has checksums of its own.
+const TARGET_COUNT: u32 = 1_100;
+
+/// The golden store of a format version, as one file.
+#[must_use]
+pub fn store_file(version: u32) -> PathBuf {
+    folder().join(format!("version-{version}.bin"))
+}
+
+/// The file of what the golden store of a format version shows.
+#[must_use]
+pub fn shown_file(version: u32) -> PathBuf {
+    folder().join(format!("version-{version}.txt"))
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
 
 /// Enough for a checkpoint.
 const BACKUP_COUNT: u32 = 66;
@@ -38,6 +54,9 @@ pub fn make() -> Result<Shelf> {
             put(&mut backup, &objects)?;
             let group = ObjectKey { type_token: "group".into(), id: "apart".into() };
             backup.put_links(&group, "owners", &["nobody else knows this one", &user_id(2)])?;
+            let targets: Vec<String> = (2_000..2_000 + TARGET_COUNT).map(user_id).collect();
+            let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+            backup.put_links(&group, "members", &targets)?;
             backup.commit()?;
         } else {
             back_up_with(&mut store, details, &objects)?;

@@ -163,8 +163,8 @@ impl<'r, 's> Cursor<'r, 's> {
             segment,
             paths: segment.packed(entry.paths)?,
             ids: segment.path_ids(&self.rows.state.paths),
-            old: segment.column(entry.old_texts)?,
-            new: segment.column(entry.new_texts)?,
+            old: segment.cells(entry.old_texts)?,
+            new: segment.cells(entry.new_texts)?,
         });
         Ok(self.patches.last().expect("pushed above"))
     }
@@ -209,8 +209,8 @@ impl<'r, 's> Cursor<'r, 's> {
             Some(chunk) => {
                 let entry = group.references.binary_search_by_key(&chunk, |entry| entry.chunk).ok();
                 let entry = entry.map(|place| &group.references[place]);
-                let base = entry.map(|entry| Ok::<_, crate::Error>((entry, segment.column(entry.base)?)));
-                Some((segment.column(chunk)?, base.transpose()?))
+                let base = entry.map(|entry| Ok::<_, crate::Error>((entry, segment.cells(entry.base)?)));
+                Some((segment.cells(chunk)?, base.transpose()?))
             }
             None => None,
         };

@@ -16,15 +16,16 @@ impl Scan {
     /// `Damaged` or `Disk`.
     pub fn ids(&self, ordinals: &[u32]) -> Result<TextList> {
         let state = self.snapshot.state();
-        let ids = Ids::new(state);
         let mut texts = TextList::default();
         if ordinals.len() < BULK_COUNT_MIN {
+            let ids = Ids::few(state);
             for &ordinal in ordinals {
                 ids.id(ordinal)?.write_text(&mut texts.bytes);
                 texts.close()?;
             }
             return Ok(texts);
         }
+        let ids = Ids::new(state);
         texts.bytes.reserve(ordinals.len() * 36);
         let ranges = open_ranges(state)?;
         for &ordinal in ordinals {

@@ -22,7 +22,7 @@
 //! | 9, 10, 11 texts | `column/text.rs`: plain, symbols, blocks |
 //!
 //! Invariants: (1) what is appended is byte for byte what was encoded; an encoding is chosen only if all values come
-//! back so. (2) Opening checks every length, order and code, so that reading cannot leave the chunk. (3) Only blocks
+//! back so. (2) Reading never leaves the chunk; opening it whole checks every length, order and code. (3) Only blocks
 //! and symbols can hold what opening has not seen: [`Column::verify`] decodes them, and a row whose bytes cannot be
 //! decoded reads as unknown.
 //!
@@ -229,8 +229,8 @@ impl<'a> Column<'a> {
         Self::read(Reader::new(bytes), row_count)
     }
 
-    /// Opens a chunk that was opened before, in time that does not depend on its rows. Reading stays within the
-    /// chunk whatever it holds.
+    /// Opens a chunk in time that does not depend on its rows, because it was opened before or because only single cells
+    /// of it are read. Reading stays within the chunk whatever it holds.
     ///
     /// # Errors
     /// When the chunk is shorter than its structure says.

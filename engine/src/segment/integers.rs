@@ -23,7 +23,7 @@ use super::format::{FormatError, Reader, put_varint, unzigzag, zigzag};
 use packed::{pack, packed_len, unpack, width_of};
 
 /// Values per block.
-const BLOCK: usize = 1024;
+pub(crate) const BLOCK: usize = 1024;
 
 const KIND_BLOCKS: u8 = 0;
 const KIND_PROGRESSION: u8 = 1;
@@ -52,27 +52,62 @@ pub(crate) fn encode_u32s(values: &[u32]) -> Vec<u8> {
 /// # Errors
 /// When `bytes` is not what [`encode_u32s`] writes for that many values.
 pub(crate) fn decode_u32s(bytes: &[u8], count: usize) -> Result<Vec<u32>, FormatError> {
-    let mut reader = Reader::new(bytes);
-    if count == 0 {
-        return reader.finish().map(|()| Vec::new());
+    let mut decoding = Decoding::new(bytes, count)?;
+    let mut values = vec![0; count];
+    for values in values.chunks_mut(BLOCK) {
+        decoding.next_into(values)?;
     }
-    match reader.byte()? {
-        KIND_BLOCKS => decode_blocks(reader, count),
-        KIND_PROGRESSION => {
-            let Progression { first, step } = decode_progression(&mut reader)?;
-            reader.finish()?;
-            if step == 0 {
-                return Ok(vec![first; count]);
+    decoding.reader.finish()?;
+    Ok(values)
+}
+
+/// A vector that is decoded block by block, so that it takes no memory.
+pub(crate) struct Decoding<'a> {
+    reader: Reader<'a>,
+    left: usize,
+    progression: Option<Progression>,
+}
+
+impl<'a> Decoding<'a> {
+    /// Begins a vector of `count` values.
+    ///
+    /// # Errors
+    /// As [`decode_u32s`], and so later.
+    pub(crate) fn new(bytes: &'a [u8], count: usize) -> Result<Self, FormatError> {
+        let mut reader = Reader::new(bytes);
+        let progression = match count {
+            0 => None,
+            _ => match reader.byte()? {
+                KIND_BLOCKS => None,
+                KIND_PROGRESSION => Some(decode_progression(&mut reader)?),
+                kind => return Err(reader.error(format!("expected kind 0 or 1 of a vector, found {kind}"))),
+            },
+        };
+        Ok(Self { reader, left: count, progression })
+    }
+
+    /// The next values, none when all were given: of two vectors of the same length always equally many.
+    pub(crate) fn next_block<'v>(&mut self, values: &'v mut [u32; BLOCK]) -> Result<&'v [u32], FormatError> {
+        let length = self.left.min(BLOCK);
+        let values = &mut values[..length];
+        self.next_into(values)?;
+        Ok(values)
+    }
+
+    /// Fills `values`, a whole block or all that is left.
+    fn next_into(&mut self, values: &mut [u32]) -> Result<(), FormatError> {
+        self.left -= values.len();
+        match &mut self.progression {
+            _ if values.is_empty() => self.reader.finish()?,
+            Some(progression) => {
+                for value in values {
+                    *value = progression.first;
+                    progression.first = progression.first.wrapping_add(progression.step);
+                }
             }
-            let mut next = first;
-            let mut values = vec![0; count];
-            for value in &mut values {
-                *value = next;
-                next = next.wrapping_add(step);
-            }
-            Ok(values)
+            None => Block::read(&mut self.reader, values.len())?.unpack(values),
         }
-        kind => Err(reader.error(format!("expected kind 0 or 1 of a vector, found {kind}"))),
+        Ok(())
     }
 }
 
@@ -117,15 +152,6 @@ fn steps_of(block: &[u32]) -> Option<(i64, u32)> {
     }
     let width = width_of((greatest - least).cast_unsigned());
     (width <= 32).then_some((least, width))
-}
-
-fn decode_blocks(mut reader: Reader<'_>, count: usize) -> Result<Vec<u32>, FormatError> {
-    let mut values = vec![0; count];
-    for values in values.chunks_mut(BLOCK) {
-        Block::read(&mut reader, values.len())?.unpack(values);
-    }
-    reader.finish()?;
-    Ok(values)
 }
 
 /// A block whose values are still packed.

@@ -13,8 +13,11 @@
 //! All integers are little-endian. A cipher other than 0 means that chunks and footer are sealed; this
 //! version refuses to read such files, later ones will not have to change the layout for it.
 
-/// The format version this program writes, and the newest it reads.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+/// The format version this program writes, and the newest it reads. Version 2 added checksums of blocks
+/// (`sums.rs`), so that one ID of millions is read without the checksum of all.
+pub(crate) const FORMAT_VERSION: u32 = 2;
+/// The first format version whose segments end with checksums of blocks.
+pub(crate) const BLOCK_SUMS_SINCE: u32 = 2;
 /// Bytes of the header.
 pub(crate) const HEADER_SIZE: usize = 64;
 /// Bytes of the trailer.

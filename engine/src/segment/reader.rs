@@ -1,6 +1,7 @@
 //! Reads a segment from its map; nothing is used before its checksum was compared.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -8,8 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::column::Column;
 use super::footer::{ArchivedFooter, ChunkEntry, Footer, SlotEntry, TableEntry};
 use super::format::FormatError;
-use super::integers::{self, PackedU32s, Skimmed};
-use super::layout::{FORMAT_VERSION, Header, Trailer};
+use super::integers::{self, Decoding, PackedU32s, Skimmed};
+use super::layout::{BLOCK_SUMS_SINCE, FORMAT_VERSION, Header, Trailer};
+use super::sums::{BLOCK_SIZE, BlockSums};
 use crate::disk::Disk;
 use crate::error::disk_error;
 use crate::map::Map;
@@ -27,6 +29,8 @@ pub(crate) struct Segment {
     map: Map,
     pub(crate) sequence: u64,
     pub(crate) footer: Footer,
+    has_block_sums: bool,
+    block_sums: OnceLock<BlockSums>,
     /// Per chunk: how much of it was checked.
     checked: Box<[AtomicU8]>,
     path_ids: OnceLock<Box<[PathId]>>,
@@ -71,6 +75,8 @@ impl Segment {
             map,
             sequence,
             footer,
+            has_block_sums: header.format_version >= BLOCK_SUMS_SINCE,
+            block_sums: OnceLock::new(),
             checked,
             path_ids: OnceLock::new(),
             path_numbers: OnceLock::new(),
@@ -116,24 +122,68 @@ impl Segment {
 
     /// The bytes of a chunk, its checksum compared.
     pub(crate) fn chunk(&self, chunk: u32) -> Result<&[u8]> {
-        let entry = self.entry(chunk)?;
-        let start = usize::try_from(entry.offset).unwrap_or(usize::MAX);
-        let length = usize::try_from(entry.length).unwrap_or(usize::MAX);
-        let bytes = start.checked_add(length).and_then(|end| self.map.get(start..end)).ok_or_else(|| {
-            damaged(&self.path, start, format!("chunk {chunk} reaches beyond the end of the file"))
-        })?;
+        let bytes = self.unchecked(chunk)?;
         let checked = &self.checked[chunk as usize];
         if checked.load(Ordering::Relaxed) == UNCHECKED {
+            let entry = self.entry(chunk)?;
             if crc32c::crc32c(bytes) != entry.checksum {
-                return Err(damaged(
-                    &self.path,
-                    start,
-                    format!("the checksum of chunk {chunk} does not match its bytes"),
-                ));
+                let start = usize::try_from(entry.offset).unwrap_or(usize::MAX);
+                let what = format!("the checksum of chunk {chunk} does not match its bytes");
+                return Err(damaged(&self.path, start, what));
             }
             checked.store(SUM_CHECKED, Ordering::Relaxed);
         }
         Ok(bytes)
+    }
+
+    /// Some bytes of a chunk, the checksums of the blocks they lie in compared; nothing where the chunk is shorter.
+    pub(crate) fn part(&self, chunk: u32, part: Range<usize>) -> Result<Option<&[u8]>> {
+        let bytes = self.unchecked(chunk)?;
+        let is_checked = self.checked[chunk as usize].load(Ordering::Relaxed) != UNCHECKED;
+        if is_checked || bytes.len() <= BLOCK_SIZE || !self.has_block_sums {
+            return Ok(self.chunk(chunk)?.get(part));
+        }
+        let Some(found) = bytes.get(part.clone()) else { return Ok(None) };
+        if let Some(block) = self.block_sums()?.find_damage(chunk, bytes, part) {
+            return Err(self.format_error(chunk, &damaged_block(block)));
+        }
+        Ok(Some(found))
+    }
+
+    fn block_sums(&self) -> Result<&BlockSums> {
+        if let Some(sums) = self.block_sums.get() {
+            return Ok(sums);
+        }
+        let missing = || self.footer_error("the checksums of blocks are not as many as there are blocks");
+        let last = u32::try_from(self.footer.chunks.len()).ok().and_then(|count| count.checked_sub(1));
+        let last = last.ok_or_else(missing)?;
+        let chunks = &self.footer.chunks[..last as usize];
+        let sums = BlockSums::read(self.chunk(last)?, chunks).ok_or_else(missing)?;
+        Ok(self.block_sums.get_or_init(|| sums))
+    }
+
+    /// Compares every checksum that there is.
+    pub(crate) fn verify(&self) -> Result<()> {
+        for chunk in 0..u32::try_from(self.footer.chunks.len()).unwrap_or(u32::MAX) {
+            let bytes = self.chunk(chunk)?;
+            if self.has_block_sums
+                && bytes.len() > BLOCK_SIZE
+                && let Some(block) = self.block_sums()?.find_damage(chunk, bytes, 0..bytes.len())
+            {
+                return Err(self.format_error(chunk, &damaged_block(block)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of a chunk as they stand there.
+    fn unchecked(&self, chunk: u32) -> Result<&[u8]> {
+        let entry = self.entry(chunk)?;
+        let start = usize::try_from(entry.offset).unwrap_or(usize::MAX);
+        let length = usize::try_from(entry.length).unwrap_or(usize::MAX);
+        start.checked_add(length).and_then(|end| self.map.get(start..end)).ok_or_else(|| {
+            damaged(&self.path, start, format!("chunk {chunk} reaches beyond the end of the file"))
+        })
     }
 
     /// All integers of a chunk.
@@ -141,6 +191,34 @@ impl Segment {
         let count = self.entry(chunk)?.count as usize;
         let bytes = self.chunk(chunk)?;
         integers::decode_u32s(bytes, count).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    /// Gives the integers of two chunks side by side, block by block, without keeping them.
+    pub(crate) fn for_each_pair(
+        &self,
+        chunks: [u32; 2],
+        mut f: impl FnMut(&[u32], &[u32]) -> Result<()>,
+    ) -> Result<()> {
+        let [keys, values] = chunks;
+        let begin = |chunk: u32| {
+            let count = self.entry(chunk)?.count as usize;
+            let begun = Decoding::new(self.chunk(chunk)?, count);
+            begun.map_err(|error| self.format_error(chunk, &error))
+        };
+        let (mut first, mut second) = (begin(keys)?, begin(values)?);
+        if self.entry(keys)?.count != self.entry(values)?.count {
+            return Err(self.footer_error(format!("chunk {keys} has not as many integers as chunk {values}")));
+        }
+        let (mut first_room, mut second_room) = ([0; integers::BLOCK], [0; integers::BLOCK]);
+        loop {
+            let left = first.next_block(&mut first_room).map_err(|error| self.format_error(keys, &error))?;
+            let right = second.next_block(&mut second_room);
+            let right = right.map_err(|error| self.format_error(values, &error))?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            f(left, right)?;
+        }
     }
 
     /// One integer of a chunk; none behind the end.
@@ -176,6 +254,13 @@ impl Segment {
         let column = Column::open(bytes, rows).map_err(|error| self.format_error(chunk, &error))?;
         checked.store(COLUMN_CHECKED, Ordering::Relaxed);
         Ok(column)
+    }
+
+    /// A column of which single cells are read. Its inner structure is not gone through, which would take longer than
+    /// reading them: reading stays within the chunk whatever it holds, and its checksum says that it was written so.
+    pub(crate) fn cells(&self, chunk: u32) -> Result<Column<'_>> {
+        let rows = self.entry(chunk)?.count;
+        Column::reopen(self.chunk(chunk)?, rows).map_err(|error| self.format_error(chunk, &error))
     }
 
     /// Changed slots, ascending by ordinal; kept once decoded.
@@ -272,6 +357,10 @@ fn read_footer(file: &[u8], trailer: &Trailer) -> Result<Footer, (usize, String)
         .map_err(|error| (start, format!("the footer is not one of format {FORMAT_VERSION}: {error}")))?;
     rkyv::deserialize::<Footer, rkyv::rancor::Error>(archived)
         .map_err(|error| (start, format!("the footer cannot be read: {error}")))
+}
+
+fn damaged_block(block: usize) -> FormatError {
+    FormatError::new(block * BLOCK_SIZE, "the checksum of these bytes does not match them")
 }
 
 pub(crate) fn damaged(path: &Path, offset: usize, what: impl Into<String>) -> Error {

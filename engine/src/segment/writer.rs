@@ -9,6 +9,7 @@ use super::column::Encoded;
 use super::footer::{ChunkEntry, Footer, SlotEntry};
 use super::integers;
 use super::layout::{CHUNK_ALIGNMENT, FOOTER_ALIGNMENT, FORMAT_VERSION, HEADER_SIZE, Header, Trailer};
+use super::sums;
 use crate::disk::{Disk, DiskFile};
 use crate::error::disk_error;
 use crate::vector::ChangedSlot;
@@ -22,6 +23,8 @@ pub(crate) struct SegmentWriter {
     hasher: blake3::Hasher,
     offset: u64,
     path_numbers: HashMap<String, u32>,
+    /// Sums of the blocks of long chunks.
+    block_sums: Vec<u8>,
     /// What the footer will say; callers add their entries.
     pub(crate) footer: Footer,
 }
@@ -50,6 +53,7 @@ impl SegmentWriter {
             hasher: blake3::Hasher::new(),
             offset: 0,
             path_numbers: HashMap::new(),
+            block_sums: Vec::new(),
             footer: Footer::default(),
         };
         let header = Header { format_version: FORMAT_VERSION, cipher: 0, store_id, sequence };
@@ -119,6 +123,8 @@ impl SegmentWriter {
 
     /// Writes footer and trailer, syncs, and gives the file its name.
     pub(crate) fn finish(mut self, path: &Path) -> Result<WrittenFile> {
+        let block_sums = std::mem::take(&mut self.block_sums);
+        self.chunk(&block_sums, block_sums.len() / 4)?;
         self.pad(FOOTER_ALIGNMENT)?;
         let footer = rkyv::to_bytes::<rkyv::rancor::Error>(&self.footer)
             .map_err(|error| Error::Invalid(format!("the segment's footer cannot be written: {error}")))?;
@@ -154,6 +160,7 @@ impl SegmentWriter {
         entry.offset = self.offset;
         entry.length = bytes.len() as u64;
         entry.checksum = crc32c::crc32c(bytes);
+        sums::put(bytes, &mut self.block_sums);
         self.write(bytes)?;
         self.footer.chunks.push(entry);
         Ok(index_u32(self.footer.chunks.len() - 1))

@@ -104,9 +104,14 @@ impl<'a> Blocks<'a> {
                 *slot = Decompressor::new().ok().map(|new| (new, Vec::new()));
             }
             let Some((decompressor, raw)) = slot else { return false };
+            let frame = self.frame(block);
+            // A column that was not gone through may say anything.
+            if length > frame.len().saturating_mul(GAIN_MAX) {
+                return false;
+            }
             raw.clear();
             raw.reserve(length);
-            let decoded = decompressor.decompress_to_buffer(self.frame(block), raw);
+            let decoded = decompressor.decompress_to_buffer(frame, raw);
             let whole = decoded.is_ok_and(|found| found == length);
             if whole {
                 f(raw);

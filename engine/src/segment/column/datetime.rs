@@ -37,6 +37,10 @@ impl<'a> DateTimes<'a> {
         let least = unzigzag(reader.varint()?);
         let steps = PackedU64s::read(reader, count)?;
         let times = Self { digits, unit, least, steps };
+        let wrong = || reader.error("expected date-times from the year 0 to the year 9999");
+        if digits > DIGITS_NEEDED || unit == 0 {
+            return Err(wrong());
+        }
         if reader.is_known() {
             return Ok(times);
         }
@@ -44,10 +48,7 @@ impl<'a> DateTimes<'a> {
         let greatest = greatest.and_then(|ticks| least.checked_add_unsigned(ticks));
         let day = |ticks: i64| ticks.div_euclid(TICKS_PER_SECOND * SECONDS_PER_DAY);
         let in_range = DAYS.contains(&day(least)) && greatest.is_some_and(|ticks| DAYS.contains(&day(ticks)));
-        if digits > DIGITS_NEEDED || unit == 0 || !in_range {
-            return Err(reader.error("expected date-times from the year 0 to the year 9999"));
-        }
-        Ok(times)
+        if in_range { Ok(times) } else { Err(wrong()) }
     }
 
     /// How many date-times there are.

@@ -95,15 +95,15 @@ impl<'a> Presence<'a> {
             Set::None => self.other(row),
             Set::Bitmap { bits, ranks } => {
                 let before = rank(bits, ranks, row);
-                if bit(bits, row) { Place::Value(before) } else { self.other(row - before) }
+                if bit(bits, row) { Place::Value(before) } else { self.other(row.wrapping_sub(before)) }
             }
             Set::Listed(rows) => match search(rows, row) {
                 Ok(index) => Place::Value(index),
-                Err(before) => self.other(row - before),
+                Err(before) => self.other(row.wrapping_sub(before)),
             },
             Set::Unlisted(rows) => match search(rows, row) {
                 Ok(index) => self.other(index),
-                Err(before) => Place::Value(row - before),
+                Err(before) => Place::Value(row.wrapping_sub(before)),
             },
         }
     }
@@ -232,7 +232,7 @@ fn check_ranks(
 ) -> Result<usize, FormatError> {
     if reader.is_known() {
         let last = row_count.saturating_sub(1);
-        return Ok(rank(bits, ranks, last) + usize::from(bit(bits, last)));
+        return Ok((rank(bits, ranks, last) + usize::from(bit(bits, last))).min(row_count));
     }
     let mut values = 0;
     for (index, block) in bits.chunks(RANK_ROWS / 8).enumerate() {
@@ -274,7 +274,7 @@ fn rank(bits: &[u8], ranks: &PackedU32s<'_>, row: usize) -> usize {
     let start = block * (RANK_ROWS / 8);
     let whole = bits.get(start..row / 8).map_or(0, ones);
     let last = bits.get(row / 8).map_or(0, |byte| (byte & ((1 << (row % 8)) - 1)).count_ones());
-    (before + whole + last) as usize
+    before.wrapping_add(whole + last) as usize
 }
 
 #[inline]

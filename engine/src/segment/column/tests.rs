@@ -333,12 +333,20 @@ fn flip_all(texts: &[Vec<u8>], step: usize) {
 }
 
 fn read_all(bytes: &[u8], row_count: u32) {
+    // Of a column that was not gone through single cells are read, which must stay within it.
+    if let Ok(column) = Column::reopen(bytes, row_count) {
+        read_cells(&column);
+    }
     let Ok(column) = Column::open(bytes, row_count) else { return };
     let mut rows = 0;
     column.for_each(|_, _| rows += 1);
     assert_eq!(rows, row_count);
+    read_cells(&column);
+}
+
+fn read_cells(column: &Column<'_>) {
     let mut out = Vec::new();
-    for row in 0..row_count.min(100) {
+    for row in 0..column.row_count().min(100) {
         out.clear();
         column.append(row, &mut out);
     }
