@@ -15,6 +15,7 @@ mod links;
 mod objects;
 mod points;
 mod reader;
+mod rows;
 mod target;
 
 use std::sync::Arc;

@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::scan::{LinkLists, ObjectRows, Space};
+use engine::scan::{LinkLists, Space};
 
 use super::attribute::EntitySchema;
 use super::column::SharedColumn;
 use super::links::LiveTypes;
+use super::rows::RowList;
 use crate::batch::{Column, Texts};
 use crate::value::Type;
 
@@ -50,7 +51,7 @@ pub(super) enum Key {
 pub(super) enum Cached {
     Schema(Arc<EntitySchema>),
     Column(Arc<SharedColumn>),
-    Rows(Arc<ObjectRows>),
+    Rows(Arc<RowList>),
     Part(Column),
     Links(Arc<LinkLists>),
     Types(Arc<LiveTypes>),

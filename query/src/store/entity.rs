@@ -6,7 +6,8 @@ use engine::{Snapshot, Store, schema};
 
 use super::attribute::EntitySchema;
 use super::cache::Cache;
-use super::reader::{Place, RowSet, TypeReader};
+use super::reader::TypeReader;
+use super::rows::{Place, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Schema};
 use crate::table::{Admitted, Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;

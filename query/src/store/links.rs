@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use engine::Snapshot;
-use engine::scan::{LinkLists, ObjectRows, TextList};
+use engine::scan::{LinkLists, TextList};
 
 use super::cache::{Cache, Cached, Key, whole_size};
 use super::entity::wanted_texts;
 use super::objects::named;
-use super::reader::{RowSet, TypeReader, failed};
+use super::reader::{TypeReader, failed};
+use super::rows::{RowList, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
@@ -65,7 +66,7 @@ impl Links {
         {
             return Ok(lists);
         }
-        let lists = Arc::new(reader.scan.links(&relation, &set.rows.ordinals).map_err(failed)?);
+        let lists = Arc::new(reader.scan.links(&relation, set.rows.all()?.ordinals).map_err(failed)?);
         if set.complete {
             let bytes = lists.targets.len() * 4 + lists.ends.len() * 5;
             self.cache.keep(key, Cached::Links(Arc::clone(&lists)), bytes);
@@ -187,7 +188,7 @@ struct LinkParts {
 struct Part {
     reader: TypeReader,
     relation: Arc<str>,
-    rows: Arc<ObjectRows>,
+    rows: Arc<RowList>,
     lists: Arc<LinkLists>,
     /// Whether these are links of all live objects of the type.
     complete: bool,
@@ -229,10 +230,10 @@ impl LinkParts {
 
     fn cells(&self, part: &Part, column: usize) -> Result<Column, String> {
         match column {
-            SOURCE_ID => part.ids(&part.sources()),
+            SOURCE_ID => part.ids(&part.sources()?),
             SOURCE_TYPE => Ok(Column::Constant(Value::text(part.reader.scan.token()))),
             SOURCE_NAME => {
-                let sources = Distinct::of(&part.sources());
+                let sources = Distinct::of(&part.sources()?);
                 let names = names_of(&part.reader, &sources.ordinals)?;
                 sources.column(names)
             }
@@ -285,16 +286,17 @@ impl LinkParts {
 
 impl Part {
     /// The ordinal of the source of each row.
-    fn sources(&self) -> Vec<u32> {
-        let Some(first) = self.positions.iter().next() else { return Vec::new() };
+    fn sources(&self) -> Result<Vec<u32>, String> {
+        let Some(first) = self.positions.iter().next() else { return Ok(Vec::new()) };
+        let ordinals = self.rows.all()?.ordinals;
         let mut row = self.lists.ends.partition_point(|end| *end <= first);
         let source = |position| {
             while self.lists.ends[row] <= position {
                 row += 1;
             }
-            self.rows.ordinals[row]
+            ordinals[row]
         };
-        self.positions.iter().map(source).collect()
+        Ok(self.positions.iter().map(source).collect())
     }
 
     /// The ordinal of the target of each row.
@@ -311,7 +313,8 @@ impl Part {
 
 /// The display names of live objects of a type.
 fn names_of(reader: &TypeReader, ordinals: &[u32]) -> Result<Vec<String>, String> {
-    let rows = reader.rows(false)?.rows;
+    let set = reader.rows(false)?;
+    let rows = set.rows.all()?;
     let version = |ordinal: &u32| {
         let place = rows.ordinals.binary_search(ordinal);
         place.map_or(0, |place| rows.versions[place])

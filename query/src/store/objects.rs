@@ -8,7 +8,8 @@ use engine::scan::{Space, decode};
 use super::attribute::{CellPath, EntityColumn, Source};
 use super::cache::Cache;
 use super::entity::wanted_texts;
-use super::reader::{Place, RowSet, TypeReader, failed};
+use super::reader::{TypeReader, failed};
+use super::rows::{Place, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema};
 use crate::json;
 use crate::table::{Admitted, Parts, ScanRequest, TableSource};
@@ -146,7 +147,7 @@ impl Part {
     }
 
     fn bags(&self) -> Result<Column, String> {
-        let bags = self.set.rows.ordinals[self.place.range.clone()].iter().map(|ordinal| {
+        let bags = self.set.rows.part(&self.place.range)?.ordinals.iter().map(|ordinal| {
             let object = self.reader.scan.object(*ordinal).map_err(failed)?;
             let Some(object) = object else { return Ok(Value::Null) };
             let text = object.attributes_json();

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use engine::scan::{ABSENT, LinkLists, NULL, ObjectRows, Scan, Space, TextList, UNKNOWN};
@@ -12,11 +11,10 @@ use super::attribute::{CellPath, EntityColumn, EntitySchema, Source};
 use super::bag::{self, CellsFound, Found};
 use super::cache::{Cache, Cached, Key, codes_size, whole_size};
 use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
+use super::rows::{Place, RowList, RowSet, Rows};
 use crate::batch::{Column, Texts, row_number};
 use crate::value::{Type, Value};
 
-/// Rows of the first part: enough for a look, few enough to be read one by one.
-const FIRST_ROWS: usize = 256;
 /// Bags of more distinct contents than this are not worth keeping as values.
 const KEPT_BAGS_MAX: usize = 4096;
 
@@ -28,42 +26,9 @@ pub(super) struct TypeReader {
     cache: Arc<Cache>,
 }
 
-/// Some rows of a type.
-#[derive(Clone)]
-pub(super) struct RowSet {
-    pub(super) rows: Arc<ObjectRows>,
-    pub(super) deleted: bool,
-    /// Whether these are all live, or all deleted, objects of the type.
-    pub(super) complete: bool,
-}
-
-/// A part of a row set.
-#[derive(Debug, Clone)]
-pub(super) struct Place {
-    pub(super) range: Range<usize>,
-    /// Whether the rows are few, so that whole columns are not worth reading for them.
-    few: bool,
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 pub(super) fn failed(error: Error) -> String {
     error.to_string()
-}
-
-impl RowSet {
-    /// Cuts the rows into parts of at most so many, the first of them small.
-    pub(super) fn places(&self, rows_max: usize) -> Vec<Place> {
-        let count = self.rows.ordinals.len();
-        let first = count.min(FIRST_ROWS);
-        let mut places = Vec::new();
-        if first > 0 {
-            places.push(Place { range: 0..first, few: true });
-        }
-        for start in (first..count).step_by(rows_max) {
-            places.push(Place { range: start..count.min(start + rows_max), few: !self.complete });
-        }
-        places
-    }
 }
 
 impl TypeReader {
@@ -90,23 +55,22 @@ impl TypeReader {
         if let Some(Cached::Rows(rows)) = self.cache.get(&key) {
             return Ok(RowSet { rows, deleted, complete: true });
         }
-        let rows = if deleted { self.scan.deleted() } else { self.scan.live() };
-        let rows = Arc::new(rows.map_err(failed)?);
-        self.cache.keep(key, Cached::Rows(Arc::clone(&rows)), rows.ordinals.len() * 8);
+        let rows = Arc::new(RowList::whole(&self.scan, deleted)?);
+        self.cache.keep(key, Cached::Rows(Arc::clone(&rows)), rows.count() * 8);
         Ok(RowSet { rows, deleted, complete: true })
     }
 
     /// The IDs of some rows as Graph gives them. Those of relation objects move, so the store knows these objects by
     /// their natural keys, which stand in where no ID was observed.
-    fn ids(&self, rows: &ObjectRows, range: Range<usize>) -> Result<TextList, String> {
-        let keys = self.scan.ids(&rows.ordinals[range.clone()]).map_err(failed)?;
+    fn ids(&self, ordinals: &[u32]) -> Result<TextList, String> {
+        let keys = self.scan.ids(ordinals).map_err(failed)?;
         if !self.has_moving_ids() {
             return Ok(keys);
         }
-        let moving = self.scan.moving(&rows.ordinals[range.clone()]).map_err(failed)?;
+        let moving = self.scan.moving(ordinals).map_err(failed)?;
         let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(failed)?;
         let mut ids = TextList::default();
-        for row in 0..range.len() {
+        for row in 0..ordinals.len() {
             match of_json(moving.get(row), Type::String) {
                 Value::String(id) if !id.is_empty() => ids.bytes.extend_from_slice(id.as_bytes()),
                 _ => ids.bytes.extend_from_slice(keys.get(row)),
@@ -126,19 +90,23 @@ impl TypeReader {
         if self.has_moving_ids() {
             return self.named_by_moving_ids(ids, deleted);
         }
-        let rows = self.scan.named(ids, deleted).map_err(failed)?;
-        Ok(RowSet { rows: Arc::new(rows), deleted, complete: false })
+        Ok(self.some(self.scan.named(ids, deleted).map_err(failed)?, deleted))
     }
 
     fn named_by_moving_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, String> {
-        let all = self.rows(deleted)?.rows;
-        let ids = self.ids(&all, 0..all.ordinals.len())?;
+        let set = self.rows(deleted)?;
+        let all = set.rows.all()?;
+        let ids = self.ids(all.ordinals)?;
         let wanted: HashSet<&[u8]> = wanted.iter().map(|id| id.as_bytes()).collect();
         let is_wanted = |row: &usize| wanted.contains(ids.get(*row));
         let rows: Vec<usize> = (0..all.ordinals.len()).filter(is_wanted).collect();
         let gather = |of: &[u32]| rows.iter().map(|row| of[*row]).collect();
-        let rows = ObjectRows { ordinals: gather(&all.ordinals), versions: gather(&all.versions) };
-        Ok(RowSet { rows: Arc::new(rows), deleted, complete: false })
+        let rows = ObjectRows { ordinals: gather(all.ordinals), versions: gather(all.versions) };
+        Ok(self.some(rows, deleted))
+    }
+
+    fn some(&self, rows: ObjectRows, deleted: bool) -> RowSet {
+        RowSet { rows: Arc::new(RowList::of(&self.scan, deleted, rows)), deleted, complete: false }
     }
 
     /// The cells of a column in some rows.
@@ -162,7 +130,7 @@ impl TypeReader {
         {
             return Ok(cells);
         }
-        let (cells, lasts) = self.read(column, set, place)?;
+        let (cells, lasts) = self.read(column, set.rows.part(&place.range)?, place.few)?;
         if set.complete && lasts {
             let parent = self.parent(column);
             let bytes = if parent.is_some() { codes_size(&cells) } else { whole_size(&cells) };
@@ -185,11 +153,10 @@ impl TypeReader {
     }
 
     /// The cells, and whether they are worth keeping.
-    fn read(&self, column: &EntityColumn, set: &RowSet, place: &Place) -> Result<(Column, bool), String> {
-        let rows = &set.rows;
-        let ordinals = &rows.ordinals[place.range.clone()];
+    fn read(&self, column: &EntityColumn, rows: Rows<'_>, few: bool) -> Result<(Column, bool), String> {
+        let ordinals = rows.ordinals;
         match &column.source {
-            Source::Id => Ok((texts(self.ids(rows, place.range.clone())?)?, true)),
+            Source::Id => Ok((texts(self.ids(ordinals)?)?, true)),
             Source::ToOne(relation) => {
                 let lists = self.scan.links(relation, ordinals).map_err(failed)?;
                 Ok((self.single_targets(&lists)?, true))
@@ -201,36 +168,23 @@ impl TypeReader {
             Source::Cells { paths, missing } => match paths.as_slice() {
                 [] => Ok((Column::Constant(missing.clone()), false)),
                 [path] if path.below.is_empty() && *missing == Value::missing(column.kind) => {
-                    self.leaf(path, column.kind, rows, place)
+                    self.leaf(path, column.kind, rows, few)
                 }
-                paths => self.bag(paths, column.kind, missing, rows, place),
+                paths => self.bag(paths, column.kind, missing, rows, few),
             },
         }
     }
 
-    fn leaf(
-        &self,
-        path: &CellPath,
-        kind: Type,
-        rows: &ObjectRows,
-        place: &Place,
-    ) -> Result<(Column, bool), String> {
-        let versions = self.row_versions(rows, path.space, &place.range)?;
-        self.cells(path, kind, &versions, place.few)
+    fn leaf(&self, path: &CellPath, kind: Type, rows: Rows<'_>, few: bool) -> Result<(Column, bool), String> {
+        let versions = self.row_versions(rows, path.space)?;
+        self.cells(path, kind, &versions, few)
     }
 
     /// The versions of some rows in a space.
-    fn row_versions<'r>(
-        &self,
-        rows: &'r ObjectRows,
-        space: Space,
-        range: &Range<usize>,
-    ) -> Result<Cow<'r, [u32]>, String> {
+    fn row_versions<'r>(&self, rows: Rows<'r>, space: Space) -> Result<Cow<'r, [u32]>, String> {
         match space {
-            Space::Core => Ok(Cow::Borrowed(&rows.versions[range.clone()])),
-            Space::Volatile => {
-                Ok(Cow::Owned(self.scan.moving(&rows.ordinals[range.clone()]).map_err(failed)?))
-            }
+            Space::Core => Ok(Cow::Borrowed(rows.versions)),
+            Space::Volatile => Ok(Cow::Owned(self.scan.moving(rows.ordinals).map_err(failed)?)),
         }
     }
 
@@ -270,25 +224,25 @@ impl TypeReader {
         paths: &[CellPath],
         kind: Type,
         missing: &Value,
-        rows: &ObjectRows,
-        place: &Place,
+        rows: Rows<'_>,
+        few: bool,
     ) -> Result<(Column, bool), String> {
         let make = |found: &mut CellsFound<'_, '_>| match bag::assemble(found) {
             Some(value) => of_value(value, kind),
             None => missing.clone(),
         };
         let columns: Vec<Option<Arc<CodedColumn>>> =
-            paths.iter().map(|path| self.coded(path, Type::Dynamic, place.few)).collect::<Result<_, _>>()?;
+            paths.iter().map(|path| self.coded(path, Type::Dynamic, few)).collect::<Result<_, _>>()?;
         let columns: Option<Vec<Arc<CodedColumn>>> = columns.into_iter().collect();
         let Some(columns) = columns else {
-            return self.few_bags(paths, rows, place, &|found| make(found));
+            return self.few_bags(paths, rows, &|found| make(found));
         };
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
-        let (mut places, mut values) = (Vec::with_capacity(place.range.len()), Vec::new());
-        let versions = paths.iter().map(|path| self.row_versions(rows, path.space, &place.range));
+        let (mut places, mut values) = (Vec::with_capacity(rows.ordinals.len()), Vec::new());
+        let versions = paths.iter().map(|path| self.row_versions(rows, path.space));
         let versions: Vec<Cow<'_, [u32]>> = versions.collect::<Result<_, _>>()?;
         let mut key = Vec::with_capacity(paths.len());
-        for row in 0..place.range.len() {
+        for row in 0..rows.ordinals.len() {
             key.clear();
             key.extend(versions.iter().zip(&columns).map(|(versions, column)| column.code(versions[row])));
             if let Some(place) = known.get(&key) {
@@ -314,16 +268,15 @@ impl TypeReader {
     fn few_bags(
         &self,
         paths: &[CellPath],
-        rows: &ObjectRows,
-        place: &Place,
+        rows: Rows<'_>,
         make: &dyn Fn(&mut CellsFound<'_, '_>) -> Value,
     ) -> Result<(Column, bool), String> {
         let cells = paths.iter().map(|path| {
-            let versions = self.row_versions(rows, path.space, &place.range)?;
+            let versions = self.row_versions(rows, path.space)?;
             self.scan.cells(path.space, &path.path, &versions).map_err(failed)
         });
         let cells: Vec<TextList> = cells.collect::<Result<_, _>>()?;
-        let values = (0..place.range.len()).map(|row| {
+        let values = (0..rows.ordinals.len()).map(|row| {
             let found = cells.iter().map(|cells| Found::of_text(cells.get(row)));
             make(&mut paths.iter().map(|path| path.below.as_slice()).zip(found))
         });
