@@ -221,12 +221,19 @@ fn encode_columns(space: Space, run: &[(Arc<Part>, Vec<u32>)], row_count: usize)
     let bases: Vec<(&str, Vec<&[u8]>)> = BASE_PATHS
         .iter()
         .filter_map(|path| by_path.get_key_value(path))
-        .map(|(path, pieces)| (*path, values_of(pieces, row_count)))
+        .map(|(path, pieces)| {
+            let mut values = Vec::new();
+            place_values(pieces, row_count, &mut values);
+            (*path, values)
+        })
         .collect();
     let columns: Vec<_> = by_path.into_iter().collect();
     let mut encoded: Vec<_> = columns
         .par_iter()
-        .map(|(path, pieces)| encode_column(path, values_of(pieces, row_count), &bases))
+        .map_init(Vec::new, |values, (path, pieces)| {
+            place_values(pieces, row_count, values);
+            encode_column(path, values, &bases)
+        })
         .collect();
     encoded.retain(|encoded| encoded.column.stats.absent_count < encoded.column.stats.row_count);
     encoded
@@ -234,31 +241,32 @@ fn encode_columns(space: Space, run: &[(Arc<Part>, Vec<u32>)], row_count: usize)
 
 fn encode_column<'a>(
     path: &'a str,
-    mut values: Vec<&'a [u8]>,
+    values: &mut [&'a [u8]],
     bases: &[(&'a str, Vec<&'a [u8]>)],
 ) -> EncodedColumn<'a> {
     let is_base = bases.iter().any(|(base, _)| *base == path);
     let found = bases
         .iter()
         .filter(|_| !is_base)
-        .find_map(|base| Some((base, reference::find_rule(&values, &base.1)?)));
+        .find_map(|base| Some((base, reference::find_rule(values, &base.1)?)));
     let Some(((base, base_values), rule)) = found else {
-        return EncodedColumn { path, column: column::encode(&values), base: None };
+        return EncodedColumn { path, column: column::encode(values), base: None };
     };
     for (value, base_value) in values.iter_mut().zip(base_values) {
         if rule.makes(value, base_value) {
             *value = value::UNKNOWN;
         }
     }
-    EncodedColumn { path, column: column::encode(&values), base: Some((base, rule)) }
+    EncodedColumn { path, column: column::encode(values), base: Some((base, rule)) }
 }
 
-fn values_of<'a>(pieces: &[Piece<'a>], row_count: usize) -> Vec<&'a [u8]> {
-    let mut values: Vec<&[u8]> = vec![b""; row_count];
+/// Lays the texts of a column side by side; `values` is used again for every column, as fresh memory costs more.
+fn place_values<'a>(pieces: &[Piece<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
+    values.clear();
+    values.resize(row_count, b"");
     for (range, rows, part_rows, cells) in pieces {
         place_cells(&mut values[range.clone()], rows, *part_rows, cells);
     }
-    values
 }
 
 fn place_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], part_rows: usize, cells: &'a Cells) {

@@ -104,6 +104,8 @@ impl Pattern {
 struct Column {
     path: Arc<PathName>,
     unordered: bool,
+    /// Whether the arrays of the text that was filled in last are in order.
+    is_last_sorted: bool,
     rows: Vec<u32>,
     ends: Vec<u32>,
     bytes: Vec<u8>,
@@ -250,12 +252,12 @@ impl TypeShape {
         }
     }
 
-    /// Fills this object's cell of a name with what `write` appends.
+    /// Fills this object's cell of a name with what `write` appends; it says whether all arrays in it are in order.
     pub(super) fn fill<E>(
         &mut self,
         name: u32,
         is_volatile: bool,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>,
     ) -> Result<(), E> {
         let entry = &self.names[name as usize];
         let mut index = if is_volatile { entry.volatile } else { entry.core };
@@ -265,7 +267,7 @@ impl TypeShape {
         let filled = if is_volatile { &mut self.filled_volatile } else { &mut self.filled_core };
         filled.push(index);
         let column = &mut self.columns[index as usize];
-        write(&mut column.bytes)?;
+        column.is_last_sorted = write(&mut column.bytes)?;
         column.rows.push(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
         column.ends.push(u32::try_from(column.bytes.len()).unwrap_or(u32::MAX));
         Ok(())
@@ -279,6 +281,7 @@ impl TypeShape {
         self.columns.push(Column {
             path: Arc::new(PathName::new(&self.token, is_volatile, &entry.path)),
             unordered: entry.unordered,
+            is_last_sorted: true,
             rows: Vec::new(),
             ends: Vec::new(),
             bytes: Vec::new(),
@@ -423,7 +426,7 @@ fn hash_cells(
     for &index in &order.hashed {
         let column = &columns[index as usize];
         let text = column.last();
-        if column.unordered {
+        if column.unordered && !column.is_last_sorted {
             hasher.cell(|out| write_identity(text, out));
         } else {
             hasher.cell(|out| out.extend_from_slice(text));

@@ -1,5 +1,7 @@
 //! Walks over one object and lays its cells and links into the shape of its type.
 
+use std::borrow::Cow;
+
 use super::shape::{NONE, ROOT, Role, TypeShape};
 use crate::id::Id;
 use crate::schema;
@@ -105,7 +107,7 @@ pub(super) fn identify(shape: &mut TypeShape, seen: &Seen<'_>) -> Result<Id, Mal
         if let (Some(raw), Some(_)) = (seen.id, &id) {
             let name = shape.name(ROOT, b"id");
             shape.fill(name, true, |out| {
-                crate::value::write_string(&mut Cursor::new(raw.quoted), out).map(drop)
+                crate::value::write_string(&mut Cursor::new(raw.quoted), out).map(|_| true)
             })?;
         }
         return Ok(Id::from_text(&key));
@@ -148,13 +150,14 @@ fn natural_key(shape: &TypeShape, seen: &Seen<'_>) -> Result<Option<String>, Mal
     Ok(Some(key))
 }
 
-fn text_of(raw: &RawString<'_>) -> Result<String, Malformed> {
-    let mut scratch = Vec::new();
-    let decoded = raw.decode(&mut scratch)?;
-    match std::str::from_utf8(decoded) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => Err(Malformed::new(raw.offset, "expected an identifier, found half a surrogate pair")),
+fn text_of<'text>(raw: &RawString<'text>) -> Result<Cow<'text, str>, Malformed> {
+    let broken = || Malformed::new(raw.offset, "expected an identifier, found half a surrogate pair");
+    if !raw.escaped {
+        return std::str::from_utf8(raw.inner).map(Cow::Borrowed).map_err(|_| broken());
     }
+    let mut scratch = Vec::new();
+    raw.decode(&mut scratch)?;
+    String::from_utf8(scratch).map(Cow::Owned).map_err(|_| broken())
 }
 
 fn type_from_text(raw: &RawString<'_>) -> Option<Box<str>> {
@@ -258,7 +261,11 @@ impl Walk<'_, '_> {
             }
         }
         let (cursor, writer) = (&mut self.cursor, &mut *self.writer);
-        self.shape.fill(name, is_volatile, |out| writer.write_value(cursor, out, depth + 1))?;
+        writer.begin_value();
+        self.shape.fill(name, is_volatile, |out| {
+            writer.write_value(cursor, out, depth + 1)?;
+            Ok::<_, Malformed>(writer.is_sorted())
+        })?;
         Ok(())
     }
 

@@ -184,22 +184,25 @@ pub(crate) fn encode_quick(values: &[&[u8]]) -> Encoded {
 
 fn encode_with(values: &[&[u8]], blocks: text::BlocksAllowed) -> Encoded {
     let mut counts = [0; 4];
-    let mut present = Vec::with_capacity(values.len());
-    let mut cells = Vec::with_capacity(values.len());
     for value in values {
-        let cell = Cell::of(value);
-        counts[cell as usize] += 1;
-        cells.push(cell);
-        if cell == Cell::Value {
-            present.push(*value);
-        }
+        counts[Cell::of(value) as usize] += 1;
     }
-    let stored = values::encode(&present, blocks);
-    let mut bytes = Vec::with_capacity(stored.bytes.len() + 16);
-    bytes.push(stored.encoding as u8);
-    presence::put(&cells, &mut bytes);
-    bytes.extend_from_slice(&stored.bytes);
     let [absent_count, null_count, unknown_count, present_count] = counts;
+    let mut presence = Vec::new();
+    let stored = if present_count as usize == values.len() {
+        presence::put_all(&mut presence);
+        values::encode(values, blocks)
+    } else {
+        let cells: Vec<Cell> = values.iter().map(|value| Cell::of(value)).collect();
+        presence::put(&cells, &mut presence);
+        let mut present = Vec::with_capacity(present_count as usize);
+        present.extend(values.iter().filter(|value| Cell::of(value) == Cell::Value));
+        values::encode(&present, blocks)
+    };
+    let mut bytes = Vec::with_capacity(1 + presence.len() + stored.bytes.len());
+    bytes.push(stored.encoding as u8);
+    bytes.extend_from_slice(&presence);
+    bytes.extend_from_slice(&stored.bytes);
     let stats = Stats {
         row_count: counts.iter().sum(),
         present_count,

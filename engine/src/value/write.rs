@@ -13,6 +13,8 @@ pub(crate) struct CanonicalWriter {
     members: Vec<Member>,
     /// Text of an object while its members are put in order.
     reordered: Vec<u8>,
+    /// Whether the elements of all arrays written since [`CanonicalWriter::begin_value`] ascend.
+    is_sorted: bool,
 }
 
 /// One member of an object, as it stands in the output.
@@ -29,6 +31,16 @@ struct Member {
 }
 
 impl CanonicalWriter {
+    /// Begins a value of which it matters whether it is the text of a set in order.
+    pub(crate) fn begin_value(&mut self) {
+        self.is_sorted = true;
+    }
+
+    /// Whether the value that was begun and written has all its arrays in order, as texts.
+    pub(crate) fn is_sorted(&self) -> bool {
+        self.is_sorted
+    }
+
     /// Appends the canonical text of the value that begins here. `depth` counts what is open around it.
     pub(crate) fn write_value(
         &mut self,
@@ -66,8 +78,12 @@ impl CanonicalWriter {
             return Ok(());
         }
         out.push(b'[');
+        let mut previous = out.len()..out.len();
         loop {
+            let start = out.len();
             self.write_value(cursor, out, depth + 1)?;
+            self.is_sorted = self.is_sorted && out[previous] <= out[start..];
+            previous = start..out.len();
             cursor.skip_space();
             if cursor.take(b',') {
                 out.push(b',');

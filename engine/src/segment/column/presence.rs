@@ -139,6 +139,11 @@ impl<'a> Presence<'a> {
     }
 }
 
+/// Appends the presence of rows that all hold values.
+pub(super) fn put_all(out: &mut Vec<u8>) {
+    out.push(SET_ALL);
+}
+
 /// Appends the presence of rows in the shortest of its forms.
 pub(super) fn put(cells: &[Cell], out: &mut Vec<u8>) {
     let values = cells.iter().filter(|cell| **cell == Cell::Value).count();
