@@ -197,7 +197,7 @@ impl<'a> Comparison<'a> {
         let slots = view.core_slots(candidate)?;
         let Some(kind) = self.kind(&view.token, slots.0, slots.1) else { return Ok(None) };
         let mut change = Change {
-            type_token: Arc::clone(&view.token),
+            type_token: Arc::clone(&cursors.names.token),
             id: String::new(),
             display_name: String::new(),
             kind,
@@ -238,25 +238,27 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Makes something of each candidate of a type, in parallel, in their order.
-fn make_each<'a, T: Send>(
+/// Makes something of each of some candidates of a type, in parallel, in the order of `picks`.
+fn make_each<'a, P: Sync, T: Send>(
     view: &TypeView<'a>,
-    candidates: &[Candidate],
-    make: impl Fn(&mut Cursors<'_, 'a>, &Candidate) -> Result<Option<T>> + Sync,
+    picks: &[P],
+    make: impl Fn(&mut Cursors<'_, 'a>, &P) -> Result<Option<T>> + Sync,
 ) -> Result<Vec<T>> {
-    let chunks = candidates.par_chunks(CHUNK_LENGTH).map_init(
+    let chunks = picks.par_chunks(CHUNK_LENGTH).map_init(
         || Cursors::new(view),
         |cursors, chunk| {
             let mut results = Vec::with_capacity(chunk.len());
-            for candidate in chunk {
-                results.extend(make(cursors, candidate)?);
+            for pick in chunk {
+                results.extend(make(cursors, pick)?);
             }
             Ok(results)
         },
     );
     let chunks: Vec<Vec<T>> = chunks.collect::<Result<_>>()?;
     let mut all = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
-    all.extend(chunks.into_iter().flatten());
+    for mut chunk in chunks {
+        all.append(&mut chunk);
+    }
     Ok(all)
 }
 

@@ -95,6 +95,14 @@ impl Id {
         }
     }
 
+    /// The GUID as a number, if it is one; numbers compare as the texts do.
+    pub(crate) fn guid(&self) -> Option<u128> {
+        match self {
+            Self::Guid(bytes) => Some(u128::from_be_bytes(*bytes)),
+            Self::Text(_) => None,
+        }
+    }
+
     /// Compares the texts.
     pub(crate) fn cmp_text(&self, other: &Self) -> std::cmp::Ordering {
         let text = |id: &Self| match id {

@@ -93,6 +93,7 @@ mod recording;
 mod records;
 mod roster;
 mod rows;
+mod runs;
 pub mod scan;
 pub mod schema;
 mod segment;

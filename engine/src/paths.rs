@@ -11,6 +11,13 @@ use crate::value::path_to_display;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PathId(u32);
 
+impl PathId {
+    /// The number, for lists by path.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Path ↔ number.
 #[derive(Debug, Default)]
 pub(crate) struct PathNames {

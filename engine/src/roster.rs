@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::Result;
 use crate::directory::IdList;
 use crate::id::Id;
+use crate::runs;
 use crate::segment::column::Column;
 use crate::segment::footer::RosterEntry;
 use crate::segment::integers::PackedU32s;
@@ -54,18 +55,12 @@ impl Lines {
     }
 
     /// Keeps the newest of each; lists were added from the oldest to the newest.
-    fn settle(&mut self) {
-        if !self.0.is_sorted() {
-            self.0.sort_unstable();
+    fn settle(&mut self, state: &State) {
+        if !self.0.is_sorted_by(|a, b| a.0 < b.0) {
+            let lines = std::mem::take(&mut self.0).into_iter();
+            let newer = |last: &mut (u32, u32, u32), line| *last = line;
+            self.0 = runs::unite(lines, state.ordinal_count as usize, |line| line.0, newer);
         }
-        let newer = |a: &mut (u32, u32, u32), b: &mut (u32, u32, u32)| {
-            let is_same = a.0 == b.0;
-            if is_same {
-                *b = *a;
-            }
-            is_same
-        };
-        self.0.dedup_by(newer);
     }
 
     fn find(&self, ordinal: u32) -> Option<usize> {
@@ -96,7 +91,7 @@ impl<'s> Rosters<'s> {
             rosters.lines.add(rosters.lists.len(), segment.integers(entry.ordinals)?);
             rosters.lists.push(Roster::open(segment, entry)?);
         }
-        rosters.lines.settle();
+        rosters.lines.settle(state);
         Ok(rosters)
     }
 
@@ -189,7 +184,7 @@ impl<'s> Targets<'s> {
                 targets.lists.push(IdList::open(segment, &entry.ids)?);
             }
         }
-        targets.lines.settle();
+        targets.lines.settle(state);
         Ok(targets)
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::Result;
+use crate::runs;
 use crate::snapshot::Snapshot;
 use crate::state::{Part, State, TableKey};
 use crate::vector::{ChangedSlot, Slot};
@@ -99,31 +100,24 @@ fn changed_slots(state: &State, from: &Snapshot, to: &Snapshot, key: &TableKey) 
 
 /// The changed slots of the backups after `low` up to `high`, united; `None` when comparing two vectors is less work.
 fn collect_slots(state: &State, key: &TableKey, low: u64, high: u64) -> Result<Option<Vec<ChangedSlot>>> {
-    let mut runs = Vec::new();
+    let mut lists = Vec::new();
     let mut count = 0;
     for sequence in low + 1..=high {
         let segment = state.segment(sequence)?;
         if let Some(entry) = segment.slots(key) {
             count += entry.count as usize;
-            runs.push(segment.changed_slots(entry)?);
+            lists.push(segment.changed_slots(entry)?);
         }
-        if runs.len() > 1 && count > state.ordinal_count as usize {
+        if lists.len() > 1 && count > state.ordinal_count as usize {
             return Ok(None);
         }
     }
-    if let [only] = runs.as_slice() {
+    if let [only] = lists.as_slice() {
         return Ok(Some(only.to_vec()));
     }
-    let mut slots: Vec<(usize, ChangedSlot)> =
-        runs.iter().enumerate().flat_map(|(run, slots)| slots.iter().map(move |slot| (run, *slot))).collect();
-    slots.sort_unstable_by_key(|(run, slot)| (slot.ordinal, *run));
-    let mut united: Vec<ChangedSlot> = Vec::with_capacity(slots.len());
-    for (_, slot) in slots {
-        match united.last_mut() {
-            Some(last) if last.ordinal == slot.ordinal => last.new = slot.new,
-            _ => united.push(slot),
-        }
-    }
+    let slots: Vec<ChangedSlot> = lists.iter().flat_map(|slots| slots.iter().copied()).collect();
+    let newer = |last: &mut ChangedSlot, slot: ChangedSlot| last.new = slot.new;
+    let mut united = runs::unite(slots.into_iter(), state.ordinal_count as usize, |slot| slot.ordinal, newer);
     united.retain(|slot| slot.old != slot.new);
     Ok(Some(united))
 }

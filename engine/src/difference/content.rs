@@ -1,5 +1,6 @@
 //! What of an object differs: attributes by path, links by target.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::candidates::Candidate;
@@ -20,12 +21,56 @@ pub(super) struct Cursors<'v, 's> {
     volatile: Cursor<'v, 's>,
     differing: Differing,
     text: Vec<u8>,
+    pub(super) names: Names,
+}
+
+/// Names that changes share. Each thread has its own: counting who holds one name would make all threads wait for one
+/// another.
+pub(super) struct Names {
+    pub(super) token: Arc<str>,
+    relations: BTreeMap<Arc<str>, Arc<str>>,
+    /// By path.
+    paths: Vec<Option<KnownPath>>,
+}
+
+/// What a comparison needs to know of an attribute path.
+struct KnownPath {
+    shown: Arc<str>,
+    is_unordered: bool,
+    /// Whether one side was not observed.
+    is_unknown: bool,
 }
 
 impl<'v, 's> Cursors<'v, 's> {
     pub(super) fn new(view: &'v TypeView<'s>) -> Self {
         let (core, volatile) = (Cursor::new(&view.core), Cursor::new(&view.volatile));
-        Self { core, volatile, differing: Differing::default(), text: Vec::new() }
+        let relations = view.relations.keys().map(|name| (Arc::clone(name), Arc::from(&**name)));
+        let names =
+            Names { token: Arc::from(&*view.token), relations: relations.collect(), paths: Vec::new() };
+        Self { core, volatile, differing: Differing::default(), text: Vec::new(), names }
+    }
+}
+
+impl Names {
+    fn path(&mut self, comparison: &Comparison<'_>, path: PathId) -> &KnownPath {
+        let place = path.index();
+        if self.paths.len() <= place {
+            self.paths.resize_with(place + 1, || None);
+        }
+        let token = &self.token;
+        self.paths[place].get_or_insert_with(|| {
+            let names = &comparison.state.paths;
+            let text = names.text(path);
+            KnownPath {
+                shown: Arc::from(&*names.shown(path)),
+                is_unordered: is_unordered(token, &text),
+                is_unknown: comparison.coverage.is_unknown(token, top_of(&text)),
+            }
+        })
+    }
+
+    fn relation(&self, name: &Arc<str>) -> Arc<str> {
+        Arc::clone(self.relations.get(name).unwrap_or(name))
     }
 }
 
@@ -38,42 +83,33 @@ impl Comparison<'_> {
         core: (Slot, Slot),
         change: &mut Change,
     ) -> Result<()> {
-        let Cursors { core: cursor, volatile, differing, .. } = cursors;
+        let Cursors { core: cursor, volatile, differing, names, .. } = cursors;
         compare_versions(&view.core, cursor, core.0.version(), core.1.version(), differing)?;
-        self.add_attributes(view, differing, change);
+        self.add_attributes(names, differing, change);
         if let Some((from, to)) = candidate.volatile {
             compare_versions(&view.volatile, volatile, from.version(), to.version(), differing)?;
-            self.add_attributes(view, differing, change);
+            self.add_attributes(names, differing, change);
         }
         if change.attributes.len() > 1 {
             change.attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         }
         change.unknown = self.coverage.unobserved(&view.token);
         for (relation, from, to) in &candidate.links {
-            self.compare_links(view, relation, *from, *to, change)?;
+            self.compare_links(view, names, (relation, *from, *to), change)?;
         }
         change.links.sort_unstable_by(|a, b| (&a.relation, &a.target_id).cmp(&(&b.relation, &b.target_id)));
         Ok(())
     }
 
-    fn add_attributes(&self, view: &TypeView<'_>, differing: &Differing, change: &mut Change) {
+    fn add_attributes(&self, names: &mut Names, differing: &Differing, change: &mut Change) {
+        change.attributes.reserve_exact(differing.len());
         for (path, from, to) in differing.iter() {
-            if !self.is_same(view, path, from, to) {
-                let name = self.state.paths.shown(path);
+            let known = names.path(self, path);
+            if !(known.is_unknown || value::semantically_equal(from, to, known.is_unordered)) {
+                let name = Arc::clone(&known.shown);
                 change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
             }
         }
-    }
-
-    /// Whether two texts of an attribute say the same, or one side was not observed.
-    fn is_same(&self, view: &TypeView<'_>, path: PathId, from: &[u8], to: &[u8]) -> bool {
-        let may_be_set = from.first() == Some(&b'[') && to.first() == Some(&b'[');
-        if view.is_plain && !may_be_set {
-            return value::semantically_equal(from, to, false);
-        }
-        let text = self.state.paths.text(path);
-        self.coverage.is_unknown(&view.token, top_of(&text))
-            || value::semantically_equal(from, to, is_unordered(&view.token, &text))
     }
 
     /// Names the object and says what would undo the change.
@@ -126,9 +162,8 @@ impl Comparison<'_> {
     fn compare_links(
         &self,
         view: &TypeView<'_>,
-        relation: &Arc<str>,
-        from: u32,
-        to: u32,
+        names: &Names,
+        (relation, from, to): (&Arc<str>, u32, u32),
         change: &mut Change,
     ) -> Result<()> {
         let Some(key) = view.relations.get(relation) else { return Ok(()) };
@@ -159,7 +194,7 @@ impl Comparison<'_> {
                     Some(id) => id.into_text(),
                     None => view.ids.text(target)?,
                 };
-                change.links.push(LinkChange { relation: Arc::clone(relation), target_id, action });
+                change.links.push(LinkChange { relation: names.relation(relation), target_id, action });
             }
         }
         Ok(())

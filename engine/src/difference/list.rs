@@ -50,7 +50,7 @@ impl Comparison<'_> {
                     return Ok(None);
                 }
                 let id = view.id(candidate)?.into();
-                Ok(Some(ChangedObject { type_token: Arc::clone(&token), id, kind }))
+                Ok(Some(ChangedObject { type_token: Arc::clone(&cursors.names.token), id, kind }))
             })?);
         }
         Ok(changed)

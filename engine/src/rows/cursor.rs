@@ -34,6 +34,11 @@ impl Differing {
         self.cells.push((path, old, new));
     }
 
+    /// How many cells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
     /// Path, old text and new text of each cell.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (PathId, &[u8], &[u8])> {
         let text = |range: &Range<usize>| &self.texts[range.clone()];
@@ -60,13 +65,14 @@ impl Differing {
     }
 }
 
-/// Patch chunks that stay open: a difference of backups a month apart goes back and forth between as many.
-const OPEN_PATCH_COUNT_MAX: usize = 64;
+/// Patch chunks that stay open, one of a segment: a difference of backups a month apart goes back and forth between them.
+const OPEN_PATCH_COUNT: usize = 64;
 
 /// A reader of one thread.
 pub(crate) struct Cursor<'r, 's> {
     rows: &'r Rows<'s>,
-    patches: Vec<OpenPatch<'s>>,
+    /// By the sequence of the segment, modulo their number.
+    patches: Vec<Option<OpenPatch<'s>>>,
     columns: Vec<OpenColumn<'s>>,
     base: Vec<u8>,
 }
@@ -152,21 +158,22 @@ impl<'r, 's> Cursor<'r, 's> {
     }
 
     fn open_patch(&mut self, segment: &'s Arc<Segment>, entry: &'s PatchEntry) -> Result<&OpenPatch<'s>> {
-        if let Some(place) = self.patches.iter().position(|open| std::ptr::eq(open.entry, entry)) {
-            return Ok(&self.patches[place]);
+        let place = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_PATCH_COUNT;
+        if self.patches.len() <= place {
+            self.patches.resize_with(place + 1, || None);
         }
-        if self.patches.len() == OPEN_PATCH_COUNT_MAX {
-            self.patches.clear();
+        let is_open = self.patches[place].as_ref().is_some_and(|open| std::ptr::eq(open.entry, entry));
+        if !is_open {
+            self.patches[place] = Some(OpenPatch {
+                entry,
+                segment,
+                paths: segment.packed(entry.paths)?,
+                ids: segment.path_ids(&self.rows.state.paths),
+                old: segment.cells(entry.old_texts)?,
+                new: segment.cells(entry.new_texts)?,
+            });
         }
-        self.patches.push(OpenPatch {
-            entry,
-            segment,
-            paths: segment.packed(entry.paths)?,
-            ids: segment.path_ids(&self.rows.state.paths),
-            old: segment.cells(entry.old_texts)?,
-            new: segment.cells(entry.new_texts)?,
-        });
-        Ok(self.patches.last().expect("pushed above"))
+        Ok(self.patches[place].as_ref().expect("opened above"))
     }
 
     fn read_column(
