@@ -367,6 +367,12 @@ fn run_name(
     )
 }
 
+/// How many pages an interrupted backup of this store left, for the next one to go on from.
+#[must_use]
+pub fn staged_page_count(store: &Store) -> usize {
+    stage::left(&store.path().join("staging"))
+}
+
 /// Opens the staging; one that is too old is begun anew.
 fn open_stage(store: &Store, name: &str, now: Timestamp) -> Result<Stage> {
     let folder = store.path().join("staging");

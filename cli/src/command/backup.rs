@@ -1,7 +1,7 @@
 //! `backup`: a backup of the live tenant.
 
 use ingest::graph::Access;
-use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup};
+use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup, staged_page_count};
 use ingest::resource;
 
 use crate::args::tenant::Backup;
@@ -58,7 +58,13 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
     let report = match result {
         Ok(report) => report,
         Err(error) => {
-            session.note("what was read is staged: the next `entrasnap backup` goes on from there");
+            let pages = staged_page_count(&store) as u64;
+            if pages > 0 {
+                let pages = counted(pages, "page");
+                session.note(&format!(
+                    "{pages} read so far are kept: the next `entrasnap backup` goes on from there"
+                ));
+            }
             return Err(error.into());
         }
     };

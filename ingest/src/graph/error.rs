@@ -30,7 +30,8 @@ pub enum Error {
     },
     /// Nothing came back, however often it was tried.
     #[error(
-        "{asked}: expected an answer from {host}, found none in {tries} tries ({what}); check network, proxy and endpoint"
+        "{asked}: expected an answer from {host}, found none in {} ({what}); check network, proxy and endpoint",
+        if *tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
     )]
     Unreachable {
         /// Method and path.

@@ -22,6 +22,8 @@ const RUN_KEY: &str = "run";
 /// The key of the frame that says when the run began.
 pub(super) const BEGUN_KEY: &str = "begun";
 
+const FILE_NAME: &str = "backup.pages";
+
 /// The staged pages of a run.
 pub(super) struct Stage {
     path: PathBuf,
@@ -38,10 +40,20 @@ struct Inner {
     places: Places,
 }
 
+/// How many pages a run left in a folder.
+pub(super) fn left(folder: &Path) -> usize {
+    let file = File::open(folder.join(FILE_NAME));
+    file.and_then(|mut file| scan(&mut file)).map_or(0, |(places, _)| page_count(&places))
+}
+
+fn page_count(places: &Places) -> usize {
+    places.keys().filter(|key| ![RUN_KEY, BEGUN_KEY].contains(&key.as_str())).count()
+}
+
 impl Stage {
     /// Opens the staging of this run, or begins it anew when there is none or it is another run's.
     pub(super) fn open(folder: &Path, run: &str) -> Result<Self> {
-        let path = folder.join("backup.pages");
+        let path = folder.join(FILE_NAME);
         let failed = |action| {
             let path = path.clone();
             move |source| Error::File { action, path, source }
@@ -72,7 +84,7 @@ impl Stage {
 
     /// How many pages an earlier run left.
     pub(super) fn count(&self) -> usize {
-        self.lock().places.keys().filter(|key| ![RUN_KEY, BEGUN_KEY].contains(&key.as_str())).count()
+        page_count(&self.lock().places)
     }
 
     /// The page that was staged under a key.
@@ -161,13 +173,16 @@ fn scan(file: &mut File) -> std::io::Result<(Places, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Stage;
+    use super::{Stage, left};
 
     #[test]
     fn pages_are_there_for_the_same_run_and_for_no_other() {
         let folder = tempfile::tempdir().unwrap();
+        assert_eq!(left(folder.path()), 0);
         let stage = Stage::open(folder.path(), "one").unwrap();
+        assert_eq!(left(folder.path()), 0);
         stage.put("list/user/0", b"page").unwrap();
+        assert_eq!(left(folder.path()), 1);
         drop(stage);
         let again = Stage::open(folder.path(), "one").unwrap();
         assert_eq!(again.count(), 1);

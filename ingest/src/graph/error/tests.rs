@@ -27,6 +27,21 @@ fn every_shape_of_an_error_body_is_read() {
 }
 
 #[test]
+fn who_does_not_answer_is_named_with_how_often_it_was_tried() {
+    let error = |tries| Error::Unreachable {
+        asked: "GET /v1.0/users".to_owned(),
+        host: "http://127.0.0.1:9".to_owned(),
+        tries,
+        what: "connection refused".to_owned(),
+    };
+    let said = "GET /v1.0/users: expected an answer from http://127.0.0.1:9, found none in";
+    for (tries, counted) in [(1, "1 try"), (5, "5 tries")] {
+        let expected = format!("{said} {counted} (connection refused); check network, proxy and endpoint");
+        assert_eq!(error(tries).to_string(), expected);
+    }
+}
+
+#[test]
 fn a_refusal_says_what_was_asked_and_what_graph_said() {
     let mut refusal = Refusal {
         status: 403,
