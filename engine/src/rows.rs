@@ -15,6 +15,7 @@ use crate::Result;
 use crate::paths::PathId;
 use crate::segment::column::Cell;
 use crate::segment::footer::{GroupEntry, PatchEntry, TableEntry};
+use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::segment::reference;
 use crate::state::{Numbers, State, TableKey};
@@ -81,6 +82,23 @@ pub(crate) enum Place<'state> {
     },
 }
 
+/// Where a version stands, before any chunk is opened.
+enum Spot<'state> {
+    Whole {
+        segment: &'state Arc<Segment>,
+        group: &'state GroupEntry,
+        row: u32,
+    },
+    /// The patch is the one `within` its chunk; the version is the one in `row` of its table.
+    Patched {
+        segment: &'state Arc<Segment>,
+        table: &'state TableEntry,
+        patch: &'state PatchEntry,
+        within: usize,
+        row: u32,
+    },
+}
+
 /// Reads the versions of one table.
 pub(crate) struct Rows<'s> {
     state: &'s State,
@@ -114,9 +132,30 @@ impl<'s> Rows<'s> {
 
     /// Where a version stands.
     pub(crate) fn place(&self, version: u32) -> Result<Place<'s>> {
+        match self.spot(version)? {
+            Spot::Whole { segment, group, row } => Ok(Place::Whole { segment, group, row }),
+            Spot::Patched { segment, table, patch, within, row } => {
+                let ends = segment.packed(patch.ends)?;
+                let entries = entries_of(segment, patch, &ends, within)?;
+                let predecessor = packed_at(segment, table.predecessors, row)?;
+                Ok(Place::Patched { segment, patch, entries, predecessor })
+            }
+        }
+    }
+
+    /// Where a version stands, as far as footers tell.
+    fn spot(&self, version: u32) -> Result<Spot<'s>> {
         let (segment, table, row) = self.find(version)?;
         if row >= table.whole_count {
-            return patch_place(segment, table, row);
+            let number = row - table.whole_count;
+            let place = table.patches.partition_point(|patch| patch.first_patch <= number);
+            let patch = place
+                .checked_sub(1)
+                .map(|place| &table.patches[place])
+                .filter(|patch| number - patch.first_patch < patch.patch_count)
+                .ok_or_else(|| segment.footer_error(format!("no patch chunk holds patch {number}")))?;
+            let within = (number - patch.first_patch) as usize;
+            return Ok(Spot::Patched { segment, table, patch, within, row });
         }
         let place = table.groups.partition_point(|group| group.first_row <= row);
         let group = place
@@ -124,7 +163,7 @@ impl<'s> Rows<'s> {
             .map(|place| &table.groups[place])
             .filter(|group| row - group.first_row < group.row_count)
             .ok_or_else(|| segment.footer_error(format!("no row group holds row {row}")))?;
-        Ok(Place::Whole { segment, group, row: row - group.first_row })
+        Ok(Spot::Whole { segment, group, row: row - group.first_row })
     }
 
     /// All cells of a version.
@@ -315,16 +354,13 @@ fn append_cell(
     Err(segment.footer_error(format!("row {row} of chunk {chunk} repeats a text that is not there")))
 }
 
-fn patch_place<'s>(segment: &'s Arc<Segment>, table: &'s TableEntry, row: u32) -> Result<Place<'s>> {
-    let number = row - table.whole_count;
-    let place = table.patches.partition_point(|patch| patch.first_patch <= number);
-    let patch = place
-        .checked_sub(1)
-        .map(|place| &table.patches[place])
-        .filter(|patch| number - patch.first_patch < patch.patch_count)
-        .ok_or_else(|| segment.footer_error(format!("no patch chunk holds patch {number}")))?;
-    let ends = segment.packed(patch.ends)?;
-    let within = (number - patch.first_patch) as usize;
+/// The attributes of a patch, as entries of its chunk; `ends` says where those of each patch end.
+fn entries_of(
+    segment: &Segment,
+    patch: &PatchEntry,
+    ends: &PackedU32s<'_>,
+    within: usize,
+) -> Result<Range<u32>> {
     let start = if within == 0 { 0 } else { ends.get(within - 1) };
     let end = ends.get(within);
     let count = segment.entry(patch.paths)?.count;
@@ -332,17 +368,18 @@ fn patch_place<'s>(segment: &'s Arc<Segment>, table: &'s TableEntry, row: u32) -
     if start > end || end > count || counts != [count; 2] {
         return Err(segment.footer_error("a patch reaches beyond its chunk"));
     }
-    let predecessor = packed_at(segment, table.predecessors, row)?;
-    Ok(Place::Patched { segment, patch, entries: start..end, predecessor })
+    Ok(start..end)
 }
 
 /// One of packed integers, its place checked.
 pub(crate) fn packed_at(segment: &Segment, chunk: u32, place: u32) -> Result<u32> {
-    let packed = segment.packed(chunk)?;
+    integer_at(segment, chunk, &segment.packed(chunk)?, place)
+}
+
+fn integer_at(segment: &Segment, chunk: u32, packed: &PackedU32s<'_>, place: u32) -> Result<u32> {
     if (place as usize) < packed.len() {
-        Ok(packed.get(place as usize))
-    } else {
-        Err(segment
-            .footer_error(format!("chunk {chunk} has {} integers, expected more than {place}", packed.len())))
+        return Ok(packed.get(place as usize));
     }
+    let what = format!("chunk {chunk} has {} integers, expected more than {place}", packed.len());
+    Err(segment.footer_error(what))
 }

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{GroupEntry, Place, Rows, check_predecessor};
+use super::{GroupEntry, Rows, Spot, check_predecessor, entries_of, integer_at};
 use crate::Result;
 use crate::paths::PathId;
 use crate::segment::column::{Cell, Column};
@@ -80,10 +80,19 @@ pub(crate) struct Cursor<'r, 's> {
 struct OpenPatch<'s> {
     entry: &'s PatchEntry,
     segment: &'s Segment,
+    ends: PackedU32s<'s>,
+    predecessors: PackedU32s<'s>,
     paths: PackedU32s<'s>,
     ids: &'s [PathId],
     old: Column<'s>,
     new: Column<'s>,
+}
+
+/// One patch of an open chunk: its attributes, and the version it is put over.
+struct Patch<'c, 's> {
+    open: &'c OpenPatch<'s>,
+    entries: Range<u32>,
+    predecessor: u32,
 }
 
 /// A column of the group last read, if the group has it, and what it repeats.
@@ -103,22 +112,19 @@ impl<'r, 's> Cursor<'r, 's> {
         let mut next = version;
         let mut depth = 0;
         loop {
-            match self.rows.place(next)? {
-                Place::Whole { segment, group, row } => {
-                    return self.read_column(segment, group, row, path, out);
-                }
-                Place::Patched { segment, patch, entries, predecessor } => {
-                    let open = self.open_patch(segment, patch)?;
-                    for entry in entries {
-                        if open.path(entry)? == path {
-                            return Ok(open.new.append(entry, out) != Cell::Absent);
-                        }
-                    }
-                    check_predecessor(segment, predecessor, next, depth)?;
-                    next = predecessor;
-                    depth += 1;
+            let spot = self.rows.spot(next)?;
+            if let Spot::Whole { segment, group, row } = spot {
+                return self.read_column(segment, group, row, path, out);
+            }
+            let Some(Patch { open, entries, predecessor }) = self.patch(&spot)? else { return Ok(false) };
+            for entry in entries {
+                if open.path(entry)? == path {
+                    return Ok(open.new.append(entry, out) != Cell::Absent);
                 }
             }
+            check_predecessor(open.segment, predecessor, next, depth)?;
+            next = predecessor;
+            depth += 1;
         }
     }
 
@@ -128,11 +134,9 @@ impl<'r, 's> Cursor<'r, 's> {
         let mut next = to;
         let mut depth = 0;
         while next > from {
-            let Place::Patched { segment, patch, entries, predecessor } = self.rows.place(next)? else {
-                return Ok(false);
-            };
-            check_predecessor(segment, predecessor, next, depth)?;
-            let open = self.open_patch(segment, patch)?;
+            let spot = self.rows.spot(next)?;
+            let Some(Patch { open, entries, predecessor }) = self.patch(&spot)? else { return Ok(false) };
+            check_predecessor(open.segment, predecessor, next, depth)?;
             for entry in entries {
                 let path = open.path(entry)?;
                 let old = differing.append(|texts| {
@@ -157,23 +161,30 @@ impl<'r, 's> Cursor<'r, 's> {
         Ok(next == from)
     }
 
-    fn open_patch(&mut self, segment: &'s Arc<Segment>, entry: &'s PatchEntry) -> Result<&OpenPatch<'s>> {
+    /// The patch in a place; none where a whole row stands.
+    fn patch(&mut self, spot: &Spot<'s>) -> Result<Option<Patch<'_, 's>>> {
+        let &Spot::Patched { segment, table, patch, within, row } = spot else { return Ok(None) };
         let place = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_PATCH_COUNT;
         if self.patches.len() <= place {
             self.patches.resize_with(place + 1, || None);
         }
-        let is_open = self.patches[place].as_ref().is_some_and(|open| std::ptr::eq(open.entry, entry));
+        let is_open = self.patches[place].as_ref().is_some_and(|open| std::ptr::eq(open.entry, patch));
         if !is_open {
             self.patches[place] = Some(OpenPatch {
-                entry,
+                entry: patch,
                 segment,
-                paths: segment.packed(entry.paths)?,
+                ends: segment.packed(patch.ends)?,
+                predecessors: segment.packed(table.predecessors)?,
+                paths: segment.packed(patch.paths)?,
                 ids: segment.path_ids(&self.rows.state.paths),
-                old: segment.cells(entry.old_texts)?,
-                new: segment.cells(entry.new_texts)?,
+                old: segment.cells(patch.old_texts)?,
+                new: segment.cells(patch.new_texts)?,
             });
         }
-        Ok(self.patches[place].as_ref().expect("opened above"))
+        let open = self.patches[place].as_ref().expect("opened above");
+        let entries = entries_of(segment, patch, &open.ends, within)?;
+        let predecessor = integer_at(segment, table.predecessors, &open.predecessors, row)?;
+        Ok(Some(Patch { open, entries, predecessor }))
     }
 
     fn read_column(
