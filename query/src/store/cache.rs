@@ -3,6 +3,7 @@
 //! *Invariant*: all of it is of one state of the store, which never changes, so nothing here ever gets old.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::scan::{LinkLists, Space};
@@ -36,7 +37,8 @@ pub(super) enum Key {
         name: Arc<str>,
         depth: usize,
         kind: Type,
-        first: usize,
+        /// Its rows: tables with wide columns cut the same objects into smaller parts.
+        rows: Range<usize>,
     },
     /// The links of a type's live objects in one relation at a backup.
     Links { backup: Arc<str>, token: Arc<str>, relation: Arc<str> },

@@ -123,7 +123,7 @@ impl TypeReader {
             name: Arc::clone(&column.name),
             depth: column.depth,
             kind: column.kind,
-            first: place.range.start,
+            rows: place.range.clone(),
         };
         if set.complete
             && let Some(Cached::Part(cells)) = self.cache.get(&key)

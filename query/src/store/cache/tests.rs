@@ -7,8 +7,8 @@ use crate::batch::Column;
 use crate::value::{Type, Value};
 
 fn part(name: &str, first: usize) -> Key {
-    let (backup, token) = ("b".into(), "user".into());
-    Key::Part { backup, token, deleted: false, name: name.into(), depth: 1, kind: Type::String, first }
+    let (backup, token, rows) = ("b".into(), "user".into(), first..first + 1);
+    Key::Part { backup, token, deleted: false, name: name.into(), depth: 1, kind: Type::String, rows }
 }
 
 fn cells(number: i64) -> Cached {
