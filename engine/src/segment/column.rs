@@ -28,8 +28,6 @@
 //!
 //! Not here: checksums; they are checked before a column is opened.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "queries will walk whole columns; so far only tests do"))]
-
 mod blocks;
 mod datetime;
 mod intern;
@@ -259,11 +257,13 @@ impl<'a> Column<'a> {
     }
 
     /// How many rows hold values.
+    #[cfg(test)]
     pub(crate) fn value_count(&self) -> usize {
         self.presence.value_count()
     }
 
     /// What a row holds; absent behind the last row.
+    #[cfg(test)]
     pub(crate) fn cell(&self, row: u32) -> Cell {
         match self.presence.place(row as usize) {
             Place::Value(_) => Cell::Value,
@@ -272,6 +272,7 @@ impl<'a> Column<'a> {
     }
 
     /// The index among the values of what a row holds, if it holds a value.
+    #[cfg(test)]
     pub(crate) fn value_index(&self, row: u32) -> Option<usize> {
         match self.presence.place(row as usize) {
             Place::Value(index) => Some(index),

@@ -162,7 +162,7 @@ impl Segment {
         Ok(self.block_sums.get_or_init(|| sums))
     }
 
-    /// Compares every checksum that there is.
+    /// Compares every checksum that there is, and decodes every column.
     pub(crate) fn verify(&self) -> Result<()> {
         for chunk in 0..u32::try_from(self.footer.chunks.len()).unwrap_or(u32::MAX) {
             let bytes = self.chunk(chunk)?;
@@ -173,7 +173,20 @@ impl Segment {
                 return Err(self.format_error(chunk, &damaged_block(block)));
             }
         }
-        Ok(())
+        let verify = |chunk| self.column(chunk)?.verify().map_err(|error| self.format_error(chunk, &error));
+        self.column_chunks().try_for_each(verify)
+    }
+
+    /// The chunks that are columns of cells.
+    fn column_chunks(&self) -> impl Iterator<Item = u32> + '_ {
+        let tables = self.footer.tables.iter().flat_map(|table| {
+            let columns = table.groups.iter().flat_map(|group| group.columns.iter().map(|(_, chunk)| *chunk));
+            columns.chain(table.patches.iter().flat_map(|patch| [patch.old_texts, patch.new_texts]))
+        });
+        let rosters = self.footer.rosters.iter().filter(|roster| roster.count > 0);
+        let targets = self.footer.targets.iter().map(|targets| targets.ids);
+        let ids = rosters.clone().map(|roster| roster.ids).chain(targets).chain(self.footer.ids);
+        tables.chain(rosters.map(|roster| roster.names)).chain(ids.filter_map(|ids| ids.texts))
     }
 
     /// The bytes of a chunk as they stand there.

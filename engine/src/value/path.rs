@@ -92,7 +92,7 @@ pub(crate) fn path_to_display(path: &str) -> String {
 }
 
 /// Reads what [`path_to_display`] wrote (lone surrogates apart); `None` when brackets or quotes do not match.
-#[cfg_attr(not(test), expect(dead_code, reason = "queries will name attributes as people do"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "the other direction of what is shown, for tests"))]
 pub(crate) fn path_from_display(display: &str) -> Option<String> {
     let mut path = String::with_capacity(display.len());
     let mut rest = display;

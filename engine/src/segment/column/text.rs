@@ -85,16 +85,19 @@ impl<'a> Texts<'a> {
     }
 
     /// What every text begins with.
+    #[cfg(test)]
     pub(crate) fn prefix(&self) -> &'a [u8] {
         self.prefix
     }
 
     /// What every text ends with.
+    #[cfg(test)]
     pub(crate) fn suffix(&self) -> &'a [u8] {
         self.suffix
     }
 
     /// The text at `index` without what all share, if it is stored as it is.
+    #[cfg(test)]
     pub(crate) fn plain(&self, index: usize) -> Option<&'a [u8]> {
         let Body::Plain(bytes) = &self.body else { return None };
         let (start, length) = self.piece(index);

@@ -42,16 +42,11 @@ pub(crate) struct Booleans<'a> {
     bits: &'a [u8],
 }
 
-impl<'a> Booleans<'a> {
+impl Booleans<'_> {
     /// The value at `index`.
     #[inline]
     pub(crate) fn get(&self, index: usize) -> bool {
         self.bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 == 1)
-    }
-
-    /// All of them, lowest bit first; bits behind the last value are 0.
-    pub(crate) fn bits(&self) -> &'a [u8] {
-        self.bits
     }
 }
 
@@ -65,6 +60,7 @@ pub(crate) struct Dictionary<'a> {
 
 impl<'a> Dictionary<'a> {
     /// How many distinct texts there are.
+    #[cfg(test)]
     pub(crate) fn distinct(&self) -> usize {
         self.distinct
     }

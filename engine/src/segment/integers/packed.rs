@@ -128,7 +128,7 @@ impl<'a> PackedU32s<'a> {
     }
 
     /// The same number for all, if no bits are stored.
-    #[cfg_attr(not(test), expect(dead_code, reason = "queries will ask it of the codes of a column"))]
+    #[cfg(test)]
     pub(crate) fn constant(&self) -> Option<u32> {
         self.0.constant().map(low_half)
     }
