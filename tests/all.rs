@@ -24,6 +24,7 @@ mod query_changes;
 mod query_corpus;
 mod query_random;
 mod query_rows;
+mod query_sequence;
 mod query_store;
 mod tenant;
 mod tidy;

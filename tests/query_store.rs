@@ -405,32 +405,6 @@ fn queries_run_over_a_store_at_any_point() {
     assert_eq!(unknown[0].help.as_deref(), Some("did you mean `users`?"));
 }
 
-/// Objects with their attributes are read in smaller parts than those without, and what is kept of one question is not the
-/// answer to the other.
-#[test]
-fn questions_one_after_the_other_answer_as_if_alone() {
-    let shelf = Shelf::default();
-    let mut store = shelf.create().unwrap();
-    let user = |number: u64| {
-        json!({"@odata.type": "#microsoft.graph.user", "id": id(1, number), "displayName": format!("{number}")})
-            .to_string()
-    };
-    let users: Vec<String> = (0..9_000).map(user).collect();
-    back_up_with(&mut store, details(1), &users).unwrap();
-    let tables = tables(store);
-    let wide = "objects | where tostring(attributes.displayName) != displayName | count";
-    let narrow = "objects | summarize count(), dcount(displayName, 4), countif(isempty(displayName))";
-    let alone = run(&tables, narrow);
-    assert_eq!((alone[0][0].as_str(), alone[0][2].as_str()), ("9000", "0"));
-    let fresh = self::tables(shelf.open().unwrap());
-    for (text, expected) in [(wide, vec![vec!["0".to_owned()]]), (narrow, alone.clone())] {
-        assert_eq!(run(&fresh, text), expected, "{text}");
-    }
-    for (text, expected) in [(wide, vec![vec!["0".to_owned()]]), (narrow, alone)] {
-        assert_eq!(run(&tables, text), expected, "{text}");
-    }
-}
-
 #[test]
 fn the_columns_of_a_table_are_the_same_at_every_backup() {
     let (_shelf, store) = store(6, 4);

@@ -118,7 +118,7 @@ impl<'s> IdList<'s> {
     /// For reading few of them.
     fn few(segment: &'s Segment, entry: &IdEntry) -> Result<Self> {
         let texts = match (entry.text_rows, entry.texts) {
-            (Some(rows), Some(texts)) => Some((segment.packed(rows)?, segment.column(texts)?)),
+            (Some(rows), Some(texts)) => Some((segment.packed(rows)?, segment.cells(texts)?)),
             _ => None,
         };
         Ok(Self { segment, entry: *entry, keys: None, texts })

@@ -148,20 +148,12 @@ impl<'s> Rows<'s> {
         let (segment, table, row) = self.find(version)?;
         if row >= table.whole_count {
             let number = row - table.whole_count;
-            let place = table.patches.partition_point(|patch| patch.first_patch <= number);
-            let patch = place
-                .checked_sub(1)
-                .map(|place| &table.patches[place])
-                .filter(|patch| number - patch.first_patch < patch.patch_count)
+            let patch = holder(&table.patches, number, |patch| (patch.first_patch, patch.patch_count))
                 .ok_or_else(|| segment.footer_error(format!("no patch chunk holds patch {number}")))?;
             let within = (number - patch.first_patch) as usize;
             return Ok(Spot::Patched { segment, table, patch, within, row });
         }
-        let place = table.groups.partition_point(|group| group.first_row <= row);
-        let group = place
-            .checked_sub(1)
-            .map(|place| &table.groups[place])
-            .filter(|group| row - group.first_row < group.row_count)
+        let group = holder(&table.groups, row, |group| (group.first_row, group.row_count))
             .ok_or_else(|| segment.footer_error(format!("no row group holds row {row}")))?;
         Ok(Spot::Whole { segment, group, row: row - group.first_row })
     }
@@ -352,6 +344,14 @@ fn append_cell(
         return Ok(Cell::Value);
     }
     Err(segment.footer_error(format!("row {row} of chunk {chunk} repeats a text that is not there")))
+}
+
+/// Which of some parts holds a number; `extent` says a part's first number and how many it has, and parts ascend.
+fn holder<T>(parts: &[T], number: u32, extent: impl Fn(&T) -> (u32, u32)) -> Option<&T> {
+    let place = parts.partition_point(|part| extent(part).0 <= number);
+    let part = parts.get(place.checked_sub(1)?)?;
+    let (first, count) = extent(part);
+    (number - first < count).then_some(part)
 }
 
 /// The attributes of a patch, as entries of its chunk; `ends` says where those of each patch end.

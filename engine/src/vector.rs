@@ -8,8 +8,8 @@
 
 use std::sync::Arc;
 
-const BLOCK_SIZE: usize = 4096;
 const BLOCK_LENGTH: u32 = 4096;
+const BLOCK_SIZE: usize = BLOCK_LENGTH as usize;
 const BIN_BIT: u32 = 1 << 31;
 
 /// A slot's number.
