@@ -200,8 +200,10 @@ fn check_difference(store: &Store, from: u32, to: u32) {
     let backups = store.backups();
     let (first, second) = (&backups[from as usize].id, &backups[to as usize].id);
     let found = store.difference(first, second, &DifferenceFilter::default()).unwrap();
-    let found: BTreeMap<_, _> =
-        found.into_iter().map(|change| ((change.type_token.to_string(), change.id), change.kind)).collect();
+    let found: BTreeMap<_, _> = found
+        .into_iter()
+        .map(|change| ((change.type_token.to_string(), change.id.to_string()), change.kind))
+        .collect();
     let (before, after) = (expected(from), expected(to));
     let mut wanted = BTreeMap::new();
     for key in before.keys().chain(after.keys()) {

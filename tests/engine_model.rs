@@ -5,7 +5,7 @@ use std::path::Path;
 
 use engine::{
     AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, ObjectKey, Store,
-    schema,
+    Text, schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -156,16 +156,20 @@ type Known =
     (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>, String);
 
 fn known(change: &Change) -> Known {
-    let value = |text: &Option<String>| text.as_ref().map(|text| serde_json::from_str(text).unwrap());
+    let value = |text: &Option<Text>| text.as_ref().map(|text| serde_json::from_str(text).unwrap());
     let attribute =
         |change: &AttributeChange| (change.name.to_string(), value(&change.from), value(&change.to));
     (
         change.type_token.to_string(),
-        change.id.clone(),
+        change.id.to_string(),
         change.kind,
         change.attributes.iter().map(attribute).collect(),
-        change.links.iter().map(|link| (link.target_id.clone(), link.action == LinkAction::Added)).collect(),
-        change.display_name.clone(),
+        change
+            .links
+            .iter()
+            .map(|link| (link.target_id.to_string(), link.action == LinkAction::Added))
+            .collect(),
+        change.display_name.to_string(),
     )
 }
 
@@ -288,7 +292,7 @@ fn check(store: &Store, models: &[Model]) {
 /// What is synced from on-premises is marked so, and nothing else.
 fn check_marks(changes: &[Change], from: &Model, to: &Model, all: bool) {
     for change in changes {
-        let key = (change.type_token.to_string(), change.id.clone());
+        let key = (change.type_token.to_string(), change.id.to_string());
         let side = if to.presence(&key) == Presence::Gone { from } else { to };
         let is_synced = side.things[&key].core["onPremisesSyncEnabled"] == json!(true);
         let is_marked = change.reason == Some("synced from on-premises");
@@ -302,7 +306,7 @@ fn check_list(list: &[ChangedObject], changes: &[Change]) {
         list.iter().map(|object| (&*object.type_token, object.id.to_string(), object.kind)).collect();
     listed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     let expected: Vec<_> =
-        changes.iter().map(|change| (&*change.type_token, change.id.clone(), change.kind)).collect();
+        changes.iter().map(|change| (&*change.type_token, change.id.to_string(), change.kind)).collect();
     assert_eq!(listed, expected);
 }
 

@@ -62,7 +62,7 @@ impl Shelf {
 
     fn kinds(&self, from: &str, to: &str) -> Vec<(String, ChangeKind)> {
         let changes = self.store.difference(from, to, &DifferenceFilter::default()).unwrap();
-        changes.into_iter().map(|change| (change.id, change.kind)).collect()
+        changes.into_iter().map(|change| (change.id.to_string(), change.kind)).collect()
     }
 
     fn members(&self, backup: &str) -> Vec<String> {

@@ -109,7 +109,7 @@ fn change_rows(change: &Change) -> Vec<Value> {
         rows.push(row("attribute", &attribute.name, "set", values, ""));
     }
     for link in &change.links {
-        rows.push(row("link", &link.relation, link.action.name(), nothing(), &link.target_id));
+        rows.push(row("link", &link.relation, link.action.name(), nothing(), &link.target_id.to_string()));
     }
     rows
 }

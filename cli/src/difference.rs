@@ -65,18 +65,18 @@ impl From<Change> for ChangeRow {
     fn from(change: Change) -> Self {
         let attributes = change.attributes.into_iter().map(|attribute| AttributeRow {
             name: attribute.name.to_string(),
-            from_value: attribute.from,
-            to_value: attribute.to,
+            from_value: attribute.from.map(Into::into),
+            to_value: attribute.to.map(Into::into),
         });
         let links = change.links.into_iter().map(|link| LinkRow {
             relation: link.relation.to_string(),
-            target_id: link.target_id,
+            target_id: link.target_id.to_string(),
             change: link.action.name().to_owned(),
         });
         Self {
-            id: change.id,
+            id: change.id.to_string(),
             type_token: change.type_token.to_string(),
-            display_name: change.display_name,
+            display_name: change.display_name.into(),
             change: change.kind.name().to_owned(),
             recovery_action: change.action.name().to_owned(),
             reason: change.reason.unwrap_or_default().to_owned(),

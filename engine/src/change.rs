@@ -2,6 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::ObjectId;
+
+/// A text of a change. One of at most 23 bytes, as most values are, needs no memory of its own: a difference makes up to
+/// millions of them. It reads as a `&str`.
+pub use smol_str::SmolStr as Text;
+
 /// How an object's presence or content differs between two points in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -83,9 +89,9 @@ pub struct Change {
     /// Type token, such as `user`.
     pub type_token: Arc<str>,
     /// The object's ID as Graph gives it.
-    pub id: String,
+    pub id: ObjectId,
     /// The object's display name, from the later side where it has one; empty if it has none.
-    pub display_name: String,
+    pub display_name: Text,
     /// How it differs.
     pub kind: ChangeKind,
     /// What would undo it.
@@ -106,9 +112,9 @@ pub struct AttributeChange {
     /// Dotted path, such as `employeeOrgData.division`.
     pub name: Arc<str>,
     /// The value on the *from* side.
-    pub from: Option<String>,
+    pub from: Option<Text>,
     /// The value on the *to* side.
-    pub to: Option<String>,
+    pub to: Option<Text>,
 }
 
 /// Whether a link came or went, seen from the *from* side to the *to* side.
@@ -137,7 +143,7 @@ pub struct LinkChange {
     /// Relation name, such as `members`.
     pub relation: Arc<str>,
     /// ID of the object at the other end.
-    pub target_id: String,
+    pub target_id: ObjectId,
     /// Whether it came or went.
     pub action: LinkAction,
 }

@@ -17,11 +17,11 @@ pub use changes::{Changes, Difference};
 pub use list::ChangedObject;
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::change::{Change, ChangeKind, RecoveryAction};
+use crate::change::{Change, ChangeKind, RecoveryAction, Text};
 use crate::find::find_relations;
 use crate::id::Id;
 use crate::roster::Targets;
@@ -35,7 +35,7 @@ use content::Cursors;
 use coverage::Coverage;
 use view::TypeView;
 
-/// Candidates that one thread takes at a time: each costs up to a few microseconds.
+/// Candidates that one thread takes at a time, at least: each costs up to a microsecond.
 const CHUNK_LENGTH: usize = 256;
 
 /// Which changes are wanted.
@@ -114,30 +114,29 @@ impl<'a> Comparison<'a> {
         Self { state: to.state(), from, to, filter, coverage, targets: OnceLock::new() }
     }
 
-    /// The candidates of a type, those alone that were asked for by ID if any were.
-    fn candidates(
-        &self,
-        token: &Arc<str>,
-        wanted: Option<&roaring::RoaringBitmap>,
-    ) -> Result<Vec<Candidate>> {
-        let mut candidates = candidates::between(self.state, self.from, self.to, token, self.filter.all)?;
-        if let Some(wanted) = wanted {
-            candidates.retain(|candidate| wanted.contains(candidate.ordinal));
-        }
-        Ok(candidates)
-    }
-
-    /// The candidates of a type, and what is needed to look at many of them; nothing when there are none.
+    /// The candidates of a type, those alone that were asked for by ID if any were, and what is needed to look at many
+    /// of them; nothing when there are none.
     fn view(
         &self,
         token: &Arc<str>,
         wanted: Option<&roaring::RoaringBitmap>,
     ) -> Result<Option<(TypeView<'a>, Vec<Candidate>)>> {
-        let mut candidates = self.candidates(token, wanted)?;
+        let (candidates, rosters) = rayon::join(
+            || candidates::between(self.state, self.from, self.to, token, self.filter.all),
+            || TypeView::rosters(self, token),
+        );
+        let mut candidates = candidates?;
+        if let Some(wanted) = wanted {
+            candidates.retain(|candidate| wanted.contains(candidate.ordinal));
+        }
         if candidates.is_empty() {
             return Ok(None);
         }
-        let view = TypeView::with_rosters(self, token, &mut candidates)?;
+        let mut view = TypeView::with_rosters(self, token, rosters?, &mut candidates);
+        if wanted.is_none() {
+            let (from, to) = (self.from.sequence(), self.to.sequence());
+            view.core.unpack_between(from.min(to), from.max(to))?;
+        }
         Ok(Some((view, candidates)))
     }
 
@@ -198,8 +197,8 @@ impl<'a> Comparison<'a> {
         let Some(kind) = self.kind(&view.token, slots.0, slots.1) else { return Ok(None) };
         let mut change = Change {
             type_token: Arc::clone(&cursors.names.token),
-            id: String::new(),
-            display_name: String::new(),
+            id: Id::Text(Box::default()).into(),
+            display_name: Text::default(),
             kind,
             action: RecoveryAction::None,
             reason: None,
@@ -238,33 +237,38 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Makes something of each of some candidates of a type, in parallel, in the order of `picks`.
+/// Makes something of each of some candidates of a type, in parallel, in the order of `picks`; nothing of those that are
+/// no change after all.
 fn make_each<'a, P: Sync, T: Send>(
     view: &TypeView<'a>,
     picks: &[P],
     make: impl Fn(&mut Cursors<'_, 'a>, &P) -> Result<Option<T>> + Sync,
-) -> Result<Vec<T>> {
-    let chunks = picks.par_chunks(CHUNK_LENGTH).map_init(
+) -> Result<Vec<Option<T>>> {
+    let failed = Mutex::new(None);
+    let each = picks.par_iter().with_min_len(CHUNK_LENGTH).map_init(
         || Cursors::new(view),
-        |cursors, chunk| {
-            let mut results = Vec::with_capacity(chunk.len());
-            for pick in chunk {
-                results.extend(make(cursors, pick)?);
-            }
-            Ok(results)
+        |cursors, pick| {
+            make(cursors, pick).unwrap_or_else(|error| {
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                None
+            })
         },
     );
-    let chunks: Vec<Vec<T>> = chunks.collect::<Result<_>>()?;
-    let mut all = Vec::with_capacity(chunks.iter().map(Vec::len).sum());
-    for mut chunk in chunks {
-        all.append(&mut chunk);
+    // Straight into place: collecting results would copy all of them once more.
+    let mut results = Vec::new();
+    each.collect_into_vec(&mut results);
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(results),
     }
-    Ok(all)
 }
 
 /// What would undo a change, and what stands in its way.
-fn action_of(token: &str, kind: ChangeKind, is_synced: bool) -> (RecoveryAction, Option<&'static str>) {
-    let info = schema::by_token(token);
+fn action_of(
+    info: Option<&schema::Type>,
+    kind: ChangeKind,
+    is_synced: bool,
+) -> (RecoveryAction, Option<&'static str>) {
     let has_bin = info.is_some_and(|info| info.has_bin);
     let is_relation = info.is_some_and(|info| info.is_relation_object);
     if is_synced {

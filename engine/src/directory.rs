@@ -162,11 +162,6 @@ impl<'s> Ids<'s> {
         found.get(ordinal - self.state.id_ranges[place].0)
     }
 
-    /// The text of an ordinal's ID.
-    pub(crate) fn text(&self, ordinal: u32) -> Result<String> {
-        Ok(self.id(ordinal)?.into_text())
-    }
-
     fn find(&self, place: usize) -> Result<IdList<'s>> {
         let (_, sequence) = self.state.id_ranges[place];
         let segment = self.state.segment(sequence)?;

@@ -111,17 +111,8 @@ impl Id {
         };
         match (self, other) {
             (Self::Guid(a), Self::Guid(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
             _ => text(self).cmp(&text(other)),
-        }
-    }
-
-    /// The text.
-    pub(crate) fn into_text(self) -> String {
-        match self {
-            Self::Guid(bytes) => {
-                std::str::from_utf8(&text_from_guid(&bytes)).expect("GUID text is ASCII").to_owned()
-            }
-            Self::Text(text) => text.into(),
         }
     }
 
@@ -171,13 +162,66 @@ fn text_from_guid(bytes: &[u8; 16]) -> [u8; 36] {
     text
 }
 
-/// An object's ID as Graph gives it. Cheap to copy about; its text is made when asked for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// An object's ID as Graph gives it. A GUID takes no memory of its own; its text is made when asked for. IDs compare as
+/// their texts do.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ObjectId(Id);
+
+impl ObjectId {
+    /// The GUID as a number, if it is one; numbers compare as the texts do.
+    pub(crate) fn guid(&self) -> Option<u128> {
+        self.0.guid()
+    }
+}
 
 impl From<Id> for ObjectId {
     fn from(id: Id) -> Self {
         Self(id)
+    }
+}
+
+impl From<&str> for ObjectId {
+    fn from(text: &str) -> Self {
+        Self(Id::from_text(text))
+    }
+}
+
+impl Ord for ObjectId {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp_text(&other.0)
+    }
+}
+
+impl PartialOrd for ObjectId {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq<str> for ObjectId {
+    fn eq(&self, other: &str) -> bool {
+        match &self.0 {
+            Id::Guid(bytes) => text_from_guid(bytes) == *other.as_bytes(),
+            Id::Text(text) => **text == *other,
+        }
+    }
+}
+
+impl PartialEq<&str> for ObjectId {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
+    }
+}
+
+impl serde::Serialize for ObjectId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
     }
 }
 

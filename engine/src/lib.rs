@@ -107,7 +107,7 @@ mod vector;
 mod verify;
 
 pub use backup::{Backup, BinExtent, Extent, RelationReading, TypeReading};
-pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction};
+pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction, Text};
 pub use content::{Parts, Shredder};
 pub use coverage::{Coverage, Gap, GapScope, RelationCoverage, StaleRelation, TypeCoverage};
 pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warning};

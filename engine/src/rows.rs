@@ -4,12 +4,18 @@
 //! predecessor and the attributes in which it differs). A chain of patches is at most
 //! [`PATCH_DEPTH_MAX`] long and ends at a whole row.
 
+mod columns;
 mod cursor;
+mod patches;
+mod unpacked;
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use cursor::{Cursor, Differing};
+use patches::Patch;
+use rayon::prelude::*;
+use unpacked::Unpacked;
 
 use crate::Result;
 use crate::paths::PathId;
@@ -23,6 +29,10 @@ use crate::state::{Numbers, State, TableKey};
 /// Patches between a version and the whole row it builds on, at most. More would make a store smaller
 /// and reading one object slower.
 pub(crate) const PATCH_DEPTH_MAX: u32 = 16;
+/// Segments from which on it pays to unpack patches: those of a few stay in the cache of a core as they are.
+const UNPACKED_SEGMENTS_MIN: usize = 4;
+/// Bytes of texts that are unpacked at most.
+const UNPACKED_BYTES_MAX: usize = 128 << 20;
 
 /// The cells of one row: attribute paths and their JSON texts.
 #[derive(Debug, Default, Clone)]
@@ -106,12 +116,20 @@ pub(crate) struct Rows<'s> {
     numbers: Option<&'s Numbers>,
     /// Per range of numbers its segment and entry, once somebody asked; empty when few versions are read.
     found: Vec<OnceLock<(&'s Arc<Segment>, &'s TableEntry)>>,
+    /// Per range of numbers its patches, where they were unpacked.
+    unpacked: Vec<Option<Unpacked<'s>>>,
 }
 
 impl<'s> Rows<'s> {
     /// For reading few versions.
     pub(crate) fn few(state: &'s State, key: &TableKey) -> Self {
-        Self { state, key: key.clone(), numbers: state.tables.get(key), found: Vec::new() }
+        Self {
+            state,
+            key: key.clone(),
+            numbers: state.tables.get(key),
+            found: Vec::new(),
+            unpacked: Vec::new(),
+        }
     }
 
     /// For reading many versions: remembers where the segments are.
@@ -120,6 +138,30 @@ impl<'s> Rows<'s> {
         let range_count = rows.numbers.map_or(0, |numbers| numbers.ranges.len());
         rows.found.resize_with(range_count, OnceLock::new);
         rows
+    }
+
+    /// Decodes the patches of the backups after `low` up to `high`, for who is going to read nearly all of them; of few
+    /// backups none. What is read is the same, in less time.
+    pub(crate) fn unpack_between(&mut self, low: u64, high: u64) -> Result<()> {
+        let Some(numbers) = self.numbers else { return Ok(()) };
+        let places = (0..).zip(&numbers.ranges);
+        let tables = places.map(|(place, (_, sequence))| {
+            let is_between = low < *sequence && *sequence <= high;
+            let table = if is_between { Some(self.table(place)?) } else { None };
+            Ok(table.filter(|(_, table)| !table.patches.is_empty()))
+        });
+        let tables: Vec<_> = tables.collect::<Result<_>>()?;
+        let table_count = tables.iter().flatten().count();
+        if table_count < UNPACKED_SEGMENTS_MIN {
+            return Ok(());
+        }
+        let budget = UNPACKED_BYTES_MAX / table_count;
+        let unpack = |table: &Option<(&'s Arc<Segment>, &'s TableEntry)>| {
+            let Some((segment, table)) = *table else { return Ok(None) };
+            Unpacked::read(segment, table, &self.state.paths, budget)
+        };
+        self.unpacked = tables.par_iter().map(unpack).collect::<Result<_>>()?;
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> &'s State {
@@ -252,20 +294,41 @@ impl<'s> Rows<'s> {
         let ids = segment.path_ids(&self.state.paths);
         let paths: Option<Vec<PathId>> =
             entries.clone().map(|entry| ids.get(numbers.get(entry as usize) as usize).copied()).collect();
-        let paths = paths
-            .ok_or_else(|| segment.footer_error("a patch names a path that the footer does not have"))?;
-        Ok(entries.zip(paths))
+        Ok(entries.zip(paths.ok_or_else(|| unknown_path(segment))?))
     }
 
+    /// Segment, table and row of a version.
     fn find(&self, version: u32) -> Result<(&'s Arc<Segment>, &'s TableEntry, u32)> {
+        let (place, row) = self.range(version)?;
+        let (segment, table) = self.table(place)?;
+        Ok((segment, table, row))
+    }
+
+    /// The unpacked patch that a version is, if it is one.
+    fn unpacked(&self, version: u32) -> Result<Option<Patch<'_, 's>>> {
+        if self.unpacked.is_empty() {
+            return Ok(None);
+        }
+        let (place, row) = self.range(version)?;
+        Ok(self.unpacked[place].as_ref().and_then(|unpacked| unpacked.patch(row)))
+    }
+
+    /// The range of numbers that a version lies in, and its row there.
+    fn range(&self, version: u32) -> Result<(usize, u32)> {
         let unknown = || self.state.unknown_number(&self.key, version);
         let numbers = self.numbers.filter(|numbers| version < numbers.next).ok_or_else(unknown)?;
         let place = numbers.ranges.partition_point(|(first, _)| *first <= version).checked_sub(1);
         let place = place.ok_or_else(unknown)?;
-        let (first, sequence) = numbers.ranges[place];
-        if let Some((segment, table)) = self.found.get(place).and_then(OnceLock::get) {
-            return Ok((segment, table, version - first));
+        Ok((place, version - numbers.ranges[place].0))
+    }
+
+    /// Segment and table of a range of numbers.
+    fn table(&self, place: usize) -> Result<(&'s Arc<Segment>, &'s TableEntry)> {
+        if let Some(found) = self.found.get(place).and_then(OnceLock::get) {
+            return Ok(*found);
         }
+        let range = self.numbers.and_then(|numbers| numbers.ranges.get(place));
+        let &(_, sequence) = range.ok_or_else(|| self.state.unknown_number(&self.key, 0))?;
         let segment = self.state.segment(sequence)?;
         let table = segment.table(&self.key.type_token, self.key.part.space()).ok_or_else(|| {
             segment.footer_error(format!("expected versions of {} in this segment", self.key.type_token))
@@ -273,7 +336,7 @@ impl<'s> Rows<'s> {
         if let Some(found) = self.found.get(place) {
             found.get_or_init(|| (segment, table));
         }
-        Ok((segment, table, version - first))
+        Ok((segment, table))
     }
 
     fn read_whole(&self, segment: &Segment, group: &GroupEntry, row: u32, cells: &mut Cells) -> Result<()> {
@@ -363,12 +426,24 @@ fn entries_of(
 ) -> Result<Range<u32>> {
     let start = if within == 0 { 0 } else { ends.get(within - 1) };
     let end = ends.get(within);
-    let count = segment.entry(patch.paths)?.count;
-    let counts = [segment.entry(patch.old_texts)?.count, segment.entry(patch.new_texts)?.count];
-    if start > end || end > count || counts != [count; 2] {
+    if start > end || end > attribute_count(segment, patch)? {
         return Err(segment.footer_error("a patch reaches beyond its chunk"));
     }
     Ok(start..end)
+}
+
+/// How many attributes the patches of a chunk have.
+fn attribute_count(segment: &Segment, patch: &PatchEntry) -> Result<u32> {
+    let count = segment.entry(patch.paths)?.count;
+    let counts = [segment.entry(patch.old_texts)?.count, segment.entry(patch.new_texts)?.count];
+    if counts != [count; 2] {
+        return Err(segment.footer_error("a patch has not as many texts as attributes"));
+    }
+    Ok(count)
+}
+
+fn unknown_path(segment: &Segment) -> crate::Error {
+    segment.footer_error("a patch names a path that the footer does not have")
 }
 
 /// One of packed integers, its place checked.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use engine::{BackupSummary, Change, DifferenceFilter, Store};
+use engine::{BackupSummary, Change, DifferenceFilter, ObjectId, Store};
 use ingest::plan::{
     ChosenRow, GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, Selection, make,
 };
@@ -128,7 +128,7 @@ pub(super) fn between(
         let (now, interrupt) = ((session.io.now)(), session.io.interrupt);
         let points = [sides.from.id.as_str(), &sides.to.id];
         let chosen = chosen_changes(&tables, points, predicate, now, interrupt)?;
-        changes.retain(|change| chosen.contains(&(change.type_token.to_string(), change.id.clone())));
+        changes.retain(|change| chosen.contains(&(change.type_token.to_string(), change.id.to_string())));
     }
     let query = written(from, to, choice);
     build(
@@ -316,9 +316,9 @@ fn of_report(session: &mut Session<'_, '_>, report: &str, options: &Typed) -> Ou
         to_point: saved.to.clone(),
     };
     let mut changes = differing(&store, &sides, &DifferenceFilter::default())?;
-    let chosen: HashSet<(&str, &str)> =
-        saved.changes.iter().map(|row| (row.type_token.as_str(), row.id.as_str())).collect();
-    changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.as_str())));
+    let chosen: HashSet<(&str, ObjectId)> =
+        saved.changes.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
+    changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.clone())));
     let query = format!("plan --report {report}");
     let asked = Asked { changes, selection: None, options: options_of(&options.choice), query };
     build(session, &store, &sides, asked, &options.choice)

@@ -1,8 +1,7 @@
 //! The changes between two backups one after the other, so that a difference of any size takes little memory.
 //!
-//! *Shape*: the candidates of one type at a time, in the order of their IDs; a batch of them becomes changes in
-//! parallel. Making them in the order of their ordinals, as segments lie, is a tenth faster, and putting them back into
-//! the order of their IDs costs that tenth again.
+//! *Shape*: the candidates of one type at a time. A batch of them, which follow one another by ID, becomes changes in
+//! parallel, in the order of ordinals, as segments lie; then the changes are put into the order of their IDs.
 
 use std::sync::Arc;
 
@@ -13,9 +12,8 @@ use super::coverage::Coverage;
 use super::view::TypeView;
 use super::{Comparison, DifferenceFilter, make_each};
 use crate::change::Change;
-use crate::id::Id;
 use crate::snapshot::Snapshot;
-use crate::{Result, Store};
+use crate::{ObjectId, Result, Store};
 
 /// Candidates that become changes together: enough for all cores, and some ten megabytes of changes.
 const BATCH_LENGTH: usize = 16_384;
@@ -82,14 +80,19 @@ pub struct Changes<'d> {
     ready: std::vec::IntoIter<Change>,
 }
 
-/// The candidates of one type, and the order in which they become changes.
+/// The candidates of one type, and which of them become changes next.
 struct TypeChanges<'d> {
     view: TypeView<'d>,
     candidates: Vec<Candidate>,
-    /// Places of candidates.
-    order: Vec<u32>,
-    /// How many of them have become changes.
-    done: usize,
+    order: Order,
+}
+
+enum Order {
+    /// All at once.
+    Whole,
+    /// By batches of candidates, whose places come in the order of their IDs.
+    ById(std::vec::IntoIter<u32>),
+    Done,
 }
 
 impl Iterator for Changes<'_> {
@@ -100,9 +103,10 @@ impl Iterator for Changes<'_> {
             if let Some(change) = self.ready.next() {
                 return Some(Ok(change));
             }
-            match self.next_batch() {
-                Ok(Some(batch)) => self.ready = batch.into_iter(),
-                Ok(None) => return None,
+            let mut batch = Vec::new();
+            match self.next_batch(&mut batch) {
+                Ok(true) => self.ready = batch.into_iter(),
+                Ok(false) => return None,
                 Err(error) => {
                     // Nothing follows an error.
                     (self.current, self.types) = (None, Vec::new().into_iter());
@@ -114,16 +118,16 @@ impl Iterator for Changes<'_> {
 }
 
 impl Changes<'_> {
-    fn next_batch(&mut self) -> Result<Option<Vec<Change>>> {
+    /// Appends the changes of the next batch; says whether there was one.
+    fn next_batch(&mut self, changes: &mut Vec<Change>) -> Result<bool> {
         loop {
             if let Some(current) = &mut self.current {
-                let batch = current.next_batch(&self.comparison, self.batch_length)?;
-                if batch.is_some() {
-                    return Ok(batch);
+                if current.next_batch(&self.comparison, self.batch_length, changes)? {
+                    return Ok(true);
                 }
                 self.current = None;
             }
-            let Some(token) = self.types.next() else { return Ok(None) };
+            let Some(token) = self.types.next() else { return Ok(false) };
             self.current = self.begin(&token)?;
         }
     }
@@ -132,13 +136,7 @@ impl Changes<'_> {
     fn into_list(mut self) -> Result<Vec<Change>> {
         self.batch_length = usize::MAX;
         let mut all = Vec::new();
-        while let Some(mut batch) = self.next_batch()? {
-            if all.is_empty() {
-                all = batch;
-            } else {
-                all.append(&mut batch);
-            }
-        }
+        while self.next_batch(&mut all)? {}
         Ok(all)
     }
 }
@@ -148,44 +146,69 @@ impl<'d> Changes<'d> {
         let Some((view, candidates)) = self.comparison.view(token, self.ordinals.as_ref())? else {
             return Ok(None);
         };
-        let count = u32::try_from(candidates.len()).expect("no more candidates than ordinals");
-        // Of relation objects another ID is shown than the one they are known by, so their changes are sorted.
-        let order = if view.is_relation_object { (0..count).collect() } else { by_id(&view, &candidates)? };
-        Ok(Some(TypeChanges { view, candidates, order, done: 0 }))
+        // Of relation objects another ID is shown than the one they are known by: their order shows when they are made.
+        let is_whole = view.is_relation_object || candidates.len() <= self.batch_length;
+        let order = if is_whole { Order::Whole } else { Order::ById(by_id(&view, &candidates)?.into_iter()) };
+        Ok(Some(TypeChanges { view, candidates, order }))
     }
 }
 
 impl TypeChanges<'_> {
-    fn next_batch(&mut self, comparison: &Comparison<'_>, length: usize) -> Result<Option<Vec<Change>>> {
-        let Self { view, candidates, order, done } = self;
-        let rest = &order[*done..];
-        let batch = if view.is_relation_object { rest } else { &rest[..rest.len().min(length)] };
-        if batch.is_empty() {
-            return Ok(None);
-        }
-        *done += batch.len();
-        let mut changes = make_each(view, batch, |cursors, place| {
-            comparison.change(view, cursors, &candidates[*place as usize])
-        })?;
-        if view.is_relation_object {
-            changes.par_sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        }
-        Ok(Some(changes))
+    /// Appends the changes of the next batch; says whether there was one.
+    fn next_batch(
+        &mut self,
+        comparison: &Comparison<'_>,
+        length: usize,
+        changes: &mut Vec<Change>,
+    ) -> Result<bool> {
+        let Self { view, candidates, order } = self;
+        let mut made = match order {
+            Order::Done => return Ok(false),
+            Order::Whole => {
+                *order = Order::Done;
+                make_each(view, candidates, |cursors, candidate| comparison.change(view, cursors, candidate))?
+            }
+            Order::ById(rest) => {
+                let mut places: Vec<u32> = rest.take(length).collect();
+                if places.is_empty() {
+                    return Ok(false);
+                }
+                places.sort_unstable();
+                make_each(view, &places, |cursors, place| {
+                    comparison.change(view, cursors, &candidates[*place as usize])
+                })?
+            }
+        };
+        append_by_id(&mut made, changes);
+        Ok(true)
     }
 }
 
-/// The places of candidates in the order of their IDs' texts.
-fn by_id(view: &TypeView<'_>, candidates: &[Candidate]) -> Result<Vec<u32>> {
-    let ids = candidates.par_iter().map(|candidate| view.id(candidate)).collect::<Result<Vec<Id>>>()?;
-    let guids: Option<Vec<(u128, u32)>> =
-        ids.iter().zip(0..).map(|(id, place)| Some((id.guid()?, place))).collect();
-    if let Some(mut guids) = guids {
-        guids.par_sort_unstable();
-        return Ok(guids.into_iter().map(|(_, place)| place).collect());
+/// Moves changes behind others in the order of their IDs.
+fn append_by_id(made: &mut [Option<Change>], changes: &mut Vec<Change>) {
+    let mut order: Vec<(Option<u128>, u32)> = Vec::with_capacity(made.len());
+    order
+        .extend(made.iter().zip(0..).filter_map(|(change, place)| Some((change.as_ref()?.id.guid(), place))));
+    if order.iter().all(|(guid, _)| guid.is_some()) {
+        order.par_sort_unstable();
+    } else {
+        order.par_sort_unstable_by(|(_, a), (_, b)| {
+            let id = |place: &u32| made[*place as usize].as_ref().map(|change| &change.id);
+            id(a).cmp(&id(b))
+        });
     }
-    let mut keyed: Vec<(Id, u32)> = ids.into_iter().zip(0..).collect();
-    keyed.par_sort_unstable_by(|a, b| a.0.cmp_text(&b.0));
-    Ok(keyed.into_iter().map(|(_, place)| place).collect())
+    changes.reserve(order.len());
+    changes.extend(order.iter().filter_map(|(_, place)| made[*place as usize].take()));
+}
+
+/// The places of candidates in the order of their IDs.
+fn by_id(view: &TypeView<'_>, candidates: &[Candidate]) -> Result<Vec<u32>> {
+    let places = 0..u32::try_from(candidates.len()).expect("no more candidates than ordinals");
+    let id = |(place, candidate)| Ok((view.id(candidate)?.into(), place));
+    let ids = places.into_par_iter().zip(candidates).map(id);
+    let mut ids: Vec<(ObjectId, u32)> = ids.collect::<Result<_>>()?;
+    ids.par_sort_unstable();
+    Ok(ids.into_iter().map(|(_, place)| place).collect())
 }
 
 impl std::fmt::Debug for Changes<'_> {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use super::candidates::Candidate;
 use super::view::TypeView;
 use super::{Comparison, action_of};
-use crate::Result;
 use crate::backup::top_of;
-use crate::change::{AttributeChange, Change, LinkAction, LinkChange};
+use crate::change::{AttributeChange, Change, LinkAction, LinkChange, Text};
 use crate::content::is_unordered;
 use crate::paths::PathId;
 use crate::rows::{Cells, Cursor, Differing, Rows};
 use crate::value;
 use crate::vector::Slot;
+use crate::{ObjectId, Result};
 
 /// What one thread keeps open while it compares candidates of a type.
 pub(super) struct Cursors<'v, 's> {
@@ -93,7 +93,7 @@ impl Comparison<'_> {
         if change.attributes.len() > 1 {
             change.attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         }
-        change.unknown = self.coverage.unobserved(&view.token);
+        change.unknown.clone_from(&view.unobserved);
         for (relation, from, to) in &candidate.links {
             self.compare_links(view, names, (relation, *from, *to), change)?;
         }
@@ -139,22 +139,22 @@ impl Comparison<'_> {
             text.clear();
             core.read_cell(version, view.synced, text)? && text == b"true"
         };
-        (change.action, change.reason) = action_of(&view.token, change.kind, is_synced);
+        (change.action, change.reason) = action_of(view.info, change.kind, is_synced);
         Ok(())
     }
 
     /// The ID as Graph gives it: of relation objects the one that moves, of all others the one they are known by.
-    fn shown_id(&self, view: &TypeView<'_>, candidate: &Candidate, to: Slot) -> Result<String> {
+    fn shown_id(&self, view: &TypeView<'_>, candidate: &Candidate, to: Slot) -> Result<ObjectId> {
         if view.is_relation_object {
             let side = if to.is_absent() { self.from } else { self.to };
             let version = side.volatile_slot(view.volatile.key(), candidate.ordinal)?.version();
             if version > 0
                 && let Some(id) = view.volatile.read_cell(version, view.id)?
             {
-                return Ok(plain_text(&id));
+                return Ok(plain_text(&id).as_str().into());
             }
         }
-        Ok(view.id(candidate)?.into_text())
+        Ok(view.id(candidate)?.into())
     }
 
     /// Links that came or went. One that went is shown when its target was there to lose it, even if the target went
@@ -191,8 +191,8 @@ impl Comparison<'_> {
                     continue;
                 }
                 let target_id = match self.targets()?.id(target)? {
-                    Some(id) => id.into_text(),
-                    None => view.ids.text(target)?,
+                    Some(id) => id.into(),
+                    None => view.ids.id(target)?.into(),
                 };
                 change.links.push(LinkChange { relation: names.relation(relation), target_id, action });
             }
@@ -239,21 +239,24 @@ fn compare_cells(old: &Cells, new: &Cells, differing: &mut Differing) {
     }
 }
 
-fn to_text(text: &[u8]) -> Option<String> {
-    (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
+fn to_text(text: &[u8]) -> Option<Text> {
+    (!text.is_empty()).then(|| match std::str::from_utf8(text) {
+        Ok(text) => Text::new(text),
+        Err(_) => String::from_utf8_lossy(text).into(),
+    })
 }
 
 /// The text of a JSON string; of anything else its JSON.
-fn plain_text(json: &[u8]) -> String {
+fn plain_text(json: &[u8]) -> Text {
     if let [b'"', text @ .., b'"'] = json
         && !text.contains(&b'\\')
         && let Ok(text) = std::str::from_utf8(text)
     {
-        return text.to_owned();
+        return Text::new(text);
     }
     match value::decode(json) {
-        serde_json::Value::String(text) => text,
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
+        serde_json::Value::String(text) => text.into(),
+        serde_json::Value::Null => Text::default(),
+        other => other.to_string().into(),
     }
 }

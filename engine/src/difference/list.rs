@@ -39,7 +39,7 @@ impl Comparison<'_> {
         let mut changed = Vec::new();
         for token in self.wanted_types() {
             let Some((view, candidates)) = self.view(&token, ordinals.as_ref())? else { continue };
-            changed.append(&mut make_each(&view, &candidates, |cursors, candidate| {
+            let made = make_each(&view, &candidates, |cursors, candidate| {
                 let slots = view.core_slots(candidate)?;
                 let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
                 // Where slots alone do not tell, the whole comparison does.
@@ -51,7 +51,8 @@ impl Comparison<'_> {
                 }
                 let id = view.id(candidate)?.into();
                 Ok(Some(ChangedObject { type_token: Arc::clone(&cursors.names.token), id, kind }))
-            })?);
+            })?;
+            changed.extend(made.into_iter().flatten());
         }
         Ok(changed)
     }

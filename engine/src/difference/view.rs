@@ -11,7 +11,7 @@ use crate::id::Id;
 use crate::paths::PathId;
 use crate::roster::{Line, Rosters};
 use crate::rows::Rows;
-use crate::schema::{self, SYNCED_MARKER};
+use crate::schema::{self, SYNCED_MARKER, Type};
 use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
@@ -26,12 +26,16 @@ pub(super) struct TypeView<'a> {
     pub(super) synced: PathId,
     pub(super) id: PathId,
     pub(super) ids: Ids<'a>,
+    /// What the table of types says of it.
+    pub(super) info: Option<&'static Type>,
     pub(super) is_relation_object: bool,
     /// Whether every version that differs is a change.
     pub(super) is_plain: bool,
+    /// Properties not observed on one of the two sides.
+    pub(super) unobserved: Vec<String>,
     key: TableKey,
     to: &'a Snapshot,
-    /// Who changed between the two sides; nobody is listed when the difference is read backwards.
+    /// Who changed between the two sides.
     rosters: Rosters<'a>,
     /// Whether one backup alone lies between the two sides.
     is_one_step: bool,
@@ -50,6 +54,7 @@ impl<'a> TypeView<'a> {
                 _ => None,
             })
             .collect();
+        let info = schema::by_token(token);
         Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
@@ -59,8 +64,10 @@ impl<'a> TypeView<'a> {
             synced: state.paths.id(SYNCED_MARKER),
             id: state.paths.id("id"),
             ids: Ids::new(state),
-            is_relation_object: schema::by_token(token).is_some_and(|info| info.is_relation_object),
+            info,
+            is_relation_object: info.is_some_and(|info| info.is_relation_object),
             is_plain: comparison.coverage.is_plain(token),
+            unobserved: comparison.coverage.unobserved(token),
             key: key(Part::Core),
             to: comparison.to,
             rosters: Rosters::default(),
@@ -68,28 +75,27 @@ impl<'a> TypeView<'a> {
         }
     }
 
+    /// Who of a type changed between the two sides; nobody is listed when the difference is read backwards.
+    pub(super) fn rosters(comparison: &Comparison<'a>, token: &str) -> Result<Rosters<'a>> {
+        let (low, high) = (comparison.from.sequence(), comparison.to.sequence());
+        if low < high { Rosters::between(comparison.state, token, low, high) } else { Ok(Rosters::default()) }
+    }
+
     /// As [`TypeView::new`], for many candidates, which ascend by ordinal.
     pub(super) fn with_rosters(
         comparison: &Comparison<'a>,
         token: &Arc<str>,
+        rosters: Rosters<'a>,
         candidates: &mut [Candidate],
-    ) -> Result<Self> {
+    ) -> Self {
         let mut view = Self::new(comparison, token);
-        view.read_rosters(comparison, candidates)?;
-        Ok(view)
-    }
-
-    fn read_rosters(&mut self, comparison: &Comparison<'a>, candidates: &mut [Candidate]) -> Result<()> {
-        let (low, high) = (comparison.from.sequence(), comparison.to.sequence());
-        if low < high {
-            self.rosters = Rosters::between(comparison.state, &self.token, low, high)?;
-            let ordinals: Vec<u32> = candidates.iter().map(|candidate| candidate.ordinal).collect();
-            let lines = self.rosters.find_each(ordinals.into_iter());
-            for (candidate, line) in candidates.iter_mut().zip(lines) {
-                candidate.line = line;
-            }
+        view.rosters = rosters;
+        let ordinals: Vec<u32> = candidates.iter().map(|candidate| candidate.ordinal).collect();
+        let lines = view.rosters.find_each(ordinals.into_iter());
+        for (candidate, line) in candidates.iter_mut().zip(lines) {
+            candidate.line = line;
         }
-        Ok(())
+        view
     }
 
     /// What the rosters say of a candidate, if they say it of the *to* side.

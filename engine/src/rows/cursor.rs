@@ -3,16 +3,12 @@
 //! What was opened for one version (a patch chunk, a column of a row group) mostly serves the next one too.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::{GroupEntry, Rows, Spot, check_predecessor, entries_of, integer_at};
+use super::columns::OpenColumns;
+use super::patches::{OpenPatches, Patch};
+use super::{Rows, Spot};
 use crate::Result;
 use crate::paths::PathId;
-use crate::segment::column::{Cell, Column};
-use crate::segment::footer::{PatchEntry, ReferenceEntry};
-use crate::segment::integers::PackedU32s;
-use crate::segment::reader::Segment;
-use crate::segment::reference;
 
 /// The cells in which two versions differ: path, and where old and new text stand in `texts`; an empty text is an
 /// absent cell. Used again for every candidate, so that finding a difference takes no memory of its own.
@@ -58,6 +54,19 @@ impl Differing {
         self.cells.retain(|(_, old, new)| texts[old.clone()] != texts[new.clone()]);
     }
 
+    /// Adds what a patch says of a path. A later one may have said what became of it; then this one says what it was.
+    fn put_before(&mut self, patch: &Patch<'_, '_>, entry: u32, may_be_known: bool) -> Result<()> {
+        let name = patch.path(entry)?;
+        let old = self.append(|texts| patch.append_old(entry, texts));
+        if let Some(later) = self.cells.iter_mut().find(|(found, ..)| may_be_known && *found == name) {
+            later.1 = old;
+            return Ok(());
+        }
+        let new = self.append(|texts| _ = patch.append_new(entry, texts));
+        self.cells.push((name, old, new));
+        Ok(())
+    }
+
     fn append(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Range<usize> {
         let start = self.texts.len();
         write(&mut self.texts);
@@ -65,65 +74,33 @@ impl Differing {
     }
 }
 
-/// Patch chunks that stay open, one of a segment: a difference of backups a month apart goes back and forth between them.
-const OPEN_PATCH_COUNT: usize = 64;
-
 /// A reader of one thread.
 pub(crate) struct Cursor<'r, 's> {
     rows: &'r Rows<'s>,
-    /// By the sequence of the segment, modulo their number.
-    patches: Vec<Option<OpenPatch<'s>>>,
-    columns: Vec<OpenColumn<'s>>,
-    base: Vec<u8>,
-}
-
-struct OpenPatch<'s> {
-    entry: &'s PatchEntry,
-    segment: &'s Segment,
-    ends: PackedU32s<'s>,
-    predecessors: PackedU32s<'s>,
-    paths: PackedU32s<'s>,
-    ids: &'s [PathId],
-    old: Column<'s>,
-    new: Column<'s>,
-}
-
-/// One patch of an open chunk: its attributes, and the version it is put over.
-struct Patch<'c, 's> {
-    open: &'c OpenPatch<'s>,
-    entries: Range<u32>,
-    predecessor: u32,
-}
-
-/// A column of the group last read, if the group has it, and what it repeats.
-struct OpenColumn<'s> {
-    path: PathId,
-    group: &'s GroupEntry,
-    column: Option<(Column<'s>, Option<(&'s ReferenceEntry, Column<'s>)>)>,
+    patches: OpenPatches<'s>,
+    columns: OpenColumns<'s>,
 }
 
 impl<'r, 's> Cursor<'r, 's> {
     pub(crate) fn new(rows: &'r Rows<'s>) -> Self {
-        Self { rows, patches: Vec::new(), columns: Vec::new(), base: Vec::new() }
+        Self { rows, patches: OpenPatches::default(), columns: OpenColumns::default() }
     }
 
     /// Appends one cell of a version, as its JSON text; says whether there is one.
-    pub(crate) fn read_cell(&mut self, version: u32, path: PathId, out: &mut Vec<u8>) -> Result<bool> {
+    pub(crate) fn read_cell(&mut self, version: u32, wanted: PathId, out: &mut Vec<u8>) -> Result<bool> {
         let mut next = version;
         let mut depth = 0;
         loop {
-            let spot = self.rows.spot(next)?;
-            if let Spot::Whole { segment, group, row } = spot {
-                return self.read_column(segment, group, row, path, out);
-            }
-            let Some(Patch { open, entries, predecessor }) = self.patch(&spot)? else { return Ok(false) };
-            for entry in entries {
-                if open.path(entry)? == path {
-                    return Ok(open.new.append(entry, out) != Cell::Absent);
+            let Some(patch) = self.patch(next)? else {
+                let Spot::Whole { segment, group, row } = self.rows.spot(next)? else { return Ok(false) };
+                return self.columns.read(&self.rows.state.paths, (segment, group, row), wanted, out);
+            };
+            for entry in patch.entries.clone() {
+                if patch.path(entry)? == wanted {
+                    return Ok(patch.append_new(entry, out));
                 }
             }
-            check_predecessor(open.segment, predecessor, next, depth)?;
-            next = predecessor;
+            next = patch.predecessor_of(next, depth)?;
             depth += 1;
         }
     }
@@ -134,25 +111,11 @@ impl<'r, 's> Cursor<'r, 's> {
         let mut next = to;
         let mut depth = 0;
         while next > from {
-            let spot = self.rows.spot(next)?;
-            let Some(Patch { open, entries, predecessor }) = self.patch(&spot)? else { return Ok(false) };
-            check_predecessor(open.segment, predecessor, next, depth)?;
-            for entry in entries {
-                let path = open.path(entry)?;
-                let old = differing.append(|texts| {
-                    open.old.append(entry, texts);
-                });
-                let later = differing.cells.iter_mut().find(|(found, ..)| depth > 0 && *found == path);
-                if let Some(later) = later {
-                    later.1 = old;
-                    continue;
-                }
-                let new = differing.append(|texts| {
-                    open.new.append(entry, texts);
-                });
-                differing.cells.push((path, old, new));
+            let Some(patch) = self.patch(next)? else { return Ok(false) };
+            for entry in patch.entries.clone() {
+                differing.put_before(&patch, entry, depth > 0)?;
             }
-            next = predecessor;
+            next = patch.predecessor_of(next, depth)?;
             depth += 1;
         }
         if depth > 1 {
@@ -161,94 +124,11 @@ impl<'r, 's> Cursor<'r, 's> {
         Ok(next == from)
     }
 
-    /// The patch in a place; none where a whole row stands.
-    fn patch(&mut self, spot: &Spot<'s>) -> Result<Option<Patch<'_, 's>>> {
-        let &Spot::Patched { segment, table, patch, within, row } = spot else { return Ok(None) };
-        let place = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_PATCH_COUNT;
-        if self.patches.len() <= place {
-            self.patches.resize_with(place + 1, || None);
+    /// The patch that a version is, if it is one.
+    fn patch(&mut self, version: u32) -> Result<Option<Patch<'_, 's>>> {
+        match self.rows.unpacked(version)? {
+            Some(patch) => Ok(Some(patch)),
+            None => self.patches.read(self.rows, &self.rows.spot(version)?),
         }
-        let is_open = self.patches[place].as_ref().is_some_and(|open| std::ptr::eq(open.entry, patch));
-        if !is_open {
-            self.patches[place] = Some(OpenPatch {
-                entry: patch,
-                segment,
-                ends: segment.packed(patch.ends)?,
-                predecessors: segment.packed(table.predecessors)?,
-                paths: segment.packed(patch.paths)?,
-                ids: segment.path_ids(&self.rows.state.paths),
-                old: segment.cells(patch.old_texts)?,
-                new: segment.cells(patch.new_texts)?,
-            });
-        }
-        let open = self.patches[place].as_ref().expect("opened above");
-        let entries = entries_of(segment, patch, &open.ends, within)?;
-        let predecessor = integer_at(segment, table.predecessors, &open.predecessors, row)?;
-        Ok(Some(Patch { open, entries, predecessor }))
-    }
-
-    fn read_column(
-        &mut self,
-        segment: &'s Arc<Segment>,
-        group: &'s GroupEntry,
-        row: u32,
-        path: PathId,
-        out: &mut Vec<u8>,
-    ) -> Result<bool> {
-        let place = self.open_column(segment, group, path)?;
-        let Some((column, base)) = &self.columns[place].column else { return Ok(false) };
-        let cell = column.append(row, out);
-        let Some((entry, base)) = base.as_ref().filter(|_| cell == Cell::Unknown) else {
-            return Ok(cell != Cell::Absent);
-        };
-        self.base.clear();
-        base.append(row, &mut self.base);
-        if reference::append(entry, &self.base, out) {
-            return Ok(true);
-        }
-        Err(segment.footer_error(format!("row {row} repeats a text that is not there")))
-    }
-
-    fn open_column(
-        &mut self,
-        segment: &'s Arc<Segment>,
-        group: &'s GroupEntry,
-        path: PathId,
-    ) -> Result<usize> {
-        let place = self.columns.iter().position(|open| open.path == path);
-        if let Some(place) = place.filter(|&place| std::ptr::eq(self.columns[place].group, group)) {
-            return Ok(place);
-        }
-        let chunk = segment.path_number(&self.rows.state.paths, path).and_then(|number| {
-            let found = group.columns.binary_search_by_key(&number, |(path, _)| *path);
-            found.ok().map(|place| group.columns[place].1)
-        });
-        let column = match chunk {
-            Some(chunk) => {
-                let entry = group.references.binary_search_by_key(&chunk, |entry| entry.chunk).ok();
-                let entry = entry.map(|place| &group.references[place]);
-                let base = entry.map(|entry| Ok::<_, crate::Error>((entry, segment.cells(entry.base)?)));
-                Some((segment.cells(chunk)?, base.transpose()?))
-            }
-            None => None,
-        };
-        let open = OpenColumn { path, group, column };
-        let place = place.unwrap_or(self.columns.len());
-        if place < self.columns.len() {
-            self.columns[place] = open;
-        } else {
-            self.columns.push(open);
-        }
-        Ok(place)
-    }
-}
-
-impl OpenPatch<'_> {
-    fn path(&self, entry: u32) -> Result<PathId> {
-        let number = self.paths.get(entry as usize) as usize;
-        self.ids
-            .get(number)
-            .copied()
-            .ok_or_else(|| self.segment.footer_error("a patch names a path that the footer does not have"))
     }
 }

@@ -30,6 +30,7 @@
 
 mod blocks;
 mod datetime;
+mod decoded;
 mod intern;
 mod presence;
 mod scalar;
@@ -39,6 +40,7 @@ mod tests;
 mod text;
 mod values;
 
+pub(crate) use decoded::Decoded;
 pub(crate) use values::Kind;
 
 use super::format::{FormatError, Reader};

@@ -137,7 +137,7 @@ impl Selection {
 
     /// What was chosen of an object.
     pub(super) fn of(&self, change: &Change) -> Option<&Chosen> {
-        self.objects.get(&*change.type_token)?.get(&change.id)
+        self.objects.get(&*change.type_token)?.get(&change.id.to_string())
     }
 }
 

@@ -18,21 +18,21 @@ const LINK_COUNT_MAX: usize = 20;
 
 /// The links of one relation of an object.
 #[derive(Debug, Default)]
-struct Sought<'a> {
-    added: Vec<&'a str>,
-    removed: Vec<&'a str>,
+struct Sought {
+    added: Vec<String>,
+    removed: Vec<String>,
 }
 
 impl Planner {
     /// Plans the chosen links of an object that stood on both sides.
     pub(super) fn plan_links(&mut self, picked: &Picked) {
         let change = &picked.change;
-        let mut by_relation: BTreeMap<&str, Sought<'_>> = BTreeMap::new();
+        let mut by_relation: BTreeMap<&str, Sought> = BTreeMap::new();
         for place in &picked.links {
             let link = &change.links[*place];
             let sought = by_relation.entry(&link.relation).or_default();
             let side = if is_wanted(link.action) { &mut sought.added } else { &mut sought.removed };
-            side.push(&link.target_id);
+            side.push(link.target_id.to_string());
         }
         for (relation, sought) in by_relation {
             let resource = resource_of(change);
@@ -43,7 +43,7 @@ impl Planner {
             };
             if change.action == RecoveryAction::None {
                 self.skip(change, relation, change.reason.unwrap_or(property::UNSUPPORTED));
-            } else if let Some(reason) = self.link_obstacle(resource, link, &change.id) {
+            } else if let Some(reason) = self.link_obstacle(resource, link, &picked.id) {
                 self.skip(change, relation, reason);
             } else {
                 self.plan_relation_links(picked, resource, link, &sought);
@@ -95,7 +95,7 @@ impl Planner {
         picked: &Picked,
         resource: &'static Resource,
         link: &'static Link,
-        sought: &Sought<'_>,
+        sought: &Sought,
     ) {
         let object = shown(&picked.change);
         let added = self.reachable(picked, resource, link, &sought.added);
@@ -126,12 +126,12 @@ impl Planner {
         picked: &Picked,
         resource: &Resource,
         link: &Link,
-        targets: &[&str],
+        targets: &[String],
     ) -> Vec<StepLink> {
         let mut links = Vec::with_capacity(targets.len());
         let mut unreachable: BTreeSet<&'static str> = BTreeSet::new();
         for target in targets {
-            let is_told = self.is_told(resource, link, &picked.change.id, target);
+            let is_told = self.is_told(resource, link, &picked.id, target);
             let told = is_told.then_some("done by the step of the role assignment");
             match self.target_obstacle(target).or(told) {
                 Some(reason) => _ = unreachable.insert(reason),

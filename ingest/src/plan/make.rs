@@ -21,6 +21,8 @@ const ID_LETTERS: &[u8; 16] = b"klmnopqrstuvwxyz";
 #[derive(Debug)]
 pub(super) struct Picked {
     pub(super) change: Change,
+    /// The text of its object's ID.
+    pub(super) id: String,
     /// Places of the chosen attributes.
     pub(super) attributes: Vec<usize>,
     /// Places of the chosen links.
@@ -122,13 +124,15 @@ fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptio
         });
         let links = (0..change.links.len()).filter(|place| {
             let link = &change.links[*place];
-            let is_chosen = chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id));
+            let is_chosen =
+                chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
             has_link(&link.relation) && is_chosen
         });
         let (attributes, links) = (attributes.collect(), links.collect());
         let has_presence = is_all && chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);
         let is_bare = chosen.is_some_and(super::input::Chosen::is_bare);
-        picked.push(Picked { change, attributes, links, has_presence, is_bare });
+        let id = change.id.to_string();
+        picked.push(Picked { change, id, attributes, links, has_presence, is_bare });
     }
     picked
 }
@@ -150,24 +154,26 @@ impl Planner {
 
     /// Learns the names of all that is chosen, and what decides how it is written.
     fn learn(&mut self, picked: &[Picked]) -> Result<()> {
-        let mut ids = BTreeSet::new();
         let has_reading = self.lookup.has_reading;
-        for Picked { change, links, .. } in picked {
-            if lookup::is_relation_object(&change.type_token) {
-                continue;
-            }
-            ids.extend(links.iter().map(|place| change.links[*place].target_id.as_str()));
+        let objects =
+            || picked.iter().filter(|picked| !lookup::is_relation_object(&picked.change.type_token));
+        let links = objects().flat_map(|Picked { change, links, .. }| {
+            links.iter().map(|place| change.links[*place].target_id.to_string())
+        });
+        let targets: BTreeSet<String> = links.collect();
+        let mut ids: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
+        for picked in objects() {
             if has_reading {
-                ids.insert(&change.id);
+                ids.insert(&picked.id);
             } else {
-                self.lookup.tell_change(change);
+                self.lookup.tell_change(&picked.change);
             }
         }
         self.lookup.learn(&ids)?;
         self.learn_relations(picked)?;
         let linked = |token: &str| {
             let of_type = picked.iter().filter(|picked| &*picked.change.type_token == token);
-            of_type.map(|picked| picked.change.id.as_str()).collect::<BTreeSet<&str>>()
+            of_type.map(|picked| picked.id.as_str()).collect::<BTreeSet<&str>>()
         };
         let mut groups = linked("group");
         groups.extend(ids.iter().filter(|id| self.lookup.is_of(id, "group")));
@@ -246,7 +252,10 @@ impl Lookup {
             _ => Presence::Live,
         };
         let type_token = change.type_token.clone();
-        self.tell(&change.id, Known { type_token, name: change.display_name.clone(), presence });
+        self.tell(
+            &change.id.to_string(),
+            Known { type_token, name: change.display_name.to_string(), presence },
+        );
     }
 
     /// Whether an object is known to be of a type.
@@ -258,9 +267,9 @@ impl Lookup {
 /// The object of a change, as plans show it.
 pub(super) fn shown(change: &Change) -> PlanObject {
     PlanObject {
-        id: change.id.clone(),
+        id: change.id.to_string(),
         type_token: change.type_token.to_string(),
-        display_name: change.display_name.clone(),
+        display_name: change.display_name.to_string(),
     }
 }
 

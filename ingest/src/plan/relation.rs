@@ -41,7 +41,7 @@ impl Planner {
                 let keys = lookup::natural_keys(&snapshot, &token)?;
                 self.natural_keys[side as usize].insert(token.clone(), keys);
             }
-            let key = self.natural_key(side, &token, &picked.change.id);
+            let key = self.natural_key(side, &token, &picked.id);
             ends.extend(key.split('|').map(|end| end.rsplit('/').next().unwrap_or(end).to_owned()));
         }
         self.lookup.learn(&ends.iter().map(String::as_str).collect())
@@ -68,7 +68,7 @@ impl Planner {
             self.skip(change, "", property::UNSUPPORTED);
             return Ok(());
         };
-        let key = self.natural_key(side, &resource.token, &change.id);
+        let key = self.natural_key(side, &resource.token, &picked.id);
         let attributes = lookup::attributes(self.side(side), &resource.token, &key)?.unwrap_or_default();
         let object = self.relation_object(resource, &key, &attributes)?;
         let mut skip = |reason: &str| {

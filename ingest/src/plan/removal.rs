@@ -32,7 +32,7 @@ impl Planner {
         }
         match self.removal_kind(picked) {
             Ok((kind, resource)) => {
-                let attributes = lookup::attributes(&self.lookup.to, &resource.token, &change.id)?;
+                let attributes = lookup::attributes(&self.lookup.to, &resource.token, &picked.id)?;
                 self.remove(resource, picked, kind, &attributes.unwrap_or_default());
             }
             Err(reason) => self.skip(change, "", reason),
@@ -52,7 +52,7 @@ impl Planner {
         if let Some(obstacle) = property::deletion_obstacle(resource) {
             return Err(obstacle.to_owned());
         }
-        if self.is_gone(&change.id) {
+        if self.is_gone(&picked.id) {
             return Err("it is not there any more".to_owned());
         }
         // A federated credential lets somebody in, as a secret does.

@@ -60,11 +60,11 @@ impl Planner {
         let Some(resource) = resource_of(change) else {
             return Ok(Return::Skipped(property::UNSUPPORTED.to_owned()));
         };
-        if resource.token == "servicePrincipal" && self.is_managed_identity(&change.id)? {
+        if resource.token == "servicePrincipal" && self.is_managed_identity(&picked.id)? {
             let reason = "a managed identity comes with the resource it is of";
             return Ok(Return::Skipped(reason.to_owned()));
         }
-        let presence = self.lookup.known(&change.id).map(|known| known.presence);
+        let presence = self.lookup.known(&picked.id).map(|known| known.presence);
         Ok(match (&resource.bin, presence) {
             (_, Some(Presence::Live)) => Return::Skipped("it is there again".to_owned()),
             (Some(bin), Some(Presence::Binned)) => Return::Restored(resource, bin),

@@ -69,7 +69,7 @@ impl Planner {
             self.skip_attributes(picked, property::UNSUPPORTED);
             return Ok(());
         };
-        let mut sides = Sides { token: &change.type_token, id: &change.id, read: None };
+        let mut sides = Sides { token: &change.type_token, id: &picked.id, read: None };
         if let Some(reason) = self.obstacle(resource, &mut sides)? {
             self.skip_attributes(picked, reason);
             return Ok(());
@@ -100,7 +100,7 @@ impl Planner {
         if !self.lookup.has_reading {
             return Ok(conflicts);
         }
-        let Some(now) = lookup::attributes(&self.lookup.newest, &resource.token, &change.id)? else {
+        let Some(now) = lookup::attributes(&self.lookup.newest, &resource.token, &picked.id)? else {
             return Ok(conflicts);
         };
         let mut done = Vec::new();
@@ -331,7 +331,7 @@ pub(super) fn read_values(lookup: &Lookup, picked: &[Picked]) -> Result<Vec<Opti
             let name = &picked.change.attributes[*place].name;
             if name.contains(['.', '[']) {
                 let key = (picked.change.type_token.to_string(), top_name(name));
-                wanted.entry(key).or_default().insert(&picked.change.id);
+                wanted.entry(key).or_default().insert(&picked.id);
             }
         }
     }
@@ -393,8 +393,7 @@ pub(super) fn decoded(text: Option<&str>) -> Value {
 fn whole(name: &str, changes: &[&AttributeChange], picked: &Picked, wholes: &Wholes) -> [Value; 2] {
     let key = (picked.change.type_token.to_string(), name.to_owned());
     let sides = wholes.get(&key);
-    let of =
-        |side: usize| sides.and_then(|sides| sides[side].get(&picked.change.id)).cloned().unwrap_or_default();
+    let of = |side: usize| sides.and_then(|sides| sides[side].get(&picked.id)).cloned().unwrap_or_default();
     let (before, wanted) = (of(0), of(1));
     let all = picked.change.attributes.iter().filter(|attribute| top_name(&attribute.name) == *name).count();
     if all == changes.len() {

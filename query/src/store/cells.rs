@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use engine::ObjectId;
 use jiff::Timestamp;
 
 use crate::batch::{Column, Field, Schema};
@@ -35,6 +36,11 @@ pub(super) fn names<'t>(texts: impl Iterator<Item = &'t str>) -> Column {
 /// Texts that mostly differ.
 pub(super) fn texts<'t>(texts: impl Iterator<Item = &'t str>) -> Column {
     Column::of(texts.map(Value::text).collect())
+}
+
+/// An ID.
+pub(super) fn id(id: &ObjectId) -> Value {
+    Value::text(&id.to_string())
 }
 
 /// A number of things.

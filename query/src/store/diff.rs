@@ -168,7 +168,7 @@ impl Rows {
         let values =
             |value: &(dyn Fn(&Change) -> Value + Sync)| Column::of(changes.par_iter().map(value).collect());
         Ok(match column {
-            ID => cells::texts(changes.iter().map(|change| change.id.as_str())),
+            ID => Column::of(changes.iter().map(|change| cells::id(&change.id)).collect()),
             TYPE => cells::names(changes.iter().map(|change| &*change.type_token)),
             2 => cells::texts(changes.iter().map(|change| change.display_name.as_str())),
             3 => cells::names(changes.iter().map(|change| change.kind.name())),
@@ -208,7 +208,7 @@ fn attribute(change: &AttributeChange) -> Value {
 fn link(change: &LinkChange) -> Value {
     cells::bag([
         ("relation", Value::text(&change.relation)),
-        ("targetId", Value::text(&change.target_id)),
+        ("targetId", cells::id(&change.target_id)),
         ("change", Value::text(change.action.name())),
     ])
 }
@@ -243,7 +243,7 @@ impl Whole {
     }
 
     fn key(&self, change: &Change) -> ObjectKey {
-        let shown = (Arc::clone(&change.type_token), change.id.clone());
+        let shown = (Arc::clone(&change.type_token), change.id.to_string());
         let id = self.relations.get(&shown).cloned().unwrap_or(shown.1);
         ObjectKey { type_token: shown.0, id }
     }

@@ -76,9 +76,12 @@ pub(super) fn needs_objects(conditions: &[Condition]) -> bool {
 /// The rows of changes that conditions admit, in the order of the changes.
 pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event> {
     let admits = |column, text: &str| cells::admits_text(conditions, column, text);
+    // Most questions ask for no ID, and its text costs more than the rest.
+    let asks_for = |column| conditions.iter().any(|condition| condition.column == column);
+    let (asks_for_id, asks_for_target) = (asks_for(ID), asks_for(TARGET_ID));
     let mut events = Vec::with_capacity(changes.len());
     for (place, change) in changes.iter().enumerate() {
-        let admitted = admits(ID, &change.id)
+        let admitted = (!asks_for_id || admits(ID, &change.id.to_string()))
             && admits(TYPE, &change.type_token)
             && admits(DISPLAY_NAME, &change.display_name)
             && admits(CHANGE, change.kind.name());
@@ -92,7 +95,7 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
             let is_needed = admits(KIND, row.kind())
                 && admits(NAME, row.name())
                 && admits(ACTION, row.action())
-                && admits(TARGET_ID, row.target_id());
+                && (!asks_for_target || admits(TARGET_ID, &row.target_id()));
             if is_needed {
                 events.push(Event { change: number(place), thing });
             }
@@ -148,8 +151,9 @@ impl<'c> Row<'c> {
         }
     }
 
-    fn target_id(self) -> &'c str {
-        self.link().map_or("", |link| &link.target_id)
+    /// Empty where it is no link.
+    fn target_id(self) -> String {
+        self.link().map_or_else(String::new, |link| link.target_id.to_string())
     }
 }
 
@@ -185,7 +189,8 @@ impl Events<'_> {
 
     fn targets(&self) -> Result<Vec<Target>, String> {
         let places = self.of.iter().map(|event| (self.place)(event.change()));
-        let wanted: Vec<(&str, Option<usize>)> = self.rows().map(Row::target_id).zip(places).collect();
+        let ids: Vec<String> = self.rows().map(Row::target_id).collect();
+        let wanted: Vec<(&str, Option<usize>)> = ids.iter().map(String::as_str).zip(places).collect();
         self.targets.find(&wanted)
     }
 
@@ -195,26 +200,29 @@ impl Events<'_> {
 
     fn column(&self, column: usize) -> Column {
         match column {
-            ID => self.of_changes(|change| &change.id),
+            ID => self.of_changes(|change| cells::id(&change.id)),
             TYPE => cells::names(self.rows().map(|row| &*row.change.type_token)),
-            DISPLAY_NAME => self.of_changes(|change| &change.display_name),
+            DISPLAY_NAME => self.of_changes(|change| Value::text(&change.display_name)),
             CHANGE => cells::names(self.rows().map(|row| row.change.kind.name())),
             KIND => cells::names(self.rows().map(Row::kind)),
             NAME => cells::names(self.rows().map(Row::name)),
             ACTION => cells::names(self.rows().map(Row::action)),
             FROM_VALUE => self.values(|attribute| attribute.from.as_deref()),
             TO_VALUE => self.values(|attribute| attribute.to.as_deref()),
-            _ => cells::names(self.rows().map(Row::target_id)),
+            _ => {
+                let ids: Vec<String> = self.rows().map(Row::target_id).collect();
+                cells::names(ids.iter().map(String::as_str))
+            }
         }
     }
 
-    /// A text of each change: the rows of a change stand together and share it.
-    fn of_changes(&self, text: impl Fn(&Change) -> &str) -> Column {
+    /// A value of each change: the rows of a change stand together and share it.
+    fn of_changes(&self, value: impl Fn(&Change) -> Value) -> Column {
         let mut values: Vec<Value> = Vec::new();
         let (mut codes, mut last) = (Vec::with_capacity(self.of.len()), None);
         for event in self.of {
             if last != Some(event.change) {
-                values.push(Value::text(text(&self.changes[event.change()])));
+                values.push(value(&self.changes[event.change()]));
                 last = Some(event.change);
             }
             codes.push(number(values.len() - 1));

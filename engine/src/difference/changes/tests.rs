@@ -70,3 +70,33 @@ fn more_objects_than_a_chunk_has_rows_change_at_once() {
     assert_eq!(changes.len(), count);
     assert_eq!(changes[0].display_name, "U0");
 }
+
+#[test]
+fn patches_unpacked_at_once_say_what_they_say_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = CreateOptions { seed: [7; 32], tenant: None };
+    let mut store = Store::create(&folder.path().join("store"), &options).unwrap();
+    // Some values go, come back, become null or stay away; one attribute changes every day.
+    let cities = ["\"Bern\"", "null", "\"Rome\"", "\"a \\\" b\"", "\"Bern\"", "[1]"];
+    for (day, city) in cities.iter().enumerate() {
+        let mut backup = store.begin(details(&format!("2026-11-{:02}T00:00:00Z", day + 10))).unwrap();
+        for number in 0..30 {
+            let office =
+                if number % 3 == day % 3 { String::new() } else { format!(r#", "office": {number}"#) };
+            let city = if number % 4 == 0 { cities[0] } else { city };
+            let json = format!(r#"{{"id": "u{number}", "displayName": "U{day}", "city": {city}{office}}}"#);
+            backup.put_json("user", json.as_bytes()).unwrap();
+        }
+        backup.commit().unwrap();
+    }
+    let ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+    for (from, to) in [(&ids[0], &ids[5]), (&ids[5], &ids[0])] {
+        let at_once = store.difference(from, to, &DifferenceFilter::default()).unwrap();
+        assert_eq!(at_once.len(), 30);
+        for change in at_once {
+            // For one object nothing is unpacked.
+            let filter = DifferenceFilter { ids: vec![change.id.to_string()], ..DifferenceFilter::default() };
+            assert_eq!(store.difference(from, to, &filter).unwrap(), [change]);
+        }
+    }
+}

@@ -25,6 +25,7 @@ fn round_trip(texts: &[Vec<u8>]) -> Encoding {
         rows += 1;
     });
     assert_eq!(rows, column.row_count());
+    let decoded = column.decode(usize::MAX).unwrap();
     let mut out = Vec::new();
     for (row, (text, index)) in (0..).zip(cells.iter().zip(column.value_indexes())) {
         out.clear();
@@ -35,7 +36,9 @@ fn round_trip(texts: &[Vec<u8>]) -> Encoding {
         assert_eq!(index.err().unwrap_or(Cell::Value), cell);
         let expected = if cell == Cell::Unknown { b"" } else { *text };
         assert_eq!(out, expected, "row {row}");
+        assert_eq!(decoded.get(row), expected, "row {row}");
     }
+    assert!(decoded.get(column.row_count()).is_empty());
     assert_eq!(column.append(column.row_count(), &mut out), Cell::Absent);
     column.verify().unwrap();
     Encoding::from_code(encoded.encoding).unwrap()
@@ -266,6 +269,17 @@ fn presence_comes_back_in_each_of_its_forms() {
 }
 
 #[test]
+fn what_is_longer_than_allowed_is_not_decoded_at_once() {
+    let all = texts(300, name);
+    let cells: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+    let length: usize = cells.iter().map(|cell| cell.len()).sum();
+    let encoded = encode(&cells);
+    let column = open_all(&encoded);
+    assert!(column.decode(length + 4).is_some());
+    assert!(column.decode(length / 4).is_none());
+}
+
+#[test]
 fn bytes_of_small_columns_stay_as_they_are() {
     let cases: [(&[&[u8]], &str); 11] = [
         (&[b"", b""], "0001"),
@@ -349,6 +363,10 @@ fn read_cells(column: &Column<'_>) {
     for row in 0..column.row_count().min(100) {
         out.clear();
         column.append(row, &mut out);
+    }
+    if let Some(decoded) = column.decode(1 << 20) {
+        decoded.get(column.row_count());
+        decoded.get(0);
     }
 }
 

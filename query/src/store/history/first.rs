@@ -91,8 +91,8 @@ fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change
             let known = || String::from_utf8_lossy(ids.get(place)).into_owned();
             changes.push(Change {
                 type_token: Arc::clone(token),
-                id: shown.filter(|shown| !shown.is_empty()).unwrap_or_else(known),
-                display_name: cells::text_value(names.get(place)),
+                id: shown.filter(|shown| !shown.is_empty()).unwrap_or_else(known).as_str().into(),
+                display_name: cells::text_value(names.get(place)).into(),
                 kind,
                 action: RecoveryAction::None,
                 reason: None,

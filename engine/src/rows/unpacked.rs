@@ -1,0 +1,96 @@
+//! The patches of one segment, decoded at once.
+//!
+//! A difference of backups far apart reads nearly all patches between them, and goes back and forth between segments.
+//! Reading a text where it lies touches six to eight places (presence, code, lengths, symbols); here it touches two.
+
+use super::patches::{Patch, Texts};
+use super::{attribute_count, unknown_path};
+use crate::Result;
+use crate::paths::{PathId, PathNames};
+use crate::segment::column::Decoded;
+use crate::segment::footer::{PatchEntry, TableEntry};
+use crate::segment::reader::Segment;
+
+/// The patches of one table in one segment.
+pub(super) struct Unpacked<'s> {
+    segment: &'s Segment,
+    /// Rows before the first patch.
+    whole_count: u32,
+    predecessors: Vec<u32>,
+    chunks: Vec<Chunk>,
+}
+
+/// A patch chunk.
+pub(super) struct Chunk {
+    first_patch: u32,
+    /// Where the attributes of each patch end.
+    ends: Vec<u32>,
+    /// Of each attribute.
+    paths: Vec<PathId>,
+    old: Decoded,
+    new: Decoded,
+}
+
+impl<'s> Unpacked<'s> {
+    /// Decodes the patches of a table; none when their texts are longer than `budget` bytes.
+    pub(super) fn read(
+        segment: &'s Segment,
+        table: &TableEntry,
+        names: &PathNames,
+        budget: usize,
+    ) -> Result<Option<Self>> {
+        let whole_count = table.whole_count;
+        let predecessors = segment.packed(table.predecessors)?.iter().skip(whole_count as usize).collect();
+        let budget = budget / table.patches.len().max(1);
+        let chunks = table.patches.iter().map(|patch| Chunk::read(segment, patch, names, budget));
+        let chunks: Option<Vec<Chunk>> = chunks.collect::<Result<_>>()?;
+        Ok(chunks.map(|chunks| Self { segment, whole_count, predecessors, chunks }))
+    }
+
+    /// The patch in a row of the table; none where a whole row stands.
+    #[inline]
+    pub(super) fn patch(&self, row: u32) -> Option<Patch<'_, 's>> {
+        let number = row.checked_sub(self.whole_count)?;
+        let predecessor = *self.predecessors.get(number as usize)?;
+        let chunk = self.chunks.iter().rev().find(|chunk| chunk.first_patch <= number)?;
+        let within = (number - chunk.first_patch) as usize;
+        let start = if within == 0 { 0 } else { *chunk.ends.get(within - 1)? };
+        let entries = start..*chunk.ends.get(within)?;
+        Some(Patch { predecessor, entries, segment: self.segment, texts: Texts::Unpacked(chunk) })
+    }
+}
+
+impl Chunk {
+    fn read(segment: &Segment, patch: &PatchEntry, names: &PathNames, budget: usize) -> Result<Option<Self>> {
+        let count = attribute_count(segment, patch)?;
+        let ends: Vec<u32> = segment.packed(patch.ends)?.to_vec();
+        if ends.len() != patch.patch_count as usize || !ends.is_sorted() || ends.last() > Some(&count) {
+            return Err(segment.footer_error("patches reach beyond their chunk"));
+        }
+        let ids = segment.path_ids(names);
+        let paths = segment.packed(patch.paths)?;
+        let paths = paths.iter().map(|number| ids.get(number as usize).copied()).collect::<Option<_>>();
+        let paths = paths.ok_or_else(|| unknown_path(segment))?;
+        let old = segment.cells(patch.old_texts)?.decode(budget / 2);
+        let new = segment.cells(patch.new_texts)?.decode(budget / 2);
+        let first_patch = patch.first_patch;
+        Ok(old.zip(new).map(|(old, new)| Self { first_patch, ends, paths, old, new }))
+    }
+
+    #[inline]
+    pub(super) fn path(&self, entry: u32) -> Option<PathId> {
+        self.paths.get(entry as usize).copied()
+    }
+
+    /// The text of an attribute before; empty where there was no cell.
+    #[inline]
+    pub(super) fn old_text(&self, entry: u32) -> &[u8] {
+        self.old.get(entry)
+    }
+
+    /// The text of an attribute after.
+    #[inline]
+    pub(super) fn new_text(&self, entry: u32) -> &[u8] {
+        self.new.get(entry)
+    }
+}
