@@ -183,6 +183,7 @@ pub struct Shredder {
     unchanged: Vec<Unchanged>,
     object_count: u32,
     byte_count: usize,
+    met_delta_name: bool,
 }
 
 /// How many bytes of raw text fit between two `take`s: offsets are 32 bits wide, and canonical numbers can be longer
@@ -204,6 +205,7 @@ impl Shredder {
             unchanged: Vec::new(),
             object_count: 0,
             byte_count: 0,
+            met_delta_name: false,
         }
     }
 
@@ -262,6 +264,13 @@ impl Shredder {
         self.byte_count
     }
 
+    /// Whether an object came with a name that stands in answers of delta queries alone: `@removed`, or one that ends
+    /// in `@delta`. Such an object says what changed, not what is.
+    #[must_use]
+    pub fn met_delta_name(&self) -> bool {
+        self.met_delta_name
+    }
+
     fn parse(
         &mut self,
         raw: &[u8],
@@ -308,6 +317,7 @@ impl Shredder {
         raw_hash: u64,
     ) -> Result<(), Malformed> {
         let shape = &mut self.shapes[position];
+        self.met_delta_name |= shape.has_delta_name;
         let id = match shred::identify(shape, seen) {
             Ok(id) => id,
             Err(malformed) => {

@@ -100,7 +100,7 @@ pub trait Disk: Send + Sync + Debug {
 }
 
 /// A file open for writing.
-pub trait DiskFile: Write + Send {
+pub trait DiskFile: Write + Send + Sync {
     /// Returns when everything written is durable.
     ///
     /// # Errors

@@ -5,6 +5,8 @@
 //!
 //! Invariants: whatever is wrong with a memo, it is as if there were none; it can cost time, never data.
 
+use rayon::prelude::*;
+
 /// What the file begins with; the digit is the version of the layout.
 const MAGIC: &[u8; 8] = b"esmemo1\n";
 
@@ -22,7 +24,7 @@ pub(crate) struct Memo {
 impl Memo {
     /// Lays out entries (hash, type, ordinal) as bytes. A hash that stands for two objects is left out.
     pub(crate) fn build(mut entries: Vec<(u64, u16, u32)>, binding: &[u8; 32], key: &[u8; 32]) -> Vec<u8> {
-        entries.sort_unstable();
+        entries.par_sort_unstable();
         entries.dedup();
         let ambiguous = |index: usize| {
             let hash = entries[index].0;

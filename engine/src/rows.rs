@@ -3,6 +3,9 @@
 //! A version is whole (its cells stand in the columns of a row group) or patched (it names its
 //! predecessor and the attributes in which it differs). A chain of patches is at most
 //! [`PATCH_DEPTH_MAX`] long and ends at a whole row.
+//!
+//! Shape: here, few versions one by one; `cursor` reads many, one thread's share of them, with what `columns` and
+//! `patches` keep open; `unpacked` is what is decoded at once for who is going to read nearly all of it.
 
 mod columns;
 mod cursor;

@@ -292,6 +292,11 @@ pub(crate) fn is_odata_type_of(token: &str, name: &[u8]) -> bool {
     name == own.as_bytes()
 }
 
+/// Whether a property stands in answers of delta queries alone, which say what changed and not what is.
+pub(crate) fn is_delta_name(name: &[u8]) -> bool {
+    name == b"@removed" || name.ends_with(b"@delta")
+}
+
 /// Whether a property speaks of the transport, not of the object: links, tags, paging.
 pub(crate) fn is_transport_annotation(name: &[u8]) -> bool {
     let Some(position) = name.iter().position(|&byte| byte == b'@') else { return false };

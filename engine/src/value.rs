@@ -17,7 +17,7 @@ mod scan;
 mod write;
 
 pub(crate) use assemble::assemble;
-pub(crate) use identity::{semantically_equal, write_identity};
+pub(crate) use identity::{semantically_equal, write_identity, write_sorted};
 pub(crate) use path::{path_segments, path_to_display, push_segment};
 pub(crate) use scan::{Cursor, Malformed, RawString, check_utf8};
 pub(crate) use write::{CanonicalWriter, DEPTH_MAX, write_string};

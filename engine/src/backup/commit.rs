@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::remember::Rememberable;
 use super::settle::{self, Settled};
 use super::{Backup, TypeWork, checkpoint, roster};
@@ -39,7 +41,11 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     let settled = settle::settle(backup)?;
     let state = Arc::clone(&backup.state);
     let mut segment = backup.segment.take().expect("open until commit");
-    let carries_checkpoint = match write_segment(backup, &settled.gone, &mut segment) {
+    let (written, forms) = {
+        let backup = &*backup;
+        rayon::join(|| write_segment(backup, &settled.gone, &mut segment), || remembered_forms(backup))
+    };
+    let carries_checkpoint = match written {
         Ok(carries) => carries,
         Err(error) => {
             segment.abandon();
@@ -65,7 +71,7 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
             ..head.clone()
         };
     })?;
-    write_memo(backup);
+    write_memo(backup.store.state(), &forms);
     Ok(manifest.summary())
 }
 
@@ -236,24 +242,33 @@ pub(super) fn read_memo(state: &State) -> Option<Memo> {
     Memo::open(bytes, &memo_binding(&state.head.manifest), &state.hash_key)
 }
 
-/// Keeps what the next import need not parse. It may fail: then the next import parses.
-fn write_memo(backup: &Backup<'_>) {
-    let state = backup.store.state();
-    let types = state.memo_types();
-    let mut entries = Vec::new();
-    for (token, work) in &backup.types {
-        let Some(index) = types.iter().position(|found| found == token).and_then(|i| u16::try_from(i).ok())
-        else {
-            continue;
-        };
+/// Hash of the raw text, and ordinal.
+type Form = (u64, u32);
+
+/// What the next import need not parse, by type.
+fn remembered_forms(backup: &Backup<'_>) -> Vec<(Arc<str>, Vec<Form>)> {
+    let forms = backup.types.par_iter().filter_map(|(token, work)| {
         // Of an object that came in two forms neither is remembered: only the last may be.
         let mut forms = work.memo.clone();
-        forms.sort_unstable_by_key(|(_, ordinal)| *ordinal);
-        let Ok(rememberable) = Rememberable::new(backup, token, work) else { continue };
+        forms.par_sort_unstable_by_key(|(_, ordinal)| *ordinal);
+        let rememberable = Rememberable::new(backup, token, work).ok()?;
         forms.retain(|(_, ordinal)| !work.moved.contains(*ordinal));
         let distinct = forms.chunk_by(|a, b| a.1 == b.1).filter(|run| run.len() == 1);
         let kept = distinct.map(|run| run[0]).filter(|(_, ordinal)| rememberable.contains(*ordinal));
-        entries.extend(kept.map(|(hash, ordinal)| (hash, index, ordinal)));
+        Some((Arc::clone(token), kept.collect()))
+    });
+    forms.collect()
+}
+
+/// Keeps what the next import need not parse. It may fail: then the next import parses.
+fn write_memo(state: &State, forms: &[(Arc<str>, Vec<Form>)]) {
+    let types = state.memo_types();
+    let mut entries = Vec::with_capacity(forms.iter().map(|(_, forms)| forms.len()).sum());
+    for (token, forms) in forms {
+        let place = types.iter().position(|found| found == token);
+        if let Some(index) = place.and_then(|place| u16::try_from(place).ok()) {
+            entries.extend(forms.iter().map(|(hash, ordinal)| (*hash, index, *ordinal)));
+        }
     }
     let bytes = Memo::build(entries, &memo_binding(&state.head.manifest), &state.hash_key);
     let path = memo_path(state);

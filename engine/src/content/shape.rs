@@ -10,7 +10,7 @@ use super::hash::{ColumnsDigest, ContentHasher};
 use super::{Cells, Part, PartLinks, PathName, Row};
 use crate::id::Id;
 use crate::schema::{self, RuleKind, Type};
-use crate::value::{push_segment, write_identity};
+use crate::value::{push_segment, write_sorted};
 
 /// No name, no column.
 pub(super) const NONE: u32 = u32::MAX;
@@ -138,6 +138,8 @@ pub(super) struct TypeShape {
     columns: Vec<Column>,
     relations: Vec<Links>,
     rows: Vec<Row>,
+    /// Whether a name came that stands in answers of delta queries alone.
+    pub(super) has_delta_name: bool,
     /// Number of this walk.
     pub(super) walk: u64,
     /// Columns that this object has filled, by space.
@@ -181,6 +183,7 @@ impl TypeShape {
                 })
                 .collect(),
             rows: Vec::new(),
+            has_delta_name: false,
             walk: 0,
             filled_core: Vec::new(),
             filled_volatile: Vec::new(),
@@ -211,6 +214,7 @@ impl TypeShape {
         if let Some(&found) = self.names[parent as usize].below.get(text) {
             return found;
         }
+        self.has_delta_name |= parent == ROOT && schema::is_delta_name(text);
         let above = &self.names[parent as usize];
         let mut path = String::from(&*above.path);
         push_segment(text, &mut path);
@@ -427,7 +431,7 @@ fn hash_cells(
         let column = &columns[index as usize];
         let text = column.last();
         if column.unordered && !column.is_last_sorted {
-            hasher.cell(|out| write_identity(text, out));
+            hasher.cell(|out| write_sorted(text, out));
         } else {
             hasher.cell(|out| out.extend_from_slice(text));
         }

@@ -10,8 +10,13 @@ pub(crate) fn write_identity(text: &[u8], out: &mut Vec<u8>) {
     if is_sorted(&mut Cursor::new(text)) {
         out.extend_from_slice(text);
     } else {
-        write_sorted(&mut Cursor::new(text), out);
+        write_sorted(text, out);
     }
+}
+
+/// As [`write_identity`], for a text of which it is known that an array of it is not in order.
+pub(crate) fn write_sorted(text: &[u8], out: &mut Vec<u8>) {
+    copy_sorted(&mut Cursor::new(text), out);
 }
 
 /// Says whether two cells hold the same value. An empty slice is an absent cell.
@@ -70,16 +75,16 @@ fn is_sorted(cursor: &mut Cursor<'_>) -> bool {
 }
 
 /// Copies one canonical value, sorting arrays.
-fn write_sorted(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+fn copy_sorted(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
     match cursor.peek() {
-        b'[' => write_sorted_array(cursor, out),
+        b'[' => copy_array(cursor, out),
         b'{' => {
             out.push(b'{');
             cursor.advance(1);
             while !matches!(cursor.peek(), b'}' | 0) {
                 copy_scalar(cursor, out);
                 copy_byte(cursor, b':', out);
-                write_sorted(cursor, out);
+                copy_sorted(cursor, out);
                 copy_byte(cursor, b',', out);
             }
             copy_byte(cursor, b'}', out);
@@ -88,26 +93,73 @@ fn write_sorted(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn write_sorted_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+fn copy_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+    let mut elements: Vec<&[u8]> = Vec::with_capacity(16);
+    let mut ahead = cursor.clone();
+    ahead.advance(1);
+    let mut is_flat = true;
+    while is_flat && !matches!(ahead.peek(), b']' | 0) {
+        let start = ahead.offset();
+        is_flat = step_over_flat(&mut ahead);
+        elements.push(ahead.since(start));
+        ahead.take(b',');
+    }
+    if is_flat {
+        // Elements without arrays are sorted as they stand.
+        ahead.take(b']');
+        *cursor = ahead;
+        elements.sort_unstable();
+        put_array(elements.into_iter(), out);
+    } else {
+        copy_nested_array(cursor, out);
+    }
+}
+
+/// Copies an array of which elements have arrays themselves.
+fn copy_nested_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
     let mut elements = Vec::new();
     let mut texts = Vec::new();
     cursor.advance(1);
     while !matches!(cursor.peek(), b']' | 0) {
         let start = texts.len();
-        write_sorted(cursor, &mut texts);
+        copy_sorted(cursor, &mut texts);
         elements.push(start..texts.len());
         cursor.take(b',');
     }
     cursor.take(b']');
     elements.sort_by(|a, b| texts[a.clone()].cmp(&texts[b.clone()]));
+    put_array(elements.into_iter().map(|element| &texts[element]), out);
+}
+
+fn put_array<'t>(elements: impl Iterator<Item = &'t [u8]>, out: &mut Vec<u8>) {
     out.push(b'[');
-    for (index, element) in elements.into_iter().enumerate() {
+    for (index, element) in elements.enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(&texts[element]);
+        out.extend_from_slice(element);
     }
     out.push(b']');
+}
+
+/// Steps over one canonical value up to the first array in it; says whether there is none.
+fn step_over_flat(cursor: &mut Cursor<'_>) -> bool {
+    match cursor.peek() {
+        b'[' => return false,
+        b'{' => {
+            cursor.advance(1);
+            while !matches!(cursor.peek(), b'}' | 0) {
+                step_over_scalar(cursor);
+                if !cursor.take(b':') || !step_over_flat(cursor) {
+                    return false;
+                }
+                cursor.take(b',');
+            }
+            cursor.take(b'}');
+        }
+        _ => step_over_scalar(cursor),
+    }
+    true
 }
 
 fn copy_byte(cursor: &mut Cursor<'_>, byte: u8, out: &mut Vec<u8>) {

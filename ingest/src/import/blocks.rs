@@ -175,8 +175,7 @@ impl<R: Read> Blocks<R> {
         let begun = buffer.len();
         let wanted = self.limits.block_bytes.max(1);
         buffer.reserve(wanted);
-        let limit = u64::try_from(wanted).unwrap_or(u64::MAX);
-        let read = self.reader.by_ref().take(limit).read_to_end(buffer);
+        let read = self.reader.append(wanted, buffer);
         let read = read.map_err(|source| Fault::at(buffer, buffer.len(), Cause::Read(source)))?;
         self.is_ended = read < wanted;
         debug_assert_eq!(buffer.len(), begun + read, "a read appends");

@@ -50,6 +50,10 @@ impl Recording {
 impl Worker for RecordingWorker {
     type Parts = Vec<Recorded>;
 
+    fn met_delta_name(&self) -> bool {
+        true
+    }
+
     fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()> {
         let refuse = |reason: &str| engine::Error::Object { offset: 0, reason: reason.to_owned() };
         let value: Value = serde_json::from_slice(raw).map_err(|error| refuse(&error.to_string()))?;

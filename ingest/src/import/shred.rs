@@ -68,7 +68,6 @@ pub(crate) fn shred<W: Worker>(
         place,
         hint: from_context.or(place.hint.clone()),
         is_deleted: place.is_deleted || block.context.as_deref().is_some_and(place::is_context_deleted),
-        may_be_delta: REMOVED.find(bytes).is_some() || DELTA.find(bytes).is_some(),
         worker,
         yielded,
     };
@@ -113,7 +112,6 @@ struct Shredding<'a, W> {
     place: &'a Place,
     hint: Option<String>,
     is_deleted: bool,
-    may_be_delta: bool,
     worker: &'a mut W,
     yielded: &'a mut Yield,
 }
@@ -128,10 +126,9 @@ impl<W: Worker> Shredding<'_, W> {
 
     fn object(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let raw = &self.block.bytes[start..end];
-        if self.may_be_delta {
-            check_delta(raw).map_err(|cause| self.fault(start, cause))?;
-        }
+        let wrong = |cause| Fault::at(&self.block.bytes, start, cause);
         if let Meaning::Link { type_token, source, relation } = &self.place.meaning {
+            check_delta(raw).map_err(wrong)?;
             self.check_text(start, raw)?;
             let target = link_target(raw).map_err(|error| self.locate(start, raw, error))?;
             self.yielded.links.push(Link {
@@ -153,7 +150,9 @@ impl<W: Worker> Shredding<'_, W> {
         }
         let notice = guess(self.place, raw, hint);
         self.yielded.notices.extend(notice);
-        let Err(refusal) = self.worker.push(raw, hint, is_deleted) else { return Ok(()) };
+        let Err(refusal) = self.worker.push(raw, hint, is_deleted) else {
+            return if self.worker.met_delta_name() { check_delta(raw).map_err(wrong) } else { Ok(()) };
+        };
         let hint = hint.map(str::to_owned);
         let repaired = self.repair(start, raw, hint.as_deref(), refusal)?;
         let pushed = self.worker.push(repaired.as_bytes(), hint.as_deref(), is_deleted);
@@ -168,6 +167,7 @@ impl<W: Worker> Shredding<'_, W> {
         hint: Option<&str>,
         refusal: engine::Error,
     ) -> Result<String, Fault> {
+        check_delta(raw).map_err(|cause| self.fault(start, cause))?;
         self.check_text(start, raw)?;
         let fields = head::fields(raw).map_err(|error| self.locate(start, raw, error.into()))?;
         let wrong = |cause| self.fault(start, cause);

@@ -7,6 +7,9 @@ pub(crate) trait Worker: Send {
     /// What `take` gives.
     type Parts: Send;
 
+    /// Whether an object that it took had a name that stands in answers of delta queries alone.
+    fn met_delta_name(&self) -> bool;
+
     /// Takes one object. An object that is refused leaves no trace.
     fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()>;
 
@@ -30,6 +33,10 @@ pub(crate) trait Sink {
 
 impl Worker for engine::Shredder {
     type Parts = Parts;
+
+    fn met_delta_name(&self) -> bool {
+        Self::met_delta_name(self)
+    }
 
     fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()> {
         Self::push(self, raw, hint, is_deleted)
