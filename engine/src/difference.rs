@@ -237,6 +237,12 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Runs something on a thread of the pool: from there parallel work starts and ends without waking others up for each
+/// of the many types of which few objects changed.
+fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    rayon::scope(|_| work())
+}
+
 /// Makes something of each of some candidates of a type, in parallel, in the order of `picks`; nothing of those that are
 /// no change after all.
 fn make_each<'a, P: Sync, T: Send>(

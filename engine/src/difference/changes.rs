@@ -1,7 +1,8 @@
 //! The changes between two backups one after the other, so that a difference of any size takes little memory.
 //!
 //! *Shape*: the candidates of one type at a time. A batch of them, which follow one another by ID, becomes changes in
-//! parallel, in the order of ordinals, as segments lie; then the changes are put into the order of their IDs.
+//! parallel, in the order of ordinals, as segments lie; then the changes are put into the order of their IDs. The list
+//! of a whole difference ([`Store::difference`]) is made of one batch a type.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use rayon::prelude::*;
 use super::candidates::Candidate;
 use super::coverage::Coverage;
 use super::view::TypeView;
-use super::{Comparison, DifferenceFilter, make_each};
+use super::{Comparison, DifferenceFilter, in_pool, make_each};
 use crate::change::Change;
 use crate::snapshot::Snapshot;
 use crate::{ObjectId, Result, Store};
@@ -120,6 +121,10 @@ impl Iterator for Changes<'_> {
 impl Changes<'_> {
     /// Appends the changes of the next batch; says whether there was one.
     fn next_batch(&mut self, changes: &mut Vec<Change>) -> Result<bool> {
+        in_pool(|| self.next_batch_here(changes))
+    }
+
+    fn next_batch_here(&mut self, changes: &mut Vec<Change>) -> Result<bool> {
         loop {
             if let Some(current) = &mut self.current {
                 if current.next_batch(&self.comparison, self.batch_length, changes)? {
@@ -135,9 +140,11 @@ impl Changes<'_> {
     /// All that are left, as many at a time as a type has.
     fn into_list(mut self) -> Result<Vec<Change>> {
         self.batch_length = usize::MAX;
-        let mut all = Vec::new();
-        while self.next_batch(&mut all)? {}
-        Ok(all)
+        in_pool(|| {
+            let mut all = Vec::new();
+            while self.next_batch_here(&mut all)? {}
+            Ok(all)
+        })
     }
 }
 

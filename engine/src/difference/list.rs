@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Comparison, DifferenceFilter, make_each};
+use super::{Comparison, DifferenceFilter, in_pool, make_each};
 use crate::{ChangeKind, ObjectId, Result, Store};
 
 /// An object that differs between two backups.
@@ -29,7 +29,8 @@ impl Store {
         filter: &DifferenceFilter,
     ) -> Result<Vec<ChangedObject>> {
         let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
-        Comparison::new(&self.compare(from, to, &filter)?).list()
+        let difference = self.compare(from, to, &filter)?;
+        in_pool(|| Comparison::new(&difference).list())
     }
 }
 
