@@ -13,6 +13,7 @@ mod patches;
 mod unpacked;
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 pub(crate) use cursor::{Cursor, Differing};
@@ -34,7 +35,7 @@ use crate::state::{Numbers, State, TableKey};
 pub(crate) const PATCH_DEPTH_MAX: u32 = 16;
 /// Segments from which on it pays to unpack patches: those of a few stay in the cache of a core as they are.
 const UNPACKED_SEGMENTS_MIN: usize = 4;
-/// Bytes of texts that are unpacked at most.
+/// Bytes of memory that unpacked patches take, about.
 const UNPACKED_BYTES_MAX: usize = 128 << 20;
 
 /// The cells of one row: attribute paths and their JSON texts.
@@ -158,10 +159,16 @@ impl<'s> Rows<'s> {
         if table_count < UNPACKED_SEGMENTS_MIN {
             return Ok(());
         }
-        let budget = UNPACKED_BYTES_MAX / table_count;
+        let left = AtomicUsize::new(UNPACKED_BYTES_MAX);
         let unpack = |table: &Option<(&'s Arc<Segment>, &'s TableEntry)>| {
-            let Some((segment, table)) = *table else { return Ok(None) };
-            Unpacked::read(segment, table, &self.state.paths, budget)
+            let budget = left.load(Ordering::Relaxed);
+            let Some((segment, table)) = table.filter(|_| budget > 0) else { return Ok(None) };
+            let unpacked = Unpacked::read(segment, table, &self.state.paths, budget)?;
+            // What does not fit is not tried again with the next segment: trying takes as long as reading.
+            let size = unpacked.as_ref().map_or(usize::MAX, Unpacked::size);
+            let spend = |left: usize| Some(left.saturating_sub(size));
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).expect("always some");
+            Ok(unpacked)
         };
         self.unpacked = tables.par_iter().map(unpack).collect::<Result<_>>()?;
         Ok(())

@@ -201,7 +201,7 @@ fn append_by_id(made: &mut [Option<Change>], changes: &mut Vec<Change>) {
     } else {
         order.par_sort_unstable_by(|(_, a), (_, b)| {
             let id = |place: &u32| made[*place as usize].as_ref().map(|change| &change.id);
-            id(a).cmp(&id(b))
+            id(a).cmp(&id(b)).then(a.cmp(b))
         });
     }
     changes.reserve(order.len());

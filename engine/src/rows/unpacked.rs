@@ -32,7 +32,7 @@ pub(super) struct Chunk {
 }
 
 impl<'s> Unpacked<'s> {
-    /// Decodes the patches of a table; none when their texts are longer than `budget` bytes.
+    /// Decodes the patches of a table; none when the texts of one of its chunks are longer than `budget` bytes.
     pub(super) fn read(
         segment: &'s Segment,
         table: &TableEntry,
@@ -41,10 +41,17 @@ impl<'s> Unpacked<'s> {
     ) -> Result<Option<Self>> {
         let whole_count = table.whole_count;
         let predecessors = segment.packed(table.predecessors)?.iter().skip(whole_count as usize).collect();
-        let budget = budget / table.patches.len().max(1);
         let chunks = table.patches.iter().map(|patch| Chunk::read(segment, patch, names, budget));
         let chunks: Option<Vec<Chunk>> = chunks.collect::<Result<_>>()?;
         Ok(chunks.map(|chunks| Self { segment, whole_count, predecessors, chunks }))
+    }
+
+    /// Bytes of memory that it takes.
+    pub(super) fn size(&self) -> usize {
+        let number_count = |chunk: &Chunk| chunk.ends.len() + chunk.paths.len();
+        let size =
+            |chunk: &Chunk| chunk.old.size() + chunk.new.size() + number_count(chunk) * size_of::<u32>();
+        self.chunks.iter().map(size).sum::<usize>() + self.predecessors.len() * size_of::<u32>()
     }
 
     /// The patch in a row of the table; none where a whole row stands.

@@ -20,6 +20,12 @@ enum Numbers {
 }
 
 impl Decoded {
+    /// Bytes of memory that it takes.
+    pub(crate) fn size(&self) -> usize {
+        let numbers = if let Numbers::Each(numbers) = &self.numbers { numbers.len() } else { 0 };
+        self.texts.len() + (self.ends.len() + numbers) * size_of::<u32>()
+    }
+
     /// What [`Column::append`] appends for a row; nothing behind the last row.
     #[inline]
     pub(crate) fn get(&self, row: u32) -> &[u8] {
