@@ -183,7 +183,6 @@ pub struct Shredder {
     unchanged: Vec<Unchanged>,
     object_count: u32,
     byte_count: usize,
-    met_delta_name: bool,
 }
 
 /// How many bytes of raw text fit between two `take`s: offsets are 32 bits wide, and canonical numbers can be longer
@@ -205,7 +204,6 @@ impl Shredder {
             unchanged: Vec::new(),
             object_count: 0,
             byte_count: 0,
-            met_delta_name: false,
         }
     }
 
@@ -264,11 +262,11 @@ impl Shredder {
         self.byte_count
     }
 
-    /// Whether an object came with a name that stands in answers of delta queries alone: `@removed`, or one that ends
-    /// in `@delta`. Such an object says what changed, not what is.
+    /// Whether the object last pushed, or one of its type before it, came with a name that stands in answers of delta
+    /// queries alone: `@removed`, or one that ends in `@delta`. Such an object says what changed, not what is.
     #[must_use]
     pub fn met_delta_name(&self) -> bool {
-        self.met_delta_name
+        self.last_position.is_some_and(|position| self.shapes[position].has_delta_name)
     }
 
     fn parse(
@@ -317,7 +315,6 @@ impl Shredder {
         raw_hash: u64,
     ) -> Result<(), Malformed> {
         let shape = &mut self.shapes[position];
-        self.met_delta_name |= shape.has_delta_name;
         let id = match shred::identify(shape, seen) {
             Ok(id) => id,
             Err(malformed) => {

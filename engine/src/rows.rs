@@ -5,10 +5,11 @@
 //! [`PATCH_DEPTH_MAX`] long and ends at a whole row.
 //!
 //! Shape: here, few versions one by one; `cursor` reads many, one thread's share of them, with what `columns` and
-//! `patches` keep open; `unpacked` is what is decoded at once for who is going to read nearly all of it.
+//! `patches` keep `open`; `unpacked` is what is decoded at once for who is going to read nearly all of it.
 
 mod columns;
 mod cursor;
+mod open;
 mod patches;
 mod unpacked;
 

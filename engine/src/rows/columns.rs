@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::GroupEntry;
+use super::open::PerSegment;
 use crate::Result;
 use crate::paths::{PathId, PathNames};
 use crate::segment::column::{Cell, Column, Decoded};
@@ -10,8 +11,6 @@ use crate::segment::footer::ReferenceEntry;
 use crate::segment::reader::Segment;
 use crate::segment::reference;
 
-/// Columns of a path that stay open, one of a segment.
-const OPEN_COLUMN_COUNT: usize = 64;
 /// Rows up to which a column is decoded at once: reading two of its compressed texts may take as long.
 const DECODED_ROWS_MAX: u32 = 4_096;
 /// Bytes up to which it is kept so.
@@ -20,8 +19,8 @@ const DECODED_BYTES_MAX: usize = 1 << 20;
 /// The columns that one thread has open.
 #[derive(Default)]
 pub(super) struct OpenColumns<'s> {
-    /// Of each path by the sequence of the segment, modulo their number.
-    columns: Vec<(PathId, Vec<Option<OpenColumn<'s>>>)>,
+    /// Those of each path.
+    columns: Vec<(PathId, PerSegment<OpenColumn<'s>>)>,
     base: Vec<u8>,
 }
 
@@ -46,17 +45,12 @@ impl<'s> OpenColumns<'s> {
         out: &mut Vec<u8>,
     ) -> Result<bool> {
         let of_path = self.columns.iter().position(|(found, _)| *found == path).unwrap_or_else(|| {
-            self.columns.push((path, Vec::new()));
+            self.columns.push((path, PerSegment::default()));
             self.columns.len() - 1
         });
-        let columns = &mut self.columns[of_path].1;
-        let place = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_COLUMN_COUNT;
-        if columns.len() <= place {
-            columns.resize_with(place + 1, || None);
-        }
-        let open = match &mut columns[place] {
-            Some(open) if std::ptr::eq(open.group, group) => open,
-            other => other.insert(OpenColumn::new(names, segment, group, path)?),
+        let open = match self.columns[of_path].1.get(segment, |open| std::ptr::eq(open.group, group)) {
+            Some(open) => open,
+            empty => empty.insert(OpenColumn::new(names, segment, group, path)?),
         };
         open.read(segment, row, &mut self.base, out)
     }

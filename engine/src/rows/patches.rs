@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::open::PerSegment;
 use super::unpacked::Chunk;
 use super::{Rows, Spot, check_predecessor, entries_of, integer_at, unknown_path};
 use crate::Result;
@@ -11,12 +12,9 @@ use crate::segment::footer::PatchEntry;
 use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 
-/// Patch chunks that stay open, one of a segment: a difference of backups a month apart goes back and forth between them.
-const OPEN_PATCH_COUNT: usize = 64;
-
-/// The patch chunks that one thread has open, by the sequence of the segment, modulo their number.
+/// The patch chunks that one thread has open.
 #[derive(Default)]
-pub(super) struct OpenPatches<'s>(Vec<Option<OpenPatch<'s>>>);
+pub(super) struct OpenPatches<'s>(PerSegment<OpenPatch<'s>>);
 
 pub(super) struct OpenPatch<'s> {
     entry: &'s PatchEntry,
@@ -48,15 +46,7 @@ impl<'s> OpenPatches<'s> {
     /// The patch in a place; none where a whole row stands.
     pub(super) fn read(&mut self, rows: &Rows<'s>, spot: &Spot<'s>) -> Result<Option<Patch<'_, 's>>> {
         let &Spot::Patched { segment, table, patch, within, row } = spot else { return Ok(None) };
-        let place = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_PATCH_COUNT;
-        if self.0.len() <= place {
-            self.0.resize_with(place + 1, || None);
-        }
-        let kept = &mut self.0[place];
-        if kept.as_ref().is_some_and(|open| !std::ptr::eq(open.entry, patch)) {
-            *kept = None;
-        }
-        let open = match kept {
+        let open = match self.0.get(segment, |open| std::ptr::eq(open.entry, patch)) {
             Some(open) => open,
             empty => empty.insert(OpenPatch {
                 entry: patch,

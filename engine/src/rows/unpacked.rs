@@ -4,7 +4,7 @@
 //! Reading a text where it lies touches six to eight places (presence, code, lengths, symbols); here it touches two.
 
 use super::patches::{Patch, Texts};
-use super::{attribute_count, unknown_path};
+use super::{attribute_count, holder, unknown_path};
 use crate::Result;
 use crate::paths::{PathId, PathNames};
 use crate::segment::column::Decoded;
@@ -23,6 +23,7 @@ pub(super) struct Unpacked<'s> {
 /// A patch chunk.
 pub(super) struct Chunk {
     first_patch: u32,
+    patch_count: u32,
     /// Where the attributes of each patch end.
     ends: Vec<u32>,
     /// Of each attribute.
@@ -59,7 +60,7 @@ impl<'s> Unpacked<'s> {
     pub(super) fn patch(&self, row: u32) -> Option<Patch<'_, 's>> {
         let number = row.checked_sub(self.whole_count)?;
         let predecessor = *self.predecessors.get(number as usize)?;
-        let chunk = self.chunks.iter().rev().find(|chunk| chunk.first_patch <= number)?;
+        let chunk = holder(&self.chunks, number, |chunk| (chunk.first_patch, chunk.patch_count))?;
         let within = (number - chunk.first_patch) as usize;
         let start = if within == 0 { 0 } else { *chunk.ends.get(within - 1)? };
         let entries = start..*chunk.ends.get(within)?;
@@ -80,8 +81,8 @@ impl Chunk {
         let paths = paths.ok_or_else(|| unknown_path(segment))?;
         let old = segment.cells(patch.old_texts)?.decode(budget / 2);
         let new = segment.cells(patch.new_texts)?.decode(budget / 2);
-        let first_patch = patch.first_patch;
-        Ok(old.zip(new).map(|(old, new)| Self { first_patch, ends, paths, old, new }))
+        let PatchEntry { first_patch, patch_count, .. } = *patch;
+        Ok(old.zip(new).map(|(old, new)| Self { first_patch, patch_count, ends, paths, old, new }))
     }
 
     #[inline]

@@ -56,17 +56,7 @@ fn is_sorted(cursor: &mut Cursor<'_>) -> bool {
             }
             cursor.take(b']')
         }
-        b'{' => {
-            cursor.advance(1);
-            while !matches!(cursor.peek(), b'}' | 0) {
-                step_over_scalar(cursor);
-                if !cursor.take(b':') || !is_sorted(cursor) {
-                    return false;
-                }
-                cursor.take(b',');
-            }
-            cursor.take(b'}')
-        }
+        b'{' => step_over_object(cursor, is_sorted),
         _ => {
             step_over_scalar(cursor);
             true
@@ -145,21 +135,26 @@ fn put_array<'t>(elements: impl Iterator<Item = &'t [u8]>, out: &mut Vec<u8>) {
 /// Steps over one canonical value up to the first array in it; says whether there is none.
 fn step_over_flat(cursor: &mut Cursor<'_>) -> bool {
     match cursor.peek() {
-        b'[' => return false,
-        b'{' => {
-            cursor.advance(1);
-            while !matches!(cursor.peek(), b'}' | 0) {
-                step_over_scalar(cursor);
-                if !cursor.take(b':') || !step_over_flat(cursor) {
-                    return false;
-                }
-                cursor.take(b',');
-            }
-            cursor.take(b'}');
+        b'[' => false,
+        b'{' => step_over_object(cursor, step_over_flat),
+        _ => {
+            step_over_scalar(cursor);
+            true
         }
-        _ => step_over_scalar(cursor),
     }
-    true
+}
+
+/// Steps over the object that begins here, over its values with `step_over`; says no as soon as that does.
+fn step_over_object(cursor: &mut Cursor<'_>, step_over: impl Fn(&mut Cursor<'_>) -> bool) -> bool {
+    cursor.advance(1);
+    while !matches!(cursor.peek(), b'}' | 0) {
+        step_over_scalar(cursor);
+        if !cursor.take(b':') || !step_over(cursor) {
+            return false;
+        }
+        cursor.take(b',');
+    }
+    cursor.take(b'}')
 }
 
 fn copy_byte(cursor: &mut Cursor<'_>, byte: u8, out: &mut Vec<u8>) {

@@ -7,7 +7,7 @@ pub(crate) trait Worker: Send {
     /// What `take` gives.
     type Parts: Send;
 
-    /// Whether an object that it took had a name that stands in answers of delta queries alone.
+    /// Whether the object last taken may have a name that stands in answers of delta queries alone.
     fn met_delta_name(&self) -> bool;
 
     /// Takes one object. An object that is refused leaves no trace.

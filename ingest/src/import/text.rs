@@ -28,6 +28,28 @@ impl<R: Read> Decoded<R> {
         Self { source, encoding: None, ready: Vec::new(), handed: 0, open: Vec::new() }
     }
 
+    /// Appends up to `wanted` bytes; fewer only at the end.
+    pub(crate) fn append(&mut self, wanted: usize, buffer: &mut Vec<u8>) -> Result<usize> {
+        let length = |wanted: usize| u64::try_from(wanted).unwrap_or(u64::MAX);
+        let Encoding::Utf8 = self.encoding()? else {
+            return self.by_ref().take(length(wanted)).read_to_end(buffer);
+        };
+        let handed = self.ready.len().min(self.handed + wanted);
+        let ready = &self.ready[self.handed..handed];
+        buffer.extend_from_slice(ready);
+        self.handed = handed;
+        let rest = wanted - ready.len();
+        // From the source itself, which fills room that a reader in between would have to clear first.
+        Ok(ready.len() + self.source.by_ref().take(length(rest)).read_to_end(buffer)?)
+    }
+
+    fn encoding(&mut self) -> Result<Encoding> {
+        match self.encoding {
+            Some(encoding) => Ok(encoding),
+            None => self.detect(),
+        }
+    }
+
     fn detect(&mut self) -> Result<Encoding> {
         let mut first = Vec::with_capacity(4);
         self.source.by_ref().take(4).read_to_end(&mut first)?;
@@ -81,31 +103,9 @@ impl<R: Read> Decoded<R> {
 
 const PIECE_BYTES: u64 = 64 << 10;
 
-impl<R: Read> Decoded<R> {
-    /// Appends up to `wanted` bytes; fewer only at the end.
-    pub(crate) fn append(&mut self, wanted: usize, buffer: &mut Vec<u8>) -> Result<usize> {
-        let length = |wanted: usize| u64::try_from(wanted).unwrap_or(u64::MAX);
-        let encoding = match self.encoding {
-            Some(encoding) => encoding,
-            None => self.detect()?,
-        };
-        let Encoding::Utf8 = encoding else { return self.by_ref().take(length(wanted)).read_to_end(buffer) };
-        let handed = self.ready.len().min(self.handed + wanted);
-        let ready = &self.ready[self.handed..handed];
-        buffer.extend_from_slice(ready);
-        self.handed = handed;
-        let rest = wanted - ready.len();
-        // From the source itself, which fills room that a reader in between would have to clear first.
-        Ok(ready.len() + self.source.by_ref().take(length(rest)).read_to_end(buffer)?)
-    }
-}
-
 impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let encoding = match self.encoding {
-            Some(encoding) => encoding,
-            None => self.detect()?,
-        };
+        let encoding = self.encoding()?;
         if self.handed == self.ready.len() {
             match encoding {
                 Encoding::Utf8 => return self.source.read(buffer),

@@ -118,10 +118,13 @@ pub(super) fn wanted_texts(conditions: &[Condition], column: usize) -> Option<Ve
 }
 
 /// Whether a text may stand in a column; conditions about other kinds of values are not looked at.
-pub(super) fn admits_text(conditions: &[Condition], column: usize, text: &str) -> bool {
+pub(super) fn admits_text<T>(conditions: &[Condition], column: usize, text: &T) -> bool
+where
+    T: PartialEq<str> + ?Sized,
+{
     conditions.iter().filter(|condition| condition.column == column).all(|condition| {
         let Admitted::OneOf(values) = &condition.admitted else { return true };
-        values.iter().any(|value| !matches!(value, Value::String(other) if **other != *text))
+        values.iter().any(|value| !matches!(value, Value::String(other) if *text != **other))
     })
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use engine::{AttributeChange, Change, LinkChange};
+use engine::{AttributeChange, Change, LinkChange, ObjectId};
 
 use super::cells::{self, ColumnSpec};
 use super::target::{Target, Targets};
@@ -65,7 +65,7 @@ enum Thing {
 
 /// Whether rows other than those of whole objects may be needed.
 pub(super) fn needs_details(conditions: &[Condition]) -> bool {
-    [ATTRIBUTE, LINK].iter().any(|kind| cells::admits_text(conditions, KIND, kind))
+    [ATTRIBUTE, LINK].iter().any(|kind| cells::admits_text(conditions, KIND, *kind))
 }
 
 /// Whether rows of whole objects may be needed.
@@ -76,12 +76,10 @@ pub(super) fn needs_objects(conditions: &[Condition]) -> bool {
 /// The rows of changes that conditions admit, in the order of the changes.
 pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event> {
     let admits = |column, text: &str| cells::admits_text(conditions, column, text);
-    // Most questions ask for no ID, and its text costs more than the rest.
-    let asks_for = |column| conditions.iter().any(|condition| condition.column == column);
-    let (asks_for_id, asks_for_target) = (asks_for(ID), asks_for(TARGET_ID));
+    let admits_id = |column, id: &ObjectId| cells::admits_text(conditions, column, id);
     let mut events = Vec::with_capacity(changes.len());
     for (place, change) in changes.iter().enumerate() {
-        let admitted = (!asks_for_id || admits(ID, &change.id.to_string()))
+        let admitted = admits_id(ID, &change.id)
             && admits(TYPE, &change.type_token)
             && admits(DISPLAY_NAME, &change.display_name)
             && admits(CHANGE, change.kind.name());
@@ -95,7 +93,9 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
             let is_needed = admits(KIND, row.kind())
                 && admits(NAME, row.name())
                 && admits(ACTION, row.action())
-                && (!asks_for_target || admits(TARGET_ID, &row.target_id()));
+                && row
+                    .link()
+                    .map_or_else(|| admits(TARGET_ID, ""), |link| admits_id(TARGET_ID, &link.target_id));
             if is_needed {
                 events.push(Event { change: number(place), thing });
             }
