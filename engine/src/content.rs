@@ -241,7 +241,9 @@ impl Shredder {
 
     /// What was pushed since the last call.
     pub fn take(&mut self) -> Parts {
-        let types = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
+        let mut types: Vec<Part> = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
+        // Not in the order in which this worker met them: what it parsed before must not show.
+        types.sort_unstable_by_key(|part| part.rows.first().map(|row| row.sequence));
         self.byte_count = 0;
         if self.shapes.iter().map(TypeShape::size).sum::<usize>() > SHAPES_MAX {
             self.shapes.clear();

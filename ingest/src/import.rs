@@ -1,7 +1,8 @@
 //! Reads files that hold a tenant, and commits them as one backup or not at all.
 //!
 //! Shape: `walk` finds files, `place` tells from their path what they hold, `blocks` cuts each into pieces of
-//! whole objects, `shred` gives these to the store's workers, `wave` keeps all of them busy.
+//! whole objects, `supply` hands these out, `shred` gives their objects to the store's workers, `pipeline` keeps all
+//! of them busy.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -15,24 +16,25 @@ use jiff::Timestamp;
 mod blocks;
 mod fault;
 pub(crate) mod head;
+mod pipeline;
 pub(crate) mod place;
 #[cfg(test)]
 mod recording;
 mod shred;
 mod sink;
 mod split;
+mod supply;
 #[cfg(test)]
 mod tests;
 mod text;
 mod walk;
-mod wave;
 
 use crate::error::Result;
+use pipeline::{Harvest, Setting};
 use place::Place;
 use shred::{Link, Notice};
 use sink::Sink;
 use walk::Input;
-use wave::{Harvest, Setting};
 
 /// What to import, and how.
 pub struct ImportRequest<'a> {
@@ -119,7 +121,7 @@ pub fn import(
         ..BackupDetails::new("import", request.now)
     })?;
     let setting = Setting { limits: blocks::Limits::default(), progress, cancel: request.cancel };
-    let harvest = wave::run(inputs, &mut backup, &setting)?;
+    let harvest = pipeline::run(inputs, &mut backup, &setting)?;
     finish(harvest, ignored_count, &mut backup)?;
     Ok(backup.commit()?)
 }

@@ -101,6 +101,38 @@ fn an_id_that_stands_twice_is_warned_of() {
     assert_eq!((summary.objects, summary.warnings.len()), (1, 1));
 }
 
+/// The bytes of the segment that an import of these files makes on so many threads.
+fn segment_on(threads: usize, path: &Path) -> Vec<u8> {
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| import_path(&mut store, path)).unwrap();
+    let segments = fs::read_dir(folder.path().join("store/segments")).unwrap();
+    segments.flat_map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+#[test]
+fn the_same_data_makes_the_same_bytes_on_any_number_of_threads() {
+    let folder = TempDir::new().unwrap();
+    let lines = folder.path().join("tenant.ndjson");
+    let padding = "x".repeat(4000);
+    let mut text = String::new();
+    for id in 0..4000 {
+        // Which type comes first in a block is not the same for all blocks.
+        for token in if id / 300 % 2 == 0 { ["user", "device"] } else { ["device", "user"] } {
+            let property = id / 250;
+            let object =
+                format!(r##"{{"@odata.type":"#microsoft.graph.{token}","id":"{token}{id}","p{property}":"##);
+            text.extend([&*object, "\"", &padding, "\"}\n"]);
+        }
+    }
+    fs::write(&lines, text).unwrap();
+    let first = segment_on(1, &lines);
+    for threads in [2, 3] {
+        assert!(segment_on(threads, &lines) == first, "{threads} threads make other bytes");
+    }
+}
+
 #[test]
 fn an_import_stops_when_it_is_asked_to() {
     let folder = TempDir::new().unwrap();

@@ -174,8 +174,10 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
     Ok(group)
 }
 
+/// Bytes of the cells themselves: what room there is beside them depends on the worker they come from, and where row
+/// groups end must not.
 fn held_bytes(cells: &Cells) -> usize {
-    cells.bytes.capacity() + (cells.rows.capacity() + cells.ends.capacity()) * size_of::<u32>()
+    cells.bytes.len() + (cells.rows.len() + cells.ends.len()) * size_of::<u32>()
 }
 
 /// Rows of parts in runs that fit in a row group each.

@@ -99,6 +99,21 @@ fn other_content_has_another_hash() {
 }
 
 #[test]
+fn what_came_before_does_not_show() {
+    let (user, device) = (r#"{"id":"u"}"#, r#"{"id":"d"}"#);
+    let mut shredder = shredder();
+    for (token, object) in [("device", device), ("user", user)] {
+        shredder.push(object.as_bytes(), Some(token), false).unwrap();
+    }
+    shredder.take();
+    for (token, object) in [("user", user), ("device", device)] {
+        shredder.push(object.as_bytes(), Some(token), false).unwrap();
+    }
+    let tokens: Vec<String> = shredder.take().types.iter().map(|part| part.type_token.to_string()).collect();
+    assert_eq!(tokens, ["user", "device"]);
+}
+
+#[test]
 fn the_object_tells_its_type() {
     let objects = [
         r##"{"@odata.type":"#microsoft.graph.user","id":"1"}"##,

@@ -8,10 +8,10 @@ use engine::{ObjectKey, Warning};
 use serde_json::Value;
 
 use super::blocks::Limits;
+use super::pipeline::{self, Setting};
 use super::place::Place;
 use super::sink::{Sink, Worker};
 use super::walk::{self, Input};
-use super::wave::{self, Setting};
 use crate::error::Result;
 
 /// What came, in order.
@@ -115,7 +115,7 @@ fn run(inputs: Vec<Input<'_>>, ignored_count: u64, limits: Limits) -> Result<Rec
     let mut sink = Recording::default();
     let cancel = AtomicBool::new(false);
     let setting = Setting { limits, progress: &(), cancel: &cancel };
-    let harvest = wave::run(inputs, &mut sink, &setting)?;
+    let harvest = pipeline::run(inputs, &mut sink, &setting)?;
     super::finish(harvest, ignored_count, &mut sink)?;
     Ok(sink)
 }

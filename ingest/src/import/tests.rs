@@ -72,7 +72,7 @@ fn all_forms_give_the_same_objects() {
 }
 
 #[test]
-fn many_waves_keep_the_order() {
+fn many_blocks_keep_the_order() {
     let list: Vec<String> = (0..5000).map(|id| format!("{{\"id\":\"{id}\"}}")).collect();
     let expected: Vec<String> = (0..5000).map(|id| format!("user {id}")).collect();
     for size in [100, 10_000] {
