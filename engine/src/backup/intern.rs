@@ -1,9 +1,8 @@
 //! IDs → ordinals while a backup is made: those the store knows, and new ones.
 
-use std::collections::HashMap;
+use hashbrown::HashTable;
 
 use crate::Result;
-use crate::directory::fold;
 use crate::id::Id;
 use crate::segment::column;
 use crate::segment::footer::IdEntry;
@@ -14,40 +13,32 @@ use crate::state::State;
 #[derive(Debug)]
 pub(super) struct Interner {
     first_ordinal: u32,
-    /// Keys as bytes: as numbers their alignment would make the map half as large again.
-    new_ordinals: HashMap<[u8; 16], u32, Spread>,
+    spread: Spread,
+    /// Places in `new_keys`. The keys stand there alone: a map with keys takes four times as much memory, and misses
+    /// the cache as much more often.
+    places: HashTable<u32>,
     new_keys: Vec<u128>,
     new_texts: Vec<(u32, Box<str>)>,
 }
 
-/// Keys are random or hashes already; folding them is enough for a map in memory.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Spread;
+/// Spreads keys over a table. GUIDs come from the data, so that without a secret they could be made to collide.
+#[derive(Debug, Clone, Copy)]
+struct Spread([u64; 2]);
 
-/// The hasher of [`Spread`].
-#[derive(Debug, Default)]
-pub(super) struct Folded(u64);
+impl Spread {
+    fn new(hash_key: &[u8; 32]) -> Self {
+        let derived = blake3::derive_key("entrasnap spread of IDs in memory, version 1", hash_key);
+        let mut words = derived.as_chunks().0.iter().map(|word| u64::from_le_bytes(*word));
+        Self(std::array::from_fn(|_| words.next().unwrap_or_default()))
+    }
 
-impl std::hash::BuildHasher for Spread {
-    type Hasher = Folded;
-    fn build_hasher(&self) -> Folded {
-        Folded(0)
-    }
-}
-
-impl std::hash::Hasher for Folded {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(16) {
-            let mut key = [0; 16];
-            key[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0 ^ fold(u128::from_be_bytes(key))).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-    }
-    fn write_usize(&mut self, _length: usize) {
-        // All keys are 16 bytes long.
+    /// The two halves of a key, each hidden, multiplied; the two halves of that folded together.
+    fn hash(self, key: u128) -> u64 {
+        let halves = (key ^ (u128::from(self.0[0]) << 64 | u128::from(self.0[1]))).to_le_bytes();
+        let [low, high] = *halves.as_chunks().0 else { return 0 };
+        let product = u128::from(u64::from_le_bytes(low)) * u128::from(u64::from_le_bytes(high));
+        let [low, high] = *product.to_le_bytes().as_chunks().0 else { return 0 };
+        u64::from_le_bytes(low) ^ u64::from_le_bytes(high)
     }
 }
 
@@ -55,7 +46,8 @@ impl Interner {
     pub(super) fn new(state: &State) -> Self {
         Self {
             first_ordinal: state.ordinal_count,
-            new_ordinals: HashMap::default(),
+            spread: Spread::new(&state.hash_key),
+            places: HashTable::new(),
             new_keys: Vec::new(),
             new_texts: Vec::new(),
         }
@@ -64,21 +56,23 @@ impl Interner {
     /// The ordinal of an ID; a new one gets the next.
     pub(super) fn ordinal(&mut self, state: &State, id: &Id) -> Result<u32> {
         let key = id.key();
-        if let Some(&ordinal) = self.new_ordinals.get(&key.to_be_bytes()) {
-            return Ok(ordinal);
+        let hash = self.spread.hash(key);
+        if let Some(place) = self.places.find(hash, |&place| self.new_keys[place as usize] == key) {
+            return Ok(self.first_ordinal + place);
         }
         if self.first_ordinal > 0
             && let Some(ordinal) = state.ordinal(id)?
         {
             return Ok(ordinal);
         }
-        let ordinal = self.first_ordinal + index_u32(self.new_keys.len());
+        let place = index_u32(self.new_keys.len());
         if let Id::Text(text) = id {
-            self.new_texts.push((ordinal - self.first_ordinal, text.clone()));
+            self.new_texts.push((place, text.clone()));
         }
         self.new_keys.push(key);
-        self.new_ordinals.insert(key.to_be_bytes(), ordinal);
-        Ok(ordinal)
+        let (keys, spread) = (&self.new_keys, self.spread);
+        self.places.insert_unique(hash, place, |&place| spread.hash(keys[place as usize]));
+        Ok(self.first_ordinal + place)
     }
 
     /// Ordinals after this backup.
