@@ -44,6 +44,9 @@ use table::{Space, TableWork};
 /// Bytes of memory that rows of all types may hold while they wait for their row groups to fill up.
 const PENDING_BYTES_MAX: usize = 96 << 20;
 
+/// In place of the hash of volatile cells: they are compared, and hardly ever return to what they were.
+const NO_HASH: [u8; 16] = [0; 16];
+
 /// A backup being made. Dropped without `commit`, it leaves no trace.
 pub struct Backup<'store> {
     store: &'store mut Store,
@@ -446,13 +449,12 @@ impl TypeWork {
         for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
             let old = self.volatile.old.get(ordinal).version();
             self.volatile.patches.remove(&ordinal);
-            let slot = if row.volatile_hash == [0; 16] {
+            let slot = if !row.has_volatile {
                 Slot::NEVER
             } else if old == 0 {
-                Slot::live(self.volatile.add_whole(part, number, ordinal, &row.volatile_hash))
+                Slot::live(self.volatile.add_whole(part, number, ordinal, &NO_HASH))
             } else {
-                let hash = row.volatile_hash;
-                differing.push(Differing { row: number, ordinal, predecessor: old, hash });
+                differing.push(Differing { row: number, ordinal, predecessor: old, hash: NO_HASH });
                 Slot::live(old)
             };
             self.volatile.new.set(ordinal, slot);

@@ -8,7 +8,9 @@
 //!
 //! Not here: ordinals, versions and what is stored of them.
 
+mod cells;
 mod hash;
+mod lanes;
 mod rehash;
 mod shape;
 mod shred;
@@ -20,6 +22,7 @@ use crate::id::Id;
 use crate::memo::Memo;
 use crate::value::{CanonicalWriter, Malformed, canonicalize};
 use crate::{Error, Result};
+pub(crate) use cells::Cells;
 use hash::{ContentHasher, RawHasher};
 pub(crate) use rehash::{content_hash, is_unordered};
 use shape::TypeShape;
@@ -75,8 +78,8 @@ pub(crate) struct Row {
     pub(crate) raw_hash: u64,
     /// Keyed hash of type, ID and core cells.
     pub(crate) core_hash: [u8; 16],
-    /// Keyed hash of type, ID and volatile cells; zeros when there are none.
-    pub(crate) volatile_hash: [u8; 16],
+    /// Whether it has volatile cells.
+    pub(crate) has_volatile: bool,
     /// Whether it lies in the recycle bin.
     pub(crate) deleted: bool,
 }
@@ -90,19 +93,6 @@ pub(crate) struct PathName {
     pub(crate) top: Box<str>,
     /// The first eight bytes of the hash of type, space and path.
     pub(crate) id: u64,
-}
-
-/// The cells of one column: canonical texts, for the rows that have one.
-#[derive(Debug)]
-pub(crate) struct Cells {
-    /// The column.
-    pub(crate) path: Arc<PathName>,
-    /// Row numbers, ascending.
-    pub(crate) rows: Vec<u32>,
-    /// For each of `rows`, where its text ends in `bytes`.
-    pub(crate) ends: Vec<u32>,
-    /// The texts, one after the other.
-    pub(crate) bytes: Vec<u8>,
 }
 
 /// The links of one relation, for the rows in which it stood.
@@ -129,32 +119,6 @@ impl PathName {
     }
 }
 
-impl Cells {
-    /// The canonical text of a row's cell.
-    pub(crate) fn get(&self, row: u32) -> Option<&[u8]> {
-        let guess = row as usize;
-        let position = match self.rows.get(guess) {
-            Some(&found) if found == row => guess,
-            _ => self.rows.binary_search(&row).ok()?,
-        };
-        self.text(position)
-    }
-
-    /// The text at a position of `rows`.
-    pub(crate) fn text(&self, position: usize) -> Option<&[u8]> {
-        let start = match position.checked_sub(1) {
-            Some(previous) => *self.ends.get(previous)?,
-            None => 0,
-        };
-        self.bytes.get(start as usize..*self.ends.get(position)? as usize)
-    }
-
-    /// All rows that have a cell, with its text.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        self.rows.iter().enumerate().filter_map(|(position, &row)| Some((row, self.text(position)?)))
-    }
-}
-
 impl PartLinks {
     /// All rows in which the relation stood, with their targets.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[Id])> {
@@ -171,6 +135,8 @@ impl PartLinks {
 pub struct Shredder {
     raw_hasher: RawHasher,
     content_hasher: ContentHasher,
+    /// Of each object whose content waits to be hashed: the position of its type's shape, and its row there.
+    unhashed: Vec<(usize, usize)>,
     memo: Option<Arc<Memo>>,
     shapes: Vec<TypeShape>,
     /// Type token → position in `shapes`.
@@ -195,6 +161,7 @@ impl Shredder {
         Self {
             raw_hasher: RawHasher::new(&hash_key),
             content_hasher: ContentHasher::new(hash_key),
+            unhashed: Vec::new(),
             memo,
             shapes: Vec::new(),
             positions: HashMap::new(),
@@ -241,6 +208,7 @@ impl Shredder {
 
     /// What was pushed since the last call.
     pub fn take(&mut self) -> Parts {
+        self.hash_contents();
         let mut types: Vec<Part> = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
         // Not in the order in which this worker met them: what it parsed before must not show.
         types.sort_unstable_by_key(|part| part.rows.first().map(|row| row.sequence));
@@ -324,11 +292,24 @@ impl Shredder {
                 return Err(malformed);
             }
         };
-        let (core_hash, volatile_hash) = shape.hash_row(&mut self.content_hasher, &id);
-        let deleted = seen.deleted || deleted_hint;
+        shape.gather(&mut self.content_hasher, &id);
+        self.unhashed.push((position, shape.next_row()));
+        let (deleted, has_volatile) = (seen.deleted || deleted_hint, shape.has_volatile());
         let sequence = self.object_count;
-        shape.keep(Row { sequence, id, raw_hash, core_hash, volatile_hash, deleted });
+        shape.keep(Row { sequence, id, raw_hash, core_hash: [0; 16], has_volatile, deleted });
+        if self.content_hasher.is_full() {
+            self.hash_contents();
+        }
         Ok(())
+    }
+
+    /// Hashes the contents gathered so far.
+    fn hash_contents(&mut self) {
+        let mut rows = self.unhashed.drain(..);
+        self.content_hasher.finish(|hash| {
+            let (position, row) = rows.next().expect("each content is of a row");
+            self.shapes[position].set_hash(row, hash);
+        });
     }
 
     /// The type that the object probably has.

@@ -108,7 +108,7 @@ impl TableWork {
             Some((last, rows)) if Arc::ptr_eq(last, part) => rows.push(row),
             _ => {
                 self.pending.push((Arc::clone(part), vec![row]));
-                self.pending_bytes += self.space.columns(part).iter().map(held_bytes).sum::<usize>();
+                self.pending_bytes += self.space.columns(part).iter().map(Cells::byte_count).sum::<usize>();
             }
         }
         self.pending_rows += 1;
@@ -172,12 +172,6 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
         }
     }
     Ok(group)
-}
-
-/// Bytes of the cells themselves: what room there is beside them depends on the worker they come from, and where row
-/// groups end must not.
-fn held_bytes(cells: &Cells) -> usize {
-    cells.bytes.len() + (cells.rows.len() + cells.ends.len()) * size_of::<u32>()
 }
 
 /// Rows of parts in runs that fit in a row group each.

@@ -2,6 +2,7 @@
 
 use highway::{HighwayHash, HighwayHasher, Key};
 
+use super::lanes::LaneHasher;
 use crate::id::Id;
 
 /// Hashes raw texts: fast, 64 bits, keyed so that no input can be made to collide without the store's key.
@@ -44,21 +45,26 @@ impl RawHasher {
 /// Hashes contents: 16 bytes of BLAKE3 keyed with the store's key.
 ///
 /// Hashed are: type, ID, the digest of the columns, then the identity text of each cell by ascending path ID, each after its
-/// length. The hashed bytes are gathered first and hashed at once; many small updates cost more than the copy.
+/// length. The hashed bytes of many contents are gathered first and hashed at once: many small updates cost more than
+/// the copy, and short contents fill a vector register only together.
 #[derive(Debug, Clone)]
 pub(crate) struct ContentHasher {
-    hash_key: [u8; 32],
+    lanes: LaneHasher,
     gathered: Vec<u8>,
+    /// Where each content ends in `gathered`.
+    ends: Vec<usize>,
 }
+
+/// Bytes that may be gathered; they and their hashing stay within a core's own cache.
+const GATHERED_BYTES_MAX: usize = 256 << 10;
 
 impl ContentHasher {
     pub(crate) fn new(hash_key: [u8; 32]) -> Self {
-        Self { hash_key, gathered: Vec::with_capacity(4096) }
+        Self { lanes: LaneHasher::new(&hash_key), gathered: Vec::new(), ends: Vec::new() }
     }
 
     /// Begins a content: type, ID, and which columns its cells are of.
     pub(crate) fn begin(&mut self, type_token: &str, id: &Id, columns: &ColumnsDigest) {
-        self.gathered.clear();
         self.sized(|out| out.extend_from_slice(type_token.as_bytes()));
         self.sized(|out| id.write_text(out));
         self.gathered.extend_from_slice(&columns.0);
@@ -69,10 +75,24 @@ impl ContentHasher {
         self.sized(write);
     }
 
-    pub(crate) fn finish(&mut self) -> [u8; 16] {
-        let hash = blake3::keyed_hash(&self.hash_key, &self.gathered);
-        let (half, _) = hash.as_bytes().split_at(16);
-        half.try_into().expect("a hash has 32 bytes")
+    /// Ends a content.
+    pub(crate) fn end(&mut self) {
+        self.ends.push(self.gathered.len());
+    }
+
+    /// Whether the contents should be hashed before there are more.
+    pub(crate) fn is_full(&self) -> bool {
+        self.gathered.len() >= GATHERED_BYTES_MAX
+    }
+
+    /// Gives `f` the hash of each content that ended since the last time, in order.
+    pub(crate) fn finish(&mut self, mut f: impl FnMut([u8; 16])) {
+        for hash in self.lanes.hash_all(&self.gathered, &self.ends) {
+            let (half, _) = hash.split_first_chunk().expect("a hash has 32 bytes");
+            f(*half);
+        }
+        self.gathered.clear();
+        self.ends.clear();
     }
 
     fn sized(&mut self, write: impl FnOnce(&mut Vec<u8>)) {

@@ -26,7 +26,10 @@ pub(crate) fn content_hash(
             hasher.cell(|out| out.extend_from_slice(text));
         }
     }
-    hasher.finish()
+    hasher.end();
+    let mut hash = [0; 16];
+    hasher.finish(|found| hash = found);
+    hash
 }
 
 /// Whether the arrays of a path are compared as sets.

@@ -102,13 +102,10 @@ impl Pattern {
 /// A column, and whether this object has a cell in it.
 #[derive(Debug, Clone)]
 struct Column {
-    path: Arc<PathName>,
+    cells: Cells,
     unordered: bool,
     /// Whether the arrays of the text that was filled in last are in order.
     is_last_sorted: bool,
-    rows: Vec<u32>,
-    ends: Vec<u32>,
-    bytes: Vec<u8>,
 }
 
 /// The links of one relation.
@@ -146,7 +143,6 @@ pub(super) struct TypeShape {
     filled_core: Vec<u32>,
     filled_volatile: Vec<u32>,
     core_order: Order,
-    volatile_order: Order,
     /// The text of `@odata.type` that last meant this type.
     pub(super) type_text: Vec<u8>,
 }
@@ -188,7 +184,6 @@ impl TypeShape {
             filled_core: Vec::new(),
             filled_volatile: Vec::new(),
             core_order: Order::default(),
-            volatile_order: Order::default(),
             type_text: Vec::new(),
         }
     }
@@ -271,9 +266,8 @@ impl TypeShape {
         let filled = if is_volatile { &mut self.filled_volatile } else { &mut self.filled_core };
         filled.push(index);
         let column = &mut self.columns[index as usize];
-        column.is_last_sorted = write(&mut column.bytes)?;
-        column.rows.push(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
-        column.ends.push(u32::try_from(column.bytes.len()).unwrap_or(u32::MAX));
+        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        column.is_last_sorted = column.cells.push(row, write)?;
         Ok(())
     }
 
@@ -283,12 +277,9 @@ impl TypeShape {
         let entry = &mut self.names[name as usize];
         *(if is_volatile { &mut entry.volatile } else { &mut entry.core }) = index;
         self.columns.push(Column {
-            path: Arc::new(PathName::new(&self.token, is_volatile, &entry.path)),
+            cells: Cells::new(Arc::new(PathName::new(&self.token, is_volatile, &entry.path))),
             unordered: entry.unordered,
             is_last_sorted: true,
-            rows: Vec::new(),
-            ends: Vec::new(),
-            bytes: Vec::new(),
         });
         index
     }
@@ -310,12 +301,7 @@ impl TypeShape {
     pub(super) fn undo(&mut self) {
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         for index in self.filled_core.drain(..).chain(self.filled_volatile.drain(..)) {
-            let column = &mut self.columns[index as usize];
-            if column.rows.last() == Some(&row) {
-                column.rows.pop();
-                column.ends.pop();
-            }
-            column.bytes.truncate(column.ends.last().map_or(0, |&end| end as usize));
+            self.columns[index as usize].cells.undo(row);
         }
         for links in &mut self.relations {
             if links.rows.last() == Some(&row) {
@@ -326,17 +312,35 @@ impl TypeShape {
         }
     }
 
-    /// The hashes of this object's core and volatile cells.
-    pub(super) fn hash_row(&mut self, hasher: &mut ContentHasher, id: &Id) -> ([u8; 16], [u8; 16]) {
+    /// Gathers the core cells of this object to be hashed.
+    pub(super) fn gather(&mut self, hasher: &mut ContentHasher, id: &Id) {
         self.core_order.update(&self.filled_core, &self.columns);
-        self.volatile_order.update(&self.filled_volatile, &self.columns);
-        let core = hash_cells(hasher, &self.token, id, &self.core_order, &self.columns);
-        let volatile = if self.filled_volatile.is_empty() {
-            [0; 16]
-        } else {
-            hash_cells(hasher, &self.token, id, &self.volatile_order, &self.columns)
-        };
-        (core, volatile)
+        hasher.begin(&self.token, id, &self.core_order.digest);
+        for &index in &self.core_order.hashed {
+            let column = &self.columns[index as usize];
+            let text = column.cells.last();
+            if column.unordered && !column.is_last_sorted {
+                hasher.cell(|out| write_sorted(text, out));
+            } else {
+                hasher.cell(|out| out.extend_from_slice(text));
+            }
+        }
+        hasher.end();
+    }
+
+    /// Whether this object has volatile cells.
+    pub(super) fn has_volatile(&self) -> bool {
+        !self.filled_volatile.is_empty()
+    }
+
+    /// The number of the row that this object takes.
+    pub(super) fn next_row(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Says what the content of a row hashes to.
+    pub(super) fn set_hash(&mut self, row: usize, hash: [u8; 16]) {
+        self.rows[row].core_hash = hash;
     }
 
     /// Keeps this object.
@@ -361,7 +365,7 @@ impl TypeShape {
         for name in &self.names {
             for (index, cells) in [(name.core, &mut part.core), (name.volatile, &mut part.volatile)] {
                 if let Some(column) = self.columns.get_mut(index as usize) {
-                    cells.extend(column.take());
+                    cells.extend(column.cells.take());
                 }
             }
         }
@@ -377,35 +381,6 @@ impl TypeShape {
     }
 }
 
-impl Column {
-    fn take(&mut self) -> Option<Cells> {
-        if self.rows.is_empty() {
-            return None;
-        }
-        Some(Cells {
-            path: Arc::clone(&self.path),
-            rows: take_same_capacity(&mut self.rows),
-            ends: take_same_capacity(&mut self.ends),
-            bytes: take_same_capacity(&mut self.bytes),
-        })
-    }
-
-    /// The text that was filled in last.
-    fn last(&self) -> &[u8] {
-        let start = match self.ends.len() {
-            0 | 1 => 0,
-            count => self.ends[count - 2] as usize,
-        };
-        &self.bytes[start..]
-    }
-}
-
-/// Takes a list and leaves an empty one with room for as much: the next block is mostly like the last.
-fn take_same_capacity<T>(list: &mut Vec<T>) -> Vec<T> {
-    let room = list.len() + list.len() / 16;
-    std::mem::replace(list, Vec::with_capacity(room))
-}
-
 impl Order {
     /// Sorts by path ID, unless the same columns came in the same order last time.
     fn update(&mut self, filled: &[u32], columns: &[Column]) {
@@ -413,28 +388,9 @@ impl Order {
             self.filled.clear();
             self.filled.extend_from_slice(filled);
             self.hashed.clone_from(&self.filled);
-            self.hashed.sort_by_key(|&index| columns[index as usize].path.id);
-            self.digest = ColumnsDigest::of(self.hashed.iter().map(|&index| columns[index as usize].path.id));
+            self.hashed.sort_by_key(|&index| columns[index as usize].cells.path.id);
+            self.digest =
+                ColumnsDigest::of(self.hashed.iter().map(|&index| columns[index as usize].cells.path.id));
         }
     }
-}
-
-fn hash_cells(
-    hasher: &mut ContentHasher,
-    token: &str,
-    id: &Id,
-    order: &Order,
-    columns: &[Column],
-) -> [u8; 16] {
-    hasher.begin(token, id, &order.digest);
-    for &index in &order.hashed {
-        let column = &columns[index as usize];
-        let text = column.last();
-        if column.unordered && !column.is_last_sorted {
-            hasher.cell(|out| write_sorted(text, out));
-        } else {
-            hasher.cell(|out| out.extend_from_slice(text));
-        }
-    }
-    hasher.finish()
 }
