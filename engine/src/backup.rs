@@ -11,6 +11,7 @@
 mod checkpoint;
 mod commit;
 mod count;
+mod encode;
 mod intern;
 mod links;
 mod patches;
@@ -220,10 +221,7 @@ impl<'store> Backup<'store> {
     ) -> Result<()> {
         let state = Arc::clone(&self.state);
         let token = Arc::clone(&part.type_token);
-        let mut ordinals = Vec::with_capacity(part.rows.len());
-        for row in &part.rows {
-            ordinals.push(self.interner.ordinal(&state, &row.id)?);
-        }
+        let ordinals = self.interner.ordinals(&state, part.rows.iter().map(|row| &row.id))?;
         if &*token == "organization" {
             for row in &part.rows {
                 self.check_tenant(&row.id.to_string())?;
@@ -262,15 +260,13 @@ impl<'store> Backup<'store> {
     fn put_inline_links(&mut self, state: &State, part: &Part, ordinals: &[u32]) -> Result<()> {
         let mut targets = Vec::new();
         for links in &part.links {
+            let all_targets = self.interner.ordinals(state, links.targets.iter())?;
             let work = self.types.get_mut(&part.type_token).expect("made before its links");
             work.relation(state, self.previous.as_ref(), &part.type_token, &links.relation)?;
-            for (row, ids) in links.iter() {
+            let relation = work.links.get_mut(&links.relation).expect("made above");
+            for (row, range) in links.iter() {
                 targets.clear();
-                for id in ids {
-                    targets.push(self.interner.ordinal(state, id)?);
-                }
-                let work = self.types.get_mut(&part.type_token).expect("made before its links");
-                let relation = work.links.get_mut(&links.relation).expect("made above");
+                targets.extend_from_slice(&all_targets[range]);
                 relation.put(state, ordinals[row as usize], &mut targets)?;
             }
         }

@@ -16,6 +16,7 @@ mod shape;
 mod shred;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::id::Id;
@@ -120,13 +121,13 @@ impl PathName {
 }
 
 impl PartLinks {
-    /// All rows in which the relation stood, with their targets.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[Id])> {
+    /// All rows in which the relation stood, with where their targets stand in `targets`.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, Range<usize>)> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         self.rows
             .iter()
             .zip(starts.zip(&self.ends))
-            .filter_map(|(&row, (start, &end))| Some((row, self.targets.get(start as usize..end as usize)?)))
+            .map(|(&row, (start, &end))| (row, start as usize..end as usize))
     }
 }
 

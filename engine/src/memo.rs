@@ -21,9 +21,13 @@ pub(crate) struct Memo {
     count: usize,
 }
 
-impl Memo {
+/// A memo that is not bound yet to the backup it is of.
+#[derive(Debug)]
+pub(crate) struct MemoContent(Vec<u8>);
+
+impl MemoContent {
     /// Lays out entries (hash, type, ordinal) as bytes. A hash that stands for two objects is left out.
-    pub(crate) fn build(mut entries: Vec<(u64, u16, u32)>, binding: &[u8; 32], key: &[u8; 32]) -> Vec<u8> {
+    pub(crate) fn new(mut entries: Vec<(u64, u16, u32)>) -> Self {
         entries.par_sort_unstable();
         entries.dedup();
         let ambiguous = |index: usize| {
@@ -39,12 +43,20 @@ impl Memo {
         bytes.extend(kept.iter().flat_map(|(hash, _, _)| hash.to_le_bytes()));
         bytes.extend(kept.iter().flat_map(|(_, _, ordinal)| ordinal.to_le_bytes()));
         bytes.extend(kept.iter().flat_map(|(_, type_index, _)| type_index.to_le_bytes()));
+        Self(bytes)
+    }
+
+    /// The bytes of the memo, bound.
+    pub(crate) fn seal(self, binding: &[u8; 32], key: &[u8; 32]) -> Vec<u8> {
+        let Self(mut bytes) = self;
         let checksum = checksum(&bytes, binding, key);
         bytes.extend_from_slice(&checksum);
         bytes
     }
+}
 
-    /// Reads what `build` made; `None` when it is for another binding or key, or damaged.
+impl Memo {
+    /// Reads what [`MemoContent::seal`] made; `None` when it is for another binding or key, or damaged.
     pub(crate) fn open(bytes: Vec<u8>, binding: &[u8; 32], key: &[u8; 32]) -> Option<Self> {
         let (content, found) = bytes.split_last_chunk::<CHECKSUM_LENGTH>()?;
         if blake3::Hash::from(*found) != checksum(content, binding, key) {

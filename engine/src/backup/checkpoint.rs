@@ -37,22 +37,33 @@ pub(super) fn is_due(backup: &Backup<'_>, new_slots: u64) -> Result<bool> {
     Ok(slots >= SLOT_COUNT_MIN.max(u64::from(backup.interner.ordinal_count()) / 2))
 }
 
+/// The index from IDs to ordinals that a checkpoint carries: where its buckets start, and the ordinals in them.
+pub(super) struct Index {
+    starts: Vec<u32>,
+    ordinals: Vec<u32>,
+}
+
+/// Builds the index of all ordinals, those that this backup adds included.
+pub(super) fn build_index(backup: &Backup<'_>) -> Result<Index> {
+    let (starts, ordinals) = build_buckets(&all_keys(backup)?);
+    Ok(Index { starts, ordinals })
+}
+
 /// Writes the checkpoint of this backup.
 pub(super) fn write(
     backup: &Backup<'_>,
     gone: &roaring::RoaringBitmap,
+    Index { starts, ordinals }: &Index,
+    written: &BTreeMap<&TableKey, WrittenTable<'_>>,
     segment: &mut SegmentWriter,
-    written: &BTreeMap<TableKey, WrittenTable>,
 ) -> Result<CheckpointEntry> {
     let state = &backup.state;
-    let keys = all_keys(backup)?;
-    let (starts, ordinals) = build_buckets(&keys);
     let mut entry = CheckpointEntry {
         previous: state.head.checkpoint,
-        ordinal_count: index_u32(keys.len()),
+        ordinal_count: index_u32(ordinals.len()),
         bucket_count: index_u32(starts.len() - 1),
-        bucket_starts: segment.chunk(&words(&starts), starts.len())?,
-        bucket_ordinals: segment.chunk(&words(&ordinals), ordinals.len())?,
+        bucket_starts: segment.chunk(&words(starts), starts.len())?,
+        bucket_ordinals: segment.chunk(&words(ordinals), ordinals.len())?,
         backups: write_backups(state, segment)?,
         id_ranges: state.id_ranges.clone(),
         gone: segment.integers(&gone.iter().collect::<Vec<u32>>())?,
@@ -61,15 +72,15 @@ pub(super) fn write(
     if !backup.interner.new_keys().is_empty() {
         entry.id_ranges.push((state.ordinal_count, backup.sequence));
     }
-    let mut tables: BTreeMap<&TableKey, Option<&WrittenTable>> =
+    let mut tables: BTreeMap<&TableKey, Option<&WrittenTable<'_>>> =
         state.tables.keys().map(|key| (key, None)).collect();
-    tables.extend(written.iter().map(|(key, table)| (key, Some(table))));
+    tables.extend(written.iter().map(|(key, table)| (*key, Some(table))));
     for (key, table) in tables {
         let mut numbers = state.tables.get(key).cloned().unwrap_or_default();
         let vector = match table {
             Some(table) => {
                 add_numbers(&mut numbers, table, backup.sequence);
-                table.vector.clone()
+                table.source.vectors().1.clone()
             }
             None => carried_vector(backup, key)?,
         };
@@ -94,11 +105,12 @@ pub(super) fn write(
     Ok(entry)
 }
 
-fn add_numbers(numbers: &mut Numbers, table: &WrittenTable, sequence: u64) {
-    if table.count > 0 {
-        numbers.ranges.push((table.first, sequence));
+fn add_numbers(numbers: &mut Numbers, table: &WrittenTable<'_>, sequence: u64) {
+    let (first, count) = table.source.numbers();
+    if count > 0 {
+        numbers.ranges.push((first, sequence));
     }
-    numbers.next = table.first + table.count;
+    numbers.next = first + count;
 }
 
 fn carried_vector(backup: &Backup<'_>, key: &TableKey) -> Result<Vector> {

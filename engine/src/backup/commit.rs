@@ -6,28 +6,26 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::encode::{self, Piece, Source};
 use super::remember::Rememberable;
 use super::settle::{self, Settled};
 use super::{Backup, TypeWork, checkpoint, roster};
 use crate::disk::write_whole;
 use crate::error::disk_error;
 use crate::manifest::{self, FileRecord, Head, Manifest, to_sealed_bytes};
-use crate::memo::Memo;
+use crate::memo::{Memo, MemoContent};
 use crate::segment::footer::{LinkEntry, SlotEntry, TableEntry};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::writer::{SegmentWriter, WrittenFile, index_u32};
-use crate::state::{Part, State, TableKey, manifest_path, segment_path};
-use crate::vector::Vector;
+use crate::state::{Part, State, manifest_path, segment_path};
 use crate::{BackupId, BackupKind, BackupSummary, Result, Warning, schema};
 
 /// Changes when the memo's meaning does.
 const MEMO_VERSION: u8 = 1;
 
-/// What a checkpoint needs to know of a table that this backup touched.
-pub(super) struct WrittenTable {
-    pub(super) first: u32,
-    pub(super) count: u32,
-    pub(super) vector: Vector,
+/// What a checkpoint needs to know of a vector that this backup touched.
+pub(super) struct WrittenTable<'a> {
+    pub(super) source: Source<'a>,
     pub(super) slots: Option<SlotEntry>,
 }
 
@@ -41,19 +39,23 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     let settled = settle::settle(backup)?;
     let state = Arc::clone(&backup.state);
     let mut segment = backup.segment.take().expect("open until commit");
-    let (written, forms) = {
+    let written = {
         let backup = &*backup;
-        rayon::join(|| write_segment(backup, &settled.gone, &mut segment), || remembered_forms(backup))
+        let (pieces, forms) = rayon::join(|| encode::pieces(backup), || remembered_forms(backup));
+        let types = memo_types(&state, &pieces);
+        write_segment(backup, &settled.gone, &pieces, &mut segment).map(|carries| (carries, types, forms))
     };
-    let carries_checkpoint = match written {
-        Ok(carries) => carries,
+    let (carries_checkpoint, types, forms) = match written {
+        Ok(written) => written,
         Err(error) => {
             segment.abandon();
             return Err(error);
         }
     };
     let path = segment_path(&state.root, backup.sequence);
-    let written = segment.finish(&path)?;
+    // The disk takes its time to sync; the memo is laid out meanwhile.
+    let (written, memo) = rayon::join(|| segment.finish(&path), || lay_out_memo(&types, &forms));
+    let written = written?;
     let manifest = make_manifest(backup, settled, written);
     let bytes = to_sealed_bytes(&manifest);
     let path = manifest_path(&state.root, backup.sequence);
@@ -71,7 +73,10 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
             ..head.clone()
         };
     })?;
-    write_memo(backup.store.state(), &forms);
+    let new_state = backup.store.state();
+    if new_state.memo_types() == types {
+        write_memo(new_state, memo);
+    }
     Ok(manifest.summary())
 }
 
@@ -97,92 +102,76 @@ fn repeated_count(token: &str, work: &TypeWork) -> u64 {
 fn write_segment(
     backup: &Backup<'_>,
     gone: &roaring::RoaringBitmap,
+    pieces: &[Piece<'_>],
     segment: &mut SegmentWriter,
 ) -> Result<bool> {
-    let mut written = BTreeMap::new();
-    let mut slot_count = 0;
-    for (token, work) in &backup.types {
-        slot_count += write_tables(&backup.state, token, work, segment, &mut written)?;
-        slot_count += write_links(token, work, segment, &mut written)?;
+    let slot_count = pieces.iter().map(|piece| piece.changed.len() as u64).sum();
+    let is_due = checkpoint::is_due(backup, slot_count)?;
+    let write = || -> Result<_> {
+        let mut written = BTreeMap::new();
+        for piece in pieces {
+            let slots = piece.slots.as_ref().map(|slots| segment.slots(slots)).transpose()?;
+            write_piece(&backup.state, piece, slots, segment)?;
+            written.insert(&piece.key, WrittenTable { source: piece.source, slots });
+        }
+        roster::write(backup, pieces, gone, segment)?;
+        backup.interner.write(segment)?;
+        Ok(written)
+    };
+    let (written, index) = rayon::join(write, || is_due.then(|| checkpoint::build_index(backup)).transpose());
+    let written = written?;
+    if let Some(index) = index? {
+        segment.footer.checkpoint = Some(checkpoint::write(backup, gone, &index, &written, segment)?);
     }
-    roster::write(backup, gone, segment)?;
-    backup.interner.write(segment)?;
-    if checkpoint::is_due(backup, slot_count)? {
-        let entry = checkpoint::write(backup, gone, segment, &written)?;
-        segment.footer.checkpoint = Some(entry);
-    }
-    Ok(segment.footer.checkpoint.is_some())
+    Ok(is_due)
 }
 
-fn write_tables(
+fn write_piece(
     state: &State,
-    token: &Arc<str>,
-    work: &TypeWork,
+    piece: &Piece<'_>,
+    slots: Option<SlotEntry>,
     segment: &mut SegmentWriter,
-    written: &mut BTreeMap<TableKey, WrittenTable>,
-) -> Result<u64> {
-    let mut slot_count = 0;
-    for (part, table) in [(Part::Core, &work.core), (Part::Volatile, &work.volatile)] {
-        let changed = table.old.changed(&table.new);
-        slot_count += changed.len() as u64;
-        let count = table.version_count();
-        let patch_count = index_u32(table.kept_patches.len());
-        let key = TableKey { type_token: Arc::clone(token), part };
-        let space = key.part.space();
-        let vector = table.new.clone();
-        if count == 0 && changed.is_empty() {
-            continue;
-        }
-        let slots = segment.slots(&changed)?;
-        written.insert(key, WrittenTable { first: table.first_version, count, vector, slots });
-        let entry = TableEntry {
-            type_token: token.to_string(),
-            space,
-            first_version: table.first_version,
-            whole_count: count - patch_count,
-            patch_count,
-            ordinals: segment.integers(&table.heads.ordinals)?,
-            predecessors: segment.packed(&table.heads.predecessors)?,
-            hashes: segment.chunk(&table.heads.hashes, table.heads.hashes.len() / 16)?,
-            groups: table.groups.clone(),
-            patches: settle::write_patches(state, &table.kept_patches, segment)?,
-            slots,
-        };
-        segment.footer.tables.push(entry);
+) -> Result<()> {
+    let type_token = piece.key.type_token.to_string();
+    let (first, count) = piece.source.numbers();
+    let mut heads = [0; 3];
+    for (head, chunk) in heads.iter_mut().zip(&piece.heads) {
+        *head = segment.put(chunk)?;
     }
-    Ok(slot_count)
-}
-
-fn write_links(
-    token: &Arc<str>,
-    work: &TypeWork,
-    segment: &mut SegmentWriter,
-    written: &mut BTreeMap<TableKey, WrittenTable>,
-) -> Result<u64> {
-    let mut slot_count = 0;
-    for (relation, links) in &work.links {
-        let changed = links.old.changed(&links.new);
-        slot_count += changed.len() as u64;
-        if changed.is_empty() && links.ends.is_empty() {
-            continue;
+    match piece.source {
+        Source::Table(table) => {
+            let [ordinals, predecessors, hashes] = heads;
+            let patch_count = index_u32(table.kept_patches.len());
+            let patches = settle::write_patches(state, &table.kept_patches, segment)?;
+            segment.footer.tables.push(TableEntry {
+                type_token,
+                space: piece.key.part.space(),
+                first_version: first,
+                whole_count: count - patch_count,
+                patch_count,
+                ordinals,
+                predecessors,
+                hashes,
+                groups: table.groups.clone(),
+                patches,
+                slots,
+            });
         }
-        let count = index_u32(links.ends.len());
-        let vector = links.new.clone();
-        let slots = segment.slots(&changed)?;
-        written.insert(links.key.clone(), WrittenTable { first: links.first_set, count, vector, slots });
-        let entry = LinkEntry {
-            type_token: token.to_string(),
-            relation: relation.to_string(),
-            first_set: links.first_set,
-            set_count: count,
-            predecessors: segment.packed(&links.predecessors)?,
-            ends: segment.packed(&links.ends)?,
-            data: segment.chunk(&links.data, links.ends.len())?,
-            slots,
-        };
-        segment.footer.links.push(entry);
+        Source::Links(_) => {
+            let [predecessors, ends, data] = heads;
+            segment.footer.links.push(LinkEntry {
+                type_token,
+                relation: piece.key.part.name().to_owned(),
+                first_set: first,
+                set_count: count,
+                predecessors,
+                ends,
+                data,
+                slots,
+            });
+        }
     }
-    Ok(slot_count)
+    Ok(())
 }
 
 fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile) -> Manifest {
@@ -260,17 +249,30 @@ fn remembered_forms(backup: &Backup<'_>) -> Vec<(Arc<str>, Vec<Form>)> {
     forms.collect()
 }
 
-/// Keeps what the next import need not parse. It may fail: then the next import parses.
-fn write_memo(state: &State, forms: &[(Arc<str>, Vec<Form>)]) {
-    let types = state.memo_types();
+/// Type tokens by the number that the memo gives them: those of the store once this backup is in it.
+fn memo_types(state: &State, pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
+    let cores = pieces.iter().map(|piece| &piece.key).filter(|key| key.part == Part::Core);
+    let mut types = state.memo_types();
+    types.extend(cores.map(|key| Arc::clone(&key.type_token)));
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn lay_out_memo(types: &[Arc<str>], forms: &[(Arc<str>, Vec<Form>)]) -> MemoContent {
     let mut entries = Vec::with_capacity(forms.iter().map(|(_, forms)| forms.len()).sum());
     for (token, forms) in forms {
-        let place = types.iter().position(|found| found == token);
+        let place = types.binary_search(token).ok();
         if let Some(index) = place.and_then(|place| u16::try_from(place).ok()) {
             entries.extend(forms.iter().map(|(hash, ordinal)| (*hash, index, *ordinal)));
         }
     }
-    let bytes = Memo::build(entries, &memo_binding(&state.head.manifest), &state.hash_key);
+    MemoContent::new(entries)
+}
+
+/// Keeps what the next import need not parse. It may fail: then the next import parses.
+fn write_memo(state: &State, content: MemoContent) {
+    let bytes = content.seal(&memo_binding(&state.head.manifest), &state.hash_key);
     let path = memo_path(state);
     let folder = path.parent().expect("the memo stands in a folder");
     // The memo only saves work; a store without it is whole.

@@ -42,6 +42,9 @@ impl Spread {
     }
 }
 
+/// IDs looked up together, at most.
+const BATCH_LENGTH: usize = 64;
+
 impl Interner {
     pub(super) fn new(state: &State) -> Self {
         Self {
@@ -50,6 +53,37 @@ impl Interner {
             places: HashTable::new(),
             new_keys: Vec::new(),
             new_texts: Vec::new(),
+        }
+    }
+
+    /// The ordinals of many IDs, as [`Self::ordinal`] gives them one after the other.
+    ///
+    /// Each lookup misses the cache twice, for the place and for its key. First taking the places of a batch, then
+    /// their keys, lets the memory answer several at a time.
+    pub(super) fn ordinals<'a>(
+        &mut self,
+        state: &State,
+        mut ids: impl Iterator<Item = &'a Id>,
+    ) -> Result<Vec<u32>> {
+        let mut ordinals = Vec::with_capacity(ids.size_hint().0);
+        let mut batch = Vec::with_capacity(BATCH_LENGTH);
+        loop {
+            batch.clear();
+            batch.extend(ids.by_ref().take(BATCH_LENGTH).map(|id| {
+                let key = id.key();
+                // The first place whose few bits of hash fit: mostly the right one.
+                (id, key, self.places.find(self.spread.hash(key), |_| true).copied())
+            }));
+            if batch.is_empty() {
+                return Ok(ordinals);
+            }
+            for &(id, key, place) in &batch {
+                let known = place.filter(|&place| self.new_keys[place as usize] == key);
+                ordinals.push(match known {
+                    Some(place) => self.first_ordinal + place,
+                    None => self.ordinal(state, id)?,
+                });
+            }
         }
     }
 

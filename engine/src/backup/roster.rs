@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::encode::{Piece, Source};
 use super::intern::write_ids;
 use super::table::TableWork;
 use super::{Backup, TypeWork};
@@ -39,14 +40,15 @@ struct Line {
 /// Writes the rosters of all types, the targets of changed links, and who went or came back.
 pub(super) fn write(
     backup: &Backup<'_>,
+    pieces: &[Piece<'_>],
     gone: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
     let before = backup.gone_before()?;
     let mut targets = roaring::RoaringBitmap::new();
-    for (token, work) in &backup.types {
-        let linked = compare_links(&backup.state, work, [&before, gone], &mut targets)?;
-        write_type(&backup.state, token, work, &linked, segment)?;
+    for pieces in pieces.chunk_by(|a, b| a.key.type_token == b.key.type_token) {
+        let linked = compare_links(&backup.state, pieces, [&before, gone], &mut targets)?;
+        write_type(backup, pieces, &linked, segment)?;
     }
     segment.footer.targets = write_targets(&backup.state, &targets, segment)?;
     if before != *gone {
@@ -59,30 +61,25 @@ pub(super) fn write(
 }
 
 fn write_type(
-    state: &State,
-    token: &Arc<str>,
-    work: &TypeWork,
+    backup: &Backup<'_>,
+    pieces: &[Piece<'_>],
     linked: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let (mut touched, mut any) = (roaring::RoaringBitmap::new(), false);
-    let vectors = work.links.values().map(|links| (&links.old, &links.new));
-    for (old, new) in vectors.chain([(&work.core.old, &work.core.new)]) {
-        for slot in old.changed(new) {
-            any = true;
-            if slot.ordinal < state.ordinal_count {
-                touched.insert(slot.ordinal);
-            }
-        }
-    }
-    if !any {
+    let state = &backup.state;
+    let compared = pieces.iter().filter(|piece| piece.key.part != Part::Volatile);
+    let mut changed = compared.flat_map(|piece| &piece.changed).peekable();
+    let Some(token) = pieces.first().map(|piece| &piece.key.type_token).filter(|_| changed.peek().is_some())
+    else {
         return Ok(());
-    }
+    };
+    let known = changed.map(|slot| slot.ordinal).filter(|&ordinal| ordinal < state.ordinal_count);
+    let touched: roaring::RoaringBitmap = known.collect();
     let mut entry = RosterEntry { type_token: token.to_string(), ..RosterEntry::default() };
     entry.is_complete = touched.len() <= OBJECT_COUNT_MAX;
     if entry.is_complete && !touched.is_empty() {
         let ordinals: Vec<u32> = touched.iter().collect();
-        let mut lines = read_lines(state, token, work, &ordinals)?;
+        let mut lines = read_lines(state, token, &backup.types[token], &ordinals)?;
         for line in lines.iter_mut().filter(|line| linked.contains(line.ordinal)) {
             line.flags |= HAS_LINK_CHANGE;
         }
@@ -174,13 +171,14 @@ fn read_text(
 /// Collects the targets of links that came or went; gives the objects of which such a link is shown.
 fn compare_links(
     state: &State,
-    work: &TypeWork,
+    pieces: &[Piece<'_>],
     [gone_before, gone]: [&roaring::RoaringBitmap; 2],
     targets: &mut roaring::RoaringBitmap,
 ) -> Result<roaring::RoaringBitmap> {
     let mut linked = roaring::RoaringBitmap::new();
-    for links in work.links.values() {
-        for slot in links.old.changed(&links.new) {
+    for piece in pieces {
+        let Source::Links(links) = piece.source else { continue };
+        for slot in &piece.changed {
             if slot.old.version() < EMPTY_SET || slot.new.version() < EMPTY_SET {
                 continue;
             }

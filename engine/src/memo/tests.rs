@@ -9,7 +9,7 @@ const KEY: [u8; 32] = [2; 32];
 
 #[test]
 fn what_is_wrong_is_as_if_there_were_none() {
-    let bytes = Memo::build(vec![(5, 1, 7), (9, 2, 8)], &BINDING, &KEY);
+    let bytes = MemoContent::new(vec![(5, 1, 7), (9, 2, 8)]).seal(&BINDING, &KEY);
     assert!(Memo::open(bytes.clone(), &[0; 32], &KEY).is_none());
     assert!(Memo::open(bytes.clone(), &BINDING, &[0; 32]).is_none());
     assert!(Memo::open(Vec::new(), &BINDING, &KEY).is_none());
@@ -26,7 +26,7 @@ fn what_is_wrong_is_as_if_there_were_none() {
 
 #[test]
 fn a_hash_of_two_objects_finds_neither() {
-    let bytes = Memo::build(vec![(5, 1, 7), (5, 1, 8), (6, 1, 9), (6, 1, 9)], &BINDING, &KEY);
+    let bytes = MemoContent::new(vec![(5, 1, 7), (5, 1, 8), (6, 1, 9), (6, 1, 9)]).seal(&BINDING, &KEY);
     let memo = Memo::open(bytes.clone(), &BINDING, &KEY).unwrap();
     assert_eq!(memo.lookup(5), None);
     assert_eq!(memo.lookup(6), Some((1, 9)));
@@ -43,7 +43,7 @@ proptest! {
         others: Vec<u64>,
     ) {
         let list = entries.iter().map(|(&hash, &(index, ordinal))| (hash, index, ordinal)).collect();
-        let memo = Memo::open(Memo::build(list, &BINDING, &KEY), &BINDING, &KEY).unwrap();
+        let memo = Memo::open(MemoContent::new(list).seal(&BINDING, &KEY), &BINDING, &KEY).unwrap();
         for (&hash, &found) in &entries {
             prop_assert_eq!(memo.lookup(hash), Some(found));
         }

@@ -1,5 +1,6 @@
 //! Writes a segment under a temporary name, chunk by chunk, and names it when it is whole and synced.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,54 @@ pub(crate) struct SegmentWriter {
     block_sums: Vec<u8>,
     /// What the footer will say; callers add their entries.
     pub(crate) footer: Footer,
+}
+
+/// Bytes of a chunk, encoded ahead of being written.
+#[derive(Debug)]
+pub(crate) struct Chunk<'a> {
+    bytes: Cow<'a, [u8]>,
+    /// Rows or values in it.
+    count: usize,
+}
+
+impl<'a> Chunk<'a> {
+    /// Bytes as they are, of `count` rows or values.
+    pub(crate) fn plain(bytes: &'a [u8], count: usize) -> Self {
+        Self { bytes: Cow::Borrowed(bytes), count }
+    }
+
+    /// Integers, packed.
+    pub(crate) fn integers(values: &[u32]) -> Self {
+        Self { bytes: Cow::Owned(integers::encode_u32s(values)), count: values.len() }
+    }
+
+    /// Integers, packed with random access.
+    pub(crate) fn packed(values: &[u32]) -> Self {
+        let mut bytes = Vec::new();
+        integers::put_packed_u32s(values, &mut bytes);
+        Self { bytes: Cow::Owned(bytes), count: values.len() }
+    }
+}
+
+/// Changed slots, encoded.
+#[derive(Debug)]
+pub(crate) struct SlotChunks {
+    ordinals: Chunk<'static>,
+    old_values: Chunk<'static>,
+    new_values: Chunk<'static>,
+}
+
+impl SlotChunks {
+    /// Encodes changed slots; nothing if there are none.
+    pub(crate) fn new(changed: &[ChangedSlot]) -> Option<Self> {
+        let column =
+            |value: fn(&ChangedSlot) -> u32| Chunk::integers(&changed.iter().map(value).collect::<Vec<_>>());
+        (!changed.is_empty()).then(|| Self {
+            ordinals: column(|slot| slot.ordinal),
+            old_values: column(|slot| slot.old.to_stored()),
+            new_values: column(|slot| slot.new.to_stored()),
+        })
+    }
 }
 
 /// A segment that was written, synced and named.
@@ -78,30 +127,29 @@ impl SegmentWriter {
         self.entry(bytes, ChunkEntry { count: index_u32(count), min: 1, ..ChunkEntry::default() })
     }
 
+    /// Appends an encoded chunk; returns its index.
+    pub(crate) fn put(&mut self, chunk: &Chunk<'_>) -> Result<u32> {
+        self.chunk(&chunk.bytes, chunk.count)
+    }
+
     /// Appends integers, packed.
     pub(crate) fn integers(&mut self, values: &[u32]) -> Result<u32> {
-        self.chunk(&integers::encode_u32s(values), values.len())
+        self.put(&Chunk::integers(values))
     }
 
     /// Appends integers, packed with random access.
     pub(crate) fn packed(&mut self, values: &[u32]) -> Result<u32> {
-        let mut bytes = Vec::new();
-        integers::put_packed_u32s(values, &mut bytes);
-        self.chunk(&bytes, values.len())
+        self.put(&Chunk::packed(values))
     }
 
     /// Appends changed slots.
-    pub(crate) fn slots(&mut self, changed: &[ChangedSlot]) -> Result<Option<SlotEntry>> {
-        if changed.is_empty() {
-            return Ok(None);
-        }
-        let column = |value: fn(&ChangedSlot) -> u32| changed.iter().map(value).collect::<Vec<_>>();
-        Ok(Some(SlotEntry {
-            count: index_u32(changed.len()),
-            ordinals: self.integers(&column(|slot| slot.ordinal))?,
-            old_values: self.integers(&column(|slot| slot.old.to_stored()))?,
-            new_values: self.integers(&column(|slot| slot.new.to_stored()))?,
-        }))
+    pub(crate) fn slots(&mut self, slots: &SlotChunks) -> Result<SlotEntry> {
+        Ok(SlotEntry {
+            count: index_u32(slots.ordinals.count),
+            ordinals: self.put(&slots.ordinals)?,
+            old_values: self.put(&slots.old_values)?,
+            new_values: self.put(&slots.new_values)?,
+        })
     }
 
     /// Appends a column of cells.

@@ -1,0 +1,89 @@
+//! Encodes what a commit says of tables and relations, side by side; writing then only appends.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::Backup;
+use super::links::LinkWork;
+use super::table::TableWork;
+use crate::segment::writer::{Chunk, SlotChunks, index_u32};
+use crate::state::{Part, TableKey};
+use crate::vector::{ChangedSlot, Vector};
+
+/// What a backup did to one vector, ready to be written.
+pub(super) struct Piece<'a> {
+    pub(super) key: TableKey,
+    pub(super) source: Source<'a>,
+    pub(super) changed: Vec<ChangedSlot>,
+    pub(super) slots: Option<SlotChunks>,
+    /// What tells the new numbers apart: ordinals, predecessors and hashes of versions; predecessors, ends and bytes
+    /// of link sets.
+    pub(super) heads: [Chunk<'a>; 3],
+}
+
+/// Whose vector it is.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    Table(&'a TableWork),
+    Links(&'a LinkWork),
+}
+
+impl<'a> Source<'a> {
+    /// The vector before this backup, and after it.
+    pub(super) fn vectors(self) -> (&'a Vector, &'a Vector) {
+        match self {
+            Self::Table(table) => (&table.old, &table.new),
+            Self::Links(links) => (&links.old, &links.new),
+        }
+    }
+
+    /// The first of the new numbers, and how many there are.
+    pub(super) fn numbers(self) -> (u32, u32) {
+        match self {
+            Self::Table(table) => (table.first_version, table.version_count()),
+            Self::Links(links) => (links.first_set, index_u32(links.ends.len())),
+        }
+    }
+
+    fn heads(self) -> [Chunk<'a>; 3] {
+        match self {
+            Self::Table(TableWork { heads, .. }) => [
+                Chunk::integers(&heads.ordinals),
+                Chunk::packed(&heads.predecessors),
+                Chunk::plain(&heads.hashes, heads.hashes.len() / 16),
+            ],
+            Self::Links(links) => [
+                Chunk::packed(&links.predecessors),
+                Chunk::packed(&links.ends),
+                Chunk::plain(&links.data, links.ends.len()),
+            ],
+        }
+    }
+}
+
+/// Encodes all vectors that a backup touched, in the order in which they are written.
+pub(super) fn pieces<'a>(backup: &'a Backup<'_>) -> Vec<Piece<'a>> {
+    let sources: Vec<(TableKey, Source<'a>)> = backup
+        .types
+        .iter()
+        .flat_map(|(token, work)| {
+            let tables = [(Part::Core, &work.core), (Part::Volatile, &work.volatile)];
+            let key = |part| TableKey { type_token: Arc::clone(token), part };
+            let tables = tables.map(|(part, table)| (key(part), Source::Table(table)));
+            let links = work.links.values().map(|links| (links.key.clone(), Source::Links(links)));
+            tables.into_iter().chain(links)
+        })
+        .collect();
+    sources.into_par_iter().filter_map(|(key, source)| encode(key, source)).collect()
+}
+
+fn encode(key: TableKey, source: Source<'_>) -> Option<Piece<'_>> {
+    let (old, new) = source.vectors();
+    let changed = old.changed(new);
+    if changed.is_empty() && source.numbers().1 == 0 {
+        return None;
+    }
+    let (slots, heads) = rayon::join(|| SlotChunks::new(&changed), || source.heads());
+    Some(Piece { key, source, changed, slots, heads })
+}
