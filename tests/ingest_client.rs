@@ -191,14 +191,17 @@ fn reads_come_through_every_bad_day() {
 
 #[test]
 fn changes_come_through_concurrency_and_lost_answers() {
-    for faults in ["409=200", "429=100", "503=100", "reset=400", "truncate=400"] {
+    for faults in ["409=200", "429=100", "503=100", "reset=100", "truncate=100"] {
         let bench = Bench::new(2000, 0.0, faults);
         let client = bench.client();
         let users = run(async {
             let users = cloud_users(&client).await;
-            let change = |id: &String| Call::patch(format!("/users/{id}"), r#"{"jobTitle":"Changed"}"#);
-            for answer in client.batch(users.iter().take(100).map(change).collect()).await {
-                assert_eq!(answer.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(204));
+            // Which answers are lost depends on who was faster: it goes on until one was.
+            for _ in 0..200 {
+                change_titles(&client, &users[..100]).await;
+                if client.counts().retries > 0 {
+                    break;
+                }
             }
             users
         });
@@ -206,6 +209,13 @@ fn changes_come_through_concurrency_and_lost_answers() {
         for id in &users[..100] {
             assert!(bench.server.object("user", id).unwrap().contains("\"jobTitle\":\"Changed\""));
         }
+    }
+}
+
+async fn change_titles(client: &Client, ids: &[String]) {
+    let change = |id: &String| Call::patch(format!("/users/{id}"), r#"{"jobTitle":"Changed"}"#);
+    for answer in client.batch(ids.iter().map(change).collect()).await {
+        assert_eq!(answer.map(|answer| answer.status).map_err(|error| error.to_string()), Ok(204));
     }
 }
 
