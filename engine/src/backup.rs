@@ -28,7 +28,7 @@ pub(crate) use patches::top_of;
 pub use reading::{BinExtent, Extent, RelationReading, TypeReading};
 pub(crate) use settle::hash_cells;
 
-use crate::content::{Part, Parts, Row, Shredder, Unchanged};
+use crate::content::{Part, PartLinks, Parts, Row, Shredder, Unchanged};
 use crate::disk::DiskLock;
 use crate::id::Id;
 use crate::rows::Rows;
@@ -40,7 +40,7 @@ use crate::{BackupDetails, BackupSummary, Error, Gap, ObjectKey, Result, Store, 
 use intern::Interner;
 use links::LinkWork;
 use patches::Differing;
-use table::{Space, TableWork};
+use table::{Columns, Space, TableWork};
 
 /// Bytes of memory that rows of all types may hold while they wait for their row groups to fill up.
 const PENDING_BYTES_MAX: usize = 96 << 20;
@@ -169,7 +169,7 @@ impl<'store> Backup<'store> {
         let mut placed = HashMap::new();
         let has_unchanged = !parts.unchanged.is_empty();
         for part in parts.types {
-            self.put_part(&Arc::new(part), has_unchanged.then_some(&mut placed))?;
+            self.put_part(part, has_unchanged.then_some(&mut placed))?;
         }
         for unchanged in parts.unchanged {
             self.put_unchanged(unchanged, &placed)?;
@@ -214,34 +214,31 @@ impl<'store> Backup<'store> {
         commit::commit(&mut self)
     }
 
-    fn put_part(
-        &mut self,
-        part: &Arc<Part>,
-        placed: Option<&mut HashMap<(Arc<str>, u32), u32>>,
-    ) -> Result<()> {
+    fn put_part(&mut self, part: Part, placed: Option<&mut HashMap<(Arc<str>, u32), u32>>) -> Result<()> {
         let state = Arc::clone(&self.state);
-        let token = Arc::clone(&part.type_token);
-        let ordinals = self.interner.ordinals(&state, part.rows.iter().map(|row| &row.id))?;
+        let Part { type_token: token, rows, core, volatile, links } = part;
+        let ordinals = self.interner.ordinals(&state, rows.iter().map(|row| &row.id))?;
         if &*token == "organization" {
-            for row in &part.rows {
+            for row in &rows {
                 self.check_tenant(&row.id.to_string())?;
             }
         }
         self.type_work(&token)?;
         let work = self.types.get_mut(&token).expect("made above");
-        work.observed.extend(part.core.iter().map(|cells| cells.path.top.clone()));
-        for (row, &ordinal) in part.rows.iter().zip(&ordinals) {
+        work.observed.extend(core.iter().map(|cells| cells.path.top.clone()));
+        for (row, &ordinal) in rows.iter().zip(&ordinals) {
             work.duplicate_count += u64::from(!work.seen.insert(ordinal));
             work.moved.remove(ordinal);
             work.memo.push((row.raw_hash, ordinal));
         }
         if let Some(placed) = placed {
-            let rows = part.rows.iter().zip(&ordinals);
-            placed.extend(rows.map(|(row, &ordinal)| ((Arc::clone(&token), ordinal), row.sequence)));
+            let put = rows.iter().zip(&ordinals);
+            placed.extend(put.map(|(row, &ordinal)| ((Arc::clone(&token), ordinal), row.sequence)));
         }
-        work.put_core(&state, &token, part, &ordinals)?;
-        work.put_volatile(&state, &token, part, &ordinals)?;
-        self.put_inline_links(&state, part, &ordinals)?;
+        let columns = |cells| Arc::new(Columns { row_count: rows.len(), cells });
+        work.put_core(&state, &token, &rows, &columns(core), &ordinals)?;
+        work.put_volatile(&state, &token, &rows, &columns(volatile), &ordinals)?;
+        self.put_inline_links(&state, &token, links, &ordinals)?;
         let segment = self.segment.as_mut().expect("open until commit");
         let mut tables: Vec<&mut TableWork> =
             self.types.values_mut().flat_map(|work| [&mut work.core, &mut work.volatile]).collect();
@@ -257,12 +254,18 @@ impl<'store> Backup<'store> {
         Ok(())
     }
 
-    fn put_inline_links(&mut self, state: &State, part: &Part, ordinals: &[u32]) -> Result<()> {
+    fn put_inline_links(
+        &mut self,
+        state: &State,
+        token: &Arc<str>,
+        links: Vec<PartLinks>,
+        ordinals: &[u32],
+    ) -> Result<()> {
         let mut targets = Vec::new();
-        for links in &part.links {
+        for links in links {
             let all_targets = self.interner.ordinals(state, links.targets.iter())?;
-            let work = self.types.get_mut(&part.type_token).expect("made before its links");
-            work.relation(state, self.previous.as_ref(), &part.type_token, &links.relation)?;
+            let work = self.types.get_mut(token).expect("made before its links");
+            work.relation(state, self.previous.as_ref(), token, &links.relation)?;
             let relation = work.links.get_mut(&links.relation).expect("made above");
             for (row, range) in links.iter() {
                 targets.clear();
@@ -406,20 +409,21 @@ impl TypeWork {
         &mut self,
         state: &State,
         token: &Arc<str>,
-        part: &Arc<Part>,
+        rows: &[Row],
+        columns: &Arc<Columns>,
         ordinals: &[u32],
     ) -> Result<()> {
         let key = TableKey { type_token: Arc::clone(token), part: TablePart::Core };
-        let rows = Rows::many(state, &key);
+        let known = Rows::many(state, &key);
         let mut differing = Vec::new();
-        for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
+        for ((number, row), &ordinal) in (0_u32..).zip(rows).zip(ordinals) {
             self.bin_seen |= row.deleted;
             let old = self.core.old.get(ordinal).version();
             self.core.patches.remove(&ordinal);
             let version = if old == 0 {
-                self.core.add_whole(part, number, ordinal, &row.core_hash)
+                self.core.add_whole(columns, number, ordinal, &row.core_hash)
             } else {
-                if !row.deleted && rows.content_hash(old)? != row.core_hash {
+                if !row.deleted && known.content_hash(old)? != row.core_hash {
                     differing.push(differing_row(row, number, ordinal, old));
                 }
                 old
@@ -428,7 +432,7 @@ impl TypeWork {
             self.core.new.set(ordinal, slot);
         }
         keep_latest(&mut differing, ordinals);
-        let patches = patches::compare_rows(&rows, Space::Core, part, &differing)?;
+        let patches = patches::compare_rows(&known, columns, &differing)?;
         self.core.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
         Ok(())
     }
@@ -437,18 +441,19 @@ impl TypeWork {
         &mut self,
         state: &State,
         token: &Arc<str>,
-        part: &Arc<Part>,
+        rows: &[Row],
+        columns: &Arc<Columns>,
         ordinals: &[u32],
     ) -> Result<()> {
         let key = TableKey { type_token: Arc::clone(token), part: TablePart::Volatile };
         let mut differing = Vec::new();
-        for ((number, row), &ordinal) in (0_u32..).zip(&part.rows).zip(ordinals) {
+        for ((number, row), &ordinal) in (0_u32..).zip(rows).zip(ordinals) {
             let old = self.volatile.old.get(ordinal).version();
             self.volatile.patches.remove(&ordinal);
             let slot = if !row.has_volatile {
                 Slot::NEVER
             } else if old == 0 {
-                Slot::live(self.volatile.add_whole(part, number, ordinal, &NO_HASH))
+                Slot::live(self.volatile.add_whole(columns, number, ordinal, &NO_HASH))
             } else {
                 differing.push(Differing { row: number, ordinal, predecessor: old, hash: NO_HASH });
                 Slot::live(old)
@@ -456,7 +461,7 @@ impl TypeWork {
             self.volatile.new.set(ordinal, slot);
         }
         keep_latest(&mut differing, ordinals);
-        let patches = patches::compare_rows(&Rows::many(state, &key), Space::Volatile, part, &differing)?;
+        let patches = patches::compare_rows(&Rows::many(state, &key), columns, &differing)?;
         self.volatile.patches.extend(differing.iter().map(|object| object.ordinal).zip(patches));
         Ok(())
     }

@@ -30,19 +30,13 @@ impl MemoContent {
     pub(crate) fn new(mut entries: Vec<(u64, u16, u32)>) -> Self {
         entries.par_sort_unstable();
         entries.dedup();
-        let ambiguous = |index: usize| {
-            let hash = entries[index].0;
-            let same = |other: Option<&(u64, u16, u32)>| other.is_some_and(|entry| entry.0 == hash);
-            same(entries.get(index + 1)) || same(index.checked_sub(1).and_then(|before| entries.get(before)))
-        };
-        let kept: Vec<_> =
-            (0..entries.len()).filter(|&index| !ambiguous(index)).map(|index| entries[index]).collect();
-        let mut bytes = Vec::with_capacity(HEADER_LENGTH + kept.len() * ENTRY_LENGTH + CHECKSUM_LENGTH);
+        keep_single(&mut entries, |(hash, ..)| *hash);
+        let mut bytes = Vec::with_capacity(HEADER_LENGTH + entries.len() * ENTRY_LENGTH + CHECKSUM_LENGTH);
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&(kept.len() as u64).to_le_bytes());
-        bytes.extend(kept.iter().flat_map(|(hash, _, _)| hash.to_le_bytes()));
-        bytes.extend(kept.iter().flat_map(|(_, _, ordinal)| ordinal.to_le_bytes()));
-        bytes.extend(kept.iter().flat_map(|(_, type_index, _)| type_index.to_le_bytes()));
+        bytes.extend_from_slice(&(entries.len() as u64).to_le_bytes());
+        bytes.extend(entries.iter().flat_map(|(hash, _, _)| hash.to_le_bytes()));
+        bytes.extend(entries.iter().flat_map(|(_, _, ordinal)| ordinal.to_le_bytes()));
+        bytes.extend(entries.iter().flat_map(|(_, type_index, _)| type_index.to_le_bytes()));
         Self(bytes)
     }
 
@@ -53,6 +47,20 @@ impl MemoContent {
         bytes.extend_from_slice(&checksum);
         bytes
     }
+}
+
+/// Keeps of a sorted list the items whose key no other has. In place: there are as many as objects.
+pub(crate) fn keep_single<T: Copy, K: PartialEq>(sorted: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let (mut kept, mut start) = (0, 0);
+    while let Some(first) = sorted.get(start).copied() {
+        let same = sorted[start..].iter().take_while(|item| key(item) == key(&first)).count();
+        if same == 1 {
+            sorted[kept] = first;
+            kept += 1;
+        }
+        start += same;
+    }
+    sorted.truncate(kept);
 }
 
 impl Memo {

@@ -13,7 +13,7 @@ use super::{Backup, TypeWork, checkpoint, roster};
 use crate::disk::write_whole;
 use crate::error::disk_error;
 use crate::manifest::{self, FileRecord, Head, Manifest, to_sealed_bytes};
-use crate::memo::{Memo, MemoContent};
+use crate::memo::{Memo, MemoContent, keep_single};
 use crate::segment::footer::{LinkEntry, SlotEntry, TableEntry};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::writer::{SegmentWriter, WrittenFile, index_u32};
@@ -39,9 +39,11 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     let settled = settle::settle(backup)?;
     let state = Arc::clone(&backup.state);
     let mut segment = backup.segment.take().expect("open until commit");
+    let types = backup.types.iter_mut();
+    let seen = types.map(|(token, work)| (Arc::clone(token), std::mem::take(&mut work.memo))).collect();
     let written = {
         let backup = &*backup;
-        let (pieces, forms) = rayon::join(|| encode::pieces(backup), || remembered_forms(backup));
+        let (pieces, forms) = rayon::join(|| encode::pieces(backup), || remembered_forms(backup, seen));
         let types = memo_types(&state, &pieces);
         write_segment(backup, &settled.gone, &pieces, &mut segment).map(|carries| (carries, types, forms))
     };
@@ -235,16 +237,16 @@ pub(super) fn read_memo(state: &State) -> Option<Memo> {
 type Form = (u64, u32);
 
 /// What the next import need not parse, by type.
-fn remembered_forms(backup: &Backup<'_>) -> Vec<(Arc<str>, Vec<Form>)> {
-    let forms = backup.types.par_iter().filter_map(|(token, work)| {
+fn remembered_forms(backup: &Backup<'_>, seen: Vec<(Arc<str>, Vec<Form>)>) -> Vec<(Arc<str>, Vec<Form>)> {
+    let forms = seen.into_par_iter().filter_map(|(token, mut forms)| {
+        let work = &backup.types[&token];
         // Of an object that came in two forms neither is remembered: only the last may be.
-        let mut forms = work.memo.clone();
         forms.par_sort_unstable_by_key(|(_, ordinal)| *ordinal);
-        let rememberable = Rememberable::new(backup, token, work).ok()?;
         forms.retain(|(_, ordinal)| !work.moved.contains(*ordinal));
-        let distinct = forms.chunk_by(|a, b| a.1 == b.1).filter(|run| run.len() == 1);
-        let kept = distinct.map(|run| run[0]).filter(|(_, ordinal)| rememberable.contains(*ordinal));
-        Some((Arc::clone(token), kept.collect()))
+        keep_single(&mut forms, |(_, ordinal)| *ordinal);
+        let rememberable = Rememberable::new(backup, &token, work).ok()?;
+        forms.retain(|(_, ordinal)| rememberable.contains(*ordinal));
+        Some((token, forms))
     });
     forms.collect()
 }

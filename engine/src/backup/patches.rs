@@ -1,13 +1,12 @@
 //! Finds what changed in an object that the store knows, and decides which changes become a version.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::table::{Patch, PatchCell, Space};
+use super::table::{Columns, Patch, PatchCell};
 use crate::Result;
-use crate::content::{Part, is_unordered};
+use crate::content::is_unordered;
 use crate::paths::PathId;
 use crate::rows::{Cells, Rows};
 use crate::state::State;
@@ -22,18 +21,13 @@ pub(super) struct Differing {
     pub(super) hash: [u8; 16],
 }
 
-/// Compares rows of a part with the versions they come after; parallel, results in order.
+/// Compares rows of some columns with the versions they come after; parallel, results in order.
 pub(super) fn compare_rows(
     rows: &Rows<'_>,
-    space: Space,
-    part: &Arc<Part>,
+    Columns { cells: columns, .. }: &Columns,
     differing: &[Differing],
 ) -> Result<Vec<Patch>> {
     let state = rows.state();
-    let columns = match space {
-        Space::Core => &part.core,
-        Space::Volatile => &part.volatile,
-    };
     let paths: Vec<PathId> = columns.iter().map(|cells| state.paths.id(&cells.path.text)).collect();
     differing
         .par_iter()

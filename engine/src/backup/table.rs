@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::content::{Cells, Part};
+use crate::content::Cells;
 use crate::paths::PathId;
 use crate::segment::column;
 use crate::segment::footer::{GroupEntry, ReferenceEntry};
@@ -20,19 +20,23 @@ use crate::vector::Vector;
 /// Bytes of memory that rows of one table may hold while they wait for their row group to fill up.
 const PENDING_BYTES_MAX: usize = 64 << 20;
 
-/// Where rows of a part take their columns from.
+/// Which cells of its objects a table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Space {
     Core,
     Volatile,
 }
 
-impl Space {
-    fn columns(self, part: &Part) -> &[Cells] {
-        match self {
-            Self::Core => &part.core,
-            Self::Volatile => &part.volatile,
-        }
+/// Columns of some objects, of one space. Those of the other go their own way: either may wait longer.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub(super) row_count: usize,
+    pub(super) cells: Vec<Cells>,
+}
+
+impl Columns {
+    fn byte_count(&self) -> usize {
+        self.cells.iter().map(Cells::byte_count).sum()
     }
 }
 
@@ -73,7 +77,7 @@ pub(super) struct TableWork {
     pub(super) patches: HashMap<u32, Patch>,
     /// Patches that became versions, in version order.
     pub(super) kept_patches: Vec<Patch>,
-    pending: Vec<(Arc<Part>, Vec<u32>)>,
+    pending: Vec<(Arc<Columns>, Vec<u32>)>,
     pending_rows: usize,
     pending_bytes: usize,
 }
@@ -100,15 +104,21 @@ impl TableWork {
         index_u32(self.heads.predecessors.len())
     }
 
-    /// Takes a row of a part as a whole version; returns its number.
-    pub(super) fn add_whole(&mut self, part: &Arc<Part>, row: u32, ordinal: u32, hash: &[u8; 16]) -> u32 {
+    /// Takes a row of some columns as a whole version; returns its number.
+    pub(super) fn add_whole(
+        &mut self,
+        columns: &Arc<Columns>,
+        row: u32,
+        ordinal: u32,
+        hash: &[u8; 16],
+    ) -> u32 {
         let version = self.first_version + self.version_count();
         self.push_head(ordinal, 0, hash);
         match self.pending.last_mut() {
-            Some((last, rows)) if Arc::ptr_eq(last, part) => rows.push(row),
+            Some((last, rows)) if Arc::ptr_eq(last, columns) => rows.push(row),
             _ => {
-                self.pending.push((Arc::clone(part), vec![row]));
-                self.pending_bytes += self.space.columns(part).iter().map(Cells::byte_count).sum::<usize>();
+                self.pending.push((Arc::clone(columns), vec![row]));
+                self.pending_bytes += columns.byte_count();
             }
         }
         self.pending_rows += 1;
@@ -142,7 +152,7 @@ impl TableWork {
         let mut first_row = self.heads.predecessors.len() - row_count;
         for run in split(pending) {
             let rows: usize = run.iter().map(|(_, rows)| rows.len()).sum();
-            let mut group = write_columns(&encode_columns(self.space, &run, rows), segment)?;
+            let mut group = write_columns(&encode_columns(&run, rows), segment)?;
             (group.first_row, group.row_count) = (index_u32(first_row), index_u32(rows));
             self.groups.push(group);
             first_row += rows;
@@ -175,18 +185,18 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
 }
 
 /// Rows of parts in runs that fit in a row group each.
-fn split(pending: Vec<(Arc<Part>, Vec<u32>)>) -> Vec<Vec<(Arc<Part>, Vec<u32>)>> {
+fn split(pending: Vec<(Arc<Columns>, Vec<u32>)>) -> Vec<Vec<(Arc<Columns>, Vec<u32>)>> {
     let mut runs = Vec::new();
     let (mut run, mut row_count) = (Vec::new(), 0);
-    for (part, mut rows) in pending {
+    for (columns, mut rows) in pending {
         while row_count + rows.len() > GROUP_ROW_COUNT_MAX {
             let rest = rows.split_off(GROUP_ROW_COUNT_MAX - row_count);
-            run.push((Arc::clone(&part), rows));
+            run.push((Arc::clone(&columns), rows));
             runs.push(std::mem::take(&mut run));
             (rows, row_count) = (rest, 0);
         }
         row_count += rows.len();
-        run.push((part, rows));
+        run.push((columns, rows));
     }
     if row_count > 0 {
         runs.push(run);
@@ -194,7 +204,7 @@ fn split(pending: Vec<(Arc<Part>, Vec<u32>)>) -> Vec<Vec<(Arc<Part>, Vec<u32>)>>
     runs
 }
 
-/// Where the rows of one part go, and the column they come from.
+/// Where rows of some columns go, and the column they come from.
 type Piece<'a> = (Range<usize>, &'a [u32], usize, &'a Cells);
 
 /// An encoded column, and the base it repeats: its path and the rule.
@@ -204,13 +214,18 @@ struct EncodedColumn<'a> {
     base: Option<(&'a str, Rule<'a>)>,
 }
 
-fn encode_columns(space: Space, run: &[(Arc<Part>, Vec<u32>)], row_count: usize) -> Vec<EncodedColumn<'_>> {
+fn encode_columns(run: &[(Arc<Columns>, Vec<u32>)], row_count: usize) -> Vec<EncodedColumn<'_>> {
     let mut by_path: BTreeMap<&str, Vec<Piece<'_>>> = BTreeMap::new();
     let mut first = 0;
-    for (part, rows) in run {
+    for (columns, rows) in run {
         let range = first..first + rows.len();
-        for cells in space.columns(part) {
-            by_path.entry(&cells.path.text).or_default().push((range.clone(), rows, part.rows.len(), cells));
+        for cells in &columns.cells {
+            by_path.entry(&cells.path.text).or_default().push((
+                range.clone(),
+                rows,
+                columns.row_count,
+                cells,
+            ));
         }
         first = range.end;
     }
@@ -260,13 +275,13 @@ fn encode_column<'a>(
 fn place_values<'a>(pieces: &[Piece<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
     values.clear();
     values.resize(row_count, b"");
-    for (range, rows, part_rows, cells) in pieces {
-        place_cells(&mut values[range.clone()], rows, *part_rows, cells);
+    for (range, rows, all_rows, cells) in pieces {
+        place_cells(&mut values[range.clone()], rows, *all_rows, cells);
     }
 }
 
-fn place_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], part_rows: usize, cells: &'a Cells) {
-    if rows.len() == part_rows {
+fn place_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], all_rows: usize, cells: &'a Cells) {
+    if rows.len() == all_rows {
         for (row, text) in cells.iter() {
             values[row as usize] = text;
         }

@@ -52,3 +52,14 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn only_items_with_a_key_of_their_own_are_kept(mut items in prop::collection::vec((0_u8..20, any::<u8>()), 0..40)) {
+        items.sort_unstable();
+        let alone = |item: &&(u8, u8)| items.iter().filter(|other| other.0 == item.0).count() == 1;
+        let expected: Vec<_> = items.iter().filter(alone).copied().collect();
+        keep_single(&mut items, |item| item.0);
+        prop_assert_eq!(items, expected);
+    }
+}
