@@ -95,7 +95,8 @@ impl Failure {
 
     /// A file operation outside the store that failed.
     pub(crate) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
-        let failure = Self::new("disk", Status::FAILED, format!("{action} {}: {error}", path.display()));
+        let message = format!("{action} {}: {error}", path.display());
+        let failure = Self::new("disk", Status::FAILED, message).with_help(advice(error));
         Self { file: Some(path.display().to_string().into()), ..failure }
     }
 
@@ -167,7 +168,25 @@ impl From<engine::Error> for Failure {
             }
             _ => None,
         };
-        Self { file, ..Self::from_text(code, status, error.to_string()) }
+        let text = error.to_string();
+        let failure = match &error {
+            E::Disk { source, .. } => Self::new(code, status, text).with_help(advice(source)),
+            _ => Self::from_text(code, status, text),
+        };
+        Self { file, ..failure }
+    }
+}
+
+/// What to do when the operating system refuses a file operation; empty where its own words say it all.
+pub(crate) fn advice(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind as K;
+    match error.kind() {
+        K::NotFound => "check the path; nothing is there",
+        K::PermissionDenied | K::ReadOnlyFilesystem => "check who owns it and what it permits",
+        K::StorageFull | K::QuotaExceeded | K::FileTooLarge => "make room, then try again",
+        K::IsADirectory => "name a file instead of a folder",
+        K::NotADirectory => "check the path; a part of it is a file",
+        _ => "",
     }
 }
 

@@ -35,7 +35,7 @@ pub enum Error {
         what: String,
     },
     /// There is no store in this folder.
-    #[error("no store at {}; the first `entrasnap import` makes one", path.display())]
+    #[error("no store at {}; the first `entrasnap backup` or `entrasnap import` makes one", path.display())]
     NoStore {
         /// The folder looked at.
         path: PathBuf,

@@ -29,6 +29,21 @@ fn advice_is_told_apart_from_the_message() {
 }
 
 #[test]
+fn what_the_system_refuses_comes_with_advice_and_its_whole_path() {
+    let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+    let path = PathBuf::from("users; today.json");
+    let store = engine::Error::Disk { action: "cannot read", path: path.clone(), source: missing() };
+    let input = ingest::Error::File { action: "read", path: path.clone(), source: missing() };
+    for failure in
+        [Failure::from(store), Failure::from(input), Failure::file("cannot read", &path, &missing())]
+    {
+        assert_eq!(failure.message, format!("cannot read users; today.json: {}", missing()));
+        assert_eq!(failure.help, "check the path; nothing is there");
+        assert_eq!(failure.file.as_deref(), Some("users; today.json"));
+    }
+}
+
+#[test]
 fn the_json_line_has_code_message_help_file_line_and_span() {
     let place = Excerpt {
         text: "users | mv-apply".to_owned(),
