@@ -33,6 +33,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("expectrl", &["cli/tests/terminal.rs"]),
     ("fsst", &["engine/src/segment/column/symbols.rs"]),
     ("getrandom", &["cli/src/io.rs"]),
+    ("hashbrown", &["engine/src/backup/intern.rs"]),
     ("highway", &["engine/src/content/hash.rs"]),
     ("http_body_util", &["ingest/twin/src/server.rs"]),
     ("hyper", &["ingest/twin/src/server.rs"]),

@@ -1,6 +1,7 @@
 //! What went wrong, as people and scripts read it: message, help, exit status, JSON line.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use clap::error::ErrorKind;
 use serde_json::{Map, Value};
@@ -94,7 +95,7 @@ impl Failure {
     }
 
     /// A file operation outside the store that failed.
-    pub(crate) fn file(action: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub(crate) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
         let message = format!("{action} {}: {error}", path.display());
         let failure = Self::new("disk", Status::FAILED, message).with_help(advice(error));
         Self { file: Some(path.display().to_string().into()), ..failure }
@@ -170,6 +171,8 @@ impl From<engine::Error> for Failure {
         };
         let text = error.to_string();
         let failure = match &error {
+            E::Disk { path, source, .. } if is_missing_part(path, source) => Self::new(code, status, text)
+                .with_help("restore this file from a copy; `entrasnap verify` says what else is wrong"),
             E::Disk { source, .. } => Self::new(code, status, text).with_help(advice(source)),
             _ => Self::from_text(code, status, text),
         };
@@ -177,13 +180,20 @@ impl From<engine::Error> for Failure {
     }
 }
 
+/// Whether a file is not there that a store made and never removes while it is needed.
+fn is_missing_part(path: &Path, error: &std::io::Error) -> bool {
+    let folder = path.parent().and_then(Path::file_name);
+    error.kind() == std::io::ErrorKind::NotFound
+        && folder.is_some_and(|folder| folder == "segments" || folder == "manifests")
+}
+
 /// What to do when the operating system refuses a file operation; empty where its own words say it all.
 pub(crate) fn advice(error: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match error.kind() {
-        K::NotFound => "check the path; nothing is there",
+        K::NotFound => "check the path; it, or a folder of it, is not there",
         K::PermissionDenied | K::ReadOnlyFilesystem => "check who owns it and what it permits",
-        K::StorageFull | K::QuotaExceeded | K::FileTooLarge => "make room, then try again",
+        K::StorageFull | K::QuotaExceeded => "make room, then try again",
         K::IsADirectory => "name a file instead of a folder",
         K::NotADirectory => "check the path; a part of it is a file",
         _ => "",

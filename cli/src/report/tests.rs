@@ -38,9 +38,17 @@ fn what_the_system_refuses_comes_with_advice_and_its_whole_path() {
         [Failure::from(store), Failure::from(input), Failure::file("cannot read", &path, &missing())]
     {
         assert_eq!(failure.message, format!("cannot read users; today.json: {}", missing()));
-        assert_eq!(failure.help, "check the path; nothing is there");
+        assert_eq!(failure.help, "check the path; it, or a folder of it, is not there");
         assert_eq!(failure.file.as_deref(), Some("users; today.json"));
     }
+}
+
+#[test]
+fn a_lost_file_of_the_store_is_to_be_restored() {
+    let path = PathBuf::from("entrasnap.store/segments/0000000007.seg");
+    let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+    let failure = Failure::from(engine::Error::Disk { action: "cannot read", path, source });
+    assert!(failure.help.starts_with("restore this file from a copy"), "{}", failure.help);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Encodes what a commit says of tables and relations, side by side; writing then only appends.
+//! Encodes the vectors of a commit and what tells their new numbers apart, side by side; what is written one after the
+//! other is in `commit`.
 
 use std::sync::Arc;
 

@@ -22,8 +22,14 @@ pub(super) struct Interner {
 }
 
 /// Spreads keys over a table. GUIDs come from the data, so that without a secret they could be made to collide.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 struct Spread([u64; 2]);
+
+impl std::fmt::Debug for Spread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Spread")
+    }
+}
 
 impl Spread {
     fn new(hash_key: &[u8; 32]) -> Self {
@@ -39,6 +45,21 @@ impl Spread {
         let product = u128::from(u64::from_le_bytes(low)) * u128::from(u64::from_le_bytes(high));
         let [low, high] = *product.to_le_bytes().as_chunks().0 else { return 0 };
         u64::from_le_bytes(low) ^ u64::from_le_bytes(high)
+    }
+}
+
+/// An ID with what finds it; of a text both are hashes, and made once.
+#[derive(Clone, Copy)]
+struct Sought<'a> {
+    id: &'a Id,
+    key: u128,
+    hash: u64,
+}
+
+impl<'a> Sought<'a> {
+    fn new(id: &'a Id, spread: Spread) -> Self {
+        let key = id.key();
+        Self { id, key, hash: spread.hash(key) }
     }
 }
 
@@ -70,18 +91,18 @@ impl Interner {
         loop {
             batch.clear();
             batch.extend(ids.by_ref().take(BATCH_LENGTH).map(|id| {
-                let key = id.key();
+                let sought = Sought::new(id, self.spread);
                 // The first place whose few bits of hash fit: mostly the right one.
-                (id, key, self.places.find(self.spread.hash(key), |_| true).copied())
+                (sought, self.places.find(sought.hash, |_| true).copied())
             }));
             if batch.is_empty() {
                 return Ok(ordinals);
             }
-            for &(id, key, place) in &batch {
-                let known = place.filter(|&place| self.new_keys[place as usize] == key);
+            for &(sought, place) in &batch {
+                let known = place.filter(|&place| self.new_keys[place as usize] == sought.key);
                 ordinals.push(match known {
                     Some(place) => self.first_ordinal + place,
-                    None => self.ordinal(state, id)?,
+                    None => self.find_or_add(state, sought)?,
                 });
             }
         }
@@ -89,8 +110,10 @@ impl Interner {
 
     /// The ordinal of an ID; a new one gets the next.
     pub(super) fn ordinal(&mut self, state: &State, id: &Id) -> Result<u32> {
-        let key = id.key();
-        let hash = self.spread.hash(key);
+        self.find_or_add(state, Sought::new(id, self.spread))
+    }
+
+    fn find_or_add(&mut self, state: &State, Sought { id, key, hash }: Sought<'_>) -> Result<u32> {
         if let Some(place) = self.places.find(hash, |&place| self.new_keys[place as usize] == key) {
             return Ok(self.first_ordinal + place);
         }
@@ -151,4 +174,48 @@ pub(super) fn write_ids(
         entry.texts = Some(segment.column(&column::encode(&values))?);
     }
     Ok(entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{CreateOptions, Store};
+
+    fn id(number: u32) -> Id {
+        if number.is_multiple_of(5) {
+            Id::from_text(&format!("text {number}"))
+        } else {
+            // Consecutive numbers, as some sources make them: they must spread all the same.
+            Id::from_text(&format!("00000000-0000-4000-8000-{number:012x}"))
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn many_ids_get_the_ordinals_they_would_get_one_by_one(
+            numbers in prop::collection::vec(0_u32..2000, 0..3000),
+            first_count in 0_usize..3000,
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let options = CreateOptions { seed: [7; 32], tenant: None };
+            let store = Store::create(&folder.path().join("store"), &options).unwrap();
+            let state = store.state();
+            let ids: Vec<Id> = numbers.iter().map(|number| id(*number)).collect();
+            let (first, second) = ids.split_at(first_count.min(ids.len()));
+            let mut alone = Interner::new(state);
+            let expected: Vec<u32> = ids.iter().map(|id| alone.ordinal(state, id).unwrap()).collect();
+            let mut many = Interner::new(state);
+            let mut found = many.ordinals(state, first.iter()).unwrap();
+            found.extend(many.ordinals(state, second.iter()).unwrap());
+            prop_assert_eq!(&found, &expected);
+            prop_assert_eq!(many.new_keys(), alone.new_keys());
+            for (id, ordinal) in ids.iter().zip(&found) {
+                prop_assert_eq!(id.key(), many.new_keys()[*ordinal as usize]);
+            }
+        }
+    }
 }

@@ -368,12 +368,12 @@ fn hash_of_patched(rows: &Rows<'_>, ordinal: u32, patch: &Patch) -> Result<[u8; 
     Ok(hash_cells(rows.state(), rows.key(), &id, &cells))
 }
 
-/// The content hash of cells read back from the store.
+/// The content hash of core cells read back from the store.
 pub(crate) fn hash_cells(state: &State, key: &TableKey, id: &crate::id::Id, cells: &Cells) -> [u8; 16] {
     let named: Vec<(Arc<str>, &[u8])> =
         cells.iter().map(|(path, text)| (state.paths.text(path), text)).collect();
     let borrowed: Vec<(&str, &[u8])> = named.iter().map(|(path, text)| (&**path, *text)).collect();
-    content_hash(&state.hash_key, &key.type_token, key.part == Part::Volatile, id, &borrowed)
+    content_hash(&state.hash_key, &key.type_token, id, &borrowed)
 }
 
 /// An earlier version of the object with the same content, if there was one.

@@ -3,8 +3,8 @@
 //! BLAKE3 fills the lanes of a vector register with the chunks (1,024 bytes) of one input. A content has one or two, so
 //! hashed alone it takes one lane of eight. Here the chunks of many contents lie side by side: those with as many whole
 //! blocks go together, whatever object they are of. The hashes are those of [`blake3::keyed_hash`], which a test holds
-//! them to; the entry for many inputs is the crate's own (its `platform` is public, but may change with its version,
-//! which therefore is pinned).
+//! them to; the entry for many inputs is the crate's own. Its module `platform` is open to others but undocumented and
+//! may change with any version of the crate, which therefore is pinned to the last digit.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ const CHUNK_COUNT_MAX: usize = 2;
 type Hash = [u8; OUT_LEN];
 
 /// Hashes contents under one key.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct LaneHasher {
     platform: Platform,
     key: [u8; KEY_LEN],
@@ -60,10 +60,20 @@ impl Chunk {
     }
 }
 
+impl std::fmt::Debug for LaneHasher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LaneHasher").field("platform", &self.platform).finish_non_exhaustive()
+    }
+}
+
 impl LaneHasher {
     pub(super) fn new(key: &[u8; KEY_LEN]) -> Self {
+        Self::on(Platform::detect(), key)
+    }
+
+    fn on(platform: Platform, key: &[u8; KEY_LEN]) -> Self {
         Self {
-            platform: Platform::detect(),
+            platform,
             key: *key,
             key_words: words_from_le_bytes_32(key),
             chunks: Vec::new(),
@@ -154,6 +164,7 @@ impl Lanes<'_> {
         outputs.resize(self.chunks.len() * OUT_LEN, 0);
         let outputs = &mut outputs[..];
         match self.chunks[0].class.1 {
+            0 => outputs.as_chunks_mut().0.fill(le_bytes_from_words_32(self.key)),
             1 => self.hash_long::<{ BLOCK_LEN }>(outputs),
             2 => self.hash_long::<{ 2 * BLOCK_LEN }>(outputs),
             3 => self.hash_long::<{ 3 * BLOCK_LEN }>(outputs),
@@ -170,13 +181,17 @@ impl Lanes<'_> {
             14 => self.hash_long::<{ 14 * BLOCK_LEN }>(outputs),
             15 => self.hash_long::<{ 15 * BLOCK_LEN }>(outputs),
             16 => self.hash_long::<CHUNK_LEN>(outputs),
-            _ => outputs.as_chunks_mut().0.fill(le_bytes_from_words_32(self.key)),
+            more => unreachable!("a chunk has 16 blocks, not {more}"),
         }
     }
 
     fn hash_long<const LENGTH: usize>(&self, outputs: &mut [u8]) {
-        let texts = self.chunks.iter().filter_map(|chunk| self.bytes[chunk.range.clone()].first_chunk());
-        let texts: Vec<&[u8; LENGTH]> = texts.collect();
+        let whole_blocks = |chunk: &Chunk| {
+            self.bytes[chunk.range.clone()]
+                .first_chunk()
+                .expect("chunks of a class have as many whole blocks")
+        };
+        let texts: Vec<&[u8; LENGTH]> = self.chunks.iter().map(whole_blocks).collect();
         let end = if LENGTH == CHUNK_LEN { CHUNK_END } else { 0 };
         let number = u64::from(self.chunks[0].class.0);
         let no = IncrementCounter::No;

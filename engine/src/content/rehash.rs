@@ -6,16 +6,10 @@ use crate::id::Id;
 use crate::schema::{self, RuleKind};
 use crate::value::write_identity;
 
-/// The content hash of cells (path, canonical text), given in any order.
-pub(crate) fn content_hash(
-    hash_key: &[u8; 32],
-    token: &str,
-    is_volatile: bool,
-    id: &Id,
-    cells: &[(&str, &[u8])],
-) -> [u8; 16] {
+/// The content hash of core cells (path, canonical text), given in any order.
+pub(crate) fn content_hash(hash_key: &[u8; 32], token: &str, id: &Id, cells: &[(&str, &[u8])]) -> [u8; 16] {
     let mut keyed: Vec<(u64, &str, &[u8])> =
-        cells.iter().map(|(path, text)| (PathName::new(token, is_volatile, path).id, *path, *text)).collect();
+        cells.iter().map(|(path, text)| (PathName::new(token, false, path).id, *path, *text)).collect();
     keyed.sort_unstable_by_key(|(id, ..)| *id);
     let mut hasher = ContentHasher::new(*hash_key);
     hasher.begin(token, id, &ColumnsDigest::of(keyed.iter().map(|(id, ..)| *id)));
