@@ -94,7 +94,7 @@ impl Failure {
         Self::new("notBuilt", Status::FAILED, message).with_help(help)
     }
 
-    /// A file operation outside the store that failed.
+    /// A file operation that failed.
     pub(crate) fn file(action: &str, path: &Path, error: &std::io::Error) -> Self {
         let message = format!("{action} {}: {error}", path.display());
         let failure = Self::new("disk", Status::FAILED, message).with_help(advice(error));
@@ -150,7 +150,11 @@ impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
         use engine::Error as E;
         let (code, status) = match &error {
-            E::Disk { .. } => ("disk", Status::FAILED),
+            E::Disk { action, path, source } => {
+                let failure = Self::file(action, path, source);
+                let help = "restore this file from a copy; `entrasnap verify` says what else is wrong";
+                return if is_missing_part(path, source) { failure.with_help(help) } else { failure };
+            }
             E::Damaged { .. } => ("damaged", Status::FAILED),
             E::NoStore { .. } => ("noStore", Status::FAILED),
             E::NewerFormat { .. } => ("newerFormat", Status::FAILED),
@@ -164,19 +168,10 @@ impl From<engine::Error> for Failure {
             _ => ("invalid", Status::FAILED),
         };
         let file = match &error {
-            E::Disk { path, .. } | E::Damaged { path, .. } | E::NewerFormat { path, .. } => {
-                Some(path.display().to_string().into())
-            }
+            E::Damaged { path, .. } | E::NewerFormat { path, .. } => Some(path.display().to_string().into()),
             _ => None,
         };
-        let text = error.to_string();
-        let failure = match &error {
-            E::Disk { path, source, .. } if is_missing_part(path, source) => Self::new(code, status, text)
-                .with_help("restore this file from a copy; `entrasnap verify` says what else is wrong"),
-            E::Disk { source, .. } => Self::new(code, status, text).with_help(advice(source)),
-            _ => Self::from_text(code, status, text),
-        };
-        Self { file, ..failure }
+        Self { file, ..Self::from_text(code, status, error.to_string()) }
     }
 }
 
@@ -188,7 +183,7 @@ fn is_missing_part(path: &Path, error: &std::io::Error) -> bool {
 }
 
 /// What to do when the operating system refuses a file operation; empty where its own words say it all.
-pub(crate) fn advice(error: &std::io::Error) -> &'static str {
+fn advice(error: &std::io::Error) -> &'static str {
     use std::io::ErrorKind as K;
     match error.kind() {
         K::NotFound => "check the path; it, or a folder of it, is not there",

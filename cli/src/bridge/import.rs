@@ -7,7 +7,7 @@ use ingest::{Advance, Error, ImportRequest, Source};
 
 use crate::args::Import;
 use crate::progress::Progress;
-use crate::report::{self, Failure, Outcome, Status};
+use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
 impl ingest::Progress for Progress<'_> {
@@ -65,9 +65,8 @@ impl From<Error> for Failure {
         let text = error.to_string();
         let (code, status, file, line) = match error {
             Error::Store(error) => return Self::from(error),
-            Error::File { path, source, .. } => {
-                let failure = Self::new("disk", Status::FAILED, text).with_help(report::advice(&source));
-                return Self { file: Some(path.display().to_string().into()), ..failure };
+            Error::File { action, path, source } => {
+                return Self::file(&format!("cannot {action}"), &path, &source);
             }
             Error::OtherTenant { place, source } => {
                 let failure = Self::from(source);

@@ -184,7 +184,7 @@ fn write_columns(encoded: &[EncodedColumn<'_>], segment: &mut SegmentWriter) -> 
     Ok(group)
 }
 
-/// Rows of parts in runs that fit in a row group each.
+/// Rows in runs that fit in a row group each.
 fn split(pending: Vec<(Arc<Columns>, Vec<u32>)>) -> Vec<Vec<(Arc<Columns>, Vec<u32>)>> {
     let mut runs = Vec::new();
     let (mut run, mut row_count) = (Vec::new(), 0);
@@ -205,7 +205,7 @@ fn split(pending: Vec<(Arc<Columns>, Vec<u32>)>) -> Vec<Vec<(Arc<Columns>, Vec<u
 }
 
 /// Where rows of some columns go, and the column they come from.
-type Piece<'a> = (Range<usize>, &'a [u32], usize, &'a Cells);
+type Source<'a> = (Range<usize>, &'a [u32], usize, &'a Cells);
 
 /// An encoded column, and the base it repeats: its path and the rule.
 struct EncodedColumn<'a> {
@@ -215,7 +215,7 @@ struct EncodedColumn<'a> {
 }
 
 fn encode_columns(run: &[(Arc<Columns>, Vec<u32>)], row_count: usize) -> Vec<EncodedColumn<'_>> {
-    let mut by_path: BTreeMap<&str, Vec<Piece<'_>>> = BTreeMap::new();
+    let mut by_path: BTreeMap<&str, Vec<Source<'_>>> = BTreeMap::new();
     let mut first = 0;
     for (columns, rows) in run {
         let range = first..first + rows.len();
@@ -272,7 +272,7 @@ fn encode_column<'a>(
 }
 
 /// Lays the texts of a column side by side; `values` is used again for every column, as fresh memory costs more.
-fn place_values<'a>(pieces: &[Piece<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
+fn place_values<'a>(pieces: &[Source<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
     values.clear();
     values.resize(row_count, b"");
     for (range, rows, all_rows, cells) in pieces {

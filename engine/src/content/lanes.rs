@@ -28,7 +28,6 @@ type Hash = [u8; OUT_LEN];
 #[derive(Clone)]
 pub(super) struct LaneHasher {
     platform: Platform,
-    key: [u8; KEY_LEN],
     key_words: [u32; 8],
     chunks: Vec<Chunk>,
     /// For each content the hashes of its chunks; of its only chunk, or of the whole, in the first place.
@@ -74,7 +73,6 @@ impl LaneHasher {
     fn on(platform: Platform, key: &[u8; KEY_LEN]) -> Self {
         Self {
             platform,
-            key: *key,
             key_words: words_from_le_bytes_32(key),
             chunks: Vec::new(),
             hashes: Vec::new(),
@@ -100,7 +98,8 @@ impl LaneHasher {
             let text = start..end;
             let count = text.len().div_ceil(CHUNK_LEN).max(1);
             if count > CHUNK_COUNT_MAX {
-                hashes[0] = *blake3::keyed_hash(&self.key, &bytes[text]).as_bytes();
+                hashes[0] =
+                    *blake3::keyed_hash(&le_bytes_from_words_32(&self.key_words), &bytes[text]).as_bytes();
             } else {
                 self.chunks.extend((0..count).map(|number| Chunk::new(content, number, &text, count)));
             }
