@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::report::Status;
@@ -101,6 +101,26 @@ impl Io<'_> {
     }
 }
 
+/// Writes a file that a person named: it holds the old content until the new one is whole and durable, and nobody but
+/// its owner may read it. What is no regular file, such as a pipe, is written as it is.
+///
+/// # Errors
+/// What the operating system says; then a file that was there is as it was.
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let path = match std::fs::canonicalize(path) {
+        Ok(found) if found.is_file() => found,
+        Ok(found) => return std::fs::write(found, bytes),
+        Err(_) => path.to_owned(),
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".entrasnap-").suffix(".tmp").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    engine::Disk::sync_folder(&engine::RealDisk, folder)
+}
+
 /// What Ctrl-C asks of this process.
 static INTERRUPT: Interrupt = Interrupt::new();
 
@@ -181,4 +201,40 @@ fn random_bytes() -> [u8; 32] {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).expect("every supported system gives random bytes");
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_keeps_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        write_file(&path, b"old").unwrap();
+        write_file(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names(), 1, "no temporary name stays");
+        // A folder cannot be replaced by a file.
+        let taken = folder.path().join("taken");
+        std::fs::create_dir(&taken).unwrap();
+        write_file(&taken, b"new").unwrap_err();
+        assert!(taken.is_dir());
+        assert_eq!(names(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_one_and_others_may_not_read_what_is_written() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("plan.json"), folder.path().join("link.json"));
+        std::fs::write(&path, b"old").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        write_file(&link, b"new").unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }

@@ -309,7 +309,9 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Output(None) => state.output = None,
         Dot::Output(Some(file)) => {
             let path = session.path(file.as_ref());
-            let opened = File::create(&path).map_err(|error| Failure::file("cannot write", &path, &error))?;
+            let mut options = engine::disk::private_file();
+            let opened = options.write(true).create(true).truncate(true).open(&path);
+            let opened = opened.map_err(|error| Failure::file("cannot write", &path, &error))?;
             state.output = Some((path, opened));
         }
         Dot::Timing(is_on) => state.is_timed = is_on,

@@ -1,13 +1,15 @@
 //! One run of one verb: its options, the store it opens, what it says on stderr and in the log.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use engine::disk::{create_private_folder, private_file};
 use engine::{BackupSummary, CreateOptions, Point, Store};
 
 use crate::Io;
 use crate::args::{Color, Format, Global};
+use crate::bridge::scratch::Scratch;
 use crate::render::Look;
 use crate::report::{Failure, Outcome, Status};
 
@@ -22,7 +24,7 @@ pub(crate) struct Session<'run, 'io> {
     read_only: bool,
     log: Option<File>,
     /// Where the store is copied to when it must not be written; goes away at the end.
-    copy: Option<tempfile::TempDir>,
+    copy: Option<Scratch>,
 }
 
 impl<'run, 'io> Session<'run, 'io> {
@@ -122,8 +124,8 @@ impl<'run, 'io> Session<'run, 'io> {
         if !self.read_only || self.copy.is_some() {
             return Ok(());
         }
-        let copy = tempfile::Builder::new().prefix("entrasnap-reading-").tempdir();
         let temporary = std::env::temp_dir();
+        let copy = Scratch::new();
         let copy = copy.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;
         let path = copy.path().join("store");
         copy_store(&self.store, &path).map_err(|error| Failure::file("cannot copy", &self.store, &error))?;
@@ -168,7 +170,7 @@ impl<'run, 'io> Session<'run, 'io> {
 
 /// Copies a store: segments and manifests never change, so a link is as good.
 fn copy_store(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
+    create_private_folder(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
@@ -188,7 +190,7 @@ fn copy_store(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 fn open_log(path: &Path) -> Outcome<File> {
-    OpenOptions::new()
+    private_file()
         .create(true)
         .append(true)
         .open(path)

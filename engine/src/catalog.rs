@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::disk::{Disk, DiskLock, RealDisk, write_whole};
+use crate::disk::{Disk, DiskLock, RealDisk, create_private_folder, make_private, write_whole};
 
 /// sled's memory grows with the size of a batch, far beyond its cache.
 const BATCH_RECORDS_MAX: usize = 100;
@@ -188,6 +188,8 @@ impl Drop for Catalog {
 fn open_database(path: &Path) -> Option<sled::Db> {
     let config =
         sled::Config::new().path(path).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
+    // sled's files have the rights that the umask leaves: the folder is closed to others before they are there.
+    create_private_folder(path).and_then(|()| make_private(path)).ok()?;
     catch_unwind(AssertUnwindSafe(|| config.open())).ok()?.ok()
 }
 
@@ -215,6 +217,7 @@ fn take_seal(path: &Path, binding: &CatalogBinding) -> Rebuilt {
 }
 
 fn write_seal(path: &Path, binding: &CatalogBinding) -> io::Result<()> {
+    make_private(path)?;
     let seal = Seal { binding: binding.clone(), hash: folder_hash(path)? };
     write_whole(&RealDisk, &seal_path(path), &serde_json::to_vec(&seal)?)
 }

@@ -3,6 +3,8 @@
 //! Invariants
 //! 1. A file becomes durable by its own `sync`, its name by `sync_folder` of the folder: both are needed.
 //! 2. A file that has its final name and is ever mapped is never written again (see `map`).
+//! 3. What is made belongs to its owner alone: folders 0700, files 0600, whatever the umask allows (Unix; on Windows a
+//!    folder's own list of rights goes on to what is in it).
 
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -135,11 +137,11 @@ impl Disk for RealDisk {
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(File::create(path)?))
+        Ok(Box::new(private_file().write(true).create(true).truncate(true).open(path)?))
     }
 
     fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(OpenOptions::new().append(true).create(true).open(path)?))
+        Ok(Box::new(private_file().append(true).create(true).open(path)?))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -167,7 +169,7 @@ impl Disk for RealDisk {
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        create_private_folder(path)
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
@@ -192,13 +194,61 @@ impl Disk for RealDisk {
     }
 
     fn try_lock(&self, path: &Path) -> io::Result<Option<Box<dyn DiskLock>>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        let file = private_file().write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Box::new(RealLock { _file: file }))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
+}
+
+/// How a file is opened that nobody but its owner may read once it is made; one that is there keeps its rights.
+#[must_use]
+pub fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a folder that nobody but its owner may enter, and those above it; one that is there already keeps its rights.
+///
+/// # Errors
+/// What the operating system says.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Takes the rights of everybody else to a folder and all that is in it, which another library made.
+///
+/// # Errors
+/// What the operating system says.
+#[cfg(unix)]
+pub fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let is_folder = fs::symlink_metadata(path)?.is_dir();
+    let mode = if is_folder { 0o700 } else { 0o600 };
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    if is_folder {
+        for entry in fs::read_dir(path)? {
+            make_private(&entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the rights of everybody else: a folder's own list of rights goes on to what is made in it.
+///
+/// # Errors
+/// None here.
+#[cfg(not(unix))]
+pub fn make_private(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(windows))]

@@ -182,7 +182,9 @@ pub fn request_cancel(store: &Store, recovery: &str) -> Result<String> {
         return Err(Error::Invalid(format!("recovery {id} does not run, so there is nothing to stop")));
     }
     let path = cancel_path(store, &id);
-    std::fs::write(&path, b"").map_err(|source| Error::File { action: "write", path, source })?;
+    let mut options = engine::disk::private_file();
+    let made = options.write(true).create(true).truncate(true).open(&path).map(drop);
+    made.map_err(|source| Error::File { action: "write", path, source })?;
     Ok(id)
 }
 

@@ -11,6 +11,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use engine::disk::create_private_folder;
 use engine::{Object, Snapshot};
 
 mod ndjson;
@@ -94,7 +95,7 @@ impl ExportCounts {
 
 /// Makes the folder, or checks that it is empty.
 fn prepare(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
+    create_private_folder(folder).map_err(|source| unwritable(folder, source))?;
     let mut entries = fs::read_dir(folder).map_err(|source| unwritable(folder, source))?;
     if entries.next().is_some() {
         return Err(Error::NotEmpty { path: folder.to_owned() });

@@ -265,7 +265,8 @@ impl Question {
     /// # Errors
     /// What is wrong with the text, each with its place; or what stopped a query.
     pub(crate) fn run(&self, tables: &StoredTables, interrupt: &Interrupt) -> Outcome<Vec<ResultTable>> {
-        let scratch = Scratch::new();
+        // Where there can be no folder, a query has memory alone.
+        let scratch = Scratch::new().ok();
         let (text, now) = (self.whole(), to_ticks(self.now));
         let limits = self.limits(interrupt, scratch.as_ref());
         let results =
@@ -283,7 +284,8 @@ impl Question {
         interrupt: &Interrupt,
         take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
     ) -> Outcome<()> {
-        let scratch = Scratch::new();
+        // Where there can be no folder, a query has memory alone.
+        let scratch = Scratch::new().ok();
         let (text, now) = (self.whole(), to_ticks(self.now));
         let limits = self.limits(interrupt, scratch.as_ref());
         let done = interrupt

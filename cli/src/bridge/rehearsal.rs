@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use engine::{CreateOptions, Store};
 use ingest::graph::{Access, Client, Clock, Cloud, Credential, Secret, Settings, Sleep};
-use tempfile::TempDir;
 use twin::{ManualClock, Options, Server};
 
+use crate::bridge::scratch::Scratch;
 use crate::report::{Failure, Outcome};
 
 /// A rehearsal being held.
@@ -17,7 +17,7 @@ pub(crate) struct Rehearsal {
     pub(crate) client: Client,
     pub(crate) clock: Arc<ManualClock>,
     begun_ms: i64,
-    folder: TempDir,
+    folder: Scratch,
     _server: Server,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Re
     };
     let hands = JumpingClock { clock: Arc::clone(&clock), begun_ms };
     let client = Client::new(settings, Arc::new(hands)).map_err(|error| Failure::usage(error.to_string()))?;
-    let folder = tempfile::Builder::new().prefix("entrasnap-rehearsal-").tempdir().map_err(failed)?;
+    let folder = Scratch::new().map_err(failed)?;
     Ok(Rehearsal { client, clock, begun_ms, folder, _server: server })
 }
 

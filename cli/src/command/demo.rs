@@ -7,6 +7,7 @@ use engine::Store;
 
 use crate::Io;
 use crate::args::Demo;
+use crate::bridge::scratch::Scratch;
 use crate::bridge::tenant::Stage;
 use crate::render;
 use crate::report::{Failure, Outcome, Status};
@@ -23,7 +24,7 @@ struct Theatre<'s> {
 /// # Errors
 /// When the folder cannot be written, or a step fails.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo) -> Outcome {
-    let folder = tempfile::Builder::new().prefix("entrasnap-demo-").tempdir();
+    let folder = Scratch::new();
     let temporary = std::env::temp_dir();
     let folder = folder.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;
     let stage = Stage::serve(options.objects, options.seed, (session.io.seed)())?;

@@ -70,7 +70,7 @@ pub(super) fn read(session: &Session<'_, '_>, file: &Path) -> Outcome<Plan> {
 /// When it cannot be written.
 pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> Outcome<()> {
     let path = session.path(file);
-    std::fs::write(&path, plan.to_file_bytes())
+    crate::io::write_file(&path, &plan.to_file_bytes())
         .map_err(|error| Failure::file("cannot write", &path, &error))?;
     session.note(&format!("written to {}", file.display()));
     Ok(())

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use engine::disk::{create_private_folder, make_private, private_file};
+
 use crate::Io;
 
 /// Inputs that are kept.
@@ -26,45 +28,11 @@ pub(crate) fn path(io: &Io<'_>) -> Option<PathBuf> {
 /// When that cannot be done; then nothing must be kept.
 pub(crate) fn prepare(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        create_folder(folder)?;
+        create_private_folder(folder)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    only_for_the_user(&mut options);
-    let file = options.open(path)?;
-    restrict(&file)
-}
-
-#[cfg(unix)]
-fn create_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn create_folder(folder: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(folder)
-}
-
-#[cfg(unix)]
-fn only_for_the_user(options: &mut std::fs::OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600);
-}
-
-#[cfg(not(unix))]
-fn only_for_the_user(_: &mut std::fs::OpenOptions) {}
-
-/// A file of an earlier time may be open to others.
-#[cfg(unix)]
-fn restrict(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &std::fs::File) -> io::Result<()> {
-    Ok(())
+    drop(private_file().create(true).append(true).open(path)?);
+    // A file of an earlier time may be open to others.
+    make_private(path)
 }
 
 #[cfg(all(test, unix))]

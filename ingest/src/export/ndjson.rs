@@ -1,8 +1,9 @@
 //! Writes a file per type, an object per line.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+
+use engine::disk::private_file;
 
 use super::{ExportCounts, Item, unwritable};
 use crate::error::Result;
@@ -23,7 +24,7 @@ pub(super) fn write(
     }
     let path = folder.join(format!("{}.ndjson", encode_name(type_token)));
     let failed = |source| unwritable(&path, source);
-    let file = File::create_new(&path).map_err(failed)?;
+    let file = private_file().write(true).create_new(true).open(&path).map_err(failed)?;
     let mut writer = BufWriter::with_capacity(BUFFER_BYTES, file);
     counts.files += 1;
     for item in items {

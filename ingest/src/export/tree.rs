@@ -1,8 +1,9 @@
 //! Writes the folders of `EntraExporter`: a file per object, and a file per link.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
+
+use engine::disk::{create_private_folder, private_file};
 
 use super::{ExportCounts, Item, unwritable};
 use crate::error::{Error, Result};
@@ -81,8 +82,8 @@ fn write_file(parent: &Path, id: &str, text: &str, counts: &mut ExportCounts) ->
     let folder = parent.join(&name);
     let path = folder.join(format!("{name}.json"));
     let failed = |source| -> Error { unwritable(&path, source) };
-    fs::create_dir_all(&folder).map_err(failed)?;
-    let mut file = fs::File::create_new(&path).map_err(failed)?;
+    create_private_folder(&folder).map_err(failed)?;
+    let mut file = private_file().write(true).create_new(true).open(&path).map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
     counts.files += 1;
     counts.bytes += text.len() as u64;

@@ -6,12 +6,13 @@
 //! Invariants: what a crash leaves of the last frame is cut off; no token and no secret is ever staged.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use engine::disk::{create_private_folder, private_file};
 
 use crate::error::{Error, Result};
 
@@ -58,9 +59,8 @@ impl Stage {
             let path = path.clone();
             move |source| Error::File { action, path, source }
         };
-        std::fs::create_dir_all(folder).map_err(failed("create"))?;
-        let mut options = OpenOptions::new();
-        let mut file = options
+        create_private_folder(folder).map_err(failed("create"))?;
+        let mut file = private_file()
             .read(true)
             .write(true)
             .create(true)

@@ -1,13 +1,16 @@
 //! Sorted rows that wait in files: written as runs, read back batch by batch and merged.
 //!
-//! *Invariants*: 1. A file has a name that no other file had when it was made, and is removed with its [`Run`]. 2. Rows
-//! that are equal leave a merge in the order of their runs, which is the order in which they came.
+//! *Invariants*: 1. A file has a name that no other file had when it was made, nobody but its owner may read it, and it
+//! goes away with its [`Run`]; where an open file needs no name, it loses it at once, so that it goes away however the
+//! process ends. 2. Rows that are equal leave a merge in the order of their runs, which is the order in which they came.
 
 mod code;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+
+use engine::disk::private_file;
 
 use super::sort::OrderBy;
 use crate::ast::Span;
@@ -30,8 +33,14 @@ impl Scratch {
         let mut number = 0_u32;
         loop {
             let path = folder.join(format!("sort-{number}.run"));
-            match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok(Self { file, path }),
+            match private_file().read(true).write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    // A folder that keeps the name keeps it until the run is dropped.
+                    if cfg!(unix) {
+                        drop(fs::remove_file(&path));
+                    }
+                    return Ok(Self { file, path });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(error),
             }
@@ -41,8 +50,11 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What cannot be removed now is in a folder of temporary files, where its owner looks for what was left.
-        let _removed = fs::remove_file(&self.path);
+        // What has its name still and cannot be removed now is in a folder of temporary files, which goes as a whole.
+        // Where the name went at once, another run may have it by now.
+        if !cfg!(unix) {
+            let _removed = fs::remove_file(&self.path);
+        }
     }
 }
 

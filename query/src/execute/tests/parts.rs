@@ -323,7 +323,10 @@ fn a_sort_goes_to_disk_when_memory_ends_and_leaves_nothing_there() {
     })
     .unwrap();
     assert_eq!(rows, all);
-    assert!(files > 3, "{files} runs");
+    // Where an open file needs no name, it has none even while rows are read from it.
+    assert!(if cfg!(unix) { files == 0 } else { files > 3 }, "{files} runs");
+    let message = rows_within(streamed, &people, &Limits { temporary: None, ..limits }).unwrap_err();
+    assert!(message.starts_with("`sort` needs"), "it was held on disk: {message}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let missing = folder.path().join("missing");
     let limits = Limits { bytes: 1000, temporary: Some(&missing), ..Limits::default() };
