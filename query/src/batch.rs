@@ -155,7 +155,7 @@ impl Column {
     pub(crate) fn size_bytes(&self) -> usize {
         match self {
             Self::Constant(_) => 0,
-            Self::Values(values) => values.iter().map(value_bytes).sum(),
+            Self::Values(values) => values_bytes(values),
             Self::Dictionary { codes, .. } | Self::Texts { codes, .. } => codes.len() * size_of::<u32>(),
         }
     }
@@ -175,6 +175,26 @@ fn all_cells(columns: &[(&Column, usize)]) -> Vec<Value> {
         .iter()
         .flat_map(|(column, row_count)| (0..*row_count).map(|row| column.get(row).into_owned()));
     cells.collect()
+}
+
+/// About how many bytes values take; what neighbours share counts once.
+pub(crate) fn values_bytes(values: &[Value]) -> usize {
+    let mut before = &Value::Null;
+    let mut bytes = size_of_val(values);
+    for value in values {
+        let is_shared = match (before, value) {
+            (Value::String(before), Value::String(text)) => Arc::ptr_eq(before, text),
+            (Value::Array(before), Value::Array(elements)) => Arc::ptr_eq(before, elements),
+            (Value::Object(before), Value::Object(pairs)) => Arc::ptr_eq(before, pairs),
+            (_, Value::String(_) | Value::Array(_) | Value::Object(_)) => false,
+            _ => continue,
+        };
+        if !is_shared {
+            bytes += value_bytes(value) - size_of::<Value>();
+        }
+        before = value;
+    }
+    bytes
 }
 
 /// About how many bytes a value takes.
@@ -199,6 +219,9 @@ pub struct Batch {
 
 /// Most rows of a batch; row numbers fit `u32`.
 pub const BATCH_ROWS: usize = 65_536;
+
+/// Bytes that the cells of a batch should not exceed by much.
+pub(crate) const BATCH_BYTES: usize = 64 << 20;
 
 impl Batch {
     /// The rows with these numbers, in the order given.

@@ -29,6 +29,7 @@ use crate::batch::{Batch, Column, Field, Schema};
 use crate::convert;
 use crate::error::{Code, Diagnostic, nearest};
 use crate::function;
+use crate::limits::Guard;
 use crate::plan::{Plan, Scalar, Scan, Step, Typed};
 use crate::table::{ScanRequest, Tables};
 use crate::value::{Type, Value};
@@ -44,6 +45,10 @@ const SCALAR_DEPTH_MAX: usize = 400;
 const PARTS_MAX: usize = 1_000_000;
 /// Deepest nesting of functions written in the query.
 const INLINE_DEPTH_MAX: usize = 32;
+/// Most columns of one step: more than any table has, and few enough for whoever looks at each.
+const COLUMNS_MAX: usize = 10_000;
+/// Most columns of all steps of one query.
+const ALL_COLUMNS_MAX: usize = 250_000;
 
 /// A column that stands for those of a table that was not found; nothing is said about what is not among the others.
 const LOST: &str = "\0";
@@ -63,18 +68,21 @@ pub(crate) fn bind(
     statements: &[Statement],
     parameters: &Parameters,
     tables: &dyn Tables,
-    now: i64,
+    guard: &Guard<'_>,
 ) -> Result<Vec<Bound>, Vec<Diagnostic>> {
     let mut binder = Binder {
         tables,
         parameters,
-        now,
+        guard,
         diagnostics: Vec::new(),
         made: HashMap::new(),
         parts: 0,
         inlined: 0,
+        column_count: 0,
     };
     let bound = binder.script(statements);
+    // A constant may have been too large to compute, or somebody asked to stop.
+    guard.proceed().map_err(|diagnostic| vec![diagnostic])?;
     let mut diagnostics = binder.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     diagnostics.dedup();
@@ -84,12 +92,14 @@ pub(crate) fn bind(
 struct Binder<'a> {
     tables: &'a dyn Tables,
     parameters: &'a Parameters,
-    now: i64,
+    guard: &'a Guard<'a>,
     diagnostics: Vec<Diagnostic>,
     /// What is known of the plans made so far, by their address.
     made: HashMap<*const Plan, Made>,
     parts: usize,
     inlined: usize,
+    /// Columns of all steps made so far.
+    column_count: usize,
 }
 
 /// How deep a plan is, and where it is written.
@@ -228,18 +238,41 @@ impl<'a> Binder<'a> {
             self.report(Diagnostic::new(Code::Limit, span, message));
             return Arc::new(Plan { step: Step::Rows(Vec::new()), schema });
         }
+        self.column_count = self.column_count.saturating_add(schema.len());
+        if let Some(message) = self.too_many_columns(schema.len()) {
+            self.report(Diagnostic::new(Code::Limit, span, message));
+            return self.lost(span);
+        }
         let plan = Arc::new(Plan { step, schema });
         self.made.insert(Arc::as_ptr(&plan), Made { depth, span });
         plan
+    }
+
+    /// Why a step with so many columns is refused. A query that was stopped is bound no further either.
+    fn too_many_columns(&self, count: usize) -> Option<String> {
+        if count > COLUMNS_MAX {
+            return Some(format!("{count} columns are more than the {COLUMNS_MAX} that a step may have"));
+        }
+        if self.column_count > ALL_COLUMNS_MAX {
+            return Some(format!("all steps together have more than {ALL_COLUMNS_MAX} columns"));
+        }
+        self.guard.proceed().err().map(|stopped| stopped.message)
     }
 
     fn depth(&self, plan: &Arc<Plan>) -> usize {
         self.made.get(&Arc::as_ptr(plan)).map_or(1, |made| made.depth)
     }
 
+    fn lost(&mut self, span: Span) -> Arc<Plan> {
+        let schema = vec![Field::new(LOST, Type::Dynamic)];
+        let plan = Arc::new(Plan { step: Step::Rows(Vec::new()), schema });
+        self.made.insert(Arc::as_ptr(&plan), Made { depth: 1, span });
+        plan
+    }
+
     /// A table without rows, after an error.
     fn nothing(&mut self, span: Span) -> Arc<Plan> {
-        self.plan(Step::Rows(Vec::new()), vec![Field::new(LOST, Type::Dynamic)], span)
+        self.lost(span)
     }
 
     /// An expression where a table stands.

@@ -30,14 +30,14 @@ use pipeline::Pace;
 pub(crate) use evaluate::constant;
 
 use crate::ast::Span;
-use crate::batch::{Batch, Column, row_number};
+use crate::batch::{Batch, Column, row_number, values_bytes};
 use crate::compare::Key;
 use crate::convert;
 use crate::error::{Code, Diagnostic};
 use crate::function::array::sequence;
 use crate::function::operator::IN;
 use crate::function::{Function, array_of};
-use crate::limits::{Held, Limits, Memory};
+use crate::limits::{Guard, Held};
 use crate::plan::{Plan, Scalar, Step, Typed};
 use crate::rewrite::rewrite;
 use crate::value::{Type, Value};
@@ -64,16 +64,21 @@ type Sink<'s> = dyn FnMut(Batch) -> Result<ControlFlow<()>, Diagnostic> + 's;
 
 /// One run of one query.
 pub(crate) struct Execution<'a> {
-    now: i64,
-    limits: &'a Limits<'a>,
-    memory: Arc<Memory>,
+    guard: Guard<'a>,
     /// Rows of steps that several others take, by address.
     shared: Mutex<HashMap<usize, (Arc<Plan>, Rows)>>,
+    /// What lists of values hold that conditions look up, until the query ends.
+    lists: Mutex<Vec<Held>>,
 }
 
 impl<'a> Execution<'a> {
-    pub(crate) fn new(now: i64, limits: &'a Limits<'a>) -> Self {
-        Self { now, limits, memory: Memory::new(limits.bytes), shared: Mutex::new(HashMap::new()) }
+    pub(crate) fn new(guard: &Guard<'a>) -> Self {
+        Self { guard: guard.clone(), shared: Mutex::default(), lists: Mutex::default() }
+    }
+
+    /// Starts the account of a step, by the name that a finding gives it.
+    fn account(&self, step: &'static str) -> Held {
+        self.guard.memory.account(step)
     }
 
     /// Computes all rows of a plan.
@@ -87,6 +92,7 @@ impl<'a> Execution<'a> {
             return Ok(Arc::clone(rows));
         }
         let rows = self.breaker(plan)?;
+        self.guard.proceed()?;
         if shared {
             self.lock().insert(address, (Arc::clone(plan), Arc::clone(&rows)));
         }
@@ -98,7 +104,8 @@ impl<'a> Execution<'a> {
     /// # Errors
     /// As [`Execution::rows`], and whatever the sink says.
     pub(crate) fn stream(&self, plan: &Arc<Plan>, sink: &mut Sink<'_>) -> Result<(), Diagnostic> {
-        self.emit(plan, Pace::Careful, sink)
+        self.emit(plan, Pace::Careful, sink)?;
+        self.guard.proceed()
     }
 
     /// Tells whether several steps take the rows of this one. A table is read again instead of being held.
@@ -117,14 +124,7 @@ impl<'a> Execution<'a> {
             return self.take(input, self.count(count)?, sink);
         }
         let branches = self.compile(plan, None)?;
-        self.drive(branches, pace, Ok, |batches| {
-            for batch in batches {
-                if sink(batch)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
-            }
-            Ok(ControlFlow::Continue(()))
-        })
+        self.drive(branches, pace, Ok, sink)
     }
 
     /// Stops reading once there are enough rows.
@@ -153,6 +153,7 @@ impl<'a> Execution<'a> {
             Step::Print(scalars) => {
                 let row = Batch { columns: Vec::new(), row_count: 1 };
                 let columns = self.formulas(scalars)?.iter().map(|scalar| scalar.column(&row)).collect();
+                self.guard.proceed()?;
                 vec![Batch { columns, row_count: 1 }]
             }
             Step::Range { from, to, step } => self.range(from, to, step)?,
@@ -161,12 +162,16 @@ impl<'a> Execution<'a> {
             }
             _ => return self.collect(plan),
         };
-        Ok(Arc::new(Stored::new(batches, self.memory.account("the query"))))
+        let mut held = self.account("the query");
+        if !matches!(plan.step, Step::Rows(_)) {
+            held.grow(batches.iter().map(Batch::size_bytes).sum())?;
+        }
+        Ok(Arc::new(Stored::new(batches, held)))
     }
 
     /// Holds all rows of a step.
     fn collect(&self, plan: &Arc<Plan>) -> Result<Rows, Diagnostic> {
-        let mut held = self.memory.account(match plan.step {
+        let mut held = self.account(match plan.step {
             Step::Take { .. } => "`take`",
             Step::Join { .. } => "`join`",
             _ => "the result of the query",
@@ -181,9 +186,7 @@ impl<'a> Execution<'a> {
             self.take(input, self.count(count)?, &mut keep)?;
         } else {
             let branches = self.compile_own(plan, None)?;
-            self.drive(branches, Pace::Full, Ok, |made| {
-                made.into_iter().try_fold(ControlFlow::Continue(()), |_, batch| keep(batch))
-            })?;
+            self.drive(branches, Pace::Full, Ok, keep)?;
         }
         Ok(Arc::new(Stored::new(batches, held)))
     }
@@ -216,7 +219,8 @@ impl<'a> Execution<'a> {
     /// A value that is the same for every row.
     fn single(&self, scalar: &Scalar) -> Result<Value, Diagnostic> {
         let row = Batch { columns: Vec::new(), row_count: 1 };
-        let column = evaluate::evaluate(&self.prepare(scalar)?, &row, self.now);
+        let column = evaluate::evaluate(&self.prepare(scalar)?, &row, &self.guard);
+        self.guard.proceed()?;
         Ok(column.get(0).into_owned())
     }
 
@@ -232,15 +236,18 @@ impl<'a> Execution<'a> {
                 Scalar::Constant(first)
             }
             Scalar::List(plan) => {
-                let mut held = self.memory.account("a list of values");
+                let mut held = self.account("a list of values");
                 let mut cells = Vec::new();
                 self.emit(&rewrite(plan), Pace::Full, &mut |batch: Batch| {
-                    held.grow(batch.row_count * size_of::<Value>())?;
                     if let Some(column) = batch.columns.first() {
+                        let from = cells.len();
                         cells.extend((0..batch.row_count).map(|row| column.get(row)).map(Cow::into_owned));
+                        // The values, and what finds them.
+                        held.grow(2 * values_bytes(&cells[from..]))?;
                     }
                     Ok(ControlFlow::Continue(()))
                 })?;
+                self.lists.lock().unwrap_or_else(PoisonError::into_inner).push(held);
                 Scalar::Constant(array_of(cells))
             }
             Scalar::Call { function, arguments, kinds, kind, depth } => {

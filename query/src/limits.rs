@@ -1,18 +1,21 @@
 //! How far a query may go, what its steps hold, and whether it was told to stop.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::ast::Span;
+use crate::batch::{BATCH_BYTES, BATCH_ROWS};
 use crate::error::{Code, Diagnostic};
+use crate::value::Value;
 
 /// What a query may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits<'a> {
-    /// Most bytes all steps of a query may hold at once, as far as they hold what grows with the number of rows: what
-    /// is sorted, groups, the smaller side of a join, the result. What tables keep for themselves is not counted, nor
-    /// are the few batches being worked on. 1 GiB unless chosen.
+    /// Most bytes all steps of a query may hold at once, as far as they hold what grows with the number of rows or with
+    /// what is computed of them: what is sorted, groups, the smaller side of a join, the values a function makes, rows
+    /// on their way from one step to the next, the result. What tables keep for themselves is not counted. 1 GiB unless
+    /// chosen.
     pub bytes: usize,
     /// A folder where a sort may put what is more than that; without one it fails.
     pub temporary: Option<&'a Path>,
@@ -41,16 +44,67 @@ impl Limits<'_> {
 pub(crate) struct Memory {
     limit_bytes: usize,
     held_bytes: AtomicUsize,
+    /// Why values are missing that should have been computed: then no row of the query may be shown.
+    broken: OnceLock<Diagnostic>,
 }
 
 impl Memory {
     pub(crate) fn new(limit_bytes: usize) -> Arc<Self> {
-        Arc::new(Self { limit_bytes, held_bytes: AtomicUsize::new(0) })
+        Arc::new(Self { limit_bytes, held_bytes: AtomicUsize::new(0), broken: OnceLock::new() })
+    }
+
+    /// What all steps hold now, in bytes.
+    #[cfg(test)]
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes.load(Ordering::Relaxed)
     }
 
     /// Starts the account of a step, by the name that a finding gives it.
     pub(crate) fn account(self: &Arc<Self>, step: &'static str) -> Held {
         Held { memory: Arc::clone(self), step, bytes: 0 }
+    }
+}
+
+/// What computing values needs to know of the query: its instant, and whether to go on.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard<'a> {
+    pub(crate) now: i64,
+    pub(crate) limits: &'a Limits<'a>,
+    pub(crate) memory: Arc<Memory>,
+}
+
+impl<'a> Guard<'a> {
+    pub(crate) fn new(now: i64, limits: &'a Limits<'a>) -> Self {
+        Self { now, limits, memory: Memory::new(limits.bytes) }
+    }
+
+    /// Refuses to go on once the query was told to stop, or a value could not be computed within the limit.
+    pub(crate) fn proceed(&self) -> Result<(), Diagnostic> {
+        self.limits.proceed()?;
+        self.memory.broken.get().map_or(Ok(()), |why| Err(why.clone()))
+    }
+
+    /// Bytes that a batch which a step makes should not exceed by much: many steps hold one at the same time.
+    pub(crate) fn batch_bytes(&self) -> usize {
+        /// The part of the memory that is one batch.
+        const PARTS: usize = 32;
+        BATCH_BYTES.min(self.limits.bytes / PARTS)
+    }
+
+    /// Most rows of a batch with so many columns of cells.
+    pub(crate) fn rows_max(&self, width: usize) -> usize {
+        (self.batch_bytes() / size_of::<Value>() / width.max(1)).clamp(1, BATCH_ROWS)
+    }
+
+    /// Whether rows are worth computing: nothing stopped the query.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.memory.broken.get().is_none()
+            && !self.limits.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
+    }
+
+    /// Ends the query, from where no error can be given: [`Guard::proceed`] tells everybody else.
+    pub(crate) fn give_up(&self, why: Diagnostic) {
+        self.memory.broken.get_or_init(|| why);
     }
 }
 
@@ -72,6 +126,11 @@ impl Held {
         }
         self.bytes += bytes;
         true
+    }
+
+    /// Takes more, if that is within the limit, and this step then holds no more than half of it.
+    pub(crate) fn try_grow_to_half(&mut self, bytes: usize) -> bool {
+        self.bytes.saturating_add(bytes) <= self.memory.limit_bytes / 2 && self.try_grow(bytes)
     }
 
     /// Takes more.

@@ -10,7 +10,7 @@ use crate::error::Diagnostic;
 use crate::execute::Execution;
 use crate::explain::explain_plan;
 use crate::format::write_script;
-use crate::limits::Limits;
+use crate::limits::{Guard, Limits};
 use crate::rewrite::rewrite;
 use crate::syntax;
 use crate::table::Tables;
@@ -70,13 +70,16 @@ pub fn run_within(
     now_ticks: i64,
     limits: &Limits<'_>,
 ) -> Result<Vec<ResultTable>, Vec<Diagnostic>> {
-    let bound = bound(text, parameters, tables, now_ticks)?;
+    let guard = Guard::new(now_ticks, limits);
+    let bound = bound(text, parameters, tables, &guard)?;
     let mut results = Vec::with_capacity(bound.len());
+    // The results of all queries are held at once, and each counts until the last one is there.
+    let mut all = Vec::with_capacity(bound.len());
     for query in bound {
         let plan = rewrite(&query.plan);
-        let execution = Execution::new(now_ticks, limits);
-        let rows = execution.rows(&plan).map_err(|diagnostic| vec![diagnostic])?;
+        let rows = Execution::new(&guard).rows(&plan).map_err(|diagnostic| vec![diagnostic])?;
         let (schema, batches) = (plan.schema.clone(), rows.batches.clone());
+        all.push(rows);
         let (render, selection) = (query.render, query.selection);
         results.push(ResultTable { schema, batches, render, selection });
     }
@@ -106,14 +109,15 @@ pub fn run_streaming(
     limits: &Limits<'_>,
     take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
 ) -> Result<(), Vec<Diagnostic>> {
-    for query in bound(text, parameters, tables, now_ticks)? {
+    let guard = Guard::new(now_ticks, limits);
+    for query in bound(text, parameters, tables, &guard)? {
         let plan = rewrite(&query.plan);
         let (render, selection) = (query.render, query.selection);
         let table = ResultTable { schema: plan.schema.clone(), batches: Vec::new(), render, selection };
         if take(ResultPart::Table(table)).is_break() {
             continue;
         }
-        let execution = Execution::new(now_ticks, limits);
+        let execution = Execution::new(&guard);
         let streamed = execution.stream(&plan, &mut |batch| Ok(take(ResultPart::Rows(batch))));
         streamed.map_err(|diagnostic| vec![diagnostic])?;
     }
@@ -124,9 +128,9 @@ fn bound(
     text: &str,
     parameters: &Parameters,
     tables: &dyn Tables,
-    now_ticks: i64,
+    guard: &Guard<'_>,
 ) -> Result<Vec<bind::Bound>, Vec<Diagnostic>> {
-    bind::bind(&syntax::parse(text)?, parameters, tables, now_ticks)
+    bind::bind(&syntax::parse(text)?, parameters, tables, guard)
 }
 
 /// Writes how every query of a script would be run, a step a line.
@@ -139,8 +143,8 @@ pub fn explain(
     tables: &dyn Tables,
     now_ticks: i64,
 ) -> Result<String, Vec<Diagnostic>> {
-    let statements = syntax::parse(text)?;
-    let bound = bind::bind(&statements, parameters, tables, now_ticks)?;
+    let limits = Limits::default();
+    let bound = bound(text, parameters, tables, &Guard::new(now_ticks, &limits))?;
     let plans = bound.iter().map(|query| explain_plan(&rewrite(&query.plan)));
     Ok(plans.collect())
 }

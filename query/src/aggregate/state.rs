@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Aggregate, Kind, Spread};
+use crate::batch::value_bytes;
 use crate::compare::{Key, order};
 use crate::convert::{real_of, to_long};
 use crate::number::{to_integer, to_real};
@@ -12,7 +13,10 @@ use crate::value::{Type, Value};
 /// The state of one aggregate in one group.
 pub(crate) enum State {
     Count(i64),
-    Distinct(HashSet<Key>),
+    Distinct {
+        known: HashSet<Key>,
+        bytes: usize,
+    },
     Longs {
         sum: i64,
         kind: Type,
@@ -40,20 +44,24 @@ pub(crate) enum State {
         limit: usize,
         nulls: bool,
         flatten: bool,
+        bytes: usize,
     },
     Set {
         values: Vec<Value>,
         known: HashSet<Key>,
         limit: usize,
         flatten: bool,
+        bytes: usize,
     },
     Bag {
         pairs: Vec<(Arc<str>, Value)>,
         known: HashSet<Arc<str>>,
+        bytes: usize,
     },
     Ranks {
         values: Vec<Value>,
         ranks: Vec<f64>,
+        bytes: usize,
     },
     /// Count, mean and sum of squared distances (Welford).
     Spread {
@@ -72,7 +80,7 @@ impl State {
         let flatten = kind == Type::Dynamic;
         match aggregate.kind {
             Kind::Count | Kind::CountIf => Self::Count(0),
-            Kind::Distinct => Self::Distinct(HashSet::new()),
+            Kind::Distinct => Self::Distinct { known: HashSet::new(), bytes: 0 },
             Kind::Sum if matches!(kind, Type::Real | Type::Dynamic) => Self::Reals(0.0),
             Kind::Sum => Self::Longs { sum: 0, kind },
             Kind::Average => Self::Mean { sum: 0.0, whole: 0, ticks: 0, count: 0, kind },
@@ -82,13 +90,14 @@ impl State {
                 greatest: matches!(aggregate.kind, Kind::Greatest | Kind::ArgGreatest),
             },
             Kind::Any => Self::Any { row: None, kinds: aggregate.kinds.clone() },
-            Kind::List => Self::List { values: Vec::new(), limit, nulls: false, flatten },
-            Kind::ListWithNulls => Self::List { values: Vec::new(), limit, nulls: true, flatten },
-            Kind::Set => Self::Set { values: Vec::new(), known: HashSet::new(), limit, flatten },
-            Kind::Bag => Self::Bag { pairs: Vec::new(), known: HashSet::new() },
+            Kind::List => Self::List { values: Vec::new(), limit, nulls: false, flatten, bytes: 0 },
+            Kind::ListWithNulls => Self::List { values: Vec::new(), limit, nulls: true, flatten, bytes: 0 },
+            Kind::Set => Self::Set { values: Vec::new(), known: HashSet::new(), limit, flatten, bytes: 0 },
+            Kind::Bag => Self::Bag { pairs: Vec::new(), known: HashSet::new(), bytes: 0 },
             Kind::Percentile | Kind::Percentiles => Self::Ranks {
                 values: Vec::new(),
                 ranks: aggregate.settings.iter().filter_map(real_of).collect(),
+                bytes: 0,
             },
             Kind::Spread(spread) => Self::Spread { count: 0, mean: 0.0, squares: 0.0, spread },
         }
@@ -99,9 +108,11 @@ impl State {
         let value = row.first().copied().unwrap_or(&Value::Null);
         match self {
             Self::Count(count) => *count += 1,
-            Self::Distinct(known) => {
-                if !row.iter().any(|value| value.is_null()) {
-                    known.insert(Key(row.iter().copied().cloned().collect()));
+            Self::Distinct { known, bytes } => {
+                if !row.iter().any(|value| value.is_null())
+                    && known.insert(Key(row.iter().copied().cloned().collect()))
+                {
+                    *bytes += row.iter().map(|value| held_bytes(value)).sum::<usize>();
                 }
             }
             Self::Longs { sum, .. } => *sum = sum.wrapping_add(to_long(value).unwrap_or(0)),
@@ -128,8 +139,9 @@ impl State {
                     *kept = Some(row.iter().copied().cloned().collect());
                 }
             }
-            Self::Ranks { values, .. } => {
+            Self::Ranks { values, bytes, .. } => {
                 if !value.is_null() {
+                    *bytes += held_bytes(value);
                     values.push(value.clone());
                 }
             }
@@ -147,23 +159,28 @@ impl State {
 
     fn collect(&mut self, value: &Value) {
         match self {
-            Self::List { values, limit, nulls, flatten } => {
+            Self::List { values, limit, nulls, flatten, bytes } => {
                 let each = elements(value, *flatten);
                 let wanted = |value: &&Value| *nulls || *flatten || !value.is_null();
                 let room = limit.saturating_sub(values.len());
-                values.extend(each.iter().filter(wanted).take(room).cloned());
+                for value in each.iter().filter(wanted).take(room) {
+                    *bytes += held_bytes(value);
+                    values.push(value.clone());
+                }
             }
-            Self::Set { values, known, limit, flatten } => {
+            Self::Set { values, known, limit, flatten, bytes } => {
                 for element in elements(value, *flatten).iter().filter(|value| !value.is_null()) {
                     if values.len() < *limit && known.insert(Key(vec![element.clone()])) {
+                        *bytes += 2 * held_bytes(element);
                         values.push(element.clone());
                     }
                 }
             }
-            Self::Bag { pairs, known } => {
+            Self::Bag { pairs, known, bytes } => {
                 let Value::Object(new) = value else { return };
                 for (key, value) in new.iter() {
                     if known.insert(key.clone()) {
+                        *bytes += VALUE_BYTES + key.len() + held_bytes(value);
                         pairs.push((key.clone(), value.clone()));
                     }
                 }
@@ -176,11 +193,14 @@ impl State {
     pub(crate) fn merge(&mut self, later: Self) {
         match (self, later) {
             (Self::Count(count), Self::Count(more)) => *count += more,
-            (Self::Distinct(known), Self::Distinct(more)) => {
+            (Self::Distinct { known, bytes }, Self::Distinct { known: more, bytes: more_bytes }) => {
                 if known.is_empty() {
-                    *known = more;
+                    (*known, *bytes) = (more, more_bytes);
                 } else {
-                    known.extend(more);
+                    for key in more {
+                        let key_bytes = key.0.iter().map(held_bytes).sum::<usize>();
+                        *bytes += if known.insert(key) { key_bytes } else { 0 };
+                    }
                 }
             }
             (Self::Longs { sum, .. }, Self::Longs { sum: more, .. }) => *sum = sum.wrapping_add(more),
@@ -198,45 +218,53 @@ impl State {
                 keep_best(best, &row.iter().collect::<Vec<_>>(), *greatest);
             }
             (Self::Any { row: kept @ None, .. }, Self::Any { row: Some(row), .. }) => *kept = Some(row),
-            (Self::List { values, limit, .. }, Self::List { values: more, .. }) => {
+            (Self::List { values, limit, bytes, .. }, Self::List { values: more, bytes: more_bytes, .. }) => {
                 let room = limit.saturating_sub(values.len());
+                *bytes += if room > 0 { more_bytes } else { 0 };
                 values.extend(more.into_iter().take(room));
             }
-            (Self::Set { values, known, limit, .. }, Self::Set { values: more, .. }) => {
+            (Self::Set { values, known, limit, bytes, .. }, Self::Set { values: more, .. }) => {
                 for value in more {
                     if values.len() < *limit && known.insert(Key(vec![value.clone()])) {
+                        *bytes += 2 * held_bytes(&value);
                         values.push(value);
                     }
                 }
             }
-            (Self::Bag { pairs, known }, Self::Bag { pairs: more, .. }) => {
-                pairs.extend(more.into_iter().filter(|(key, _)| known.insert(key.clone())));
+            (Self::Bag { pairs, known, bytes }, Self::Bag { pairs: more, .. }) => {
+                for (key, value) in more {
+                    if known.insert(key.clone()) {
+                        *bytes += VALUE_BYTES + key.len() + held_bytes(&value);
+                        pairs.push((key, value));
+                    }
+                }
             }
-            (Self::Ranks { values, .. }, Self::Ranks { values: more, .. }) => values.extend(more),
+            (Self::Ranks { values, bytes, .. }, Self::Ranks { values: more, bytes: more_bytes, .. }) => {
+                *bytes += more_bytes;
+                values.extend(more);
+            }
             _ => {}
         }
     }
 
     /// About how many bytes were taken of the rows that went by, beside the state itself.
     pub(crate) fn held_bytes(&self) -> usize {
-        /// A value, and about what is behind it.
-        const VALUE_BYTES: usize = 64;
-        VALUE_BYTES
-            * match self {
-                Self::Distinct(known) => known.len(),
-                Self::Best { row, .. } | Self::Any { row, .. } => row.as_ref().map_or(0, Vec::len),
-                Self::List { values, .. } | Self::Ranks { values, .. } => values.len(),
-                Self::Set { values, .. } => 2 * values.len(),
-                Self::Bag { pairs, .. } => 2 * pairs.len(),
-                _ => 0,
-            }
+        match self {
+            Self::Distinct { bytes, .. }
+            | Self::List { bytes, .. }
+            | Self::Ranks { bytes, .. }
+            | Self::Set { bytes, .. }
+            | Self::Bag { bytes, .. } => *bytes,
+            Self::Best { row, .. } | Self::Any { row, .. } => row.iter().flatten().map(held_bytes).sum(),
+            _ => 0,
+        }
     }
 
     /// Gives the columns of the result.
     pub(crate) fn finish(self) -> Vec<Value> {
         match self {
             Self::Count(count) => vec![Value::Long(count)],
-            Self::Distinct(known) => vec![crate::function::length(known.len())],
+            Self::Distinct { known, .. } => vec![crate::function::length(known.len())],
             Self::Longs { sum, kind: Type::Timespan } => vec![Value::Timespan(sum)],
             Self::Longs { sum, .. } => vec![Value::Long(sum)],
             Self::Reals(sum) => vec![Value::Real(sum)],
@@ -251,7 +279,7 @@ impl State {
                 vec![crate::function::array_of(values)]
             }
             Self::Bag { pairs, .. } => vec![Value::Object(Arc::new(pairs))],
-            Self::Ranks { mut values, ranks } => {
+            Self::Ranks { mut values, ranks, .. } => {
                 values.sort_by(order);
                 ranks.iter().map(|rank| ranked(&values, *rank)).collect()
             }
@@ -261,6 +289,17 @@ impl State {
                 vec![Value::Real(if spread.root { variance.sqrt() } else { variance })]
             }
         }
+    }
+}
+
+/// A value without what is behind it, and what finds it.
+const VALUE_BYTES: usize = 64;
+
+/// About how many bytes a value takes that a state keeps.
+fn held_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(_) | Value::Array(_) | Value::Object(_) => VALUE_BYTES + value_bytes(value),
+        _ => VALUE_BYTES,
     }
 }
 

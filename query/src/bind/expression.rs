@@ -354,7 +354,7 @@ impl<'a> Binder<'a> {
         };
         let arguments: Vec<Scalar> = arguments.into_iter().map(|argument| argument.scalar).collect();
         if arguments.iter().all(|argument| matches!(argument, Scalar::Constant(_))) {
-            return typed(constant(function, &arguments, &kinds, kind, self.now), kind);
+            return typed(constant(function, &arguments, &kinds, kind, self.guard), kind);
         }
         let depth = 1 + arguments.iter().map(Scalar::depth).max().unwrap_or(0);
         if depth > SCALAR_DEPTH_MAX {

@@ -1,5 +1,6 @@
 //! Stages of two tables or more: join, lookup, union.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ast::{Access, Expression, ExpressionKind, Join, OptionSetting, Side, Sign, Source, Union};
@@ -312,10 +313,10 @@ fn join_step(kind: JoinKind, pairs: &[(usize, usize)], right_columns: Vec<usize>
 
 /// The columns of both sides; a taken name gets a number.
 fn both(left: &[Field], right: &[Field], kept: &[usize]) -> Schema {
-    let mut schema = left.to_vec();
+    let (mut schema, mut names) = (left.to_vec(), name::Names::of(left));
     for place in kept {
         let field = &right[*place];
-        schema.push(Field::new(name::unique(&schema, &field.name), field.kind));
+        schema.push(Field::new(names.take(&field.name), field.kind));
     }
     schema
 }
@@ -328,10 +329,10 @@ struct SharedField {
 
 /// The columns of a union in order of appearance; two types of one name make two columns.
 fn shared_fields(tables: &[(String, Arc<Plan>)], keep: Keep) -> Vec<SharedField> {
-    let mut all: Vec<Field> = Vec::new();
+    let (mut all, mut known) = (Vec::new(), HashSet::new());
     for (_, plan) in tables {
         for field in &plan.schema {
-            if !all.contains(field) {
+            if known.insert((field.name.as_str(), field.kind)) {
                 all.push(field.clone());
             }
         }
@@ -339,8 +340,12 @@ fn shared_fields(tables: &[(String, Arc<Plan>)], keep: Keep) -> Vec<SharedField>
     if keep == Keep::Shared {
         all.retain(|field| tables.iter().all(|(_, plan)| plan.schema.contains(field)));
     }
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for field in &all {
+        *counts.entry(&field.name).or_default() += 1;
+    }
     let shown = |field: &Field| {
-        let twice = all.iter().filter(|other| other.name == field.name).count() > 1;
+        let twice = counts[field.name.as_str()] > 1;
         let name = if twice { format!("{}_{}", field.name, field.kind.as_str()) } else { field.name.clone() };
         SharedField { shown: Field::new(name, field.kind), real: field.clone() }
     };

@@ -1,5 +1,7 @@
 //! The names of results that were given none.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::ast::{Access, Expression, ExpressionKind};
 use crate::batch::Field;
 use crate::value::Value;
@@ -68,6 +70,36 @@ pub(super) fn unique(schema: &[Field], name: &str) -> String {
         .map(|number| format!("{name}{number}"))
         .find(|name| !taken(name))
         .unwrap_or_default()
+}
+
+/// The names of the columns of a step while it gets more, so that each new one is free without a look at all others.
+pub(super) struct Names {
+    taken: HashSet<String>,
+    /// For each name that was taken already, the first number behind it that may be free.
+    next: HashMap<String, usize>,
+}
+
+impl Names {
+    pub(super) fn of(schema: &[Field]) -> Self {
+        Self { taken: schema.iter().map(|field| field.name.clone()).collect(), next: HashMap::new() }
+    }
+
+    /// As [`unique`], and takes the name.
+    pub(super) fn take(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        if self.taken.contains(name) {
+            let next = self.next.entry(name.to_owned()).or_insert(1);
+            loop {
+                free = format!("{name}{next}");
+                *next += 1;
+                if !self.taken.contains(&free) {
+                    break;
+                }
+            }
+        }
+        self.taken.insert(free.clone());
+        free
+    }
 }
 
 /// Tells whether a name fits a pattern in which `*` is any text.

@@ -1,10 +1,13 @@
 //! Scalars to columns: once for constants, once a value where one dictionary says all, else once a row.
 
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::batch::{Batch, Column};
+use crate::batch::{Batch, Column, row_number, value_bytes, values_bytes};
 use crate::compare::Key;
+use crate::function::operator::ACCESS;
 use crate::function::{Body, Call, Function, Operand, State};
+use crate::limits::{Guard, Held};
 use crate::plan::Scalar;
 use crate::value::{Type, Value};
 
@@ -17,22 +20,34 @@ pub(super) const SMALL_DICTIONARY: usize = if cfg!(test) { 8 } else { 4096 };
 /// Most dictionaries whose results are kept for later batches.
 const KEPT_MAX: usize = 64;
 
+/// Bytes a function may make before it is asked whether there is room for them.
+const UNCOUNTED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 1 << 18 };
+
 /// The results for a dictionary, and the dictionary itself so that its address stays its own.
-type Kept = (Arc<Vec<Value>>, Arc<Vec<Value>>);
+struct Kept {
+    values: Arc<Vec<Value>>,
+    made: Arc<Vec<Value>>,
+    _held: Held,
+}
 
 /// A scalar that keeps what it computed of a dictionary for all batches that share it.
-pub(super) struct Formula {
+pub(super) struct Formula<'a> {
     scalar: Scalar,
     /// The only column it looks at.
     column: Option<usize>,
     kept: Mutex<Vec<Kept>>,
-    now: i64,
+    guard: Guard<'a>,
 }
 
-impl Formula {
-    pub(super) fn new(scalar: Scalar, now: i64) -> Self {
+impl<'a> Formula<'a> {
+    pub(super) fn new(scalar: Scalar, guard: &Guard<'a>) -> Self {
         let column = only_column(&scalar);
-        Self { scalar, column, kept: Mutex::default(), now }
+        Self { scalar, column, kept: Mutex::default(), guard: guard.clone() }
+    }
+
+    /// Whether its values may be much larger than those it looks at.
+    pub(super) fn is_large(&self) -> bool {
+        is_large(&self.scalar)
     }
 
     /// Visits every column it looks at.
@@ -50,18 +65,22 @@ impl Formula {
             ) if values.len() <= SMALL_DICTIONARY.max(batch.row_count) => {
                 Column::Dictionary { codes: Arc::clone(codes), values: self.computed(place, values) }
             }
-            _ => evaluate(&self.scalar, batch, self.now),
+            _ => evaluate(&self.scalar, batch, &self.guard),
         }
     }
 
     fn computed(&self, place: usize, values: &Arc<Vec<Value>>) -> Arc<Vec<Value>> {
-        let kept =
-            |all: &Vec<Kept>| all.iter().find(|(of, _)| Arc::ptr_eq(of, values)).map(|kept| kept.1.clone());
+        let kept = |all: &Vec<Kept>| {
+            all.iter().find(|kept| Arc::ptr_eq(&kept.values, values)).map(|kept| kept.made.clone())
+        };
         if let Some(known) = kept(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)) {
             return known;
         }
-        let made =
-            evaluate(&self.scalar, &alone(place, Column::Values(Arc::clone(values)), values.len()), self.now);
+        let made = evaluate(
+            &self.scalar,
+            &alone(place, Column::Values(Arc::clone(values)), values.len()),
+            &self.guard,
+        );
         let made = match made {
             Column::Values(made) => made,
             made => Arc::new((0..values.len()).map(|row| made.get(row).into_owned()).collect()),
@@ -70,8 +89,64 @@ impl Formula {
         if all.len() >= KEPT_MAX {
             all.clear();
         }
-        all.push((Arc::clone(values), Arc::clone(&made)));
+        let mut held = self.guard.memory.account("a computed column");
+        // What there is no room for is computed again.
+        if held.try_grow(values_bytes(&made)) {
+            all.push(Kept { values: Arc::clone(values), made: Arc::clone(&made), _held: held });
+        }
         made
+    }
+}
+
+/// Functions whose texts may be longer than their arguments.
+const GROWING_TEXTS: [&str; 8] = [
+    "replace_regex",
+    "replace_string",
+    "replace_strings",
+    "strcat",
+    "strcat_array",
+    "strcat_delim",
+    "strrep",
+    "translate",
+];
+
+/// Rows that are computed together at first, where much may be made of each; more once they are known to be small.
+const ROWS_TRIED: usize = 16;
+/// So many times as many rows are computed together the next time.
+const ROWS_FACTOR: usize = 8;
+
+/// Whether a scalar may be much larger than the cells it is computed from.
+fn is_large(scalar: &Scalar) -> bool {
+    let Scalar::Call { function, kind, .. } = scalar else { return false };
+    let is_part = std::ptr::eq(*function, &raw const ACCESS);
+    (*kind == Type::Dynamic && !is_part) || GROWING_TEXTS.contains(&function.name)
+}
+
+/// The rows of a batch in pieces: each as long as what was made of those before it lets expect to fit.
+pub(super) struct Pieces {
+    from: usize,
+    count: usize,
+    row_count: usize,
+    most_bytes: usize,
+}
+
+impl Pieces {
+    pub(super) fn new(row_count: usize, guard: &Guard<'_>) -> Self {
+        Self { from: 0, count: ROWS_TRIED, row_count, most_bytes: guard.batch_bytes() }
+    }
+
+    /// Computes something of the next rows; nothing when there are no more.
+    pub(super) fn next<T>(&mut self, compute: impl FnOnce(&[u32]) -> T) -> Option<T> {
+        let until = self.row_count.min(self.from + self.count);
+        let rows: Vec<u32> = (row_number(self.from)..row_number(until)).collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let (bytes, made) = made_during(|| compute(&rows));
+        let fitting = self.most_bytes / (bytes / rows.len()).max(1);
+        self.count = (self.count * ROWS_FACTOR).min(fitting).max(1);
+        self.from = until;
+        Some(made)
     }
 }
 
@@ -93,17 +168,30 @@ pub(super) fn alone(place: usize, column: Column, row_count: usize) -> Batch {
 }
 
 /// Computes a value for every row of a batch.
-pub(crate) fn evaluate(scalar: &Scalar, batch: &Batch, now: i64) -> Column {
+pub(crate) fn evaluate(scalar: &Scalar, batch: &Batch, guard: &Guard<'_>) -> Column {
     match scalar {
         Scalar::Constant(value) => Column::Constant(value.clone()),
         Scalar::Column(index) => batch.columns[*index].clone(),
-        Scalar::Call { function, arguments, kinds, kind, .. } => {
-            let operands: Vec<Column> =
-                arguments.iter().map(|argument| evaluate(argument, batch, now)).collect();
-            apply(function, &operands, kinds, *kind, batch.row_count, now)
+        Scalar::Call { arguments, kind, .. } => {
+            if batch.row_count <= ROWS_TRIED || !arguments.iter().any(is_large) {
+                return call(scalar, batch, guard);
+            }
+            let mut needed = vec![false; batch.columns.len()];
+            scalar.columns(&mut |column| needed[column] = true);
+            let mut values = Vec::with_capacity(batch.row_count);
+            let mut pieces = Pieces::new(batch.row_count, guard);
+            while guard.goes_on()
+                && let Some((made, count)) =
+                    pieces.next(|rows| (call(scalar, &batch.gather_needed(rows, &needed), guard), rows.len()))
+            {
+                values.extend((0..count).map(|row| made.get(row).into_owned()));
+            }
+            // Whoever asked finds out that the query ends; until then there is a value for each row.
+            values.resize(batch.row_count, Value::missing(*kind));
+            Column::of(values)
         }
         Scalar::Member { value, set } => {
-            let column = evaluate(value, batch, now);
+            let column = evaluate(value, batch, guard);
             let holds = |value: &Value| Value::Bool(set.contains(&Key(vec![value.clone()])));
             match &column {
                 Column::Constant(value) => Column::Constant(holds(value)),
@@ -120,18 +208,43 @@ pub(crate) fn evaluate(scalar: &Scalar, batch: &Batch, now: i64) -> Column {
     }
 }
 
+/// Computes a call for all rows of a batch at once.
+fn call(scalar: &Scalar, batch: &Batch, guard: &Guard<'_>) -> Column {
+    let Scalar::Call { function, arguments, kinds, kind, .. } = scalar else {
+        return Column::Constant(Value::Null);
+    };
+    // What the arguments are is held until the result is made of them.
+    let mut held = guard.memory.account(function.name);
+    let operand = |argument: &Scalar| {
+        let operand = evaluate(argument, batch, guard);
+        if is_large(argument)
+            && let Err(why) = held.grow(operand.size_bytes())
+        {
+            guard.give_up(why);
+        }
+        operand
+    };
+    let operands: Vec<Column> = arguments.iter().map(operand).collect();
+    apply(function, &operands, kinds, *kind, batch.row_count, guard)
+}
+
 fn apply(
     function: &'static Function,
     operands: &[Column],
     kinds: &[Type],
     kind: Type,
     row_count: usize,
-    now: i64,
+    guard: &Guard<'_>,
 ) -> Column {
     let Body::Row(code) = function.body else { return Column::Constant(Value::Null) };
-    let mut state = State::new(now);
+    let mut state = State::new(guard.now);
+    let mut making = Making::new(function, guard);
     let mut cell = |operands: &[Operand<'_>], row: usize| {
+        if !guard.goes_on() {
+            return Value::missing(kind);
+        }
         let value = code(&mut Call { operands, kinds, row, state: &mut state });
+        making.count(&value);
         match value {
             Value::Null if kind == Type::String => Value::text(""),
             Value::String(text) if text.len() > TEXT_BYTES_MAX => Value::missing(kind),
@@ -150,6 +263,49 @@ fn apply(
             Column::Dictionary { codes: Arc::clone(codes), values: Arc::new(made) }
         }
         _ => Column::of((0..row_count).map(|row| cell(&all, row)).collect()),
+    }
+}
+
+thread_local! {
+    /// Bytes that functions made on this thread since it began, modulo the greatest number.
+    static MADE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many bytes functions make on this thread while something is done.
+fn made_during<T>(work: impl FnOnce() -> T) -> (usize, T) {
+    let before = MADE.get();
+    let done = work();
+    (MADE.get().wrapping_sub(before), done)
+}
+
+/// The bytes that one function makes, while it makes them.
+struct Making<'g> {
+    guard: &'g Guard<'g>,
+    held: Held,
+    /// Whether its values are its own, not parts of its arguments.
+    is_counted: bool,
+    uncounted_bytes: usize,
+}
+
+impl<'g> Making<'g> {
+    fn new(function: &'static Function, guard: &'g Guard<'g>) -> Self {
+        let is_counted = !std::ptr::eq(function, &raw const ACCESS);
+        Self { guard, held: guard.memory.account(function.name), is_counted, uncounted_bytes: 0 }
+    }
+
+    /// Takes a value into account; when there is no room for it, the query ends.
+    fn count(&mut self, value: &Value) {
+        if !self.is_counted || !matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_)) {
+            return;
+        }
+        let bytes = value_bytes(value);
+        MADE.set(MADE.get().wrapping_add(bytes));
+        self.uncounted_bytes += bytes;
+        if self.uncounted_bytes >= UNCOUNTED_BYTES
+            && let Err(why) = self.held.grow(std::mem::take(&mut self.uncounted_bytes))
+        {
+            self.guard.give_up(why);
+        }
     }
 }
 
@@ -176,9 +332,9 @@ pub(crate) fn constant(
     arguments: &[Scalar],
     kinds: &[Type],
     kind: Type,
-    now: i64,
+    guard: &Guard<'_>,
 ) -> Value {
     let row = Batch { columns: Vec::new(), row_count: 1 };
-    let operands: Vec<Column> = arguments.iter().map(|argument| evaluate(argument, &row, now)).collect();
-    apply(function, &operands, kinds, kind, 1, now).get(0).into_owned()
+    let operands: Vec<Column> = arguments.iter().map(|argument| evaluate(argument, &row, guard)).collect();
+    apply(function, &operands, kinds, kind, 1, guard).get(0).into_owned()
 }

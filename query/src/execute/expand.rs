@@ -1,12 +1,14 @@
 //! Rows of the elements of a cell, and columns of the parts of a text.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use regex::Captures;
 
 use super::Execution;
 use super::evaluate::Formula;
-use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
+use super::pipeline::Emit;
+use crate::batch::{Batch, Column, row_number};
 use crate::convert;
 use crate::error::Diagnostic;
 use crate::function::array_of;
@@ -15,44 +17,50 @@ use crate::plan::{ExpandStep, ParseStep};
 use crate::value::{Type, Value};
 
 /// An `mv-expand` ready for many batches.
-pub(super) struct Expansion {
+pub(super) struct Expansion<'a> {
     step: ExpandStep,
-    items: Vec<Formula>,
+    items: Vec<Formula<'a>>,
     limit: usize,
     width: usize,
 }
 
 /// A `parse` ready for many batches.
-pub(super) struct Parsing {
+pub(super) struct Parsing<'a> {
     step: ParseStep,
-    value: Formula,
+    value: Formula<'a>,
     width: usize,
 }
 
-impl Execution<'_> {
-    pub(super) fn expansion(&self, expand: &ExpandStep, width: usize) -> Result<Expansion, Diagnostic> {
+impl<'a> Execution<'a> {
+    pub(super) fn expansion(&self, expand: &ExpandStep, width: usize) -> Result<Expansion<'a>, Diagnostic> {
         let limit = expand.limit.as_ref().map(|limit| self.count(limit)).transpose()?;
-        let items = expand.items.iter().map(|item| Ok(Formula::new(self.prepare(&item.value)?, self.now)));
+        let items = expand.items.iter().map(|item| Ok(Formula::new(self.prepare(&item.value)?, &self.guard)));
         let items = items.collect::<Result<Vec<_>, _>>()?;
         Ok(Expansion { step: expand.clone(), items, limit: limit.unwrap_or(usize::MAX), width })
     }
 
-    pub(super) fn parsing(&self, parse: &ParseStep, width: usize) -> Result<Parsing, Diagnostic> {
-        let value = Formula::new(self.prepare(&parse.value)?, self.now);
+    pub(super) fn parsing(&self, parse: &ParseStep, width: usize) -> Result<Parsing<'a>, Diagnostic> {
+        let value = Formula::new(self.prepare(&parse.value)?, &self.guard);
         Ok(Parsing { step: parse.clone(), value, width })
     }
 }
 
-impl Expansion {
+impl Expansion<'_> {
+    /// Whether what is expanded is made first, and may be much larger than the row it is made of.
+    pub(super) fn is_large(&self) -> bool {
+        self.items.iter().any(Formula::is_large)
+    }
+
     /// Makes the rows of a batch, and hands them on whenever they fill one.
     pub(super) fn apply(
         &self,
         execution: &Execution<'_>,
         batch: &Batch,
-        made: &mut Vec<Batch>,
-    ) -> Result<(), Diagnostic> {
+        emit: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
         let values: Vec<Column> = self.items.iter().map(|item| item.column(batch)).collect();
-        let mut held = execution.memory.account("`mv-expand`");
+        execution.guard.proceed()?;
+        let rows_max = execution.guard.rows_max(self.width);
         let mut rows = Expanded::new(self.items.len());
         for row in 0..batch.row_count {
             let parts: Vec<Vec<Value>> =
@@ -63,19 +71,33 @@ impl Expansion {
                 rows.indexes.push(crate::function::length(index));
                 for ((part, item), column) in parts.iter().zip(&self.step.items).zip(&mut rows.elements) {
                     let element = part.get(index).unwrap_or(&Value::Null);
-                    column.push(convert::to_type(element, Type::Dynamic, item.kind));
+                    let element = convert::to_type(element, Type::Dynamic, item.kind);
+                    if let Value::String(text) = &element {
+                        rows.text_bytes += text.len();
+                    }
+                    column.push(element);
                 }
-                if rows.sources.len() == BATCH_ROWS {
-                    execution.limits.proceed()?;
-                    held.grow(BATCH_ROWS * self.width * size_of::<Value>())?;
-                    made.push(
-                        self.finish(batch, std::mem::replace(&mut rows, Expanded::new(self.items.len()))),
-                    );
+                if rows.sources.len() == rows_max || rows.text_bytes > execution.guard.batch_bytes() {
+                    let full = std::mem::replace(&mut rows, Expanded::new(self.items.len()));
+                    if self.hand_on(execution, batch, full, emit)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
             }
         }
-        made.push(self.finish(batch, rows));
-        Ok(())
+        self.hand_on(execution, batch, rows, emit)
+    }
+
+    fn hand_on(
+        &self,
+        execution: &Execution<'_>,
+        batch: &Batch,
+        rows: Expanded,
+        emit: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
+        let mut held = execution.account("`mv-expand`");
+        held.grow(rows.sources.len() * self.width * size_of::<Value>() + rows.text_bytes)?;
+        emit(self.finish(batch, rows))
     }
 
     fn finish(&self, batch: &Batch, rows: Expanded) -> Batch {
@@ -98,11 +120,13 @@ struct Expanded {
     sources: Vec<u32>,
     indexes: Vec<Value>,
     elements: Vec<Vec<Value>>,
+    /// Bytes of the texts among the elements.
+    text_bytes: usize,
 }
 
 impl Expanded {
     fn new(width: usize) -> Self {
-        Self { sources: Vec::new(), indexes: Vec::new(), elements: vec![Vec::new(); width] }
+        Self { sources: Vec::new(), indexes: Vec::new(), elements: vec![Vec::new(); width], text_bytes: 0 }
     }
 }
 
@@ -124,7 +148,7 @@ fn elements(value: &Value, pairs_as_arrays: bool) -> Vec<Value> {
     }
 }
 
-impl Parsing {
+impl Parsing<'_> {
     pub(super) fn apply(&self, batch: &Batch) -> Batch {
         let (parse, texts) = (&self.step, self.value.column(batch));
         let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.places.len()];

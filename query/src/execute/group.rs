@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::evaluate::Formula;
 use super::hash::{Cells, Hashed, Interner};
-use super::pipeline::{Pace, used};
+use super::pipeline::{Pace, Waits, used};
 use super::select::Predicate;
 use super::{Execution, Rows, Stored};
 use crate::aggregate::{Aggregate, Kind, State};
@@ -30,17 +30,21 @@ const PARTITIONS_MAX: usize = 16;
 /// About what a group takes beside its key and states, in bytes.
 const GROUP_BYTES: usize = 96;
 
+/// Partial results that are merged together at most, and groups in them.
+const PARTIALS_MAX: usize = 16;
+const GROUPS_TOGETHER: usize = 1 << 18;
+
 /// A `summarize` ready for many batches.
-pub(super) struct Grouping {
-    keys: Vec<Formula>,
-    aggregates: Vec<Prepared>,
+pub(super) struct Grouping<'a> {
+    keys: Vec<Formula<'a>>,
+    aggregates: Vec<Prepared<'a>>,
 }
 
 /// One aggregate with what it needs of each row.
-struct Prepared {
+struct Prepared<'a> {
     aggregate: Aggregate,
-    arguments: Vec<Formula>,
-    condition: Option<Predicate>,
+    arguments: Vec<Formula<'a>>,
+    condition: Option<Predicate<'a>>,
 }
 
 /// Groups whose keys hash alike, while batches go by.
@@ -60,7 +64,7 @@ enum Totals {
     States(Vec<State>),
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
     pub(super) fn group(
         &self,
         input: &Arc<Plan>,
@@ -69,7 +73,7 @@ impl Execution<'_> {
         width: usize,
     ) -> Result<Rows, Diagnostic> {
         let grouping = self.grouping(keys, aggregates)?;
-        let mut held = self.memory.account("`summarize`");
+        let mut held = self.account("`summarize`");
         let branches = self.compile(input, Some(grouping.used(input.schema.len())))?;
         let count = if keys.is_empty() { 1 } else { rayon::current_num_threads().clamp(1, PARTITIONS_MAX) };
         let mut partitions: Vec<Partition> = (0..count).map(|_| Partition::new(aggregates)).collect();
@@ -78,23 +82,33 @@ impl Execution<'_> {
         }
         let mut order = 0;
         let work = |batch: Batch| Ok(Partial::new(&grouping, &batch).split(count));
-        self.drive(branches, Pace::Full, work, |partials: Vec<Vec<Piece>>| {
-            merge(&grouping, &mut partitions, partials, &mut order);
-            held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
+        let mut waiting = Vec::new();
+        let mut group_count = 0;
+        self.drive(branches, Pace::Full, work, |pieces: Vec<Piece>| {
+            group_count += pieces.iter().map(|piece| piece.keys.len()).sum::<usize>();
+            waiting.push(pieces);
+            // Few partial results are not worth the threads that merge them.
+            if waiting.len() >= PARTIALS_MAX || group_count >= GROUPS_TOGETHER {
+                merge(&grouping, &mut partitions, std::mem::take(&mut waiting), &mut order);
+                group_count = 0;
+                held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
+            }
             Ok(ControlFlow::Continue(()))
         })?;
+        merge(&grouping, &mut partitions, waiting, &mut order);
+        held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
         let batches = finished(partitions, width).split();
         Ok(Arc::new(Stored::new(batches, held)))
     }
 
-    fn grouping(&self, keys: &[Scalar], aggregates: &[Aggregate]) -> Result<Grouping, Diagnostic> {
+    fn grouping(&self, keys: &[Scalar], aggregates: &[Aggregate]) -> Result<Grouping<'a>, Diagnostic> {
         let prepared = aggregates.iter().map(|aggregate| {
             let condition =
                 aggregate.condition.as_ref().map(|condition| self.prepare(condition)).transpose()?;
             Ok(Prepared {
                 aggregate: aggregate.clone(),
                 arguments: self.formulas(&aggregate.arguments)?,
-                condition: condition.map(|condition| Predicate::new(&condition, self.now)),
+                condition: condition.map(|condition| Predicate::new(&condition, &self.guard)),
             })
         });
         let aggregates = prepared.collect::<Result<_, Diagnostic>>()?;
@@ -102,7 +116,7 @@ impl Execution<'_> {
     }
 }
 
-impl Grouping {
+impl Grouping<'_> {
     fn used(&self, width: usize) -> Vec<bool> {
         let arguments = self.aggregates.iter().flat_map(|aggregate| &aggregate.arguments);
         let mut used = used(width, self.keys.iter().chain(arguments));
@@ -114,7 +128,7 @@ impl Grouping {
 }
 
 /// Merges the partial results of a window, each partition on its own thread if there is enough to do.
-fn merge(grouping: &Grouping, partitions: &mut [Partition], partials: Vec<Vec<Piece>>, order: &mut u64) {
+fn merge(grouping: &Grouping<'_>, partitions: &mut [Partition], partials: Vec<Vec<Piece>>, order: &mut u64) {
     const GROUPS_PER_THREAD: usize = if cfg!(test) { 16 } else { 1 << 10 };
     let mut lists: Vec<Vec<(u64, Piece)>> = partitions.iter().map(|_| Vec::new()).collect();
     let mut group_count = 0;
@@ -137,6 +151,12 @@ fn merge(grouping: &Grouping, partitions: &mut [Partition], partials: Vec<Vec<Pi
     }
 }
 
+impl Waits for Vec<Piece> {
+    fn size_bytes(&self) -> usize {
+        self.iter().map(Piece::size_bytes).sum()
+    }
+}
+
 impl Partition {
     fn new(aggregates: &[Aggregate]) -> Self {
         let totals = |aggregate: &Aggregate| match aggregate.kind {
@@ -148,7 +168,7 @@ impl Partition {
     }
 
     /// The place of a group, which is made if it is new.
-    fn group(&mut self, key: Hashed, order: u64, grouping: &Grouping) -> usize {
+    fn group(&mut self, key: Hashed, order: u64, grouping: &Grouping<'_>) -> usize {
         let key_bytes = key.cells.size_bytes();
         let place = self.keys.number(Cow::Owned(key)) as usize;
         if place < self.orders.len() {
@@ -168,7 +188,7 @@ impl Partition {
         place
     }
 
-    fn merge(&mut self, grouping: &Grouping, order: u64, piece: Piece) {
+    fn merge(&mut self, grouping: &Grouping<'_>, order: u64, piece: Piece) {
         let keys = piece.keys.into_iter().zip(piece.orders);
         let places: Vec<usize> =
             keys.map(|(key, local)| self.group(key, order << 32 | u64::from(local), grouping)).collect();

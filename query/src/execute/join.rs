@@ -14,16 +14,20 @@ pub(super) use index::{Index, Keep};
 use rayon::prelude::*;
 
 use super::evaluate::Formula;
-use super::pipeline::{Base, Branch, Pace, Stage};
+use super::pipeline::{Base, Branch, Emit, Pace, Stage, Waits};
 use super::{Execution, Stored};
 use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
 use crate::error::Diagnostic;
+use crate::limits::Held;
 use crate::plan::{JoinKind, JoinStep, Plan};
 use crate::value::Value;
 
+/// Batches that are paired together, for each thread.
+const WAITING_PER_THREAD: usize = 4;
+
 /// The side of a join whose rows look up their partners.
-pub(super) struct Probe {
-    keys: Vec<Formula>,
+pub(super) struct Probe<'a> {
+    keys: Vec<Formula<'a>>,
     index: Index,
     made: Made,
 }
@@ -47,13 +51,13 @@ struct Pairs {
     met: Option<Vec<AtomicBool>>,
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
     pub(super) fn compile_join(
         &self,
         left: &Arc<Plan>,
         right: &Arc<Plan>,
         join: &JoinStep,
-    ) -> Result<Vec<Branch>, Diagnostic> {
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
         let made = match join.kind {
             JoinKind::LeftSemi | JoinKind::RightSemi => Made::With,
             JoinKind::LeftAnti | JoinKind::RightAnti => Made::Without,
@@ -75,7 +79,7 @@ impl Execution<'_> {
         left: &Arc<Plan>,
         right: &Arc<Plan>,
         join: &JoinStep,
-    ) -> Result<Vec<Branch>, Diagnostic> {
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
         let index = self.index(right, &join.right_keys, &Keep::Rows(join.right_columns.clone()))?;
         let keeps_left = matches!(join.kind, JoinKind::LeftOuter | JoinKind::FullOuter);
         let keeps_right = matches!(join.kind, JoinKind::RightOuter | JoinKind::FullOuter);
@@ -88,57 +92,73 @@ impl Execution<'_> {
         let probe = Probe { keys: self.formulas(&join.left_keys)?, index, made: Made::Pairs(pairs) };
         match join.kind {
             JoinKind::InnerUnique => self.first_of_each_key(left, &probe),
-            _ if keeps_right => self.with_unmet(left, &probe),
+            _ if keeps_right => self.with_unmet(left, probe),
             _ => self.staged(left, None, Stage::Probe(probe)),
         }
     }
 
     /// Pairs the first left row of each key.
-    fn first_of_each_key(&self, left: &Arc<Plan>, probe: &Probe) -> Result<Vec<Branch>, Diagnostic> {
+    fn first_of_each_key(&self, left: &Arc<Plan>, probe: &Probe<'a>) -> Result<Vec<Branch<'a>>, Diagnostic> {
         let branches = self.compile(left, None)?;
-        let mut held = self.memory.account("`join`");
+        let mut held = self.account("`join`");
         let mut seen = vec![false; probe.index.entry_count()];
         let mut batches = Vec::new();
         let work = |batch: Batch| {
             let entries = probe.entries(&batch);
-            Ok((batch, entries))
+            Ok(Looked { batch, entries })
         };
-        self.drive(branches, Pace::Full, work, |window: Vec<(Batch, Vec<Option<u32>>)>| {
-            let mut window = window;
-            for entry in window.iter_mut().flat_map(|(_, entries)| entries) {
-                *entry = entry.filter(|entry| !std::mem::replace(&mut seen[*entry as usize], true));
-            }
-            let pair = |(batch, entries): (Batch, Vec<Option<u32>>)| {
-                let mut made = Vec::new();
-                probe.pair(self, &batch, &entries, &mut made).map(|()| made)
-            };
-            for made in window.into_par_iter().map(pair).collect::<Vec<_>>() {
-                for batch in made? {
+        let mut waiting: Vec<Looked> = Vec::new();
+        let mut take = |window: Vec<Looked>| {
+            for made in
+                window.into_par_iter().map(|looked| self.paired_at_once(probe, &looked)).collect::<Vec<_>>()
+            {
+                let (made, of_pairs) = made?;
+                drop(of_pairs);
+                for batch in made {
                     held.grow(batch.size_bytes())?;
                     batches.push(batch);
                 }
             }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(vec![Branch::new(Base::Rows(Arc::new(Stored::new(batches, held))))])
-    }
-
-    /// Pairs all left rows, then adds the right rows that no left row met.
-    fn with_unmet(&self, left: &Arc<Plan>, probe: &Probe) -> Result<Vec<Branch>, Diagnostic> {
-        let branches = self.compile(left, None)?;
-        let mut held = self.memory.account("`join`");
-        let mut batches = Vec::new();
-        let work = |batch: Batch| {
-            let mut made = Vec::new();
-            probe.apply(self, &batch, &mut made).map(|()| made)
+            Ok(())
         };
-        self.drive(branches, Pace::Full, work, |window: Vec<Vec<Batch>>| {
-            for batch in window.into_iter().flatten() {
-                held.grow(batch.size_bytes())?;
-                batches.push(batch);
+        self.drive(branches, Pace::Full, work, |mut looked: Looked| {
+            for entry in &mut looked.entries {
+                *entry = entry.filter(|entry| !std::mem::replace(&mut seen[*entry as usize], true));
+            }
+            waiting.push(looked);
+            if waiting.len() >= rayon::current_num_threads() * WAITING_PER_THREAD {
+                take(std::mem::take(&mut waiting))?;
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        take(waiting)?;
+        Ok(vec![Branch::new(Base::Rows(Arc::new(Stored::new(batches, held))))])
+    }
+
+    /// The pairs of the rows of one batch, which are no more than there are rows on the right.
+    fn paired_at_once(&self, probe: &Probe<'a>, looked: &Looked) -> Result<(Vec<Batch>, Held), Diagnostic> {
+        let (mut made, mut held) = (Vec::new(), self.account("`join`"));
+        let flow = probe.pair(self, &looked.batch, &looked.entries, &mut |batch| {
+            held.grow(batch.size_bytes())?;
+            made.push(batch);
+            Ok(ControlFlow::Continue(()))
+        });
+        flow.map(|_| (made, held))
+    }
+
+    /// Pairs all left rows, then adds the right rows that no left row met.
+    fn with_unmet(&self, left: &Arc<Plan>, probe: Probe<'a>) -> Result<Vec<Branch<'a>>, Diagnostic> {
+        let mut branches = self.compile(left, None)?;
+        let mut held = self.account("`join`");
+        let mut batches = Vec::new();
+        let stage = Arc::new(Stage::Probe(probe));
+        branches.iter_mut().for_each(|branch| branch.push(&stage));
+        self.drive(branches, Pace::Full, Ok, |batch: Batch| {
+            held.grow(batch.size_bytes())?;
+            batches.push(batch);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let Stage::Probe(probe) = &*stage else { return Ok(Vec::new()) };
         let Made::Pairs(Pairs { right_columns, met: Some(met), .. }) = &probe.made else {
             return Ok(Vec::new());
         };
@@ -160,23 +180,34 @@ fn missing(plan: &Plan) -> Vec<Value> {
     plan.schema.iter().map(|field| Value::missing(field.kind)).collect()
 }
 
-impl Probe {
+/// Rows and the entries of their keys.
+struct Looked {
+    batch: Batch,
+    entries: Vec<Option<u32>>,
+}
+
+impl Waits for Looked {
+    fn size_bytes(&self) -> usize {
+        self.batch.size_bytes() + size_of_val(self.entries.as_slice())
+    }
+}
+
+impl Probe<'_> {
     pub(super) fn apply(
         &self,
         execution: &Execution<'_>,
         batch: &Batch,
-        made: &mut Vec<Batch>,
-    ) -> Result<(), Diagnostic> {
+        emit: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
         let entries = self.entries(batch);
         let with = match self.made {
             Made::With => true,
             Made::Without => false,
-            Made::Pairs(_) => return self.pair(execution, batch, &entries, made),
+            Made::Pairs(_) => return self.pair(execution, batch, &entries, emit),
         };
         let kept = entries.iter().enumerate().filter(|(_, entry)| entry.is_some() == with);
         let rows: Vec<u32> = kept.map(|(row, _)| row_number(row)).collect();
-        made.push(if rows.len() == batch.row_count { batch.clone() } else { batch.gather(&rows) });
-        Ok(())
+        emit(if rows.len() == batch.row_count { batch.clone() } else { batch.gather(&rows) })
     }
 
     /// For each row the entry of its key, if it has a partner.
@@ -191,19 +222,20 @@ impl Probe {
         execution: &Execution<'_>,
         batch: &Batch,
         entries: &[Option<u32>],
-        made: &mut Vec<Batch>,
-    ) -> Result<(), Diagnostic> {
-        let Made::Pairs(pairs) = &self.made else { return Ok(()) };
-        let mut held = execution.memory.account("`join`");
+        emit: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
+        let Made::Pairs(pairs) = &self.made else { return Ok(ControlFlow::Continue(())) };
+        let rows_max = execution.guard.rows_max(batch.columns.len() + pairs.right_columns.len());
         let (mut left, mut right) = (Vec::new(), Vec::new());
         let mut flush = |left: &mut Vec<u32>, right: &mut Vec<Option<u32>>| {
-            execution.limits.proceed()?;
+            execution.guard.proceed()?;
             let batch = self.paired(batch, pairs, left, right);
-            held.grow(batch.size_bytes())?;
-            made.push(batch);
             left.clear();
             right.clear();
-            Ok(())
+            // The cells alone: what is behind them is that of the rows that were paired.
+            let mut held = execution.account("`join`");
+            held.grow(batch.row_count * batch.columns.len() * size_of::<Value>())?;
+            emit(batch)
         };
         for (row, entry) in entries.iter().enumerate() {
             let partners = entry.map_or(&[][..], |entry| self.index.partners(entry));
@@ -217,15 +249,15 @@ impl Probe {
                 if let Some(met) = &pairs.met {
                     met[*partner as usize].store(true, Ordering::Relaxed);
                 }
-                if left.len() >= BATCH_ROWS {
-                    flush(&mut left, &mut right)?;
+                if left.len() >= rows_max && flush(&mut left, &mut right)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
                 }
             }
-            if left.len() >= BATCH_ROWS {
-                flush(&mut left, &mut right)?;
+            if left.len() >= rows_max && flush(&mut left, &mut right)?.is_break() {
+                return Ok(ControlFlow::Break(()));
             }
         }
-        if left.is_empty() { Ok(()) } else { flush(&mut left, &mut right) }
+        if left.is_empty() { Ok(ControlFlow::Continue(())) } else { flush(&mut left, &mut right) }
     }
 
     fn paired(&self, batch: &Batch, pairs: &Pairs, left: &[u32], right: &[Option<u32>]) -> Batch {

@@ -3,13 +3,17 @@
 //! *Shape*: `compile` runs every step that must see all its rows before it gives one (they are *breakers*: group, sort,
 //! the side of a join that is hashed, and what several steps share), and returns [`Branch`]es. `drive` takes their parts
 //! in windows: the parts of a window are worked on in parallel, their results are handed over in order.
+//!
+//! *Invariants*: 1. A batch goes through all stages before the next one is made, so that a stage that makes many rows of
+//! one holds one batch of them. 2. What a batch holds is on an account until the last stage has taken it, and so is what
+//! is made of it until it is handed over. 3. No batch is handed over that was computed after the query was to stop.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::evaluate::Formula;
+use super::evaluate::{Formula, Pieces};
 use super::expand::{Expansion, Parsing};
 use super::join::Probe;
 use super::select::{Predicate, Rows as Chosen};
@@ -17,6 +21,7 @@ use super::{Execution, Rows};
 use crate::ast::Span;
 use crate::batch::{Batch, row_number};
 use crate::error::{Code, Diagnostic};
+use crate::limits::Held;
 use crate::plan::{Plan, Scalar, Step};
 use crate::table::Parts;
 
@@ -24,26 +29,31 @@ use crate::table::Parts;
 const PARTS_PER_THREAD: usize = 4;
 
 /// Where rows come from, and what they go through.
-pub(super) struct Branch {
-    base: Base,
-    stages: Vec<Arc<Stage>>,
+pub(super) struct Branch<'a> {
+    base: Base<'a>,
+    stages: Vec<Arc<Stage<'a>>>,
 }
 
-impl Branch {
-    pub(super) fn new(base: Base) -> Self {
+impl<'a> Branch<'a> {
+    pub(super) fn new(base: Base<'a>) -> Self {
         Self { base, stages: Vec::new() }
+    }
+
+    /// Adds a step to those that each batch goes through.
+    pub(super) fn push(&mut self, stage: &Arc<Stage<'a>>) {
+        self.stages.push(Arc::clone(stage));
     }
 }
 
 /// Where the rows of a branch come from.
-pub(super) enum Base {
+pub(super) enum Base<'a> {
     Parts(Box<dyn Parts>),
     Rows(Rows),
     /// Batches that can only be had in order.
-    Stream(Box<dyn Iterator<Item = Result<Batch, Diagnostic>> + Send + Sync>),
+    Stream(Box<dyn Iterator<Item = Result<Batch, Diagnostic>> + Send + Sync + 'a>),
 }
 
-impl Base {
+impl Base<'_> {
     /// Number of parts; one that can only be read in order counts as none.
     fn count(&self) -> usize {
         match self {
@@ -65,16 +75,31 @@ impl Base {
 }
 
 /// A step that looks at one batch at a time.
-pub(super) enum Stage {
+pub(super) enum Stage<'a> {
     Filter {
-        predicate: Predicate,
+        predicate: Predicate<'a>,
         /// Columns that are used further on; all when nothing is said.
         needed: Option<Vec<bool>>,
     },
-    Project(Vec<Formula>),
-    Expand(Expansion),
-    Parse(Parsing),
-    Probe(Probe),
+    Project(Vec<Formula<'a>>),
+    Expand(Expansion<'a>),
+    Parse(Parsing<'a>),
+    Probe(Probe<'a>),
+}
+
+/// What is done with each batch that a stage makes, and whether more are wanted.
+pub(super) type Emit<'e> = dyn FnMut(Batch) -> Result<ControlFlow<()>, Diagnostic> + 'e;
+
+/// What waits for those before it to be handed over.
+pub(super) trait Waits: Send {
+    /// About how many bytes it holds.
+    fn size_bytes(&self) -> usize;
+}
+
+impl Waits for Batch {
+    fn size_bytes(&self) -> usize {
+        Batch::size_bytes(self)
+    }
 }
 
 /// How many parts are read at once.
@@ -87,19 +112,20 @@ pub(super) enum Pace {
 }
 
 /// A part to work on.
+#[derive(Clone)]
 enum Job {
     Part { branch: usize, part: usize },
     Batch { branch: usize, batch: Batch },
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
     /// Prepares to give the rows of a plan, of which only some columns are needed.
     pub(super) fn compile(
         &self,
         plan: &Arc<Plan>,
         needed: Option<Vec<bool>>,
-    ) -> Result<Vec<Branch>, Diagnostic> {
-        self.limits.proceed()?;
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
+        self.guard.proceed()?;
         if Self::is_shared(plan) {
             return Ok(vec![Branch::new(Base::Rows(self.rows(plan)?))]);
         }
@@ -111,7 +137,7 @@ impl Execution<'_> {
         &self,
         plan: &Arc<Plan>,
         needed: Option<Vec<bool>>,
-    ) -> Result<Vec<Branch>, Diagnostic> {
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
         match &plan.step {
             Step::Scan(scan) => {
                 let failed = |message| Diagnostic::new(Code::Invalid, Span::default(), message);
@@ -123,7 +149,7 @@ impl Execution<'_> {
                 Ok(branches.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
             }
             Step::Filter { input, predicate } => {
-                let predicate = Predicate::new(&self.prepare(predicate)?, self.now);
+                let predicate = Predicate::new(&self.prepare(predicate)?, &self.guard);
                 let below = needed.clone().map(|mut needed| {
                     predicate.columns(&mut |column| needed[column] = true);
                     needed
@@ -157,79 +183,137 @@ impl Execution<'_> {
         &self,
         input: &Arc<Plan>,
         needed: Option<Vec<bool>>,
-        stage: Stage,
-    ) -> Result<Vec<Branch>, Diagnostic> {
+        stage: Stage<'a>,
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
         let mut branches = self.compile(input, needed)?;
         let stage = Arc::new(stage);
         for branch in &mut branches {
-            branch.stages.push(Arc::clone(&stage));
+            branch.push(&stage);
         }
         Ok(branches)
     }
 
-    pub(super) fn formulas(&self, scalars: &[Scalar]) -> Result<Vec<Formula>, Diagnostic> {
-        scalars.iter().map(|scalar| Ok(Formula::new(self.prepare(scalar)?, self.now))).collect()
+    pub(super) fn formulas(&self, scalars: &[Scalar]) -> Result<Vec<Formula<'a>>, Diagnostic> {
+        scalars.iter().map(|scalar| Ok(Formula::new(self.prepare(scalar)?, &self.guard))).collect()
     }
 
     /// Works on every batch in parallel and hands the results over in order, a window at a time, until told to stop.
-    pub(super) fn drive<T: Send>(
+    pub(super) fn drive<T: Waits>(
         &self,
-        mut branches: Vec<Branch>,
+        mut branches: Vec<Branch<'a>>,
         pace: Pace,
         work: impl Fn(Batch) -> Result<T, Diagnostic> + Sync,
-        mut sink: impl FnMut(Vec<T>) -> Result<ControlFlow<()>, Diagnostic>,
+        mut sink: impl FnMut(T) -> Result<ControlFlow<()>, Diagnostic>,
     ) -> Result<(), Diagnostic> {
         let threads = rayon::current_num_threads();
         let most = if pace == Pace::Full { threads * PARTS_PER_THREAD } else { threads };
         let mut width = if pace == Pace::Full { most } else { 1 };
         let mut next = (0, 0);
         loop {
-            self.limits.proceed()?;
+            self.guard.proceed()?;
             let jobs = jobs(&mut branches, &mut next, width)?;
             if jobs.is_empty() {
                 return Ok(());
             }
-            let run = |job: Job| self.run(&branches, job, &work);
-            // A thread that waits for others costs more than a small part.
-            let made: Vec<Result<Vec<T>, Diagnostic>> = if jobs.len() == 1 {
-                jobs.into_iter().map(run).collect()
-            } else {
-                jobs.into_par_iter().map(run).collect()
-            };
-            let made: Vec<Vec<T>> = made.into_iter().collect::<Result<_, _>>()?;
-            if sink(made.into_iter().flatten().collect())?.is_break() {
+            if self.window(&branches, jobs, &work, &mut sink)?.is_break() {
                 return Ok(());
             }
             width = (width * 2).min(most);
         }
     }
 
-    fn run<T>(
+    fn window<T: Waits>(
         &self,
-        branches: &[Branch],
-        job: Job,
+        branches: &[Branch<'a>],
+        jobs: Vec<Job>,
         work: &(impl Fn(Batch) -> Result<T, Diagnostic> + Sync),
-    ) -> Result<Vec<T>, Diagnostic> {
-        self.limits.proceed()?;
+        sink: &mut impl FnMut(T) -> Result<ControlFlow<()>, Diagnostic>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
+        // A thread that waits for others costs more than a small part.
+        if jobs.len() > 1 {
+            let run = |job: &Job| self.run_waiting(branches, job.clone(), work);
+            let made: Result<Vec<_>, Diagnostic> =
+                jobs.par_iter().map(run).collect::<Vec<_>>().into_iter().collect();
+            match made {
+                Ok(made) => {
+                    // Whoever takes the results has accounts of its own.
+                    let made: Vec<Vec<T>> = made.into_iter().map(|(made, _held)| made).collect();
+                    return made.into_iter().flatten().try_fold(ControlFlow::Continue(()), |flow, made| {
+                        if flow.is_break() { Ok(flow) } else { sink(made) }
+                    });
+                }
+                // The results of all these parts do not fit into memory together: perhaps those of one after the other.
+                Err(error) if error.code == Code::Limit && self.guard.goes_on() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for job in jobs {
+            if self.run(branches, job, &mut |batch| sink(work(batch)?))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Works on a part while others are worked on.
+    fn run_waiting<T: Waits>(
+        &self,
+        branches: &[Branch<'a>],
+        job: Job,
+        work: &impl Fn(Batch) -> Result<T, Diagnostic>,
+    ) -> Result<(Vec<T>, Held), Diagnostic> {
+        let mut held = self.account("the steps of the query that are worked on together");
+        let mut made = Vec::new();
+        let flow = self.run(branches, job, &mut |batch| {
+            let one = work(batch)?;
+            held.grow(one.size_bytes())?;
+            made.push(one);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        debug_assert!(flow.is_continue(), "nothing here asks for fewer rows");
+        Ok((made, held))
+    }
+
+    fn run(
+        &self,
+        branches: &[Branch<'a>],
+        job: Job,
+        sink: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
+        self.guard.proceed()?;
         let (branch, batch) = match job {
             Job::Part { branch, part } => (&branches[branch], branches[branch].base.read(part)?),
             Job::Batch { branch, batch } => (&branches[branch], batch),
         };
-        let mut batches = vec![batch];
-        for stage in &branch.stages {
-            let mut next = Vec::with_capacity(batches.len());
-            for batch in batches.into_iter().filter(|batch| batch.row_count > 0) {
-                self.limits.proceed()?;
-                stage.apply(self, batch, &mut next)?;
-            }
-            batches = next;
+        self.pass(&branch.stages, batch, sink)
+    }
+
+    /// Takes a batch through the stages that are left for it.
+    fn pass(
+        &self,
+        stages: &[Arc<Stage<'a>>],
+        batch: Batch,
+        sink: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
+        self.guard.proceed()?;
+        if batch.row_count == 0 {
+            return Ok(ControlFlow::Continue(()));
         }
-        batches.into_iter().filter(|batch| batch.row_count > 0).map(work).collect()
+        let Some((stage, behind)) = stages.split_first() else {
+            let flow = sink(batch)?;
+            self.guard.proceed()?;
+            return Ok(flow);
+        };
+        stage.apply(self, batch, &mut |made| self.pass(behind, made, sink))
     }
 }
 
 /// The next so many parts; `next` is the branch and its part that comes after them.
-fn jobs(branches: &mut [Branch], next: &mut (usize, usize), width: usize) -> Result<Vec<Job>, Diagnostic> {
+fn jobs(
+    branches: &mut [Branch<'_>],
+    next: &mut (usize, usize),
+    width: usize,
+) -> Result<Vec<Job>, Diagnostic> {
     let mut jobs = Vec::with_capacity(width);
     while jobs.len() < width && next.0 < branches.len() {
         let (branch, part) = *next;
@@ -245,7 +329,10 @@ fn jobs(branches: &mut [Branch], next: &mut (usize, usize), width: usize) -> Res
 }
 
 /// The columns that some formulas look at.
-pub(super) fn used<'f>(width: usize, formulas: impl IntoIterator<Item = &'f Formula>) -> Vec<bool> {
+pub(super) fn used<'f, 'a: 'f>(
+    width: usize,
+    formulas: impl IntoIterator<Item = &'f Formula<'a>>,
+) -> Vec<bool> {
     let mut used = vec![false; width];
     for formula in formulas {
         formula.columns(&mut |column| used[column] = true);
@@ -253,31 +340,66 @@ pub(super) fn used<'f>(width: usize, formulas: impl IntoIterator<Item = &'f Form
     used
 }
 
-impl Stage {
+fn project(columns: &[Formula<'_>], batch: &Batch) -> Batch {
+    let made = columns.iter().map(|column| column.column(batch)).collect();
+    Batch { columns: made, row_count: batch.row_count }
+}
+
+/// Hands on what was computed, and holds it meanwhile.
+fn hand_on(
+    execution: &Execution<'_>,
+    columns: &[Formula<'_>],
+    made: Batch,
+    emit: &mut Emit<'_>,
+) -> Result<ControlFlow<()>, Diagnostic> {
+    execution.guard.proceed()?;
+    let mut held = execution.account("a computed column");
+    let large = columns.iter().zip(&made.columns).filter(|(formula, _)| formula.is_large());
+    held.grow(large.map(|(_, column)| column.size_bytes()).sum())?;
+    emit(made)
+}
+
+impl<'a> Stage<'a> {
     fn apply(
         &self,
-        execution: &Execution<'_>,
+        execution: &Execution<'a>,
         batch: Batch,
-        made: &mut Vec<Batch>,
-    ) -> Result<(), Diagnostic> {
+        emit: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
         match self {
             Self::Filter { predicate, needed } => {
-                match predicate.select(&batch, Chosen::All(row_number(batch.row_count))) {
-                    Chosen::All(_) => made.push(batch),
-                    Chosen::Some(rows) => made.push(match needed {
-                        Some(needed) => batch.gather_needed(&rows, needed),
-                        None => batch.gather(&rows),
-                    }),
+                let chosen = predicate.select(&batch, Chosen::All(row_number(batch.row_count)));
+                execution.guard.proceed()?;
+                emit(match (chosen, needed) {
+                    (Chosen::All(_), _) => batch,
+                    (Chosen::Some(rows), Some(needed)) => batch.gather_needed(&rows, needed),
+                    (Chosen::Some(rows), None) => batch.gather(&rows),
+                })
+            }
+            Self::Project(columns) if batch.row_count > 1 && columns.iter().any(Formula::is_large) => {
+                let mut pieces = Pieces::new(batch.row_count, &execution.guard);
+                while let Some(made) = pieces.next(|rows| project(columns, &batch.gather(rows))) {
+                    if hand_on(execution, columns, made, emit)?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
                 }
+                Ok(ControlFlow::Continue(()))
             }
-            Self::Project(columns) => {
-                let columns = columns.iter().map(|column| column.column(&batch)).collect();
-                made.push(Batch { columns, row_count: batch.row_count });
+            Self::Project(columns) => hand_on(execution, columns, project(columns, &batch), emit),
+            Self::Expand(expansion) if batch.row_count > 1 && expansion.is_large() => {
+                let mut pieces = Pieces::new(batch.row_count, &execution.guard);
+                while let Some(flow) =
+                    pieces.next(|rows| expansion.apply(execution, &batch.gather(rows), emit))
+                {
+                    if flow?.is_break() {
+                        return Ok(ControlFlow::Break(()));
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
             }
-            Self::Expand(expansion) => expansion.apply(execution, &batch, made)?,
-            Self::Parse(parsing) => made.push(parsing.apply(&batch)),
-            Self::Probe(probe) => probe.apply(execution, &batch, made)?,
+            Self::Expand(expansion) => expansion.apply(execution, &batch, emit),
+            Self::Parse(parsing) => emit(parsing.apply(&batch)),
+            Self::Probe(probe) => probe.apply(execution, &batch, emit),
         }
-        Ok(())
     }
 }

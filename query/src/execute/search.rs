@@ -10,6 +10,7 @@ use crate::ast::{TextTest, TextTestKind};
 use crate::batch::{Column, Texts};
 use crate::convert;
 use crate::function::operator::{fold, passes, text_test_of};
+use crate::limits::Guard;
 use crate::plan::Scalar;
 use crate::value::{Type, Value};
 
@@ -60,10 +61,10 @@ pub(super) fn search(
     column: usize,
     texts: &Arc<Texts>,
     range: Range<u32>,
-    now: i64,
+    guard: &Guard<'_>,
 ) -> Vec<Truth> {
     if let Scalar::Call { function, arguments, kinds, .. } = scalar {
-        let inner = |argument| search(argument, column, texts, range.clone(), now);
+        let inner = |argument| search(argument, column, texts, range.clone(), guard);
         match (function.name, arguments.as_slice()) {
             ("not", [argument]) => return inner(argument).into_iter().map(Truth::not).collect(),
             ("and", [first, rest @ ..]) => {
@@ -91,7 +92,7 @@ pub(super) fn search(
     }
     let row_count = range.len();
     let texts = Column::Texts { codes: Arc::new(range.collect()), texts: Arc::clone(texts) };
-    let made = evaluate(scalar, &alone(column, texts, row_count), now);
+    let made = evaluate(scalar, &alone(column, texts, row_count), guard);
     (0..row_count).map(|row| Truth::of(&made.get(row))).collect()
 }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::evaluate::{SMALL_DICTIONARY, alone, evaluate, only_column};
 use super::search::{Truth, search};
 use crate::batch::{Batch, Column, Texts, row_number};
+use crate::limits::Guard;
 use crate::plan::Scalar;
 use crate::value::Value;
 
@@ -55,30 +56,35 @@ impl Rows {
 }
 
 /// A condition ready to be asked of many batches.
-pub(super) enum Predicate {
+pub(super) enum Predicate<'a> {
     /// All of these.
-    All(Vec<Predicate>),
+    All(Vec<Predicate<'a>>),
     /// Any of these.
-    Any(Vec<Predicate>),
+    Any(Vec<Predicate<'a>>),
     /// About one column.
-    Column(ColumnTest),
+    Column(ColumnTest<'a>),
     /// About no column or several.
-    Other(Scalar, i64),
+    Other(Scalar, Guard<'a>),
 }
 
-impl Predicate {
-    pub(super) fn new(scalar: &Scalar, now: i64) -> Self {
+impl<'a> Predicate<'a> {
+    pub(super) fn new(scalar: &Scalar, guard: &Guard<'a>) -> Self {
         if let Some(column) = only_column(scalar) {
-            return Self::Column(ColumnTest { scalar: scalar.clone(), column, known: Mutex::default(), now });
+            return Self::Column(ColumnTest {
+                scalar: scalar.clone(),
+                column,
+                known: Mutex::default(),
+                guard: guard.clone(),
+            });
         }
         match scalar {
             Scalar::Call { function, arguments, .. } if function.name == "and" => {
-                Self::All(arguments.iter().map(|part| Self::new(part, now)).collect())
+                Self::All(arguments.iter().map(|part| Self::new(part, guard)).collect())
             }
             Scalar::Call { function, arguments, .. } if function.name == "or" => {
-                Self::Any(arguments.iter().map(|part| Self::new(part, now)).collect())
+                Self::Any(arguments.iter().map(|part| Self::new(part, guard)).collect())
             }
-            scalar => Self::Other(scalar.clone(), now),
+            scalar => Self::Other(scalar.clone(), guard.clone()),
         }
     }
 
@@ -104,7 +110,7 @@ impl Predicate {
             }
             Self::Any(parts) => any(parts, batch, &rows),
             Self::Column(test) => test.select(batch, rows),
-            Self::Other(scalar, now) => computed(scalar, batch, rows, *now),
+            Self::Other(scalar, guard) => computed(scalar, batch, rows, guard),
         }
     }
 
@@ -123,7 +129,7 @@ impl Predicate {
     }
 }
 
-fn any(parts: &[Predicate], batch: &Batch, rows: &Rows) -> Rows {
+fn any(parts: &[Predicate<'_>], batch: &Batch, rows: &Rows) -> Rows {
     let (mut left, mut chosen) = (rows.to_vec(), Vec::new());
     for part in parts {
         if left.len() == batch.row_count {
@@ -142,13 +148,13 @@ fn any(parts: &[Predicate], batch: &Batch, rows: &Rows) -> Rows {
 }
 
 /// Computes a condition for some rows and keeps those for which it is true.
-fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, now: i64) -> Rows {
+fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, guard: &Guard<'_>) -> Rows {
     let made = match &rows {
-        Rows::All(_) => evaluate(scalar, batch, now),
+        Rows::All(_) => evaluate(scalar, batch, guard),
         Rows::Some(rows) => {
             let mut needed = vec![false; batch.columns.len()];
             scalar.columns(&mut |column| needed[column] = true);
-            evaluate(scalar, &batch.gather_needed(rows, &needed), now)
+            evaluate(scalar, &batch.gather_needed(rows, &needed), guard)
         }
     };
     let holds = |place: usize| Truth::of(&made.get(place)) == Truth::True;
@@ -169,11 +175,11 @@ fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, now: i64) -> Rows {
 }
 
 /// A condition about one column.
-pub(super) struct ColumnTest {
+pub(super) struct ColumnTest<'a> {
     scalar: Scalar,
     column: usize,
     known: Mutex<Vec<Arc<Known>>>,
-    now: i64,
+    guard: Guard<'a>,
 }
 
 /// The values a column can hold.
@@ -223,17 +229,17 @@ struct Chunk {
     computed: OnceLock<()>,
 }
 
-impl ColumnTest {
+impl ColumnTest<'_> {
     fn select(&self, batch: &Batch, rows: Rows) -> Rows {
         let (domain, codes) = match &batch.columns[self.column] {
             Column::Dictionary { codes, values } => (Domain::Values(Arc::clone(values)), codes),
             Column::Texts { codes, texts } => (Domain::Texts(Arc::clone(texts)), codes),
             Column::Constant(value) => {
                 let one = alone(self.column, Column::Constant(value.clone()), 1);
-                let made = evaluate(&self.scalar, &one, self.now);
+                let made = evaluate(&self.scalar, &one, &self.guard);
                 return if Truth::of(&made.get(0)) == Truth::True { rows } else { Rows::none() };
             }
-            Column::Values(_) => return computed(&self.scalar, batch, rows, self.now),
+            Column::Values(_) => return computed(&self.scalar, batch, rows, &self.guard),
         };
         let known = self.known(domain);
         self.compute_chunks(&known, codes, &rows);
@@ -297,7 +303,7 @@ impl ColumnTest {
         match &known.domain {
             Domain::Texts(texts) => {
                 let range = row_number(first)..row_number(end);
-                let truths = search(&self.scalar, self.column, texts, range, self.now);
+                let truths = search(&self.scalar, self.column, texts, range, &self.guard);
                 truths.into_iter().enumerate().for_each(|(place, truth)| store(place, truth));
             }
             Domain::Values(values) => {
@@ -307,7 +313,7 @@ impl ColumnTest {
                     Arc::new(values[first..end].to_vec())
                 };
                 let batch = alone(self.column, Column::Values(part), end - first);
-                let made = evaluate(&self.scalar, &batch, self.now);
+                let made = evaluate(&self.scalar, &batch, &self.guard);
                 (0..end - first).for_each(|place| store(place, Truth::of(&made.get(place))));
             }
         }
@@ -329,7 +335,7 @@ impl ColumnTest {
             }
             Domain::Texts(texts) => Column::Texts { codes: Arc::new(missing), texts: Arc::clone(texts) },
         };
-        let made = evaluate(&self.scalar, &alone(self.column, column, count), self.now);
+        let made = evaluate(&self.scalar, &alone(self.column, column, count), &self.guard);
         for (place, code) in wanted.into_iter().enumerate() {
             known.truths[code as usize].store(Truth::of(&made.get(place)) as u8, Ordering::Relaxed);
         }

@@ -18,13 +18,13 @@ use crate::plan::{Plan, Scalar, SortKey};
 use crate::value::Value;
 
 /// One value to sort by.
-pub(super) struct OrderBy {
-    value: Formula,
+pub(super) struct OrderBy<'a> {
+    value: Formula<'a>,
     descending: bool,
     nulls_first: bool,
 }
 
-impl OrderBy {
+impl OrderBy<'_> {
     /// The values of a batch.
     pub(super) fn column(&self, batch: &Batch) -> Column {
         self.value.column(batch)
@@ -40,16 +40,16 @@ impl OrderBy {
     }
 }
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
     pub(super) fn sort(
         &self,
         input: &Arc<Plan>,
         keys: &[SortKey],
         limit: Option<&Scalar>,
         width: usize,
-    ) -> Result<Base, Diagnostic> {
+    ) -> Result<Base<'a>, Diagnostic> {
         let key = |key: &SortKey| {
-            let value = Formula::new(self.prepare(&key.value)?, self.now);
+            let value = Formula::new(self.prepare(&key.value)?, &self.guard);
             Ok(OrderBy { value, descending: key.descending, nulls_first: key.nulls_first })
         };
         let keys = keys.iter().map(key).collect::<Result<Vec<_>, Diagnostic>>()?;
@@ -63,25 +63,28 @@ impl Execution<'_> {
     fn top(
         &self,
         input: &Arc<Plan>,
-        keys: &[OrderBy],
+        keys: &[OrderBy<'_>],
         count: usize,
         width: usize,
-    ) -> Result<Base, Diagnostic> {
-        let mut held = self.memory.account("`top`");
+    ) -> Result<Base<'a>, Diagnostic> {
+        let mut held = self.account("`top`");
         if count == 0 {
             return Ok(Base::Rows(Arc::new(Stored::new(Vec::new(), held))));
         }
         let branches = self.compile(input, None)?;
         let mut kept: Vec<Batch> = Vec::new();
         let work = |batch: Batch| Ok(first_rows(batch, keys, count));
-        self.drive(branches, Pace::Full, work, |made| {
-            kept.extend(made);
-            let row_count: usize = kept.iter().map(|batch| batch.row_count).sum();
+        let mut row_count = 0;
+        self.drive(branches, Pace::Full, work, |made: Batch| {
+            row_count += made.row_count;
+            held.grow(made.size_bytes())?;
+            kept.push(made);
             if row_count >= BATCH_ROWS.max(2 * count) {
-                let all = Batch::concatenate(&kept, width);
-                kept = vec![first_rows(all, keys, count)];
+                let first = first_rows(Batch::concatenate(&kept, width), keys, count);
+                row_count = first.row_count;
+                held.set(first.size_bytes())?;
+                kept = vec![first];
             }
-            held.set(kept.iter().map(Batch::size_bytes).sum())?;
             Ok(ControlFlow::Continue(()))
         })?;
         let all = Batch::concatenate(&kept, width);
@@ -90,22 +93,30 @@ impl Execution<'_> {
         Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &places), held))))
     }
 
-    fn sort_all(&self, input: &Arc<Plan>, keys: Vec<OrderBy>, width: usize) -> Result<Base, Diagnostic> {
+    fn sort_all(
+        &self,
+        input: &Arc<Plan>,
+        keys: Vec<OrderBy<'a>>,
+        width: usize,
+    ) -> Result<Base<'a>, Diagnostic> {
         let branches = self.compile(input, None)?;
-        let mut held = self.memory.account("`sort`");
+        let mut held = self.account("`sort`");
         let (mut batches, mut runs): (Vec<Batch>, Vec<Run>) = (Vec::new(), Vec::new());
-        self.drive(branches, Pace::Full, Ok, |made| {
-            for batch in made {
-                // The rows as they came, and as they are sorted.
-                let bytes = 2 * batch.size_bytes();
-                let fits = held.try_grow(bytes);
-                batches.push(batch);
-                if !fits {
-                    let Some(folder) = self.limits.temporary else { return Err(held.exceeded(bytes)) };
-                    runs.push(Run::write(folder, &sorted(&batches, &keys, width)?)?);
-                    batches.clear();
-                    held.set(0)?;
-                }
+        self.drive(branches, Pace::Full, Ok, |batch: Batch| {
+            // The rows as they came, and as they are sorted.
+            let bytes = 2 * batch.size_bytes();
+            // Where there is a disk, the steps before the sort keep the other half of the memory for themselves.
+            let folder = self.guard.limits.temporary;
+            let fits = match folder {
+                Some(_) => held.try_grow_to_half(bytes),
+                None => held.try_grow(bytes),
+            };
+            batches.push(batch);
+            if !fits {
+                let Some(folder) = folder else { return Err(held.exceeded(bytes)) };
+                runs.push(Run::write(folder, &sorted(&batches, &keys, width)?)?);
+                batches.clear();
+                held.set(0)?;
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -120,7 +131,7 @@ impl Execution<'_> {
     }
 }
 
-fn sorted(batches: &[Batch], keys: &[OrderBy], width: usize) -> Result<Vec<Batch>, Diagnostic> {
+fn sorted(batches: &[Batch], keys: &[OrderBy<'_>], width: usize) -> Result<Vec<Batch>, Diagnostic> {
     let all = Batch::concatenate(batches, width);
     let places = sorted_places(&all, keys)?;
     Ok(gathered(&all, &places))
@@ -131,7 +142,7 @@ fn gathered(all: &Batch, places: &[u32]) -> Vec<Batch> {
 }
 
 /// The rows of a batch in order; rows that are equal stay as they were.
-fn sorted_places(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnostic> {
+fn sorted_places(batch: &Batch, keys: &[OrderBy<'_>]) -> Result<Vec<u32>, Diagnostic> {
     let Ok(row_count) = u32::try_from(batch.row_count) else {
         let message =
             format!("`sort` cannot hold {} rows: at most {} are possible", batch.row_count, u32::MAX);
@@ -164,7 +175,7 @@ fn sorted_ranks(columns: &[Comparable<'_>], row_count: u32) -> Option<Vec<u32>> 
 }
 
 /// The first rows of a batch in order; all of them, in any order, if there are no more.
-fn first_rows(batch: Batch, keys: &[OrderBy], count: usize) -> Batch {
+fn first_rows(batch: Batch, keys: &[OrderBy<'_>], count: usize) -> Batch {
     if batch.row_count <= count {
         return batch;
     }
@@ -183,11 +194,11 @@ fn first_rows(batch: Batch, keys: &[OrderBy], count: usize) -> Batch {
 enum Comparable<'k> {
     /// The rank of each row's value among the values of a dictionary.
     Ranks(Vec<u32>),
-    Cells(Column, &'k OrderBy),
+    Cells(Column, &'k OrderBy<'k>),
 }
 
 impl<'k> Comparable<'k> {
-    fn new(key: &'k OrderBy, batch: &Batch) -> Self {
+    fn new(key: &'k OrderBy<'k>, batch: &Batch) -> Self {
         let column = key.column(batch);
         match &column {
             Column::Dictionary { codes, values }

@@ -123,9 +123,9 @@ fn read_block(reader: &mut BufReader<File>, width: usize) -> io::Result<Option<B
 }
 
 /// Sorted runs as one sorted stream of batches.
-pub(super) struct Merge {
+pub(super) struct Merge<'a> {
     cursors: Vec<Cursor>,
-    keys: Vec<OrderBy>,
+    keys: Vec<OrderBy<'a>>,
     width: usize,
     _held: Held,
 }
@@ -146,7 +146,7 @@ enum Source {
 
 impl Cursor {
     /// Goes to the next batch if this one is at its end; tells whether there is a row.
-    fn settle(&mut self, keys: &[OrderBy], width: usize) -> Result<bool, Diagnostic> {
+    fn settle(&mut self, keys: &[OrderBy<'_>], width: usize) -> Result<bool, Diagnostic> {
         while self.row == self.batch.row_count {
             let next = match &mut self.source {
                 Source::File(run) => run.next(width)?,
@@ -159,7 +159,7 @@ impl Cursor {
         Ok(true)
     }
 
-    fn is_before(&self, other: &Self, keys: &[OrderBy]) -> bool {
+    fn is_before(&self, other: &Self, keys: &[OrderBy<'_>]) -> bool {
         let columns = self.keys.iter().zip(&other.keys).zip(keys);
         let mut orderings =
             columns.map(|((left, right), key)| key.compare(&left.get(self.row), &right.get(other.row)));
@@ -167,12 +167,12 @@ impl Cursor {
     }
 }
 
-impl Merge {
+impl<'a> Merge<'a> {
     /// Begins to merge runs, in the order in which their rows came, and what is still in memory.
     pub(super) fn new(
         runs: Vec<Run>,
         last: Vec<Batch>,
-        keys: Vec<OrderBy>,
+        keys: Vec<OrderBy<'a>>,
         width: usize,
         held: Held,
     ) -> Result<Self, Diagnostic> {
@@ -213,7 +213,7 @@ impl Merge {
     }
 }
 
-impl Iterator for Merge {
+impl Iterator for Merge<'_> {
     type Item = Result<Batch, Diagnostic>;
 
     fn next(&mut self) -> Option<Self::Item> {

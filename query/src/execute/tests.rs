@@ -1,5 +1,6 @@
 //! What the operators give.
 
+mod bounds;
 mod parts;
 
 use std::sync::atomic::AtomicBool;
@@ -206,6 +207,8 @@ fn a_step_that_needs_too_much_says_so() {
 fn too_many_rows_end_in_a_finding() {
     assert_eq!(findings("range x from 1 to 100000000 step 1")[0].0, Code::Limit);
     let text = "range x from 1 to 100000 step 1 | extend k = 1 \
-                | join kind=inner (range y from 1 to 100000 step 1 | extend k = 1) on k | summarize max(y)";
-    assert_eq!(findings(text)[0].0, Code::Limit);
+                | join kind=inner (range y from 1 to 100000 step 1 | extend k = 1) on k | project x, y";
+    let limits = Limits { bytes: 64 << 20, ..Limits::default() };
+    let found = run_within(text, &Parameters::new(), &Directory, NOW, &limits).unwrap_err();
+    assert_eq!(found[0].code, Code::Limit);
 }

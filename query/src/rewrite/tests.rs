@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::rewrite;
 use crate::execute::Execution;
+use crate::limits::Guard;
 use crate::testing::{Directory, NOW};
 use crate::{Parameters, Type};
 
@@ -81,10 +82,11 @@ fn tables_are_told_which_rows_are_needed() {
 /// The rows of a script with and without rewriting.
 fn both(text: &str) -> Option<(Vec<String>, Vec<String>)> {
     let statements = crate::syntax::parse(text).ok()?;
-    let bound = crate::bind::bind(&statements, &Parameters::new(), &Directory, NOW).ok()?;
+    let limits = crate::Limits::default();
+    let guard = Guard::new(NOW, &limits);
+    let bound = crate::bind::bind(&statements, &Parameters::new(), &Directory, &guard).ok()?;
     let of = |plan| {
-        let limits = crate::Limits::default();
-        let rows = Execution::new(NOW, &limits).rows(plan).expect("small tables are within every limit");
+        let rows = Execution::new(&guard).rows(plan).expect("small tables are within every limit");
         let rows = rows.batches.iter().flat_map(|batch| {
             (0..batch.row_count).map(|row| {
                 let cells = batch.columns.iter().map(|column| column.get(row).to_json(Type::Dynamic));

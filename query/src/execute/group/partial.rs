@@ -65,7 +65,7 @@ fn with_values(columns: &[Column], row: usize, call: impl FnOnce(&[&Value])) {
 }
 
 impl Partial {
-    pub(super) fn new(grouping: &Grouping, batch: &Batch) -> Self {
+    pub(super) fn new(grouping: &Grouping<'_>, batch: &Batch) -> Self {
         let columns: Vec<Column> = grouping.keys.iter().map(|key| key.column(batch)).collect();
         let only_counts = grouping
             .aggregates
@@ -101,6 +101,24 @@ impl Partial {
             }
         }
         pieces
+    }
+}
+
+impl Piece {
+    /// About how many bytes it holds.
+    pub(super) fn size_bytes(&self) -> usize {
+        let keys: usize = self.keys.iter().map(|key| size_of::<Hashed>() + key.cells.size_bytes()).sum();
+        let states = self.states.iter().map(|states| match states {
+            States::Counts(counts) => size_of_val(counts.as_slice()),
+            States::Partial(states) => {
+                states.iter().map(|state| size_of::<State>() + state.held_bytes()).sum()
+            }
+            States::Rows(waiting) => {
+                let arguments: usize = waiting.arguments.iter().map(Column::size_bytes).sum();
+                waiting.row_count * size_of::<u32>() + arguments
+            }
+        });
+        keys + states.sum::<usize>()
     }
 }
 
@@ -183,7 +201,7 @@ fn counted(columns: &[Column]) -> Option<(Local, Vec<i64>)> {
 }
 
 /// The states of one aggregate for the groups of a batch.
-fn states(prepared: &Prepared, batch: &Batch, local: &Local) -> States {
+fn states(prepared: &Prepared<'_>, batch: &Batch, local: &Local) -> States {
     let all = Chosen::All(row_number(batch.row_count));
     let chosen = prepared.condition.as_ref().map_or(all.clone(), |condition| condition.select(batch, all));
     let kind = prepared.aggregate.kind;

@@ -13,7 +13,7 @@ use crate::execute::Execution;
 use crate::execute::evaluate::Formula;
 use crate::execute::hash::{Hashed, Interner};
 use crate::execute::keys::Local;
-use crate::execute::pipeline::{Pace, used};
+use crate::execute::pipeline::{Pace, Waits, used};
 use crate::limits::Held;
 use crate::plan::{Plan, Scalar};
 
@@ -47,10 +47,17 @@ struct Part {
     batch: Batch,
     local: Local,
     keys: Vec<Hashed>,
+    bytes: usize,
+}
+
+impl Waits for Part {
+    fn size_bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// The groups that the keys of a batch make.
-pub(super) fn local_keys(keys: &[Formula], batch: &Batch) -> (Local, Vec<Hashed>) {
+pub(super) fn local_keys(keys: &[Formula<'_>], batch: &Batch) -> (Local, Vec<Hashed>) {
     let columns: Vec<Column> = keys.iter().map(|key| key.column(batch)).collect();
     let local = Local::new(&columns, batch.row_count);
     let keys = local.keys(&columns);
@@ -72,7 +79,7 @@ impl Execution<'_> {
             }
         }
         let branches = self.compile(plan, Some(needed))?;
-        let mut held = self.memory.account("`join`");
+        let mut held = self.account("`join`");
         let mut parts: Vec<Part> = Vec::new();
         let work = |batch: Batch| {
             let (local, keys) = local_keys(&keys, &batch);
@@ -82,13 +89,11 @@ impl Execution<'_> {
             };
             let values = keys.iter().map(|key| key.cells.size_bytes()).sum::<usize>();
             let bytes = batch.size_bytes() + values + keys.len() * KEY_BYTES;
-            Ok((bytes, Part { batch, local, keys }))
+            Ok(Part { batch, local, keys, bytes })
         };
-        self.drive(branches, Pace::Full, work, |window: Vec<(usize, Part)>| {
-            for (bytes, part) in window {
-                held.grow(bytes)?;
-                parts.push(part);
-            }
+        self.drive(branches, Pace::Full, work, |part: Part| {
+            held.grow(part.bytes)?;
+            parts.push(part);
             Ok(ControlFlow::Continue(()))
         })?;
         let width = match keep {

@@ -1,0 +1,165 @@
+//! What keeps a query within its memory, and what it can be stopped in.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::execute::Execution;
+use crate::limits::Guard;
+use crate::rewrite::rewrite;
+use crate::testing::{Directory, NOW};
+use crate::{Code, Limits, Parameters, ResultPart, bind, run_streaming, run_within, syntax};
+
+const MIB: usize = 1 << 20;
+
+/// The only cell of the result, or why there is none.
+fn answer(text: &str, bytes: usize) -> Result<String, (Code, String)> {
+    let limits = Limits { bytes, ..Limits::default() };
+    let results = run_within(text, &Parameters::new(), &Directory, NOW, &limits);
+    let results = results.map_err(|mut findings| {
+        let first = findings.swap_remove(0);
+        (first.code, first.message)
+    })?;
+    let result = results.last().unwrap();
+    let cells = result.batches.iter().flat_map(|batch| {
+        (0..batch.row_count).map(|row| batch.columns[0].get(row).to_json(result.schema[0].kind))
+    });
+    Ok(cells.collect::<Vec<_>>().join(","))
+}
+
+/// Texts of a thousand letters, each another one.
+const TEXTS: &str = "range n from 1 to 4000 step 1 | extend t = strcat(strrep('x', 1000), n)";
+
+/// Nine times ten rows of each.
+fn exploding(stages: usize) -> String {
+    let stage = |place: usize| format!(" | mv-expand a{place} = a");
+    let stages: String = (0..stages).map(stage).collect();
+    format!("print a = range(1, 10){stages}")
+}
+
+#[test]
+fn whatever_a_step_would_hold_beyond_the_limit_is_refused() {
+    let list = |aggregate: &str| format!("{TEXTS} | summarize {aggregate} | project 1");
+    for text in [
+        "print x = range(1, 500000)".to_owned(),
+        "print x = array_length(array_concat(range(1, 20000), range(1, 20000)))".to_owned(),
+        "range n from 1 to 500000 step 1".to_owned(),
+        "range n from 1 to 200 step 1 | extend a = range(1, 100000) | summarize sum(array_length(array_concat(a, a, n)))".to_owned(),
+        format!("{TEXTS} | summarize make_list(t)"),
+        format!("{TEXTS} | summarize make_set(t)"),
+        format!("{TEXTS} | summarize make_bag(bag_pack(t, n))"),
+        format!("{TEXTS} | summarize dcount(t)"),
+        format!("{TEXTS} | summarize percentile(t, 50)"),
+        format!("{TEXTS} | summarize take_any(t) by n"),
+        format!("{TEXTS} | summarize count() by t"),
+        format!("{TEXTS} | sort by t"),
+        format!("{TEXTS} | top 4000 by t"),
+        format!("{TEXTS} | project t"),
+        format!("{TEXTS} | take 4000"),
+        format!("{TEXTS} | union ({TEXTS})"),
+        format!("{TEXTS} | join kind=inner ({TEXTS}) on t | count"),
+        format!("{TEXTS} | join kind=fullouter ({TEXTS}) on n | count"),
+        format!("print 'y' in (({TEXTS} | project t))"),
+        format!("{} | project a1, a2", exploding(5)),
+        format!("{} | sort by tolong(a1)", exploding(5)),
+        list("make_list(strcat(t, t))"),
+    ] {
+        let (code, message) = answer(&text, MIB).expect_err(&text);
+        assert_eq!(code, Code::Limit, "{text}: {message}");
+        answer(&text, 512 * MIB).unwrap_or_else(|found| panic!("{text}: {found:?}"));
+    }
+}
+
+#[test]
+fn what_is_made_of_each_row_and_used_up_needs_little_memory() {
+    for (text, expected) in [
+        (format!("{} | count", exploding(5)), "100000"),
+        (format!("{} | take 3 | count", exploding(9)), "3"),
+        (format!("{} | where a1 == 3 | summarize sum(tolong(a2))", exploding(4)), "5500"),
+        ("range n from 1 to 3000 step 1 | extend a = range(n, n + 2000) | summarize sum(array_length(a))".to_owned(), "6003000"),
+        ("range n from 1 to 3000 step 1 | where tostring(n) has_any (range(n, n + 2000)) | count".to_owned(), "3000"),
+        ("range n from 1 to 3000 step 1 | extend k = 1 | join kind=inner (range m from 1 to 1000 step 1 | extend k = 1) on k | count".to_owned(), "3000000"),
+        ("range n from 1 to 500 step 1 | mv-expand a = range(n, n + 5000) | count".to_owned(), "2500500"),
+        (format!("{TEXTS} | summarize sum(strlen(strcat(t, t, t)))"), ""),
+        (format!("{TEXTS} | where strcat(t, t) has '17' | count"), "0"),
+        ("range n from 1 to 2000 step 1 | extend j = parse_json(strcat('[', strrep('1', 500, ','), ']')) | summarize sum(array_length(j))".to_owned(), "1000000"),
+    ] {
+        let found = answer(&text, 8 * MIB).unwrap_or_else(|found| panic!("{text}: {found:?}"));
+        let expected = if expected.is_empty() { answer(&text, 512 * MIB).unwrap() } else { expected.to_owned() };
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn the_results_of_one_script_are_held_together() {
+    let one = "range n from 1 to 20000 step 1";
+    answer(one, MIB).unwrap();
+    let (code, _) = answer(&format!("{one}; {one}; {one}"), MIB).unwrap_err();
+    assert_eq!(code, Code::Limit);
+}
+
+#[test]
+fn a_query_gives_everything_back_that_it_held() {
+    let limits = Limits { bytes: 64 * MIB, ..Limits::default() };
+    for text in [
+        "users | sort by id | take 3".to_owned(),
+        "users | summarize make_list(displayName) by department".to_owned(),
+        "users | join kind=fullouter (users | where age > 30) on department".to_owned(),
+        "users | where id in ((users | project id)) | extend a = range(1, 100) | mv-expand a".to_owned(),
+        "let shared = users | extend x = strcat(id, id); union shared, shared | count".to_owned(),
+        format!("{} | count", exploding(4)),
+    ] {
+        let guard = Guard::new(NOW, &limits);
+        let bound =
+            bind::bind(&syntax::parse(&text).unwrap(), &Parameters::new(), &Directory, &guard).unwrap();
+        let execution = Execution::new(&guard);
+        let rows = execution.rows(&rewrite(&bound[0].plan)).unwrap();
+        drop((rows, execution));
+        assert_eq!(guard.memory.held_bytes(), 0, "{text}");
+    }
+}
+
+#[test]
+fn a_query_stops_between_the_rows_that_it_makes() {
+    for text in [
+        exploding(9),
+        format!("{} | where a1 == 1", exploding(9)),
+        "range n from 1 to 1000000 step 1 | extend k = 1 | join kind=inner (range m from 1 to 1000000 step 1 | extend k = 1) on k".to_owned(),
+    ] {
+        let stop = AtomicBool::new(false);
+        let limits = Limits { cancelled: Some(&stop), ..Limits::default() };
+        let mut rows_after = 0;
+        let stopped = run_streaming(&text, &Parameters::new(), &Directory, NOW, &limits, &mut |part| {
+            if let ResultPart::Rows(batch) = part {
+                rows_after += if stop.swap(true, Ordering::Relaxed) { batch.row_count } else { 0 };
+            }
+            ControlFlow::Continue(())
+        });
+        assert_eq!(stopped.unwrap_err()[0].message, "the query was stopped", "{text}");
+        assert_eq!(rows_after, 0, "{text}");
+    }
+}
+
+#[test]
+fn a_query_that_was_stopped_before_is_not_even_bound() {
+    let stop = AtomicBool::new(true);
+    let limits = Limits { cancelled: Some(&stop), ..Limits::default() };
+    let stopped = run_within("users | count", &Parameters::new(), &Directory, NOW, &limits);
+    assert_eq!(stopped.unwrap_err()[0].message, "the query was stopped");
+}
+
+#[test]
+fn a_step_has_a_bounded_number_of_columns() {
+    let width = 12;
+    let columns: Vec<String> = (0..width).map(|place| format!("c{place}: long")).collect();
+    let joins = |count: usize| {
+        let join = |place: usize| format!("let t{} = t{place} | join kind=inner t{place} on c0;", place + 1);
+        let joins: String = (0..count).map(join).collect();
+        format!("let t0 = datatable({})[]; {joins} t{count} | count", columns.join(", "))
+    };
+    let (code, message) = answer(&joins(11), MIB).unwrap_err();
+    assert_eq!((code, message.contains("columns are more than the")), (Code::Limit, true), "{message}");
+    answer(&joins(9), MIB).unwrap();
+    let all: Vec<String> = (0..60).map(|place| format!("extend x{place} = c0")).collect();
+    let (code, message) = answer(&format!("{}; t9 | {}", joins(9), all.join(" | ")), MIB).unwrap_err();
+    assert_eq!((code, message.contains("all steps together")), (Code::Limit, true), "{message}");
+}
