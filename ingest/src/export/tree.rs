@@ -8,7 +8,7 @@ use engine::disk::{create_private_folder, private_file};
 use super::{ExportCounts, Item, unwritable};
 use crate::error::{Error, Result};
 use crate::import::head::{self, Fields};
-use crate::import::place::{encode_name, folder_of_relation, folder_of_type};
+use crate::import::place::{encode_name, folder_of_relation, folder_of_type, is_told};
 
 /// Writes the objects of a type.
 pub(super) fn write(
@@ -25,9 +25,10 @@ pub(super) fn write(
         let parent = folder_of_object(type_token, &fields);
         let root = if item.is_deleted { folder.join("DeletedItems") } else { folder.to_owned() };
         let parent = root.join(parent);
-        let apart = relations_apart(type_token, &item);
         // Grants are known by what they relate; the ID that Graph gave them is an attribute.
         let id = head::text(&fields, "id").unwrap_or_else(|| item.id.clone());
+        // A link knows its source by the name of a folder: where that cannot tell it, links stay inside the object.
+        let apart = if is_told(&id) { relations_apart(type_token, &item) } else { Vec::new() };
         write_file(&parent, &id, &pretty(&fields, &apart), counts)?;
         let own = parent.join(encode_name(&id));
         for (relation, name) in &apart {
@@ -49,7 +50,7 @@ fn folder_of_object(type_token: &str, fields: &Fields<'_>) -> String {
         "oauth2PermissionGrant" => ("clientId", "Oauth2PermissionGrants"),
         _ => return folder_of_type(type_token),
     };
-    match head::text(fields, key).filter(|owner| !owner.is_empty()) {
+    match head::text(fields, key).filter(|owner| !owner.is_empty() && is_told(owner)) {
         Some(owner) => format!("ServicePrincipals/{}/{name}", encode_name(&owner)),
         None => folder_of_type(type_token),
     }

@@ -77,7 +77,8 @@ impl Cause {
             }
             Self::Behind => "expected the end of the file behind the array, found more text".into(),
             Self::PageTail => {
-                "expected the properties that end a Graph list page, found something else".into()
+                "expected the properties that end a Graph list page (no second `value`), found something else"
+                    .into()
             }
             Self::CutOff => {
                 "the object that begins here has no end; the file is cut off, get it again".into()

@@ -72,7 +72,9 @@ pub(crate) fn tail_has_next(tail: &[u8]) -> Result<bool, usize> {
         _ => return Err(start),
     };
     let object = [b"{", rest].concat();
-    fields(&object).map(|fields| fields.contains_key(NEXT)).map_err(|_| start)
+    let fields = fields(&object).map_err(|_| start)?;
+    // A second list is not what the first one was read for: one of them would be lost.
+    if fields.contains_key("value") { Err(start) } else { Ok(fields.contains_key(NEXT)) }
 }
 
 const NEXT: &str = "@odata.nextLink";

@@ -178,8 +178,41 @@ pub(crate) fn id_of_reference(reference: &str) -> Option<&str> {
     (!id.is_empty()).then_some(id)
 }
 
-/// An ID as the name of a file or folder, on every system.
+/// The longest name in bytes; most systems take 255, with the ending.
+const NAME_BYTES_MAX: usize = 240;
+/// Stands between the beginning of a long ID and its hash; no other name has it.
+const LONG: &str = "%~";
+/// Names that Windows keeps for devices, whatever the ending.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+
+/// An ID as the name of a file or folder, on every system. Of one that is too long only the beginning is told, so what
+/// lies in such a file must say its ID itself.
 pub(crate) fn encode_name(id: &str) -> String {
+    let mut name = encode_whole(id);
+    if name.len() > NAME_BYTES_MAX {
+        let hash = blake3::hash(id.as_bytes()).to_hex();
+        name.truncate(name.floor_char_boundary(NAME_BYTES_MAX - LONG.len() - 32));
+        name.extend([LONG, &hash[..32]]);
+    }
+    name
+}
+
+/// Whether an ID can be told from its name.
+pub(crate) fn is_told(id: &str) -> bool {
+    encode_whole(id).len() <= NAME_BYTES_MAX
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_lowercase();
+    let numbered = ["com", "lpt"].iter().find_map(|port| stem.strip_prefix(port));
+    let is_port = numbered.is_some_and(|rest| {
+        let mut letters = rest.chars();
+        letters.next().is_some_and(|digit| "0123456789¹²³".contains(digit)) && letters.next().is_none()
+    });
+    is_port || DEVICES.contains(&stem.as_str())
+}
+
+fn encode_whole(id: &str) -> String {
     let mut name = String::with_capacity(id.len());
     for character in id.chars() {
         if character.is_ascii_control() || "<>:\"/\\|?*%".contains(character) {
@@ -193,6 +226,13 @@ pub(crate) fn encode_name(id: &str) -> String {
         && let Some(last) = name.pop()
     {
         push_encoded(&mut name, last);
+    }
+    // The same at its beginning, where a dot hides a file and a blank is lost.
+    if is_device(&name) || name.starts_with(['.', ' ']) {
+        let first = name.remove(0);
+        let mut encoded = String::with_capacity(name.len() + 3);
+        push_encoded(&mut encoded, first);
+        name.insert_str(0, &encoded);
     }
     name
 }

@@ -27,7 +27,7 @@ fn objects_over_lines_are_seen() {
 fn the_end_of_a_page_is_read() {
     assert_eq!(tail_has_next(b"}"), Ok(false));
     assert_eq!(tail_has_next(b" , \"@odata.nextLink\" : \"n\" }\n"), Ok(true));
-    for text in ["", "]", ",}", "}}", ", \"a\""] {
+    for text in ["", "]", ",}", "}}", ", \"a\"", ", \"value\": [] }", ", \"a\": 1, \"v\\u0061lue\": 2 }"] {
         assert!(tail_has_next(text.as_bytes()).is_err(), "{text}");
     }
 }

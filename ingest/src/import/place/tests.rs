@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Meaning, Place, decode_name, encode_name, folder_of_relation, folder_of_type, id_of_reference,
-    is_context_deleted, layout, type_of_context, type_of_name,
+    is_context_deleted, is_told, layout, type_of_context, type_of_name,
 };
 
 fn place(path: &str) -> Place {
@@ -135,11 +135,46 @@ fn every_type_has_a_folder_that_names_it() {
 
 #[test]
 fn any_id_can_be_a_name() {
-    for id in ["a", "a/b\\c", "100%", "%41", "ends.", "x:*?\"<>|", "ä😀", "\u{1}", ".."] {
-        assert_eq!(decode_name(&encode_name(id)), id);
-        assert!(!encode_name(id).contains(['/', '\\', ':']));
+    let long = "é".repeat(120);
+    for id in [
+        "a",
+        "a/b\\c",
+        "100%",
+        "%41",
+        "ends.",
+        "ends ",
+        "x:*?\"<>|",
+        "ä😀",
+        "\u{1}",
+        "..",
+        ".hidden",
+        " a",
+        "CON",
+        "nul",
+        "Com1",
+        "lpt9.json",
+        "aux.b.c",
+        "COM¹",
+        "CONIN$",
+        "con ",
+        "command",
+        "com10",
+        "%~",
+        &long,
+    ] {
+        let name = encode_name(id);
+        assert_eq!(decode_name(&name), id);
+        assert!(!name.contains(['/', '\\', ':']) && name.len() <= 240, "{name}");
+        assert!(!name.starts_with(['.', ' ']) && !name.ends_with(['.', ' ']), "{name}");
+        assert!(is_told(id) && !super::is_device(&name), "{name}");
     }
-    assert_eq!(encode_name(".."), ".%2E");
+    assert_eq!(
+        [encode_name(".."), encode_name("CON"), encode_name("command")],
+        ["%2E%2E", "%43ON", "command"]
+    );
+    let (one, other) = (format!("{}x", "/".repeat(300)), format!("{}y", "/".repeat(300)));
+    assert_ne!(encode_name(&one), encode_name(&other));
+    assert!(encode_name(&one).len() <= 240 && !is_told(&one));
     assert_eq!(decode_name("%zz%"), "%zz%");
 }
 
