@@ -135,6 +135,25 @@ fn points_that_are_no_backup_fail_and_say_where() {
     assert!(missing.stderr.contains("^^^^^^^^^^^^^^^^^"), "{}", missing.stderr);
     let live = shell.ask("diff('latest', 'live')", "").expect(2);
     assert!(live.stderr.contains("AZURE_TENANT_ID is not set"), "{}", live.stderr);
+    for text in [
+        "users(\"LIVE\") | count",
+        "users(' live ') | count",
+        "users(strcat('li', 've')) | where displayName == 'live'",
+        "let at = 'live'; let people = () { users(at) }; people | count",
+        "changes('latest', \"Live\")",
+        "users | where id in ((groups('live') | project id))",
+    ] {
+        let live = shell.ask(text, "").expect(2);
+        assert!(live.stderr.contains("AZURE_TENANT_ID is not set"), "{text}: {}", live.stderr);
+    }
+    for text in [
+        "users | where displayName == \"live\"",
+        "users | where displayName != 'live' // users('live')",
+        "print 'users(\"live\")'",
+        "let live = 'live'; users | extend x = live | where x == 'live'",
+    ] {
+        shell.ask(text, "").expect(0);
+    }
     let nowhere = Shell::new().ask("users | count", "").expect(1);
     assert_eq!(nowhere.error()["code"], "noStore");
     assert_eq!(Shell::new().ask("usrs", "").expect(2).error()["help"], "did you mean `users`?");

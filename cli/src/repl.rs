@@ -211,7 +211,9 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
     if words::solid(text).is_empty() {
         return Ok(Next::Go);
     }
-    live::prepare(session, &Tenant::default(), text, &state.tables)?;
+    state.tables.refresh();
+    let asked = question(session, state, text);
+    live::prepare(session, &Tenant::default(), &asked, &state.tables)?;
     state.tables.refresh();
     let began = (session.io.now)();
     let results = question(session, state, text).run(&state.tables, session.io.interrupt);

@@ -1,6 +1,7 @@
 //! Queries over the store of a session, by package `query`.
 
 mod chosen;
+mod live;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::render::people_time;
 use crate::report::{Excerpt, Failure, Outcome, Status};
 use crate::session;
 pub(crate) use chosen::{chosen_changes, selection_of};
+pub(crate) use live::tables_at_live;
 
 /// Ticks from year 1 to 1970.
 const EPOCH_TICKS: i128 = 621_355_968_000_000_000;

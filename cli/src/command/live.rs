@@ -6,7 +6,7 @@ use ingest::pull::{LiveScope, read_live};
 
 use crate::args::tenant::Tenant;
 use crate::bridge::graph::{connect, until_interrupted};
-use crate::bridge::query::StoredTables;
+use crate::bridge::query::{Question, StoredTables, tables_at_live};
 use crate::render::{self, people_time};
 use crate::report::Outcome;
 use crate::session::Session;
@@ -46,11 +46,12 @@ pub(super) fn read(
 pub(crate) fn prepare(
     session: &mut Session<'_, '_>,
     tenant: &Tenant,
-    text: &str,
+    question: &Question,
     tables: &StoredTables,
 ) -> Outcome<()> {
-    if names_live(text) {
-        let reading = read(session, tenant, &scope_of_query(text))?;
+    let asked = tables_at_live(question, tables);
+    if !asked.is_empty() {
+        let reading = read(session, tenant, &scope_of(&asked))?;
         tables.set_live(session.store_path(), &reading);
     }
     Ok(())
@@ -71,30 +72,29 @@ pub(super) fn note_stale(session: &mut Session<'_, '_>, store: &Store, from: &st
     Ok(())
 }
 
-/// The part of the tenant that a query with `live` in it asks for: the types whose tables it names so, or everything.
-fn scope_of_query(text: &str) -> LiveScope {
-    let names_live = |table: &str| {
-        text.match_indices(table).any(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let is_word = before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-            let rest = text[at + table.len()..].trim_start();
-            let argument = rest.strip_prefix('(').map(str::trim_start);
-            !is_word
-                && argument.is_some_and(|rest| rest.starts_with("\"live\"") || rest.starts_with("'live'"))
-        })
-    };
-    let types: Vec<&engine::schema::Type> =
-        engine::schema::types().filter(|found| names_live(found.table)).collect();
-    let count = types.iter().map(|found| text.matches(found.table).count()).sum::<usize>();
-    // Where `live` stands anywhere else, nobody knows what it is for.
-    let others = text.matches("\"live\"").count() + text.matches("'live'").count();
-    if types.is_empty() || count < others {
-        return LiveScope::default();
-    }
-    LiveScope { types: types.iter().map(|found| found.token.to_owned()).collect(), ..LiveScope::default() }
+/// The part of the tenant that some tables show: their types, or everything when one of them is about no type alone.
+fn scope_of(tables: &[String]) -> LiveScope {
+    let token = |table: &String| engine::schema::types().find(|found| found.table == *table);
+    let types: Option<Vec<String>> =
+        tables.iter().map(|table| Some(token(table)?.token.to_owned())).collect();
+    let mut types = types.unwrap_or_default();
+    types.sort_unstable();
+    types.dedup();
+    LiveScope { types, ..LiveScope::default() }
 }
 
-/// Whether a query names the live tenant.
-fn names_live(text: &str) -> bool {
-    text.contains("\"live\"") || text.contains("'live'")
+#[cfg(test)]
+mod tests {
+    use super::scope_of;
+
+    #[test]
+    fn only_the_types_of_the_tables_are_read() {
+        let types = |tables: &[&str]| {
+            let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
+            scope_of(&tables).types
+        };
+        assert_eq!(types(&["users", "groups", "users"]), ["group", "user"]);
+        // No type is every type.
+        assert!(types(&["users", "diff"]).is_empty());
+    }
 }

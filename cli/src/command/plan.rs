@@ -270,8 +270,9 @@ fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outc
     let path = session.path(file);
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
     let tables = StoredTables::new(session.store_path(), "latest");
-    live::prepare(session, &options.tenant, &text, &tables)?;
     let now = (session.io.now)();
+    let question = bridge::query::Question { text: text.clone(), now, ..Default::default() };
+    live::prepare(session, &options.tenant, &question, &tables)?;
     let chosen = bridge::query::selection_of(&tables, &text, now, session.io.interrupt)?;
     let from = &chosen.points[0];
     let to = &chosen.points[1];

@@ -48,7 +48,7 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
     }
     check_parameters(&question.text, &question.parameters)?;
     let tables = StoredTables::new(session.store_path(), "latest");
-    live::prepare(session, &Tenant::default(), &question.text, &tables)?;
+    live::prepare(session, &Tenant::default(), question, &tables)?;
     if options.explain {
         let steps = question.explain(&tables)?;
         name_points(session, &tables);

@@ -48,7 +48,9 @@ pub(crate) fn unsteering(text: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(text.len() + 16);
     for letter in text.chars() {
         if is_odd(letter) {
-            write!(out, "\\u{:04x}", u32::from(letter)).ok();
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}").ok();
+            }
         } else {
             out.push(letter);
         }

@@ -63,33 +63,41 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// A terminal that is shown control characters, not sent them; files and programs get the exact text.
+/// A terminal that is shown what would steer it, not sent that; files and programs get the exact text.
 pub(crate) struct Shown<'out> {
     out: &'out mut dyn Write,
-    /// Whether the first of two bytes came that together may be one.
-    is_begun: bool,
+    /// The first bytes of a letter whose others have not come yet.
+    begun: Vec<u8>,
 }
 
 impl<'out> Shown<'out> {
     pub(crate) fn new(out: &'out mut dyn Write) -> Self {
-        Self { out, is_begun: false }
+        Self { out, begun: Vec::new() }
     }
 }
 
 impl Write for Shown<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut text = Vec::with_capacity(bytes.len());
-        for byte in bytes {
-            match (std::mem::take(&mut self.is_begun), byte) {
-                (true, 0x80..=0x9f) | (false, 0..=8 | 11 | 12 | 14..=31 | 127) => {
-                    write!(text, "\\u{{{byte:x}}}")?;
+        self.begun.extend_from_slice(bytes);
+        let mut text = String::with_capacity(self.begun.len());
+        let mut chunks = self.begun.utf8_chunks().peekable();
+        let mut left = Vec::new();
+        while let Some(chunk) = chunks.next() {
+            for letter in chunk.valid().chars() {
+                match letter {
+                    '\t' | '\n' | '\r' => text.push(letter),
+                    letter if super::is_steering(letter) => text.extend(letter.escape_unicode()),
+                    letter => text.push(letter),
                 }
-                (false, 0xc2) => self.is_begun = true,
-                (true, _) => text.extend([0xc2, *byte]),
-                (false, _) => text.push(*byte),
+            }
+            if chunks.peek().is_none() {
+                left = chunk.invalid().to_vec();
+            } else if !chunk.invalid().is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
             }
         }
-        self.out.write_all(&text).map(|()| bytes.len())
+        self.begun = left;
+        self.out.write_all(text.as_bytes()).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -99,7 +107,8 @@ impl Write for Shown<'_> {
 
 /// Puts a quote before what a spreadsheet would run as a formula.
 pub(crate) fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    // Spreadsheets of some countries take the wide forms of these letters for the letters.
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         Cow::Owned(format!("'{cell}"))
     } else {
         Cow::Borrowed(cell)

@@ -35,7 +35,7 @@ fn tab_separated_text_ends_lines_with_lf() {
 
 #[test]
 fn formulas_are_quoted_in_spreadsheets() {
-    for cell in ["=cmd", "+1", "-1", "@sum", "\tx", "\rx"] {
+    for cell in ["=cmd", "+1", "-1", "@sum", "\tx", "\rx", "\nx", "＝1+1", "＋1", "－1", "＠sum"] {
         assert_eq!(separated::harmless(cell), format!("'{cell}"));
     }
     for cell in ["", "a=b", "1-2", " =x", "'=x"] {
@@ -164,5 +164,26 @@ fn machine_formats_do_not_steer_a_terminal_either() {
         let mut out = separated::Shown::new(out);
         exact.as_bytes().chunks(1).try_for_each(|byte| out.write_all(byte))
     });
-    assert_eq!(shown, "\\u{1b}[31m\\u{9b}31m\u{202e}é\\u{7f}\t1\n");
+    assert_eq!(shown, "\\u{1b}[31m\\u{9b}31m\\u{202e}é\\u{7f}\t1\n");
+}
+
+#[test]
+fn letters_that_are_not_seen_are_shown() {
+    // The kinds: no width, joiners, byte order mark, soft hyphen, separators of lines, fillers, tags.
+    for letter in
+        ['\u{200b}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{2028}', '\u{3164}', '\u{e0061}']
+    {
+        let name = format!("ad{letter}min");
+        let escaped = format!("ad\\u{{{:x}}}min", u32::from(letter));
+        assert_eq!(printable(&name), escaped);
+        let table = rows(vec![vec![Cell::text(&*name), Cell::Number(1)]]);
+        let json = written(|out| json::lines(out, &table));
+        assert!(json.is_ascii(), "{json}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], name);
+        let shown = written(|out| separated::Shown::new(out).write_all(name.as_bytes()));
+        assert_eq!(shown, escaped);
+    }
+    for name in ["Zoë", "名前", "Ελλάδα", "👩\u{fe0f}", "a b"] {
+        assert_eq!(printable(name), name);
+    }
 }
