@@ -4,6 +4,7 @@
 mod cli_acceptance;
 mod cli_commands;
 mod cli_files;
+mod cli_foreign;
 mod cli_query;
 mod cli_recovery;
 mod cli_repl;
