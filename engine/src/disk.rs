@@ -27,6 +27,11 @@ pub trait Disk: Send + Sync + Debug {
         false
     }
 
+    /// Who uses this disk, for others to find: the process and its machine, when they are the operating system's.
+    fn user(&self) -> Option<String> {
+        None
+    }
+
     /// Opens a file for writing; what was in it is gone.
     ///
     /// # Errors
@@ -134,6 +139,16 @@ impl DiskFile for File {
 impl Disk for RealDisk {
     fn is_operating_systems(&self) -> bool {
         true
+    }
+
+    fn user(&self) -> Option<String> {
+        // Systems that do not tell the name of the machine in a file go without it.
+        let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let process = format!("process {}", std::process::id());
+        Some(match machine.trim() {
+            "" => process,
+            machine => format!("{process} on {machine}"),
+        })
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {

@@ -88,7 +88,7 @@ impl<'s> Rosters<'s> {
             if entry.count == 0 {
                 continue;
             }
-            rosters.lines.add(rosters.lists.len(), segment.integers(entry.ordinals)?);
+            rosters.lines.add(rosters.lists.len(), segment.ordinals(entry.ordinals)?);
             rosters.lists.push(Roster::open(segment, entry)?);
         }
         rosters.lines.settle(state);
@@ -180,7 +180,7 @@ impl<'s> Targets<'s> {
         for sequence in low + 1..=high {
             let segment = state.segment(sequence)?;
             if let Some(entry) = &segment.footer.targets {
-                targets.lines.add(targets.lists.len(), segment.integers(entry.ordinals)?);
+                targets.lines.add(targets.lists.len(), segment.ordinals(entry.ordinals)?);
                 targets.lists.push(IdList::open(segment, &entry.ids)?);
             }
         }

@@ -69,6 +69,17 @@ impl State {
         Ok(links::compare(&self.read_set(key, old)?, &self.read_set(key, new)?))
     }
 
+    /// The set that a set is kept as a difference to, what it adds and what it removes; nothing for a whole one.
+    pub(crate) fn set_patch(&self, key: &TableKey, number: u32) -> Result<Option<(u32, Vec<u32>, Vec<u32>)>> {
+        let (segment, entry, place) = self.locate_set(key, number)?;
+        Ok(match read_one(segment, entry, place)? {
+            LinkSet::Whole(_) => None,
+            LinkSet::Patch { added, removed } => {
+                Some((packed_at(segment, entry.predecessors, place)?, added, removed))
+            }
+        })
+    }
+
     fn locate_set<'s>(
         &'s self,
         key: &TableKey,
@@ -97,5 +108,5 @@ fn read_one(segment: &Segment, entry: &LinkEntry, place: u32) -> Result<LinkSet>
         .chunk(entry.data)?
         .get(start as usize..end as usize)
         .ok_or_else(|| segment.footer_error("a link set reaches beyond its chunk"))?;
-    links::decode(bytes).map_err(|error| segment.format_error(entry.data, &error))
+    links::decode(bytes, segment.ordinal_count()).map_err(|error| segment.format_error(entry.data, &error))
 }

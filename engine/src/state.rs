@@ -18,6 +18,11 @@ use crate::{BackupSummary, Error, Result};
 
 /// Bytes that the list of backups in a checkpoint may have.
 const BACKUPS_SIZE_MAX: usize = 1 << 30;
+/// How many times as many bytes such a list may have as its compressed form: hashes and IDs of random digits are in
+/// every line.
+const BACKUPS_RATIO_MAX: usize = 1000;
+/// Numbers that every table has without a segment: none, and the empty link set.
+const NUMBERS_KNOWN: u32 = 2;
 
 /// Which vector of a type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,7 +95,13 @@ impl State {
         let record: StoreRecord = read_sealed(&*disk, &root.join("store.json"), true)?;
         let head: Head = read_sealed(&*disk, &root.join("HEAD"), false)?;
         let (store_id, hash_key) = keys_of(&record, &head, root)?;
-        let count = usize::try_from(head.sequence).unwrap_or(usize::MAX).min(1 << 32);
+        if head.checkpoint > head.sequence {
+            return Err(damaged(
+                &root.join("HEAD"),
+                0,
+                "the newest checkpoint is newer than the newest backup",
+            ));
+        }
         let mut state = Self {
             disk,
             root: root.to_owned(),
@@ -99,7 +110,7 @@ impl State {
             manifests: Vec::new(),
             members: Vec::new(),
             summaries: Vec::new(),
-            segments: (0..count).map(|_| OnceLock::new()).collect(),
+            segments: Vec::new(),
             tables: BTreeMap::new(),
             id_ranges: Vec::new(),
             ordinal_count: 0,
@@ -110,6 +121,9 @@ impl State {
         };
         state.read_checkpoint()?;
         state.read_recent()?;
+        for segment in state.segments.iter().filter_map(OnceLock::get) {
+            segment.bound(state.ordinal_count);
+        }
         state.members = state.manifests.iter().map(|manifest| manifest.summary()).collect();
         let whole = state.manifests.iter().zip(&state.members).filter(|(manifest, _)| !manifest.is_reading());
         state.summaries = whole.map(|(_, summary)| summary.clone()).collect();
@@ -129,7 +143,16 @@ impl State {
         }
         let path = segment_path(&self.root, sequence);
         let segment = Arc::new(Segment::open(&*self.disk, &path, self.store_id, sequence)?);
+        segment.bound(self.ordinal_count);
         Ok(slot.get_or_init(|| segment))
+    }
+
+    /// Makes room for the segments up to one whose manifest was read: HEAD alone can claim any number of backups.
+    fn make_room(&mut self, sequence: u64) {
+        let count = usize::try_from(sequence).unwrap_or(usize::MAX);
+        if self.segments.len() < count {
+            self.segments.resize_with(count, OnceLock::new);
+        }
     }
 
     /// Type tokens by the number that a memo gives them.
@@ -176,16 +199,24 @@ impl State {
         let mut newest = true;
         while sequence > 0 {
             self.checkpoints.push(sequence);
-            let segment = Arc::clone(self.segment(sequence)?);
+            let segment = if newest {
+                let path = segment_path(&self.root, sequence);
+                Arc::new(Segment::open(&*self.disk, &path, self.store_id, sequence)?)
+            } else {
+                Arc::clone(self.segment(sequence)?)
+            };
             let Some(checkpoint) = &segment.footer.checkpoint else {
                 return Err(segment.footer_error("expected a checkpoint in this segment, found none"));
             };
             if newest {
                 self.read_backups(&segment, checkpoint.backups)?;
+                self.make_room(sequence);
+                self.segments[self.manifests.len()].get_or_init(|| Arc::clone(&segment));
                 self.id_ranges.clone_from(&checkpoint.id_ranges);
-                self.ordinal_count = checkpoint.ordinal_count;
-                self.read_tables(&checkpoint.tables, false);
-                self.read_tables(&checkpoint.links, true);
+                self.ordinal_count =
+                    checked_count(&segment, checkpoint.bucket_ordinals, checkpoint.ordinal_count, 4)?;
+                self.read_tables(&segment, &checkpoint.tables, false)?;
+                self.read_tables(&segment, &checkpoint.links, true)?;
             }
             newest = false;
             if checkpoint.previous >= sequence {
@@ -199,8 +230,9 @@ impl State {
 
     fn read_backups(&mut self, segment: &Segment, chunk: u32) -> Result<()> {
         let compressed = segment.chunk(chunk)?;
-        let length = segment.entry(chunk)?.count as usize;
-        let bytes = zstd::bulk::decompress(compressed, length.min(BACKUPS_SIZE_MAX))
+        let most = compressed.len().saturating_mul(BACKUPS_RATIO_MAX).min(BACKUPS_SIZE_MAX);
+        let length = (segment.entry(chunk)?.count as usize).min(most);
+        let bytes = zstd::bulk::decompress(compressed, length)
             .map_err(|error| segment.footer_error(format!("the checkpoint's list of backups: {error}")))?;
         for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             let manifest: Manifest = serde_json::from_slice(line).map_err(|error| {
@@ -214,8 +246,17 @@ impl State {
         Ok(())
     }
 
-    fn read_tables(&mut self, tables: &[CheckpointTable], links: bool) {
+    fn read_tables(&mut self, segment: &Segment, tables: &[CheckpointTable], links: bool) -> Result<()> {
+        // No backup gives an object two versions, or two sets of one relation.
+        let most = u64::from(self.ordinal_count).saturating_mul(segment.sequence) + u64::from(NUMBERS_KNOWN);
         for table in tables {
+            if u64::from(table.next) > most {
+                let what = format!(
+                    "{} numbers of {} are more than its backups can have",
+                    table.next, table.type_token
+                );
+                return Err(segment.footer_error(what));
+            }
             let part = match (links, table.name.as_str()) {
                 (true, relation) => Part::Links(relation.into()),
                 (false, "volatile") => Part::Volatile,
@@ -224,6 +265,7 @@ impl State {
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
             self.tables.insert(key, Numbers { ranges: table.ranges.clone(), next: table.next });
         }
+        Ok(())
     }
 
     /// Manifests and numbers of the backups since the checkpoint; the hash chain is followed.
@@ -241,8 +283,9 @@ impl State {
             }
             expected = Some(blake3::hash(&bytes).to_hex().to_string());
             if sequence > self.head.checkpoint {
+                self.make_room(sequence);
                 let segment = Arc::clone(self.segment(sequence)?);
-                self.add_numbers(&segment);
+                self.add_numbers(&segment)?;
             }
             self.manifests.push(Arc::new(manifest));
         }
@@ -255,35 +298,61 @@ impl State {
         }
     }
 
-    fn add_numbers(&mut self, segment: &Segment) {
+    fn add_numbers(&mut self, segment: &Segment) -> Result<()> {
         let footer = &segment.footer;
+        if let Some(ids) = &footer.ids {
+            if ids.first_ordinal != self.ordinal_count {
+                let what = format!(
+                    "expected new IDs from ordinal {} on, found {}",
+                    self.ordinal_count, ids.first_ordinal
+                );
+                return Err(segment.footer_error(what));
+            }
+            let count = checked_count(segment, ids.keys, ids.count, 16)?;
+            self.id_ranges.push((ids.first_ordinal, segment.sequence));
+            self.ordinal_count = ids.first_ordinal.saturating_add(count);
+        }
+        let most = self.ordinal_count;
         for table in &footer.tables {
             let part = if table.space == SPACE_VOLATILE { Part::Volatile } else { Part::Core };
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
-            self.tables.entry(key).or_default().add(
-                table.first_version,
-                table.whole_count.saturating_add(table.patch_count),
-                segment.sequence,
-            );
+            let count = table.whole_count.saturating_add(table.patch_count);
+            self.tables.entry(key).or_default().add(segment, table.first_version, count, most)?;
         }
         for links in &footer.links {
             let part = Part::Links(links.relation.as_str().into());
             let key = TableKey { type_token: links.type_token.as_str().into(), part };
-            self.tables.entry(key).or_default().add(links.first_set, links.set_count, segment.sequence);
+            self.tables.entry(key).or_default().add(segment, links.first_set, links.set_count, most)?;
         }
-        if let Some(ids) = &footer.ids {
-            self.id_ranges.push((ids.first_ordinal, segment.sequence));
-            self.ordinal_count = ids.first_ordinal.saturating_add(ids.count);
-        }
+        Ok(())
     }
 }
 
+/// A number of entries of which each takes so many bytes of a chunk.
+fn checked_count(segment: &Segment, chunk: u32, count: u32, size: u64) -> Result<u32> {
+    let length = segment.entry(chunk)?.length;
+    if u64::from(count) * size != length {
+        let what = format!("expected {count} entries of {size} bytes in chunk {chunk}, found {length} bytes");
+        return Err(segment.footer_error(what));
+    }
+    Ok(count)
+}
+
 impl Numbers {
-    fn add(&mut self, first: u32, count: u32, sequence: u64) {
+    /// Adds the numbers of a segment, which follow those before it; no object has two of them.
+    pub(crate) fn add(&mut self, segment: &Segment, first: u32, count: u32, most: u32) -> Result<()> {
+        if first > self.next.max(NUMBERS_KNOWN) || count > most {
+            let what = format!(
+                "expected at most {most} numbers from {} on, found {count} from {first} on",
+                self.next.max(NUMBERS_KNOWN)
+            );
+            return Err(segment.footer_error(what));
+        }
         if count > 0 {
-            self.ranges.push((first, sequence));
+            self.ranges.push((first, segment.sequence));
         }
         self.next = first.saturating_add(count);
+        Ok(())
     }
 }
 

@@ -232,7 +232,8 @@ impl Store {
             let holder = crate::disk::read_holder(disk, &path).ok().flatten();
             return Err(Error::Locked { holder: holder.unwrap_or_else(|| "another process".into()) });
         };
-        write_holder(disk, &path, holder).map_err(disk_error("cannot write the holder of", &path))?;
+        let holder = disk.user().map_or_else(|| holder.to_owned(), |user| format!("{holder}, {user}"));
+        write_holder(disk, &path, &holder).map_err(disk_error("cannot write the holder of", &path))?;
         Ok(lock)
     }
 }

@@ -1,5 +1,9 @@
 //! Checks a store: files, chains, checksums, and that every version says what its hash says.
 
+mod replay;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,7 +24,7 @@ use crate::{Error, Result, Store};
 pub enum Depth {
     /// Headers, footers, chains, lengths.
     Quick,
-    /// Every byte, every version, every link set.
+    /// Every byte, every version, every link set, and everything that is kept twice against what it is made from.
     Deep,
 }
 
@@ -78,6 +82,7 @@ impl Store {
         if depth == Depth::Deep && check.found.errors.is_empty() {
             check.versions(&state);
             check.sets(&state);
+            check.add_all(replay::check(&state));
         }
         Ok(check.found)
     }
@@ -229,6 +234,7 @@ fn check_segment(state: &State, manifest: &Manifest, depth: Depth) -> Result<()>
     let path = segment_path(&state.root, manifest.sequence);
     // A segment of its own: what this process has checked before says nothing about the file now.
     let segment = Segment::open(&*state.disk, &path, state.store_id, manifest.sequence)?;
+    segment.bound(state.ordinal_count);
     if segment.bytes().len() as u64 != manifest.segment.length {
         return Err(damaged(
             &path,

@@ -123,8 +123,8 @@ impl LinkWork {
         }
         let place = (number - self.first_set) as usize;
         let start = if place == 0 { 0 } else { self.ends[place - 1] as usize };
-        let decoded =
-            links::decode(&self.data[start..self.ends[place] as usize]).expect("written by this backup");
+        let decoded = links::decode(&self.data[start..self.ends[place] as usize], u32::MAX)
+            .expect("written by this backup");
         Ok(match decoded {
             LinkSet::Whole(targets) => targets,
             LinkSet::Patch { added, removed } => {

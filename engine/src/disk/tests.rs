@@ -105,3 +105,39 @@ fn removing_takes_missing_files_and_the_trash_can_be_emptied() {
     assert_eq!(empty_trash(&RealDisk, folder.path()), 2);
     assert!(RealDisk.list(&folder.path().join(TRASH_FOLDER)).unwrap().is_empty());
 }
+
+#[test]
+fn whoever_finds_a_lock_taken_learns_by_which_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = crate::CreateOptions { seed: [7; 32], tenant: None };
+    let mut first = crate::Store::create(folder.path(), &options).unwrap();
+    let mut second = crate::Store::open(folder.path()).unwrap();
+    let details = crate::BackupDetails::new("import", jiff::Timestamp::UNIX_EPOCH);
+    let backup = first.begin(details.clone()).unwrap();
+    let refused = second.begin(details).map(drop).unwrap_err().to_string();
+    assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+    drop(backup);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_made_belongs_to_its_owner_and_what_is_there_keeps_its_rights() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let mode = |name: &str| fs::metadata(path(name)).unwrap().permissions().mode() & 0o777;
+    drop(RealDisk.create(&path("created")).unwrap());
+    drop(RealDisk.append(&path("appended")).unwrap());
+    drop(RealDisk.try_lock(&path("locked")).unwrap());
+    write_whole(&RealDisk, &path("whole"), b"content").unwrap();
+    RealDisk.create_folder(&path("above/below")).unwrap();
+    for name in ["created", "appended", "locked", "whole"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    assert_eq!((mode("above"), mode("above/below")), (0o700, 0o700));
+    fs::set_permissions(path("appended"), fs::Permissions::from_mode(0o640)).unwrap();
+    drop(RealDisk.append(&path("appended")).unwrap());
+    assert_eq!(mode("appended"), 0o640, "somebody shares it on purpose");
+    make_private(folder.path()).unwrap();
+    assert_eq!(mode("appended"), 0o600);
+}

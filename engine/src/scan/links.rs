@@ -187,6 +187,7 @@ impl OpenSets<'_> {
             .then(|| self.data.get(start as usize..self.ends.get(place) as usize))
             .flatten()
             .ok_or_else(|| self.segment.footer_error("a link set reaches beyond its chunk"))?;
-        decode(bytes).map_err(|error| self.segment.format_error(self.entry.data, &error))
+        decode(bytes, self.segment.ordinal_count())
+            .map_err(|error| self.segment.format_error(self.entry.data, &error))
     }
 }

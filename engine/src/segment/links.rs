@@ -49,16 +49,35 @@ pub(crate) fn encode_patch(added: &[u32], removed: &[u32], out: &mut Vec<u8>) {
     push_gaps(removed, out);
 }
 
-/// Reads one set.
-pub(crate) fn decode(bytes: &[u8]) -> Result<LinkSet, FormatError> {
+/// Reads one set of a store of so many IDs.
+pub(crate) fn decode(bytes: &[u8], ordinal_count: u32) -> Result<LinkSet, FormatError> {
+    let set = decode_any(bytes, ordinal_count)?;
+    let (targets, removed) = match &set {
+        LinkSet::Whole(targets) => (targets, None),
+        LinkSet::Patch { added, removed } => (added, removed.last()),
+    };
+    match targets.last().max(removed) {
+        Some(last) if *last >= ordinal_count => {
+            Err(FormatError::new(0, format!("expected one of {ordinal_count} ordinals, found {last}")))
+        }
+        _ => Ok(set),
+    }
+}
+
+fn decode_any(bytes: &[u8], ordinal_count: u32) -> Result<LinkSet, FormatError> {
     let Some((&tag, rest)) = bytes.split_first() else {
         return Err(FormatError::new(0, "expected a link set, found no bytes"));
     };
     match tag {
         TAG_GAPS => Ok(LinkSet::Whole(read_gaps(rest, &mut 0, usize::MAX)?)),
         TAG_ROARING => {
+            check_bitmap(rest, ordinal_count)?;
             let bitmap = roaring::RoaringBitmap::deserialize_from(rest)
                 .map_err(|error| FormatError::new(1, format!("not a Roaring bitmap: {error}")))?;
+            if bitmap.len() > u64::from(ordinal_count) {
+                let what = format!("expected at most {ordinal_count} ordinals, found {}", bitmap.len());
+                return Err(FormatError::new(1, what));
+            }
             Ok(LinkSet::Whole(bitmap.iter().collect()))
         }
         TAG_PATCH => {
@@ -70,6 +89,25 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<LinkSet, FormatError> {
         }
         other => Err(FormatError::new(0, format!("expected a link set's tag 0 to 2, found {other}"))),
     }
+}
+
+/// Refuses a bitmap with more containers of 65,536 ordinals than there can be: each takes 8 KiB of memory, and a few
+/// bytes of the file.
+fn check_bitmap(bytes: &[u8], ordinal_count: u32) -> Result<(), FormatError> {
+    /// How a bitmap with containers of runs begins; their number less one stands behind it in the same word.
+    const COOKIE_WITH_RUNS: u32 = 12_347;
+    let word = |at: usize| {
+        let word = bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_le_bytes);
+        word.ok_or_else(|| FormatError::new(at, "a Roaring bitmap is cut short"))
+    };
+    let cookie = word(0)?;
+    let count = if cookie & 0xffff == COOKIE_WITH_RUNS { (cookie >> 16) + 1 } else { word(4)? };
+    let most = ordinal_count.div_ceil(1 << 16);
+    if count > most {
+        let what = format!("expected at most {most} containers of a Roaring bitmap, found {count}");
+        return Err(FormatError::new(1, what));
+    }
+    Ok(())
 }
 
 /// `base` with `removed` taken out and `added` put in; all ascend.
@@ -168,7 +206,7 @@ mod tests {
     fn whole(values: &[u32]) -> Vec<u32> {
         let mut bytes = Vec::new();
         encode_whole(values, &mut bytes);
-        match decode(&bytes).unwrap() {
+        match decode(&bytes, u32::MAX).unwrap() {
             LinkSet::Whole(values) => values,
             LinkSet::Patch { .. } => panic!("a whole set was written"),
         }
@@ -181,6 +219,26 @@ mod tests {
         encode_whole(&values, &mut bytes);
         assert!(bytes.len() < 100, "{} bytes", bytes.len());
         assert_eq!(whole(&values), values);
+    }
+
+    #[test]
+    fn a_set_of_more_than_there_are_is_refused_before_room_is_made_for_it() {
+        let all: Vec<u32> = (0..1_000_000).collect();
+        let mut bytes = Vec::new();
+        encode_whole(&all, &mut bytes);
+        assert!(bytes.len() < 1000, "a few bytes claim very many: {}", bytes.len());
+        decode(&bytes, 1_000_000).unwrap();
+        for count in [0, 1, 65_536, 999_999] {
+            decode(&bytes, count).unwrap_err();
+        }
+        let mut few = Vec::new();
+        encode_whole(&[3, 9], &mut few);
+        decode(&few, 10).unwrap();
+        decode(&few, 9).unwrap_err();
+        let mut patch = Vec::new();
+        encode_patch(&[3], &[9], &mut patch);
+        decode(&patch, 10).unwrap();
+        decode(&patch, 9).unwrap_err();
     }
 
     proptest! {
@@ -200,13 +258,13 @@ mod tests {
             let (added, removed) = compare(&old, &new);
             let mut bytes = Vec::new();
             encode_patch(&added, &removed, &mut bytes);
-            prop_assert_eq!(decode(&bytes).unwrap(), LinkSet::Patch { added: added.clone(), removed: removed.clone() });
+            prop_assert_eq!(decode(&bytes, u32::MAX).unwrap(), LinkSet::Patch { added: added.clone(), removed: removed.clone() });
             prop_assert_eq!(apply_patch(&old, &added, &removed), new);
         }
 
         #[test]
         fn no_bytes_make_the_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _outcome = decode(&bytes);
+            let _outcome = decode(&bytes, 1000);
         }
     }
 }

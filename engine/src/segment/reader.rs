@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::column::Column;
 use super::footer::{ArchivedFooter, ChunkEntry, Footer, SlotEntry, TableEntry};
 use super::format::FormatError;
 use super::integers::{self, Decoding, PackedU32s, Skimmed};
-use super::layout::{BLOCK_SUMS_SINCE, FORMAT_VERSION, Header, Trailer};
+use super::layout::{BLOCK_SUMS_SINCE, FORMAT_VERSION, GROUP_ROW_COUNT_MAX, Header, Trailer};
 use super::sums::{BLOCK_SIZE, BlockSums};
 use crate::disk::Disk;
 use crate::error::disk_error;
@@ -33,6 +33,9 @@ pub(crate) struct Segment {
     block_sums: OnceLock<BlockSums>,
     /// Per chunk: how much of it was checked.
     checked: Box<[AtomicU8]>,
+    /// How many IDs the store has, once that is known: nothing in a segment has more entries than that, except the
+    /// rows of a group and the attributes of its patches.
+    ordinal_count: AtomicU32,
     path_ids: OnceLock<Box<[PathId]>>,
     path_numbers: OnceLock<HashMap<PathId, u32>>,
     /// Decoded slots by the chunk of their ordinals.
@@ -78,6 +81,7 @@ impl Segment {
             has_block_sums: header.format_version >= BLOCK_SUMS_SINCE,
             block_sums: OnceLock::new(),
             checked,
+            ordinal_count: AtomicU32::new(0),
             path_ids: OnceLock::new(),
             path_numbers: OnceLock::new(),
             slots: Mutex::default(),
@@ -118,6 +122,30 @@ impl Segment {
         self.footer.chunks.get(chunk as usize).ok_or_else(|| {
             damaged(&self.path, 0, format!("the footer names chunk {chunk} of {}", self.footer.chunks.len()))
         })
+    }
+
+    /// Says how many IDs the store has.
+    pub(crate) fn bound(&self, ordinal_count: u32) {
+        self.ordinal_count.fetch_max(ordinal_count, Ordering::Relaxed);
+    }
+
+    /// How many IDs the store has.
+    pub(crate) fn ordinal_count(&self) -> u32 {
+        self.ordinal_count.load(Ordering::Relaxed)
+    }
+
+    /// How many entries a chunk has. A few bytes can claim any number, and room is made for as many: none is believed
+    /// that is beyond what a store of so many IDs can have.
+    fn count(&self, chunk: u32) -> Result<u32> {
+        let count = self.entry(chunk)?.count;
+        let ordinal_count = self.ordinal_count();
+        // Two link sets are known to every store.
+        let most = (ordinal_count.saturating_add(2) as usize).max(4 * GROUP_ROW_COUNT_MAX);
+        if count as usize > most {
+            let what = format!("expected at most {most} entries in chunk {chunk}, found {count}");
+            return Err(self.footer_error(what));
+        }
+        Ok(count)
     }
 
     /// The bytes of a chunk, its checksum compared.
@@ -201,9 +229,21 @@ impl Segment {
 
     /// All integers of a chunk.
     pub(crate) fn integers(&self, chunk: u32) -> Result<Vec<u32>> {
-        let count = self.entry(chunk)?.count as usize;
+        let count = self.count(chunk)? as usize;
         let bytes = self.chunk(chunk)?;
         integers::decode_u32s(bytes, count).map_err(|error| self.format_error(chunk, &error))
+    }
+
+    /// The ordinals of a chunk: they ascend, and somebody has each.
+    pub(crate) fn ordinals(&self, chunk: u32) -> Result<Vec<u32>> {
+        let ordinals = self.integers(chunk)?;
+        let ordinal_count = self.ordinal_count();
+        // A vector would make room for all that are below the last one.
+        if !ordinals.is_sorted() || ordinals.last().is_some_and(|last| *last >= ordinal_count) {
+            let what = format!("expected ascending ordinals below {ordinal_count} in chunk {chunk}");
+            return Err(self.footer_error(what));
+        }
+        Ok(ordinals)
     }
 
     /// Gives the integers of two chunks side by side, block by block, without keeping them.
@@ -214,7 +254,7 @@ impl Segment {
     ) -> Result<()> {
         let [keys, values] = chunks;
         let begin = |chunk: u32| {
-            let count = self.entry(chunk)?.count as usize;
+            let count = self.count(chunk)? as usize;
             let begun = Decoding::new(self.chunk(chunk)?, count);
             begun.map_err(|error| self.format_error(chunk, &error))
         };
@@ -245,20 +285,20 @@ impl Segment {
     }
 
     fn skimmed(&self, chunk: u32) -> Result<Skimmed<'_>> {
-        let count = self.entry(chunk)?.count as usize;
+        let count = self.count(chunk)? as usize;
         Ok(Skimmed::new(self.chunk(chunk)?, count))
     }
 
     /// Integers of a chunk with random access.
     pub(crate) fn packed(&self, chunk: u32) -> Result<PackedU32s<'_>> {
-        let count = self.entry(chunk)?.count as usize;
+        let count = self.count(chunk)? as usize;
         let bytes = self.chunk(chunk)?;
         PackedU32s::open(bytes, count).map_err(|error| self.format_error(chunk, &error))
     }
 
     /// A column of cells. Its inner structure is checked whole the first time.
     pub(crate) fn column(&self, chunk: u32) -> Result<Column<'_>> {
-        let rows = self.entry(chunk)?.count;
+        let rows = self.count(chunk)?;
         let bytes = self.chunk(chunk)?;
         let checked = &self.checked[chunk as usize];
         if checked.load(Ordering::Relaxed) == COLUMN_CHECKED {
@@ -272,7 +312,7 @@ impl Segment {
     /// A column of which single cells are read. Its inner structure is not gone through, which would take longer than
     /// reading them: reading stays within the chunk whatever it holds, and its checksum says that it was written so.
     pub(crate) fn cells(&self, chunk: u32) -> Result<Column<'_>> {
-        let rows = self.entry(chunk)?.count;
+        let rows = self.count(chunk)?;
         Column::reopen(self.chunk(chunk)?, rows).map_err(|error| self.format_error(chunk, &error))
     }
 
@@ -282,12 +322,12 @@ impl Segment {
         if let Some(slots) = cache.get(&entry.ordinals) {
             return Ok(Arc::clone(slots));
         }
-        let ordinals = self.integers(entry.ordinals)?;
+        let ordinals = self.ordinals(entry.ordinals)?;
         let old_values = self.integers(entry.old_values)?;
         let new_values = self.integers(entry.new_values)?;
         let count = entry.count as usize;
-        if [ordinals.len(), old_values.len(), new_values.len()] != [count; 3] || !ordinals.is_sorted() {
-            return Err(self.footer_error("changed slots are not ascending, or some are missing"));
+        if [ordinals.len(), old_values.len(), new_values.len()] != [count; 3] {
+            return Err(self.footer_error("some of the changed slots are missing"));
         }
         let values = old_values.iter().zip(&new_values);
         let slots: Arc<[ChangedSlot]> = ordinals

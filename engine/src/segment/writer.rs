@@ -239,6 +239,18 @@ impl std::fmt::Debug for SegmentWriter {
     }
 }
 
+/// The checksum of a chunk, for tests that forge one.
+#[cfg(test)]
+pub(crate) fn checksum(chunk: &[u8]) -> u32 {
+    crc32c::crc32c(chunk)
+}
+
+/// A footer as a segment holds it, for tests that forge one.
+#[cfg(test)]
+pub(crate) fn footer_bytes(footer: &Footer) -> Vec<u8> {
+    rkyv::to_bytes::<rkyv::rancor::Error>(footer).unwrap().into_vec()
+}
+
 /// A count or index that the format holds in 32 bits.
 pub(crate) fn index_u32(value: usize) -> u32 {
     u32::try_from(value).expect("the writer keeps counts below 2^32")

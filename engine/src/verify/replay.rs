@@ -1,0 +1,383 @@
+//! Derives again what segments say twice, and compares: slots with vectors, checkpoints with the sum of all changes,
+//! rosters and patches with the versions they speak of, the index of IDs with the IDs.
+//!
+//! *Invariant*: what any command reads of a store is read here too, so that a check is never milder than a command.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use roaring::RoaringBitmap;
+
+use crate::directory::IdList;
+use crate::manifest::{Counts, Manifest};
+use crate::roster::{IS_SYNCED, IS_UNNAMED};
+use crate::rows::{Cells, Cursor, Differing, Rows};
+use crate::schema::SYNCED_MARKER;
+use crate::segment::footer::{CheckpointEntry, CheckpointTable, IdEntry, RosterEntry, SlotEntry};
+use crate::segment::links;
+use crate::segment::reader::Segment;
+use crate::sets::EMPTY_SET;
+use crate::state::{Numbers, Part, State, TableKey};
+use crate::vector::{ChangedSlot, Slot, Vector};
+use crate::{Error, Result};
+
+/// What the segments up to one make, each change applied in turn.
+struct Replay<'s> {
+    state: &'s State,
+    vectors: BTreeMap<TableKey, Vector>,
+    numbers: BTreeMap<TableKey, Numbers>,
+    /// The object of each version, by its number; those before the first are nobody's.
+    owners: BTreeMap<TableKey, Vec<u32>>,
+    gone: RoaringBitmap,
+    ordinal_count: u32,
+    id_ranges: Vec<(u32, u64)>,
+}
+
+/// Goes through all backups, oldest first; one finding for each that is not what those before it make.
+pub(super) fn check(state: &State) -> Vec<Error> {
+    let mut replay = Replay {
+        state,
+        vectors: BTreeMap::new(),
+        numbers: BTreeMap::new(),
+        owners: BTreeMap::new(),
+        gone: RoaringBitmap::new(),
+        ordinal_count: 0,
+        id_ranges: Vec::new(),
+    };
+    for manifest in &state.manifests {
+        // What follows a wrong change would be wrong for that reason alone.
+        if let Err(error) = replay.add(manifest) {
+            return vec![error];
+        }
+    }
+    let mut errors: Vec<Error> = replay.links().err().into_iter().collect();
+    errors.extend(check_index(state));
+    errors.extend(
+        state.tables.keys().filter_map(|key| check_patches(state, key, replay.owners.get(key)).err()),
+    );
+    errors.extend(state.tables.iter().filter_map(|(key, numbers)| check_sets(state, key, numbers).err()));
+    errors
+}
+
+impl Replay<'_> {
+    fn add(&mut self, manifest: &Manifest) -> Result<()> {
+        let segment = self.state.segment(manifest.sequence)?;
+        if let Some(ids) = &segment.footer.ids {
+            self.id_ranges.push((self.ordinal_count, segment.sequence));
+            self.ordinal_count += ids.count;
+        }
+        self.add_numbers(segment)?;
+        let mut counts = Counts::default();
+        let mut touched = RoaringBitmap::new();
+        for key in self.state.tables.keys() {
+            let Some(entry) = segment.slots(key) else { continue };
+            let slots = self.add_slots(segment, key, entry)?;
+            if key.part == Part::Core {
+                let count =
+                    |is: fn(&ChangedSlot) -> bool| slots.iter().filter(|slot| is(slot)).count() as u64;
+                counts.added += count(|slot| slot.new.is_live() && !slot.old.is_live());
+                counts.deleted += count(|slot| slot.old.is_live() && !slot.new.is_live());
+                touched.extend(slots.iter().map(|slot| slot.ordinal));
+            }
+        }
+        if [counts.added, counts.deleted] != [manifest.counts.added, manifest.counts.deleted] {
+            let what = format!(
+                "{} objects came and {} went, the manifest says {} and {}",
+                counts.added, counts.deleted, manifest.counts.added, manifest.counts.deleted
+            );
+            return Err(segment.footer_error(what));
+        }
+        let cores = self.vectors.iter().filter(|(key, _)| key.part == Part::Core);
+        let objects: u64 = cores.map(|(_, vector)| vector.count(Slot::is_live) as u64).sum();
+        if objects != manifest.counts.objects {
+            let what = format!("there are {objects} objects, the manifest says {}", manifest.counts.objects);
+            return Err(segment.footer_error(what));
+        }
+        self.add_gone(segment, &touched)?;
+        for roster in segment.footer.rosters.iter().filter(|roster| roster.count > 0) {
+            self.check_roster(segment, roster)?;
+        }
+        if let Some(targets) = &segment.footer.targets {
+            self.check_ids(segment, &segment.ordinals(targets.ordinals)?, &targets.ids)?;
+        }
+        segment.footer.checkpoint.as_ref().map_or(Ok(()), |entry| self.check_checkpoint(segment, entry))
+    }
+
+    fn add_numbers(&mut self, segment: &Segment) -> Result<()> {
+        let footer = &segment.footer;
+        for table in &footer.tables {
+            let part = if table.space == Part::Volatile.space() { Part::Volatile } else { Part::Core };
+            let key = TableKey { type_token: table.type_token.as_str().into(), part };
+            let count = table.whole_count.saturating_add(table.patch_count);
+            let numbers = self.numbers.entry(key.clone()).or_default();
+            numbers.add(segment, table.first_version, count, self.ordinal_count)?;
+            if count > 0 && key.part == Part::Core {
+                let ordinals = segment.integers(table.ordinals)?;
+                let owners = self.owners.entry(key).or_default();
+                if ordinals.len() != count as usize || owners.len() > table.first_version as usize {
+                    return Err(
+                        segment.footer_error("the versions of a table do not follow those before them")
+                    );
+                }
+                owners.resize(table.first_version as usize, u32::MAX);
+                owners.extend(ordinals);
+            }
+        }
+        for entry in &footer.links {
+            let part = Part::Links(entry.relation.as_str().into());
+            let key = TableKey { type_token: entry.type_token.as_str().into(), part };
+            let numbers = self.numbers.entry(key).or_default();
+            numbers.add(segment, entry.first_set, entry.set_count, self.ordinal_count)?;
+        }
+        Ok(())
+    }
+
+    fn add_slots(
+        &mut self,
+        segment: &Segment,
+        key: &TableKey,
+        entry: &SlotEntry,
+    ) -> Result<Arc<[ChangedSlot]>> {
+        let slots = segment.changed_slots(entry)?;
+        let next = self.numbers.get(key).map_or(0, |numbers| numbers.next).max(EMPTY_SET + 1);
+        let owners = self.owners.get(key);
+        let vector = self.vectors.entry(key.clone()).or_default();
+        for slot in slots.iter() {
+            let found = vector.get(slot.ordinal);
+            let version = slot.new.version();
+            let is_own = key.part != Part::Core
+                || version == 0
+                || owners.and_then(|owners| owners.get(version as usize)) == Some(&slot.ordinal);
+            if found != slot.old || version >= next || !is_own || slot.ordinal >= self.ordinal_count {
+                let what = format!(
+                    "a slot of {}/{} leads from {} to {} for ordinal {}, which had {} and may have its own below {next}",
+                    key.type_token,
+                    key.part.name(),
+                    slot.old.to_stored(),
+                    slot.new.to_stored(),
+                    slot.ordinal,
+                    found.to_stored(),
+                );
+                return Err(segment.footer_error(what));
+            }
+            vector.set(slot.ordinal, slot.new);
+        }
+        Ok(slots)
+    }
+
+    /// Who is live under no type any more, as the segment says and as the vectors do.
+    fn add_gone(&mut self, segment: &Segment, touched: &RoaringBitmap) -> Result<()> {
+        let mut changed = touched.clone();
+        if let Some(entry) = &segment.footer.gone {
+            let (added, removed) = (segment.integers(entry.added)?, segment.integers(entry.removed)?);
+            self.gone.extend(added.iter().copied());
+            removed.iter().for_each(|ordinal| _ = self.gone.remove(*ordinal));
+            changed.extend(added.into_iter().chain(removed));
+        }
+        let cores: Vec<&Vector> =
+            self.vectors.iter().filter(|(key, _)| key.part == Part::Core).map(|(_, vector)| vector).collect();
+        for ordinal in changed {
+            let is_live = cores.iter().any(|vector| vector.get(ordinal).is_live());
+            if self.gone.contains(ordinal) == is_live {
+                let what = format!("the list of who is gone is wrong about ordinal {ordinal}");
+                return Err(segment.footer_error(what));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_roster(&self, segment: &Arc<Segment>, roster: &RosterEntry) -> Result<()> {
+        let key = TableKey { type_token: roster.type_token.as_str().into(), part: Part::Core };
+        let wrong = |row: usize| {
+            let what =
+                format!("line {row} of the list of changed {} is not what its version says", key.type_token);
+            segment.footer_error(what)
+        };
+        let ordinals = segment.ordinals(roster.ordinals)?;
+        self.check_ids(segment, &ordinals, &roster.ids)?;
+        let (slots, flags) = (segment.integers(roster.slots)?, segment.packed(roster.flags)?);
+        let names = segment.column(roster.names)?;
+        if [ordinals.len(), slots.len(), flags.len()] != [roster.count as usize; 3] {
+            return Err(wrong(0));
+        }
+        let vector = self.vectors.get(&key);
+        let rows = Rows::many(self.state, &key);
+        let paths = [self.state.paths.id("displayName"), self.state.paths.id(SYNCED_MARKER)];
+        let mut cursor = Cursor::new(&rows);
+        for (row, (&ordinal, &slot)) in ordinals.iter().zip(&slots).enumerate() {
+            let slot = Slot::from_stored(slot);
+            if vector.map_or(Slot::NEVER, |vector| vector.get(ordinal)) != slot {
+                return Err(wrong(row));
+            }
+            let flags = flags.get(row);
+            if slot.version() == 0 || flags & IS_UNNAMED != 0 {
+                continue;
+            }
+            let (mut name, mut synced, mut listed) = (Vec::new(), Vec::new(), Vec::new());
+            cursor.read_cell(slot.version(), paths[0], &mut name)?;
+            cursor.read_cell(slot.version(), paths[1], &mut synced)?;
+            names.append(u32::try_from(row).unwrap_or(u32::MAX), &mut listed);
+            if name != listed || (synced == b"true") != (flags & IS_SYNCED != 0) {
+                return Err(wrong(row));
+            }
+        }
+        Ok(())
+    }
+
+    /// A second list of IDs says of each ordinal what the first one does.
+    fn check_ids(&self, segment: &Arc<Segment>, ordinals: &[u32], entry: &IdEntry) -> Result<()> {
+        let ids = IdList::open(segment, entry)?;
+        for (row, &ordinal) in (0..).zip(ordinals) {
+            if ids.get(row)? != self.state.id(ordinal)? {
+                return Err(
+                    segment.footer_error(format!("ordinal {ordinal} has another ID in a second list"))
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn check_checkpoint(&self, segment: &Segment, entry: &CheckpointEntry) -> Result<()> {
+        let gone: RoaringBitmap = segment.integers(entry.gone)?.into_iter().collect();
+        if gone != self.gone || entry.ordinal_count != self.ordinal_count || entry.id_ranges != self.id_ranges
+        {
+            return Err(segment.footer_error("the checkpoint's IDs are not those that its backups brought"));
+        }
+        let mut listed = 0;
+        for (table, is_links) in entry
+            .tables
+            .iter()
+            .map(|table| (table, false))
+            .chain(entry.links.iter().map(|table| (table, true)))
+        {
+            let key = self.vectors.keys().find(|key| is_named(key, table, is_links));
+            let Some(key) = key else { continue };
+            let mut count = 0;
+            let mut is_same = true;
+            segment.for_each_pair([table.ordinals, table.values], |ordinals, values| {
+                for (ordinal, value) in ordinals.iter().zip(values) {
+                    let slot = Slot::from_stored(*value);
+                    count += usize::from(slot != Slot::NEVER);
+                    is_same &= self.vectors[key].get(*ordinal) == slot;
+                }
+                Ok(())
+            })?;
+            let numbers = &self.numbers[key];
+            let is_counted = self.vectors[key].count(|slot| slot != Slot::NEVER) == count;
+            if !is_same || !is_counted || numbers.ranges != table.ranges || numbers.next != table.next {
+                let what = format!(
+                    "the checkpoint of {}/{} is not the sum of its backups",
+                    table.type_token, table.name
+                );
+                return Err(segment.footer_error(what));
+            }
+            listed += 1;
+        }
+        let wanted =
+            self.vectors.values().filter(|vector| vector.count(|slot| slot != Slot::NEVER) > 0).count();
+        if listed < wanted {
+            return Err(segment.footer_error(format!("the checkpoint has {listed} vectors of {wanted}")));
+        }
+        Ok(())
+    }
+
+    /// Links between objects that are not gone, from live sources, against what the newest manifest says.
+    fn links(&self) -> Result<()> {
+        let Some(manifest) = self.state.manifests.last() else { return Ok(()) };
+        let mut total = 0;
+        for (key, vector) in &self.vectors {
+            let Part::Links(_) = &key.part else { continue };
+            let core = TableKey { type_token: Arc::clone(&key.type_token), part: Part::Core };
+            let core = self.vectors.get(&core);
+            let is_live = |source| core.is_some_and(|core| core.get(source).is_live());
+            let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
+            let numbers: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
+            let counts = numbers.par_iter().map(|&number| {
+                let targets = self.state.read_set(key, number)?;
+                Ok(targets.iter().filter(|target| !self.gone.contains(**target)).count() as u64)
+            });
+            total += counts.sum::<Result<u64>>()?;
+        }
+        if total != manifest.counts.links {
+            let segment = self.state.segment(manifest.sequence)?;
+            let what = format!("there are {total} links, the manifest says {}", manifest.counts.links);
+            return Err(segment.footer_error(what));
+        }
+        Ok(())
+    }
+}
+
+fn is_named(key: &TableKey, table: &CheckpointTable, is_links: bool) -> bool {
+    is_links == matches!(key.part, Part::Links(_))
+        && *key.type_token == *table.type_token
+        && key.part.name() == table.name
+}
+
+/// Every ID leads back to its ordinal.
+fn check_index(state: &State) -> Option<Error> {
+    (0..state.ordinal_count).into_par_iter().find_map_any(|ordinal| {
+        let found = state.id(ordinal).and_then(|id| Ok((state.ordinal(&id)?, id)));
+        match found {
+            Ok((Some(found), _)) if found == ordinal => None,
+            Ok((_, id)) => {
+                let folder = state.root.join("segments");
+                Some(super::damaged(&folder, format!("the ID {id} is not found in the index of IDs")))
+            }
+            Err(error) => Some(error),
+        }
+    })
+}
+
+/// Every patch says of its predecessor what that holds, and belongs to the same object.
+fn check_patches(state: &State, key: &TableKey, owners: Option<&Vec<u32>>) -> Result<()> {
+    if matches!(key.part, Part::Links(_)) {
+        return Ok(());
+    }
+    let next = state.tables[key].next;
+    let rows = Rows::many(state, key);
+    (1..next).into_par_iter().try_for_each_init(
+        || (Cursor::new(&rows), Differing::default(), Cells::default()),
+        |(cursor, differing, before), version| {
+            let predecessor = rows.predecessor(version)?;
+            if predecessor == 0 {
+                return Ok(());
+            }
+            let owner = |version: u32| owners.and_then(|owners| owners.get(version as usize));
+            differing.clear();
+            before.clear();
+            let is_patch = cursor.read_chain(predecessor, version, differing)?;
+            if is_patch {
+                rows.read_cells(predecessor, before)?;
+            }
+            let is_right = |(path, old, _): (_, &[u8], _)| before.get(path).unwrap_or_default() == old;
+            if owner(version) != owner(predecessor) || !differing.iter().all(is_right) {
+                let (segment, _) = state.locate(key, version)?;
+                let what =
+                    format!("version {version} of {} does not follow version {predecessor}", key.type_token);
+                return Err(segment.footer_error(what));
+            }
+            Ok(())
+        },
+    )
+}
+
+/// Every set that is kept as a difference adds what was not there and removes what was.
+fn check_sets(state: &State, key: &TableKey, numbers: &Numbers) -> Result<()> {
+    if !matches!(key.part, Part::Links(_)) {
+        return Ok(());
+    }
+    (EMPTY_SET + 1..numbers.next).into_par_iter().try_for_each(|number| {
+        let Some((predecessor, added, removed)) = state.set_patch(key, number)? else { return Ok(()) };
+        let (before, after) = (state.read_set(key, predecessor)?, state.read_set(key, number)?);
+        if links::compare(&before, &after) != (added, removed) {
+            let (segment, _) = state.locate(key, number)?;
+            let what = format!(
+                "link set {number} of {} is not its difference to set {predecessor}",
+                key.part.name()
+            );
+            return Err(segment.footer_error(what));
+        }
+        Ok(())
+    })
+}
