@@ -101,6 +101,7 @@ fn plan_back(store: &Store, tenant_id: &str) -> Plan {
     let [.., from, to] = store.backups() else { panic!("two backups were made") };
     make(PlanInput {
         changes: store.difference(&from.id, &to.id, &DifferenceFilter::default()).expect("two backups"),
+        unread: Vec::new(),
         from: store.snapshot(&from.id).expect("a backup"),
         to: store.snapshot(&to.id).expect("a backup"),
         live: None,

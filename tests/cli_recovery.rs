@@ -8,7 +8,7 @@ use crate::ingest_backup::ids;
 use crate::tenant::Tenant;
 
 /// A shell whose environment leads to a tenant.
-fn shell_of(tenant: &Tenant) -> Shell {
+pub(crate) fn shell_of(tenant: &Tenant) -> Shell {
     let mut shell = Shell::new();
     let server = &tenant.server;
     shell.variables = vec![
@@ -22,7 +22,7 @@ fn shell_of(tenant: &Tenant) -> Shell {
 }
 
 /// A tenant of today, so that its times agree with the clock of the command line.
-fn tenant() -> Tenant {
+pub(crate) fn tenant() -> Tenant {
     let tenant = Tenant::new(600, 4);
     tenant.clock.advance_ms(60_000);
     tenant

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use engine::{
-    AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, ObjectKey, Store,
-    Text, schema,
+    AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, ObjectKey,
+    RecoveryAction, Store, Text, schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -40,11 +40,23 @@ struct Model {
     members: BTreeMap<String, BTreeSet<&'static str>>,
     /// The types that this backup observed, and whether it read their bin.
     observed: BTreeMap<&'static str, bool>,
+    /// The types of which this backup read all live objects.
+    whole: BTreeSet<&'static str>,
+    /// This backup read the members of all groups.
+    members_read: bool,
+}
+
+/// How far a backup knows the objects of a type.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum KnownFrom {
+    Itself,
+    Before,
+    Never,
 }
 
 impl Model {
     fn after(&self, day: &Day) -> Self {
-        let mut next = Self { observed: BTreeMap::new(), ..self.clone() };
+        let mut next = Self { observed: BTreeMap::new(), whole: BTreeSet::new(), ..self.clone() };
         for row in &day.rows {
             *next.observed.entry(row.token()).or_default() |= row.deleted;
         }
@@ -58,6 +70,9 @@ impl Model {
                 groups.filter(|(_, thing)| thing.presence != Presence::Gone).map(|(key, _)| key.clone()),
             );
             next.observed.insert("group", false);
+        }
+        if !day.partial {
+            next.whole.extend(day.rows.iter().map(Row::token).chain(complete.iter().copied()));
         }
         for token in complete {
             next.observed.entry(token).or_default();
@@ -104,6 +119,7 @@ impl Model {
             wanted.insert(group, targets(bits));
         }
         let carries = !day.members_complete && (day.partial || wanted.is_empty());
+        self.members_read = !day.partial && !carries;
         if !carries {
             for (token, id) in seen {
                 let id = IDS.into_iter().find(|known| known == id).filter(|_| token == "group");
@@ -173,8 +189,20 @@ fn known(change: &Change) -> Known {
     )
 }
 
-/// The difference of two of the models, by place; both places may be 0, before the first backup.
-fn model_difference(models: &[Model], from: usize, to: usize, all: bool) -> Vec<Known> {
+/// How far a backup, by its place, knows the objects of a type. Before the first one it is known that there are none.
+fn known_from(models: &[Model], place: usize, token: &str) -> KnownFrom {
+    if place == 0 || models[place].whole.contains(token) {
+        KnownFrom::Itself
+    } else if models[..place].iter().any(|model| model.whole.contains(token)) {
+        KnownFrom::Before
+    } else {
+        KnownFrom::Never
+    }
+}
+
+/// The difference of two of the models, by place; both places may be 0, before the first backup. What the earlier one
+/// never saw, of a type that no backup had read by then, is neither new nor gone, unless its first appearance is asked for.
+fn model_difference(models: &[Model], from: usize, to: usize, all: bool, first_seen: bool) -> Vec<Known> {
     let (a, b) = (&models[from], &models[to]);
     let keys: BTreeSet<_> = a.things.keys().chain(b.things.keys()).collect();
     let mut changes = Vec::new();
@@ -193,6 +221,11 @@ fn model_difference(models: &[Model], from: usize, to: usize, all: bool) -> Vec<
             (Presence::Bin, Presence::Gone) if all => ChangeKind::Purged,
             _ => continue,
         };
+        let early = from.min(to);
+        let is_new = !models[early].things.contains_key(key);
+        if !first_seen && is_new && known_from(models, early, &key.0) == KnownFrom::Never {
+            continue;
+        }
         let (mut attributes, mut links) = (Vec::new(), Vec::new());
         if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) {
             attributes = attribute_changes(&a.things[key], &b.things[key], all);
@@ -235,8 +268,8 @@ fn flatten(path: &str, object: &Map<String, Value>, cells: &mut BTreeMap<String,
     }
 }
 
-/// A link that went is shown when its target was there before; one that came, when it was there on both sides. A side
-/// never observed says nothing. `is_forward` tells whether the first model is the older one.
+/// A link that came is shown when its target is there on the later side; one that went, when it is there on one side at
+/// least. A side never observed says nothing. `is_forward` tells whether the first model is the older one.
 fn link_changes(a: &Model, b: &Model, key: &(String, String), is_forward: bool) -> Vec<(String, bool)> {
     let (Some(from), Some(to)) = (a.members.get(&key.1), b.members.get(&key.1)) else { return Vec::new() };
     if key.0 != "group" {
@@ -245,7 +278,8 @@ fn link_changes(a: &Model, b: &Model, key: &(String, String), is_forward: bool) 
     let (early, late) = if is_forward { (a, b) } else { (b, a) };
     let late_members = if is_forward { to } else { from };
     let hides = |target: &&str| {
-        early.gone().contains(*target) || (late_members.contains(*target) && late.gone().contains(*target))
+        let came = late_members.contains(*target);
+        (came || early.gone().contains(*target)) && late.gone().contains(*target)
     };
     let differing = from.symmetric_difference(to).filter(|target| !hides(target));
     differing.map(|target| ((*target).to_owned(), to.contains(target))).collect()
@@ -260,7 +294,7 @@ fn check(store: &Store, models: &[Model]) {
             let keys = model.things.keys();
             keys.filter(|key| wanted(models[place].presence(key), model.presence(key))).count() as u64
         };
-        let changes = model_difference(models, place, place + 1, false);
+        let changes = model_difference(models, place, place + 1, false, false);
         let updated = changes.iter().filter(|change| change.2 == ChangeKind::Updated).count();
         assert_eq!(backup.objects, model.live_count() as u64);
         assert_eq!(backup.links, model.link_count() as u64, "links of backup {place}");
@@ -273,12 +307,12 @@ fn check(store: &Store, models: &[Model]) {
         for (from, first) in store.backups().iter().enumerate() {
             for (to, second) in store.backups().iter().enumerate() {
                 let changes = store.difference(&first.id, &second.id, &filter).unwrap();
-                check_marks(&changes, &models[from + 1], &models[to + 1], all);
+                check_marks(&changes, models, [from + 1, to + 1], all);
                 check_list(&store.changed_objects(&first.id, &second.id, &filter).unwrap(), &changes);
                 let found: Vec<Known> = changes.iter().map(known).collect();
                 assert_eq!(
                     found,
-                    model_difference(models, from + 1, to + 1, all),
+                    model_difference(models, from + 1, to + 1, all, false),
                     "{from} to {to}, all: {all}"
                 );
             }
@@ -289,14 +323,27 @@ fn check(store: &Store, models: &[Model]) {
     }
 }
 
-/// What is synced from on-premises is marked so, and nothing else.
-fn check_marks(changes: &[Change], from: &Model, to: &Model, all: bool) {
+/// What nobody observed at the earlier side, and what is synced from on-premises, is marked so, and nothing else.
+fn check_marks(changes: &[Change], models: &[Model], [from, to]: [usize; 2], all: bool) {
+    let early = &models[from.min(to)];
     for change in changes {
         let key = (change.type_token.to_string(), change.id.to_string());
-        let side = if to.presence(&key) == Presence::Gone { from } else { to };
-        let is_synced = side.things[&key].core["onPremisesSyncEnabled"] == json!(true);
-        let is_marked = change.reason == Some("synced from on-premises");
-        assert!(is_marked == is_synced || (all && change.reason == Some("server-made")), "{change:?}");
+        let side = if models[to].presence(&key) == Presence::Gone { from } else { to };
+        let is_synced = models[side].things[&key].core["onPremisesSyncEnabled"] == json!(true);
+        let is_doubtful = change.kind != ChangeKind::Updated
+            && known_from(models, from.min(to), &key.0) == KnownFrom::Before;
+        assert_eq!(change.is_unobserved(), is_doubtful, "{change:?}");
+        assert_eq!(change.last_read.is_some(), is_doubtful, "{change:?}");
+        if is_doubtful {
+            assert_eq!(change.action, RecoveryAction::None);
+        } else {
+            let is_marked = change.reason == Some("synced from on-premises");
+            assert!(is_marked == is_synced || (all && change.reason == Some("server-made")), "{change:?}");
+        }
+        if !change.links.is_empty() {
+            let is_doubtful = change.unknown.iter().any(|name| name == "members");
+            assert_eq!(is_doubtful, !early.members_read, "{change:?}");
+        }
     }
 }
 
@@ -336,7 +383,7 @@ fn check_history(store: &Store, models: &[Model], key: &(String, String)) {
         found.iter().map(|(backup, change)| (backup.id.clone(), known(change))).collect();
     let mut expected = Vec::new();
     for (place, backup) in store.backups().iter().enumerate() {
-        let changes = model_difference(models, place, place + 1, false).into_iter();
+        let changes = model_difference(models, place, place + 1, false, true).into_iter();
         let of_object = changes.filter(|change| (&change.0, &change.1) == (&key.0, &key.1));
         expected.extend(of_object.map(|change| (backup.id.clone(), change)));
     }

@@ -372,6 +372,7 @@ fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOption
     let changes = store.difference(first, &newest.id, &DifferenceFilter::default()).unwrap();
     make(PlanInput {
         changes,
+        unread: Vec::new(),
         from: store.snapshot(first).unwrap(),
         to: store.snapshot(&newest.id).unwrap(),
         live: None,

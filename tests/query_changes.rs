@@ -86,7 +86,7 @@ fn diff_row(change: &Change) -> Value {
     json!({
         "id": change.id, "type": *change.type_token, "displayName": change.display_name,
         "change": change.kind.name(), "recoveryAction": change.action.name(),
-        "reason": change.reason.unwrap_or_default(), "attributes": attributes.collect::<Vec<_>>(),
+        "reason": change.reason_text(), "attributes": attributes.collect::<Vec<_>>(),
         "links": links.collect::<Vec<_>>(), "attributeCount": change.attributes.len(),
         "linkCount": change.links.len(), "unknown": change.unknown,
     })

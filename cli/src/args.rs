@@ -242,7 +242,7 @@ pub(crate) struct Selection {
 pub(crate) struct Diff {
     #[command(flatten)]
     pub(crate) selection: Selection,
-    /// Server-made properties and purged objects too
+    /// Server-made properties, purged objects, and links that ended with a deleted object too
     #[arg(long, conflicts_with = "predicate")]
     pub(crate) all: bool,
     /// Only counts, per type and kind of change
@@ -251,7 +251,7 @@ pub(crate) struct Diff {
     /// Says what is ignored, what is compared as a set, and what was not observed
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Exit status 10 when there are differences
+    /// Exit status 10 when there are differences, 4 when there are none and something was not read
     #[arg(long)]
     pub(crate) exit_code: bool,
 }

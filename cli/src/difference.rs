@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Change, LinkAction};
+use engine::{Change, LinkAction, LinkEnd};
 use serde::{Deserialize, Serialize};
 
 use crate::render::{Cell, Rows, counted, json};
@@ -59,10 +59,17 @@ pub(crate) struct LinkRow {
     pub(crate) relation: String,
     pub(crate) target_id: String,
     pub(crate) change: String,
+    /// `cascade` when it ended because an object at one of its ends was deleted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) reason: String,
+    /// `incoming` when the other end is the one that had the link.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) direction: String,
 }
 
 impl From<Change> for ChangeRow {
     fn from(change: Change) -> Self {
+        let reason = change.reason_text().into_owned();
         let attributes = change.attributes.into_iter().map(|attribute| AttributeRow {
             name: attribute.name.to_string(),
             from_value: attribute.from.map(Into::into),
@@ -72,6 +79,8 @@ impl From<Change> for ChangeRow {
             relation: link.relation.to_string(),
             target_id: link.target_id.to_string(),
             change: link.action.name().to_owned(),
+            reason: link.cascade.map_or("", |_| "cascade").to_owned(),
+            direction: if link.cascade == Some(LinkEnd::Source) { "incoming" } else { "" }.to_owned(),
         });
         Self {
             id: change.id.to_string(),
@@ -79,7 +88,7 @@ impl From<Change> for ChangeRow {
             display_name: change.display_name.into(),
             change: change.kind.name().to_owned(),
             recovery_action: change.action.name().to_owned(),
-            reason: change.reason.unwrap_or_default().to_owned(),
+            reason,
             attributes: attributes.collect(),
             links: links.collect(),
             unknown: change.unknown,
@@ -145,8 +154,18 @@ fn attribute_json(attribute: &AttributeRow) -> String {
 }
 
 fn link_json(link: &LinkRow) -> String {
-    let cells = [&link.relation, &link.target_id, &link.change].map(Cell::text);
-    json::row_text(&["relation", "targetId", "change"], &cells)
+    let members = [
+        ("relation", &link.relation),
+        ("targetId", &link.target_id),
+        ("change", &link.change),
+        ("reason", &link.reason),
+        ("direction", &link.direction),
+    ];
+    // What has nothing to say is left out, but for the three that every link has.
+    let told = members.iter().enumerate().filter(|(place, (_, value))| *place < 3 || !value.is_empty());
+    let (names, cells): (Vec<&str>, Vec<Cell>) =
+        told.map(|(_, (name, value))| (*name, Cell::text(*value))).unzip();
+    json::row_text(&names, &cells)
 }
 
 fn array(items: impl Iterator<Item = String>) -> String {

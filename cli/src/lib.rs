@@ -15,6 +15,7 @@ mod repl;
 mod report;
 mod saved;
 mod session;
+mod unread;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

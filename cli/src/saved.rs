@@ -1,6 +1,6 @@
 //! Reports as the store keeps them: a journal of records, the newest word on an ID counts.
 
-use engine::Store;
+use engine::{Store, Unread};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,6 +31,9 @@ pub(crate) struct Saved {
     pub(crate) objects: u64,
     pub(crate) attributes: u64,
     pub(crate) links: u64,
+    /// What was not read at one of the two backups.
+    #[serde(default)]
+    pub(crate) unread: Vec<Unread>,
     /// Kept as one JSON text, so that numbers of any length come back as they were.
     #[serde(deserialize_with = "changes_from_text", default)]
     pub(crate) changes: Vec<ChangeRow>,

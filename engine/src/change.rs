@@ -1,6 +1,9 @@
 //! What a difference is made of: changed objects, their attributes and links, and what would undo them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::ObjectId;
 
@@ -98,12 +101,36 @@ pub struct Change {
     pub action: RecoveryAction,
     /// Why `action` is `None`, or what stands in its way.
     pub reason: Option<&'static str>,
+    /// When the object was last read before a side that did not observe it; none when both did, or when it never was.
+    pub last_read: Option<Timestamp>,
     /// Attributes that differ, by name; empty unless the object stood on both sides.
     pub attributes: Vec<AttributeChange>,
     /// Links that differ, by relation, then target ID.
     pub links: Vec<LinkChange>,
     /// Properties and relations not observed on one of the two sides.
     pub unknown: Vec<String>,
+}
+
+/// Why nothing undoes a change whose *from* side did not observe whether the object was there.
+pub const UNOBSERVED_AT_FROM: &str = "not observed at FROM";
+/// Why nothing undoes a change whose *to* side did not observe whether the object was there.
+pub const UNOBSERVED_AT_TO: &str = "not observed at TO";
+
+impl Change {
+    /// Whether one of the sides did not observe whether the object was there, so that it may have been as on the other.
+    #[must_use]
+    pub fn is_unobserved(&self) -> bool {
+        matches!(self.reason, Some(UNOBSERVED_AT_FROM | UNOBSERVED_AT_TO))
+    }
+
+    /// The reason as people read it, with the time of the last reading where that is the point; empty if there is none.
+    #[must_use]
+    pub fn reason_text(&self) -> Cow<'static, str> {
+        match (self.reason, self.last_read) {
+            (Some(reason), Some(time)) => format!("{reason} (last read {time})").into(),
+            (reason, _) => reason.unwrap_or_default().into(),
+        }
+    }
 }
 
 /// One attribute that differs. Values are JSON texts; `None` is an absent property.
@@ -146,4 +173,16 @@ pub struct LinkChange {
     pub target_id: ObjectId,
     /// Whether it came or went.
     pub action: LinkAction,
+    /// Which end of the link `target_id` is, when it ended because an object at one of its ends was deleted; none when
+    /// it came or went by itself, and `target_id` is its target.
+    pub cascade: Option<LinkEnd>,
+}
+
+/// An end of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkEnd {
+    /// The object that has the link.
+    Source,
+    /// The object that it leads to.
+    Target,
 }

@@ -1,12 +1,19 @@
 //! What each backup read of each type and relation, when, and what it could not read.
 
+pub(crate) mod known;
+mod unread;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
+use crate::state::State;
 use crate::{BackupSummary, Result, Store};
+
+pub use unread::{Unread, UnreadSide};
 
 /// Something that could not be read. It keeps its earlier state, and is never taken for deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +42,7 @@ pub enum GapScope {
     Relation(String),
     /// One property of all its objects.
     Property(String),
-    /// One object, by its ID.
+    /// One object, by its ID; `below ID`: the objects of the type that belong to this one.
     Object(String),
     /// One relation of one object.
     Links {
@@ -81,19 +88,6 @@ pub struct RelationCoverage {
     pub as_of: Timestamp,
 }
 
-/// A relation that was not read again between two backups: its changes in between are not known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StaleRelation {
-    /// The type it belongs to.
-    #[serde(rename = "type")]
-    pub type_token: String,
-    /// Its name.
-    pub relation: String,
-    /// When it was last read.
-    pub as_of: Timestamp,
-}
-
 impl Store {
     /// What a backup, named by its whole ID, read and could not read.
     ///
@@ -117,28 +111,6 @@ impl Store {
         Ok(Coverage { types: types.collect() })
     }
 
-    /// Relations that the later of two backups, named by their whole IDs, had not read since the earlier one.
-    ///
-    /// # Errors
-    /// `NoBackup`.
-    pub fn stale_between(&self, from: &str, to: &str) -> Result<Vec<StaleRelation>> {
-        let (one, other) = (self.manifests_up_to(from)?, self.manifests_up_to(to)?);
-        let (early, late) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-        let Some(since) = early.last().map(|manifest| manifest.taken_at) else { return Ok(Vec::new()) };
-        let mut tokens: Vec<&String> = late.iter().flat_map(|manifest| manifest.coverage.keys()).collect();
-        tokens.sort_unstable();
-        tokens.dedup();
-        let mut stale = Vec::new();
-        for token in tokens.into_iter().filter(|_| late.len() > early.len()) {
-            for (relation, as_of) in read_times(late, token) {
-                if as_of <= since {
-                    stale.push(StaleRelation { type_token: token.clone(), relation, as_of });
-                }
-            }
-        }
-        Ok(stale)
-    }
-
     /// What the source of a backup, named by its whole ID, left to go on from there.
     ///
     /// # Errors
@@ -157,15 +129,21 @@ impl Store {
         fitting.next().map(|(manifest, summary)| (summary, manifest.state.clone()))
     }
 
-    fn manifests_up_to(&self, backup: &str) -> Result<&[std::sync::Arc<Manifest>]> {
-        let count = usize::try_from(self.sequence_of(backup)?).unwrap_or(usize::MAX);
-        let manifests = &self.state().manifests;
-        Ok(&manifests[..count.min(manifests.len())])
+    fn manifests_up_to(&self, backup: &str) -> Result<&[Arc<Manifest>]> {
+        Ok(self.state().manifests_up_to(self.sequence_of(backup)?))
+    }
+}
+
+impl State {
+    /// The manifests of a backup and of those before it, oldest first.
+    pub(crate) fn manifests_up_to(&self, sequence: u64) -> &[Arc<Manifest>] {
+        let count = usize::try_from(sequence).unwrap_or(usize::MAX);
+        &self.manifests[..count.min(self.manifests.len())]
     }
 }
 
 /// When each relation of a type was last read, as far as its sources say.
-fn read_times(manifests: &[std::sync::Arc<Manifest>], token: &str) -> BTreeMap<String, Timestamp> {
+fn read_times(manifests: &[Arc<Manifest>], token: &str) -> BTreeMap<String, Timestamp> {
     let mut times = BTreeMap::new();
     for coverage in manifests.iter().filter_map(|manifest| manifest.coverage.get(token)) {
         times.extend(coverage.as_of.iter().map(|(name, time)| (name.clone(), *time)));

@@ -7,10 +7,12 @@
 //! see `manifest::TypeCoverage` for what was not observed.
 
 mod candidates;
+mod cascade;
 mod changes;
 mod content;
 mod coverage;
 mod list;
+mod observed;
 mod view;
 
 pub use changes::{Changes, Difference};
@@ -21,7 +23,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::change::{Change, ChangeKind, RecoveryAction, Text};
+use crate::change::{Change, ChangeKind, RecoveryAction, Text, UNOBSERVED_AT_FROM, UNOBSERVED_AT_TO};
+use crate::coverage::known::Known;
 use crate::find::find_relations;
 use crate::id::Id;
 use crate::roster::Targets;
@@ -31,6 +34,7 @@ use crate::state::{Part, State};
 use crate::vector::Slot;
 use crate::{BackupSummary, ObjectKey, Result, Store};
 use candidates::Candidate;
+use cascade::Cascade;
 use content::Cursors;
 use coverage::Coverage;
 use view::TypeView;
@@ -49,6 +53,21 @@ pub struct DifferenceFilter {
     pub all: bool,
     /// Only which objects changed, not their attributes and links.
     pub objects_only: bool,
+    /// Also the links that ended because an object at one of their ends was deleted: at the deleted object, and with
+    /// `all` at the other end too. Every link of the *from* side is read for it.
+    pub cascades: Cascades,
+    /// Also what was read for the first time, so that nothing is known of it at the earlier side.
+    pub first_seen: bool,
+}
+
+/// Whether links that ended with an object at one of their ends are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Cascades {
+    /// The deleted object alone says that it went.
+    #[default]
+    Hidden,
+    /// They are listed.
+    Shown,
 }
 
 impl Store {
@@ -71,8 +90,11 @@ impl Store {
     fn history_of(&self, object: &ObjectKey) -> Result<Vec<(u64, BackupSummary, Change)>> {
         let state = self.state();
         let Some(ordinal) = state.ordinal(&Id::from_text(&object.id))? else { return Ok(Vec::new()) };
-        let filter =
-            DifferenceFilter { types: vec![object.type_token.to_string()], ..DifferenceFilter::default() };
+        let filter = DifferenceFilter {
+            types: vec![object.type_token.to_string()],
+            first_seen: true,
+            ..DifferenceFilter::default()
+        };
         let keys = state.tables.keys();
         let keys: Vec<_> =
             keys.filter(|key| key.type_token == object.type_token && key.part != Part::Volatile).collect();
@@ -84,7 +106,7 @@ impl Store {
             let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));
             let difference = Difference::new(from, to.clone(), filter.clone());
             let comparison = Comparison::new(&difference);
-            let view = TypeView::new(&comparison, &object.type_token);
+            let view = TypeView::new(&comparison, &object.type_token)?;
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
                 history.push((sequence, to.backup().clone(), change));
             }
@@ -106,12 +128,21 @@ struct Comparison<'a> {
     filter: &'a DifferenceFilter,
     coverage: &'a Coverage,
     targets: OnceLock<Targets<'a>>,
+    cascade: OnceLock<Cascade>,
 }
 
 impl<'a> Comparison<'a> {
     fn new(difference: &'a Difference) -> Self {
         let Difference { from, to, filter, coverage, .. } = difference;
-        Self { state: to.state(), from, to, filter, coverage, targets: OnceLock::new() }
+        Self {
+            state: to.state(),
+            from,
+            to,
+            filter,
+            coverage,
+            targets: OnceLock::new(),
+            cascade: OnceLock::new(),
+        }
     }
 
     /// The candidates of a type, those alone that were asked for by ID if any were, and what is needed to look at many
@@ -126,13 +157,19 @@ impl<'a> Comparison<'a> {
             || TypeView::rosters(self, token),
         );
         let mut candidates = candidates?;
+        if self.filter.cascades == Cascades::Shown {
+            let cascade = self.cascade()?;
+            if self.filter.all {
+                cascade.add_candidates(token, &mut candidates);
+            }
+        }
         if let Some(wanted) = wanted {
             candidates.retain(|candidate| wanted.contains(candidate.ordinal));
         }
         if candidates.is_empty() {
             return Ok(None);
         }
-        let mut view = TypeView::with_rosters(self, token, rosters?, &mut candidates);
+        let mut view = TypeView::with_rosters(self, token, rosters?, &mut candidates)?;
         if wanted.is_none() {
             let (from, to) = (self.from.sequence(), self.to.sequence());
             view.core.unpack_between(from.min(to), from.max(to))?;
@@ -194,7 +231,7 @@ impl<'a> Comparison<'a> {
         candidate: &Candidate,
     ) -> Result<Option<Change>> {
         let slots = view.core_slots(candidate)?;
-        let Some(kind) = self.kind(&view.token, slots.0, slots.1) else { return Ok(None) };
+        let Some(kind) = self.kind(view, slots.0, slots.1) else { return Ok(None) };
         let mut change = Change {
             type_token: Arc::clone(&cursors.names.token),
             id: Id::Text(Box::default()).into(),
@@ -202,6 +239,7 @@ impl<'a> Comparison<'a> {
             kind,
             action: RecoveryAction::None,
             reason: None,
+            last_read: None,
             attributes: Vec::new(),
             links: Vec::new(),
             unknown: Vec::new(),
@@ -209,19 +247,68 @@ impl<'a> Comparison<'a> {
         let needs_content = !(self.filter.objects_only && view.is_certain(candidate, slots)?);
         if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && needs_content {
             self.compare_content(view, cursors, candidate, slots, &mut change)?;
-            let is_empty = change.attributes.is_empty() && change.links.is_empty();
-            if kind == ChangeKind::Updated && is_empty {
-                return Ok(None);
-            }
+        }
+        if self.filter.cascades == Cascades::Shown && (self.filter.all || !slots.1.is_live()) {
+            self.add_cascade(view, &cursors.names, candidate.ordinal, slots, &mut change)?;
+        }
+        let is_empty = change.attributes.is_empty() && change.links.is_empty();
+        if kind == ChangeKind::Updated && needs_content && is_empty {
+            return Ok(None);
         }
         self.describe(view, cursors, candidate, slots, &mut change)?;
         if candidate.core.is_none() && candidate.links.is_empty() {
-            (change.action, change.reason) = (RecoveryAction::None, Some("server-made"));
+            let is_cascade = change.attributes.is_empty() && !change.links.is_empty();
+            let reason = if is_cascade { "cascade" } else { "server-made" };
+            (change.action, change.reason) = (RecoveryAction::None, Some(reason));
+        }
+        if kind != ChangeKind::Updated {
+            self.doubt(view, cursors, candidate, slots, &mut change)?;
         }
         Ok(Some(change))
     }
 
-    fn kind(&self, token: &str, from: Slot, to: Slot) -> Option<ChangeKind> {
+    fn is_forward(&self) -> bool {
+        self.from.sequence() <= self.to.sequence()
+    }
+
+    /// Says of an object that came or went when the earlier side did not observe whether it was there.
+    fn doubt(
+        &self,
+        view: &TypeView<'_>,
+        cursors: &mut Cursors<'_, '_>,
+        candidate: &Candidate,
+        (from, to): (Slot, Slot),
+        change: &mut Change,
+    ) -> Result<()> {
+        let (early, late) = if self.is_forward() { (from, to) } else { (to, from) };
+        let mut known = view.observed.objects();
+        if late.is_in_bin() && early.is_absent() && known == Known::Read {
+            known = view.observed.bin();
+        }
+        let is_unread = view.observed.is_object_unread(candidate.ordinal)
+            || (view.observed.has_unread_parents() && cursors.is_below_unread(view, (early, late))?);
+        change.last_read = match known {
+            Known::Before(time) => Some(time),
+            // It came by itself while nobody looked at the whole.
+            Known::Never if early != Slot::NEVER => return Ok(()),
+            Known::Read if !is_unread => return Ok(()),
+            _ => None,
+        };
+        let reason = if self.is_forward() { UNOBSERVED_AT_FROM } else { UNOBSERVED_AT_TO };
+        (change.action, change.reason) = (RecoveryAction::None, Some(reason));
+        Ok(())
+    }
+
+    /// Whether an object is only seen for the first time: the earlier side says nothing of it.
+    fn is_first_seen(&self, view: &TypeView<'_>, from: Slot, to: Slot) -> bool {
+        let (early, late) = if self.is_forward() { (from, to) } else { (to, from) };
+        early == Slot::NEVER
+            && (view.observed.objects() == Known::Never
+                || (late.is_in_bin() && view.observed.bin() == Known::Never))
+    }
+
+    fn kind(&self, view: &TypeView<'_>, from: Slot, to: Slot) -> Option<ChangeKind> {
+        let token = &view.token;
         let kind = match (from, to) {
             (from, to) if from.is_live() && to.is_live() => ChangeKind::Updated,
             (from, to) if from.is_live() && to.is_in_bin() => ChangeKind::SoftDeleted,
@@ -233,7 +320,8 @@ impl<'a> Comparison<'a> {
             (from, to) if from.is_in_bin() && to.is_absent() && self.filter.all => ChangeKind::Purged,
             _ => return None,
         };
-        Some(kind)
+        let is_kept = kind == ChangeKind::Updated || self.filter.first_seen;
+        (is_kept || !self.is_first_seen(view, from, to)).then_some(kind)
     }
 }
 

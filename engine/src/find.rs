@@ -29,16 +29,8 @@ impl Store {
     /// `NoObject` with the nearest names, `Ambiguous`, `NoBackup`, `Damaged` or `Disk`.
     pub fn find(&self, name: &str, backup: &str) -> Result<ObjectKey> {
         let snapshot = self.snapshot_at(self.sequence_of(backup)?);
-        let state = self.state();
-        let mut found = Vec::new();
-        for text in [name.to_owned(), name.to_ascii_lowercase()] {
-            if let Some(ordinal) = state.ordinal(&Id::from_text(&text))? {
-                found = find_ordinal(&self.snapshot_at(state.newest()), &snapshot, ordinal)?;
-            }
-            if !found.is_empty() {
-                break;
-            }
-        }
+        let (now, once) = self.find_id(name, &snapshot)?;
+        let mut found = if now.is_empty() { once } else { now };
         if found.is_empty() {
             found = find_named(&snapshot, name)?;
         }
@@ -67,10 +59,43 @@ impl Store {
             }
         }
     }
+
+    /// As [`Store::find`], for who asks what became of an object: an ID that stands, or once stood, under several types
+    /// is all of these objects, in the order of their types.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    pub fn find_all(&self, name: &str, backup: &str) -> Result<Vec<ObjectKey>> {
+        let snapshot = self.snapshot_at(self.sequence_of(backup)?);
+        let (mut found, mut once) = self.find_id(name, &snapshot)?;
+        found.append(&mut once);
+        if found.is_empty() {
+            return Ok(vec![self.find(name, backup)?]);
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The objects with an ID: those that are there at a snapshot, and those that are not but once were.
+    fn find_id(&self, name: &str, snapshot: &Snapshot) -> Result<(Vec<ObjectKey>, Vec<ObjectKey>)> {
+        let state = self.state();
+        for text in [name.to_owned(), name.to_ascii_lowercase()] {
+            let Some(ordinal) = state.ordinal(&Id::from_text(&text))? else { continue };
+            let (now, once) = find_ordinal(&self.snapshot_at(state.newest()), snapshot, ordinal)?;
+            if !(now.is_empty() && once.is_empty()) {
+                return Ok((now, once));
+            }
+        }
+        Ok((Vec::new(), Vec::new()))
+    }
 }
 
-/// The types under which an ordinal is, or once was, an object; those where it is now come alone.
-fn find_ordinal(newest: &Snapshot, snapshot: &Snapshot, ordinal: u32) -> Result<Vec<ObjectKey>> {
+/// The types under which an ordinal is an object at a snapshot, and those under which it is none but once was.
+fn find_ordinal(
+    newest: &Snapshot,
+    snapshot: &Snapshot,
+    ordinal: u32,
+) -> Result<(Vec<ObjectKey>, Vec<ObjectKey>)> {
     let state = snapshot.state();
     let (mut now, mut once) = (Vec::new(), Vec::new());
     for key in snapshot.core_keys() {
@@ -83,7 +108,7 @@ fn find_ordinal(newest: &Snapshot, snapshot: &Snapshot, ordinal: u32) -> Result<
             once.push(object()?);
         }
     }
-    Ok(if now.is_empty() { once } else { now })
+    Ok((now, once))
 }
 
 /// Objects of a snapshot with this name, compared without regard to case.

@@ -107,11 +107,13 @@ mod vector;
 mod verify;
 
 pub use backup::{Backup, BinExtent, Extent, RelationReading, TypeReading};
-pub use change::{AttributeChange, Change, ChangeKind, LinkAction, LinkChange, RecoveryAction, Text};
+pub use change::{
+    AttributeChange, Change, ChangeKind, LinkAction, LinkChange, LinkEnd, RecoveryAction, Text,
+};
 pub use content::{Parts, Shredder};
-pub use coverage::{Coverage, Gap, GapScope, RelationCoverage, StaleRelation, TypeCoverage};
+pub use coverage::{Coverage, Gap, GapScope, RelationCoverage, TypeCoverage, Unread, UnreadSide};
 pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warning};
-pub use difference::{ChangedObject, Changes, Difference, DifferenceFilter};
+pub use difference::{Cascades, ChangedObject, Changes, Difference, DifferenceFilter};
 pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
 pub use error::{Error, Result};
 pub use id::{BackupId, ObjectId};

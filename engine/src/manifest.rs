@@ -75,6 +75,9 @@ pub(crate) struct TypeCoverage {
     /// Objects missing from the data were kept.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) partial: bool,
+    /// Which of its objects the data say something of.
+    #[serde(skip_serializing_if = "is_all")]
+    pub(crate) objects: ObjectsRead,
     /// The recycle bin was read.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) bin: bool,
@@ -102,6 +105,19 @@ pub(crate) struct TypeCoverage {
     /// What could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) gaps: Vec<Gap>,
+}
+
+/// Which live objects of a type the data of a backup say something of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ObjectsRead {
+    /// All of them: they came, or did not change, or are gone. Also where it follows from the rest.
+    #[default]
+    All,
+    /// Those that came.
+    Part,
+    /// None: links alone came.
+    Nothing,
 }
 
 /// Names the live files.
@@ -165,6 +181,11 @@ impl Manifest {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_all(objects: &ObjectsRead) -> bool {
+    *objects == ObjectsRead::All
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]

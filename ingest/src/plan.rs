@@ -98,6 +98,9 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
     /// References that a re-created object leaves behind and nobody can re-point.
     pub unfixable: Vec<Unfixable>,
+    /// What was not read at one of the two states: the plan says nothing of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<engine::Unread>,
     /// Why the plan must not be applied without `--allow`.
     pub guards: Vec<Guard>,
     /// Application permissions that applying it needs.

@@ -17,10 +17,11 @@ mod points;
 mod reader;
 mod rows;
 mod target;
+mod unread;
 
 use std::sync::Arc;
 
-use engine::{Snapshot, Store, schema};
+use engine::{DifferenceFilter, Snapshot, Store, schema};
 
 use crate::table::{TableSource, Tables};
 use crate::value::Value;
@@ -91,7 +92,28 @@ impl StoreTables {
             _ => return Err(format!("`{name}` takes one point in time at most")),
         };
         let resolved = self.resolve(&point)?;
+        self.note_unread(name, &resolved)?;
         self.store.snapshot(&resolved.backup).map_err(|error| error.to_string())
+    }
+
+    /// Says what of a table was not read at its point.
+    fn note_unread(&self, name: &str, point: &ResolvedPoint) -> Result<(), String> {
+        let token = entity::token_of(&self.store, name);
+        let types = token.iter().map(ToString::to_string).collect();
+        let filter = DifferenceFilter { types, ..DifferenceFilter::default() };
+        let mut lacks = self.store.unread_at(&point.backup, &filter).map_err(|error| error.to_string())?;
+        // Tables of objects have no links, and the table of links nothing else.
+        let is_of_links = name == links::NAME;
+        lacks.retain(|lack| match (&lack.relation, &lack.property) {
+            (Some(_), _) => is_of_links,
+            (None, Some(_)) => !is_of_links && token.is_some(),
+            (None, None) => true,
+        });
+        if !lacks.is_empty() {
+            let lacks = unread::list(&lacks);
+            self.log.note(format!("{name}: not read at {} itself: {lacks}", point.written));
+        }
+        Ok(())
     }
 }
 

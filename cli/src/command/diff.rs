@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::DifferenceFilter;
+use engine::{DifferenceFilter, Unread};
 
 use crate::args::{Diff, Format};
 use crate::bridge;
@@ -11,6 +11,7 @@ use crate::names::Names;
 use crate::render::{self, counted, html, tree};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
+use crate::unread;
 
 use super::selection;
 
@@ -25,6 +26,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     let sides = selection::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
     let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
+    let lacks = selection::unread(&store, &sides, &filter)?;
     if options.explain {
         let everything = DifferenceFilter { all: true, ..filter };
         let ignored = if options.all {
@@ -42,24 +44,45 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     } else {
         let backups = [sides.to.id.as_str(), &sides.from.id];
         let mut names = selection::names(session, &store, &backups, &changes);
-        print(session, &changes, &mut names)?;
+        print(session, &changes, &lacks, &mut names)?;
     }
-    let differs = options.exit_code && !changes.is_empty();
-    Ok(if differs { Status::DIFFERENT } else { Status::DONE })
+    let chosen = &options.selection;
+    let is_verdict = options.exit_code || !chosen.types.is_empty() || !chosen.ids.is_empty();
+    unread::tell(session, &lacks, is_verdict);
+    Ok(match (changes.is_empty(), options.exit_code) {
+        (true, _) if is_verdict && !lacks.is_empty() => Status::WARNINGS,
+        (false, true) => Status::DIFFERENT,
+        _ => Status::DONE,
+    })
 }
 
 /// Prints changes in the format asked for.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(super) fn print(session: &mut Session<'_, '_>, changes: &[ChangeRow], names: &mut Names) -> Outcome<()> {
+pub(super) fn print(
+    session: &mut Session<'_, '_>,
+    changes: &[ChangeRow],
+    lacks: &[Unread],
+    names: &mut Names,
+) -> Outcome<()> {
     match session.format {
         Format::Table => {
-            let text = tree::render(changes, names, session.look);
+            let mut text = tree::render(changes, names, session.look);
+            // That nothing differs must not be read as more than it says.
+            if changes.is_empty() && !lacks.is_empty() {
+                text = format!("{text}{}\n", render::printable(&unread::sentence(lacks, session.verbose)));
+            }
             render::raw(session, &text)
         }
-        Format::Md => render::raw(session, &tree::markdown(changes)),
-        Format::Html => page(session, "entrasnap diff", "", changes, names),
+        Format::Md => {
+            let mut text = tree::markdown(changes);
+            if !lacks.is_empty() {
+                text = format!("{text}\n{}\n", render::markdown::escaped(&unread::sentence(lacks, true)));
+            }
+            render::raw(session, &text)
+        }
+        Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
         _ => render::list(session, &difference::rows(changes)),
     }
 }
@@ -70,15 +93,18 @@ pub(super) fn print(session: &mut Session<'_, '_>, changes: &[ChangeRow], names:
 /// When the output cannot be written.
 pub(super) fn page(
     session: &mut Session<'_, '_>,
-    title: &str,
-    heading: &str,
+    [title, heading]: [&str; 2],
     changes: &[ChangeRow],
+    lacks: &[Unread],
     names: &mut Names,
 ) -> Outcome<()> {
     let written = html::page(&mut *session.io.stdout, title, &mut |out| {
         writeln!(out, "<h1>{}</h1>", html::escaped(title))?;
         if !heading.is_empty() {
             writeln!(out, "<p>{}</p>", html::escaped(heading))?;
+        }
+        if !lacks.is_empty() {
+            writeln!(out, "<p>{}</p>", html::escaped(&unread::sentence(lacks, true)))?;
         }
         html::difference(out, changes, names)
     });

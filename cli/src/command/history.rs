@@ -43,9 +43,16 @@ struct Event {
 pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
     let store = session.open()?;
     let latest = resolve(&store, "latest")?;
-    let key = store.find(&options.object, &latest.id)?;
-    let events: Vec<Event> = store
-        .history(&key)?
+    let mut steps = Vec::new();
+    for key in store.find_all(&options.object, &latest.id)? {
+        steps.append(&mut store.history(&key)?);
+    }
+    // One ID may stand under several types, each with a history of its own.
+    let place = |id: &str| store.members().iter().position(|member| member.id == id);
+    steps.sort_by_cached_key(|(backup, change)| {
+        (backup.taken_at, place(&backup.id), std::sync::Arc::clone(&change.type_token))
+    });
+    let events: Vec<Event> = steps
         .into_iter()
         .map(|(backup, change)| Event {
             backup,

@@ -57,21 +57,6 @@ pub(crate) fn prepare(
     Ok(())
 }
 
-/// Says which relations were not read again between two points, so that nothing is known of their changes.
-pub(super) fn note_stale(session: &mut Session<'_, '_>, store: &Store, from: &str, to: &str) -> Outcome<()> {
-    let stale = store.stale_between(from, to)?;
-    if stale.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> =
-        stale.iter().map(|found| format!("{}.{}", found.type_token, found.relation)).collect();
-    session.note(&format!(
-        "not read again between the two, so their changes do not show: {} (`entrasnap backup --full` reads them)",
-        names.join(", ")
-    ));
-    Ok(())
-}
-
 /// The part of the tenant that some tables show: their types, or everything when one of them is about no type alone.
 fn scope_of(tables: &[String]) -> LiveScope {
     let token = |table: &String| engine::schema::types().find(|found| found.table == *table);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use engine::{BackupSummary, Change, DifferenceFilter, ObjectId, Store};
+use engine::{BackupSummary, Cascades, Change, DifferenceFilter, ObjectId, Store};
 use ingest::plan::{
     ChosenRow, GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, Selection, make,
 };
@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::render::{self, html, plan as drawn};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::{Session, resolve};
+use crate::unread;
 
 /// Makes a plan, or shows one.
 ///
@@ -121,7 +122,7 @@ pub(super) fn between(
     selection::check(&typed)?;
     let sides = sides(session, from, to, choice, tenant)?;
     let store = session.open()?;
-    let filter = selection::filter(&typed, false);
+    let filter = DifferenceFilter { cascades: Cascades::Hidden, ..selection::filter(&typed, false) };
     let mut changes = differing(&store, &sides, &filter)?;
     if let Some(predicate) = &choice.predicate {
         let tables = StoredTables::new(session.store_path(), "latest");
@@ -176,7 +177,6 @@ fn sides(
         let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
         return Err(Failure::usage(message).with_help("name the state that is wanted back first"));
     }
-    live::note_stale(session, &store, &from_side.id, &to_side.id)?;
     let (from_point, to_point) = (from.to_owned(), to.to_owned());
     Ok(Sides { from: from_side, to: to_side, from_point, to_point })
 }
@@ -225,8 +225,18 @@ fn build(
     let Asked { changes, selection, options, query } = asked;
     let points = [sides.from_point.clone(), sides.to_point.clone()];
     let context = PlanContext { query, ..context(session, store, &sides.to.id, points, &choice.allow)? };
+    let filter = DifferenceFilter {
+        types: choice.types.clone(),
+        ids: choice.ids.clone(),
+        ..DifferenceFilter::default()
+    };
+    let lacks = store.unread_between(&sides.from.id, &sides.to.id, &filter)?;
+    if !lacks.is_empty() {
+        session.note(&unread::sentence(&lacks, session.verbose));
+    }
     Ok(make(PlanInput {
         changes,
+        unread: lacks,
         from: store.snapshot(&sides.from.id)?,
         to: store.snapshot(&sides.to.id)?,
         live: None,

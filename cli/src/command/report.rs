@@ -10,6 +10,7 @@ use crate::render::{self, Cell, Rows, counted, json as json_text};
 use crate::report::{Failure, Outcome, Status};
 use crate::saved::{self, Saved};
 use crate::session::Session;
+use crate::unread;
 
 use super::{diff, selection};
 
@@ -43,6 +44,7 @@ const SHOWN_COLUMNS: &[&str] = &[
     "objects",
     "attributes",
     "links",
+    "unread",
     "changes",
 ];
 
@@ -72,6 +74,7 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
     let sides = selection::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
     let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
+    let lacks = selection::unread(&store, &sides, &filter)?;
     let totals = Totals::of(&changes);
     let record = json!({
         "kind": "created",
@@ -88,12 +91,14 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
         "objects": totals.objects,
         "attributes": totals.attributes,
         "links": totals.links,
+        "unread": lacks,
         "changes": saved::changes_text(&changes),
     });
     store.append_record(saved::JOURNAL, &record)?;
     let report = Saved::from_record(&record)?;
     let people = format!("report {}{}: {}\n", report.id, shown_name(&report), difference::sentence(&changes));
     render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)?;
+    unread::tell(session, &lacks, false);
     Ok(Status::DONE)
 }
 
@@ -124,6 +129,7 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
     match session.format {
         Format::Json | Format::Ndjson => {
             let mut row = cells(&report);
+            row.push(Cell::Json(serde_json::to_string(&report.unread).expect("it is plain data")));
             row.push(Cell::Json(difference::json_array(&report.changes)));
             let rows = Rows { columns: SHOWN_COLUMNS, cells: vec![row] };
             render::single(session, &rows, "")?;
@@ -131,20 +137,21 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
         Format::Md => {
             let heading = render::markdown::escaped(&heading(&report));
             render::raw(session, &format!("# {heading}\n\n"))?;
-            diff::print(session, &report.changes, &mut Names::told())?;
+            diff::print(session, &report.changes, &report.unread, &mut Names::told())?;
         }
         Format::Html => {
             let backups = [report.to.as_str(), &report.from];
             let mut names = selection::names(session, &store, &backups, &report.changes);
             let title = if report.name.is_empty() { &report.id } else { &report.name };
             let title = format!("Report {title}");
-            diff::page(session, &title, &heading(&report), &report.changes, &mut names)?;
+            let heading = heading(&report);
+            diff::page(session, [&title, &heading], &report.changes, &report.unread, &mut names)?;
         }
         Format::Table => {
             render::raw(session, &format!("{}\n", render::printable(&heading(&report))))?;
             print_tree(session, &store, &report)?;
         }
-        _ => diff::print(session, &report.changes, &mut Names::told())?,
+        _ => diff::print(session, &report.changes, &report.unread, &mut Names::told())?,
     }
     Ok(Status::DONE)
 }
@@ -152,7 +159,7 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
 fn print_tree(session: &mut Session<'_, '_>, store: &Store, report: &Saved) -> Outcome<()> {
     let backups = [report.to.as_str(), &report.from];
     let mut names = selection::names(session, store, &backups, &report.changes);
-    diff::print(session, &report.changes, &mut names)
+    diff::print(session, &report.changes, &report.unread, &mut names)
 }
 
 fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {

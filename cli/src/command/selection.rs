@@ -1,6 +1,6 @@
 //! Which two backups and which changes: shared by `diff` and `report create`.
 
-use engine::{BackupSummary, DifferenceFilter, Store};
+use engine::{BackupSummary, Cascades, DifferenceFilter, Store, Unread};
 use ingest::pull::LiveScope;
 
 use super::live;
@@ -43,7 +43,6 @@ pub(super) fn sides(
     };
     let from = side(session, &selection.from)?;
     let to = side(session, &selection.to)?;
-    live::note_stale(session, store, &from.id, &to.id)?;
     let chosen = |backup: &BackupSummary| format!("{} ({})", backup.id, people_time(backup.taken_at));
     session.note(&format!("from {} to {}", chosen(&from), chosen(&to)));
     let place = |id: &str| store.members().iter().position(|backup| backup.id == id);
@@ -118,11 +117,14 @@ pub(super) fn check(selection: &Selection) -> Outcome<()> {
 
 /// The filter that was asked for.
 pub(super) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
+    let cascades = if all || !selection.ids.is_empty() { Cascades::Shown } else { Cascades::Hidden };
     DifferenceFilter {
         types: selection.types.iter().map(|name| bridge::schema::type_token(name)).collect(),
         ids: selection.ids.clone(),
         all,
         objects_only: false,
+        cascades,
+        first_seen: false,
     }
 }
 
@@ -153,6 +155,14 @@ pub(super) fn changes(
         changes.retain(|change| chosen.contains(&(change.type_token.clone(), change.id.clone())));
     }
     Ok(changes)
+}
+
+/// What of that which was asked for was not read at one of the sides.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn unread(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Unread>> {
+    Ok(store.unread_between(&sides.from.id, &sides.to.id, filter)?)
 }
 
 /// The names that people want to read with a difference; nobody else pays for them.

@@ -13,6 +13,8 @@ pub(crate) fn example() -> Vec<ChangeRow> {
         relation: "members".to_owned(),
         target_id: target.to_owned(),
         change: change.to_owned(),
+        reason: String::new(),
+        direction: String::new(),
     };
     let row = |id: &str, name: &str, change: &str, action: &str| ChangeRow {
         id: id.to_owned(),

@@ -116,7 +116,10 @@ fn object(out: &mut dyn Write, change: &ChangeRow, names: &mut Names) -> io::Res
     }
     for link in &change.links {
         let target = escaped(format!("{} {}", names.get(&link.target_id).name, link.target_id).trim_start());
-        let relation = escaped(&link.relation);
+        let relation = match link.direction.as_str() {
+            "" => escaped(&link.relation),
+            direction => escaped(&format!("{} ({direction})", link.relation)),
+        };
         let cells = if link.is_added() {
             format!("<td></td><td class=\"came\">{target}</td>")
         } else {

@@ -105,7 +105,12 @@ fn link_line(link: &LinkRow, names: &mut Names, look: Look) -> String {
         (name, kind) => format!("{kind} {name} ({})", link.target_id),
     };
     let mark = if link.is_added() { Mark::Came } else { Mark::Went };
-    look.marked(mark, &printable(&format!("{}: {target}", link.relation)), 4)
+    let how = match (link.reason.as_str(), link.direction.as_str()) {
+        ("", _) => "",
+        (_, "") => " (cascade)",
+        _ => " (cascade; the link was its)",
+    };
+    look.marked(mark, &printable(&format!("{}: {target}{how}", link.relation)), 4)
 }
 
 /// A value with the name of what it points at, cut to the room there is.

@@ -73,9 +73,8 @@ fn shows_change(
     let old = links.read(&backup.state, slot.old.version())?;
     let new = links.read(&backup.state, slot.new.version())?;
     let (added, removed) = crate::segment::links::compare(&old, &new);
-    let was_there = |target: &u32| !gone_before.contains(*target);
-    let is_there = |target: &u32| was_there(target) && !gone.contains(*target);
-    Ok(added.iter().any(is_there) || removed.iter().any(was_there))
+    let is_lost = |target: &u32| !(gone_before.contains(*target) && gone.contains(*target));
+    Ok(added.iter().any(|target| !gone.contains(*target)) || removed.iter().any(is_lost))
 }
 
 /// Links between objects that are not gone, from live sources, over all relations.

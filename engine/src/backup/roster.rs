@@ -186,7 +186,8 @@ fn compare_links(
             let new = links.read(state, slot.new.version())?;
             let (added, removed) = crate::segment::links::compare(&old, &new);
             let came = added.into_iter().filter(|&target| !gone.contains(target));
-            for target in came.chain(removed).filter(|&target| !gone_before.contains(target)) {
+            let is_lost = |target: &u32| !(gone_before.contains(*target) && gone.contains(*target));
+            for target in came.chain(removed.into_iter().filter(is_lost)) {
                 linked.insert(slot.ordinal);
                 if target < state.ordinal_count {
                     targets.insert(target);

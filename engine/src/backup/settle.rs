@@ -10,7 +10,8 @@ use super::table::{Patch, TableWork};
 use super::{Backup, Claim, TypeWork, count, reading};
 use super::{BinExtent, TypeReading};
 use crate::content::content_hash;
-use crate::manifest::{Counts, TypeCoverage};
+use crate::coverage::known::IMPORT;
+use crate::manifest::{Counts, ObjectsRead, TypeCoverage};
 use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
 use crate::segment::column;
 use crate::segment::footer::{GroupEntry, PatchEntry};
@@ -19,7 +20,7 @@ use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
-use crate::{Error, Result, Warning, schema};
+use crate::{BackupDetails, Error, Result, Warning, schema};
 
 /// Attributes that a patch may have; an object that changed in more is kept whole.
 const PATCH_CELL_COUNT_MAX: usize = 64;
@@ -239,6 +240,7 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
     let volatile_key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
     settle_patches(&state, &volatile_key, &mut work.volatile, &Projection::default(), segment)?;
     let coverage = TypeCoverage {
+        objects: objects_read(work, &backup.details),
         partial: backup.details.partial || work.reading.as_ref().is_some_and(TypeReading::is_partial),
         bin: work.reading.as_ref().map_or(work.bin_seen, |reading| reading.bin != BinExtent::NotRead),
         new_properties: projection.new_properties.into_iter().collect(),
@@ -251,6 +253,18 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
         gaps: Vec::new(),
     };
     Ok((coverage, significant))
+}
+
+/// Which objects of a type the data say something of, where that does not follow from the rest: a source that says how it
+/// read says so itself, and an import that is partial is one of a part.
+fn objects_read(work: &TypeWork, details: &BackupDetails) -> ObjectsRead {
+    let has_links_alone =
+        work.claim == Claim::RelationsOnly || (work.seen.is_empty() && work.claim == Claim::AsCame);
+    match work.reading {
+        None if details.partial && details.source != IMPORT => ObjectsRead::Part,
+        None if has_links_alone => ObjectsRead::Nothing,
+        _ => ObjectsRead::All,
+    }
 }
 
 fn known_properties(state: &State, token: &str) -> BTreeSet<String> {

@@ -51,6 +51,20 @@ impl<'v, 's> Cursors<'v, 's> {
     }
 }
 
+impl Cursors<'_, '_> {
+    /// Whether an object belongs to one of which the earlier side could not read what belongs to it.
+    pub(super) fn is_below_unread(
+        &mut self,
+        view: &TypeView<'_>,
+        (early, late): (Slot, Slot),
+    ) -> Result<bool> {
+        let version = if late.version() > 0 { late.version() } else { early.version() };
+        self.text.clear();
+        self.core.read_cell(version, view.parent, &mut self.text)?;
+        Ok(view.observed.is_parent_unread(&plain_text(&self.text)))
+    }
+}
+
 impl Names {
     fn path(&mut self, comparison: &Comparison<'_>, path: PathId) -> &KnownPath {
         let place = path.index();
@@ -69,7 +83,7 @@ impl Names {
         })
     }
 
-    fn relation(&self, name: &Arc<str>) -> Arc<str> {
+    pub(super) fn relation(&self, name: &Arc<str>) -> Arc<str> {
         Arc::clone(self.relations.get(name).unwrap_or(name))
     }
 }
@@ -95,7 +109,7 @@ impl Comparison<'_> {
         }
         change.unknown.clone_from(&view.unobserved);
         for (relation, from, to) in &candidate.links {
-            self.compare_links(view, names, (relation, *from, *to), change)?;
+            self.compare_links(view, names, candidate.ordinal, (relation, *from, *to), change)?;
         }
         change.links.sort_unstable_by(|a, b| (&a.relation, &a.target_id).cmp(&(&b.relation, &b.target_id)));
         Ok(())
@@ -157,12 +171,14 @@ impl Comparison<'_> {
         Ok(view.id(candidate)?.into())
     }
 
-    /// Links that came or went. One that went is shown when its target was there to lose it, even if the target went
-    /// later; one that came is not when its target was or is gone: it is dormant, or came back with its target.
+    /// Links that came or went. A dormant link stays in its set while its target is gone and when it is back, so one
+    /// that the sets tell apart came or went by itself, whoever was gone before. One that came is not shown while its
+    /// target is gone: it is dormant; one that went is not when both sides are without its target.
     fn compare_links(
         &self,
         view: &TypeView<'_>,
         names: &Names,
+        source: u32,
         (relation, from, to): (&Arc<str>, u32, u32),
         change: &mut Change,
     ) -> Result<()> {
@@ -171,7 +187,8 @@ impl Comparison<'_> {
             change.unknown.push(relation.to_string());
             return Ok(());
         }
-        let is_forward = self.from.sequence() <= self.to.sequence();
+        let is_forward = self.is_forward();
+        let count = change.links.len();
         let (early, late) = if is_forward { (self.from, self.to) } else { (self.to, self.from) };
         let (early_set, late_set) = if is_forward { (from, to) } else { (to, from) };
         let (came, went) = if early_set < late_set {
@@ -187,15 +204,20 @@ impl Comparison<'_> {
         };
         for (targets, action, is_late) in [(came, actions[0], true), (went, actions[1], false)] {
             for target in targets {
-                if early.gone()?.contains(target) || (is_late && late.gone()?.contains(target)) {
+                if (is_late || early.gone()?.contains(target)) && late.gone()?.contains(target) {
                     continue;
                 }
                 let target_id = match self.targets()?.id(target)? {
                     Some(id) => id.into(),
                     None => view.ids.id(target)?.into(),
                 };
-                change.links.push(LinkChange { relation: names.relation(relation), target_id, action });
+                let relation = names.relation(relation);
+                change.links.push(LinkChange { relation, target_id, action, cascade: None });
             }
+        }
+        let is_told = change.unknown.iter().any(|name| **name == **relation);
+        if change.links.len() > count && !is_told && !view.observed.has_links(source, relation) {
+            change.unknown.push(relation.to_string());
         }
         Ok(())
     }

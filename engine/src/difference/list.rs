@@ -42,7 +42,7 @@ impl Comparison<'_> {
             let Some((view, candidates)) = self.view(&token, ordinals.as_ref())? else { continue };
             let made = make_each(&view, &candidates, |cursors, candidate| {
                 let slots = view.core_slots(candidate)?;
-                let Some(kind) = self.kind(&token, slots.0, slots.1) else { return Ok(None) };
+                let Some(kind) = self.kind(&view, slots.0, slots.1) else { return Ok(None) };
                 // Where slots alone do not tell, the whole comparison does.
                 if kind == ChangeKind::Updated
                     && !view.is_certain(candidate, slots)?

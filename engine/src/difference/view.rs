@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Comparison;
 use super::candidates::Candidate;
+use super::observed::Observed;
 use crate::Result;
 use crate::directory::Ids;
 use crate::id::Id;
@@ -33,6 +34,9 @@ pub(super) struct TypeView<'a> {
     pub(super) is_plain: bool,
     /// Properties not observed on one of the two sides.
     pub(super) unobserved: Vec<String>,
+    /// What the earlier side observed.
+    pub(super) observed: Observed<'a>,
+    pub(super) parent: PathId,
     key: TableKey,
     to: &'a Snapshot,
     /// Who changed between the two sides.
@@ -42,7 +46,7 @@ pub(super) struct TypeView<'a> {
 }
 
 impl<'a> TypeView<'a> {
-    pub(super) fn new(comparison: &Comparison<'a>, token: &Arc<str>) -> Self {
+    pub(super) fn new(comparison: &Comparison<'a>, token: &Arc<str>) -> Result<Self> {
         let state = comparison.state;
         let key = |part| TableKey { type_token: Arc::clone(token), part };
         let relations: BTreeMap<Arc<str>, TableKey> = state
@@ -55,7 +59,8 @@ impl<'a> TypeView<'a> {
             })
             .collect();
         let info = schema::by_token(token);
-        Self {
+        let early = comparison.from.sequence().min(comparison.to.sequence());
+        Ok(Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
             volatile: Rows::many(state, &key(Part::Volatile)),
@@ -68,11 +73,13 @@ impl<'a> TypeView<'a> {
             is_relation_object: info.is_some_and(|info| info.is_relation_object),
             is_plain: comparison.coverage.is_plain(token),
             unobserved: comparison.coverage.unobserved(token),
+            observed: Observed::new(state, early, token)?,
+            parent: state.paths.id("parentId"),
             key: key(Part::Core),
             to: comparison.to,
             rosters: Rosters::default(),
             is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence(),
-        }
+        })
     }
 
     /// Who of a type changed between the two sides; nobody is listed when the difference is read backwards.
@@ -87,15 +94,15 @@ impl<'a> TypeView<'a> {
         token: &Arc<str>,
         rosters: Rosters<'a>,
         candidates: &mut [Candidate],
-    ) -> Self {
-        let mut view = Self::new(comparison, token);
+    ) -> Result<Self> {
+        let mut view = Self::new(comparison, token)?;
         view.rosters = rosters;
         let ordinals: Vec<u32> = candidates.iter().map(|candidate| candidate.ordinal).collect();
         let lines = view.rosters.find_each(ordinals.into_iter());
         for (candidate, line) in candidates.iter_mut().zip(lines) {
             candidate.line = line;
         }
-        view
+        Ok(view)
     }
 
     /// What the rosters say of a candidate, if they say it of the *to* side.

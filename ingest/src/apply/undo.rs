@@ -73,6 +73,7 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
         steps: undo.steps,
         skipped: undo.skipped,
         unfixable: Vec::new(),
+        unread: Vec::new(),
         guards: raised,
         permissions,
         hash: String::new(),

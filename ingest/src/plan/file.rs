@@ -86,6 +86,7 @@ impl Plan {
             steps: Vec::new(),
             skipped: self.skipped.clone(),
             unfixable: self.unfixable.clone(),
+            unread: self.unread.clone(),
             guards: self.guards.clone(),
             permissions: self.permissions.clone(),
             estimate: self.estimate,

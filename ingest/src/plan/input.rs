@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use engine::{Change, Snapshot};
+use engine::{Change, Snapshot, Unread};
 use jiff::{SignedDuration, Timestamp};
 
 use super::PlanOptions;
@@ -12,6 +12,8 @@ use super::PlanOptions;
 pub struct PlanInput {
     /// The changes from `from` to `to`.
     pub changes: Vec<Change>,
+    /// What was not read at one of the two states, so that the plan says nothing of it.
+    pub unread: Vec<Unread>,
     /// The state that is wanted back.
     pub from: Snapshot,
     /// The state whose values are to be replaced.

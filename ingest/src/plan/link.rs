@@ -43,6 +43,8 @@ impl Planner {
             };
             if change.action == RecoveryAction::None {
                 self.skip(change, relation, change.reason.unwrap_or(property::UNSUPPORTED));
+            } else if change.unknown.iter().any(|name| name == relation) {
+                self.skip(change, relation, "these links were not observed on one side");
             } else if let Some(reason) = self.link_obstacle(resource, link, &picked.id) {
                 self.skip(change, relation, reason);
             } else {

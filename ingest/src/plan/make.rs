@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use engine::{Change, ChangeKind, LinkAction, Snapshot};
+use engine::{Change, ChangeKind, LinkAction, Snapshot, Unread};
 use serde_json::Value;
 
 use super::draft::Drafts;
@@ -55,7 +55,7 @@ pub(super) struct Planner {
 /// # Errors
 /// `PlanTenant` when the backups are of another tenant; `Store` when they cannot be read.
 pub fn make(input: PlanInput) -> Result<Plan> {
-    let PlanInput { changes, from, to, live, selection, options, context } = input;
+    let PlanInput { changes, unread, from, to, live, selection, options, context } = input;
     check_tenant(&context, &to)?;
     let points = [point(&context.from_point, &from), point(&context.to_point, &to)];
     let mut picked = pick(changes, selection.as_ref(), &options);
@@ -63,7 +63,7 @@ pub fn make(input: PlanInput) -> Result<Plan> {
     let mut planner = Planner::new(Lookup::new(from, to, live), options, context);
     planner.learn(&picked)?;
     planner.draft(&picked)?;
-    planner.finish(points)
+    planner.finish(points, unread)
 }
 
 /// The guards that steps raise which come from no difference, over what the newest state holds.
@@ -199,7 +199,10 @@ impl Planner {
                 }
                 ChangeKind::Added | ChangeKind::Restored => self.plan_removal(picked)?,
                 ChangeKind::CreatedAndDeleted | ChangeKind::Purged => {
-                    let reason = picked.change.reason.unwrap_or(super::property::UNSUPPORTED);
+                    let reason = match picked.change.reason {
+                        Some(_) => picked.change.reason_text(),
+                        None => super::property::UNSUPPORTED.into(),
+                    };
                     self.skip(&picked.change, "", reason);
                 }
                 _ => {}
@@ -208,7 +211,7 @@ impl Planner {
         self.plan_references()
     }
 
-    fn finish(mut self, [from, to]: [PlanPoint; 2]) -> Result<Plan> {
+    fn finish(mut self, [from, to]: [PlanPoint; 2], unread: Vec<Unread>) -> Result<Plan> {
         let drafts = std::mem::take(&mut self.drafts);
         let steps = drafts.into_steps();
         let guards = guard::find(&self, &steps)?;
@@ -227,6 +230,7 @@ impl Planner {
             steps,
             skipped: self.skipped,
             unfixable: self.unfixable,
+            unread,
             guards,
             permissions,
             estimate,

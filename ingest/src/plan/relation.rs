@@ -82,8 +82,8 @@ impl Planner {
             self.update_relation(resource, &object, picked, &attributes);
         } else if !picked.has_presence {
             // Somebody asked for attributes or links, and it has none.
-        } else if let (RecoveryAction::None, Some(reason)) = (change.action, change.reason) {
-            skip(reason);
+        } else if change.action == RecoveryAction::None && change.reason.is_some() {
+            skip(&change.reason_text());
         } else if side == Side::To {
             self.remove_relation(resource, object, &attributes);
         } else {

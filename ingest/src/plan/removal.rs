@@ -43,8 +43,8 @@ impl Planner {
     fn removal_kind(&self, picked: &Picked) -> Result<(StepKind, &'static Resource), String> {
         let change = &picked.change;
         let resource = resource_of(change).ok_or(property::UNSUPPORTED)?;
-        if change.reason == Some(property::SYNCED) {
-            return Err(property::SYNCED.to_owned());
+        if change.reason == Some(property::SYNCED) || change.is_unobserved() {
+            return Err(change.reason_text().into_owned());
         }
         if resource.token == "device" {
             return Err("devices are never deleted".to_owned());

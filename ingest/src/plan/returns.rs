@@ -54,8 +54,8 @@ impl Planner {
 
     fn return_of(&self, picked: &Picked) -> Result<Return> {
         let change = &picked.change;
-        if let (engine::RecoveryAction::None, Some(reason)) = (change.action, change.reason) {
-            return Ok(Return::Skipped(reason.to_owned()));
+        if change.action == engine::RecoveryAction::None && change.reason.is_some() {
+            return Ok(Return::Skipped(change.reason_text().into_owned()));
         }
         let Some(resource) = resource_of(change) else {
             return Ok(Return::Skipped(property::UNSUPPORTED.to_owned()));

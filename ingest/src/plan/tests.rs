@@ -74,13 +74,14 @@ impl Case {
         let folder = tempfile::tempdir().unwrap();
         let options = CreateOptions { seed: [7; 32], tenant: None };
         let mut store = Store::create(&folder.path().join("entrasnap.store"), &options).unwrap();
-        commit(&mut store, "2026-11-16T00:00:00Z", &self.from);
+        // What comes later is new: the first backup looked for it, too.
+        commit(&mut store, "2026-11-16T00:00:00Z", &self.from, &self.to);
         if let Some(middle) = &self.middle {
-            commit(&mut store, "2026-11-16T12:00:00Z", middle);
+            commit(&mut store, "2026-11-16T12:00:00Z", middle, &self.to);
         }
-        commit(&mut store, "2026-11-17T00:00:00Z", &self.to);
+        commit(&mut store, "2026-11-17T00:00:00Z", &self.to, &Objects::new());
         if let Some(live) = &self.live {
-            commit(&mut store, "2026-11-17T06:00:00Z", live);
+            commit(&mut store, "2026-11-17T06:00:00Z", live, &Objects::new());
         }
         let mut ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
         if self.middle.is_some() {
@@ -89,6 +90,7 @@ impl Case {
         let changes = store.difference(&ids[0], &ids[1], &DifferenceFilter::default()).unwrap();
         let plan = make(PlanInput {
             changes,
+            unread: Vec::new(),
             from: store.snapshot(&ids[0]).unwrap(),
             to: store.snapshot(&ids[1]).unwrap(),
             live: ids.get(2).map(|id| store.snapshot(id).unwrap()),
@@ -118,8 +120,10 @@ impl Case {
     }
 }
 
-fn commit(store: &mut Store, taken_at: &str, objects: &Objects) {
-    let complete = COMPLETE.map(str::to_owned).to_vec();
+/// Backs objects up, of a tenant that has no others of the types of `looked_for`.
+fn commit(store: &mut Store, taken_at: &str, objects: &Objects, looked_for: &Objects) {
+    let mut complete = COMPLETE.map(str::to_owned).to_vec();
+    complete.extend(looked_for.iter().map(|(token, _)| (*token).to_owned()));
     let details = BackupDetails { complete, ..BackupDetails::new("test", taken_at.parse().unwrap()) };
     let mut backup = store.begin(details).unwrap();
     for (token, object) in objects {

@@ -40,14 +40,14 @@ pub(super) fn table(
 
 /// The table.
 struct Changes {
-    store: Arc<Store>,
+    tables: StoreTables,
     sides: Sides,
 }
 
 impl Changes {
     fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
         let sides = Sides::new(tables, "changes", arguments)?;
-        Ok(Self { store: Arc::clone(&tables.store), sides })
+        Ok(Self { tables: tables.clone(), sides })
     }
 }
 
@@ -61,10 +61,12 @@ impl TableSource for Changes {
         let conditions = &request.conditions;
         let objects_only = !event::needs_details(conditions);
         let filter = diff::filter(conditions, event::ID, event::TYPE, objects_only);
+        self.sides.note_unread(&self.tables, "changes", &filter)?;
         let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
-        let changes = self.store.difference(from, to, &filter).map_err(failed)?;
+        let store = Arc::clone(&self.tables.store);
+        let changes = store.difference(from, to, &filter).map_err(failed)?;
         let events = event::events(&changes, conditions);
-        let (store, sides) = (Arc::clone(&self.store), self.sides.clone());
+        let sides = self.sides.clone();
         Ok(Box::new(Rows { store, sides, changes, events, columns: request.columns.clone() }))
     }
 

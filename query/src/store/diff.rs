@@ -6,13 +6,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, ObjectKey, Snapshot, Store, schema};
+use engine::{
+    AttributeChange, Cascades, Change, DifferenceFilter, LinkChange, ObjectKey, Snapshot, Store, schema,
+};
 use rayon::prelude::*;
 
 use super::cells::{self, ColumnSpec};
 use super::event::{part_count, part_range};
 use super::points::{PointArgument, ResolvedPoint, described};
-use super::{StoreTables, points};
+use super::{StoreTables, points, unread};
 use crate::batch::{Batch, Column, Schema};
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
@@ -78,6 +80,21 @@ impl Sides {
     pub(super) fn points(&self) -> Vec<ResolvedPoint> {
         vec![self.from.clone(), self.to.clone()]
     }
+
+    /// Says what of that which is asked for was not read at one of the two.
+    pub(super) fn note_unread(
+        &self,
+        tables: &StoreTables,
+        name: &str,
+        filter: &DifferenceFilter,
+    ) -> Result<(), String> {
+        let lacks = tables.store.unread_between(&self.from.backup, &self.to.backup, filter);
+        let lacks = lacks.map_err(|error| error.to_string())?;
+        if !lacks.is_empty() {
+            tables.log.note(format!("{name}: not read at both sides: {}", unread::list(&lacks)));
+        }
+        Ok(())
+    }
 }
 
 /// A point in time among the arguments of a table.
@@ -103,19 +120,21 @@ pub(super) fn filter(
         ids: cells::wanted_texts(conditions, id_column).unwrap_or_default(),
         all: false,
         objects_only,
+        cascades: Cascades::Hidden,
+        first_seen: false,
     }
 }
 
 /// The table.
 pub(super) struct Difference {
-    store: Arc<Store>,
+    tables: StoreTables,
     sides: Sides,
 }
 
 impl Difference {
     pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
         let sides = Sides::new(tables, "diff", arguments)?;
-        Ok(Self { store: Arc::clone(&tables.store), sides })
+        Ok(Self { tables: tables.clone(), sides })
     }
 }
 
@@ -128,15 +147,13 @@ impl TableSource for Difference {
         let columns = request.columns.clone();
         let objects_only = !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column));
         let filter = filter(&request.conditions, ID, TYPE, objects_only);
-        let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
+        self.sides.note_unread(&self.tables, "diff", &filter)?;
+        let (store, from, to) = (&self.tables.store, &self.sides.from.backup, &self.sides.to.backup);
         let failed = |error: engine::Error| error.to_string();
-        let changes = self.store.difference(from, to, &filter).map_err(failed)?;
+        let changes = store.difference(from, to, &filter).map_err(failed)?;
         let needs_whole = columns.iter().any(|column| matches!(*column, BEFORE | AFTER));
-        let whole = if needs_whole {
-            Some(Whole::new(&self.store, from, to, &changes).map_err(failed)?)
-        } else {
-            None
-        };
+        let whole =
+            if needs_whole { Some(Whole::new(store, from, to, &changes).map_err(failed)?) } else { None };
         Ok(Box::new(Rows { changes, columns, whole }))
     }
 
@@ -173,7 +190,10 @@ impl Rows {
             2 => cells::texts(changes.iter().map(|change| change.display_name.as_str())),
             3 => cells::names(changes.iter().map(|change| change.kind.name())),
             4 => cells::names(changes.iter().map(|change| change.action.name())),
-            5 => cells::names(changes.iter().map(|change| change.reason.unwrap_or_default())),
+            5 => {
+                let reasons: Vec<_> = changes.iter().map(Change::reason_text).collect();
+                cells::names(reasons.iter().map(|reason| &**reason))
+            }
             ATTRIBUTES => values(&|change| cells::array(change.attributes.iter().map(attribute).collect())),
             7 => values(&|change| cells::array(change.links.iter().map(link).collect())),
             8 => values(&|change| cells::count(change.attributes.len())),

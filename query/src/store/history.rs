@@ -115,6 +115,8 @@ impl TableSource for History {
         let mut filter = diff::filter(conditions, event::ID, event::TYPE, !event::needs_details(conditions));
         // What was not followed is compared by the IDs that are shown.
         filter.ids.clear();
+        // An object's first appearance is part of its history, whether or not it may have been there before.
+        filter.first_seen = true;
         let mut first = None;
         if places.first() == Some(&0) {
             places.remove(0);
@@ -155,15 +157,13 @@ fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window)
 
 /// As [`follow`]; an object may also be called by the names that the command line takes.
 fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, String> {
-    match store.find(name, window.last_backup(store)) {
-        Ok(key) => {
-            let history = store.history(&key).map_err(|error| error.to_string())?;
-            Ok(inside(store, history, window))
-        }
-        // One ID under two types is two objects, and both were asked for.
-        Err(error @ Error::Ambiguous { .. }) => follow(store, name, window)?.ok_or(error.to_string()),
-        Err(error) => Err(error.to_string()),
+    let failed = |error: Error| error.to_string();
+    let mut steps = Vec::new();
+    // One ID under two types is two objects, and both were asked for.
+    for key in store.find_all(name, window.last_backup(store)).map_err(failed)? {
+        steps.append(&mut inside(store, store.history(&key).map_err(failed)?, window));
     }
+    Ok(steps)
 }
 
 /// In the order of the backups, and then as differences are sorted.

@@ -96,6 +96,7 @@ fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change
                 kind,
                 action: RecoveryAction::None,
                 reason: None,
+                last_read: None,
                 attributes: Vec::new(),
                 links: Vec::new(),
                 unknown: Vec::new(),
