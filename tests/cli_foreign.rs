@@ -48,11 +48,11 @@ fn day(number: u32) -> String {
 
 #[track_caller]
 fn expect_harmless(answer: &Answer, words: &[&str], separated: bool) {
+    let is_injected = !separated && answer.stdout.lines().any(|line| line.starts_with("INJECTED"));
+    assert!(!is_injected, "{words:?} begins a line: {}", answer.stdout);
     for text in [&answer.stdout, &answer.stderr] {
         let found: Vec<char> = HOSTILE.into_iter().filter(|letter| text.contains(*letter)).collect();
         assert!(found.is_empty(), "{words:?} sends {found:?}: {text:?}");
-        let is_injected = !separated && text.lines().any(|line| line.starts_with("INJECTED"));
-        assert!(!is_injected, "{words:?} begins a line: {text}");
     }
 }
 
@@ -63,8 +63,8 @@ fn two_days() -> Shell {
         shell.write(&file, &day(number));
         let taken_at = format!("2026-11-1{number}");
         let note = hostile("note");
-        let words = ["import", &file, "--taken-at", &taken_at, "--note", &note];
-        shell.run_words(words.into_iter(), "");
+        let words: [&str; 6] = ["import", &file, "--taken-at", &taken_at, "--note", &note];
+        shell.run_words(words.into_iter(), "").expect(0);
     }
     shell
 }
@@ -73,8 +73,9 @@ fn two_days() -> Shell {
 fn nothing_in_a_tenant_steers_the_terminal() {
     let mut shell = two_days();
     let (user, group, report) = (hostile("user"), hostile("group"), hostile("report"));
-    shell.run_words(["report", "create", "latest~1", "--name", &report].into_iter(), "");
-    let verbs: [&[&str]; 17] = [
+    let words: [&str; 5] = ["report", "create", "latest~1", "--name", &report];
+    shell.run_words(words.into_iter(), "").expect(0);
+    let verbs: [&[&str]; 16] = [
         &["backups"],
         &["stats"],
         &["verify", "--deep"],
@@ -91,12 +92,11 @@ fn nothing_in_a_tenant_steers_the_terminal() {
         &["report", "list"],
         &["report", "show", &report],
         &["recoveries"],
-        &["plan", "latest~1", "latest", "--recreate", "--soft-delete"],
     ];
     for is_terminal in [true, false] {
         shell.is_terminal = is_terminal;
         for words in verbs {
-            for format in ["table", "line", "md", "html", "json", "ndjson", "csv", "tsv"] {
+            for format in ["table", "md", "html", "json", "ndjson", "csv", "tsv"] {
                 let separated = matches!(format, "csv" | "tsv");
                 // Programs get the exact text.
                 if separated && !is_terminal {

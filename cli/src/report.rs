@@ -204,7 +204,7 @@ pub(crate) fn failure(io: &mut Io<'_>, failure: &Failure, json: bool) -> u8 {
     let paint = Paint { is_on: io.stderr_is_terminal && io.variable("NO_COLOR").is_none() && !dumb };
     io.say(&human(failure, paint));
     if json {
-        io.say(&failure.json());
+        io.say(&crate::render::json::unsteering(&failure.json()));
     }
     failure.status
 }

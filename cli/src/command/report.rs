@@ -175,7 +175,7 @@ fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
 }
 
 fn shown_name(report: &Saved) -> String {
-    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", report.name) }
+    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", render::printable(&report.name)) }
 }
 
 fn heading(report: &Saved) -> String {

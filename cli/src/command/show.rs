@@ -80,7 +80,7 @@ fn for_people(store: &Store, backup: &str, object: &Object, text: &str, look: Lo
     let mut names = Names::of(store, &[backup]);
     let state = if object.deleted { ", in the recycle bin" } else { "" };
     let (kind, name, id) = (&object.key.type_token, object.display_name(), &object.key.id);
-    let mut out = format!("{kind} {} ({}){state}\n", printable(&name), printable(id));
+    let mut out = format!("{} {} ({}){state}\n", printable(kind), printable(&name), printable(id));
     let width = properties.keys().map(|name| name.chars().count()).max().unwrap_or(0).min(40);
     for (name, value) in &properties {
         let shown = look.cut(&printable(value.get()), look.width.saturating_sub(width + 4));

@@ -160,10 +160,11 @@ impl Forge {
     }
 }
 
+/// Attributes that are compared: of those that the server moves by itself no hash is kept.
 fn user(number: u32, day: u32) -> String {
     json!({"id": format!("00000000-0000-4000-8000-{number:012}"), "displayName": format!("User {number}"),
         "department": format!("D{}", (number + day) % 3), "age": number * 7 + day, "accountEnabled": number.is_multiple_of(2),
-        "createdDateTime": "2024-05-01T08:00:00Z", "signInActivity": {"lastSignInDateTime": format!("2026-01-{:02}T00:00:00Z", day % 28 + 1)}})
+        "createdDateTime": "2024-05-01T08:00:00Z"})
     .to_string()
 }
 
@@ -171,7 +172,9 @@ fn back_up(store: &mut Store, day: u32) {
     let taken_at = jiff::Timestamp::from_second(1_790_000_000 + i64::from(day) * 86_400).unwrap();
     let mut backup = store.begin(BackupDetails::new("import", taken_at)).unwrap();
     for number in day % 4..8 {
-        backup.put_json("user", user(number, if number.is_multiple_of(2) { day } else { 0 }).as_bytes()).unwrap();
+        backup
+            .put_json("user", user(number, if number.is_multiple_of(2) { day } else { 0 }).as_bytes())
+            .unwrap();
     }
     backup.put_json("group", json!({"id": "g", "displayName": "Group"}).to_string().as_bytes()).unwrap();
     let targets: Vec<String> =
@@ -185,7 +188,7 @@ fn back_up(store: &mut Store, day: u32) {
 fn shown(root: &Path) -> Result<String> {
     let store = Store::open(root)?;
     let count = store.backups().len();
-    let chosen: Vec<String> = [0, 1, count.saturating_sub(2), count - 1]
+    let chosen: Vec<String> = [0, 1, count.saturating_sub(2), count.saturating_sub(1)]
         .into_iter()
         .filter_map(|place| store.backups().get(place).map(|backup| backup.id.clone()))
         .collect();
@@ -293,14 +296,14 @@ fn expect_none(faults: &[String]) {
 #[test]
 fn no_forged_footer_is_believed_or_costs_memory() {
     let forge = Forge::new(3);
-    let faults: Vec<String> = (1..=3).flat_map(|sequence| forge_footers(&forge, sequence, 2)).collect();
+    let faults: Vec<String> = (1..=3).flat_map(|sequence| forge_footers(&forge, sequence, 7)).collect();
     expect_none(&faults);
 }
 
 #[test]
 fn no_forged_chunk_makes_reading_panic_or_costs_memory() {
     let forge = Forge::new(3);
-    let faults: Vec<String> = (1..=3).flat_map(|sequence| forge_chunks(&forge, sequence, 5)).collect();
+    let faults: Vec<String> = (1..=3).flat_map(|sequence| forge_chunks(&forge, sequence, 29)).collect();
     expect_none(&faults);
 }
 
@@ -309,7 +312,7 @@ fn no_forged_checkpoint_is_believed_or_costs_memory() {
     let forge = Forge::new(66);
     let head: Head = from_sealed_bytes(&forge.sound[&forge.root().join("HEAD")]).unwrap();
     assert!(head.checkpoint > 0, "so many backups carry a checkpoint");
-    expect_none(&forge_footers(&forge, head.checkpoint, 7));
+    expect_none(&forge_footers(&forge, head.checkpoint, 29));
 }
 
 #[test]

@@ -67,18 +67,21 @@ fn links_of_an_object_whose_name_cannot_tell_its_id_stay_inside() {
     let folder = TempDir::new().unwrap();
     let (long, target) = ("x".repeat(300), "y".repeat(300));
     let json = format!(r#"{{"id":"{long}","members":["{target}"]}}"#);
-    let of_long = item(&long, &json, &[("members", &[&target])]);
-    let to_long = item("g", r#"{"id":"g","members":["?"]}"#, &[("members", &[&target])]);
+    let of_long = item(&long, &json, &[("members", &[target.as_str()])]);
+    let to_long = item("g", r#"{"id":"g","members":["?"]}"#, &[("members", &[target.as_str()])]);
     let mut counts = ExportCounts::default();
     tree::write(folder.path(), "group", [Ok(of_long), Ok(to_long)].into_iter(), &mut counts).unwrap();
     let only =
         |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let groups = only(&folder.path().join("Groups"));
     let own = groups.iter().find(|path| !path.ends_with("g")).unwrap();
-    let [file] = &only(own)[..] else { panic!("one file and no folder of links") };
+    let files = only(own);
+    let [file] = files.as_slice() else { panic!("one file and no folder of links") };
     assert!(fs::read_to_string(file).unwrap().contains(&target));
-    let [stub] = &only(&folder.path().join("Groups/g/Members"))[..] else { panic!("one link") };
-    let [stub] = &only(stub)[..] else { panic!("one file") };
+    let links = only(&folder.path().join("Groups/g/Members"));
+    let [link] = links.as_slice() else { panic!("one link") };
+    let stubs = only(link);
+    let [stub] = stubs.as_slice() else { panic!("one file") };
     assert!(fs::read_to_string(stub).unwrap().contains(&target));
 }
 

@@ -160,7 +160,7 @@ fn any_id_can_be_a_name() {
         "command",
         "com10",
         "%~",
-        &long,
+        long.as_str(),
     ] {
         let name = encode_name(id);
         assert_eq!(decode_name(&name), id);
