@@ -99,7 +99,7 @@ fn reassign(from: &Path, to: &Path) -> u64 {
 
 fn plan_back(store: &Store, tenant_id: &str) -> Plan {
     let [.., from, to] = store.backups() else { panic!("two backups were made") };
-    make(PlanInput {
+    let mut plan = make(PlanInput {
         changes: store.difference(&from.id, &to.id, &DifferenceFilter::default()).expect("two backups"),
         unread: Vec::new(),
         from: store.snapshot(&from.id).expect("a backup"),
@@ -120,7 +120,9 @@ fn plan_back(store: &Store, tenant_id: &str) -> Plan {
             allow: GUARDS.iter().map(|name| (*name).to_owned()).collect(),
         },
     })
-    .expect("a whole difference")
+    .expect("a whole difference");
+    plan.seal(store);
+    plan
 }
 
 fn plans(criterion: &mut Criterion) {
@@ -200,7 +202,9 @@ fn applications(criterion: &mut Criterion) {
         bencher.iter_batched(
             &mut renamed,
             |plan| {
-                let request = ApplyRequest::new(*blake3::hash(plan.plan_id.as_bytes()).as_bytes());
+                let mut request = ApplyRequest::new(*blake3::hash(plan.plan_id.as_bytes()).as_bytes());
+                request.allow = GUARDS.iter().map(|name| (*name).to_owned()).collect();
+                (request.accepts_unsealed, request.hash) = (true, Some(plan.hash.clone()));
                 let summary =
                     apply(&mut store, &client, &plan, &request, &()).expect("a tenant that answers");
                 assert_eq!(summary.status, RecoveryStatus::Completed);

@@ -20,6 +20,7 @@ mod engine_model;
 mod engine_reading;
 mod engine_unread;
 mod incident;
+mod ingest_apply;
 mod ingest_backup;
 mod ingest_client;
 mod ingest_recovery;

@@ -86,8 +86,17 @@ fn a_tenant_is_backed_up_compared_live_planned_recovered_and_undone() {
     assert!(!tenant.server.object("user", &users[0]).unwrap().contains("Spoilt"));
     let id = done[0]["id"].as_str().unwrap();
     assert_eq!(shell.run("recoveries").expect(0).lines()[0]["id"], id);
-    let steps = shell.run(&format!("recovery show {id}")).expect(0).lines();
-    assert!(steps.iter().all(|step| step["status"] == "done"), "{steps:?}");
+    let shown = shell.run(&format!("recovery show {id}")).expect(0).lines().remove(0);
+    assert_eq!(
+        (&shown["id"], &shown["remaining"], &shown["reason"]),
+        (&id.into(), &0.into(), &"test".into())
+    );
+    let steps = shown["steps"].as_array().unwrap();
+    assert!(steps.len() == 5 && steps.iter().all(|step| step["status"] == "done"), "{steps:?}");
+    let head = shell.run(&format!("recovery show {id} -o table")).expect(0).stdout;
+    assert!(head.contains("completed") && head.contains("read again, nothing differs"), "{head}");
+    let again = shell.run("apply plan.json --yes").expect(0);
+    assert!(again.stderr.contains("applied to its end"), "{}", again.stderr);
     let tables = shell.run_words(["query", "recoveries | project status, modifiedObjects"].into_iter(), "");
     assert_eq!(tables.expect(0).stdout, "{\"status\":\"completed\",\"modifiedObjects\":5}\n");
     shell.run(&format!("recovery undo {id} --yes")).expect(0);
@@ -140,6 +149,50 @@ fn plans_that_were_edited_and_readers_are_refused() {
     shell.variables.retain(|(name, _)| *name != "AZURE_CLIENT_SECRET");
     let missing = shell.run("backup").expect(2);
     assert!(missing.stderr.contains("AZURE_CLIENT_SECRET"), "{}", missing.stderr);
+}
+
+#[test]
+fn a_plan_is_bound_to_the_hash_that_was_read_to_signatures_and_to_guards_told_first() {
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK+7dTinEa9GD/H4p32GKFDH9kRaxMLji6iYV4sreK97";
+    let tenant = tenant();
+    let shell = shell_of(&tenant);
+    shell.run("backup").expect(0);
+    let users = spoil(&tenant);
+    shell.run("backup").expect(0);
+    let plan = shell.run("plan latest~1 latest --out plan.json").expect(0).lines().remove(0);
+    let hash = plan["hash"].as_str().unwrap();
+    let shown = shell.run("plan show plan.json -o table").expect(0).stdout;
+    assert!(shown.contains(&format!("Hash {hash}")), "{shown}");
+    let other = shell.run("apply plan.json --yes --hash 0123456789abcdef").expect(3);
+    assert_eq!(other.error()["code"], "planHash");
+    shell.run("apply plan.json --yes --accept-unsealed").expect(2);
+    let config = shell.folder.path().join("entrasnap.store/config.json");
+    let signed = format!(r#"{{"plan": {{"signatures": {{"required": 1, "keys": ["{KEY} ann"]}}}}}}"#);
+    std::fs::write(&config, signed).unwrap();
+    let unsigned = shell.run("apply plan.json --yes").expect(3);
+    assert!(unsigned.stderr.contains("needs 1 of the signatures"), "{}", unsigned.stderr);
+    shell.write("key", "no key");
+    let odd = shell.run("plan sign plan.json --key key").expect(1);
+    assert!(odd.stderr.contains("ssh-keygen"), "{}", odd.stderr);
+    shell.run("plan sign plan.json").expect(2);
+    // Nobody is asked, and yet the guard is told: it stands before the question.
+    std::fs::write(&config, r#"{"limits": {"tooManyObjects": 2}}"#).unwrap();
+    let guarded = shell.run("apply plan.json").expect(3);
+    assert!(guarded.stderr.contains("too-many"), "{}", guarded.stderr);
+    let asked = shell.run("apply plan.json --allow too-many").expect(3);
+    assert_eq!(asked.error()["code"], "notConfirmed");
+    assert!(
+        asked.stderr.contains("guard too-many, allowed") && asked.stderr.contains(hash),
+        "{}",
+        asked.stderr
+    );
+    assert!(tenant.server.object("user", &users[0]).unwrap().contains("Spoilt"));
+    let line = format!("apply plan.json --yes --allow too-many --hash {}", &hash[..16]);
+    assert_eq!(shell.run(&line).expect(0).lines()[0]["status"], "completed");
+    let nothing = shell.run("plan latest latest --out none.json").expect(0).lines().remove(0);
+    assert_eq!(nothing["steps"].as_array().unwrap().len(), 0);
+    let done = shell.run("apply none.json").expect(0);
+    assert!(done.stderr.contains("nothing is to be done"), "{}", done.stderr);
 }
 
 #[test]

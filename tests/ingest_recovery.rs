@@ -21,17 +21,31 @@ use crate::incident::{MALLORY, attack, cloud_users, incident, objects, set};
 use crate::ingest_backup::{Keeper, tenant_objects};
 use crate::tenant::Tenant;
 
-fn writer(tenant: &Tenant) -> Client {
+pub(crate) fn writer(tenant: &Tenant) -> Client {
     tenant.client_with(|settings| settings.access = Access::ReadWrite)
 }
 
+/// A request that allows every guard.
+pub(crate) fn allowing(seed: [u8; 32]) -> ApplyRequest<'static> {
+    ApplyRequest { allow: every_guard(), limits: wide(), ..ApplyRequest::new(seed) }
+}
+
+pub(crate) fn every_guard() -> Vec<String> {
+    ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// Limits that nothing here reaches.
+pub(crate) fn wide() -> GuardLimits {
+    GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() }
+}
+
 /// The plan that brings back the last backup but one where the newest still stands.
-fn plan_with(store: &Store, tenant: &Tenant, options: PlanOptions) -> Plan {
+pub(crate) fn plan_with(store: &Store, tenant: &Tenant, options: PlanOptions) -> Plan {
     let [.., from, _] = store.backups() else { panic!("two backups are needed") };
     plan_between(store, tenant, &from.id.clone(), options)
 }
 
-fn recovered(
+pub(crate) fn recovered(
     keeper: &mut Keeper,
     tenant: &Tenant,
     plan: &Plan,
@@ -68,18 +82,18 @@ fn an_incident_is_undone_and_its_undoing_too() {
     let (tenant, mut keeper, before) = after_incident();
     let attacked = tenant_objects(&tenant);
     let plan = plan_with(&keeper.store, &tenant, PlanOptions::default());
-    let summary = recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([1; 32]));
+    let summary = recovered(&mut keeper, &tenant, &plan, &allowing([1; 32]));
     expect_all_done(&keeper, &summary, "");
     assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
     expect_as_before(&tenant, &before);
     // A second time nothing is sent.
     let _counts = tenant.server.take_counts();
-    assert_eq!(recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([2; 32])), summary);
+    assert_eq!(recovered(&mut keeper, &tenant, &plan, &allowing([2; 32])), summary);
     assert_eq!(tenant.server.take_counts().writes, 0);
     let context = PlanContext { allow: Vec::new(), ..context(&tenant, summary.completed.unwrap(), [4; 32]) };
     let undo = undo_plan(&keeper.store, &summary.id, context).unwrap();
     assert_eq!(undo.skipped, []);
-    let undone = recovered(&mut keeper, &tenant, &undo, &ApplyRequest::new([5; 32]));
+    let undone = recovered(&mut keeper, &tenant, &undo, &allowing([5; 32]));
     assert_eq!(undone.status, RecoveryStatus::Completed, "{undone:?}");
     let now = tenant_objects(&tenant);
     let differing: Vec<_> = attacked
@@ -127,16 +141,16 @@ fn what_changed_since_is_kept_unless_told_otherwise() {
     let user = cloud_users(&tenant)[7].clone();
     set(&tenant, "user", &user, &json!({"department": "Research"}));
     let plan = plan_with(&keeper.store, &tenant, PlanOptions::default());
-    let summary = recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([1; 32]));
+    let summary = recovered(&mut keeper, &tenant, &plan, &allowing([1; 32]));
     assert_eq!((summary.status, summary.conflicts), (RecoveryStatus::CompletedWithWarnings, 1));
     let department = |tenant: &Tenant| {
         let user: Value = serde_json::from_str(&tenant.server.object("user", &user).unwrap()).unwrap();
         user["department"].clone()
     };
     assert_eq!(department(&tenant), "Research");
-    let again = Plan { plan_id: "kkkkkkkkkkkkkkkk".to_owned(), ..plan.clone() };
-    let again = Plan { hash: again.compute_hash(), ..again };
-    let request = ApplyRequest { on_conflict: OnConflict::Overwrite, ..ApplyRequest::new([2; 32]) };
+    let mut again = Plan { plan_id: "kkkkkkkkkkkkkkkk".to_owned(), ..plan.clone() };
+    again.seal(&keeper.store);
+    let request = ApplyRequest { on_conflict: OnConflict::Overwrite, ..allowing([2; 32]) };
     let summary = recovered(&mut keeper, &tenant, &again, &request);
     assert_eq!((summary.status, summary.modified_objects), (RecoveryStatus::Completed, 1));
     assert_ne!(department(&tenant), "Research");
@@ -150,12 +164,12 @@ fn expect_all_done(keeper: &Keeper, summary: &RecoverySummary, when: &str) {
 }
 
 /// Everything a recovery can be asked for.
-fn everything() -> PlanOptions {
+pub(crate) fn everything() -> PlanOptions {
     PlanOptions { recreate: true, soft_delete: true, hard_delete: true, ..PlanOptions::default() }
 }
 
 /// A backup that reads everything, when the replicas have caught up.
-fn back_up_whole(keeper: &mut Keeper, tenant: &Tenant) {
+pub(crate) fn back_up_whole(keeper: &mut Keeper, tenant: &Tenant) {
     tenant.clock.advance_ms(60_000);
     keeper.back_up_as(tenant, &BackupRequest { full: true, ..crate::ingest_backup::request() });
 }
@@ -265,8 +279,7 @@ fn expect_no_deletion_for_a_link(tenant: &Tenant, keeper: &mut Keeper, mut plan:
     *path = path.strip_suffix("/$ref").unwrap().to_owned();
     plan.hash = plan.compute_hash();
     let _counts = tenant.server.take_counts();
-    let refused =
-        apply(&mut keeper.store, &writer(tenant), &plan, &ApplyRequest::new([8; 32]), &()).unwrap_err();
+    let refused = apply(&mut keeper.store, &writer(tenant), &plan, &allowing([8; 32]), &()).unwrap_err();
     assert!(refused.to_string().contains("/$ref"), "{refused}");
     assert_eq!(tenant.server.take_counts().requests, 0);
 }
@@ -278,7 +291,7 @@ fn what_an_attacker_did_is_undone_wherever_graph_lets_it() {
     let kinds: BTreeSet<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
     assert!(kinds.len() >= 6, "{kinds:?}");
     expect_no_deletion_for_a_link(&tenant, &mut keeper, plan.clone());
-    let summary = recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([1; 32]));
+    let summary = recovered(&mut keeper, &tenant, &plan, &allowing([1; 32]));
     expect_all_done(&keeper, &summary, "");
     assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
     expect_undone(&tenant, &keeper, &before, "");
@@ -286,7 +299,7 @@ fn what_an_attacker_did_is_undone_wherever_graph_lets_it() {
     let context = PlanContext { allow: Vec::new(), ..context(&tenant, summary.completed.unwrap(), [4; 32]) };
     let undo = undo_plan(&keeper.store, &summary.id, context).unwrap();
     assert!(undo.guards.iter().any(|guard| guard.name == "grants-privilege"), "{:#?}", undo.guards);
-    let request = ApplyRequest::new([5; 32]);
+    let request = ApplyRequest { limits: wide(), ..ApplyRequest::new([5; 32]) };
     let refused = apply(&mut keeper.store, &writer(&tenant), &undo, &request, &()).unwrap_err();
     assert!(refused.to_string().contains("grants-privilege"), "{refused}");
 }
@@ -317,7 +330,7 @@ fn a_recovery_goes_at_the_pace_of_the_write_quota() {
     let plan = plan_with(&keeper.store, &tenant, PlanOptions::default());
     assert_eq!(plan.steps.len(), COUNT);
     let (begun, _) = (tenant.clock_ms(), tenant.server.take_counts());
-    apply(&mut keeper.store, &paced(Access::ReadWrite), &plan, &ApplyRequest::new([1; 32]), &()).unwrap();
+    apply(&mut keeper.store, &paced(Access::ReadWrite), &plan, &allowing([1; 32]), &()).unwrap();
     let elapsed_s = (tenant.clock_ms() - begun) / 1000;
     let counts = tenant.server.take_counts();
     let refused = counts.by_status.get(&429).copied().unwrap_or(0);
@@ -343,7 +356,7 @@ fn kill_and_resume(point: u32, lag_ms: u32) -> bool {
     let count = AtomicU32::new(0);
     let crash = |_: &str| count.fetch_add(1, Ordering::SeqCst) == point;
     let settle = Duration::from_mins(1);
-    let request = ApplyRequest { crash: Some(&crash), settle, ..ApplyRequest::new([1; 32]) };
+    let request = ApplyRequest { crash: Some(&crash), settle, ..allowing([1; 32]) };
     let is_over = apply(&mut keeper.store, &writer(&tenant), &plan, &request, &()).is_ok();
     let when = format!("point {point}, lag {lag_ms}");
     if !is_over {
@@ -357,7 +370,7 @@ fn kill_and_resume(point: u32, lag_ms: u32) -> bool {
 
 /// Resumes the recovery that was killed, or begins it when it was killed before it began.
 fn go_on(keeper: &mut Keeper, tenant: &Tenant, plan: &Plan, settle: Duration) -> RecoverySummary {
-    let request = ApplyRequest { settle, ..ApplyRequest::new([2; 32]) };
+    let request = ApplyRequest { settle, ..allowing([2; 32]) };
     match recoveries(&keeper.store).unwrap().first() {
         Some(summary) => {
             assert_eq!(summary.status, RecoveryStatus::Interrupted);
@@ -367,10 +380,10 @@ fn go_on(keeper: &mut Keeper, tenant: &Tenant, plan: &Plan, settle: Duration) ->
     }
 }
 
-fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOptions) -> Plan {
+pub(crate) fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOptions) -> Plan {
     let newest = store.backups().last().unwrap();
     let changes = store.difference(first, &newest.id, &DifferenceFilter::default()).unwrap();
-    make(PlanInput {
+    let mut plan = make(PlanInput {
         changes,
         unread: Vec::new(),
         from: store.snapshot(first).unwrap(),
@@ -380,11 +393,12 @@ fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOption
         options,
         context: context(tenant, newest.taken_at, [3; 32]),
     })
-    .unwrap()
+    .unwrap();
+    plan.seal(store);
+    plan
 }
 
-fn context(tenant: &Tenant, now: Timestamp, seed: [u8; 32]) -> PlanContext {
-    let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
+pub(crate) fn context(tenant: &Tenant, now: Timestamp, seed: [u8; 32]) -> PlanContext {
     PlanContext {
         tenant_id: tenant.server.tenant_id().to_owned(),
         seed,
@@ -394,7 +408,7 @@ fn context(tenant: &Tenant, now: Timestamp, seed: [u8; 32]) -> PlanContext {
         query: "everything".to_owned(),
         identity: Identity::default(),
         break_glass: Vec::new(),
-        limits,
-        allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
+        limits: wide(),
+        allow: every_guard(),
     }
 }

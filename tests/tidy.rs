@@ -45,7 +45,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("pest_derive", &["query/src/syntax"]),
     ("reqwest", &["ingest/src/graph/transport"]),
     ("reedline", &["cli/src/repl/editor.rs"]),
-    ("ring", &["ingest/src/graph/token/assertion"]),
+    ("ring", &["ingest/src/graph/token/assertion", "ingest/src/plan/signature.rs"]),
     ("rkyv", &["engine/src/segment/"]),
     ("rustls", &["ingest/src/graph/transport.rs"]),
     ("simd_json", &["benches/parse.rs"]),

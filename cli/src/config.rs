@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use engine::Store;
-use ingest::plan::GuardLimits;
+use ingest::plan::{GuardLimits, SignatureRule};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -24,6 +24,24 @@ pub(crate) struct Config {
     limits: Limits,
     /// `reader` may plan, and not apply.
     profile: Option<Profile>,
+    /// What plans need before they are applied.
+    plan: PlanRules,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct PlanRules {
+    /// Whose signatures.
+    signatures: Signatures,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Signatures {
+    /// How many of the keys must have signed.
+    required: usize,
+    /// Public keys, `ssh-ed25519 …`.
+    keys: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -58,7 +76,7 @@ impl Config {
             Err(error) => return Err(Failure::file("cannot read", &path, &error)),
         };
         serde_json::from_str(&text).map_err(|error| {
-            let help = "it may hold breakGlassAccounts, limits (tooManyObjects, tooManyPercent, staleAfter) and profile (reader, administrator)";
+            let help = "it may hold breakGlassAccounts, limits (tooManyObjects, tooManyPercent, staleAfter), profile (reader, administrator) and plan (signatures: required, keys)";
             let failure = Failure::usage(format!("{}: {error}", path.display())).with_help(help);
             Failure { file: Some(path.display().to_string().into()), line: Some(error.line() as u64), ..failure }
         })
@@ -75,6 +93,12 @@ impl Config {
     /// When one names nobody at this backup: a guard that guards nobody would be a false comfort.
     pub(crate) fn break_glass_ids(&self, store: &Store, backup: &str) -> Outcome<Vec<String>> {
         self.break_glass_accounts.iter().map(|name| Ok(store.find(name, backup)?.id)).collect()
+    }
+
+    /// Whose signatures a plan needs.
+    pub(crate) fn signatures(&self) -> SignatureRule {
+        let Signatures { required, keys } = &self.plan.signatures;
+        SignatureRule { required: *required, keys: keys.clone() }
     }
 
     /// When a plan is too large or too old.

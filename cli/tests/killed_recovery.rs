@@ -105,7 +105,8 @@ impl Scene {
     /// The steps of the newest recovery that were neither done nor found done.
     fn troubled(&self) -> Vec<Value> {
         let Some(recovery) = self.run("recoveries -o ndjson").first().cloned() else { return Vec::new() };
-        let mut steps = self.run(&format!("recovery show {} -o ndjson", recovery["id"].as_str().unwrap()));
+        let shown = self.run(&format!("recovery show {} -o ndjson", recovery["id"].as_str().unwrap()));
+        let mut steps = shown[0]["steps"].as_array().unwrap().clone();
         steps.retain(|step| step["status"] != "done" && step["status"] != "already");
         steps
     }

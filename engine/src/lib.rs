@@ -96,6 +96,7 @@ mod rows;
 mod runs;
 pub mod scan;
 pub mod schema;
+mod seal;
 mod segment;
 mod sets;
 mod snapshot;

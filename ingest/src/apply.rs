@@ -1,22 +1,28 @@
 //! Owns applying a plan: what stands is compared, what will be overwritten is recorded, what is sent is recorded before
 //! it leaves, and what became of it after.
 //!
-//! Shape: `run` chooses steps whose dependencies are done and takes them through `stand` (what is there), `record` (the
-//! journal), `template` and `send` (the requests); `lost` looks for what a lost answer may have made, `confirm` reads back,
-//! `undo` makes a plan of what a journal says.
+//! Shape: `examine` finds out whose tenant it is and what the plan would do there; `run` chooses steps whose dependencies
+//! are done and takes them through `stand` (what is there), `record` (the journal), `template` and `send` (the requests,
+//! `apart` those of a step that was refused as a whole); `lost` looks for what a lost answer may have made, `confirm` reads
+//! back, `sum` counts, `undo` makes a plan of what a journal says.
 //!
 //! Invariants
 //! 1. A step whose values are neither as planned nor as wanted is a conflict, and stays as it is unless told otherwise.
 //! 2. Before a request leaves, what it overwrites and that it will leave are durable.
 //! 3. No create takes effect twice: one whose answer is missing is looked for before it is sent again.
 //! 4. One recovery runs at a time; backups go on beside it.
+//! 5. Nothing is recorded or sent before the tenant that is signed in to was held against plan and store.
 
+mod apart;
 mod confirm;
+mod examine;
 mod lost;
 mod record;
 mod run;
 mod send;
+mod sign;
 mod stand;
+mod sum;
 mod template;
 mod undo;
 
@@ -25,15 +31,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::{DiskLock, ObjectKey, Store};
-use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::graph::{Access, Call, Client};
-use crate::plan::{Plan, PlanObject, Step, StepKind};
+use crate::plan::{GuardLimits, Plan, SignatureRule, StepKind};
+pub use examine::{Examination, examine};
 use record::{Beginning, Journal};
 pub use record::{
-    RecoveryStatus, RecoverySummary, StepOutcome, StepStatus, find, recoveries, recovery_steps,
+    RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus, find, recoveries, recovery_steps,
 };
 use run::Applier;
 pub use undo::undo_plan;
@@ -66,8 +72,20 @@ pub struct ApplyRequest<'a> {
     pub settle: Duration,
     /// Random bytes: the recovery's ID and passwords follow from them.
     pub seed: [u8; 32],
-    /// How old the newest state of a plan may be.
-    pub age_max: SignedDuration,
+    /// When a plan is too large or too old.
+    pub limits: GuardLimits,
+    /// IDs of accounts that no policy may cover.
+    pub break_glass: Vec<String>,
+    /// The tenant that is meant, where neither plan nor store says one.
+    pub tenant_id: Option<String>,
+    /// The hash of the plan that was reviewed, or its first 16 digits or more.
+    pub hash: Option<String>,
+    /// Takes a plan that this store did not make; needs `hash`.
+    pub accepts_unsealed: bool,
+    /// Whose signatures the plan needs.
+    pub signatures: SignatureRule,
+    /// The client leads to a copy on this machine: whose it is and what guards say does not matter.
+    pub is_rehearsal: bool,
     /// Asked before each write of the journal and each request; `true` ends the run there as a crash would. For tests.
     pub crash: Option<&'a (dyn Fn(&str) -> bool + Sync)>,
 }
@@ -84,7 +102,13 @@ impl ApplyRequest<'_> {
             report_only: false,
             settle: Duration::ZERO,
             seed,
-            age_max: SignedDuration::from_hours(24),
+            limits: GuardLimits::default(),
+            break_glass: Vec::new(),
+            tenant_id: None,
+            hash: None,
+            accepts_unsealed: false,
+            signatures: SignatureRule::default(),
+            is_rehearsal: false,
             crash: None,
         }
     }
@@ -104,8 +128,8 @@ impl ApplyProgress for () {
 /// its end is not applied again: nothing is sent, and its summary is given.
 ///
 /// # Errors
-/// `PlanEdited`, `PlanTenant`, `Refused` (a guard, a client that may only read, a native recovery that runs), `Store`
-/// (`Locked` when another recovery runs), `Graph`, `Cancelled`.
+/// As [`examine`]; `Refused` (a guard, a native recovery that runs), `Store` (`Locked` when another recovery runs),
+/// `Graph`, `Cancelled`.
 pub fn apply(
     store: &mut Store,
     client: &Client,
@@ -113,28 +137,42 @@ pub fn apply(
     request: &ApplyRequest<'_>,
     progress: &dyn ApplyProgress,
 ) -> Result<RecoverySummary> {
-    plan.verify_hash()?;
-    check_removals(plan)?;
-    if let Some(tenant) = store.tenant()
-        && !tenant.eq_ignore_ascii_case(&plan.tenant_id)
-    {
-        return Err(Error::PlanTenant { expected: plan.tenant_id.clone(), found: tenant.to_owned() });
+    let examination = examine(store, client, plan, request)?;
+    apply_examined(store, client, plan, request, progress, &examination)
+}
+
+/// As [`apply`], of a plan that was examined with the same request.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_examined(
+    store: &mut Store,
+    client: &Client,
+    plan: &Plan,
+    request: &ApplyRequest<'_>,
+    progress: &dyn ApplyProgress,
+    examination: &Examination,
+) -> Result<RecoverySummary> {
+    if let Some(done) = &examination.finished {
+        return Ok(done.clone());
     }
-    let earlier = recoveries(store)?.into_iter().rev().find(|summary| summary.plan_id == plan.plan_id);
-    match earlier {
-        Some(done) if is_over(done.status) => return Ok(done),
-        Some(open) => return resume(store, client, &open.id, request, progress),
-        None => {}
+    if let Some(open) = &examination.open {
+        return resume(store, client, open, request, progress);
     }
-    check_guards(plan, client, request)?;
-    check_client(client)?;
+    examination.check_guards()?;
     let id = recovery_id(&request.seed);
     let lock = store.lock_recovery(&format!("recovery {id} by {}", request.actor))?;
     let runtime = runtime()?;
     runtime.block_on(check_native(client))?;
     let started = client.clock().now();
-    let summary = beginning_summary(plan, &id, request, started);
-    let beginning = Beginning { recovery: id, plan: plan.clone(), summary, report_only: request.report_only };
+    let summary = sum::beginning(plan, &id, request, started);
+    let mut plan = plan.clone();
+    if !request.is_rehearsal {
+        // Whoever resumes it need not ask again who made it.
+        plan.seal(store);
+    }
+    let allow = request.allow.clone();
+    let beginning = Beginning { recovery: id, plan, summary, report_only: request.report_only, allow };
     crash_here(request, "begin")?;
     let journal = Journal::begin(store, &beginning)?;
     finish(store, client, &beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
@@ -159,8 +197,7 @@ pub fn resume(
         return Ok(done);
     }
     let (beginning, outcomes) = record::read(store, &id)?;
-    beginning.plan.verify_hash()?;
-    check_removals(&beginning.plan)?;
+    examine::again(store, client, &beginning, request)?;
     let journal = Journal::open(store, &id)?;
     // Whoever wished to stop had their wish.
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
@@ -207,8 +244,8 @@ fn finish(
     let mut applier = Applier::new(client, beginning, journal, outcomes, request, cancel_file);
     let is_cancelled = runtime.block_on(applier.run(progress))?;
     let mut summary = beginning.summary.clone();
-    let (mut journal, outcomes) = applier.into_parts();
-    sum_up(&mut summary, &beginning.plan, &outcomes, is_cancelled);
+    let (mut journal, outcomes, remaining) = applier.into_parts();
+    sum::up(&mut summary, &beginning.plan, &outcomes, remaining, is_cancelled);
     summary.completed = Some(client.clock().now());
     let known = recorded_lineage(store)?;
     for outcome in outcomes.values().filter(|outcome| outcome.kind == StepKind::Recreate) {
@@ -253,40 +290,6 @@ fn check_client(client: &Client) -> Result<()> {
     Err(Error::Refused { what, help: "apply it as the recovery application, without --read-only".to_owned() })
 }
 
-/// Without `/$ref` Graph would delete the object at the other end of a link: no such request ever leaves.
-fn check_removals(plan: &Plan) -> Result<()> {
-    let is_wrong = |step: &&Step| {
-        !step.links.is_empty() && step.request.method == "DELETE" && !step.request.path.ends_with("/$ref")
-    };
-    match plan.steps.iter().find(is_wrong) {
-        Some(step) => Err(Error::Invalid(format!(
-            "step {} of the plan: expected the removal of a link to end in /$ref, found {}; make the plan anew",
-            step.id, step.request.path
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Guards that nobody allowed, and a state that became old since the plan was made.
-fn check_guards(plan: &Plan, client: &Client, request: &ApplyRequest<'_>) -> Result<()> {
-    let is_allowed = |name: &str| request.allow.iter().any(|allowed| allowed == name);
-    let raised = plan.guards.iter().filter(|guard| !guard.allowed && !is_allowed(&guard.name));
-    let mut raised: Vec<String> = raised.map(|guard| format!("{} ({})", guard.name, guard.reason)).collect();
-    let age = client.clock().now().duration_since(plan.to.taken_at);
-    let is_known = plan.guards.iter().any(|guard| guard.name == "stale");
-    if age > request.age_max && !is_known && !is_allowed("stale") {
-        raised.push(format!("stale (the newest state it knows is of {})", plan.to.taken_at));
-    }
-    if raised.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> = raised.iter().filter_map(|guard| guard.split(' ').next()).collect();
-    Err(Error::Refused {
-        what: format!("the plan is guarded: {}", raised.join("; ")),
-        help: format!("read it; what is meant so is allowed by `--allow {}`", names.join(" --allow ")),
-    })
-}
-
 /// Two recoveries at a time would undo each other.
 async fn check_native(client: &Client) -> Result<()> {
     let answer = match client.send(&Call::get("/directory/recovery/jobs")).await {
@@ -321,70 +324,4 @@ fn crash_here(request: &ApplyRequest<'_>, place: &str) -> Result<()> {
 fn recovery_id(seed: &[u8; 32]) -> String {
     let hash = blake3::derive_key("entrasnap 2026-11 recovery id", seed);
     hash.iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'k' + half)).collect()
-}
-
-fn beginning_summary(
-    plan: &Plan,
-    id: &str,
-    request: &ApplyRequest<'_>,
-    started: jiff::Timestamp,
-) -> RecoverySummary {
-    let links: usize = plan.steps.iter().map(|step| step.links.len()).sum();
-    RecoverySummary {
-        id: id.to_owned(),
-        status: RecoveryStatus::Running,
-        from: plan.from.backup.clone(),
-        to: plan.to.backup.clone(),
-        plan_id: plan.plan_id.clone(),
-        reason: request.reason.clone(),
-        actor: request.actor.clone(),
-        started,
-        completed: None,
-        requested_objects: distinct(plan.steps.iter().map(|step| &step.object)),
-        requested_links: links as u64,
-        modified_objects: 0,
-        modified_links: 0,
-        failed: 0,
-        conflicts: 0,
-        skipped: plan.skipped.len() as u64,
-        unconfirmed: 0,
-        reset_passwords: Vec::new(),
-    }
-}
-
-fn distinct<'p>(objects: impl Iterator<Item = &'p PlanObject>) -> u64 {
-    objects.collect::<std::collections::BTreeSet<_>>().len() as u64
-}
-
-fn sum_up(
-    summary: &mut RecoverySummary,
-    plan: &Plan,
-    outcomes: &BTreeMap<String, StepOutcome>,
-    is_cancelled: bool,
-) {
-    let count = |statuses: &[StepStatus]| {
-        outcomes.values().filter(|outcome| statuses.contains(&outcome.status)).count() as u64
-    };
-    let done = |outcome: &&StepOutcome| matches!(outcome.status, StepStatus::Done | StepStatus::Unconfirmed);
-    summary.modified_objects = distinct(outcomes.values().filter(done).map(|outcome| &outcome.object));
-    let links = outcomes.values().filter(done).filter_map(|outcome| outcome.links.as_array());
-    summary.modified_links = links.map(|links| links.len() as u64).sum();
-    summary.failed = count(&[StepStatus::Failed]);
-    summary.conflicts = count(&[StepStatus::Conflict]);
-    summary.skipped = plan.skipped.len() as u64 + count(&[StepStatus::Skipped]);
-    summary.unconfirmed = count(&[StepStatus::Uncertain, StepStatus::Unconfirmed]);
-    let recreated = outcomes.values().filter(|outcome| {
-        outcome.kind == StepKind::Recreate && outcome.object.type_token == "user" && done(outcome)
-    });
-    summary.reset_passwords = recreated.map(|outcome| outcome.object.clone()).collect();
-    let troubled = summary.failed + summary.conflicts + summary.unconfirmed + count(&[StepStatus::Skipped]);
-    summary.status = if is_cancelled {
-        RecoveryStatus::Cancelled
-    } else if troubled == 0 {
-        RecoveryStatus::Completed
-    } else if count(&[StepStatus::Done, StepStatus::Already, StepStatus::Unconfirmed]) == 0 {
-        RecoveryStatus::Failed
-    } else {
-        RecoveryStatus::CompletedWithWarnings
-    };
 }

@@ -115,6 +115,44 @@ pub enum Error {
         /// The tenant of the backups.
         found: String,
     },
+    /// A step of a plan cannot run, or does not send what it shows.
+    #[error("step {step} of the plan: {what}; make the plan anew")]
+    PlanStep {
+        /// The step's ID.
+        step: String,
+        /// What was expected and found.
+        what: String,
+    },
+    /// Another store made the plan, or nobody says who.
+    #[error(
+        "expected a plan with the seal of this store, found {found}; apply it with the store that made it, or make it \
+         anew; after reading it, `--accept-unsealed --hash {hash}` applies it all the same"
+    )]
+    PlanSeal {
+        /// What was found in its place.
+        found: &'static str,
+        /// The plan's hash.
+        hash: String,
+    },
+    /// Whoever applies a plan expects another one.
+    #[error("expected the plan with the hash {expected}, found {found}; apply the plan that was reviewed")]
+    PlanHash {
+        /// The hash, or its beginning, of the plan that was reviewed.
+        expected: String,
+        /// The hash of this plan.
+        found: String,
+    },
+    /// The credentials lead to another tenant than the one a plan is for.
+    #[error(
+        "the plan is for the tenant {expected}, and this signs in to {found}; nothing was sent: sign in to {expected} \
+         (AZURE_TENANT_ID) and apply it then"
+    )]
+    SignedInElsewhere {
+        /// The tenant that the plan is for.
+        expected: String,
+        /// The tenant that is signed in to.
+        found: String,
+    },
     /// Asking Graph failed.
     #[error(transparent)]
     Graph(#[from] crate::graph::Error),

@@ -19,6 +19,7 @@
 mod batch;
 mod call;
 mod cancel;
+mod claims;
 mod client;
 mod clock;
 mod error;

@@ -4,8 +4,9 @@
 //! nothing; applying one is `apply`. `recover` in a query only says *what*; here stands *how*.
 //!
 //! Invariants
-//! 1. `hash` covers everything else in the file: a plan that was edited is refused.
-//! 2. A step depends only on steps that stand before it.
+//! 1. `hash` covers everything else in the file, and `seal` says which store made that hash: a plan that was edited, or
+//!    made elsewhere, is refused.
+//! 2. A step depends only on steps that stand before it, and what it sends follows from what it shows.
 //! 3. The request of a link's removal ends in `/$ref`.
 //! 4. No secret stands in a plan: passwords of re-created users are made when the request leaves.
 //!
@@ -27,6 +28,7 @@ use crate::resource::Version;
 
 mod contain;
 mod cost;
+mod derived;
 mod document;
 mod draft;
 mod file;
@@ -41,23 +43,27 @@ mod references;
 mod relation;
 mod removal;
 mod returns;
+mod signature;
+mod sound;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod update;
 mod value;
 
+pub(crate) use derived::captured;
 pub use document::support_document;
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub use make::{guards, make};
 pub use property::{SupportRow, support};
+pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
 pub(crate) use value::says_same;
 pub use value::written_value;
 
 /// The version of the file format.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// What stands in a request for the ID that a step will make: `{new:STEP}` for its ID, `{new:STEP.appId}` for another
 /// property of the answer.
@@ -107,8 +113,14 @@ pub struct Plan {
     pub permissions: Vec<String>,
     /// What applying it costs.
     pub estimate: Estimate,
-    /// BLAKE3 of the canonical JSON of everything else, in hexadecimal.
+    /// BLAKE3 of the canonical JSON of everything else but `seal` and `signatures`, in hexadecimal.
     pub hash: String,
+    /// The seal of the hash by the store that made the plan; empty in files of format version 1.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub seal: String,
+    /// Who read it, and agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signatures: Vec<PlanSignature>,
 }
 
 /// One side of a plan.
@@ -159,8 +171,7 @@ pub enum StepKind {
     HardDelete,
 }
 
-/// When a step is done; steps of a phase wait for those of earlier ones only where they depend on them, but for
-/// containment, which comes before everything.
+/// When a step is done: after every step of an earlier phase was decided, whatever became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {

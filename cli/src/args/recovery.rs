@@ -40,10 +40,10 @@ pub(crate) struct PlanChoice {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Plan {
-    /// The state that is wanted back; or `show`, to show a plan file
+    /// The state that is wanted back; or `show`, to show a plan file, or `sign`, to sign one
     #[arg(value_name = "FROM", required_unless_present_any = ["file", "report"])]
     pub(crate) from: Option<String>,
-    /// The state whose changes are undone [default: live]; behind `show`, the plan file
+    /// The state whose changes are undone [default: live]; behind `show` and `sign`, the plan file
     #[arg(value_name = "TO")]
     pub(crate) to: Option<String>,
     /// A query file that ends in `recover`
@@ -57,6 +57,12 @@ pub(crate) struct Plan {
     /// The plan file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Behind `sign`: a private Ed25519 key as SSH keeps it, without a passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "signature")]
+    pub(crate) key: Option<PathBuf>,
+    /// Behind `sign`: what `ssh-keygen -Y sign -n entrasnap-plan` made of a file that holds the plan's hash alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) tenant: Tenant,
 }
@@ -95,6 +101,15 @@ pub(crate) struct Applying {
     /// Applies it to a simulated tenant instead: what would fail, how long it takes
     #[arg(long)]
     pub(crate) rehearse: bool,
+    /// Only the plan with this hash, which `plan show` prints; its first 16 digits do
+    #[arg(long, value_name = "HASH")]
+    pub(crate) hash: Option<String>,
+    /// Takes a plan that this store did not make, after it was read
+    #[arg(long, requires = "hash")]
+    pub(crate) accept_unsealed: bool,
+    /// The tenant that is meant, where neither the plan nor its store says one
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant_id: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -158,6 +173,12 @@ pub(crate) struct Resume {
     /// What to do where something stands that is neither as planned nor as wanted
     #[arg(long, value_enum, value_name = "WAY", default_value_t = Conflict::Skip)]
     pub(crate) on_conflict: Conflict,
+    /// Allows a guard by its name, besides those that were allowed when it began
+    #[arg(long, value_name = "GUARD", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+    /// The tenant that is meant, where neither the plan nor its store says one
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant_id: Option<String>,
     #[command(flatten)]
     pub(crate) tenant: Tenant,
 }
@@ -179,6 +200,9 @@ pub(crate) struct Undo {
     /// Allows a guard by its name
     #[arg(long, value_name = "GUARD", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
+    /// The tenant that is meant, where neither the plan nor its store says one
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant_id: Option<String>,
     #[command(flatten)]
     pub(crate) tenant: Tenant,
 }

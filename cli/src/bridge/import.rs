@@ -86,7 +86,12 @@ impl From<Error> for Failure {
             Error::Invalid(_) => ("invalid", Status::FAILED, String::new(), None),
             Error::Refused { .. } => ("refused", Status::REFUSED, String::new(), None),
             Error::PlanEdited { .. } => ("planEdited", Status::REFUSED, String::new(), None),
-            Error::PlanTenant { .. } => ("otherTenant", Status::REFUSED, String::new(), None),
+            Error::PlanTenant { .. } | Error::SignedInElsewhere { .. } => {
+                ("otherTenant", Status::REFUSED, String::new(), None)
+            }
+            Error::PlanStep { .. } => ("planStep", Status::REFUSED, String::new(), None),
+            Error::PlanSeal { .. } => ("planSeal", Status::REFUSED, String::new(), None),
+            Error::PlanHash { .. } => ("planHash", Status::REFUSED, String::new(), None),
             Error::PlanText { .. } => ("plan", Status::FAILED, String::new(), None),
             Error::PlanVersion { .. } => ("newerFormat", Status::FAILED, String::new(), None),
             _ => ("ingest", Status::FAILED, String::new(), None),

@@ -3,7 +3,9 @@
 use std::io::BufRead as _;
 
 use engine::Store;
-use ingest::apply::{ApplyProgress, ApplyRequest, OnConflict, RecoverySummary, apply};
+use ingest::apply::{
+    ApplyProgress, ApplyRequest, Examination, OnConflict, RecoverySummary, apply, apply_examined, examine,
+};
 use ingest::graph::Access;
 use ingest::plan::{GUARDS, GuardLimits, Plan};
 use ingest::pull::{BackupRequest, backup};
@@ -15,7 +17,7 @@ use crate::bridge;
 use crate::bridge::graph::{Connection, connect, until_interrupted};
 use crate::config::Config;
 use crate::progress::Progress;
-use crate::render::plan as drawn;
+use crate::render::{people_time, plan as drawn, printable};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
@@ -71,33 +73,83 @@ pub(super) fn apply_plan(
     }
     may_apply(session)?;
     if plan.steps.is_empty() {
-        session.note("nothing is to be done");
+        session.note("nothing is to be done, and nothing was sent");
+        return Ok(Status::DONE);
     }
-    confirm(session, plan, typed)?;
     let connection = connect(session, tenant, Access::ReadWrite)?;
-    if typed.backup_first {
-        let reader = connect(session, tenant, Access::ReadOnly)?;
-        let request = BackupRequest { full: true, settle: reader.settle, ..BackupRequest::default() };
-        let mut store = session.create("apply")?;
-        let done = until_interrupted(session, &reader.cancel, |_| {
-            backup(&mut store, &reader.client, &request, &())
-        })?;
-        session.note(&format!("backup {} was taken first", done.summary.id));
-    }
-    let config = Config::read(session.store_path())?;
-    let mut store = session.open()?;
-    let mut request = ApplyRequest::new((session.io.seed)());
+    let store = session.open()?;
+    let mut request = request_of(session, &store, &connection, allow)?;
     request.on_conflict = on_conflict(typed.on_conflict);
-    request.allow = allow.to_vec();
     request.reason.clone_from(&typed.reason);
-    request.actor = actor(&connection);
     request.report_only = typed.ca_report_only;
-    request.settle = connection.settle;
-    request.age_max = config.limits(GuardLimits::default()).age_max;
+    request.hash.clone_from(&typed.hash);
+    request.accepts_unsealed = typed.accept_unsealed;
+    request.tenant_id.clone_from(&typed.tenant_id);
+    let examination = until_interrupted(session, &connection.cancel, |_| {
+        examine(&store, &connection.client, plan, &request)
+    })?;
+    if let Some(done) = &examination.finished {
+        let ended = people_time(done.completed.unwrap_or(done.started));
+        session.note(&format!("the plan was applied to its end on {ended}, and nothing was sent"));
+        return recoveries::conclude(session, &store, done);
+    }
+    tell_guards(session, &examination)?;
+    confirm(session, plan, typed, &examination)?;
+    drop(store);
+    if typed.backup_first {
+        back_up_first(session, tenant)?;
+    }
+    let mut store = session.open()?;
     let summary = until_interrupted(session, &connection.cancel, |session| {
-        with_progress(session, |progress| apply(&mut store, &connection.client, plan, &request, progress))
+        with_progress(session, |progress| {
+            apply_examined(&mut store, &connection.client, plan, &request, progress, &examination)
+        })
     })?;
     recoveries::conclude(session, &store, &summary)
+}
+
+/// A request of whoever is signed in, under what a team agreed on.
+///
+/// # Errors
+/// When the configuration cannot be read, or names an account that is not there.
+pub(super) fn request_of(
+    session: &Session<'_, '_>,
+    store: &Store,
+    connection: &Connection,
+    allow: &[String],
+) -> Outcome<ApplyRequest<'static>> {
+    let config = Config::read(session.store_path())?;
+    let mut request = ApplyRequest::new((session.io.seed)());
+    request.allow = allow.to_vec();
+    request.actor = actor(connection);
+    request.settle = connection.settle;
+    request.limits = config.limits(GuardLimits::default());
+    request.signatures = config.signatures();
+    if let Some(newest) = store.members().last() {
+        request.break_glass = config.break_glass_ids(store, &newest.id)?;
+    }
+    Ok(request)
+}
+
+/// Says which guards the plan raises now, before anybody is asked anything.
+fn tell_guards(session: &mut Session<'_, '_>, examination: &Examination) -> Outcome<()> {
+    for guard in examination.guards.iter().filter(|guard| guard.allowed) {
+        session.note(&format!("guard {}, allowed: {}", guard.name, guard.reason));
+    }
+    if examination.open.is_none() {
+        examination.check_guards()?;
+    }
+    Ok(())
+}
+
+fn back_up_first(session: &mut Session<'_, '_>, tenant: &Tenant) -> Outcome<()> {
+    let reader = connect(session, tenant, Access::ReadOnly)?;
+    let request = BackupRequest { full: true, settle: reader.settle, ..BackupRequest::default() };
+    let mut store = session.create("apply")?;
+    let done =
+        until_interrupted(session, &reader.cancel, |_| backup(&mut store, &reader.client, &request, &()))?;
+    session.note(&format!("backup {} was taken first", done.summary.id));
+    Ok(())
 }
 
 /// Refuses guards that nobody knows: most likely misspelt.
@@ -147,8 +199,13 @@ pub(super) fn with_progress<T>(
 }
 
 /// Asks whether the plan is meant, on a terminal; elsewhere somebody must have said so.
-fn confirm(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outcome<()> {
-    session.note(&drawn::sentence(plan));
+fn confirm(
+    session: &mut Session<'_, '_>,
+    plan: &Plan,
+    typed: &Applying,
+    examination: &Examination,
+) -> Outcome<()> {
+    session.note(&format!("{} Hash {}", drawn::sentence(plan), plan.hash));
     if typed.yes {
         return Ok(());
     }
@@ -159,7 +216,8 @@ fn confirm(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outc
     if !session.io.stdin_is_terminal {
         return refused("nobody can be asked whether the plan is meant");
     }
-    session.io.say("Apply it to the live tenant? Type yes:");
+    let tenant = printable(&examination.tenant_id);
+    session.io.say(&format!("Apply it to the live tenant {tenant}? Type yes:"));
     let mut line = String::new();
     std::io::BufReader::new(&mut *session.io.stdin).read_line(&mut line).map_err(Failure::output)?;
     if line.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { refused("nothing was applied") }
@@ -173,7 +231,7 @@ fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Out
     let mut request = ApplyRequest::new((session.io.seed)());
     request.on_conflict = on_conflict(typed.on_conflict);
     // What only happens on a copy needs nobody's leave.
-    request.allow = GUARDS.iter().map(|name| (*name).to_owned()).collect();
+    request.is_rehearsal = true;
     "rehearsal".clone_into(&mut request.actor);
     request.report_only = typed.ca_report_only;
     let summary: RecoverySummary =

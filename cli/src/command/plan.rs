@@ -17,7 +17,7 @@ use crate::args::{Format, Selection as TypedSelection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::config::Config;
-use crate::render::{self, html, plan as drawn};
+use crate::render::{self, html, json, plan as drawn};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::{Session, resolve};
 use crate::unread;
@@ -35,6 +35,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
         print(session, &plan)?;
         return Ok(Status::DONE);
     }
+    if options.from.as_deref() == Some("sign") {
+        return sign(session, options);
+    }
     super::apply::check_allowed(&options.choice.allow)?;
     let plan = match (&options.file, &options.report) {
         (Some(file), _) => of_query(session, file, options)?,
@@ -49,6 +52,26 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
         write(session, out, &plan)?;
     }
     print(session, &plan)?;
+    Ok(Status::DONE)
+}
+
+/// Signs a plan file, or adds a signature that was made elsewhere.
+fn sign(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
+    let Some(file) = options.to.as_deref().map(Path::new) else {
+        return Err(Failure::usage("expected a plan file behind `plan sign`"));
+    };
+    let text = |session: &Session<'_, '_>, file: &Path| {
+        let path = session.path(file);
+        std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))
+    };
+    let mut plan = read(session, file)?;
+    let key = match (&options.key, &options.signature) {
+        (Some(key), None) => plan.sign(&text(session, key)?)?,
+        (None, Some(signature)) => plan.add_signature(&text(session, signature)?)?,
+        _ => return Err(Failure::usage("expected --key or --signature behind `plan sign FILE`")),
+    };
+    write(session, file, &plan)?;
+    session.note(&format!("hash {} is signed by {key}", plan.hash));
     Ok(Status::DONE)
 }
 
@@ -92,11 +115,11 @@ pub(super) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
         }
         Format::Json => {
             let text = String::from_utf8_lossy(&plan.to_file_bytes()).into_owned();
-            render::raw(session, &text)
+            render::raw(session, &json::unsteering(&text))
         }
         _ => {
             let line = serde_json::to_string(plan).expect("a plan is plain data");
-            render::raw(session, &format!("{line}\n"))
+            render::raw(session, &format!("{}\n", json::unsteering(&line)))
         }
     }
 }
@@ -234,7 +257,7 @@ fn build(
     if !lacks.is_empty() {
         session.note(&unread::sentence(&lacks, session.verbose));
     }
-    Ok(make(PlanInput {
+    let mut plan = make(PlanInput {
         changes,
         unread: lacks,
         from: store.snapshot(&sides.from.id)?,
@@ -243,7 +266,9 @@ fn build(
         selection,
         options,
         context,
-    })?)
+    })?;
+    plan.seal(store);
+    Ok(plan)
 }
 
 /// Who plans, what a team agreed on, and what is allowed.

@@ -1,19 +1,23 @@
 //! `recoveries` and `recovery`: what was recovered, what became of each step, and going on or back.
 
+use std::collections::BTreeSet;
+
 use engine::Store;
 use ingest::apply::{
-    ApplyRequest, RecoveryStatus, RecoverySummary, StepOutcome, StepStatus, recoveries, recovery_steps,
+    RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus, find, recoveries, recovery_steps,
     request_cancel, resume, undo_plan,
 };
 use ingest::graph::Access;
+use serde_json::Value;
 
-use super::apply::{actor, apply_plan, may_apply, on_conflict, with_progress};
+use super::apply::{apply_plan, check_allowed, may_apply, on_conflict, request_of, with_progress};
 use super::plan as planning;
+use crate::args::Format;
 use crate::args::recovery::{Applying, Recovery};
 use crate::bridge::graph::{connect, until_interrupted};
 use crate::render::plan::kind_name;
-use crate::render::{self, Cell, Rows, counted};
-use crate::report::{Outcome, Status};
+use crate::render::{self, Cell, Rows, counted, json, people_time, printable};
+use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
 /// What a terminal of usual width shows stands first.
@@ -34,6 +38,11 @@ const COLUMNS: &[&str] = &[
     "actor",
     "requestedObjects",
     "requestedLinks",
+    "already",
+    "unconfirmed",
+    "waiting",
+    "notUndone",
+    "remaining",
 ];
 const STEP_COLUMNS: &[&str] =
     &["id", "kind", "status", "type", "objectId", "displayName", "error", "requestId"];
@@ -56,9 +65,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
     match verb {
         Recovery::Show(typed) => {
             let store = session.open()?;
-            let steps = recovery_steps(&store, &typed.id)?;
-            render::list(session, &step_rows(&steps))?;
-            Ok(Status::DONE)
+            show(session, &store, &typed.id)
         }
         Recovery::Cancel(typed) => {
             let store = session.open()?;
@@ -68,12 +75,12 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
         }
         Recovery::Resume(typed) => {
             may_apply(session)?;
+            check_allowed(&typed.allow)?;
             let connection = connect(session, &typed.tenant, Access::ReadWrite)?;
             let mut store = session.open()?;
-            let mut request = ApplyRequest::new((session.io.seed)());
+            let mut request = request_of(session, &store, &connection, &typed.allow)?;
             request.on_conflict = on_conflict(typed.on_conflict);
-            request.actor = actor(&connection);
-            request.settle = connection.settle;
+            request.tenant_id.clone_from(&typed.tenant_id);
             let summary = until_interrupted(session, &connection.cancel, |session| {
                 with_progress(session, |progress| {
                     resume(&mut store, &connection.client, &typed.id, &request, progress)
@@ -96,10 +103,106 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
             }
             let reason =
                 if typed.reason.is_empty() { format!("undo {}", typed.id) } else { typed.reason.clone() };
-            let applying = Applying { yes: true, reason, ..Applying::default() };
+            let tenant_id = typed.tenant_id.clone();
+            let applying = Applying { yes: true, reason, tenant_id, ..Applying::default() };
             apply_plan(session, &plan, &applying, &typed.allow, &typed.tenant)
         }
     }
+}
+
+/// Shows a recovery: its head, and what became of each step.
+fn show(session: &mut Session<'_, '_>, store: &Store, typed: &str) -> Outcome {
+    let id = find(store, typed)?;
+    let known = recoveries(store)?.into_iter().find(|summary| summary.id == id);
+    let summary =
+        known.ok_or_else(|| Failure::new("invalid", Status::FAILED, format!("no recovery {typed}")))?;
+    let steps = recovery_steps(store, &id)?;
+    match session.format {
+        Format::Json | Format::Ndjson => {
+            let whole = whole(&summary, &steps);
+            let text = if session.format == Format::Json {
+                serde_json::to_string_pretty(&whole)
+            } else {
+                serde_json::to_string(&whole)
+            };
+            let text = text.expect("a recovery is plain data");
+            render::raw(session, &format!("{}\n", json::unsteering(&text)))?;
+        }
+        Format::Table => {
+            render::raw(session, &head(&summary))?;
+            render::list(session, &step_rows(&steps))?;
+        }
+        _ => render::list(session, &step_rows(&steps))?,
+    }
+    Ok(Status::DONE)
+}
+
+/// A recovery as one object: its row, what still differed, and its steps.
+fn whole(summary: &RecoverySummary, steps: &[StepOutcome]) -> Value {
+    let parse = |columns: &[&str], row: &[Cell]| {
+        serde_json::from_str::<Value>(&json::row_text(columns, row)).unwrap_or_default()
+    };
+    let mut whole = parse(COLUMNS, &cells(summary));
+    let steps = step_rows(steps);
+    let rows = steps.cells.iter().map(|row| parse(steps.columns, row));
+    whole["remainingSteps"] = summary.remaining.iter().map(|left| serde_json::json!(left)).collect();
+    whole["steps"] = rows.collect();
+    whole
+}
+
+/// The head of a recovery, for people.
+fn head(summary: &RecoverySummary) -> String {
+    let ended =
+        summary.completed.map_or_else(|| "not ended".to_owned(), |at| format!("ended {}", people_time(at)));
+    let mut lines = vec![
+        format!("recovery {} {}", summary.id, status_name(summary.status)),
+        format!("  began {}, {ended}", people_time(summary.started)),
+        format!("  back to {} from {}, by plan {}", summary.from, summary.to, summary.plan_id),
+        format!("  by {}", or_nobody(&summary.actor)),
+    ];
+    if !summary.reason.is_empty() {
+        lines.push(format!("  because: {}", summary.reason));
+    }
+    lines.push(format!("  {}", counts(summary)));
+    lines.extend(summary.remaining.iter().map(|left| format!("  differs: {}", differing(left))));
+    let lines: Vec<String> = lines.iter().map(|line| printable(line)).collect();
+    lines.join("\n") + "\n\n"
+}
+
+fn or_nobody(actor: &str) -> &str {
+    if actor.is_empty() { "nobody who said who they are" } else { actor }
+}
+
+fn differing(left: &Remaining) -> String {
+    let object = &left.object;
+    format!("{} {} {}: {}", left.step, object.type_token, object.display_name, left.what)
+}
+
+/// What came of the steps, each kind of outcome apart.
+fn counts(summary: &RecoverySummary) -> String {
+    let mut text = format!(
+        "{} and {} changed, {} failed, {} in conflict, {} skipped",
+        counted(summary.modified_objects, "object"),
+        counted(summary.modified_links, "link"),
+        render::grouped(summary.failed),
+        render::grouped(summary.conflicts),
+        render::grouped(summary.waiting),
+    );
+    for (count, name) in [
+        (summary.already, "as wanted already"),
+        (summary.unconfirmed, "unconfirmed"),
+        (summary.not_undone, "not undone by the plan"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {} {name}", render::grouped(count)));
+        }
+    }
+    match summary.remaining_count {
+        Some(0) => text.push_str("; read again, nothing differs"),
+        Some(count) => text.push_str(&format!("; read again, {} differ", render::grouped(count))),
+        None => {}
+    }
+    text
 }
 
 /// Prints what became of a recovery; the exit status says whether everything was done.
@@ -107,6 +210,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
 /// # Errors
 /// When the output cannot be written.
 pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary) -> Outcome {
+    let mut told = BTreeSet::new();
     for step in recovery_steps(store, &summary.id)? {
         if matches!(step.status, StepStatus::Done | StepStatus::Already | StepStatus::Pending) {
             continue;
@@ -120,6 +224,10 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
             status_name(step.status),
             message(&step)
         ));
+        told.insert(step.id);
+    }
+    for left in summary.remaining.iter().filter(|left| !told.contains(&left.step)) {
+        session.warn(&format!("{} (it was as wanted or written before)", differing(left)));
     }
     for user in &summary.reset_passwords {
         session.note(&format!(
@@ -127,19 +235,7 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
             user.display_name
         ));
     }
-    let people = format!(
-        "recovery {} {}: {} and {} changed, {} failed, {} in conflict, {} skipped\n",
-        summary.id,
-        serde_json::to_value(summary.status)
-            .ok()
-            .and_then(|name| name.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-        counted(summary.modified_objects, "object"),
-        counted(summary.modified_links, "link"),
-        render::grouped(summary.failed),
-        render::grouped(summary.conflicts),
-        render::grouped(summary.skipped)
-    );
+    let people = format!("recovery {} {}: {}\n", summary.id, status_name(summary.status), counts(summary));
     render::single(session, &rows(std::slice::from_ref(summary)), &people)?;
     Ok(match summary.status {
         RecoveryStatus::Completed => Status::DONE,
@@ -154,8 +250,7 @@ fn rows(summaries: &[RecoverySummary]) -> Rows {
 }
 
 fn cells(summary: &RecoverySummary) -> Vec<Cell> {
-    let status = serde_json::to_value(summary.status).ok();
-    let status = status.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+    let status = status_name(summary.status);
     let completed = summary.completed.map_or_else(|| Cell::Json("null".to_owned()), Cell::Time);
     vec![
         Cell::text(&summary.id),
@@ -174,6 +269,11 @@ fn cells(summary: &RecoverySummary) -> Vec<Cell> {
         Cell::text(&summary.actor),
         Cell::Number(summary.requested_objects),
         Cell::Number(summary.requested_links),
+        Cell::Number(summary.already),
+        Cell::Number(summary.unconfirmed),
+        Cell::Number(summary.waiting),
+        Cell::Number(summary.not_undone),
+        summary.remaining_count.map_or(Cell::Null, Cell::Number),
     ]
 }
 
@@ -193,7 +293,8 @@ fn step_rows(steps: &[StepOutcome]) -> Rows {
     Rows { columns: STEP_COLUMNS, cells: cells.collect() }
 }
 
-fn status_name(status: StepStatus) -> String {
+/// How a status is written in JSON too.
+fn status_name(status: impl serde::Serialize) -> String {
     serde_json::to_value(status).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

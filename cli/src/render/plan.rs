@@ -1,4 +1,9 @@
 //! Draws a recovery plan as people read it: what goes, what comes, what changes, and what stands in the way.
+//!
+//! Invariants: 1. plans that send different requests are drawn differently. 2. Whatever a plan file says goes through the
+//! one function that disarms it, line by line.
+
+mod value;
 
 use std::fmt::Write as _;
 
@@ -7,93 +12,134 @@ use serde_json::Value;
 
 use super::{Look, counted, grouped, html, people_time, printable};
 
-/// Letters of a value that are shown.
-const VALUE_WIDTH: usize = 60;
 /// Skipped changes that are shown, of each reason.
 const SKIPPED_MAX: usize = 3;
+/// What stands before the lines below a step.
+const INDENT: &str = "           ";
+
+/// A page in the making.
+struct Page {
+    text: String,
+    look: Look,
+}
+
+impl Page {
+    /// Adds a line; nothing in it steers a terminal or ends the line.
+    fn line(&mut self, text: &str) {
+        self.text.push_str(&printable(text));
+        self.text.push('\n');
+    }
+
+    /// Adds a line below a step.
+    fn below(&mut self, text: &str) {
+        self.text.push_str(INDENT);
+        self.line(text);
+    }
+
+    fn gap(&mut self) {
+        self.text.push('\n');
+    }
+}
 
 /// A plan as text.
 pub(crate) fn render(plan: &Plan, look: Look) -> String {
-    let mut text = String::new();
-    writeln!(
-        text,
-        "plan {}: back to {} ({}), where {} ({}) still stands\n",
+    let mut page = Page { text: String::new(), look };
+    page.line(&format!(
+        "plan {}: back to {} ({}), where {} ({}) still stands",
         plan.plan_id,
         plan.from.point,
         people_time(plan.from.taken_at),
         plan.to.point,
         people_time(plan.to.taken_at)
-    )
-    .ok();
+    ));
+    page.gap();
     for step in &plan.steps {
-        draw_step(&mut text, step, look);
+        draw_step(&mut page, step);
     }
     if plan.steps.is_empty() {
-        text.push_str("Nothing is to be done.\n");
+        page.line("Nothing is to be done.");
     }
-    draw_rest(&mut text, plan);
-    text
+    draw_rest(&mut page, plan);
+    page.text
 }
 
-fn draw_step(text: &mut String, step: &Step, look: Look) {
+fn draw_step(page: &mut Page, step: &Step) {
     let (mark, colour) = match step.kind {
         StepKind::Update => ("~", "33"),
         StepKind::AddLink | StepKind::Restore | StepKind::Recreate => ("+", "32"),
         StepKind::RemoveLink | StepKind::SoftDelete | StepKind::HardDelete => ("-", "31"),
     };
-    let mark = if look.color { format!("\u{1b}[{colour}m{mark}\u{1b}[0m") } else { mark.to_owned() };
-    writeln!(text, "{mark} {:4} {:<10} {}", step.id, kind_name(step.kind), named(step)).ok();
-    for (name, after) in &step.after {
-        let before = step.before.get(name).unwrap_or(&Value::Null);
-        writeln!(text, "           {name}: {} -> {}", shown(before), shown(after)).ok();
+    let mark = if page.look.color { format!("\u{1b}[{colour}m{mark}\u{1b}[0m") } else { mark.to_owned() };
+    write!(page.text, "{mark} ").ok();
+    page.line(&format!("{:4} {:<10} {}", step.id, kind_name(step.kind), named(step)));
+    for line in value::lines(step) {
+        page.below(&line);
     }
     for link in &step.links {
         let name = if link.target_name.is_empty() { &link.target_id } else { &link.target_name };
-        let name = printable(name);
-        writeln!(text, "           {}: {name} {}", link.relation, printable(&link.target_id)).ok();
+        page.below(&format!("{}: {name} {}", link.relation, link.target_id));
     }
     for note in &step.notes {
-        writeln!(text, "           note: {}", printable(note)).ok();
+        page.below(&format!("note: {note}"));
+    }
+    if !page.look.whole {
+        return;
+    }
+    if !step.depends_on.is_empty() {
+        page.below(&format!("after {}", step.depends_on.join(", ")));
+    }
+    let request = &step.request;
+    let version = serde_json::to_value(request.version).unwrap_or_default();
+    page.below(&format!(
+        "sends {} /{}{}",
+        request.method,
+        version.as_str().unwrap_or_default(),
+        request.path
+    ));
+    if !request.body.is_null() {
+        page.below(&format!("  {}", request.body));
     }
 }
 
-fn draw_rest(text: &mut String, plan: &Plan) {
+fn draw_rest(page: &mut Page, plan: &Plan) {
     let mut reasons: std::collections::BTreeMap<&str, Vec<String>> = std::collections::BTreeMap::new();
     for skipped in &plan.skipped {
         let name = if skipped.name.is_empty() { String::new() } else { format!(".{}", skipped.name) };
         let object = &skipped.object;
-        let what = format!("{} {}{name}", object.type_token, printable(&object.display_name));
+        let what = format!("{} {}{name}", object.type_token, object.display_name);
         reasons.entry(&skipped.reason).or_default().push(what);
     }
     if !reasons.is_empty() {
-        text.push_str("\nNot undone:\n");
+        page.gap();
+        page.line("Not undone:");
     }
+    let shown_max = if page.look.whole { usize::MAX } else { SKIPPED_MAX };
     for (reason, objects) in reasons {
-        let more = objects.len().saturating_sub(SKIPPED_MAX);
-        let first: Vec<&str> = objects.iter().take(SKIPPED_MAX).map(String::as_str).collect();
+        let more = objects.len().saturating_sub(shown_max);
+        let first: Vec<&str> = objects.iter().take(shown_max).map(String::as_str).collect();
         let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-        writeln!(text, "  {reason}: {}{more}", first.join(", ")).ok();
+        page.line(&format!("  {reason}: {}{more}", first.join(", ")));
     }
     for unfixable in &plan.unfixable {
-        let object = printable(&unfixable.object.display_name);
-        writeln!(
-            text,
-            "  stays behind in {object}: {} ({})",
-            printable(&unfixable.reference),
-            unfixable.reason
-        )
-        .ok();
+        let object = &unfixable.object.display_name;
+        page.line(&format!("  stays behind in {object}: {} ({})", unfixable.reference, unfixable.reason));
     }
     for guard in &plan.guards {
         let allowed = if guard.allowed { ", allowed" } else { "" };
-        writeln!(text, "\nGuard {}{allowed}: {}", guard.name, guard.reason).ok();
-        for object in guard.objects.iter().take(SKIPPED_MAX) {
-            writeln!(text, "  {} {} {}", object.type_token, printable(&object.display_name), object.id).ok();
+        page.gap();
+        page.line(&format!("Guard {}{allowed}: {}", guard.name, guard.reason));
+        for object in guard.objects.iter().take(shown_max) {
+            page.line(&format!("  {} {} {}", object.type_token, object.display_name, object.id));
         }
     }
-    writeln!(text, "\n{}", sentence(plan)).ok();
+    page.gap();
+    page.line(&sentence(plan));
     if !plan.permissions.is_empty() && !plan.steps.is_empty() {
-        writeln!(text, "Needs {}.", plan.permissions.join(", ")).ok();
+        page.line(&format!("Needs {}.", plan.permissions.join(", ")));
+    }
+    page.line(&format!("Hash {}", plan.hash));
+    for signature in &plan.signatures {
+        page.line(&format!("Signed, as it says, by {}", signature.key));
     }
 }
 
@@ -119,12 +165,13 @@ pub(crate) fn sentence(plan: &Plan) -> String {
 
 /// A plan as Markdown.
 pub(crate) fn markdown(plan: &Plan) -> String {
-    format!("# Recovery plan {}\n\n```text\n{}```\n", plan.plan_id, render(plan, Look::plain()))
+    let title = printable(&plan.plan_id);
+    format!("# Recovery plan {title}\n\n```text\n{}```\n", render(plan, Look::plain()))
 }
 
 /// A plan as the body of a page.
 pub(crate) fn page(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
-    writeln!(out, "<h1>Recovery plan {}</h1>", html::escaped(&plan.plan_id))?;
+    writeln!(out, "<h1>Recovery plan {}</h1>", html::escaped(&printable(&plan.plan_id)))?;
     writeln!(out, "<p>{}</p>", html::escaped(&sentence(plan)))?;
     writeln!(out, "<pre>{}</pre>", html::escaped(&render(plan, Look::plain())))
 }
@@ -132,14 +179,17 @@ pub(crate) fn page(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result
 fn named(step: &Step) -> String {
     let object = &step.object;
     let name = if object.display_name.is_empty() { &object.id } else { &object.display_name };
-    format!("{} {} {}", object.type_token, printable(name), printable(&object.id))
+    format!("{} {name} {}", object.type_token, object.id)
 }
 
 /// How a kind of step is written in files too.
 pub(crate) fn kind_name(kind: StepKind) -> String {
-    serde_json::to_value(kind).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    name_of(&serde_json::to_value(kind).unwrap_or_default())
 }
 
-fn shown(value: &Value) -> String {
-    super::grid::cut(&printable(&value.to_string()), VALUE_WIDTH)
+fn name_of(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

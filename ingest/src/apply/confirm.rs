@@ -1,62 +1,120 @@
-//! Owns reading back what was written, until replicas show it or had time enough.
+//! Owns the end of a recovery: what was written is read back until replicas show it or had time enough, and what is not as
+//! wanted then is listed, whatever became of its step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::record::StepStatus;
+use super::record::{Remaining, StepStatus};
 use super::run::Applier;
 use super::stand::Standing;
 use super::template::is_of_new;
 use crate::error::Result;
-use crate::plan::StepKind;
+use crate::plan::{Step, StepKind};
 
 /// Steps that are read back together.
 const READ_BACK_LENGTH: usize = 1000;
 
 impl Applier<'_> {
-    /// Reads what was written, until replicas show it or had time enough.
+    /// Reads everything again, and keeps what is not as wanted.
     pub(super) async fn read_back(&mut self) -> Result<()> {
-        let mut open = self.to_read_back();
-        let begun = self.client.clock().monotonic();
-        loop {
-            let mut left = Vec::new();
-            for places in open.chunks(READ_BACK_LENGTH) {
-                let standings = self.read(places).await?;
-                let still =
-                    places.iter().zip(standings).filter(|(_, standing)| *standing != Standing::AsWanted);
-                left.extend(still.map(|(place, _)| *place));
-            }
-            let waited = self.client.clock().monotonic().saturating_sub(begun);
-            if left.is_empty() || waited >= self.request.settle {
-                open = left;
-                break;
-            }
-            open = left;
-            self.rest().await?;
-        }
-        let unconfirmed = open.iter().filter_map(|place| {
+        let last = self.last_steps();
+        let is_good = |place: &usize| self.status(&self.steps[*place].id).is_good();
+        let (good, bad): (Vec<usize>, Vec<usize>) = last.into_iter().partition(is_good);
+        let mut left = self.read_until_settled(good).await?;
+        let unconfirmed = left.keys().filter_map(|place| {
             let mut outcome = self.outcomes.get(&self.steps[*place].id)?.clone();
+            if outcome.status != StepStatus::Done {
+                return None;
+            }
             outcome.status = StepStatus::Unconfirmed;
             outcome.error = json!({ "message": "it was written, and reading it back does not show it yet" });
             Some(outcome)
         });
         let unconfirmed = unconfirmed.collect();
-        self.decide(unconfirmed)
+        self.decide(unconfirmed)?;
+        left.append(&mut self.read_left(bad).await?);
+        for (place, step) in self.steps.iter().enumerate() {
+            if self.softened.contains(&step.id) {
+                left.entry(place).or_insert_with(|| "it only reports, as was asked for".to_owned());
+            }
+        }
+        let remaining = left.into_iter().map(|(place, what)| {
+            let step = &self.steps[place];
+            Remaining { step: step.id.clone(), object: step.object.clone(), what }
+        });
+        self.remaining = Some(remaining.collect());
+        Ok(())
     }
 
-    /// Steps that were done, and whose result no later step changes.
-    pub(super) fn to_read_back(&self) -> Vec<usize> {
+    /// Reads steps again and again until they are as wanted, or replicas had the time they are given; gives what is not.
+    async fn read_until_settled(&self, mut open: Vec<usize>) -> Result<BTreeMap<usize, String>> {
+        let begun = self.client.clock().monotonic();
+        loop {
+            let left = self.read_left(open).await?;
+            let waited = self.client.clock().monotonic().saturating_sub(begun);
+            if left.is_empty() || waited >= self.request.settle {
+                return Ok(left);
+            }
+            open = left.into_keys().collect();
+            self.rest().await?;
+        }
+    }
+
+    /// Reads steps once; gives those that are not as wanted, and how they stand.
+    async fn read_left(&self, places: Vec<usize>) -> Result<BTreeMap<usize, String>> {
+        let mut left = BTreeMap::new();
+        for places in places.chunks(READ_BACK_LENGTH) {
+            let mut readable = Vec::with_capacity(places.len());
+            for place in places {
+                match self.unreadable(&self.steps[*place]) {
+                    None => readable.push(*place),
+                    Some(what) => {
+                        left.insert(*place, what.to_owned());
+                    }
+                }
+            }
+            let standings = self.read(&readable).await?;
+            let texts = readable.iter().zip(standings).filter_map(|(place, standing)| {
+                let text = match standing {
+                    Standing::AsWanted => return None,
+                    Standing::AsBefore(_) => "it stands as before".to_owned(),
+                    Standing::Other(_, what) => what,
+                    Standing::Unread(what, _) => format!("it could not be read: {what}"),
+                };
+                Some((*place, text))
+            });
+            left.extend(texts);
+        }
+        Ok(left)
+    }
+
+    /// Why nothing can be read that would show a step, if nothing can.
+    fn unreadable(&self, step: &Step) -> Option<&'static str> {
+        let is_good = self.status(&step.id).is_good();
+        if step.kind == StepKind::Recreate && !is_good {
+            return Some("it was not made again");
+        }
+        (is_of_new(step) && !is_good).then_some("what it is about was not made again, or not changed since")
+    }
+
+    /// Steps whose result no later step changes or deletes. What was made again is told by its answer.
+    pub(super) fn last_steps(&self) -> Vec<usize> {
         let mut later: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let mut deleted: BTreeSet<&str> = BTreeSet::new();
         let mut places = Vec::new();
         for (place, step) in self.steps.iter().enumerate().rev() {
-            let is_done = self.status(&step.id) == StepStatus::Done;
-            let names = step.after.keys().map(|name| (step.object.id.as_str(), name.as_str()));
-            let is_last = !names.clone().any(|name| later.contains(&name));
-            if is_done {
+            let is_good = self.status(&step.id).is_good();
+            let id = step.object.id.as_str();
+            let names = step.after.keys().map(|name| (id, name.as_str()));
+            let is_last = !names.clone().any(|name| later.contains(&name)) && !deleted.contains(id);
+            if is_good {
                 later.extend(names);
+                if matches!(step.kind, StepKind::SoftDelete | StepKind::HardDelete) {
+                    deleted.insert(id);
+                }
             }
-            if is_done && is_last && !is_of_new(step) && step.kind != StepKind::Recreate {
+            if is_last && !(is_good && step.kind == StepKind::Recreate) {
                 places.push(place);
             }
         }

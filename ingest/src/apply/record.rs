@@ -25,9 +25,9 @@ pub enum RecoveryStatus {
     Running,
     /// Nobody applies it, and it did not end.
     Interrupted,
-    /// Everything was done.
+    /// Everything was done, and read again it is as wanted.
     Completed,
-    /// Something failed, was in conflict, or could not be confirmed.
+    /// Something failed, was in conflict, could not be confirmed, or is not as wanted at the end.
     CompletedWithWarnings,
     /// Nothing was done that was to be done.
     Failed,
@@ -74,9 +74,36 @@ pub struct RecoverySummary {
     /// Steps of which it is not known whether they took effect, or whose effect could not be read back.
     #[serde(default)]
     pub unconfirmed: u64,
+    /// Steps whose values were as wanted, so that nothing was sent.
+    #[serde(default)]
+    pub already: u64,
+    /// Steps that were left because others failed.
+    #[serde(default)]
+    pub waiting: u64,
+    /// Changes that the plan lists as not undone.
+    #[serde(default)]
+    pub not_undone: u64,
+    /// Steps whose values were not as wanted when everything was read again at the end; none when nobody looked.
+    #[serde(default)]
+    pub remaining_count: Option<u64>,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remaining: Vec<Remaining>,
     /// Users that were made again, with passwords that nobody knows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reset_passwords: Vec<PlanObject>,
+}
+
+/// What still differed from what was wanted when a recovery ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remaining {
+    /// The step's ID in the plan.
+    pub step: String,
+    /// What it is about.
+    pub object: PlanObject,
+    /// How it stands.
+    pub what: String,
 }
 
 /// How a step stands.
@@ -136,6 +163,9 @@ pub struct StepOutcome {
     /// Graph's ID of the request.
     #[serde(default)]
     pub request_id: Option<String>,
+    /// The properties that were written, of a step that Graph refused in part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<String>,
     /// IDs of what was made: `id`, `appId`.
     #[serde(default)]
     pub created: BTreeMap<String, String>,
@@ -166,6 +196,7 @@ impl StepOutcome {
             request: serde_json::to_value(&step.request).unwrap_or_default(),
             error: Value::Null,
             request_id: None,
+            written: Vec::new(),
             created: BTreeMap::new(),
             completed: None,
         }
@@ -192,6 +223,9 @@ pub(super) struct Beginning {
     pub(super) plan: Plan,
     pub(super) summary: RecoverySummary,
     pub(super) report_only: bool,
+    /// Guards that were allowed.
+    #[serde(default)]
+    pub(super) allow: Vec<String>,
 }
 
 /// An open journal.

@@ -1,20 +1,20 @@
 //! Owns the order of a recovery: waves of steps whose dependencies are done, each read, recorded, sent and recorded.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::record::{Beginning, Created, Journal, StepOutcome, StepStatus, created_by};
+use super::record::{Beginning, Created, Journal, Remaining, StepOutcome, StepStatus, created_by};
 use super::send::{self, Sent};
 use super::stand::{self, Image, Look, Standing};
 use super::template::Filling;
 use super::{ApplyProgress, ApplyRequest, OnConflict, crash_here};
 use crate::error::{Error, Result};
 use crate::graph::{self, Call, Client};
-use crate::plan::{NEW_ID_PREFIX, Phase, Step, StepKind};
+use crate::plan::{NEW_ID_PREFIX, Step, StepKind};
 
 /// Steps that go together: a few batches, so that a wish to stop is heard soon.
 const WAVE_LENGTH: usize = 200;
@@ -37,6 +37,12 @@ pub(super) struct Applier<'a> {
     pub(super) outcomes: BTreeMap<String, StepOutcome>,
     pub(super) created: Created,
     pub(super) request: &'a ApplyRequest<'a>,
+    /// Types of whose objects Graph refused every property for want of a permission.
+    pub(super) hopeless: RefCell<BTreeSet<String>>,
+    /// What is not as wanted at the end, once it was looked.
+    pub(super) remaining: Option<Vec<Remaining>>,
+    /// Steps that only report, as they were asked to.
+    pub(super) softened: BTreeSet<String>,
     cancel_file: PathBuf,
     password_count: Cell<u64>,
     /// A conflict ended it.
@@ -59,8 +65,10 @@ impl<'a> Applier<'a> {
         cancel_file: PathBuf,
     ) -> Self {
         let mut steps = beginning.plan.steps.clone();
+        let mut softened = BTreeSet::new();
         if beginning.report_only {
-            steps.iter_mut().for_each(only_report);
+            let soft = steps.iter_mut().filter_map(|step| only_report(step).then(|| step.id.clone()));
+            softened.extend(soft);
         }
         let created = created_by(&outcomes);
         let (started, password_count) = (beginning.summary.started, Cell::new(0));
@@ -72,14 +80,17 @@ impl<'a> Applier<'a> {
             outcomes,
             created,
             request,
+            hopeless: RefCell::default(),
+            remaining: None,
+            softened,
             cancel_file,
             password_count,
             is_stopped: false,
         }
     }
 
-    pub(super) fn into_parts(self) -> (Journal, BTreeMap<String, StepOutcome>) {
-        (self.journal, self.outcomes)
+    pub(super) fn into_parts(self) -> (Journal, BTreeMap<String, StepOutcome>, Option<Vec<Remaining>>) {
+        (self.journal, self.outcomes, self.remaining)
     }
 
     /// Takes all steps; says whether it was stopped before its end.
@@ -125,14 +136,14 @@ impl<'a> Applier<'a> {
         self.outcomes.get(id).map_or(StepStatus::Pending, |outcome| outcome.status)
     }
 
-    /// The next steps whose dependencies are done. Containment comes before everything else; what depends on a step
-    /// that was not done is skipped.
+    /// The next steps whose dependencies are done. A phase waits until every step of those before it is decided; what
+    /// depends on a step that was not done is skipped.
     fn next_wave(&mut self) -> Result<Vec<usize>> {
         let open = |step: &&Step| !self.status(&step.id).is_final();
-        let is_containing = self.steps.iter().filter(open).any(|step| step.phase == Phase::Containment);
+        let earliest = self.steps.iter().filter(open).map(|step| step.phase).min();
         let (mut wave, mut skipped) = (Vec::new(), Vec::new());
         for (place, step) in self.steps.iter().enumerate() {
-            if self.status(&step.id).is_final() || (is_containing && step.phase != Phase::Containment) {
+            if self.status(&step.id).is_final() || Some(step.phase) != earliest {
                 continue;
             }
             let statuses = step.depends_on.iter().map(|id| self.status(id));
@@ -321,7 +332,10 @@ impl<'a> Applier<'a> {
                 match sent {
                     Sent::Held => {}
                     Sent::Unanswered => unanswered.push(ready.place),
-                    sent => decided.push(self.outcome_of(ready.place, sent)),
+                    sent => match self.send_apart(ready.place, sent).await {
+                        Sent::Held => {}
+                        sent => decided.push(self.outcome_of(ready.place, sent)),
+                    },
                 }
             }
             self.decide(decided)?;
@@ -414,13 +428,17 @@ impl<'a> Applier<'a> {
                 outcome.status = StepStatus::Failed;
                 (outcome.error, outcome.request_id) = (error, request_id);
             }
+            Sent::Partly { written, error, request_id } => {
+                outcome.status = StepStatus::Failed;
+                (outcome.written, outcome.error, outcome.request_id) = (written, error, request_id);
+            }
             Sent::Held | Sent::Unanswered => {}
         }
         outcome
     }
 
     /// A password that nobody is told.
-    fn password(&self) -> String {
+    pub(super) fn password(&self) -> String {
         let count = self.password_count.get();
         self.password_count.set(count + 1);
         let mut hasher = blake3::Hasher::new_derive_key("entrasnap 2026-11 password");
@@ -435,16 +453,16 @@ impl<'a> Applier<'a> {
     }
 }
 
-/// A policy that would be enabled only reports.
-fn only_report(step: &mut Step) {
+/// A policy that would be enabled only reports; says whether it would be.
+fn only_report(step: &mut Step) -> bool {
     const REPORT: &str = "enabledForReportingButNotEnforced";
-    if step.object.type_token != "conditionalAccessPolicy" {
-        return;
+    let is_enabled = |state: Option<&serde_json::Value>| state.is_some_and(|state| state == "enabled");
+    if step.object.type_token != "conditionalAccessPolicy" || !is_enabled(step.request.body.get("state")) {
+        return false;
     }
-    if step.after.get("state").is_some_and(|state| state == "enabled") {
+    if is_enabled(step.after.get("state")) {
         step.after.insert("state".to_owned(), json!(REPORT));
     }
-    if step.request.body.get("state").is_some_and(|state| state == "enabled") {
-        step.request.body["state"] = json!(REPORT);
-    }
+    step.request.body["state"] = json!(REPORT);
+    true
 }

@@ -20,6 +20,8 @@ pub(super) enum Sent {
     Done { created: BTreeMap<String, String>, request_id: Option<String> },
     /// It was refused; Graph's words.
     Refused { error: Value, request_id: Option<String>, status: u16 },
+    /// Of its properties some were written, and some refused.
+    Partly { written: Vec<String>, error: Value, request_id: Option<String> },
     /// It may have taken effect.
     Unanswered,
     /// Somebody asked to stop before it left.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::template::{Filling, is_of_new, meter};
 use crate::error::Result;
@@ -232,6 +232,9 @@ fn judge_object(step: &Step, answer: &graph::Result<Answer>, filling: &Filling<'
     if matches!(step.kind, StepKind::SoftDelete | StepKind::HardDelete) {
         return Standing::AsBefore(Image::default());
     }
+    if let Some(other) = other_relation(step, &object) {
+        return Standing::Other(Image::default(), other);
+    }
     if let Some(standing) = judge_credential(step, &object) {
         return standing;
     }
@@ -262,6 +265,16 @@ fn judge_object(step: &Step, answer: &graph::Result<Answer>, filling: &Filling<'
     }
 }
 
+/// How what stands at the address of a relation object's update relates something else than its ID says, if it does.
+fn other_relation(step: &Step, object: &Value) -> Option<String> {
+    let known = engine::schema::by_token(&step.object.type_token).filter(|found| found.is_relation_object)?;
+    let own: Vec<&str> = step.object.id.split('|').collect();
+    let said = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+    let odd =
+        known.natural_key.iter().zip(own).find(|(part, own)| !said(part.name).eq_ignore_ascii_case(own));
+    odd.map(|(part, own)| format!("{} is {}, not {own}", part.name, shown(&json!(said(part.name)))))
+}
+
 /// A secret or certificate that is taken away stands among those of its object.
 fn judge_credential(step: &Step, object: &Value) -> Option<Standing> {
     if !step.request.path.ends_with("/removePassword") {
@@ -285,8 +298,7 @@ fn judge_to_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Stand
     let linked = step.links.first().filter(|_| step.kind == StepKind::AddLink);
     let linked = linked.map_or(Value::Null, |link| Value::String(link.target_id.clone()));
     let links = step.links.iter().map(|link| link.target_id.clone()).collect();
-    let image =
-        Image { values: serde_json::json!({ relation: standing.clone() }), targets: links, graph_id: None };
+    let image = Image { values: json!({ relation: standing.clone() }), targets: links, graph_id: None };
     // A step that only brings a link back says no more than the link.
     let after = filling.value(step.after.get(relation).unwrap_or(&linked));
     if says_same(&standing, &after) {
@@ -305,7 +317,7 @@ fn judge_targets(step: &Step, standing: &BTreeSet<String>, filling: &Filling<'_>
     if left.is_empty() {
         return Standing::AsWanted;
     }
-    let values = serde_json::json!({ "links": left });
+    let values = json!({ "links": left });
     Standing::AsBefore(Image { values, targets: left, graph_id: None })
 }
 

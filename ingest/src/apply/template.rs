@@ -30,7 +30,18 @@ impl Filling<'_> {
     fn call(&self, step: &Step, request: &RequestTemplate, bulk: &[String], target: &str) -> Call {
         let path = self.text(&request.path.replace(TARGET, &graph::escape(target)));
         let mut body = request.body.clone();
-        self.fill(&mut body, bulk, target);
+        if let Value::Object(members) = &mut body {
+            for (name, value) in members {
+                // What a tenant holds may look like a placeholder; these stand only where the planner puts them.
+                if is_reference(name) {
+                    self.refer(value, bulk, target);
+                } else if name == "passwordProfile" && step.kind == StepKind::Recreate {
+                    self.make_password(value);
+                } else {
+                    self.fill(value);
+                }
+            }
+        }
         let body = if body.is_null() { None } else { Some(body.to_string().into()) };
         let makes = step.kind == StepKind::Recreate
             || (step.kind == StepKind::AddLink && step.links.is_empty() && request.method == "POST");
@@ -54,11 +65,11 @@ impl Filling<'_> {
             let Some(end) = name.find('}') else { break };
             let (step, property) = name[..end].split_once('.').unwrap_or((&name[..end], "id"));
             let known = self.created.get(step).and_then(|made| made.get(property));
-            filled.push_str(known.map_or("", String::as_str));
+            filled.push_str(known.map_or(&rest[start..=start + NEW_ID_PREFIX.len() + end], String::as_str));
             rest = &name[end + 1..];
         }
         filled.push_str(rest);
-        filled.replace(ENDPOINT, self.endpoint)
+        filled
     }
 
     /// The ID of what a step is about, also when an earlier one made it.
@@ -73,53 +84,54 @@ impl Filling<'_> {
     /// A value with the IDs of what earlier steps made.
     pub(super) fn value(&self, value: &Value) -> Value {
         let mut value = value.clone();
-        self.fill(&mut value, &[], TARGET);
+        self.fill(&mut value);
         value
     }
 
-    fn fill(&self, value: &mut Value, bulk: &[String], target: &str) {
+    fn fill(&self, value: &mut Value) {
         match value {
-            Value::String(text) => {
-                if text.contains(PASSWORD) {
-                    *text = text.replace(PASSWORD, &(self.password)());
-                }
-                *text = self.text(&text.replace(TARGET, target));
-            }
+            Value::String(text) if text.contains(NEW_ID_PREFIX) => *text = self.text(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.fill(value)),
+            Value::Object(members) => members.values_mut().for_each(|value| self.fill(value)),
+            _ => {}
+        }
+    }
+
+    /// The other end of a link, or of all links of a step.
+    fn refer(&self, value: &mut Value, bulk: &[String], target: &str) {
+        let filled = |text: &str, target: &str| {
+            Value::String(text.replace(ENDPOINT, self.endpoint).replace(TARGET, &self.text(target)))
+        };
+        match value {
+            Value::String(text) => *value = filled(text, target),
             Value::Array(values) => {
-                if let [Value::String(only)] = values.as_slice()
-                    && only.contains(TARGET)
-                    && !bulk.is_empty()
-                {
+                if let [Value::String(only)] = values.as_slice() {
                     let only = only.clone();
-                    let each =
-                        bulk.iter().map(|target| Value::String(self.text(&only.replace(TARGET, target))));
-                    *values = each.collect();
-                    return;
-                }
-                for value in values.iter_mut() {
-                    self.fill(value, bulk, target);
-                }
-            }
-            Value::Object(members) => {
-                for value in members.values_mut() {
-                    self.fill(value, bulk, target);
+                    *values = bulk.iter().map(|target| filled(&only, target)).collect();
                 }
             }
             _ => {}
         }
     }
+
+    fn make_password(&self, profile: &mut Value) {
+        if let Some(Value::String(text)) = profile.get_mut("password")
+            && text == PASSWORD
+        {
+            *text = (self.password)();
+        }
+    }
+}
+
+/// Whether a member of a body is a reference to the other end of a link.
+fn is_reference(name: &str) -> bool {
+    name == "@odata.id" || name.ends_with("@odata.bind")
 }
 
 /// Whether a body has one request for all targets.
 fn has_single_target(body: &Value) -> bool {
-    match body {
-        Value::Array(values) => match values.as_slice() {
-            [Value::String(only)] => only.contains(TARGET),
-            several => several.iter().any(has_single_target),
-        },
-        Value::Object(members) => members.values().any(has_single_target),
-        _ => false,
-    }
+    let members = body.as_object().into_iter().flatten();
+    members.into_iter().any(|(name, value)| is_reference(name) && value.is_array())
 }
 
 fn method(name: &str) -> Method {

@@ -19,6 +19,9 @@ use engine::Store;
 /// Properties of an application that Graph only lets change once they are disabled.
 const OFFERS: [&str; 2] = ["appRoles", "api"];
 
+/// How the state after a recovery is written; its ID follows.
+pub(super) const AFTER_RECOVERY: &str = "after recovery ";
+
 /// Writes a second that Graph takes from an application.
 const WRITES_PER_S: f64 = 20.0;
 
@@ -38,6 +41,8 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
         let Some(outcome) = outcomes.get(&step.id) else { continue };
         if matches!(outcome.status, StepStatus::Done | StepStatus::Unconfirmed) {
             undo.step(step, outcome);
+        } else if !outcome.written.is_empty() {
+            undo.step(&only_written(step, outcome), outcome);
         } else if matches!(outcome.status, StepStatus::Uncertain | StepStatus::Intended) {
             undo.skip(step, "nobody knows whether it took effect");
         }
@@ -46,7 +51,7 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
     let mut point = beginning.plan.to.clone();
     point.point = format!("before recovery {id}");
     let mut current = point.clone();
-    current.point = format!("after recovery {id}");
+    current.point = format!("{AFTER_RECOVERY}{id}");
     current.taken_at = now;
     let requests = undo.steps.iter().map(|step| 2 * step.links.len().max(1) as u64).sum();
     let mut permissions = beginning.plan.permissions.clone();
@@ -77,8 +82,10 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
         guards: raised,
         permissions,
         hash: String::new(),
+        seal: String::new(),
+        signatures: Vec::new(),
     };
-    plan.hash = plan.compute_hash();
+    plan.seal(store);
     Ok(plan)
 }
 
@@ -131,7 +138,28 @@ impl Undo {
                 self.steps[*later].depends_on.push(first.clone());
             }
         }
+        // Later phases wait for earlier ones, so that none may hold what an earlier one waits for.
+        let mut phases: BTreeMap<String, Phase> = BTreeMap::new();
+        for step in &mut self.steps {
+            let latest = step.depends_on.iter().filter_map(|id| phases.get(id)).max();
+            step.phase = latest.map_or(step.phase, |latest| step.phase.max(*latest));
+            phases.insert(step.id.clone(), step.phase);
+        }
     }
+}
+
+/// A step as if it had been only what was written of it.
+fn only_written(step: &Step, outcome: &StepOutcome) -> Step {
+    let mut step = step.clone();
+    let is_written = |name: &String| outcome.written.contains(name);
+    let is_left = |name: &String, step: &Step| step.after.contains_key(name) && !is_written(name);
+    if let Value::Object(body) = &step.request.body {
+        let kept = body.iter().filter(|(name, _)| !is_left(name, &step));
+        step.request.body = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    }
+    step.before.retain(|name, _| is_written(name));
+    step.after.retain(|name, _| is_written(name));
+    step
 }
 
 type Opposite = Result<Step, &'static str>;
@@ -172,8 +200,11 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
     }
     let Value::Object(image) = &outcome.before else { return Err("what stood before was not recorded") };
     let filling = Filling { endpoint: ENDPOINT, created, password: &String::new };
-    let mut opposite = bare(StepKind::Update, Phase::Attributes, step.object.clone(), step.request.clone());
-    for (name, value) in image {
+    // Policies come after everything that they may name.
+    let is_policy = step.object.type_token == "conditionalAccessPolicy";
+    let phase = if is_policy { Phase::ConditionalAccess } else { Phase::Attributes };
+    let mut opposite = bare(StepKind::Update, phase, step.object.clone(), step.request.clone());
+    for (name, value) in image.iter().filter(|(name, _)| step.after.contains_key(*name)) {
         let written = step.after.get(name).map(|written| filling.value(written));
         opposite.before.insert(name.clone(), written.unwrap_or_default());
         opposite.after.insert(name.clone(), value.clone());

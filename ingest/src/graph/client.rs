@@ -228,7 +228,7 @@ impl Client {
         }
     }
 
-    async fn token(&self, refused: Option<u64>) -> Result<Token> {
+    pub(super) async fn token(&self, refused: Option<u64>) -> Result<Token> {
         let inner = &*self.0;
         let context = SignInContext {
             transport: &inner.transport,

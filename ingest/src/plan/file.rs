@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use engine::Store;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
@@ -10,6 +11,12 @@ use serde_json::Value;
 use super::{FORMAT_VERSION, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink};
 use crate::resource::Version;
 use crate::{Error, Result};
+
+/// What is not hashed: the hash, and what is made of it.
+const UNHASHED: [&str; 3] = ["hash", "seal", "signatures"];
+
+/// What the seals of plans are for.
+const SEAL_PURPOSE: &str = "recovery plan";
 
 impl Plan {
     /// The file: indented JSON.
@@ -23,11 +30,11 @@ impl Plan {
         bytes
     }
 
-    /// Reads a file, and checks its format version and its hash.
+    /// Reads a file, and checks its format version, its hash and its steps.
     ///
     /// # Errors
     /// `PlanText` when it is no plan in JSON, `PlanVersion` when a newer version wrote it, `PlanEdited` when its hash
-    /// is not that of its content.
+    /// is not that of its content, `PlanStep` when a step cannot run or sends something else than it shows.
     pub fn from_file_bytes(bytes: &[u8]) -> Result<Self> {
         let text = |error: serde_json::Error| Error::PlanText {
             line: error.line(),
@@ -46,10 +53,29 @@ impl Plan {
         if expected != found {
             return Err(Error::PlanEdited { expected, found });
         }
+        plan.check_steps()?;
         Ok(plan)
     }
 
-    /// The hash of everything but `hash`.
+    /// Computes the hash, and seals it with the key of a store.
+    pub fn seal(&mut self, store: &Store) {
+        self.hash = self.compute_hash();
+        self.seal = store.seal(SEAL_PURPOSE, &self.hash);
+    }
+
+    /// Checks that a store made the plan.
+    ///
+    /// # Errors
+    /// `PlanSeal`.
+    pub fn check_seal(&self, store: &Store) -> Result<()> {
+        if store.is_sealed(SEAL_PURPOSE, &self.hash, &self.seal) {
+            return Ok(());
+        }
+        let found = if self.seal.is_empty() { "none" } else { "the seal of another store" };
+        Err(Error::PlanSeal { found, hash: self.hash.clone() })
+    }
+
+    /// The hash of everything but `hash`, `seal` and `signatures`.
     ///
     /// # Panics
     /// Never: see [`Plan::to_file_bytes`].
@@ -59,7 +85,7 @@ impl Plan {
         let Value::Object(members) = frame else { return String::new() };
         let mut hasher = blake3::Hasher::new();
         let mut separator = "{";
-        for (name, value) in members.iter().filter(|(name, _)| *name != "hash") {
+        for (name, value) in members.iter().filter(|(name, _)| !UNHASHED.contains(&name.as_str())) {
             write!(hasher, "{separator}\"{name}\":").expect("a hasher takes everything");
             separator = ",";
             if name == "steps" {
@@ -91,6 +117,8 @@ impl Plan {
             permissions: self.permissions.clone(),
             estimate: self.estimate,
             hash: String::new(),
+            seal: String::new(),
+            signatures: Vec::new(),
         }
     }
 
@@ -110,7 +138,7 @@ impl Plan {
 /// BLAKE3 of the canonical text: keys in order, no white space.
 fn hash_of(mut value: Value) -> String {
     if let Value::Object(members) = &mut value {
-        members.remove("hash");
+        members.retain(|name, _| !UNHASHED.contains(&name.as_str()));
     }
     let mut writer = std::io::BufWriter::with_capacity(1 << 16, blake3::Hasher::new());
     serde_json::to_writer(&mut writer, &value).expect("a hasher takes everything");

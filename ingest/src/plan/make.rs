@@ -235,6 +235,8 @@ impl Planner {
             permissions,
             estimate,
             hash: String::new(),
+            seal: String::new(),
+            signatures: Vec::new(),
         };
         plan.hash = plan.compute_hash();
         Ok(plan)

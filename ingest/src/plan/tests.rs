@@ -6,6 +6,7 @@ mod guards;
 mod links;
 mod properties;
 mod returns;
+mod signature;
 mod updates;
 
 use engine::{BackupDetails, CreateOptions, DifferenceFilter, Store};
@@ -135,6 +136,8 @@ fn commit(store: &mut Store, taken_at: &str, objects: &Objects, looked_for: &Obj
 /// What holds for every plan.
 pub(super) fn check(plan: &Plan) {
     plan.verify_hash().unwrap();
+    // What people are shown says what is sent.
+    plan.check_steps().unwrap();
     let place = |id: &str| plan.steps.iter().position(|step| step.id == id);
     for (index, step) in plan.steps.iter().enumerate() {
         assert_eq!(step.id, format!("s{}", index + 1));

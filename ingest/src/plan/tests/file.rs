@@ -56,16 +56,16 @@ fn an_edited_plan_is_refused() {
 
 #[test]
 fn what_is_no_plan_says_where() {
-    let error = Plan::from_file_bytes(b"{\n  \"formatVersion\": 1,\n  oops\n}").unwrap_err();
+    let error = Plan::from_file_bytes(b"{\n  \"formatVersion\": 2,\n  oops\n}").unwrap_err();
     assert!(matches!(error, Error::PlanText { line: 3, column: 3, .. }), "{error:?}");
     assert_eq!(
         error.to_string(),
         "line 3, column 3: expected a recovery plan in JSON: key must be a string; make the plan again"
     );
     let text = String::from_utf8(plan().to_file_bytes()).unwrap();
-    let newer = text.replace("\"formatVersion\": 1", "\"formatVersion\": 9");
+    let newer = text.replace("\"formatVersion\": 2", "\"formatVersion\": 9");
     let error = Plan::from_file_bytes(newer.as_bytes()).unwrap_err();
-    assert!(matches!(error, Error::PlanVersion { found: 9, known: 1 }), "{error:?}");
+    assert!(matches!(error, Error::PlanVersion { found: 9, known: 2 }), "{error:?}");
 }
 
 #[test]

@@ -1,0 +1,64 @@
+//! Owns who is signed in, and to which tenant: asked of Graph, and of the token where Graph does not say.
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::graph::{Call, Client, Credential};
+use crate::plan::Identity;
+
+/// Whose tenant a client writes to, and who it writes as.
+#[derive(Debug, Clone)]
+pub(super) struct SignedIn {
+    pub(super) tenant_id: String,
+    pub(super) identity: Identity,
+}
+
+/// Asks who is signed in.
+pub(super) async fn signed_in(client: &Client) -> Result<SignedIn> {
+    let claims = client.claims().await?;
+    let claim = |name: &str| {
+        claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let organization = ask(client, "/organization?$select=id").await?;
+    let tenant_id = organization.pointer("/value/0/id").and_then(Value::as_str).map(str::to_owned);
+    let tenant_id = tenant_id.or_else(|| claim("tid")).ok_or_else(|| Error::Refused {
+        what: "nobody says which tenant this signs in to".to_owned(),
+        help: "grant Organization.Read.All to the application".to_owned(),
+    })?;
+    let app_id = claim("appid").or_else(|| claim("azp")).or_else(|| configured(client));
+    let is_person = claim("scp").is_some() || claim("idtyp").is_some_and(|kind| kind == "user");
+    let is_application = !is_person && (claim("idtyp").is_some() || claims.get("roles").is_some());
+    let (mut user_id, mut service_principal_id) = (None, None);
+    if is_application {
+        service_principal_id = claim("oid");
+    } else {
+        user_id = claim("oid").filter(|_| is_person);
+        if user_id.is_none() {
+            let me = ask(client, "/me?$select=id").await?;
+            user_id = me.get("id").and_then(Value::as_str).map(str::to_owned);
+        }
+    }
+    let identity = Identity { app_id, service_principal_id, user_id };
+    Ok(SignedIn { tenant_id, identity })
+}
+
+/// What Graph answers; nothing where it refuses.
+async fn ask(client: &Client, path: &str) -> Result<Value> {
+    match client.send(&Call::get(path)).await {
+        Ok(answer) => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),
+        Err(error) if error.refusal().is_some() => Ok(Value::Null),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The application that was named for signing in.
+fn configured(client: &Client) -> Option<String> {
+    match &client.settings().credential {
+        Credential::Secret { client_id, .. }
+        | Credential::Certificate { client_id, .. }
+        | Credential::Workload { client_id, .. }
+        | Credential::DeviceCode { client_id, .. } => Some(client_id.clone()),
+        Credential::ManagedIdentity { client_id, .. } => client_id.clone(),
+        Credential::AzureCli { .. } => None,
+    }
+}

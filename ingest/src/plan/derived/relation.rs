@@ -1,0 +1,158 @@
+//! Relation objects and credentials, which have requests of their own: assignments, grants, schedules, secrets, keys.
+
+use std::collections::BTreeMap;
+
+use engine::schema;
+use serde_json::Value;
+
+use super::{Judge, Verdict, is_id, odd_body};
+use crate::plan::NEW_ID_PREFIX;
+
+/// Where the requests go that change a schedule, by the types whose objects they make or end.
+const SCHEDULE_REQUESTS: [(&str, &str); 3] = [
+    ("roleAssignment", "/roleManagement/directory/roleAssignmentScheduleRequests"),
+    ("roleAssignmentSchedule", "/roleManagement/directory/roleAssignmentScheduleRequests"),
+    ("roleEligibilitySchedule", "/roleManagement/directory/roleEligibilityScheduleRequests"),
+];
+
+/// What such a request says besides the schedule.
+const REQUEST_MEMBERS: [&str; 2] = ["action", "justification"];
+
+type Values = BTreeMap<String, Value>;
+
+impl Judge<'_> {
+    /// A relation object that is made.
+    pub(super) fn made_relation(&self) -> Verdict {
+        let after = &self.step.after;
+        self.is_known_by(after)?;
+        if self.is_schedule_request() {
+            self.sends("POST", self.resource.version, &self.step.request.path)?;
+            return self.is_body_of("adminAssign", after);
+        }
+        match self.resource.list.as_deref() {
+            Some(list) => self.sends("POST", self.resource.version, list)?,
+            None => {
+                self.leads_to_resource("POST", "/servicePrincipals/{resourceId}/appRoleAssignedTo", after)?
+            }
+        }
+        self.is_body_of("", after)
+    }
+
+    /// A relation object that is taken away: which one is found by what it relates when the request leaves.
+    pub(super) fn removed_relation(&self) -> Verdict {
+        let before = &self.step.before;
+        self.is_known_by(before)?;
+        if self.is_schedule_request() {
+            self.sends("POST", self.resource.version, &self.step.request.path)?;
+            return self.is_body_of("adminRemove", before);
+        }
+        self.leads_to_resource("DELETE", &self.resource.get, before)?;
+        self.has_no_body()
+    }
+
+    /// A schedule that gets other times: a request names what it relates, as the object's ID does.
+    pub(super) fn changed_schedule(&self) -> Verdict {
+        self.sends("POST", self.resource.version, &self.step.request.path)?;
+        let mut values: Values = self.named_by_id();
+        values.extend(self.step.before.clone());
+        values.extend(self.step.after.clone());
+        let body = self.step.request.body.as_object();
+        if let Some(name) = self.step.after.keys().find(|name| body.is_none_or(|it| !it.contains_key(*name)))
+        {
+            return Err(format!("expected its request to say {name}, which is shown"));
+        }
+        self.is_body_of("adminUpdate", &values)
+    }
+
+    /// What the object's ID says that it relates.
+    fn named_by_id(&self) -> Values {
+        let parts = schema::by_token(&self.resource.token).map_or(&[][..], |found| found.natural_key);
+        let own = self.step.object.id.split('|');
+        parts.iter().zip(own).map(|(part, own)| (part.name.to_owned(), Value::from(own))).collect()
+    }
+
+    /// A secret, a key, or a federated credential that is taken away.
+    pub(super) fn removed_credential(&self) -> Verdict {
+        let (before, request) = (&self.step.before, &self.step.request);
+        let (get, version) = (&self.resource.get, self.resource.version);
+        let token = self.resource.token.as_str();
+        if token == "federatedIdentityCredential" {
+            self.sends("DELETE", version, get)?;
+            return self.has_no_body();
+        }
+        if !matches!(token, "application" | "servicePrincipal") {
+            return Err("expected links, or a credential".to_owned());
+        }
+        let list = |side: &Values, name: &str| side.get(name).and_then(Value::as_array).cloned();
+        if let Some(secrets) = list(before, "passwordCredentials") {
+            self.sends("POST", version, &format!("{get}/removePassword"))?;
+            let body = request.body.as_object().filter(|body| body.len() == 1);
+            let key = body.and_then(|body| body.get("keyId"));
+            let is_it = |secret: &Value| secret.get("keyId").is_some() && secret.get("keyId") == key;
+            let is_right = before.len() == 1 && secrets.len() == 1 && secrets.iter().all(is_it);
+            return if is_right { Ok(()) } else { Err(odd_body(&request.body)) };
+        }
+        let (Some(standing), Some(kept)) =
+            (list(before, "keyCredentials"), list(&self.step.after, "keyCredentials"))
+        else {
+            return Err("expected the secrets or keys that stand".to_owned());
+        };
+        self.sends("PATCH", version, get)?;
+        let body = request.body.as_object().filter(|body| body.len() == 1);
+        let sent = body.and_then(|body| body.get("keyCredentials")).and_then(Value::as_array);
+        let is_right = sent == Some(&kept) && kept.iter().all(|key| standing.contains(key));
+        if is_right { Ok(()) } else { Err(odd_body(&request.body)) }
+    }
+
+    pub(super) fn is_schedule_request(&self) -> bool {
+        let own =
+            |(token, path): &(&str, &str)| *token == self.resource.token && *path == self.step.request.path;
+        SCHEDULE_REQUESTS.iter().any(own)
+    }
+
+    /// Whether the path leads below the resource that the values name.
+    fn leads_to_resource(&self, method: &str, template: &str, values: &Values) -> Verdict {
+        let named = values.get("resourceId").and_then(Value::as_str).unwrap_or_default();
+        self.matches(method, self.resource.version, template, &|name, part| match name {
+            "resourceId" => part == named,
+            // An ID that Graph gave once; the one it has now is looked for when the request leaves.
+            _ => is_id(part) || part == self.step.object.id,
+        })
+    }
+
+    /// Whether the values relate what the object's ID says.
+    fn is_known_by(&self, values: &Values) -> Verdict {
+        for (name, own) in self.named_by_id() {
+            let own = own.as_str().unwrap_or_default();
+            let Some(value) = values.get(&name).and_then(Value::as_str) else { continue };
+            if !value.eq_ignore_ascii_case(own) && !value.contains(NEW_ID_PREFIX) {
+                return Err(format!("expected {name} to be {own}, as its ID says, found {value}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the body holds values that are shown, and what a request of this kind says besides.
+    fn is_body_of(&self, action: &str, values: &Values) -> Verdict {
+        let Value::Object(body) = &self.step.request.body else {
+            return Err(odd_body(&self.step.request.body));
+        };
+        let is_right = |name: &str, value: &Value| match values.get(name) {
+            Some(shown) => shown == value,
+            None => REQUEST_MEMBERS.contains(&name) && !action.is_empty() && value.is_string(),
+        };
+        if let Some((name, value)) = body.iter().find(|(name, value)| !is_right(name, value)) {
+            return Err(format!("expected its request to say what is shown, found {name}: {value}"));
+        }
+        if !action.is_empty() && body.get("action").and_then(Value::as_str) != Some(action) {
+            return Err(format!("expected the action {action}, found {}", self.step.request.body));
+        }
+        if matches!(action, "adminRemove" | "adminUpdate") {
+            return Ok(());
+        }
+        match values.keys().find(|name| !body.contains_key(*name)) {
+            Some(name) => Err(format!("expected its request to say {name}, which is shown")),
+            None => Ok(()),
+        }
+    }
+}
