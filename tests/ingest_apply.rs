@@ -72,6 +72,7 @@ fn a_resumed_recovery_goes_on_in_its_own_tenant_alone() {
     let request = ApplyRequest { crash: Some(&crash), ..allowing([1; 32]) };
     apply(&mut keeper.store, &writer(&ours), &plan, &request, &()).unwrap_err();
     let id = recoveries(&keeper.store).unwrap()[0].id.clone();
+    let _before = other.server.take_counts();
     let refused = resume(&mut keeper.store, &writer(&other), &id, &allowing([2; 32]), &());
     assert!(matches!(refused, Err(Error::SignedInElsewhere { .. })), "{refused:?}");
     assert_eq!(other.server.take_counts().writes, 0);

@@ -45,7 +45,14 @@ const PLACES: &[(&str, &[&str])] = &[
     ("pest_derive", &["query/src/syntax"]),
     ("reqwest", &["ingest/src/graph/transport"]),
     ("reedline", &["cli/src/repl/editor.rs"]),
-    ("ring", &["ingest/src/graph/token/assertion", "ingest/src/plan/signature.rs"]),
+    (
+        "ring",
+        &[
+            "ingest/src/graph/token/assertion",
+            "ingest/src/plan/signature.rs",
+            "ingest/src/plan/tests/signature.rs",
+        ],
+    ),
     ("rkyv", &["engine/src/segment/"]),
     ("rustls", &["ingest/src/graph/transport.rs"]),
     ("simd_json", &["benches/parse.rs"]),

@@ -52,6 +52,9 @@ pub(super) fn licences(body: &Value, standing: &Value, wanted: &Value) -> Result
     let (Some(added), Some(removed)) = (list("addLicenses"), list("removeLicenses")) else {
         return Err(super::odd_body(body));
     };
+    if added.is_empty() && removed.is_empty() {
+        return Err("expected a licence to be assigned or removed".to_owned());
+    }
     let entries = |side: &Value| side.as_array().cloned().unwrap_or_default();
     let is_wanted = |licence: &Value| entries(wanted).iter().any(|entry| is_same_licence(entry, licence));
     let has = |side: &Value, sku: &Value| entries(side).iter().any(|entry| entry.get("skuId") == Some(sku));
