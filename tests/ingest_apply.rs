@@ -190,7 +190,7 @@ fn mutations(step: &Step) -> Vec<(&'static str, Step)> {
 /// Changes every text and flag in a value that is not a type.
 fn spoil(value: &mut Value) {
     match value {
-        Value::String(text) => text.push_str("0"),
+        Value::String(text) => text.push('0'),
         Value::Bool(flag) => *flag = !*flag,
         Value::Array(items) => {
             items.iter_mut().for_each(spoil);
