@@ -10,6 +10,7 @@ use twin::{Fault, ManualClock, Options, Server, Twin};
 
 use crate::tenant::{Hands, START_MS};
 
+mod bounds;
 mod pace;
 
 /// A twin with a client of it.
@@ -432,4 +433,23 @@ fn a_token_is_had_once_and_renewed_before_it_ends() {
     });
     assert_eq!(bench.server.take_counts().by_status.keys().collect::<Vec<_>>(), [&200]);
     assert_eq!(client.counts().retries, 0);
+}
+
+#[test]
+fn a_wait_without_end_is_cut_and_told() {
+    let bench = Bench::new(200, 0.0, "long-wait=/users");
+    let client = bench.client();
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = Arc::clone(&told);
+    client.on_wait(move |until| kept.lock().unwrap().push(until));
+    let error = run(client.send(&Call::get("/users"))).unwrap_err();
+    assert_eq!(error.status(), Some(429));
+    assert!(bench.elapsed_s() <= 15.0 * 60.0, "{}", bench.elapsed_s());
+    let told = told.lock().unwrap().clone();
+    assert!(!told.is_empty());
+    let first = told[0].as_second() - START_MS / 1000;
+    assert!((290..=310).contains(&first), "{first}");
+    // What was refused to one call does not hold up others for longer than that.
+    run(client.send(&Call::get("/groups"))).unwrap();
+    assert!(bench.elapsed_s() <= 20.0 * 60.0, "{}", bench.elapsed_s());
 }

@@ -66,6 +66,17 @@ impl<'io> Progress<'io> {
         self.say(decided, &format!("{decided} of {}{trouble}", counted(all, "step")));
     }
 
+    /// Says something at once.
+    pub(crate) fn tell(&self, text: &str) {
+        match &mut *self.shown.borrow_mut() {
+            Shown::Nothing => {}
+            Shown::Bar(bar) => bar.set_message(text.to_owned()),
+            Shown::Lines { out, .. } => {
+                out.write_all(format!("{text}\n").as_bytes()).ok();
+            }
+        }
+    }
+
     fn say(&self, position: u64, text: &str) {
         match &mut *self.shown.borrow_mut() {
             Shown::Nothing => {}

@@ -132,10 +132,10 @@ const NOT_JSON: &str = "files that are not JSON were left out";
 /// What the reason of a warning about a guessed type begins with.
 const GUESSED: &str = "the folder ";
 
-/// Whether a warning of an import is only worth knowing: all the data was taken as it stands.
+/// Whether a warning is only worth knowing: all the data was taken as it stands.
 #[must_use]
 pub fn is_harmless(warning: &Warning) -> bool {
-    warning.reason == NOT_JSON || warning.reason.starts_with(GUESSED)
+    crate::pull::is_harmless(warning) || warning.reason == NOT_JSON || warning.reason.starts_with(GUESSED)
 }
 
 /// Puts the links that stood in files of their own, and the warnings.

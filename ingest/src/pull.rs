@@ -1,28 +1,36 @@
 //! Owns backups of a live tenant: what is read through Graph becomes one backup, or nothing at all.
 //!
-//! Shape: `run` decides the order, `whole` and `changes` read, `reader` asks Graph or what `stage` kept of an
-//! interrupted run, `event` writes into the backup in one thread, `state` is what the next backup goes on from, `live`
-//! reads only what a question needs.
+//! Shape: `select` says what of each type is asked for, `run` decides the order, `whole`, `below` and `changes` read,
+//! `missing` looks for what a list leaves out, `reader` asks Graph or what `stage` kept of an interrupted run, `event`
+//! writes into the backup in one thread, `state` is what the next backup goes on from, `recovered` adds to that what a
+//! recovery touched, `live` reads only what a question needs.
 //!
 //! Invariants
 //! 1. What could not be read is a gap with its reason; it is never taken for deleted.
-//! 2. A tenant that was read by half is not committed; its pages are staged, and the next run goes on from them.
-//! 3. A delta record says that something changed, and Graph says what it is now: no record overwrites a newer reading.
+//! 2. A run that was stopped, or a tenant of which nothing can be read, is not committed; what was read is staged, and
+//!    the next run goes on from there.
+//! 3. A broken answer costs what was asked for, never the backup; that is asked again by the next backup.
+//! 4. Two answers that contradict each other are asked about once more; gone is only what is not found twice.
+//! 5. A delta record says that something changed, and Graph says what it is now: no record overwrites a newer reading.
 
+mod below;
 mod changes;
 mod event;
 mod live;
+mod missing;
 mod reader;
+mod recovered;
 mod run;
+mod select;
 mod stage;
 mod state;
 mod whole;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{BackupDetails, BackupSummary, Snapshot, Store};
+use engine::{BackupDetails, BackupSummary, BinExtent, Extent, Snapshot, Store};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -108,6 +116,8 @@ pub trait PullProgress {
     fn objects(&self, type_token: &str, count: u64);
     /// Links, removals and other news came.
     fn news(&self, count: u64);
+    /// Graph asks to be left alone until then.
+    fn waits(&self, _until: Timestamp) {}
 }
 
 impl PullProgress for () {
@@ -134,10 +144,14 @@ pub fn backup(
     let is_full = request.full
         || left.as_ref().is_none_or(|(state, _)| is_older(state.full_at, now, request.full_every))
         || left.as_ref().is_some_and(|(_, taken_at)| runtime.block_on(was_recovered(client, *taken_at)));
-    let known = left.map_or_else(|| SourceState::new(&endpoint), |(state, _)| state);
+    let since = left.as_ref().map(|(_, taken_at)| *taken_at);
+    let mut known = left.map_or_else(|| SourceState::new(&endpoint), |(state, _)| state);
+    if let Some(since) = since {
+        known.again.extend(recovered::touched(store, since)?);
+    }
     let previous = newest_snapshot(store)?;
     size_up(client, previous.as_ref())?;
-    let asked = runtime.block_on(select(client, resources, &known))?;
+    let (asked, gaps) = runtime.block_on(select::select(client, resources, &known))?;
     let name = run_name(client, &asked, is_full, previous.as_ref(), request);
     let staged = Arc::new(open_stage(store, &name, now)?);
     let resumed_pages = staged.count();
@@ -150,6 +164,7 @@ pub fn backup(
     let run = Run {
         reader: Reader::new(client, Some(Arc::clone(&staged)), events),
         asked,
+        gaps,
         is_full,
         state: known,
         settle: request.settle,
@@ -170,8 +185,14 @@ pub fn backup(
     drop(incoming);
     let done = runtime.block_on(driver).map_err(|_| Error::Cancelled)?;
     written?;
-    let done: Done = done?;
-    for (token, reading) in done.readings {
+    let broken = writer.broken();
+    let mut done: Done = done?;
+    for (token, mut reading) in done.readings {
+        if broken.contains(token) {
+            (reading.extent, reading.bin) = (Extent::Changes, BinExtent::NotRead);
+            done.state.again.types.insert(token.to_owned());
+            done.state.delta.remove(token);
+        }
         backup.observe(token, reading)?;
     }
     let ended = client.clock().now();
@@ -194,6 +215,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 fn report(progress: &dyn PullProgress, event: &Event) {
     match event {
         Event::Objects { token, texts, .. } => progress.objects(token, texts.len() as u64),
+        Event::Waits(until) => progress.waits(*until),
         _ => progress.news(1),
     }
 }
@@ -263,85 +285,11 @@ fn size_up(client: &Client, previous: Option<&Snapshot>) -> Result<()> {
     Ok(())
 }
 
-/// What is asked of each type: all stored properties, and the directory extensions of the tenant.
-async fn select(
-    client: &Client,
-    resources: Vec<&'static Resource>,
-    state: &SourceState,
-) -> Result<Vec<Asked>> {
-    let extensions = extensions(client).await?;
-    let mut all = Vec::new();
-    for resource in resources {
-        let mut select = resource.select.clone();
-        if !select.is_empty() {
-            select.extend(extensions.get(&resource.token).into_iter().flatten().cloned());
-            select = readable(client, resource, select, state).await?;
-        }
-        all.push(Asked { resource, select });
-    }
-    Ok(all)
-}
-
-/// The names of the directory extensions, by type.
-async fn extensions(client: &Client) -> Result<BTreeMap<String, BTreeSet<String>>> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Extension {
-        name: String,
-        #[serde(default)]
-        target_objects: Vec<String>,
-    }
-    #[derive(Deserialize)]
-    struct Extensions {
-        value: Vec<Extension>,
-    }
-    let call = Call::read_by_post("/directoryObjects/getAvailableExtensionProperties", "{}");
-    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let answer = match client.send(&call).await {
-        Ok(answer) => answer,
-        // Extensions that nobody may list are not asked for.
-        Err(error) if error.refusal().is_some() => return Ok(names),
-        Err(error) => return Err(error.into()),
-    };
-    let found: Extensions = serde_json::from_slice(&answer.body).unwrap_or(Extensions { value: Vec::new() });
-    for extension in found.value {
-        for target in extension.target_objects {
-            let token = match target.as_str() {
-                "User" => "user",
-                "Group" => "group",
-                _ => continue,
-            };
-            names.entry(token.to_owned()).or_default().insert(extension.name.clone());
-        }
-    }
-    Ok(names)
-}
-
-/// Security attributes need a permission of their own: without it they are not asked for.
-async fn readable(
-    client: &Client,
-    resource: &'static Resource,
-    select: Vec<String>,
-    state: &SourceState,
-) -> Result<Vec<String>> {
-    const GUARDED: &str = "customSecurityAttributes";
-    if !select.iter().any(|name| name == GUARDED) {
-        return Ok(select);
-    }
-    // What worked last time is not tried again.
-    if state.delta.get(&resource.token).is_some_and(|feed| feed.select == select) {
-        return Ok(select);
-    }
-    let probe = Asked { resource, select: vec!["id".to_owned(), GUARDED.to_owned()] };
-    let list = resource.list.as_deref().unwrap_or_default();
-    let call = Call::get(format!("{list}?$select=id,{GUARDED}&$top=1")).meter(probe.resource.throttle);
-    match client.send(&call).await {
-        Err(error) if error.refusal().is_some() => {
-            Ok(select.into_iter().filter(|name| name != GUARDED).collect())
-        }
-        Err(error) => Err(error.into()),
-        Ok(_) => Ok(select),
-    }
+/// Whether objects of a type can be asked for by the IDs that people and the store know.
+fn has_ids(asked: &Asked) -> bool {
+    let is_keyed =
+        engine::schema::by_token(&asked.resource.token).is_some_and(|found| !found.natural_key.is_empty());
+    !is_keyed && !asked.resource.singleton && asked.resource.parent.is_none()
 }
 
 /// What makes two runs the same, so that one may go on with the pages of the other.
@@ -365,6 +313,12 @@ fn run_name(
         request.sweep_every,
         hasher.finalize().to_hex()
     )
+}
+
+/// Whether a warning of a backup is only worth knowing: nothing of the tenant is left out.
+#[must_use]
+pub fn is_harmless(warning: &engine::Warning) -> bool {
+    warning.reason.ends_with(whole::NO_BIN)
 }
 
 /// How many pages an interrupted backup of this store left, for the next one to go on from.

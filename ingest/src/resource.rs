@@ -106,6 +106,12 @@ pub struct Resource {
     /// When it is not empty, the only properties that may be written.
     #[serde(default)]
     pub patchable: Vec<String>,
+    /// Properties that need a permission of their own to be read: without it Graph gives them as null, or refuses.
+    #[serde(default)]
+    pub guarded: Vec<Guarded>,
+    /// Whether it is read in every backup although no delta query tells of it.
+    #[serde(default)]
+    pub always: bool,
     /// What another service holds, so that lists refuse it.
     #[serde(default)]
     pub outside: Vec<String>,
@@ -187,6 +193,16 @@ pub struct PropertyWrite {
     pub path: String,
 }
 
+/// A property that needs a permission of its own to be read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guarded {
+    /// The property.
+    pub property: String,
+    /// Permissions of which one is enough, the least first.
+    pub read: Vec<String>,
+}
+
 /// Resource units of reading.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -223,6 +239,9 @@ pub struct Link {
     /// Whether delta queries tell its changes.
     #[serde(default)]
     pub delta: bool,
+    /// Whether it is read in every backup although no delta query tells of it.
+    #[serde(default)]
+    pub always: bool,
     /// Resource units of listing the targets of one object.
     pub units: u32,
 }

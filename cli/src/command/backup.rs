@@ -16,6 +16,8 @@ use super::backups;
 
 /// Resource units a second that Graph gives a large tenant's application.
 const UNITS_PER_S: u64 = 800;
+/// Applications or service principals on a page.
+const PARENTS_PER_PAGE: u64 = 999;
 const COST_COLUMNS: &[&str] = &["type", "objects", "requests", "units"];
 
 impl PullProgress for Progress<'_> {
@@ -24,6 +26,10 @@ impl PullProgress for Progress<'_> {
     }
 
     fn news(&self, _count: u64) {}
+
+    fn waits(&self, until: jiff::Timestamp) {
+        self.tell(&format!("Graph asks to wait until {}", until.strftime("%H:%M:%S UTC")));
+    }
 }
 
 /// Commits a backup, and prints it.
@@ -121,6 +127,8 @@ fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
             Some(parent) => snapshot.object_count(&parent.token)?.0,
             None => 0,
         };
+        // What lives below others comes with the pages of these.
+        let below = if below == 0 { 0 } else { below.div_ceil(PARENTS_PER_PAGE) };
         let lists = if found.parent.is_some() { 0 } else { pages(objects) };
         let asked =
             lists + below + found.links.len() as u64 * pages(objects) + u64::from(found.bin.is_some());

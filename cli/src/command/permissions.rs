@@ -63,6 +63,9 @@ pub(crate) fn needed(chosen: &[&'static Resource], need: Need) -> Vec<(String, &
     };
     for found in chosen {
         found.read.iter().for_each(|name| add(name, "read", &found.token));
+        // Properties that come as null without a permission of their own.
+        let guarded = found.guarded.iter().filter_map(|guarded| guarded.read.first());
+        guarded.for_each(|name| add(name, "read", &found.token));
         if need == Need::Write {
             found.write.iter().for_each(|name| add(name, "write", &found.token));
             // The table says behind the name what a further permission is for.

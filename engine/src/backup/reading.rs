@@ -15,8 +15,9 @@ use jiff::Timestamp;
 use super::patches::{self, Projection};
 use super::{Backup, TypeWork, settle};
 use crate::id::Id;
+use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
-use crate::vector::Slot;
+use crate::vector::{Slot, Vector};
 use crate::{Gap, GapScope, ObjectKey, Result, Warning};
 
 /// Gaps of a type that are listed one by one; more of the same kind are only counted.
@@ -147,6 +148,50 @@ impl Backup<'_> {
         Ok(true)
     }
 
+    /// The IDs of the objects of a type that the store has and that did not come until now: live ones, and those in the
+    /// recycle bin when it was read whole. Whoever reads a list looks for them before they are taken for gone.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    pub fn missing(&self, type_token: &str, bin: BinExtent) -> Result<Vec<String>> {
+        let Some(work) = self.types.get(type_token) else {
+            let Some(previous) = &self.previous else { return Ok(Vec::new()) };
+            let key = TableKey { type_token: type_token.into(), part: Part::Core };
+            if !self.state.tables.contains_key(&key) {
+                return Ok(Vec::new());
+            }
+            return ids_of(&self.state, &*previous.vector(&key)?, bin, |_| false);
+        };
+        ids_of(&self.state, &work.core.old, bin, |ordinal| {
+            work.seen.contains(ordinal) || work.kept.contains(ordinal)
+        })
+    }
+
+    /// The IDs of the objects of a type that came, that had links of a relation before, and for which none came until now:
+    /// whoever reads a relation in a list asks for theirs before they are taken for none.
+    ///
+    /// # Errors
+    /// `Damaged` or `Disk`.
+    ///
+    /// # Panics
+    /// Never: the relation is made known first.
+    pub fn unlinked(&mut self, type_token: &str, relation: &str) -> Result<Vec<String>> {
+        let state = Arc::clone(&self.state);
+        let token: Arc<str> = type_token.into();
+        self.type_work(&token)?;
+        let work = self.types.get_mut(&token).expect("made above");
+        work.relation(&state, self.previous.as_ref(), &token, relation)?;
+        let links = work.links.get(relation).expect("made above");
+        let had = links.old.iter().filter(|(_, slot)| slot.version() > EMPTY_SET);
+        let unlinked = had.filter(|(source, _)| {
+            work.seen.contains(*source)
+                && work.core.new.get(*source).is_live()
+                && !links.observed.contains(*source)
+                && !links.kept.contains(*source)
+        });
+        unlinked.map(|(source, _)| Ok(state.id(source)?.to_string())).collect()
+    }
+
     /// Leaves an object as it was, although it could not be read.
     ///
     /// # Errors
@@ -233,6 +278,18 @@ impl Backup<'_> {
         let ordinal = self.interner.ordinal(&state, &Id::from_text(&key.id))?;
         Ok((self.type_work(&key.type_token)?, ordinal))
     }
+}
+
+/// The IDs of a vector's objects that are not here.
+fn ids_of(
+    state: &State,
+    vector: &Vector,
+    bin: BinExtent,
+    is_here: impl Fn(u32) -> bool,
+) -> Result<Vec<String>> {
+    let is_looked_for = |slot: Slot| slot.is_live() || (slot.is_in_bin() && bin == BinExtent::Whole);
+    let missing = vector.iter().filter(|(ordinal, slot)| is_looked_for(*slot) && !is_here(*ordinal));
+    missing.map(|(ordinal, _)| Ok(state.id(ordinal)?.to_string())).collect()
 }
 
 /// Objects that a reading did not find are gone, as far as it looked.

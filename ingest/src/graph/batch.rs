@@ -13,11 +13,12 @@ use serde_json::value::RawValue;
 use tokio::task::{JoinError, JoinSet};
 
 use super::call::{Answer, Call, Meter};
-use super::client::{Client, Parcel, Sending, Trial, Verdict};
+use super::client::{Client, Sending};
 use super::error::Result;
 use super::pace::Cost;
 use super::retry::Loss;
 use super::transport::{Lost, Received};
+use super::trial::{Parcel, Trial, Verdict};
 use crate::resource::Version;
 
 #[cfg(test)]
@@ -191,7 +192,8 @@ struct Response<'a> {
 }
 
 /// The headers of an answer that anybody looks at.
-const HEADERS: [&str; 6] = [
+const HEADERS: [&str; 7] = [
+    "content-type",
     "request-id",
     "retry-after",
     "location",
@@ -292,8 +294,9 @@ impl Answers {
                     body: received.body.clone(),
                     request_id: header("request-id"),
                     location: header("location"),
+                    page: None,
                 };
-                (Ok(Parcel { answer }), retry_after)
+                (Ok(Parcel { answer, content_type: header("content-type") }), retry_after)
             }
             Self::All(Err(lost)) => (Err(lost.clone()), None),
         }
@@ -306,8 +309,9 @@ impl Inner {
         let retry_after = client.retry_after(self.headers.get("retry-after"));
         let owned = |name: &str| self.headers.get(name).map(str::to_owned);
         let (request_id, location) = (owned("request-id"), owned("location"));
-        let answer = Answer { status: self.status, body: self.body, request_id, location };
-        (Ok(Parcel { answer }), retry_after)
+        let content_type = owned("content-type");
+        let answer = Answer { status: self.status, body: self.body, request_id, location, page: None };
+        (Ok(Parcel { answer, content_type }), retry_after)
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::page::Page;
+use super::shape::Shape;
 use crate::resource::{Class, Version};
 
 /// An HTTP method.
@@ -94,6 +96,10 @@ pub struct Call {
     pub units: u32,
     /// What happens when it is sent twice.
     pub effect: Effect,
+    /// What its answer has to be; another one is asked for again.
+    pub shape: Shape,
+    /// The token of the type that it is about, for who reads a whole tenant.
+    pub subject: Option<&'static str>,
 }
 
 impl Call {
@@ -108,6 +114,8 @@ impl Call {
             meter: Meter::Identity,
             units: 1,
             effect,
+            shape: Shape::Any,
+            subject: None,
         }
     }
 
@@ -189,6 +197,13 @@ impl Call {
         self
     }
 
+    /// Says what its answer has to be.
+    #[must_use]
+    pub fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
     /// Says what happens when it is sent twice.
     #[must_use]
     pub fn effect(mut self, effect: Effect) -> Self {
@@ -222,6 +237,8 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// Where a created object is.
     pub location: Option<String>,
+    /// The body taken apart, where a page was asked for.
+    pub(crate) page: Option<Page>,
 }
 
 /// The body is not shown: it may hold a password.

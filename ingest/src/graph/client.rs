@@ -1,7 +1,7 @@
 //! Owns the client: the one place that sends, with the pace, the token, the tries and the counts around it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -9,17 +9,26 @@ use tokio::sync::Semaphore;
 use super::batch;
 use super::call::{Answer, Call, Effect, Method};
 use super::clock::Clock;
-use super::error::{Error, Refusal, Result, read_error};
+use super::error::{Error, ErrorBody, Result, read_error};
 use super::pace::{Cost, Pace, Signal};
 use super::page::Pages;
 use super::random::Random;
-use super::retry::{Attempt, Decision, Outcome, decide, read_retry_after};
+use super::retry::{Decision, Outcome, RETRY_AFTER_MAX, decide, read_retry_after};
 use super::settings::{Access, Settings, TenantSize};
+use super::token::claims::Claims;
 use super::token::sign_in::SignInContext;
 use super::token::{Token, Tokens};
 use super::transport::address::{Address, Plain};
 use super::transport::{Lost, Outgoing, Received, Transport};
+use super::trial::{Parcel, Trial, Verdict, checked};
 use crate::resource::Version;
+
+/// The most bytes of one answer, unpacked: a page of 999 users has five million.
+const ANSWER_MAX: usize = 64 << 20;
+/// The most bytes of the answer to a batch, unpacked.
+const BATCH_ANSWER_MAX: usize = 16 << 20;
+/// A wait that is told: shorter ones are over before anybody wonders.
+const WAIT_TOLD: Duration = Duration::from_secs(10);
 
 /// How long a refusal lasts that does not say so.
 const REFUSED_FOR: Duration = Duration::from_secs(1);
@@ -40,6 +49,14 @@ struct Inner {
     random: Random,
     clock: Arc<dyn Clock>,
     tally: Tally,
+    waiting: Mutex<Waiting>,
+}
+
+/// Who is told of long waits, and until when the last one was.
+#[derive(Default)]
+struct Waiting {
+    tell: Option<Arc<dyn Fn(jiff::Timestamp) + Send + Sync>>,
+    until: Option<jiff::Timestamp>,
 }
 
 /// How much was asked so far.
@@ -110,7 +127,8 @@ impl Client {
             let what = "AZURE_TENANT_ID: expected the ID or a domain of a tenant".to_owned();
             return Err(Error::Settings { what });
         }
-        let transport = Transport::new(&settings.user_agent, &[&endpoint, &authority])?;
+        let hosts = [&endpoint, &authority];
+        let transport = Transport::new(&settings.user_agent, settings.exchange_max, &hosts)?;
         Ok(Self(Arc::new(Inner {
             resource: endpoint.origin(),
             transport,
@@ -120,6 +138,7 @@ impl Client {
             random: Random::new(settings.seed),
             clock,
             tally: Tally::default(),
+            waiting: Mutex::default(),
             endpoint,
             authority,
             settings,
@@ -168,6 +187,20 @@ impl Client {
         Pages::new(self.clone(), first)
     }
 
+    /// Gives what the token says of who asks; none when it is not in the readable form.
+    ///
+    /// # Errors
+    /// `SignIn`, `Unreachable`, `Cancelled`.
+    pub async fn claims(&self) -> Result<Option<Claims>> {
+        Ok(Claims::of(self.token(None).await?.secret.reveal()))
+    }
+
+    /// Tells somebody until when Graph wants the client to wait, when that is long.
+    pub fn on_wait(&self, tell: impl Fn(jiff::Timestamp) + Send + Sync + 'static) {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = Waiting { tell: Some(Arc::new(tell)), until: None };
+    }
+
     /// Corrects the tenant's size, once it is known.
     pub fn resize(&self, size: TenantSize) {
         self.0.pace.resize(size);
@@ -211,12 +244,31 @@ impl Client {
     }
 
     pub(super) fn retry_after(&self, header: Option<&str>) -> Option<Duration> {
-        header.and_then(|text| read_retry_after(text, self.0.clock.now()))
+        let wait = header.and_then(|text| read_retry_after(text, self.0.clock.now()));
+        wait.map(|wait| wait.min(RETRY_AFTER_MAX))
     }
 
     /// Waits, unless somebody asks to stop.
     pub(super) async fn rest(&self, wait: Duration) -> Result<()> {
+        if wait >= WAIT_TOLD {
+            self.tell_wait(wait);
+        }
         self.0.settings.cancel.guard(self.0.clock.sleep(wait)).await
+    }
+
+    fn tell_wait(&self, wait: Duration) {
+        let until = self.0.clock.now().saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Calls that wait together are told of once.
+        if waiting.until.is_some_and(|told| until <= told.saturating_add(WAIT_TOLD).unwrap_or(told)) {
+            return;
+        }
+        waiting.until = Some(until);
+        let tell = waiting.tell.clone();
+        drop(waiting);
+        if let Some(tell) = tell {
+            tell(until);
+        }
     }
 
     /// Gives the address that a call goes to.
@@ -265,8 +317,10 @@ impl Client {
         };
         let method = if let Sending::One(call) = sending { call.method } else { Method::Post };
         let body = body.map(|body| ("application/json", body));
-        let outgoing =
-            Outgoing { method, address: &address, headers: &headers, token: Some(&token.secret), body };
+        let answer_max = if let Sending::One(_) = sending { ANSWER_MAX } else { BATCH_ANSWER_MAX };
+        let token_number = token.number;
+        let token = Some(&token.secret);
+        let outgoing = Outgoing { method, address: &address, headers: &headers, token, body, answer_max };
         inner.tally.sent(count, cost);
         let exchange = inner.transport.exchange(&outgoing);
         // A write that left is waited for even when somebody asks to stop: what it did has to be known.
@@ -282,7 +336,7 @@ impl Client {
                 received.header(name).filter(|_| is_one || received.status != 200)
             });
         }
-        Ok(Round { received, token_number: token.number })
+        Ok(Round { received, token_number })
     }
 
     /// Refuses what a client that may only read must not send.
@@ -348,26 +402,22 @@ impl Client {
         trial.attempt.elapsed = now.saturating_sub(*trial.begun.get_or_insert(now));
         let error = match &answer {
             Ok(parcel) if parcel.answer.status >= 300 => read_error(&parcel.answer.body),
-            _ => super::error::ErrorBody::default(),
+            _ => ErrorBody::default(),
         };
+        let (answer, broken) = checked(trial.call, answer);
         let outcome = match &answer {
+            Ok(_) if broken.is_some() => Outcome::Malformed,
             Ok(parcel) => Outcome::Answered { status: parcel.answer.status, code: &error.code, retry_after },
             Err(lost) => Outcome::Lost(lost.loss),
         };
         match decide(&trial.attempt, &outcome, self.0.random.fraction()) {
-            Decision::Accept | Decision::Fail => Verdict::Done(match answer {
-                Ok(parcel) if parcel.answer.status < 300 => Ok(parcel.answer),
-                Ok(parcel) => Err(trial.refusal(parcel, error).into()),
-                Err(lost) => Err(Error::Unreachable {
-                    asked: trial.call.asked(),
-                    host: self.0.endpoint.origin(),
-                    tries: trial.attempt.number,
-                    what: lost.what,
-                }),
-            }),
+            Decision::Accept | Decision::Fail => {
+                let host = self.0.endpoint.origin();
+                Verdict::Done(trial.end(answer, broken, error, host))
+            }
             Decision::Unanswered => {
                 let what = match answer {
-                    Ok(parcel) => format!("status {}", parcel.answer.status),
+                    Ok(parcel) => broken.unwrap_or_else(|| format!("status {}", parcel.answer.status)),
                     Err(lost) => lost.what,
                 };
                 Verdict::Done(Err(Error::Unanswered { asked: trial.call.asked(), what }))
@@ -392,54 +442,5 @@ impl Tally {
         self.calls.fetch_add(count, Ordering::Relaxed);
         self.units.fetch_add(u64::from(cost.units), Ordering::Relaxed);
         self.writes.fetch_add(u64::from(cost.writes), Ordering::Relaxed);
-    }
-}
-
-/// An answer of any status, with what only errors need.
-pub(super) struct Parcel {
-    pub(super) answer: Answer,
-}
-
-impl From<Received> for Parcel {
-    fn from(received: Received) -> Self {
-        let header = |name: &str| received.header(name).map(str::to_owned);
-        let (request_id, location) = (header("request-id"), header("location"));
-        Self { answer: Answer { status: received.status, body: received.body, request_id, location } }
-    }
-}
-
-/// One call on its way through its tries.
-pub(super) struct Trial<'a> {
-    pub(super) call: &'a Call,
-    pub(super) refused_token: Option<u64>,
-    attempt: Attempt,
-    /// When the first answer came.
-    begun: Option<Duration>,
-}
-
-/// What becomes of a call.
-pub(super) enum Verdict {
-    Done(Result<Answer>),
-    Again { wait: Duration },
-}
-
-impl<'a> Trial<'a> {
-    pub(super) fn new(call: &'a Call) -> Self {
-        let (effect, meter) = (call.effect, call.meter);
-        let attempt = Attempt { number: 0, tokens: 0, elapsed: Duration::ZERO, effect, meter };
-        Self { call, refused_token: None, attempt, begun: None }
-    }
-
-    fn refusal(&self, parcel: Parcel, error: super::error::ErrorBody) -> Box<Refusal> {
-        Box::new(Refusal {
-            status: parcel.answer.status,
-            code: error.code,
-            message: error.message,
-            details: error.details,
-            request_id: parcel.answer.request_id.or(error.request_id),
-            location: parcel.answer.location,
-            asked: self.call.asked(),
-            tries: self.attempt.number,
-        })
     }
 }

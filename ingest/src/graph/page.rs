@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 use super::call::Call;
 use super::client::Client;
 use super::error::{Error, Result};
+use super::shape::Shape;
+use super::trail::Trail;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ mod tests;
 pub struct Pages {
     client: Client,
     next: Option<Call>,
+    trail: Trail,
 }
 
 /// One page.
@@ -36,7 +39,7 @@ pub struct Page {
 
 impl Pages {
     pub(super) fn new(client: Client, first: Call) -> Self {
-        Self { client, next: Some(first) }
+        Self { client, next: Some(first.shape(Shape::Page)), trail: Trail::default() }
     }
 
     /// Reads the next page; none after the last one, and after an error.
@@ -52,10 +55,12 @@ impl Pages {
                 what,
                 request_id: answer.request_id.clone(),
             };
-            let page = Page::read(answer.body, answer.request_id.clone()).map_err(malformed)?;
-            if page.next_link.as_deref() == Some(call.path.as_str()) {
-                return Err(malformed("expected a link to the next page, found one to this page".to_owned()));
-            }
+            let mut page = match answer.page {
+                Some(page) => page,
+                None => Page::read(answer.body, None).map_err(malformed)?,
+            };
+            self.trail.step(&call.path, &page).map_err(malformed)?;
+            page.request_id.clone_from(&answer.request_id);
             Ok(page)
         };
         let page = read.await;

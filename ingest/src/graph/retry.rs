@@ -17,6 +17,9 @@ const REFUSED_MAX: u32 = 12;
 const FAILED_MAX: u32 = 6;
 /// The most new tokens for one call. One would do, if tokens were never revoked while a call is repeated.
 const TOKENS_MAX: u32 = 3;
+/// The longest wait that a server is granted; the longest window of the published limits is as long. What asks for more is
+/// tried again after this, as often as time allows.
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_mins(5);
 /// The longest that a call may take with all its repetitions.
 const ELAPSED_MAX: Duration = Duration::from_mins(15);
 /// The longest first wait that the client chooses; each further one doubles.
@@ -43,6 +46,8 @@ pub(crate) struct Attempt {
 pub(crate) enum Outcome<'a> {
     /// An answer, whole.
     Answered { status: u16, code: &'a str, retry_after: Option<Duration> },
+    /// An answer that is not what was asked for.
+    Malformed,
     /// No answer, or not all of it.
     Lost(Loss),
 }
@@ -58,6 +63,8 @@ pub(crate) enum Loss {
     NoAnswer,
     /// The body ended in the middle.
     Truncated { status: u16 },
+    /// The body is longer than any that is asked for.
+    TooLarge { status: u16 },
 }
 
 /// What to do.
@@ -99,9 +106,20 @@ pub(crate) fn decide(attempt: &Attempt, outcome: &Outcome<'_>, random: f64) -> D
         Outcome::Lost(Loss::Truncated { status: status @ (401 | 429 | 503) }) => {
             decide(attempt, &Outcome::Answered { status, code: "", retry_after: None }, random)
         }
-        Outcome::Lost(Loss::Truncated { status: 400..500 }) if is_once => Decision::Fail,
-        Outcome::Lost(Loss::NoAnswer | Loss::Truncated { .. }) if is_once => Decision::Unanswered,
-        Outcome::Lost(_) => resend(attempt, backoff(attempt, random), FAILED_MAX, Decision::Fail),
+        Outcome::Lost(Loss::Truncated { status: 400..500 } | Loss::TooLarge { status: 400..500 })
+            if is_once =>
+        {
+            Decision::Fail
+        }
+        Outcome::Lost(Loss::NoAnswer | Loss::Truncated { .. } | Loss::TooLarge { .. })
+        | Outcome::Malformed
+            if is_once =>
+        {
+            Decision::Unanswered
+        }
+        Outcome::Malformed | Outcome::Lost(_) => {
+            resend(attempt, backoff(attempt, random), FAILED_MAX, Decision::Fail)
+        }
     }
 }
 
@@ -125,6 +143,7 @@ fn backoff(attempt: &Attempt, random: f64) -> Duration {
 
 /// Waits as long as the server said, and a little more, so that not everybody comes at once.
 fn behind(wait: Duration, random: f64) -> Duration {
+    let wait = wait.min(RETRY_AFTER_MAX);
     wait + (wait / 10).min(Duration::from_secs(1)).mul_f64(random)
 }
 

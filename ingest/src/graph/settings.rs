@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cancel::Cancel;
 use super::secret::Secret;
+
+/// How long one request may take, where nobody says. Graph itself gives up on one before that.
+const EXCHANGE_MAX: Duration = Duration::from_mins(5);
 
 /// How a client reaches a tenant.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ pub struct Settings {
     pub speed: f64,
     /// The most requests under way.
     pub in_flight_max: usize,
+    /// The longest that one request may take from its first byte to the last one of its answer.
+    pub exchange_max: Duration,
     /// Random numbers, for request IDs and waits, follow from it.
     pub seed: u64,
     /// Stops everything when it is asked to.
@@ -47,6 +53,7 @@ impl Settings {
             user_agent: concat!("entrasnap/", env!("CARGO_PKG_VERSION")).to_owned(),
             speed: 1.0,
             in_flight_max: 16,
+            exchange_max: EXCHANGE_MAX,
             seed,
             cancel: Cancel::new(),
         }

@@ -13,6 +13,7 @@ use super::error::{Error, Result};
 use super::secret::Secret;
 
 mod assertion;
+pub(crate) mod claims;
 pub(crate) mod command;
 mod device;
 mod identity;

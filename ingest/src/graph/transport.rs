@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::call::Method;
@@ -21,6 +21,8 @@ use address::Address;
 const CONNECT_MAX: Duration = Duration::from_secs(15);
 /// How long a server may be silent. Graph gives up on a request itself before that.
 const SILENCE_MAX: Duration = Duration::from_mins(2);
+/// What a body begins with room for, whatever its length is said to be.
+const ROOM_MAX: usize = 1 << 20;
 
 /// Keeps connections.
 pub(crate) struct Transport {
@@ -38,6 +40,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) token: Option<&'a Secret>,
     /// Content type and content.
     pub(crate) body: Option<(&'static str, Bytes)>,
+    /// The most bytes that the answer's body may have, unpacked.
+    pub(crate) answer_max: usize,
 }
 
 /// An answer.
@@ -67,7 +71,7 @@ impl Transport {
     ///
     /// # Errors
     /// `Settings` when the system's trust store cannot be read.
-    pub(crate) fn new(user_agent: &str, hosts: &[&Address]) -> Result<Self> {
+    pub(crate) fn new(user_agent: &str, exchange_max: Duration, hosts: &[&Address]) -> Result<Self> {
         // Another part of the program may have chosen a provider already: then that one serves.
         drop(rustls::crypto::ring::default_provider().install_default());
         let builder = || {
@@ -76,6 +80,7 @@ impl Transport {
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(CONNECT_MAX)
                 .read_timeout(SILENCE_MAX)
+                .timeout(exchange_max)
                 .tcp_nodelay(true)
                 .referer(false)
         };
@@ -109,9 +114,23 @@ impl Transport {
         let mut response = request.send().await.map_err(|error| lost(error, None))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let body = response.bytes().await.map_err(|error| lost(error, Some(status)))?;
+        let body = body_of(response, status, outgoing.answer_max).await?;
         Ok(Received { status, headers, body })
     }
+}
+
+/// Takes a body as it is unpacked, so that one that never ends takes no more room than one that is too long.
+async fn body_of(mut response: reqwest::Response, status: u16, most: usize) -> Result<Bytes, Lost> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut body = BytesMut::with_capacity(announced.min(most).min(ROOM_MAX));
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(error, Some(status)))? {
+        if body.len() + chunk.len() > most {
+            let what = format!("expected an answer of at most {} MB, found a longer one", most >> 20);
+            return Err(Lost { loss: Loss::TooLarge { status }, what });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
 }
 
 fn method(method: Method) -> reqwest::Method {

@@ -6,15 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{GapScope, ObjectKey};
+use engine::{Gap, GapScope, ObjectKey};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::event::{Event, key};
-use super::reader::{Reader, Unread, path_of};
-use super::whole::{Asked, read_links_of};
+use super::reader::{Doubt, Reader, Unread, path_of};
+use super::whole::{Asked, read_all_links_of, read_links_of};
 use crate::error::Result;
-use crate::graph::{self, Call, Page};
+use crate::graph::{Call, Page, Shape, Trail};
 use crate::resource::{Link, Tier};
 
 /// Objects that are asked for together.
@@ -40,6 +40,13 @@ struct LinkTouch {
     added: BTreeSet<String>,
     removed: BTreeSet<String>,
     is_contradictory: bool,
+}
+
+impl Touch {
+    /// Of an object that is to be read, whatever a round tells.
+    pub(super) fn asked_for() -> Self {
+        Self { is_present: true, ..Self::default() }
+    }
 }
 
 /// The objects that a round names, by ID.
@@ -74,59 +81,64 @@ pub(super) fn latest(asked: &Asked) -> Option<Call> {
         names.extend(tracked.map(|link| link.name.clone()));
     }
     let select = if names.is_empty() { String::new() } else { format!("$select={}&", names.join(",")) };
-    Some(asked.call(format!("{delta}?{select}$deltatoken=latest")))
+    Some(asked.call(format!("{delta}?{select}$deltatoken=latest")).shape(Shape::Round))
 }
 
 /// Takes the link from which changes count.
 pub(super) async fn begin(reader: &Reader, asked: &Asked) -> Result<Result<String, Unread>> {
     let Some(mut call) = latest(asked) else { return Ok(Err(Unread::untracked())) };
     let name = format!("begin/{}", asked.resource.token);
+    let mut trail = Trail::default();
     for number in 0_u32.. {
-        match reader.page(&format!("{name}/{number}"), &call).await? {
-            Ok(Page { delta_link: Some(link), .. }) => return Ok(Ok(link)),
-            Ok(Page { next_link: Some(link), .. }) => call.path = link,
-            Ok(_) => break,
+        let page = match reader.page(&format!("{name}/{number}"), &call).await? {
+            Ok(page) => page,
             Err(unread) => return Ok(Err(unread)),
+        };
+        if let Err(what) = trail.step(&call.path, &page) {
+            return Ok(Err(reader.broken(&call, &what)));
+        }
+        match page {
+            Page { delta_link: Some(link), .. } => return Ok(Ok(link)),
+            Page { next_link: Some(link), .. } => call.path = link,
+            _ => break,
         }
     }
-    let what = "expected a link to the next round, found none".to_owned();
-    Err(graph::Error::Malformed { asked: name, what, request_id: None }.into())
+    Ok(Err(reader.broken(&call, "expected a link to the next round, found none")))
 }
 
 /// Reads a round to its end.
 pub(super) async fn read_round(reader: &Reader, asked: &Asked, link: &str) -> Result<Result<Round, Unread>> {
     let mut touched = Touched::new();
-    let mut call = asked.call(link.to_owned());
+    let mut call = asked.call(link.to_owned()).shape(Shape::Round);
+    let mut trail = Trail::default();
     loop {
         let page = match reader.page(&format!("round/{}", call.path), &call).await? {
             Ok(page) => page,
             Err(unread) => return Ok(Err(unread)),
         };
-        for item in page.items() {
-            note(asked, item, &mut touched)?;
+        let noted = page.items().try_for_each(|item| note(asked, item, &mut touched));
+        if let Err(what) = noted.and_then(|()| trail.step(&call.path, &page)) {
+            return Ok(Err(reader.broken(&call, &what)));
         }
         match (page.next_link, page.delta_link) {
             (Some(next), _) => call.path = next,
             (None, Some(next)) => return Ok(Ok(Round { touched, next })),
             (None, None) => {
-                let what = "expected a link to the next page or round, found neither".to_owned();
-                let asked = format!("delta of {}", asked.resource.token);
-                return Err(graph::Error::Malformed { asked, what, request_id: None }.into());
+                let what = "expected a link to the next page or round, found neither";
+                return Ok(Err(reader.broken(&call, what)));
             }
         }
     }
 }
 
-fn note(asked: &Asked, item: &str, touched: &mut Touched) -> Result<()> {
-    let malformed = |what| graph::Error::Malformed {
-        asked: format!("delta of {}", asked.resource.token),
-        what,
-        request_id: None,
-    };
-    let record: Record = serde_json::from_str(item).map_err(|error| malformed(error.to_string()))?;
-    let Some(id) = record.id else {
-        return Err(malformed("expected records with an ID, found one without".to_owned()).into());
-    };
+/// Takes note of a record.
+///
+/// # Errors
+/// What was expected and found.
+fn note(asked: &Asked, item: &str, touched: &mut Touched) -> Result<(), String> {
+    let record: Record =
+        serde_json::from_str(item).map_err(|error| format!("expected a record of changes: {error}"))?;
+    let id = record.id.ok_or_else(|| "expected records with an ID, found one without".to_owned())?;
     let touch = touched.entry(id).or_default();
     if let Some(Reason { reason }) = record.removed {
         let removal = if reason.as_deref() == Some("deleted") { Removal::ForGood } else { Removal::IntoBin };
@@ -164,6 +176,8 @@ pub(super) enum LinkSource {
 }
 
 /// Asks what became of the objects of a round, and tells it.
+///
+/// A record and an answer that contradict each other are both doubted: see [`resolve`].
 pub(super) async fn settle(
     reader: &Reader,
     asked: &Asked,
@@ -171,20 +185,35 @@ pub(super) async fn settle(
     links: LinkSource,
     is_known: impl Fn(&ObjectKey) -> bool,
 ) -> Result<()> {
-    let gone = |touch: &Touch| !touch.is_present && touch.removed == Some(Removal::ForGood);
-    let (gone, perhaps): (Vec<_>, Vec<_>) = touched.iter().partition(|(_, touch)| gone(touch));
-    for (id, _) in gone {
-        reader.tell(Event::Removed(key(&asked.resource.token, id))).await?;
-    }
+    let reader = &reader.unstaged();
+    let token: &'static str = &asked.resource.token;
     let mut live = Vec::new();
-    for chunk in perhaps.chunks(BATCH_LENGTH) {
-        let ids: Vec<&String> = chunk.iter().map(|(id, _)| *id).collect();
-        live.extend(read_objects(reader, asked, &ids).await?);
+    let all: Vec<&String> = touched.keys().collect();
+    for ids in all.chunks(BATCH_LENGTH) {
+        // What an earlier round said of them is old.
+        reader.settle_doubts(token, ids);
+        let found = read_objects(reader, asked, ids).await?;
+        let is_gone =
+            |id: &String| touched.get(id).is_some_and(|touch| touch.removed == Some(Removal::ForGood));
+        for id in found.absent {
+            if is_gone(&id) {
+                reader.tell(Event::Removed(key(token, &id))).await?;
+            } else {
+                reader.tell(Event::Kept(key(token, &id))).await?;
+                reader.doubt(token, &id, Doubt::Absent);
+            }
+        }
+        let only_removed =
+            |id: &String| touched.get(id).is_some_and(|touch| touch.removed.is_some() && !touch.is_present);
+        for id in found.live.iter().filter(|id| only_removed(id)) {
+            reader.doubt(token, id, Doubt::Removed);
+        }
+        live.extend(found.live);
     }
     for link in &asked.resource.links {
         let mut whole = Vec::new();
         for id in &live {
-            let source = key(&asked.resource.token, id);
+            let source = key(token, id);
             let told = touched.get(id).and_then(|touch| touch.links.get(link.name.as_str()));
             if links == LinkSource::Graph {
                 whole.push(id.clone());
@@ -213,58 +242,139 @@ fn changed_links(source: ObjectKey, link: &'static Link, told: &LinkTouch) -> Ev
     Event::ChangedLinks { source, relation: &link.name, added, removed }
 }
 
-/// Reads objects by their IDs, where they are live or in the bin, and tells what they are; gives those that are live.
-pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Vec<String>> {
+/// Objects that were asked for by their IDs.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Those that are live.
+    pub(super) live: Vec<String>,
+    /// Those that are neither live nor in the bin: of them nothing was told yet.
+    pub(super) absent: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    id: Option<String>,
+    tenant_id: Option<String>,
+}
+
+impl Named {
+    /// Whether the text is an object of this ID.
+    fn is(text: &[u8], id: &str) -> bool {
+        let named: Named = serde_json::from_slice(text).unwrap_or(Named { id: None, tenant_id: None });
+        [named.id, named.tenant_id].iter().flatten().any(|found| found.eq_ignore_ascii_case(id))
+    }
+}
+
+/// Reads objects by their IDs, where they are live or in the bin, and tells what they are.
+pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Found> {
     let token: &'static str = &asked.resource.token;
     // What changed is asked anew in every run, so nothing of it is staged.
     let answers = reader.ask(ids.iter().map(|id| asked.one(id)).collect()).await?;
     let (mut texts, mut live, mut absent) = (Vec::new(), Vec::new(), Vec::new());
     for (id, answer) in ids.iter().zip(answers) {
-        match answer {
-            Ok(body) => {
-                texts.push(body);
+        let unread = match answer {
+            Ok(answer) if Named::is(&answer.body, id) => {
+                texts.push(answer.body);
                 live.push((*id).clone());
+                continue;
             }
-            Err(unread) if unread.status == 404 => absent.push(*id),
-            Err(unread) => {
-                reader.tell(asked.gap(GapScope::Object((*id).clone()), &unread)).await?;
-                reader.tell(Event::Kept(key(token, id))).await?;
+            Ok(_) => Unread::other_object(id),
+            Err(unread) if unread.status == 404 => {
+                absent.push(*id);
+                continue;
             }
-        }
+            Err(unread) => unread,
+        };
+        reader.tell(asked.gap(GapScope::Object((*id).clone()), &unread)).await?;
+        reader.tell(Event::Kept(key(token, id))).await?;
     }
     reader.tell(Event::Objects { token, texts, is_deleted: false }).await?;
-    read_binned(reader, asked, &absent).await?;
-    Ok(live)
+    let absent = read_binned(reader, asked, &absent).await?;
+    Ok(Found { live, absent })
 }
 
-/// Looks for objects in the bin.
-async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<()> {
+/// Looks for objects in the bin; gives those that are not in it.
+async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Vec<String>> {
     let token: &'static str = &asked.resource.token;
     let Some(bin) = asked.resource.bin.as_ref().filter(|_| !ids.is_empty()) else {
-        for id in ids {
-            reader.tell(Event::Removed(key(token, id))).await?;
-        }
-        return Ok(());
+        return Ok(ids.iter().map(|id| (*id).clone()).collect());
     };
     let call = |id: &&String| {
         // When it went is what the bin adds to what is known of it, and what every directory object has.
         let select = if bin.list.starts_with("/directory/") { "?$select=id,deletedDateTime" } else { "" };
         let path = path_of(bin.restore.trim_end_matches("/restore"), id);
-        asked.call(format!("{path}{select}")).version(bin.version)
+        asked.call(format!("{path}{select}")).version(bin.version).shape(Shape::Object)
     };
     let answers = reader.ask(ids.iter().map(call).collect()).await?;
+    let mut absent = Vec::new();
     for (id, answer) in ids.iter().zip(answers) {
         let key = key(token, id);
         match answer {
-            Ok(text) => {
-                reader.tell(Event::Objects { token, texts: vec![text], is_deleted: true }).await?;
+            Ok(answer) if Named::is(&answer.body, id) => {
+                let texts = vec![answer.body];
+                reader.tell(Event::Objects { token, texts, is_deleted: true }).await?;
             }
-            Err(unread) if unread.status == 404 => reader.tell(Event::Removed(key)).await?,
+            Err(unread) if unread.status == 404 => absent.push((*id).clone()),
+            Ok(_) => {
+                reader.tell(asked.gap(GapScope::Bin, &Unread::other_object(id))).await?;
+                reader.tell(Event::Binned(key)).await?;
+            }
             Err(unread) => {
                 reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
                 reader.tell(Event::Binned(key)).await?;
             }
         }
     }
+    Ok(absent)
+}
+
+/// Looks a second time for the objects of a type of which different answers said different things, and tells what is
+/// believed: gone is what is twice neither live nor in the bin, and what no list names. Everything else stays, is warned
+/// of, and is asked again by the next backup.
+pub(super) async fn resolve(reader: &Reader, asked: &Asked) -> Result<()> {
+    let reader = &reader.unstaged();
+    let token: &'static str = &asked.resource.token;
+    let doubts = reader.take_doubts(token);
+    let ids: Vec<&String> = doubts.keys().collect();
+    for ids in ids.chunks(BATCH_LENGTH) {
+        let found = read_objects(reader, asked, ids).await?;
+        let removed = found.live.iter().filter(|id| doubts.get(*id) == Some(&Doubt::Removed));
+        for id in removed {
+            let reason = "the delta query says that it is gone, asking for it by its ID finds it";
+            reader.tell(contradiction(token, id, reason)).await?;
+        }
+        read_all_links_of(reader, asked, &found.live).await?;
+        let listed = listed(reader, asked, &found.absent).await?;
+        for (id, is_listed) in found.absent.iter().zip(listed) {
+            if is_listed {
+                let reason = "a list names it, asking for it by its ID does not find it";
+                reader.tell(contradiction(token, id, reason)).await?;
+                reader.tell(Event::Kept(key(token, id))).await?;
+            } else {
+                reader.tell(Event::Removed(key(token, id))).await?;
+            }
+        }
+    }
     Ok(())
+}
+
+pub(super) fn contradiction(token: &str, id: &str, reason: &str) -> Event {
+    let scope = GapScope::Object(id.to_owned());
+    Event::Gap(Gap { type_token: token.to_owned(), scope, reason: reason.to_owned(), count: 1 })
+}
+
+/// Whether the list of a type names each of some objects; where it cannot be asked, it does not.
+async fn listed(reader: &Reader, asked: &Asked, ids: &[String]) -> Result<Vec<bool>> {
+    let list = asked.resource.list.as_ref().filter(|_| asked.resource.tier() == Tier::Tracked);
+    let Some(list) = list else { return Ok(vec![false; ids.len()]) };
+    let call = |id: &String| {
+        let filter = crate::graph::escape(&format!("id eq '{}'", id.replace('\'', "''")));
+        asked.call(format!("{list}?$filter={filter}&$select=id")).shape(Shape::Page)
+    };
+    let answers = reader.ask(ids.iter().map(call).collect()).await?;
+    let is_listed = |answer: Result<crate::graph::Answer, Unread>| {
+        answer.ok().and_then(|answer| answer.page).is_some_and(|page| !page.is_empty())
+    };
+    Ok(answers.into_iter().map(is_listed).collect())
 }

@@ -1,10 +1,11 @@
 //! Owns what readers tell the one who writes the backup, and how it is written.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::{Backup, Gap, ObjectKey, Shredder};
+use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Shredder};
 
 use crate::error::Result;
 
@@ -27,26 +28,38 @@ pub(super) enum Event {
     KeptLinks(ObjectKey, &'static str),
     /// Something could not be read.
     Gap(Gap),
+    /// Asks for the IDs of what the store has of a type and did not come until now.
+    Missing { token: &'static str, bin: BinExtent, reply: tokio::sync::oneshot::Sender<Vec<String>> },
+    /// Asks for the IDs of what came of a type, had links of a relation, and got none until now.
+    Unlinked { token: &'static str, relation: &'static str, reply: tokio::sync::oneshot::Sender<Vec<String>> },
+    /// Graph wants to be left alone until then.
+    Waits(jiff::Timestamp),
 }
 
 /// Writes what was read into the backup.
 pub(super) struct Writer<'b, 's> {
     backup: &'b mut Backup<'s>,
     shredder: Shredder,
+    /// Types of which an object could not be understood.
+    broken: BTreeSet<&'static str>,
 }
 
 impl<'b, 's> Writer<'b, 's> {
     pub(super) fn new(backup: &'b mut Backup<'s>) -> Self {
-        Self { shredder: backup.shredder(), backup }
+        Self { shredder: backup.shredder(), backup, broken: BTreeSet::new() }
     }
 
     pub(super) fn take(&mut self, event: Event) -> Result<()> {
         match event {
             Event::Objects { token, texts, is_deleted } => {
-                for text in texts {
-                    self.shredder.push(&without_context(&text), Some(token), is_deleted)?;
+                let mut shredded = texts
+                    .iter()
+                    .map(|text| self.shredder.push(&without_context(text), Some(token), is_deleted));
+                if shredded.all(|pushed| pushed.is_ok()) {
+                    self.backup.put(self.shredder.take())?;
+                } else {
+                    self.take_one_by_one(token, &texts, is_deleted)?;
                 }
-                self.backup.put(self.shredder.take())?;
             }
             Event::Links { source, relation, targets } => {
                 let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
@@ -64,8 +77,39 @@ impl<'b, 's> Writer<'b, 's> {
             Event::Kept(key) => self.backup.keep(&key)?,
             Event::KeptLinks(key, relation) => self.backup.keep_links(&key, relation)?,
             Event::Gap(gap) => self.backup.unread(gap),
+            Event::Missing { token, bin, reply } => {
+                // Who asked has gone when the run is over; then nobody needs an answer.
+                let _outcome = reply.send(self.backup.missing(token, bin)?);
+            }
+            Event::Unlinked { token, relation, reply } => {
+                let _outcome = reply.send(self.backup.unlinked(token, relation)?);
+            }
+            Event::Waits(_) => {}
         }
         Ok(())
+    }
+
+    /// Takes the objects of a page of which one cannot be understood; whose that one was, nobody knows.
+    fn take_one_by_one(&mut self, token: &'static str, texts: &[Bytes], is_deleted: bool) -> Result<()> {
+        self.shredder = self.backup.shredder();
+        for text in texts {
+            let mut shredder = self.backup.shredder();
+            match shredder.push(&without_context(text), Some(token), is_deleted) {
+                Ok(()) => self.backup.put(shredder.take())?,
+                Err(error) => {
+                    let reason = format!("an object of the list cannot be understood: {error}");
+                    let scope = GapScope::Type;
+                    self.backup.unread(Gap { type_token: token.to_owned(), scope, reason, count: 1 });
+                    self.broken.insert(token);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The types of which an object could not be understood: what did not come of them is not gone.
+    pub(super) fn broken(self) -> BTreeSet<&'static str> {
+        self.broken
     }
 }
 

@@ -1,14 +1,17 @@
 //! Owns readings of the live tenant: only what a question needs, kept beside the backups under an ID of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Store, TypeReading};
+use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Snapshot, Store, TypeReading};
 
-use super::event::Writer;
-use super::reader::Reader;
+use super::event::{Event, Writer};
+use super::missing::{self, Listed};
+use super::reader::{Doubt, Reader};
+use super::select::select;
 use super::state::SourceState;
 use super::whole::{self, Asked};
-use super::{EVENT_COUNT_MAX, SOURCE, changes, chosen, runtime, select, tenant_of};
+use super::{EVENT_COUNT_MAX, SOURCE, below, changes, chosen, has_ids, newest_snapshot, runtime, tenant_of};
 use crate::error::{Error, Result};
 use crate::graph::Client;
 use crate::resource::by_token;
@@ -39,7 +42,8 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
     let now = client.clock().now();
     let resources = chosen(&scope.types)?;
     let state = SourceState::new(&client.settings().endpoint);
-    let asked = runtime.block_on(select(client, resources, &state))?;
+    let (asked, gaps) = runtime.block_on(select(client, resources, &state))?;
+    let previous = newest_snapshot(store)?.map(Arc::new);
     let mut backup = store.begin(BackupDetails {
         kind: BackupKind::Reading,
         tenant: tenant_of(client),
@@ -48,7 +52,12 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
     let (events, mut incoming) = tokio::sync::mpsc::channel(EVENT_COUNT_MAX);
     let reader = Reader::new(client, None, events);
     let scope = scope.clone();
-    let driver = runtime.spawn(async move { read(reader, asked, scope, now).await });
+    let driver = runtime.spawn(async move {
+        for gap in gaps {
+            reader.tell(Event::Gap(gap)).await?;
+        }
+        read(reader, asked, scope, now, previous).await
+    });
     let mut writer = Writer::new(&mut backup);
     let mut written = Ok(());
     while let Some(event) = incoming.blocking_recv() {
@@ -60,7 +69,11 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
     drop(incoming);
     let done = runtime.block_on(driver).map_err(|_| Error::Cancelled)?;
     written?;
-    for (token, reading) in done? {
+    let (done, broken) = (done?, writer.broken());
+    for (token, mut reading) in done {
+        if broken.contains(token) {
+            (reading.extent, reading.bin) = (Extent::Changes, BinExtent::NotRead);
+        }
         backup.observe(token, reading)?;
     }
     let ended = client.clock().now();
@@ -70,21 +83,35 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
 
 type Readings = BTreeMap<&'static str, TypeReading>;
 
-async fn read(reader: Reader, asked: Vec<Asked>, scope: LiveScope, now: jiff::Timestamp) -> Result<Readings> {
+async fn read(
+    reader: Reader,
+    asked: Vec<Asked>,
+    scope: LiveScope,
+    now: jiff::Timestamp,
+    previous: Option<Arc<Snapshot>>,
+) -> Result<Readings> {
     let mut tasks = tokio::task::JoinSet::new();
     let mut lists = BTreeSet::new();
     let (first, others): (Vec<Asked>, Vec<Asked>) = asked
         .into_iter()
         .partition(|asked| asked.resource.list.as_ref().is_none_or(|list| lists.insert(list.as_str())));
     for asked in first {
-        let (reader, scope) = (reader.clone(), scope.clone());
+        let alike: Vec<Asked> =
+            others.iter().filter(|other| other.resource.list == asked.resource.list).cloned().collect();
+        let (reader, scope, previous) = (reader.clone(), scope.clone(), previous.clone());
         tasks.spawn(async move {
             let token = asked.resource.token.as_str();
             let reading = if scope.ids.is_empty() || !has_ids(&asked) {
-                read_type(&reader, &asked, &scope, now).await?
+                read_type(&reader, &asked, &alike, &scope, now, previous.as_deref()).await?
             } else {
                 read_some(&reader, &asked, &scope, now).await?
             };
+            changes::resolve(&reader, &asked).await?;
+            for asked in &alike {
+                changes::resolve(&reader, asked).await?;
+            }
+            let mut reading = reading;
+            reader.trim_reading(token, &mut reading);
             Ok::<_, Error>((token, reading))
         });
     }
@@ -105,24 +132,18 @@ async fn read(reader: Reader, asked: Vec<Asked>, scope: LiveScope, now: jiff::Ti
     Ok(readings)
 }
 
-/// Whether objects of a type can be asked for by the IDs that people and the store know.
-fn has_ids(asked: &Asked) -> bool {
-    let is_keyed =
-        engine::schema::by_token(&asked.resource.token).is_some_and(|found| !found.natural_key.is_empty());
-    !is_keyed && !asked.resource.singleton && asked.resource.parent.is_none()
-}
-
 async fn read_type(
     reader: &Reader,
     asked: &Asked,
+    alike: &[Asked],
     scope: &LiveScope,
     now: jiff::Timestamp,
+    previous: Option<&Snapshot>,
 ) -> Result<TypeReading> {
     if asked.resource.parent.is_some() {
-        let extent = match whole::read_children(reader, asked).await? {
-            Some(_) => Extent::Whole,
-            None => Extent::Changes,
-        };
+        let is_whole = below::read_children(reader, asked, "below").await?.is_some()
+            && missing::look(reader, asked, BinExtent::Whole, previous).await? == Listed::All;
+        let extent = if is_whole { Extent::Whole } else { Extent::Changes };
         return Ok(whole::reading(asked, extent, BinExtent::Whole));
     }
     if whole::read_list(reader, asked).await?.is_none() {
@@ -130,6 +151,11 @@ async fn read_type(
     }
     let bin = whole::read_bin(reader, asked).await?;
     let mut reading = whole::reading(asked, Extent::Whole, bin);
+    for asked in std::iter::once(asked).chain(alike) {
+        if missing::look(reader, asked, bin, previous).await? == Listed::Perhaps {
+            reading.extent = Extent::Changes;
+        }
+    }
     for link in asked.resource.links.iter().filter(|link| scope.wants(&link.name)) {
         if whole::read_relation(reader, asked, link).await?.is_some() {
             reading.relations.push(whole::relation(link, Extent::Whole, now));
@@ -145,10 +171,13 @@ async fn read_some(
     now: jiff::Timestamp,
 ) -> Result<TypeReading> {
     let ids: Vec<&String> = scope.ids.iter().collect();
-    let live = changes::read_objects(reader, asked, &ids).await?;
+    let found = changes::read_objects(reader, asked, &ids).await?;
+    for id in &found.absent {
+        reader.doubt(asked.token(), id, Doubt::Absent);
+    }
     let mut reading = whole::reading(asked, Extent::Changes, BinExtent::Changes);
     for link in asked.resource.links.iter().filter(|link| scope.wants(&link.name)) {
-        whole::read_links_of(reader, asked, link, &live).await?;
+        whole::read_links_of(reader, asked, link, &found.live).await?;
         reading.relations.push(whole::relation(link, Extent::Changes, now));
     }
     Ok(reading)

@@ -1,15 +1,29 @@
 //! Owns reading pages and batches for a backup: from Graph, or from what an interrupted run staged.
+//!
+//! What cannot be read is told apart here: an answer that concerns one question is an [`Unread`], and the run goes on; a
+//! tenant that answers nothing any more ends it.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
+use engine::{BinExtent, Gap, GapScope, TypeReading};
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
 use super::stage::Stage;
+use super::state::Pending;
 use crate::error::{Error, Result};
-use crate::graph::{self, Answer, Call, Client, Page};
+use crate::graph::{self, Answer, Call, Client, Page, Shape, Trail};
 use crate::resource::Resource;
+
+/// How often a list is begun anew whose page links expire on the way.
+const RESTART_COUNT_MAX: u32 = 2;
+/// The most properties that are left out of one question because the tenant's cloud does not know them.
+const DROPPED_COUNT_MAX: usize = 20;
+/// How long it is believed that the tenant answers.
+const ANSWERS_FOR: Duration = Duration::from_secs(30);
 
 /// Reads for one run. Clones share everything.
 #[derive(Clone)]
@@ -17,145 +31,379 @@ pub(super) struct Reader {
     pub(super) client: Client,
     stage: Option<Arc<Stage>>,
     events: Sender<Event>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+/// What a run finds out on its way.
+#[derive(Default)]
+struct Notes {
+    /// What the next backup asks again.
+    again: Pending,
+    /// Properties that are left out, by type.
+    unknown: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Objects that must be looked for a second time before they are taken for gone, or for there, by type.
+    doubts: BTreeMap<&'static str, BTreeMap<String, Doubt>>,
+    /// The first failure that was not Graph's decision about one question.
+    first_failure: Option<Error>,
+    /// Until when the tenant is taken to answer.
+    answers_until: Option<Duration>,
+}
+
+/// Why an object is looked for a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Neither live nor in the bin, although something said that it is there.
+    Absent,
+    /// There, although the delta query said that it is gone for good.
+    Removed,
 }
 
 /// Why something could not be read, when the rest can be.
 #[derive(Debug, Clone)]
 pub(super) struct Unread {
-    /// The status of Graph's answer.
+    /// The status of Graph's answer; 0 when there was none that can be understood.
     pub(super) status: u16,
     /// Graph's code and message.
     pub(super) reason: String,
+    is_resync: bool,
 }
 
 /// A collection being read.
 pub(super) struct Chain<'r> {
     reader: &'r Reader,
     key: String,
-    number: u32,
+    first: Call,
     next: Option<Call>,
+    number: u32,
+    restarts: u32,
+    trail: Trail,
 }
 
 impl Chain<'_> {
-    /// The next page; none after the last one. The inner result says that Graph refused it for good.
+    /// The next page; none after the last one. The inner result says that it cannot be read. When the links expire on the
+    /// way the list is begun anew, and its pages come again.
     pub(super) async fn next(&mut self) -> Result<Option<Result<Page, Unread>>> {
-        let Some(call) = self.next.take() else { return Ok(None) };
-        let key = format!("{}/{}", self.key, self.number);
-        self.number += 1;
-        let page = match self.reader.page(&key, &call).await? {
-            Ok(page) => page,
-            Err(unread) => return Ok(Some(Err(unread))),
-        };
-        if let Some(link) = &page.next_link {
-            if *link == call.path {
-                let what = "expected a link to the next page, found one to this page".to_owned();
-                let asked = self.key.clone();
-                return Err(graph::Error::Malformed { asked, what, request_id: None }.into());
+        loop {
+            let Some(call) = self.next.take() else { return Ok(None) };
+            let again = if self.restarts == 0 { String::new() } else { format!("~{}", self.restarts) };
+            let key = format!("{}{again}/{}", self.key, self.number);
+            let page = match self.reader.page(&key, &call).await? {
+                Ok(page) => page,
+                Err(unread)
+                    if self.number > 0 && unread.is_expired() && self.restarts < RESTART_COUNT_MAX =>
+                {
+                    self.restarts += 1;
+                    self.number = 0;
+                    self.trail = Trail::default();
+                    self.next = Some(self.first.clone());
+                    continue;
+                }
+                Err(unread) => return Ok(Some(Err(unread))),
+            };
+            self.number += 1;
+            if let Err(what) = self.trail.step(&call.path, &page) {
+                return Ok(Some(Err(self.reader.broken(&call, &what))));
             }
-            self.next = Some(Call { path: link.clone(), ..call });
+            self.next = page.next_link.as_ref().map(|link| Call { path: link.clone(), ..call });
+            return Ok(Some(Ok(page)));
         }
-        Ok(Some(Ok(page)))
     }
 }
 
 impl Reader {
     pub(super) fn new(client: &Client, stage: Option<Arc<Stage>>, events: Sender<Event>) -> Self {
-        Self { client: client.clone(), stage, events }
+        let waits = events.downgrade();
+        client.on_wait(move |until| {
+            // A wait that nobody can be told of now is not worth waiting for.
+            let _outcome = waits.upgrade().map(|events| events.try_send(Event::Waits(until)));
+        });
+        Self { client: client.clone(), stage, events, notes: Arc::default() }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, that asks everything anew: for what was read in this run already.
+    pub(super) fn unstaged(&self) -> Self {
+        Self { stage: None, ..self.clone() }
     }
 
     /// Waits, unless somebody asks to stop.
-    pub(super) async fn rest(&self, wait: std::time::Duration) -> Result<()> {
+    pub(super) async fn rest(&self, wait: Duration) -> Result<()> {
         let sleep = self.client.clock().sleep(wait);
         Ok(self.client.settings().cancel.guard(sleep).await?)
     }
 
     /// Hands something to who writes the backup.
     pub(super) async fn tell(&self, event: Event) -> Result<()> {
+        if let Event::Gap(gap) = &event {
+            self.notes().again.note(gap);
+        }
         // Nobody listens any more when writing failed; that error is the one to show.
         self.events.send(event).await.map_err(|_| Error::Cancelled)
     }
 
+    /// The IDs of what the store has of a type and did not come until now.
+    pub(super) async fn missing(&self, token: &'static str, bin: BinExtent) -> Result<Vec<String>> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.tell(Event::Missing { token, bin, reply }).await?;
+        answer.await.map_err(|_| Error::Cancelled)
+    }
+
+    /// The IDs of what came of a type, had links of a relation, and got none until now.
+    pub(super) async fn unlinked(&self, token: &'static str, relation: &'static str) -> Result<Vec<String>> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        self.tell(Event::Unlinked { token, relation, reply }).await?;
+        answer.await.map_err(|_| Error::Cancelled)
+    }
+
+    /// Remembers an object to look for a second time.
+    pub(super) fn doubt(&self, token: &'static str, id: &str, doubt: Doubt) {
+        self.notes().doubts.entry(token).or_default().insert(id.to_owned(), doubt);
+    }
+
+    /// The objects of a type to look for a second time.
+    pub(super) fn take_doubts(&self, token: &str) -> BTreeMap<String, Doubt> {
+        self.notes().doubts.remove(token).unwrap_or_default()
+    }
+
+    /// Takes back that objects have to be looked for a second time.
+    pub(super) fn settle_doubts(&self, token: &str, ids: &[&String]) {
+        if let Some(doubts) = self.notes().doubts.get_mut(token) {
+            doubts.retain(|id, _| !ids.contains(&id));
+        }
+    }
+
+    /// Whether there is anything to look for a second time.
+    pub(super) fn has_doubts(&self) -> bool {
+        !self.notes().doubts.is_empty()
+    }
+
+    /// What the next backup asks again.
+    pub(super) fn again(&self) -> Pending {
+        self.notes().again.clone()
+    }
+
+    /// The first failure that was not Graph's decision about one question.
+    pub(super) fn first_failure(&self) -> Option<Error> {
+        self.notes().first_failure.take()
+    }
+
+    /// Takes out of a reading what its cloud does not know.
+    pub(super) fn trim_reading(&self, token: &str, reading: &mut TypeReading) {
+        if let (Some(properties), Some(unknown)) = (&mut reading.properties, self.notes().unknown.get(token))
+        {
+            properties.retain(|name| !unknown.contains(name));
+        }
+    }
+
     /// Reads a collection page by page.
     pub(super) fn chain(&self, key: &str, first: Call) -> Chain<'_> {
-        Chain { reader: self, key: key.to_owned(), number: 0, next: Some(first) }
+        let next = Some(first.clone());
+        let (number, restarts, trail) = (0, 0, Trail::default());
+        Chain { reader: self, key: key.to_owned(), first, next, number, restarts, trail }
     }
 
-    /// Reads one page.
+    /// Reads one page of a list.
     pub(super) async fn page(&self, key: &str, call: &Call) -> Result<Result<Page, Unread>> {
-        let body = match self.body(key, call).await? {
-            Ok(body) => body,
+        let shape = if call.shape == Shape::Round { Shape::Round } else { Shape::Page };
+        let answer = match self.answer(key, &call.clone().shape(shape)).await? {
+            Ok(answer) => answer,
             Err(unread) => return Ok(Err(unread)),
         };
-        let malformed = |what| graph::Error::Malformed { asked: key.to_owned(), what, request_id: None };
-        Ok(Ok(Page::read(body, None).map_err(malformed)?))
+        let page = match answer.page {
+            Some(page) => Ok(page),
+            None => Page::read(answer.body, None),
+        };
+        Ok(page.map_err(|what| self.broken(call, &what)))
     }
 
-    /// Reads one answer.
+    /// Reads one object.
     pub(super) async fn body(&self, key: &str, call: &Call) -> Result<Result<Bytes, Unread>> {
+        let answer = self.answer(key, &call.clone().shape(Shape::Object)).await?;
+        Ok(answer.map(|answer| answer.body))
+    }
+
+    async fn answer(&self, key: &str, call: &Call) -> Result<Result<Answer, Unread>> {
         if let Some(body) = self.stage.as_ref().and_then(|stage| stage.get(key)) {
-            return Ok(Ok(body));
+            return Ok(Ok(Answer { status: 200, body, request_id: None, location: None, page: None }));
         }
-        match sort_out(self.client.send(call).await)? {
-            Ok(answer) => {
-                if let Some(stage) = &self.stage {
-                    stage.put(key, &answer.body)?;
-                }
-                Ok(Ok(answer.body))
+        for _ in 0..DROPPED_COUNT_MAX {
+            let sent = self.trimmed(call);
+            let result = self.client.send(&sent).await;
+            if self.drop_unknown(&sent, &result).await? {
+                continue;
             }
-            Err(unread) => Ok(Err(unread)),
+            let answer = self.sort_out(result).await?;
+            if let (Some(stage), Ok(answer)) = (&self.stage, &answer) {
+                stage.put(key, &answer.body)?;
+            }
+            return Ok(answer);
         }
+        self.sort_out(self.client.send(&self.trimmed(call)).await).await
     }
 
     /// Asks many things in batches, in the order of the calls, without staging.
-    pub(super) async fn ask(&self, calls: Vec<Call>) -> Result<Vec<Result<Bytes, Unread>>> {
-        let answers = self.client.batch(calls).await.into_iter().map(sort_out);
-        answers.map(|answer| Ok(answer?.map(|answer| answer.body))).collect()
+    pub(super) async fn ask(&self, calls: Vec<Call>) -> Result<Vec<Result<Answer, Unread>>> {
+        let mut answers: Vec<Option<Result<Answer, Unread>>> = calls.iter().map(|_| None).collect();
+        let mut open: Vec<(usize, Call)> = calls.into_iter().enumerate().collect();
+        for round in 0..=DROPPED_COUNT_MAX {
+            let sent: Vec<Call> = open.iter().map(|(_, call)| self.trimmed(call)).collect();
+            let results = self.client.batch(sent.clone()).await;
+            let mut again = Vec::new();
+            for (((place, call), sent), result) in open.into_iter().zip(&sent).zip(results) {
+                if round < DROPPED_COUNT_MAX && self.drop_unknown(sent, &result).await? {
+                    again.push((place, call));
+                } else {
+                    answers[place] = Some(self.sort_out(result).await?);
+                }
+            }
+            open = again;
+            if open.is_empty() {
+                break;
+            }
+        }
+        // The last round answers whatever is left.
+        Ok(answers.into_iter().flatten().collect())
     }
 
     /// Reads many answers in batches, in the order of the calls; what was staged is not asked again.
-    pub(super) async fn batch(&self, calls: Vec<(String, Call)>) -> Result<Vec<Result<Bytes, Unread>>> {
+    pub(super) async fn batch(&self, calls: Vec<(String, Call)>) -> Result<Vec<Result<Answer, Unread>>> {
         let staged = |key: &str| self.stage.as_ref().and_then(|stage| stage.get(key));
-        let mut bodies: Vec<Option<Result<Bytes, Unread>>> = Vec::with_capacity(calls.len());
+        let mut answers: Vec<Option<Result<Answer, Unread>>> = Vec::with_capacity(calls.len());
         let (mut keys, mut asked) = (Vec::new(), Vec::new());
         for (key, call) in calls {
             let known = staged(&key);
             if known.is_none() {
-                keys.push((bodies.len(), key));
+                keys.push((answers.len(), key));
                 asked.push(call);
             }
-            bodies.push(known.map(Ok));
+            let answer = |body| Answer { status: 200, body, request_id: None, location: None, page: None };
+            answers.push(known.map(|body| Ok(answer(body))));
         }
-        for ((place, key), answer) in keys.into_iter().zip(self.client.batch(asked).await) {
-            let answer = sort_out(answer)?;
+        for ((place, key), answer) in keys.into_iter().zip(self.ask(asked).await?) {
             if let (Some(stage), Ok(answer)) = (&self.stage, &answer) {
                 stage.put(&key, &answer.body)?;
             }
-            bodies[place] = Some(answer.map(|answer| answer.body));
+            answers[place] = Some(answer);
         }
         // Every call was staged or answered.
-        Ok(bodies.into_iter().flatten().collect())
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// A call without the properties that its cloud was found not to know.
+    fn trimmed(&self, call: &Call) -> Call {
+        let notes = self.notes();
+        let Some(unknown) = call.subject.and_then(|token| notes.unknown.get(token)) else {
+            return call.clone();
+        };
+        let Some((before, names, behind)) = select_of(&call.path) else { return call.clone() };
+        let kept: Vec<&str> = names.split(',').filter(|name| !unknown.contains(*name)).collect();
+        Call { path: format!("{before}{}{behind}", kept.join(",")), ..call.clone() }
+    }
+
+    /// Takes note of a property that Graph does not know, where it says so; then the call is worth asking without it.
+    async fn drop_unknown(&self, call: &Call, result: &graph::Result<Answer>) -> Result<bool> {
+        let (Some(token), Err(error)) = (call.subject, result) else { return Ok(false) };
+        let Some(refusal) = error.refusal().filter(|refusal| refusal.status == 400) else { return Ok(false) };
+        let Some(name) = named_property(&call.path, &refusal.message) else { return Ok(false) };
+        let is_new = self.notes().unknown.entry(token).or_default().insert(name.clone());
+        if is_new {
+            let reason = Unread::of(refusal).reason;
+            let scope = GapScope::Property(name);
+            self.tell(Event::Gap(Gap { type_token: token.to_owned(), scope, reason, count: 1 })).await?;
+        }
+        Ok(true)
+    }
+
+    /// Tells what only concerns one question from what ends the run.
+    async fn sort_out(&self, result: graph::Result<Answer>) -> Result<Result<Answer, Unread>> {
+        let error = match result {
+            Ok(answer) => return Ok(Ok(answer)),
+            Err(error) => error,
+        };
+        let unread = Unread::or_end(error.clone())?;
+        let is_total = matches!(error, graph::Error::Unreachable { .. }) || unread.status == 401;
+        if is_total && !self.tenant_answers().await? {
+            return Err(error.into());
+        }
+        if unread.is_failure() {
+            self.notes().first_failure.get_or_insert(error.into());
+        }
+        Ok(Err(unread))
+    }
+
+    /// Whether the tenant still answers, and the token is still good: something else is asked.
+    async fn tenant_answers(&self) -> Result<bool> {
+        let now = self.client.clock().monotonic();
+        if self.notes().answers_until.is_some_and(|until| now < until) {
+            return Ok(true);
+        }
+        match self.client.send(&Call::get("/organization?$select=id")).await {
+            Err(graph::Error::Cancelled) => Err(Error::Cancelled),
+            Err(graph::Error::Refused(refusal)) if refusal.status == 401 => Ok(false),
+            Err(graph::Error::Unreachable { .. } | graph::Error::SignIn(_)) => Ok(false),
+            _ => {
+                self.notes().answers_until = Some(self.client.clock().monotonic() + ANSWERS_FOR);
+                Ok(true)
+            }
+        }
+    }
+
+    /// An answer that cannot be followed.
+    pub(super) fn broken(&self, call: &Call, what: &str) -> Unread {
+        let asked = call.asked();
+        let error = graph::Error::Malformed { asked, what: what.to_owned(), request_id: None };
+        self.notes().first_failure.get_or_insert(error.into());
+        Unread { status: 0, reason: what.to_owned(), is_resync: false }
     }
 }
 
-/// Tells what only concerns one question from what ends the run.
-fn sort_out(result: graph::Result<Answer>) -> Result<Result<Answer, Unread>> {
-    match result {
-        Ok(answer) => Ok(Ok(answer)),
-        Err(error) => match error.refusal() {
-            // What stays throttled or broken after all tries is no state of the tenant, and another run may do better.
-            Some(refusal) if refusal.status != 401 && refusal.status != 429 && refusal.status < 500 => {
-                Ok(Err(Unread::of(refusal)))
-            }
-            Some(refusal) if refusal.status == 501 => Ok(Err(Unread::of(refusal))),
-            _ => Err(error.into()),
-        },
-    }
+/// A path with `$select` taken apart: what stands before the names, the names, what stands behind.
+fn select_of(path: &str) -> Option<(&str, &str, &str)> {
+    let begin = path.find("$select=")? + "$select=".len();
+    let length = path[begin..].find('&').unwrap_or(path.len() - begin);
+    Some((&path[..begin], &path[begin..begin + length], &path[begin + length..]))
+}
+
+/// The property of `$select` that a refusal names in quotation marks.
+fn named_property(path: &str, message: &str) -> Option<String> {
+    let (_, names, _) = select_of(path)?;
+    let is_named = |name: &&str| {
+        *name != "id" && ["'", "\"", "`"].iter().any(|mark| message.contains(&format!("{mark}{name}{mark}")))
+    };
+    names.split(',').find(is_named).map(str::to_owned)
 }
 
 impl Unread {
     /// No delta query tells of it.
     pub(super) fn untracked() -> Self {
-        Self { status: 0, reason: "no delta query".to_owned() }
+        Self { status: 0, reason: "no delta query".to_owned(), is_resync: false }
+    }
+
+    /// What an answer about one object says, when it is of another one.
+    pub(super) fn other_object(id: &str) -> Self {
+        let reason = format!("expected the object {id}, found another one, or none");
+        Self { status: 0, reason, is_resync: false }
+    }
+
+    /// What an error says of one question.
+    ///
+    /// # Errors
+    /// The error, when it is of all questions.
+    pub(super) fn or_end(error: graph::Error) -> Result<Self> {
+        match &error {
+            graph::Error::Refused(refusal) => Ok(Self::of(refusal)),
+            // Without path and request ID: what is wrong in one way with many objects is one warning.
+            graph::Error::Malformed { what, .. } | graph::Error::Unreachable { what, .. } => {
+                Ok(Self { status: 0, reason: what.clone(), is_resync: false })
+            }
+            graph::Error::ForeignLink { .. } => {
+                Ok(Self { status: 0, reason: error.to_string(), is_resync: false })
+            }
+            _ => Err(error.into()),
+        }
     }
 
     fn of(refusal: &graph::Refusal) -> Self {
@@ -166,7 +414,17 @@ impl Unread {
         if !refusal.message.is_empty() {
             reason = format!("{reason}: {}", refusal.message);
         }
-        Self { status: refusal.status, reason }
+        Self { status: refusal.status, reason, is_resync: refusal.is_resync() }
+    }
+
+    /// Whether it says nothing of the tenant: the same question may be answered another day.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self.status, 0 | 401 | 408 | 429) || (self.status >= 500 && self.status != 501)
+    }
+
+    /// Whether a link in the middle of a list is one that Graph does not know any more.
+    fn is_expired(&self) -> bool {
+        self.is_resync || matches!(self.status, 400 | 410)
     }
 
     /// The reason, with what would mend it.
@@ -181,4 +439,22 @@ impl Unread {
 /// A path with its `{id}` filled in.
 pub(super) fn path_of(template: &str, id: &str) -> String {
     template.replace("{id}", &graph::escape(id)).replace("{tenantId}", &graph::escape(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{named_property, select_of};
+
+    #[test]
+    fn the_property_that_a_refusal_names_is_found_among_those_asked_for() {
+        let path = "/users?$select=id,faxNumber,state&$top=999";
+        let message =
+            |name: &str| format!("Could not find a property named '{name}' on type 'microsoft.graph.user'.");
+        assert_eq!(named_property(path, &message("state")).as_deref(), Some("state"));
+        assert_eq!(named_property(path, &message("id")), None);
+        assert_eq!(named_property(path, &message("fax")), None);
+        assert_eq!(named_property("/users", &message("state")), None);
+        assert_eq!(select_of(path), Some(("/users?$select=", "id,faxNumber,state", "&$top=999")));
+        assert_eq!(select_of("/users/a?$select=id"), Some(("/users/a?$select=", "id", "")));
+    }
 }

@@ -3,33 +3,43 @@
 //! ```text
 //!   whole     begin deltas ── settle ── lists, bins, relations ── rounds until two are empty
 //!   changes   rounds until one is empty ── what is due to be swept
-//!   both      what no delta tells: lists of what is small, what lives below others
+//!   both      what no delta tells: lists of what is small, what lives below others, who owns applications
+//!             ── what the last backup could not read or believe ── what answers contradict each other about, once more
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{BinExtent, Extent, ObjectKey, Snapshot, TypeReading};
+use engine::{BinExtent, Extent, Gap, GapScope, ObjectKey, Snapshot, TypeReading};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::changes::{self, LinkSource, Touched};
+use super::below;
+use super::changes::{self, LinkSource, Touch, Touched};
+use super::event::Event;
+use super::missing::{self, Listed};
 use super::reader::Reader;
 use super::state::{Feed, SourceState};
 use super::whole::{self, Asked};
 use crate::error::{Error, Result};
-use crate::resource::Tier;
+use crate::resource::{Link, Tier};
 
 /// Rounds after which a tenant that never rests is taken as it is; what comes later is the next backup's.
 const ROUND_COUNT_MAX: usize = 10;
 /// Rounds without a change after which a reading is of one moment.
 const EMPTY_ROUND_COUNT: usize = 2;
+/// The longest wait before an object is looked for a second time.
+const LOOK_AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
+/// How a type was read of which Graph gave nothing.
+const NOT_READ: &str = "not read";
 
 /// What a run is to do.
 pub(super) struct Run {
     pub(super) reader: Reader,
     pub(super) asked: Vec<Asked>,
+    /// What is known to be unreadable before anything is asked.
+    pub(super) gaps: Vec<Gap>,
     /// Reads everything, whatever the last backup left.
     pub(super) is_full: bool,
     pub(super) state: SourceState,
@@ -67,7 +77,10 @@ impl TypeDone {
 }
 
 impl Run {
-    pub(super) async fn drive(self) -> Result<Done> {
+    pub(super) async fn drive(mut self) -> Result<Done> {
+        for gap in std::mem::take(&mut self.gaps) {
+            self.reader.tell(Event::Gap(gap)).await?;
+        }
         let run = Arc::new(self);
         let mut tasks = JoinSet::new();
         // Types that share a list come with it, each object saying which it is.
@@ -89,7 +102,27 @@ impl Run {
             others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect::<Vec<_>>(),
         );
         run.replay(&mut types).await?;
+        run.look_again(&types).await?;
+        if types.iter().all(|done| done.way == NOT_READ)
+            && let Some(error) = run.reader.first_failure()
+        {
+            return Err(error);
+        }
         Ok(run.conclude(types))
+    }
+
+    /// Looks a second time for what answers contradicted each other about, when replicas had some time.
+    async fn look_again(&self, types: &[TypeDone]) -> Result<()> {
+        if !self.reader.has_doubts() {
+            return Ok(());
+        }
+        if !self.settle.is_zero() {
+            self.reader.rest(self.settle.min(LOOK_AGAIN_AFTER_MAX)).await?;
+        }
+        for done in types {
+            changes::resolve(&self.reader, &done.asked).await?;
+        }
+        Ok(())
     }
 
     async fn read(&self, asked: Asked) -> Result<TypeDone> {
@@ -130,12 +163,18 @@ impl Run {
         if whole::read_list(&self.reader, &done.asked).await?.is_none() {
             // What came before Graph refused to go on is kept, and nothing is taken for gone.
             done.feed = None;
-            done.way = "not read";
+            done.way = NOT_READ;
             done.reading = Some(whole::reading(&done.asked, Extent::Changes, BinExtent::NotRead));
             return Ok(done);
         }
         let bin = whole::read_bin(&self.reader, &done.asked).await?;
         let mut reading = whole::reading(&done.asked, Extent::Whole, bin);
+        // A list may be of several types.
+        for asked in self.asked.iter().filter(|asked| asked.resource.list == done.asked.resource.list) {
+            if missing::look(&self.reader, asked, bin, self.previous.as_ref()).await? == Listed::Perhaps {
+                reading.extent = Extent::Changes;
+            }
+        }
         for link in &done.asked.resource.links {
             if whole::read_relation(&self.reader, &done.asked, link).await?.is_some() {
                 reading.relations.push(whole::relation(link, Extent::Whole, self.now));
@@ -146,27 +185,41 @@ impl Run {
         Ok(done)
     }
 
-    /// Reads what changed since the last backup, and what is due to be swept.
+    /// Reads what changed since the last backup, what that one could not read, and what no delta query tells.
     async fn read_changes(&self, asked: Asked, feed: Feed) -> Result<TypeDone> {
+        let token = &asked.resource.token;
+        let (mut reading, links) = self.read_pending(&asked).await?;
         let mut link = feed.link;
         for _ in 0..ROUND_COUNT_MAX {
-            // The feed is too old, or Graph moved the tenant: everything is read anew.
-            let Ok(round) = changes::read_round(&self.reader, &asked, &link).await? else {
-                return self.read_tracked_whole(asked, None).await;
-            };
-            link = round.next;
-            if round.touched.is_empty() {
-                break;
+            match changes::read_round(&self.reader, &asked, &link).await? {
+                Ok(round) => {
+                    link = round.next;
+                    if round.touched.is_empty() {
+                        break;
+                    }
+                    self.settle(&asked, &round.touched, links).await?;
+                }
+                // The next backup goes on from the same link; if it cannot either, it reads everything anew.
+                Err(unread) if unread.is_failure() && !self.state.again.types.contains(token) => {
+                    self.reader.tell(asked.gap(GapScope::Type, &unread)).await?;
+                    reading.bin = BinExtent::NotRead;
+                    let feed = Some(Feed { link, select: feed.select });
+                    let swept = Vec::new();
+                    return Ok(TypeDone { asked, reading: Some(reading), feed, swept, way: NOT_READ });
+                }
+                // The feed is too old, or Graph moved the tenant: everything is read anew.
+                Err(_) => return self.read_tracked_whole(asked, None).await,
             }
-            self.settle(&asked, &round.touched, LinkSource::Round).await?;
         }
-        let mut reading = whole::reading(&asked, Extent::Changes, BinExtent::Changes);
         let mut swept = Vec::new();
         for relation in &asked.resource.links {
-            let name = format!("{}.{}", asked.resource.token, relation.name);
+            let name = format!("{token}.{}", relation.name);
+            if reading.relations.iter().any(|read| read.name == relation.name) {
+                continue;
+            }
             if relation.tier() == Tier::Tracked {
                 reading.relations.push(whole::relation(relation, Extent::Changes, self.now));
-            } else if self.is_due(&name)
+            } else if self.is_wanted(&asked, relation)
                 && whole::read_relation(&self.reader, &asked, relation).await?.is_some()
             {
                 reading.relations.push(whole::relation(relation, Extent::Whole, self.now));
@@ -177,6 +230,49 @@ impl Run {
         Ok(TypeDone { asked, reading: Some(reading), feed, swept, way: "changes" })
     }
 
+    /// Reads what the last backup could not read or believe, and what a recovery touched since; says whether links that
+    /// rounds tell of are still to be taken from them.
+    async fn read_pending(&self, asked: &Asked) -> Result<(TypeReading, LinkSource)> {
+        let (token, again) = (&asked.resource.token, &self.state.again);
+        let reader = &self.reader;
+        let bin = if again.bins.contains(token) {
+            whole::read_bin(reader, asked).await?
+        } else {
+            BinExtent::Changes
+        };
+        let mut reading = whole::reading(asked, Extent::Changes, bin);
+        let mut links = LinkSource::Round;
+        let tracked = asked.resource.links.iter().filter(|link| link.tier() == Tier::Tracked);
+        for link in tracked.filter(|link| again.names_relation(token, &link.name)) {
+            links = LinkSource::Graph;
+            if whole::read_relation(reader, asked, link).await?.is_some() {
+                reading.relations.push(whole::relation(link, Extent::Whole, self.now));
+            }
+        }
+        let pending: Touched =
+            again.objects_of(token).into_iter().map(|id| (id, Touch::asked_for())).collect();
+        if !pending.is_empty() {
+            links = LinkSource::Graph;
+            self.settle(asked, &pending, links).await?;
+        }
+        for link in &asked.resource.links {
+            let sources = again.links_of(token, &link.name);
+            if !sources.is_empty() {
+                links = LinkSource::Graph;
+                whole::read_links_of(&reader.unstaged(), asked, link, &sources).await?;
+            }
+        }
+        Ok((reading, links))
+    }
+
+    /// Whether a relation that no delta query tells of is read now.
+    fn is_wanted(&self, asked: &Asked, relation: &Link) -> bool {
+        let token = &asked.resource.token;
+        relation.always
+            || self.state.again.names_relation(token, &relation.name)
+            || self.is_due(&format!("{token}.{}", relation.name))
+    }
+
     /// Reads a type whose objects have other IDs than the store knows them by: its delta query only tells whether the
     /// list has to be read again.
     async fn read_when_changed(&self, asked: Asked, feed: Option<Feed>) -> Result<TypeDone> {
@@ -184,31 +280,35 @@ impl Run {
             None => (changes::begin(&self.reader, &asked).await?, true),
             Some(feed) => match changes::read_round(&self.reader, &asked, &feed.link).await? {
                 Ok(round) => (Ok(round.next), !round.touched.is_empty()),
+                Err(unread) if unread.is_failure() => (Ok(feed.link), true),
                 Err(_) => (changes::begin(&self.reader, &asked).await?, true),
             },
         };
         let feed = link.ok().map(|link| Feed { link, select: asked.select.clone() });
-        if is_changed || self.is_full {
+        if is_changed || self.is_full || self.state.again.names(&asked.resource.token) {
             return self.read_whole(asked, feed, "whole").await;
         }
         let reading = Some(whole::reading(&asked, Extent::Changes, BinExtent::Whole));
         Ok(TypeDone { asked, reading, feed, swept: Vec::new(), way: "unchanged" })
     }
 
-    /// Reads what lives below the objects of another type, when it is due.
+    /// Reads what lives below the objects of another type: always what an intruder uses to stay, the rest when it is due.
     async fn read_below(&self, asked: Asked) -> Result<TypeDone> {
         let mut done = TypeDone { asked, reading: None, feed: None, swept: Vec::new(), way: "carried" };
-        if !self.is_full && !self.is_due(&done.asked.resource.token) {
+        let resource = done.asked.resource;
+        let is_wanted =
+            resource.always || self.state.again.names(&resource.token) || self.is_due(&resource.token);
+        if !self.is_full && !is_wanted {
             return Ok(done);
         }
-        let extent = match whole::read_children(&self.reader, &done.asked).await? {
-            Some(_) => Extent::Whole,
-            None => Extent::Changes,
-        };
-        done.way = "swept";
+        let is_whole = below::read_children(&self.reader, &done.asked, "below").await?.is_some()
+            && missing::look(&self.reader, &done.asked, BinExtent::Whole, self.previous.as_ref()).await?
+                == Listed::All;
+        done.way = if is_whole { "swept" } else { NOT_READ };
+        let extent = if is_whole { Extent::Whole } else { Extent::Changes };
         done.reading = Some(whole::reading(&done.asked, extent, BinExtent::Whole));
-        if extent == Extent::Whole {
-            done.swept.push(done.asked.resource.token.clone());
+        if is_whole {
+            done.swept.push(resource.token.clone());
         }
         Ok(done)
     }
@@ -220,16 +320,21 @@ impl Run {
             let mut is_empty = true;
             for done in types.iter_mut().filter(|done| done.way == "whole" && !is_listed_only(&done.asked)) {
                 let Some(feed) = &mut done.feed else { continue };
-                if let Ok(round) = changes::read_round(&self.reader, &done.asked, &feed.link).await? {
-                    feed.link = round.next;
-                    is_empty &= round.touched.is_empty();
-                    self.settle(&done.asked, &round.touched, LinkSource::Graph).await?;
-                } else {
-                    // The feed of the last backup is too old. The list is newer than it, so a new one may begin here.
-                    is_empty = false;
-                    match changes::begin(&self.reader, &done.asked).await? {
-                        Ok(link) => feed.link = link,
-                        Err(_) => done.feed = None,
+                match changes::read_round(&self.reader, &done.asked, &feed.link).await? {
+                    Ok(round) => {
+                        feed.link = round.next;
+                        is_empty &= round.touched.is_empty();
+                        self.settle(&done.asked, &round.touched, LinkSource::Graph).await?;
+                    }
+                    // The next backup goes on from the same link.
+                    Err(unread) if unread.is_failure() => {}
+                    Err(_) => {
+                        // The feed of the last backup is too old. The list is newer than it, so a new one may begin here.
+                        is_empty = false;
+                        match changes::begin(&self.reader, &done.asked).await? {
+                            Ok(link) => feed.link = link,
+                            Err(_) => done.feed = None,
+                        }
                     }
                 }
             }
@@ -257,6 +362,10 @@ impl Run {
     fn conclude(&self, types: Vec<TypeDone>) -> Done {
         let mut state = self.state.clone();
         let (mut readings, mut ways) = (Vec::new(), BTreeMap::new());
+        for asked in &self.asked {
+            state.again.forget(&asked.resource.token);
+        }
+        state.again.extend(self.reader.again());
         if self.is_full {
             state.full_at = Some(self.now);
         }
@@ -268,7 +377,11 @@ impl Run {
             };
             state.swept.extend(done.swept.into_iter().map(|name| (name, self.now)));
             ways.insert(token.as_str(), done.way);
-            readings.extend(done.reading.map(|reading| (token.as_str(), reading)));
+            let reading = done.reading.map(|mut reading| {
+                self.reader.trim_reading(token, &mut reading);
+                reading
+            });
+            readings.extend(reading.map(|reading| (token.as_str(), reading)));
         }
         Done { readings, state, ways }
     }

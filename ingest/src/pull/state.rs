@@ -1,7 +1,8 @@
 //! Owns what a backup leaves for the next one: where delta queries go on, and when each thing was last read whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use engine::{Gap, GapScope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,118 @@ pub(super) struct SourceState {
     pub(super) swept: BTreeMap<String, Timestamp>,
     /// When everything was last read whole.
     pub(super) full_at: Option<Timestamp>,
+    /// What could not be read or believed.
+    #[serde(default, skip_serializing_if = "Pending::is_empty")]
+    pub(super) again: Pending,
+}
+
+/// What could not be read or believed, or was changed by a recovery: the next backup asks it again, whatever a delta
+/// query tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Pending {
+    /// Types.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) types: BTreeSet<String>,
+    /// Types of which the bin is meant.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) bins: BTreeSet<String>,
+    /// Relations, such as `user.sponsors`.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) relations: BTreeSet<String>,
+    /// Objects with all their relations, by type.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) objects: BTreeMap<String, BTreeSet<String>>,
+    /// Objects of which one relation is meant, by relation.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) links: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Objects of a type that are remembered one by one; of more the whole type is read again.
+const PENDING_COUNT_MAX: usize = 10_000;
+
+impl Pending {
+    /// Adds what another one names.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.types.extend(other.types);
+        self.bins.extend(other.bins);
+        self.relations.extend(other.relations);
+        for (into, from) in [(&mut self.objects, other.objects), (&mut self.links, other.links)] {
+            for (name, ids) in from {
+                into.entry(name).or_default().extend(ids);
+            }
+        }
+    }
+
+    /// Forgets what concerns a type.
+    pub(super) fn forget(&mut self, token: &str) {
+        let is_of = |name: &String| name.split('.').next() == Some(token);
+        for names in [&mut self.types, &mut self.bins, &mut self.relations] {
+            names.retain(|name| !is_of(name));
+        }
+        for names in [&mut self.objects, &mut self.links] {
+            names.retain(|name, _| !is_of(name));
+        }
+    }
+
+    /// Whether anything of a type is named.
+    pub(super) fn names(&self, token: &str) -> bool {
+        self.types.contains(token) || self.objects.contains_key(token)
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Takes note of what could not be read.
+    pub(super) fn note(&mut self, gap: &Gap) {
+        let token = &gap.type_token;
+        match &gap.scope {
+            GapScope::Type => _ = self.types.insert(token.clone()),
+            GapScope::Bin => _ = self.bins.insert(token.clone()),
+            GapScope::Relation(relation) => _ = self.relations.insert(format!("{token}.{relation}")),
+            GapScope::Object(id) => self.note_object(token, id),
+            GapScope::Links { source, relation } => {
+                let sources = self.links.entry(format!("{token}.{relation}")).or_default();
+                if sources.len() < PENDING_COUNT_MAX {
+                    sources.insert(source.clone());
+                } else {
+                    self.relations.insert(format!("{token}.{relation}"));
+                }
+            }
+            // Every backup asks for all properties that it may ask for.
+            GapScope::Property(_) => {}
+        }
+    }
+
+    /// Takes note of an object.
+    pub(super) fn note_object(&mut self, token: &str, id: &str) {
+        // What lives below an object is read with it.
+        if id.starts_with("below ") {
+            return;
+        }
+        let ids = self.objects.entry(token.to_owned()).or_default();
+        if ids.len() < PENDING_COUNT_MAX {
+            ids.insert(id.to_owned());
+        } else {
+            self.types.insert(token.to_owned());
+        }
+    }
+
+    /// Whether a relation of a type has to be read whole.
+    pub(super) fn names_relation(&self, token: &str, relation: &str) -> bool {
+        self.relations.contains(&format!("{token}.{relation}"))
+    }
+
+    /// The objects of a type.
+    pub(super) fn objects_of(&self, token: &str) -> Vec<String> {
+        self.objects.get(token).into_iter().flatten().cloned().collect()
+    }
+
+    /// The objects of which one relation is meant.
+    pub(super) fn links_of(&self, token: &str, relation: &str) -> Vec<String> {
+        self.links.get(&format!("{token}.{relation}")).into_iter().flatten().cloned().collect()
+    }
 }
 
 /// One delta query.

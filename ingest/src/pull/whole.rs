@@ -1,4 +1,4 @@
-//! Owns reading things whole: lists, recycle bins, relations of all objects, and what lives below others.
+//! Owns reading things whole: lists, recycle bins, and relations of all objects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,13 +10,16 @@ use serde_json::value::RawValue;
 use super::event::{Event, key};
 use super::reader::{Reader, Unread, path_of};
 use crate::error::Result;
-use crate::graph::{Call, Page};
-use crate::resource::{Link, Resource, all, by_token};
+use crate::graph::{Answer, Call, Page, Shape, Trail};
+use crate::resource::{Link, Resource, Version, all};
 
 /// `$expand` shows no more than this many related objects; one that shows as many is asked for the rest.
-const EXPANDED_MAX: usize = 20;
+pub(super) const EXPANDED_MAX: usize = 20;
 /// Objects whose links are asked for together.
-const BATCH_LENGTH: usize = 1000;
+pub(super) const BATCH_LENGTH: usize = 1000;
+
+/// Why the bin of a type is not read in a tenant that has none.
+pub(super) const NO_BIN: &str = "the tenant does not have one for this type";
 
 /// What of a type is read, and how it is asked for.
 #[derive(Debug, Clone)]
@@ -46,7 +49,8 @@ impl Asked {
 
     /// A call that reads something of the type.
     pub(super) fn call(&self, path: String) -> Call {
-        Call::get(path).version(self.resource.version).meter(self.resource.throttle)
+        let call = Call::get(path).version(self.resource.version).meter(self.resource.throttle);
+        Call { subject: Some(&self.resource.token), ..call }
     }
 
     /// A call that reads one object.
@@ -55,10 +59,10 @@ impl Asked {
         if !self.select.is_empty() {
             path = format!("{path}?$select={}", self.select.join(","));
         }
-        self.call(path).units(self.resource.units.get)
+        self.call(path).units(self.resource.units.get).shape(Shape::Object)
     }
 
-    fn token(&self) -> &'static str {
+    pub(super) fn token(&self) -> &'static str {
         &self.resource.token
     }
 
@@ -73,10 +77,15 @@ fn objects(token: &'static str, page: &Page, is_deleted: bool) -> Event {
     Event::Objects { token, texts: page.slices().collect(), is_deleted }
 }
 
-/// Reads a type's list, or its only object. Nothing when Graph refused it.
+/// Reads a type's list, or its only object. Nothing when it could not be read to its end.
 pub(super) async fn read_list(reader: &Reader, asked: &Asked) -> Result<Option<u64>> {
+    read_list_as(reader, asked, "list").await
+}
+
+/// Reads a type's list under a name of its own, so that pages that were staged are not taken for those of now.
+pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> Result<Option<u64>> {
     let Some(list) = &asked.resource.list else { return Ok(None) };
-    let name = format!("list/{}", asked.token());
+    let name = format!("{name}/{}", asked.token());
     let mut count = 0;
     let read = if asked.resource.singleton {
         match reader.body(&name, &asked.list(list, "")).await? {
@@ -143,7 +152,11 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
     while let Some(page) = chain.next().await? {
         match page {
             Ok(page) => reader.tell(objects(asked.token(), &page, true)).await?,
-            Err(unread) => {
+            Err(mut unread) => {
+                // What only the beta version has is not in every tenant: unknown, not empty.
+                if unread.status == 400 && bin.version == Version::Beta {
+                    NO_BIN.clone_into(&mut unread.reason);
+                }
                 reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
                 return Ok(BinExtent::NotRead);
             }
@@ -153,18 +166,22 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
 }
 
 /// An object of which only one relation was asked for, its values unparsed.
-type Related<'a> = HashMap<&'a str, &'a RawValue>;
+pub(super) type Related<'a> = HashMap<&'a str, &'a RawValue>;
 
 #[derive(Deserialize)]
 struct Target {
     id: String,
 }
 
-fn targets_of(text: &str) -> Vec<String> {
-    if let Ok(many) = serde_json::from_str::<Vec<Target>>(text) {
-        return many.into_iter().map(|target| target.id).collect();
+/// The IDs in a list of targets, or of the only one; nothing when they cannot be told.
+fn targets_of(text: &str) -> Option<Vec<String>> {
+    if text.trim() == "null" {
+        return Some(Vec::new());
     }
-    serde_json::from_str::<Target>(text).map(|target| vec![target.id]).unwrap_or_default()
+    if let Ok(many) = serde_json::from_str::<Vec<Target>>(text) {
+        return Some(many.into_iter().map(|target| target.id).collect());
+    }
+    serde_json::from_str::<Target>(text).map(|target| vec![target.id]).ok()
 }
 
 /// Reads one relation of all objects of a type: the list again, with up to 20 links inside each object, and those with
@@ -190,7 +207,12 @@ pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static
             }
         }
     }
+    large.sort_unstable();
+    large.dedup();
     read_links_of(reader, asked, link, &large).await?;
+    // A list that leaves somebody out, or shows none of theirs, is not believed alone.
+    let unlinked = reader.unlinked(asked.token(), &link.name).await?;
+    read_links_of(&reader.unstaged(), asked, link, &unlinked).await?;
     Ok(Some(()))
 }
 
@@ -199,14 +221,23 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
     let mut events = Vec::new();
     for item in page.items() {
         let Ok(related) = serde_json::from_str::<Related<'_>>(item) else { continue };
-        let (Some(id), Some(text)) = (related.get("id"), related.get(link.name.as_str())) else { continue };
-        let Ok(id) = serde_json::from_str::<String>(id.get()) else { continue };
-        let targets = targets_of(text.get());
-        if targets.len() >= EXPANDED_MAX {
-            large.push(id);
-        } else if !targets.is_empty() {
-            let source = key(asked.token(), &id);
-            events.push(Event::Links { source, relation: &link.name, targets });
+        let Some(Ok(id)) = related.get("id").map(|id| serde_json::from_str::<String>(id.get())) else {
+            continue;
+        };
+        let targets = match related.get(link.name.as_str()) {
+            Some(text) => targets_of(text.get()),
+            // Nobody is what Graph leaves out; a list it does not.
+            None => link.to_one.then(Vec::new),
+        };
+        match targets {
+            Some(targets) if targets.len() < EXPANDED_MAX => {
+                if !targets.is_empty() {
+                    let source = key(asked.token(), &id);
+                    events.push(Event::Links { source, relation: &link.name, targets });
+                }
+            }
+            // Of those that show as many as are shown, or what nobody understands, all are asked for.
+            _ => large.push(id),
         }
     }
     events
@@ -227,7 +258,10 @@ async fn read_each(reader: &Reader, asked: &Asked, link: &'static Link) -> Resul
 }
 
 /// The IDs of all objects of a type.
-async fn read_ids(reader: &Reader, resource: &'static Resource) -> Result<Result<Vec<String>, Unread>> {
+pub(super) async fn read_ids(
+    reader: &Reader,
+    resource: &'static Resource,
+) -> Result<Result<Vec<String>, Unread>> {
     let asked = Asked { resource, select: vec!["id".to_owned()] };
     let Some(list) = &resource.list else { return Ok(Ok(Vec::new())) };
     let mut ids = Vec::new();
@@ -241,7 +275,18 @@ async fn read_ids(reader: &Reader, resource: &'static Resource) -> Result<Result
             Err(unread) => return Ok(Err(unread)),
         }
     }
+    // A list that was begun anew names some twice.
+    ids.sort_unstable();
+    ids.dedup();
     Ok(Ok(ids))
+}
+
+/// Reads all relations of some objects.
+pub(super) async fn read_all_links_of(reader: &Reader, asked: &Asked, ids: &[String]) -> Result<()> {
+    for link in &asked.resource.links {
+        read_links_of(reader, asked, link, ids).await?;
+    }
+    Ok(())
 }
 
 /// Reads the links of one relation of some objects, all of them.
@@ -254,7 +299,9 @@ pub(super) async fn read_links_of(
     let call = |id: &String| {
         let path = format!("{}?$select=id", path_of(&link.read, id));
         let path = if link.to_one { path } else { format!("{path}&$top=999") };
-        (format!("of/{path}"), asked.call(path).units(link.units.saturating_sub(1).max(1)))
+        let shape = if link.to_one { Shape::ObjectOrNone } else { Shape::Page };
+        let call = asked.call(path.clone()).units(link.units.saturating_sub(1).max(1)).shape(shape);
+        (format!("of/{path}"), call)
     };
     for ids in ids.chunks(BATCH_LENGTH) {
         let answers = reader.batch(ids.iter().map(call).collect()).await?;
@@ -262,8 +309,10 @@ pub(super) async fn read_links_of(
             let source = key(asked.token(), id);
             let relation = link.name.as_str();
             let read = match answer {
-                Ok(body) if link.to_one => Ok(targets_of(&String::from_utf8_lossy(&body))),
-                Ok(body) => all_targets(reader, asked, body).await?,
+                Ok(answer) if link.to_one => {
+                    only_target(&answer).ok_or_else(|| Unread::other_object(relation))
+                }
+                Ok(answer) => all_targets(reader, asked, &call(id).1, answer).await?,
                 // Nobody has no manager: that is how Graph says it.
                 Err(unread) if link.to_one && unread.status == 404 => Ok(Vec::new()),
                 Err(unread) => Err(unread),
@@ -284,98 +333,63 @@ pub(super) async fn read_links_of(
     Ok(())
 }
 
-async fn all_targets(reader: &Reader, asked: &Asked, body: Bytes) -> Result<Result<Vec<String>, Unread>> {
-    let malformed = |what| crate::graph::Error::Malformed {
-        asked: format!("links of {}", asked.token()),
-        what,
-        request_id: None,
-    };
-    let mut page = Page::read(body, None).map_err(malformed)?;
-    let mut targets = Vec::new();
-    loop {
-        let items = page.items().filter_map(|item| serde_json::from_str::<Target>(item).ok());
-        targets.extend(items.map(|target| target.id));
-        let Some(next) = page.next_link else { return Ok(Ok(targets)) };
-        match reader.page(&format!("more/{next}"), &asked.call(next.clone())).await? {
-            Ok(read) => page = read,
-            Err(unread) => return Ok(Err(unread)),
-        }
+fn only_target(answer: &Answer) -> Option<Vec<String>> {
+    if answer.body.is_empty() {
+        Some(Vec::new())
+    } else {
+        targets_of(std::str::from_utf8(&answer.body).ok()?)
     }
 }
 
-/// Reads what lives below the objects of another type. Nothing when Graph refused all of it.
-pub(super) async fn read_children(reader: &Reader, asked: &Asked) -> Result<Option<u64>> {
-    let Some(parent) = &asked.resource.parent else { return Ok(None) };
-    let Some(parents) = by_token(&parent.token) else { return Ok(None) };
-    let ids = match read_ids(reader, parents).await? {
-        Ok(ids) => ids,
-        Err(unread) => {
-            reader.tell(asked.gap(GapScope::Type, &unread)).await?;
-            return Ok(None);
-        }
-    };
-    let (mut count, mut refused) = (0, 0);
-    for chunk in ids.chunks(BATCH_LENGTH) {
-        let call = |id: &String| {
-            let path = path_of(&parent.path, id);
-            (format!("of/{path}"), asked.call(path).units(asked.resource.units.list))
-        };
-        let answers = reader.batch(chunk.iter().map(call).collect()).await?;
-        for (id, answer) in chunk.iter().zip(answers) {
-            match children_of(reader, asked, id, answer).await? {
-                Ok(found) => count += found,
-                Err(unread) if unread.status == 404 => {}
-                Err(unread) => {
-                    refused += 1;
-                    let scope = GapScope::Object(format!("below {id}"));
-                    reader.tell(asked.gap(scope, &unread)).await?;
-                }
-            }
-        }
+/// The page that an answer is; one that was staged is taken apart here.
+pub(super) fn page_of(reader: &Reader, call: &Call, answer: Answer) -> Result<Page, Unread> {
+    match answer.page {
+        Some(page) => Ok(page),
+        None => Page::read(answer.body, None).map_err(|what| reader.broken(call, &what)),
     }
-    Ok((refused == 0).then_some(count))
 }
 
-async fn children_of(
+/// The page behind another one; none after the last.
+pub(super) async fn page_behind(
+    reader: &Reader,
+    call: &Call,
+    trail: &mut Trail,
+    page: &Page,
+) -> Result<Option<Result<(Call, Page), Unread>>> {
+    if let Err(what) = trail.step(&call.path, page) {
+        return Ok(Some(Err(reader.broken(call, &what))));
+    }
+    let Some(next) = &page.next_link else { return Ok(None) };
+    let call = Call { path: next.clone(), ..call.clone() };
+    let read = reader.page(&format!("more/{next}"), &call).await?;
+    Ok(Some(read.map(|page| (call, page))))
+}
+
+async fn all_targets(
     reader: &Reader,
     asked: &Asked,
-    parent: &str,
-    body: Result<Bytes, Unread>,
-) -> Result<Result<u64, Unread>> {
-    let body = match body {
-        Ok(body) => body,
+    call: &Call,
+    answer: Answer,
+) -> Result<Result<Vec<String>, Unread>> {
+    let mut page = match page_of(reader, call, answer) {
+        Ok(page) => page,
         Err(unread) => return Ok(Err(unread)),
     };
-    let malformed = |what| crate::graph::Error::Malformed {
-        asked: format!("list of {}", asked.token()),
-        what,
-        request_id: None,
-    };
-    let mut page = Page::read(body, None).map_err(malformed)?;
-    let mut count = 0;
+    let (mut call, mut trail, mut targets) = (call.clone(), Trail::default(), Vec::new());
     loop {
-        count += page.len() as u64;
-        if !page.is_empty() {
-            let texts = page.items().map(|item| with_parent(asked, parent, item)).collect();
-            reader.tell(Event::Objects { token: asked.token(), texts, is_deleted: false }).await?;
+        for item in page.items() {
+            let Ok(target) = serde_json::from_str::<Target>(item) else {
+                let what =
+                    format!("expected links of {} to objects with an ID, found one without", asked.token());
+                return Ok(Err(reader.broken(&call, &what)));
+            };
+            targets.push(target.id);
         }
-        let Some(next) = page.next_link else { return Ok(Ok(count)) };
-        match reader.page(&format!("more/{next}"), &asked.call(next.clone())).await? {
-            Ok(read) => page = read,
-            Err(unread) => return Ok(Err(unread)),
+        match page_behind(reader, &call, &mut trail, &page).await? {
+            None => return Ok(Ok(targets)),
+            Some(Ok(next)) => (call, page) = next,
+            Some(Err(unread)) => return Ok(Err(unread)),
         }
-    }
-}
-
-/// A child with the ID of the object it was found below, where it does not name it itself: without that nobody could
-/// write it again.
-fn with_parent(asked: &Asked, parent: &str, item: &str) -> Bytes {
-    match item.trim_start().strip_prefix('{') {
-        Some(rest) if asked.resource.get.contains("{parentId}") => {
-            let separator = if rest.trim_start().starts_with('}') { "" } else { "," };
-            Bytes::from(format!("{{\"parentId\":{}{separator}{rest}", serde_json::Value::from(parent)))
-        }
-        _ => Bytes::copy_from_slice(item.as_bytes()),
     }
 }
 

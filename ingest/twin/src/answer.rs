@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::clock::to_http_date;
 use crate::control::Counts;
 use crate::delta::Delta;
-use crate::faults::{Fault, Faults};
+use crate::faults::{Fault, Faults, Switched};
 use crate::options::Options;
 use crate::read::Read;
 use crate::replica::{Lag, Reader, View};
@@ -31,8 +31,8 @@ pub(crate) struct Core {
     requests: AtomicU64,
     throttle: Mutex<Throttle>,
     counts: Mutex<Counts>,
-    /// What goes wrong, and since when.
-    faults: Mutex<(Vec<Fault>, i64)>,
+    /// What goes wrong.
+    faults: Mutex<Switched>,
 }
 
 impl Core {
@@ -49,7 +49,7 @@ impl Core {
             requests: AtomicU64::new(0),
             throttle: Mutex::new(Throttle::new(users, options.speed)),
             counts: Mutex::default(),
-            faults: Mutex::new((options.faults.clone(), since_ms)),
+            faults: Mutex::new(Switched::new(options.faults.clone(), since_ms)),
             options,
         }
     }
@@ -72,7 +72,7 @@ impl Core {
     /// Lets other things go wrong from now on.
     pub(crate) fn set_faults(&self, faults: Vec<Fault>) {
         let now_ms = self.now_ms();
-        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = (faults, now_ms);
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = Switched::new(faults, now_ms);
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -86,7 +86,8 @@ impl Core {
     /// Answers a request.
     pub(crate) fn answer(&self, request: &Request) -> Reply {
         let now_ms = self.now_ms();
-        if let Some(reply) = self.auth.answer(request, &request.raw_path, now_ms) {
+        let permissions = self.faults.lock().unwrap_or_else(PoisonError::into_inner).permissions();
+        if let Some(reply) = self.auth.answer(request, &request.raw_path, &permissions, now_ms) {
             return reply;
         }
         let has_expired = self.state().has_expired(now_ms);
@@ -116,7 +117,7 @@ impl Core {
     fn next(&self) -> (u64, Faults) {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let guard = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        (number, Faults::new(guard.0.clone(), self.options.seed, number, guard.1))
+        (number, Faults::new(&guard, self.options.seed, number))
     }
 
     /// Answers one request that is not a batch.
@@ -135,9 +136,11 @@ impl Core {
             if place.kinds().any(|kind| faults.forbids(kind)) {
                 return Err(Refusal::forbidden());
             }
+            faults.refuses(request, &place).map_or(Ok(()), Err)?;
             self.dispatch(request, place, faults, now_ms)
         });
         let mut reply = self.finish(request, answer, number, now_ms);
+        faults.spoil(request, &mut reply);
         if let Some(units) = units {
             reply.headers.push(("x-ms-resource-unit", units.to_string()));
         }
@@ -223,6 +226,7 @@ impl Core {
             Place::UnderDirectoryObject(id, rest) => read.under(read.directory_object(id)?, rest),
             Place::BinObject(_, id) => read.entity(read.binned(id)?, true),
             Place::GetByIds => read.get_by_ids(),
+            Place::AvailableExtensions => read.available_extensions(),
             Place::OwnedInBin => read.owned_in_bin(),
             Place::Nothing => Ok(read.nothing()),
             _ => Err(Refusal::method_not_allowed()),

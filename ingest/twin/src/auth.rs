@@ -32,11 +32,17 @@ impl Auth {
     }
 
     /// Answers under the login host: tokens and metadata; none when the path is none of it.
-    pub(crate) fn answer(&self, request: &Request, path: &str, now_ms: i64) -> Option<Reply> {
+    pub(crate) fn answer(
+        &self,
+        request: &Request,
+        path: &str,
+        permissions: &[&str],
+        now_ms: i64,
+    ) -> Option<Reply> {
         let lower = path.to_ascii_lowercase();
         let segments: Vec<&str> = lower.trim_matches('/').split('/').collect();
         match segments.as_slice() {
-            [tenant, "oauth2", "v2.0", "token"] => Some(self.token(request, tenant, now_ms)),
+            [tenant, "oauth2", "v2.0", "token"] => Some(self.token(request, tenant, permissions, now_ms)),
             [tenant, "v2.0", ".well-known", "openid-configuration"] => {
                 Some(Self::metadata(request, tenant, &self.tenant_id))
             }
@@ -66,7 +72,7 @@ impl Auth {
         Reply::json(body.to_string())
     }
 
-    fn token(&self, request: &Request, tenant: &str, now_ms: i64) -> Reply {
+    fn token(&self, request: &Request, tenant: &str, permissions: &[&str], now_ms: i64) -> Reply {
         let form = pairs(&String::from_utf8_lossy(&request.body), str::to_owned);
         let field =
             |name: &str| form.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
@@ -101,18 +107,18 @@ impl Auth {
             return refuse(400, "invalid_scope", 1_002_012, what, now_ms);
         }
         let body = json!({"token_type": "Bearer", "expires_in": LIFE_S - 1, "ext_expires_in": LIFE_S - 1,
-            "access_token": self.access_token(now_ms)});
+            "access_token": self.access_token(permissions, now_ms)});
         let headers = vec![("content-type", "application/json; charset=utf-8".to_owned())];
         Reply { status: 200, headers, body: body.to_string().into_bytes(), ..Reply::default() }
     }
 
     /// Makes a token that looks like Entra's: three parts, the middle one readable.
-    pub(crate) fn access_token(&self, now_ms: i64) -> String {
+    pub(crate) fn access_token(&self, permissions: &[&str], now_ms: i64) -> String {
         let header = encode(br#"{"typ":"JWT","alg":"RS256"}"#);
         let issued = now_ms / 1000;
         let claims = json!({"aud": "https://graph.microsoft.com", "iss": format!("https://sts.windows.net/{}/",
             self.tenant_id), "iat": issued, "nbf": issued, "exp": issued + LIFE_S, "appid": self.client_id,
-            "idtyp": "app", "tid": self.tenant_id, "ver": "1.0", "roles": ["Directory.ReadWrite.All"]});
+            "idtyp": "app", "tid": self.tenant_id, "ver": "1.0", "roles": permissions});
         let signature = self.seal.seal(&format!("{}", issued + LIFE_S));
         format!("{header}.{}.{signature}", encode(claims.to_string().as_bytes()))
     }

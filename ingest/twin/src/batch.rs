@@ -122,6 +122,7 @@ fn response(id: &str, reply: &Reply) -> String {
         .collect();
     let body = match str::from_utf8(&reply.body) {
         Ok("") | Err(_) => "null".to_owned(),
+        Ok(text) if reply.is_text => Value::from(text).to_string(),
         Ok(text) if text.starts_with(['{', '[']) || text.bytes().all(|byte| byte.is_ascii_digit()) => {
             text.to_owned()
         }

@@ -1,9 +1,18 @@
 //! Owns nuisances that a caller switches on: what Graph does to clients on a bad day.
 
+mod spoil;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::delta::Hidden;
 use crate::resource::Kind;
+use crate::route::Place;
 use crate::rules::Refusal;
 use crate::synthetic::random::Source;
+use crate::wire::{Reply, Request};
+pub(crate) use spoil::PERMISSIONS;
+pub use spoil::Spoil;
 
 /// One nuisance.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +50,21 @@ pub enum Fault {
     SensitiveActions,
     /// Deleted security groups skip the bin, as they did until 2024.
     SecurityGroupsSkipBin,
+    /// Answers to GETs whose path and query hold a text go wrong, so many of them.
+    Spoiled {
+        /// How.
+        how: Spoil,
+        /// What the path and query hold.
+        part: String,
+        /// How many answers; of `lacking`, how many objects.
+        count: u32,
+    },
+    /// The client lacks a permission: its token does not name it, and properties that need it come as null.
+    NoPermission(String),
+    /// Asking for a property is refused with 400, as of a cloud that does not know it.
+    UnknownProperty(String),
+    /// The bin of a type is refused with 400, as in a tenant without its preview; the type's token.
+    NoBin(String),
 }
 
 /// A list of nuisances that cannot be read.
@@ -73,7 +97,10 @@ const OFTEN: u32 = 50;
 const LATE_MS: u32 = 2000;
 
 /// All names.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 19] = [
+    "no-permission",
+    "unknown-property",
+    "no-bin",
     "429",
     "503",
     "409",
@@ -148,7 +175,39 @@ impl Fault {
                     found: value.unwrap_or_default().to_owned(),
                 }),
             },
-            _ => Err(FaultError::Unknown { name: name.to_owned(), known: NAMES.join(", ") }),
+            _ => Self::parse_path(name, value),
+        }
+    }
+
+    /// Reads a nuisance of one path, property or permission.
+    fn parse_path(name: &str, value: Option<&str>) -> Result<Self, FaultError> {
+        let missing = |expected| FaultError::Value {
+            name: name.to_owned(),
+            expected,
+            found: value.unwrap_or_default().to_owned(),
+        };
+        let given = value.filter(|value| !value.is_empty());
+        match (name, given) {
+            ("no-permission", Some(value)) => Ok(Self::NoPermission(value.to_owned())),
+            ("unknown-property", Some(value)) => Ok(Self::UnknownProperty(value.to_owned())),
+            ("no-bin", Some(value)) => match Kind::from_name(value) {
+                Some(kind) => Ok(Self::NoBin(kind.resource().token.clone())),
+                None => Err(missing("a type, such as `device`")),
+            },
+            ("no-permission" | "unknown-property" | "no-bin", None) => Err(missing("a name")),
+            _ => {
+                let Some(how) = Spoil::from_name(name) else {
+                    let known: Vec<&str> = NAMES.into_iter().chain(Spoil::names()).collect();
+                    return Err(FaultError::Unknown { name: name.to_owned(), known: known.join(", ") });
+                };
+                let expected = "part of a path, such as `/users`, and how often, such as `*2`";
+                let value = given.ok_or_else(|| missing(expected))?;
+                let (part, count) = match value.rsplit_once('*') {
+                    Some((part, count)) => (part, count.parse().map_err(|_| missing(expected))?),
+                    None => (value, u32::MAX),
+                };
+                Ok(Self::Spoiled { how, part: part.to_owned(), count })
+            }
         }
     }
 }
@@ -160,6 +219,29 @@ pub(crate) struct Faults {
     number: u64,
     /// When the list was switched on.
     since_ms: i64,
+    /// How often each struck since then.
+    struck: Arc<[AtomicU32]>,
+}
+
+/// What goes wrong, since when, and how often it did.
+#[derive(Clone)]
+pub(crate) struct Switched {
+    list: Vec<Fault>,
+    since_ms: i64,
+    struck: Arc<[AtomicU32]>,
+}
+
+impl Switched {
+    pub(crate) fn new(list: Vec<Fault>, since_ms: i64) -> Self {
+        let struck = list.iter().map(|_| AtomicU32::new(0)).collect();
+        Self { list, since_ms, struck }
+    }
+
+    /// The permissions that the client has.
+    pub(crate) fn permissions(&self) -> Vec<&'static str> {
+        let lacks = |name: &str| self.list.contains(&Fault::NoPermission(name.to_owned()));
+        PERMISSIONS.into_iter().filter(|name| !lacks(name)).collect()
+    }
 }
 
 /// What happens to an answer on its way.
@@ -171,8 +253,9 @@ pub(crate) struct Delivery {
 }
 
 impl Faults {
-    pub(crate) fn new(list: Vec<Fault>, seed: u64, number: u64, since_ms: i64) -> Self {
-        Self { list, source: Source::new(seed).fork(0x6661_756c), number, since_ms }
+    pub(crate) fn new(switched: &Switched, seed: u64, number: u64) -> Self {
+        let Switched { list, since_ms, struck } = switched.clone();
+        Self { list, source: Source::new(seed).fork(0x6661_756c), number, since_ms, struck }
     }
 
     fn strikes(&self, branch: u64, permille: u32) -> bool {
@@ -212,6 +295,55 @@ impl Faults {
                 "InvalidAuthenticationToken",
                 "Lifetime validation failed, the token is expired.",
             )),
+            _ => None,
+        })
+    }
+
+    /// Spoils an answer.
+    pub(crate) fn spoil(&self, request: &Request, reply: &mut Reply) {
+        if request.method != "GET" {
+            return;
+        }
+        let target = format!("{}?{}", request.raw_path, request.raw_query);
+        for (fault, struck) in self.list.iter().zip(self.struck.iter()) {
+            let Fault::Spoiled { how, part, count } = fault else { continue };
+            // A list that lacks something is one path, not what stands behind it.
+            let is_it = match how {
+                Spoil::Lacking => request.raw_path.ends_with(part.as_str()),
+                _ => target.contains(part.as_str()),
+            };
+            if !is_it || !how.concerns(request) {
+                continue;
+            }
+            let is_steady = matches!(how, Spoil::Lacking | Spoil::LackingIn);
+            if is_steady || struck.fetch_add(1, Ordering::Relaxed) < *count {
+                how.apply(request, reply, *count as usize);
+            }
+        }
+        if self.list.iter().any(|fault| matches!(fault, Fault::NoPermission(_))) {
+            spoil::hide_guarded(request, reply, |name| {
+                self.list.contains(&Fault::NoPermission(name.to_owned()))
+            });
+        }
+    }
+
+    /// Gives how a request for a property that nobody knows, or for a bin that is not there, is refused.
+    pub(crate) fn refuses(&self, request: &Request, place: &Place) -> Option<Refusal> {
+        self.list.iter().find_map(|fault| match fault {
+            Fault::UnknownProperty(name) => {
+                let select = request.option("$select")?;
+                select.split(',').any(|asked| asked == name).then(|| {
+                    let message =
+                        format!("Could not find a property named '{name}' on type 'microsoft.graph.user'.");
+                    Refusal::new(400, "BadRequest", message)
+                })
+            }
+            Fault::NoBin(token) => match place {
+                Place::Bin(kind) if kind.resource().token == *token => Some(Refusal::bad_request(
+                    "The device type is not supported for soft deletion in this tenant.",
+                )),
+                _ => None,
+            },
             _ => None,
         })
     }

@@ -62,7 +62,7 @@ mod write;
 
 pub use clock::{Clock, ManualClock};
 pub use control::{Actor, Counts};
-pub use faults::{Fault, FaultError};
+pub use faults::{Fault, FaultError, Spoil};
 pub use options::Options;
 pub use server::{Server, serve};
 pub use twin::Twin;

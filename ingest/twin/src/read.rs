@@ -301,6 +301,18 @@ impl Read<'_> {
         push_page(self, &page, |out, handle| self.push_typed(out, &mut forms, handle))
     }
 
+    /// Answers the directory extensions of all applications, in one page.
+    pub(crate) fn available_extensions(&self) -> Result<Reply, Refusal> {
+        let kind = Kind::of("extensionProperty");
+        let options = Options { page_size: usize::MAX, ..options(self.request, Some(kind), Asked::List)? };
+        let context = self.context("directoryObjects", None);
+        let candidates = self.view.state.handles(kind);
+        let fits = |handle: Handle| self.view.is_live(handle);
+        let page = Page { candidates, fits: &fits, options: &options, context };
+        let mut form = Form::new(kind, None, false);
+        push_page(self, &page, |out, handle| push_object(out, self.view, &mut form, handle, |_| ()))
+    }
+
     /// Answers an empty collection.
     pub(crate) fn nothing(&self) -> Reply {
         let context = Value::from(self.context(&self.request.segments.join("/"), None));

@@ -28,6 +28,8 @@ pub(crate) enum Place {
     DirectoryObject(String),
     UnderDirectoryObject(String, Vec<String>),
     GetByIds,
+    /// The directory extensions of all applications.
+    AvailableExtensions,
     /// The bin of a type.
     Bin(Kind),
     BinCount(Kind),
@@ -45,7 +47,7 @@ pub(crate) enum Place {
 impl Place {
     /// Says whether a POST changes nothing.
     pub(crate) fn only_reads(&self) -> bool {
-        matches!(self, Self::GetByIds | Self::OwnedInBin)
+        matches!(self, Self::GetByIds | Self::OwnedInBin | Self::AvailableExtensions)
     }
 
     /// Walks over the type that a path is about, where it tells.
@@ -110,6 +112,13 @@ fn special(segments: &[&str], lower: &[&str]) -> Option<Place> {
     let own = |segment: &str| segment.to_owned();
     Some(match (lower, segments) {
         (["directoryobjects", "getbyids" | "microsoft.graph.getbyids"], _) => Place::GetByIds,
+        (
+            [
+                "directoryobjects",
+                "getavailableextensionproperties" | "microsoft.graph.getavailableextensionproperties",
+            ],
+            _,
+        ) => Place::AvailableExtensions,
         (["directoryobjects", "delta" | "microsoft.graph.delta"], _) => Place::DirectoryDelta,
         (["directoryobjects", _], [_, id]) => Place::DirectoryObject(own(id)),
         (["directoryobjects", _, ..], [_, id, rest @ ..]) => {

@@ -33,7 +33,7 @@ impl Client {
         let mut options = Options::new(Arc::<ManualClock>::clone(&clock), [9; 32]);
         change(&mut options);
         let core = Core::new(twin.state, options);
-        let token = core.auth.access_token(START_MS);
+        let token = core.auth.access_token(&[], START_MS);
         Self { core, clock, token }
     }
 

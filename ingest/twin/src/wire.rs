@@ -32,6 +32,8 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
     /// What happens to it on its way.
     pub(crate) delivery: Delivery,
+    /// Whether the body is no JSON, although it may look like it.
+    pub(crate) is_text: bool,
 }
 
 /// The content type of everything Graph answers with success.

@@ -348,6 +348,7 @@ pub(crate) const TYPES: &[Type] = &[
             ..Columns::NONE
         },
         relations: &[Relation::to_many("registeredOwners"), Relation::to_many("registeredUsers")],
+        has_bin: true,
         ..Type::NONE
     },
     Type {

@@ -20,6 +20,9 @@ use super::super::transport::{Outgoing, Received, Transport};
 use super::assertion::Certificate;
 use super::{Token, command, device, identity};
 
+/// The most bytes of an answer: a token has a few thousand.
+const ANSWER_MAX: usize = 1 << 20;
+
 /// What signing in takes.
 pub(crate) struct SignInContext<'a> {
     pub(crate) transport: &'a Transport,
@@ -112,7 +115,8 @@ impl SignInContext<'_> {
         let asked = format!("{} {}", method.name(), address.origin());
         for number in 1.. {
             let body = form.clone().map(|form| ("application/x-www-form-urlencoded", form));
-            let outgoing = Outgoing { method, address, headers, token: None, body };
+            let answer_max = ANSWER_MAX;
+            let outgoing = Outgoing { method, address, headers, token: None, body, answer_max };
             self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = self.cancel.guard(self.transport.exchange(&outgoing)).await?;
             let outcome = match &answer {

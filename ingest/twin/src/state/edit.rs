@@ -133,7 +133,10 @@ impl State {
     /// Deletes an object: into the bin when its type has one, else for good.
     pub(crate) fn delete(&mut self, when: When, handle: Handle) {
         let kind = self.record(handle).kind;
-        if !kind.resource().bin {
+        // Of devices those that are joined on-premises have no bin.
+        let is_hybrid = kind == Kind::of("device")
+            && self.record(handle).body.text("trustType").as_deref() == Some("ServerAd");
+        if !kind.resource().bin || is_hybrid {
             self.purge(when, handle);
             return;
         }

@@ -128,7 +128,7 @@ fn tokens_expire_and_native_recoveries_are_never_told() {
     assert_eq!(client.get("/v1.0/users/ann")["displayName"], "Put back");
     assert_eq!(client.follow(&link).0.len(), 0);
     client.clock.advance_ms(7 * 86_400_000 + 1);
-    let fresh = Client { token: client.core.auth.access_token(client.core.now_ms()), ..client };
+    let fresh = Client { token: client.core.auth.access_token(&[], client.core.now_ms()), ..client };
     assert_eq!(fresh.refusal("GET", &link, None), (400, "syncStateNotFound".into()));
 }
 

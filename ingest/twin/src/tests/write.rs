@@ -293,10 +293,10 @@ fn the_bin_keeps_what_was_deleted_for_thirty_days() {
     let link = client.follow("/v1.0/users/delta").1.unwrap();
     assert_eq!(client.write("DELETE", "/v1.0/users/bob", Value::Null), 204);
     client.clock.advance_ms(29 * 86_400_000);
-    let later = Client { token: client.core.auth.access_token(client.core.now_ms()), ..client };
+    let later = Client { token: client.core.auth.access_token(&[], client.core.now_ms()), ..client };
     assert_eq!(later.follow("/v1.0/directory/deletedItems/microsoft.graph.user").0.len(), 1);
     later.clock.advance_ms(86_400_000);
-    let later = Client { token: later.core.auth.access_token(later.core.now_ms()), ..later };
+    let later = Client { token: later.core.auth.access_token(&[], later.core.now_ms()), ..later };
     assert_eq!(later.follow("/v1.0/directory/deletedItems/microsoft.graph.user").0.len(), 0);
     assert_eq!(later.refusal("POST", "/v1.0/directory/deletedItems/bob/restore", None).0, 404);
     assert_eq!(later.refusal("GET", &link, None).1, "syncStateNotFound");

@@ -1,0 +1,145 @@
+//! Owns what is asked of each type: all stored properties, and the directory extensions of the tenant, as far as they
+//! may be read.
+//!
+//! Graph gives some properties as null, or refuses the whole list, when their own permission is missing. So they are
+//! asked for only where the token has it; of a token that does not tell, a question of one object finds out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::{Gap, GapScope};
+use serde::Deserialize;
+
+use super::reader::Unread;
+use super::state::SourceState;
+use super::whole::Asked;
+use crate::error::Result;
+use crate::graph::{self, Call, Claims, Client, Shape};
+use crate::resource::{Guarded, Resource};
+
+/// What is asked of each type, and what cannot be asked for.
+///
+/// # Errors
+/// `Graph` when nobody can sign in, or somebody asks to stop.
+pub(super) async fn select(
+    client: &Client,
+    resources: Vec<&'static Resource>,
+    state: &SourceState,
+) -> Result<(Vec<Asked>, Vec<Gap>)> {
+    let claims = client.claims().await?;
+    let mut gaps = Vec::new();
+    let extensions = match extensions(client).await? {
+        Ok(names) => names,
+        Err(unread) => {
+            let is_one = |resource: &&Resource| EXTENDED.iter().any(|(_, token)| *token == resource.token);
+            gaps.extend(resources.iter().copied().filter(is_one).map(|resource| {
+                gap(
+                    resource,
+                    "extension_…",
+                    format!("the directory extensions cannot be listed: {}", unread.reason),
+                )
+            }));
+            known_extensions(state)
+        }
+    };
+    let mut all = Vec::new();
+    for resource in resources {
+        let mut select = resource.select.clone();
+        if !select.is_empty() {
+            select.extend(extensions.get(&resource.token).into_iter().flatten().cloned());
+            for guarded in &resource.guarded {
+                if let Some(reason) =
+                    unreadable(client, resource, guarded, &select, claims.as_ref(), state).await?
+                {
+                    select.retain(|name| *name != guarded.property);
+                    gaps.push(gap(resource, &guarded.property, reason));
+                }
+            }
+        }
+        all.push(Asked { resource, select });
+    }
+    Ok((all, gaps))
+}
+
+fn gap(resource: &Resource, property: &str, reason: String) -> Gap {
+    Gap {
+        type_token: resource.token.clone(),
+        scope: GapScope::Property(property.to_owned()),
+        reason,
+        count: 1,
+    }
+}
+
+/// What Graph calls the types that have directory extensions.
+const EXTENDED: [(&str, &str); 2] = [("User", "user"), ("Group", "group")];
+
+type Extensions = BTreeMap<String, BTreeSet<String>>;
+
+/// The names of the directory extensions, by type.
+async fn extensions(client: &Client) -> Result<Result<Extensions, Unread>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Extension {
+        name: String,
+        #[serde(default)]
+        target_objects: Vec<String>,
+    }
+    let call =
+        Call::read_by_post("/directoryObjects/getAvailableExtensionProperties", "{}").shape(Shape::Page);
+    let answer = match client.send(&call).await {
+        Ok(answer) => answer,
+        Err(error) => return Unread::or_end(error).map(Err),
+    };
+    let mut names = Extensions::new();
+    for item in answer.page.iter().flat_map(graph::Page::items) {
+        let Ok(extension) = serde_json::from_str::<Extension>(item) else { continue };
+        for (target, token) in EXTENDED {
+            if extension.target_objects.iter().any(|name| name == target) {
+                names.entry(token.to_owned()).or_default().insert(extension.name.clone());
+            }
+        }
+    }
+    Ok(Ok(names))
+}
+
+/// The names that the last backup asked for.
+fn known_extensions(state: &SourceState) -> Extensions {
+    let mut names = Extensions::new();
+    for (token, feed) in &state.delta {
+        let known = feed.select.iter().filter(|name| name.starts_with("extension_")).cloned();
+        names.entry(token.clone()).or_default().extend(known);
+    }
+    names
+}
+
+/// Why a property that needs a permission of its own cannot be read; nothing when it can.
+async fn unreadable(
+    client: &Client,
+    resource: &'static Resource,
+    guarded: &Guarded,
+    select: &[String],
+    claims: Option<&Claims>,
+    state: &SourceState,
+) -> Result<Option<String>> {
+    if !select.contains(&guarded.property) {
+        return Ok(None);
+    }
+    let needed = guarded.read.first().map_or("", String::as_str);
+    if let Some(claims) = claims.filter(|claims| claims.is_decisive()) {
+        let may = guarded.read.iter().any(|permission| claims.has(permission));
+        return Ok((!may).then(|| format!("reading needs the permission {needed}")));
+    }
+    // What worked last time is not tried again.
+    if state.delta.get(&resource.token).is_some_and(|feed| feed.select.contains(&guarded.property)) {
+        return Ok(None);
+    }
+    let list = resource.list.as_deref().unwrap_or_default();
+    let path = format!("{list}?$select=id,{}&$top=1", guarded.property);
+    let call = Call::get(path).version(resource.version).meter(resource.throttle).shape(Shape::Page);
+    match client.send(&call).await {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            let unread = Unread::or_end(error)?;
+            Ok(Some(format!("{} (reading needs the permission {needed})", unread.reason)))
+        }
+    }
+}
