@@ -9,9 +9,10 @@ mod edit;
 mod link;
 mod load;
 mod log;
+mod schedule;
 mod seed;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::body::{Body, Members, Shapes};
@@ -85,6 +86,8 @@ pub(crate) struct State {
     log: Vec<Change>,
     /// How much of the log was searched for objects that lay in the bin too long.
     expired: usize,
+    /// Schedules of roles that end, by when.
+    ends: BTreeSet<(i64, Handle)>,
     source: Source,
     made: u64,
 }
@@ -101,6 +104,7 @@ impl State {
             shapes: Shapes::default(),
             log: Vec::new(),
             expired: 0,
+            ends: BTreeSet::new(),
             source: Source::new(seed).fork(0x7477_696e),
             made: 0,
         }

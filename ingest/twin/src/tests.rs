@@ -7,6 +7,7 @@ mod http;
 mod model;
 mod query;
 mod table;
+mod unkind;
 mod write;
 
 use std::sync::Arc;

@@ -2,6 +2,9 @@
 
 mod action;
 mod link;
+mod merge;
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -344,6 +347,12 @@ impl Write<'_> {
         if kind.resource().select.iter().any(|name| name == "modifiedDateTime") && !values.is_empty() {
             values.insert("modifiedDateTime".into(), to_iso(self.now_ms).into());
         }
+        if self.request.method != "PUT" {
+            let body = Arc::clone(&self.state.record(handle).body);
+            for (name, value) in values.iter_mut().filter(|(_, value)| value.is_object()) {
+                *value = merge::merged(name, body.tree(name), value.take());
+            }
+        }
         self.state.update(self.when(), handle, &values);
         let outside = values.keys().any(|name| kind.resource().outside.contains(name));
         if outside && kind == Kind::of("group") {
@@ -366,6 +375,7 @@ impl Write<'_> {
         if skips_bin {
             self.state.purge(self.when(), handle);
         } else {
+            self.state.end_schedules_of(self.when(), handle);
             self.state.delete(self.when(), handle);
         }
         Ok(Reply::nothing())

@@ -2,14 +2,16 @@
 
 mod create;
 mod policy;
+mod unique;
 
 use serde_json::{Map, Value};
 
 use super::Refusal;
 use crate::resource::Kind;
-use crate::state::{Handle, Key, Life, Relation, State};
+use crate::state::{Handle, Life, Relation, State};
 pub(crate) use create::check_create;
 use policy::{check_policy_delete, check_policy_update};
+use unique::{check_restored, check_unique};
 
 /// What may be written on objects mastered on-premises.
 const CLOUD_OWNED: [&str; 6] = [
@@ -127,55 +129,6 @@ fn check_group_kind(state: &State, handle: Handle, named: &[&String]) -> Result<
     Ok(())
 }
 
-/// Refuses values that another object has.
-fn check_unique(
-    state: &State,
-    kind: Kind,
-    own: Option<Handle>,
-    values: &Map<String, Value>,
-) -> Result<(), Refusal> {
-    if kind.resource().token == "user"
-        && let Some(name) = values.get("userPrincipalName").and_then(Value::as_str)
-    {
-        check_domain(state, name)?;
-    }
-    for key in [Key::UserPrincipalName, Key::UniqueName] {
-        let Some(value) = values.get(key.name()).and_then(Value::as_str) else { continue };
-        if let Some(other) = state.find_by_key(kind, key, value).filter(|&other| Some(other) != own) {
-            return Err(conflict(state, key.name(), other));
-        }
-    }
-    Ok(())
-}
-
-/// A principal name ends in a domain of the tenant.
-fn check_domain(state: &State, name: &str) -> Result<(), Refusal> {
-    let domain = name.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let domains = state.handles(Kind::of("domain"));
-    let known = domains.iter().any(|&handle| state.record(handle).id.eq_ignore_ascii_case(domain));
-    if known || domains.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::bad_request(
-        "The domain portion of the userPrincipalName property is invalid. You must use one of the verified domain \
-         names in your organization.",
-    )
-    .with_detail("InvalidValue", "The specified value is invalid.", "userPrincipalName"))
-}
-
-/// Refuses a value that an object has already.
-fn conflict(state: &State, property: &str, other: Handle) -> Refusal {
-    let record = state.record(other);
-    let mut type_name = record.kind.resource().token.clone();
-    type_name[..1].make_ascii_uppercase();
-    let message = format!("Another object with the same value for property {property} already exists.");
-    Refusal::bad_request(message.as_str()).with_detail("ObjectConflict", &message, property).with_detail(
-        "ConflictingObjects",
-        &format!("{type_name}_{}", record.id),
-        property,
-    )
-}
-
 /// Permissions that an application offers are disabled first, then changed or removed.
 fn check_permissions_disabled(
     state: &State,
@@ -237,33 +190,7 @@ pub(crate) fn check_restore(
     if is_managed_identity(state, handle) {
         return Err(Refusal::bad_request("Managed identities cannot be restored."));
     }
-    let kept = record.body.text("userPrincipalName");
-    if let Some(name) = new_name.or(kept.as_deref()) {
-        if let Some(other) = state.find_by_key(record.kind, Key::UserPrincipalName, name) {
-            return Err(conflict(state, "userPrincipalName", other));
-        }
-        if new_name.is_some() {
-            check_domain(state, name)?;
-        }
-    }
-    if reconcile == Reconcile::Refuse && matches!(record.kind.resource().token.as_str(), "user" | "group") {
-        let mail = record.body.text("mail").unwrap_or_default();
-        let other = ["user", "group"]
-            .into_iter()
-            .find_map(|token| state.find_by_key(Kind::of(token), Key::Mail, &mail));
-        if let Some(other) = other.filter(|_| !mail.is_empty()) {
-            return Err(conflict(state, "proxyAddresses", other));
-        }
-    }
-    if record.kind == Kind::of("servicePrincipal") {
-        let app_id = record.body.text("appId").unwrap_or_default();
-        if state.find_by_key(record.kind, Key::AppId, &app_id).is_some() {
-            return Err(Refusal::conflict(
-                "The service principal cannot be restored because another one with its appId exists.",
-            ));
-        }
-    }
-    Ok(())
+    check_restored(state, handle, new_name, reconcile)
 }
 
 /// What a restore does with addresses that others have taken.

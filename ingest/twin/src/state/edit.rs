@@ -213,14 +213,19 @@ impl State {
         }
     }
 
-    /// Says whether the log has to be searched for objects that lay in the bin too long.
+    /// Says whether time has taken something: objects that lay in the bin too long, schedules that ended.
     pub(crate) fn has_expired(&self, now_ms: i64) -> bool {
+        self.is_bin_due(now_ms) || self.ends.first().is_some_and(|(end, _)| *end <= now_ms)
+    }
+
+    fn is_bin_due(&self, now_ms: i64) -> bool {
         self.log.get(self.expired).is_some_and(|change| change.at_ms + BIN_MS <= now_ms)
     }
 
-    /// Purges what lay in the bin too long; what lay there when the tenant was loaded stays.
+    /// Purges what lay in the bin too long, and ends schedules; what lay there when the tenant was loaded stays.
     pub(crate) fn expire(&mut self, now_ms: i64) {
-        while self.has_expired(now_ms) {
+        self.end_due(now_ms);
+        while self.is_bin_due(now_ms) {
             let Change { handle, at_ms, .. } = self.log[self.expired];
             let is_deletion = matches!(self.log[self.expired].what, What::Deleted);
             let record = self.record(handle);

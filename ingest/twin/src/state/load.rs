@@ -77,6 +77,7 @@ impl Loader {
         for handle in 0..self.state.records.len() {
             let handle = Handle::try_from(handle).expect("handles are 32 bits");
             self.state.attach_references(handle);
+            self.state.note_end(handle);
         }
         self.state.settle_organization();
         self.state.add_missing();

@@ -179,20 +179,27 @@ impl Write<'_> {
         }
         let found = self.state.handles(kind).iter().copied().find(|&handle| {
             let body = &self.state.record(handle).body;
-            self.state.is_live(handle) && keys.iter().all(|name| body.tree(name) == values[*name])
+            // What was activated is another schedule of the same role.
+            self.state.is_live(handle)
+                && body.text("assignmentType").as_deref() != Some("Activated")
+                && keys.iter().all(|name| body.tree(name) == values[*name])
         });
         let target = match (action.as_str(), found) {
-            (Some("adminAssign"), None) => self.add_schedule(kind, &values),
+            (Some("adminAssign"), None) => {
+                check_schedule(&values, self.now_ms)?;
+                self.add_schedule(kind, &values)
+            }
             (Some("adminAssign"), Some(_)) => {
                 return Err(Refusal::new(400, "RoleAssignmentExists", "The Role assignment already exists."));
             }
             (Some("adminRemove"), Some(handle)) => {
-                self.state.delete(self.when(), handle);
+                self.state.end_schedule(self.when(), handle);
                 handle
             }
             (Some("adminUpdate"), Some(handle)) => {
                 values.retain(|name, _| name == "scheduleInfo");
                 self.state.update(self.when(), handle, &values);
+                self.state.show_schedule(self.when(), handle);
                 handle
             }
             (Some("adminRemove" | "adminUpdate"), None) => {
@@ -213,7 +220,26 @@ impl Write<'_> {
         schedule.insert("status".into(), "Provisioned".into());
         schedule.insert("memberType".into(), "Direct".into());
         schedule.insert("createdDateTime".into(), to_iso(self.now_ms).into());
+        if kind == Kind::of("roleAssignmentSchedule") {
+            schedule.insert("assignmentType".into(), "Assigned".into());
+        }
         let id = self.state.new_id();
-        self.state.create(self.when(), kind, &id, &schedule)
+        let handle = self.state.create(self.when(), kind, &id, &schedule);
+        self.state.show_schedule(self.when(), handle);
+        handle
     }
+}
+
+/// A schedule that is over already is refused.
+fn check_schedule(values: &Map<String, Value>, now_ms: i64) -> Result<(), Refusal> {
+    let end = values.get("scheduleInfo").and_then(|info| info["expiration"]["endDateTime"].as_str());
+    let is_over = end.and_then(|end| end.parse::<jiff::Timestamp>().ok());
+    if is_over.is_some_and(|end| end.as_millisecond() <= now_ms) {
+        return Err(Refusal::new(
+            400,
+            "InvalidScheduleInfo",
+            "The expiration of the schedule is in the past.",
+        ));
+    }
+    Ok(())
 }

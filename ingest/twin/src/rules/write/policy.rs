@@ -83,6 +83,31 @@ pub(super) fn check_policy(state: &State, values: &Map<String, Value>) -> Result
     if !has_applications || !has_users {
         return Err(bad("1011: 'conditions' must name applications and users of the policy."));
     }
+    check_references(state, conditions)
+}
+
+/// What stands in lists of principals and locations without being an ID.
+const WORDS: [&str; 6] =
+    ["All", "None", "GuestsOrExternalUsers", "AllTrusted", "AllCompliant", "MfaTrustedIps"];
+
+/// A policy names only what is there: what lies in the bin or was deleted is refused, whatever names it for.
+fn check_references(state: &State, conditions: &Value) -> Result<(), Refusal> {
+    let lists = [
+        ("users", ["includeUsers", "excludeUsers"], "user"),
+        ("users", ["includeGroups", "excludeGroups"], "group"),
+        ("locations", ["includeLocations", "excludeLocations"], "namedLocation"),
+    ];
+    for (place, names, token) in lists {
+        for name in names {
+            let ids = conditions[place][name].as_array().map_or(&[][..], Vec::as_slice);
+            let mut ids = ids.iter().filter_map(Value::as_str).filter(|id| !WORDS.contains(id));
+            if let Some(id) = ids.find(|id| state.find_live(Kind::of(token), id).is_none()) {
+                return Err(bad(format!(
+                    "1040: {name} of the policy names {token} '{id}', which does not exist in the directory."
+                )));
+            }
+        }
+    }
     Ok(())
 }
 
