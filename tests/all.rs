@@ -23,6 +23,7 @@ mod incident;
 mod ingest_apply;
 mod ingest_backup;
 mod ingest_client;
+mod ingest_harm;
 mod ingest_hostile;
 mod ingest_recovery;
 mod ingest_sign_in;

@@ -95,6 +95,9 @@ pub struct KeyPart {
     pub name: &'static str,
     /// Whether null is a value of it; it counts as an empty text.
     pub may_be_null: bool,
+    /// When it is given, the only value with which the part stands in the key: what was activated for a time stands beside
+    /// what was assigned to the same holder, and must not take its place.
+    pub only: Option<&'static str>,
 }
 
 /// Links from objects of a type to other objects.
@@ -108,11 +111,15 @@ pub struct Relation {
 
 impl KeyPart {
     const fn required(name: &'static str) -> Self {
-        Self { name, may_be_null: false }
+        Self { name, may_be_null: false, only: None }
     }
 
     const fn nullable(name: &'static str) -> Self {
-        Self { name, may_be_null: true }
+        Self { name, may_be_null: true, only: None }
+    }
+
+    const fn only(name: &'static str, value: &'static str) -> Self {
+        Self { name, may_be_null: true, only: Some(value) }
     }
 }
 

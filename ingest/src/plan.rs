@@ -37,6 +37,8 @@ mod input;
 mod link;
 mod lookup;
 mod make;
+mod merge;
+mod policy;
 mod property;
 mod recreate;
 mod references;
@@ -48,6 +50,7 @@ mod sound;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod unique;
 mod update;
 mod value;
 
@@ -56,6 +59,7 @@ pub use document::support_document;
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub use make::{guards, make};
+pub(crate) use merge::cleared;
 pub use property::{SupportRow, support};
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
@@ -138,6 +142,7 @@ pub struct PlanPoint {
 /// What a plan was asked for besides its changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own in the file")]
 pub struct PlanOptions {
     /// Only these attributes; all when empty and `links` is empty too.
     pub attributes: Vec<String>,
@@ -149,6 +154,15 @@ pub struct PlanOptions {
     pub soft_delete: bool,
     /// Deletes objects that were not there and whose type has no bin.
     pub hard_delete: bool,
+    /// Restores users whose name or addresses others took, under another name and without these addresses.
+    #[serde(skip_serializing_if = "is_off")]
+    pub reconcile: bool,
+}
+
+/// Options that are off are not told, so that plans read as they did before there were these options.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_off(option: &bool) -> bool {
+    !*option
 }
 
 /// What a step does.

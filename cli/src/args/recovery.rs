@@ -8,6 +8,7 @@ use super::tenant::Tenant;
 
 /// What to bring back.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
 pub(crate) struct PlanChoice {
     /// Only these types, such as `user,group`
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
@@ -33,6 +34,9 @@ pub(crate) struct PlanChoice {
     /// Deletes what was not there and has no recycle bin
     #[arg(long)]
     pub(crate) hard_delete: bool,
+    /// Restores users whose name or addresses others took, under another name and without these addresses
+    #[arg(long)]
+    pub(crate) reconcile: bool,
     /// Allows a guard by its name
     #[arg(long, value_name = "GUARD", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,

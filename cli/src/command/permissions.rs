@@ -70,8 +70,10 @@ pub(crate) fn needed(chosen: &[&'static Resource], need: Need) -> Vec<(String, &
             found.write.iter().for_each(|name| add(name, "write", &found.token));
             // The table says behind the name what a further permission is for.
             let extra = found.write_extra.iter().filter_map(|text| text.split([' ', '(']).next());
-            let deletes = extra.filter(|name| name.contains("DeleteRestore"));
-            deletes.for_each(|name| add(name, "write", &found.token));
+            // Those that no other permission holds.
+            const APART: [&str; 3] = ["DeleteRestore", "CustomSecAttributeAssignment", "LifeCycleInfo"];
+            let apart = extra.filter(|name| APART.iter().any(|part| name.contains(part)));
+            apart.for_each(|name| add(name, "write", &found.token));
         }
     }
     all.sort();

@@ -216,6 +216,7 @@ fn options_of(choice: &PlanChoice) -> PlanOptions {
         recreate: choice.recreate,
         soft_delete: choice.soft_delete,
         hard_delete: choice.hard_delete,
+        reconcile: choice.reconcile,
     }
 }
 
@@ -336,6 +337,7 @@ fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outc
         recreate: chosen.recreate || options.choice.recreate,
         soft_delete: chosen.soft_delete || options.choice.soft_delete,
         hard_delete: chosen.hard_delete || options.choice.hard_delete,
+        reconcile: options.choice.reconcile,
     };
     let asked = Asked { changes, selection: Some(selection), options: plan_options, query: text };
     build(session, &store, &sides, asked, &options.choice)

@@ -132,6 +132,13 @@ fn natural_key(shape: &TypeShape, seen: &Seen<'_>) -> Result<Option<String>, Mal
     }
     let mut key = String::new();
     for (index, (part, value)) in parts.iter().zip(&seen.keys).enumerate() {
+        if let Some(only) = part.only {
+            if matches!(value, KeyValue::Text(raw) if text_of(raw)? == only) {
+                key.push('|');
+                key.push_str(only);
+            }
+            continue;
+        }
         if index > 0 {
             key.push('|');
         }

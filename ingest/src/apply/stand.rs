@@ -123,6 +123,13 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
             related(resource, values, filling)
                 .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
         }
+        // A schedule is changed by a request, and read among the others of its holder.
+        StepKind::Update if is_relation(resource) && step.request.path.ends_with("ScheduleRequests") => {
+            let body = step.request.body.as_object().into_iter().flatten();
+            let values = body.map(|(name, value)| (name.clone(), value.clone())).collect();
+            related(resource, &values, filling)
+                .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
+        }
         _ => {
             let own = if own.contains('{') || is_relation(resource) {
                 filling.text(&step.request.path)
@@ -157,7 +164,8 @@ fn related(
 ) -> Option<(String, BTreeMap<String, Value>)> {
     let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
     let known = engine::schema::by_token(&resource.token)?;
-    let key = known.natural_key.iter().map(|part| (part.name.to_owned(), Value::String(text(part.name))));
+    let key = known.natural_key.iter().filter(|part| part.only.is_none());
+    let key = key.map(|part| (part.name.to_owned(), Value::String(text(part.name))));
     let (list, name) = match resource.token.as_str() {
         "appRoleAssignment" => {
             let id = graph::escape(&text("resourceId"));
@@ -194,8 +202,8 @@ async fn judge(
             Err(error) => unread(error),
         },
         (Question::Related(call, key), [answer]) => match answer {
-            Ok(answer) => judge_related(step, &all_items(client, call, answer).await?, key),
-            Err(error) if error.status() == Some(404) => judge_related(step, &[], key),
+            Ok(answer) => judge_related(step, &all_items(client, call, answer).await?, key, filling),
+            Err(error) if error.status() == Some(404) => judge_related(step, &[], key, filling),
             Err(error) => unread(error),
         },
         (Question::Return(..), [live, binned]) => match (live, binned) {
@@ -238,6 +246,11 @@ fn judge_object(step: &Step, answer: &graph::Result<Answer>, filling: &Filling<'
     if let Some(standing) = judge_credential(step, &object) {
         return standing;
     }
+    judge_values(step, &object, filling)
+}
+
+/// Whether an object has the values that the plan found, or those that it wants.
+fn judge_values(step: &Step, object: &Value, filling: &Filling<'_>) -> Standing {
     let names = step.before.keys().chain(step.after.keys()).collect::<BTreeSet<_>>();
     if names.is_empty() {
         return Standing::AsBefore(Image::default());
@@ -245,7 +258,7 @@ fn judge_object(step: &Step, answer: &graph::Result<Answer>, filling: &Filling<'
     let (mut image, mut others) = (serde_json::Map::new(), Vec::new());
     let mut is_wanted = true;
     for name in names {
-        let standing = value_of(step, name, &object);
+        let standing = value_of(step, name, object);
         let before = step.before.get(name).cloned().unwrap_or_default();
         let after = filling.value(step.after.get(name).unwrap_or(&Value::Null));
         let is_after = says_same(&standing, &after);
@@ -321,14 +334,23 @@ fn judge_targets(step: &Step, standing: &BTreeSet<String>, filling: &Filling<'_>
     Standing::AsBefore(Image { values, targets: left, graph_id: None })
 }
 
-fn judge_related(step: &Step, items: &[Value], key: &BTreeMap<String, Value>) -> Standing {
+fn judge_related(
+    step: &Step,
+    items: &[Value],
+    key: &BTreeMap<String, Value>,
+    filling: &Filling<'_>,
+) -> Standing {
     let says =
         |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    // What was activated for a time is none of the assignments that a plan makes or takes away.
     let is_it = |item: &&Value| {
-        key.iter().all(|(name, value)| says(item, name) == value.as_str().unwrap_or_default())
+        says(item, "assignmentType") != "Activated"
+            && key.iter().all(|(name, value)| says(item, name) == value.as_str().unwrap_or_default())
     };
     let found = items.iter().find(is_it);
     match (found, step.kind) {
+        (Some(item), StepKind::Update) => judge_values(step, item, filling),
+        (None, StepKind::Update) => Standing::Unread("it is not there any more".to_owned(), true),
         (Some(_), StepKind::AddLink) | (None, StepKind::RemoveLink) => Standing::AsWanted,
         (found, _) => Standing::AsBefore(Image {
             values: found.cloned().unwrap_or_default(),

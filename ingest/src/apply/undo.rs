@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::graph::escape;
 use crate::plan::{
     ENDPOINT, Estimate, FORMAT_VERSION, Phase, Plan, PlanContext, PlanObject, PlanOptions, RequestTemplate,
-    Skipped, Step, StepKind, StepLink, TARGET, guards,
+    Skipped, Step, StepKind, StepLink, TARGET, cleared, guards,
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
@@ -205,14 +205,16 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
     let phase = if is_policy { Phase::ConditionalAccess } else { Phase::Attributes };
     let mut opposite = bare(StepKind::Update, phase, step.object.clone(), step.request.clone());
     for (name, value) in image.iter().filter(|(name, _)| step.after.contains_key(*name)) {
-        let written = step.after.get(name).map(|written| filling.value(written));
-        opposite.before.insert(name.clone(), written.unwrap_or_default());
-        opposite.after.insert(name.clone(), value.clone());
+        let written = step.after.get(name).map(|written| filling.value(written)).unwrap_or_default();
+        let value =
+            if step.request.method == "PUT" { value.clone() } else { cleared(name, &written, value.clone()) };
+        opposite.before.insert(name.clone(), written);
         if let Value::Object(body) = &mut opposite.request.body
             && body.contains_key(name)
         {
             body.insert(name.clone(), value.clone());
         }
+        opposite.after.insert(name.clone(), value);
     }
     if step.request.path.ends_with("/assignLicense") {
         opposite.request.body = opposite_licences(&step.request.body, image.get("assignedLicenses"));

@@ -19,11 +19,12 @@ const PERSONAL_WRITES_PER_SECOND: f64 = 1.0;
 const UNITS_PER_SECOND: f64 = 350.0;
 
 /// Users' properties that a smaller permission than all of them is enough for.
-const USER_PROPERTIES: [(&[&str], &[&str]); 4] = [
+const USER_PROPERTIES: [(&[&str], &[&str]); 5] = [
     (&["accountEnabled"], &["User.EnableDisableAccount.All", "User.Read.All"]),
     (&["otherMails"], &["User-Mail.ReadWrite.All", "User.Read.All"]),
     (&["businessPhones", "mobilePhone"], &["User-Phone.ReadWrite.All", "User.Read.All"]),
     (&["customSecurityAttributes"], &["CustomSecAttributeAssignment.ReadWrite.All", "User.Read.All"]),
+    (&["employeeLeaveDateTime"], &["User-LifeCycleInfo.ReadWrite.All", "User.Read.All"]),
 ];
 
 /// The least application permissions that the steps need, in order.
@@ -65,6 +66,9 @@ fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
             };
             let smaller = USER_PROPERTIES.iter().find(fits);
             smaller.map_or_else(|| vec!["User.ReadWrite.All"], |(_, names)| names.to_vec())
+        }
+        ("servicePrincipal", StepKind::Update, _) if step.after.contains_key("customSecurityAttributes") => {
+            vec!["Application.Read.All", "CustomSecAttributeAssignment.ReadWrite.All"]
         }
         ("group", _, Some("members")) if is_role_group => {
             vec!["GroupMember.ReadWrite.All", "RoleManagement.ReadWrite.Directory"]

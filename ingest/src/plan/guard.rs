@@ -1,16 +1,22 @@
-//! Why a plan must not be applied unless somebody allows it by name.
+//! Why a plan must not be applied unless somebody allows it by name: what is true of the tenant before it is compared with
+//! what will be true after it, however many steps bring that about.
 
-mod administrators;
 mod coverage;
+mod roles;
+mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::make::Planner;
+use super::policy::POLICY;
 use super::relation::added_scopes;
 use super::{Guard, PlanObject, Step, StepKind};
 use crate::Result;
+use coverage::{Account, Policies};
+use roles::{GLOBAL_ADMINISTRATOR, Roles};
+use tenant::Tenant;
 
 /// Nobody would be Global Administrator any more.
 const LAST_ADMINISTRATOR: &str = "last-global-administrator";
@@ -22,20 +28,43 @@ const BREAK_GLASS: &str = "break-glass";
 const RE_ENABLES: &str = "re-enables-account";
 /// Somebody would get power over the tenant.
 const GRANTS: &str = "grants-privilege";
+/// A policy would be in force without whom it excludes.
+const EXCLUSION_GONE: &str = "ca-exclusion-gone";
+/// A policy would not be in force any more.
+const POLICY_OFF: &str = "policy-off";
 /// More would change than anybody reads.
 const TOO_MANY: &str = "too-many";
 /// The newest state is old.
 const STALE: &str = "stale";
 
 /// The names of all guards.
-pub const GUARDS: [&str; 7] =
-    [LAST_ADMINISTRATOR, SELF_LOCKOUT, BREAK_GLASS, RE_ENABLES, GRANTS, TOO_MANY, STALE];
+pub const GUARDS: [&str; 9] = [
+    LAST_ADMINISTRATOR,
+    SELF_LOCKOUT,
+    BREAK_GLASS,
+    EXCLUSION_GONE,
+    POLICY_OFF,
+    RE_ENABLES,
+    GRANTS,
+    TOO_MANY,
+    STALE,
+];
 
 /// Objects that a guard lists at most: of more, their number says enough.
 const OBJECT_COUNT_MAX: usize = 50;
 
 /// Types that say who has a directory role.
 const ROLE_ASSIGNMENTS: [&str; 3] = ["roleAssignment", "roleAssignmentSchedule", "roleEligibilitySchedule"];
+
+/// The tenant before a plan and after it.
+struct Compared<'p> {
+    planner: &'p Planner,
+    steps: &'p [Step],
+    before: Tenant<'p>,
+    after: Tenant<'p>,
+    /// Policies before and after.
+    policies: [Policies; 2],
+}
 
 /// The guards that a plan raises.
 pub(super) fn find(planner: &Planner, steps: &[Step]) -> Result<Vec<Guard>> {
@@ -46,28 +75,13 @@ pub(super) fn find(planner: &Planner, steps: &[Step]) -> Result<Vec<Guard>> {
         let allowed = planner.context.allow.iter().any(|allowed| allowed == name);
         guards.push(Guard { name: name.to_owned(), reason, objects, allowed });
     };
-    let lost = administrators::lost(planner, steps)?;
-    if !lost.is_empty() {
-        raise(LAST_ADMINISTRATOR, "nobody would be Global Administrator any more".to_owned(), lost);
-    }
-    let cut = self_lockout(planner, steps)?;
-    if !cut.is_empty() {
-        raise(SELF_LOCKOUT, "who applies the plan would lose rights or be disabled".to_owned(), cut);
-    }
-    let covering = coverage::begins(planner, steps, &planner.context.break_glass)?;
-    if !covering.is_empty() {
-        let reason = "policies would begin to cover accounts that none may cover".to_owned();
-        raise(BREAK_GLASS, reason, covering);
-    }
-    let enabled = objects_where(steps, &|step| {
-        step.kind == StepKind::Update && step.after.get("accountEnabled") == Some(&Value::Bool(true))
-    });
-    if !enabled.is_empty() {
-        raise(RE_ENABLES, format!("{} would be enabled again", counted(enabled.len(), "account")), enabled);
-    }
-    let granted = objects_where(steps, &|step| is_grant(planner, step));
-    if !granted.is_empty() {
-        raise(GRANTS, "roles, permissions or privileged memberships would be given".to_owned(), granted);
+    if !steps.is_empty() {
+        let compared = Compared::new(planner, steps)?;
+        for (name, objects) in compared.facts()? {
+            if !objects.is_empty() {
+                raise(name, reason(name, objects.len()), objects);
+            }
+        }
     }
     if let Some(reason) = too_many(planner, steps)? {
         raise(TOO_MANY, reason, Vec::new());
@@ -76,6 +90,211 @@ pub(super) fn find(planner: &Planner, steps: &[Step]) -> Result<Vec<Guard>> {
         raise(STALE, reason, Vec::new());
     }
     Ok(guards)
+}
+
+/// What would happen.
+fn reason(name: &str, count: usize) -> String {
+    let text = match name {
+        LAST_ADMINISTRATOR => "nobody would be Global Administrator any more",
+        SELF_LOCKOUT => "who applies the plan would lose rights or be disabled",
+        BREAK_GLASS => {
+            "accounts kept for emergencies would be covered by policies, could not sign in, or would lose their role"
+        }
+        EXCLUSION_GONE => "policies would be in force while accounts or groups that they exclude are gone",
+        POLICY_OFF => "policies that are in force would be switched off or deleted",
+        RE_ENABLES => return format!("{} would be enabled again", counted(count, "account")),
+        _ => "roles, permissions or privileged memberships would be given",
+    };
+    text.to_owned()
+}
+
+impl<'p> Compared<'p> {
+    fn new(planner: &'p Planner, steps: &'p [Step]) -> Result<Self> {
+        let before = Tenant::before(planner)?;
+        let after = Tenant::after(planner, &before, steps)?;
+        let policies = [coverage::policies(&before)?, coverage::policies(&after)?];
+        Ok(Self { planner, steps, before, after, policies })
+    }
+
+    /// The guards about what is true of the tenant, each with the objects that it is about.
+    fn facts(&self) -> Result<Vec<(&'static str, Vec<PlanObject>)>> {
+        Ok(vec![
+            (LAST_ADMINISTRATOR, self.lost_administrators()?),
+            (SELF_LOCKOUT, self.self_lockout()?),
+            (BREAK_GLASS, self.break_glass()?),
+            (EXCLUSION_GONE, self.missing_exclusions()?),
+            (POLICY_OFF, self.switched_off()),
+            (RE_ENABLES, self.enabled()?),
+            (GRANTS, self.granted()?),
+        ])
+    }
+
+    /// An object by its type and ID.
+    fn shown(&self, token: &str, id: &str) -> PlanObject {
+        let known = self.planner.lookup.known(id).map_or(String::new(), |known| known.name.clone());
+        PlanObject { id: id.to_owned(), type_token: token.to_owned(), display_name: known }
+    }
+
+    fn shown_policy(&self, id: &str) -> PlanObject {
+        let [before, after] = &self.policies;
+        let display_name = coverage::name_of([before, after], id);
+        PlanObject { id: id.to_owned(), type_token: POLICY.to_owned(), display_name }
+    }
+
+    /// The objects of the steps after which nobody would be Global Administrator, or could become one; none when somebody
+    /// is, or nobody was.
+    fn lost_administrators(&self) -> Result<Vec<PlanObject>> {
+        let accounts = |tenant: &Tenant<'_>| -> Result<[BTreeSet<String>; 2]> {
+            let active = tenant.accounts(Roles::global_administrators(&tenant.roles.active))?;
+            let eligible = tenant.accounts(Roles::global_administrators(&tenant.roles.eligible))?;
+            Ok([active, eligible])
+        };
+        let [active, eligible] = accounts(&self.before)?;
+        let [active_after, eligible_after] = accounts(&self.after)?;
+        let lost_active = !active.is_empty() && active_after.is_empty();
+        let lost_all = !eligible.is_empty() && active_after.is_empty() && eligible_after.is_empty();
+        if !lost_active && !lost_all {
+            return Ok(Vec::new());
+        }
+        let roles = &self.before.roles;
+        let mut names: BTreeSet<String> = active.union(&eligible).cloned().collect();
+        names.extend(Roles::global_administrators(&roles.active).cloned());
+        names.extend(Roles::global_administrators(&roles.eligible).cloned());
+        let found = objects_where(self.steps, &|step| takes(step, &names, roles));
+        // What lies deeper, such as a group inside of a group that has the role, is told with all the rest.
+        Ok(if found.is_empty() { objects_where(self.steps, &|_| true) } else { found })
+    }
+
+    /// The objects of steps that take something from who applies the plan, and the policies that would keep them out.
+    fn self_lockout(&self) -> Result<Vec<PlanObject>> {
+        let identity = &self.planner.context.identity;
+        let mut found: BTreeSet<PlanObject> = own_losses(self.planner, self.steps)?.into_iter().collect();
+        for (token, id) in [("servicePrincipal", &identity.service_principal_id), ("user", &identity.user_id)]
+        {
+            let Some(id) = id else { continue };
+            let [before, after] = [Account::read(&self.before, id)?, Account::read(&self.after, id)?];
+            let is_shut = self.before.can_sign_in(id)? && !self.after.can_sign_in(id)?;
+            if is_shut || before.roles.iter().any(|role| !after.roles.contains(role)) {
+                found.insert(self.shown(token, id));
+            }
+            if token == "user" {
+                let [standing, wanted] = &self.policies;
+                let sides = [(standing, &before), (wanted, &after)];
+                let blocking = coverage::begin_to_cover(sides, &coverage::blocks);
+                found.extend(blocking.iter().map(|id| self.shown_policy(id)));
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// Accounts kept for emergencies that would be of no use, and the policies that would begin to cover them.
+    fn break_glass(&self) -> Result<Vec<PlanObject>> {
+        let mut found = BTreeSet::new();
+        for id in &self.planner.context.break_glass {
+            let [before, after] = [Account::read(&self.before, id)?, Account::read(&self.after, id)?];
+            let [standing, wanted] = &self.policies;
+            let covering = coverage::begin_to_cover([(standing, &before), (wanted, &after)], &|_| true);
+            let is_shut = self.before.can_sign_in(id)? && !self.after.can_sign_in(id)?;
+            let is_stripped =
+                before.roles.contains(GLOBAL_ADMINISTRATOR) && !after.roles.contains(GLOBAL_ADMINISTRATOR);
+            if is_shut || is_stripped || !covering.is_empty() {
+                found.insert(self.shown("user", id));
+            }
+            found.extend(covering.iter().map(|id| self.shown_policy(id)));
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// Policies that would be in force without whom they exclude, and who that is.
+    fn missing_exclusions(&self) -> Result<Vec<PlanObject>> {
+        // A type of which nothing was read says nothing of who is gone.
+        let knows = |token: &str| -> Result<bool> {
+            let (live, binned) = self.planner.lookup.newest.object_count(token)?;
+            Ok(live + binned > 0)
+        };
+        let [standing, wanted] = &self.policies;
+        let before = coverage::missing_exclusions(&self.before, standing, &knows)?;
+        let after = coverage::missing_exclusions(&self.after, wanted, &knows)?;
+        let mut found = BTreeSet::new();
+        for (policy, token, excluded) in after.difference(&before) {
+            found.insert(self.shown_policy(policy));
+            found.insert(self.shown(token, excluded));
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    fn switched_off(&self) -> Vec<PlanObject> {
+        let [before, after] = &self.policies;
+        coverage::switched_off(before, after).iter().map(|id| self.shown_policy(id)).collect()
+    }
+
+    /// Accounts that can sign in after the plan and could not before.
+    fn enabled(&self) -> Result<Vec<PlanObject>> {
+        let mut found = BTreeSet::new();
+        for step in self.steps {
+            let is_on = step.after.get("accountEnabled") == Some(&Value::Bool(true));
+            let may_enable = match step.kind {
+                StepKind::Update => is_on,
+                StepKind::Restore | StepKind::Recreate => step.object.type_token == "user",
+                _ => false,
+            };
+            let id = &step.object.id;
+            if may_enable && self.after.can_sign_in(id)? && !self.before.can_sign_in(id)? {
+                found.insert(step.object.clone());
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
+    /// What gives power over the tenant: the objects of steps that do, and accounts that have power after the plan and had
+    /// none before, because they, or a group between them and it, are there again.
+    fn granted(&self) -> Result<Vec<PlanObject>> {
+        let grants = |step: &Step| is_grant(self.planner, step);
+        let [had, has] = [self.before.powerful(self.steps)?, self.after.powerful(self.steps)?];
+        let mut found: BTreeSet<PlanObject> = objects_where(self.steps, &grants).into_iter().collect();
+        for step in self.steps {
+            let id = &step.object.id;
+            let token = step.object.type_token.as_str();
+            let is_back = matches!(step.kind, StepKind::Restore | StepKind::Recreate);
+            let is_on = step.after.get("accountEnabled") == Some(&Value::Bool(true));
+            let is_gain = match token {
+                "group" if self.after.unsure.contains(id) => has.contains(id),
+                "user" | "servicePrincipal" if (is_back || is_on) && has.contains(id) => {
+                    self.after.can_sign_in(id)? && !(had.contains(id) && self.before.can_sign_in(id)?)
+                }
+                "group" if is_back => has.contains(id) && !self.after.members(id)?.is_empty(),
+                _ => false,
+            };
+            if is_gain {
+                found.insert(step.object.clone());
+            }
+            let mut members = step.links.iter().filter(|link| link.relation == "members");
+            let is_joined = token == "group" && step.kind == StepKind::AddLink && has.contains(id);
+            if is_joined && members.any(|link| !had.contains(&link.target_id)) {
+                found.insert(step.object.clone());
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// Whether a step takes something from some holders of a role, or from groups among them.
+fn takes(step: &Step, names: &BTreeSet<String>, roles: &Roles) -> bool {
+    let before = |name: &str| step.before.get(name).and_then(Value::as_str).unwrap_or_default();
+    let is_own = names.contains(&step.object.id);
+    match step.kind {
+        StepKind::RemoveLink if step.links.is_empty() => {
+            before("roleDefinitionId") == GLOBAL_ADMINISTRATOR && names.contains(before("principalId"))
+        }
+        StepKind::RemoveLink => {
+            let is_role = roles.template(&step.object.id) == Some(GLOBAL_ADMINISTRATOR);
+            let is_member = step.links.iter().any(|link| names.contains(&link.target_id));
+            is_own || is_member && (is_role || step.object.type_token == "group")
+        }
+        StepKind::SoftDelete | StepKind::HardDelete => is_own,
+        StepKind::Update => is_own && step.after.get("accountEnabled") == Some(&Value::Bool(false)),
+        _ => false,
+    }
 }
 
 fn counted(count: usize, name: &str) -> String {
@@ -120,8 +339,8 @@ fn is_person(planner: &Planner, id: &str) -> bool {
     planner.lookup.is_of(id, "user") || planner.lookup.is_of(id, "group")
 }
 
-/// The objects of steps that take something from who applies the plan.
-fn self_lockout(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
+/// The objects of steps that take something from who applies the plan, one by one: credentials among them.
+fn own_losses(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
     let identity = &planner.context.identity;
     let own: Vec<&str> = [&identity.service_principal_id, &identity.user_id]
         .into_iter()
@@ -149,10 +368,6 @@ fn self_lockout(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
         if is_cut {
             found.insert(step.object.clone());
         }
-    }
-    if let Some(user) = &identity.user_id {
-        let blocking = coverage::begins_to_block(planner, steps, user)?;
-        found.extend(blocking);
     }
     Ok(found.into_iter().collect())
 }

@@ -100,7 +100,8 @@ impl Planner {
         sought: &Sought,
     ) {
         let object = shown(&picked.change);
-        let added = self.reachable(picked, resource, link, &sought.added);
+        let lasting: Vec<String> = self.lasting(picked, resource, link, &sought.added);
+        let added = self.reachable(picked, resource, link, &lasting);
         let removed = self.reachable(picked, resource, link, &sought.removed);
         if link.to_one {
             self.plan_to_one(resource, link, &object, &added, &removed);
@@ -122,6 +123,23 @@ impl Planner {
         }
     }
 
+    /// The targets that held what the link says for good; the others are skipped.
+    fn lasting(
+        &mut self,
+        picked: &Picked,
+        resource: &Resource,
+        link: &Link,
+        targets: &[String],
+    ) -> Vec<String> {
+        let obstacle = |target: &String| self.lasting_obstacle(resource, link, &picked.id, target);
+        let reasons: BTreeSet<&'static str> = targets.iter().filter_map(obstacle).collect();
+        let kept = targets.iter().filter(|target| obstacle(target).is_none()).cloned().collect();
+        for reason in reasons {
+            self.skip(&picked.change, &link.name, reason);
+        }
+        kept
+    }
+
     /// The targets that are there, or will be; the others are skipped.
     fn reachable(
         &mut self,
@@ -133,8 +151,7 @@ impl Planner {
         let mut links = Vec::with_capacity(targets.len());
         let mut unreachable: BTreeSet<&'static str> = BTreeSet::new();
         for target in targets {
-            let is_told = self.is_told(resource, link, &picked.id, target);
-            let told = is_told.then_some("done by the step of the role assignment");
+            let told = self.told(resource, link, &picked.id, target);
             match self.target_obstacle(target).or(told) {
                 Some(reason) => _ = unreachable.insert(reason),
                 None => links.push(self.step_link(&link.name, target)),

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::draft::Drafts;
 use super::lookup::{self, Known, Lookup, Presence};
+use super::relation::{Holding, Schedules};
+use super::unique::Holder;
 use super::{
     FORMAT_VERSION, Guard, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection,
     Skipped, Step, Unfixable, cost, guard, update,
@@ -43,9 +45,13 @@ pub(super) struct Planner {
     pub(super) unfixable: Vec<Unfixable>,
     /// Natural keys of relation objects by Graph's IDs, at the wanted state and at the other.
     pub(super) natural_keys: [HashMap<String, HashMap<String, String>>; 2],
-    /// Principals and roles whose assignment a step makes or removes for the whole tenant: what a directory role lists
-    /// as its members says the same.
-    pub(super) assigned: HashSet<(String, String)>,
+    /// What a step about a role assignment gives or takes: what a directory role lists as its members, and a schedule
+    /// without an end, say the same.
+    pub(super) assigned: HashSet<Holding>,
+    /// Schedules of the wanted state, once they were read.
+    pub(super) schedules: Option<Schedules>,
+    /// Who has to make room for what comes back, by its ID.
+    pub(super) yields: Vec<(String, Vec<Holder>)>,
     /// Names of application roles by their IDs, by resource.
     pub(super) app_roles: HashMap<String, HashMap<String, String>>,
 }
@@ -79,6 +85,7 @@ pub fn guards(newest: &Snapshot, steps: &[Step], context: PlanContext) -> Result
     ids.extend(steps.iter().map(|step| step.object.id.as_str()));
     ids.extend(steps.iter().flat_map(|step| &step.links).map(|link| link.target_id.as_str()));
     planner.lookup.learn(&ids)?;
+    planner.learn_guarded()?;
     guard::find(&planner, steps)
 }
 
@@ -148,6 +155,8 @@ impl Planner {
             unfixable: Vec::new(),
             natural_keys: Default::default(),
             assigned: HashSet::new(),
+            schedules: None,
+            yields: Vec::new(),
             app_roles: HashMap::new(),
         }
     }
@@ -183,6 +192,14 @@ impl Planner {
         self.lookup.read_columns("directoryRole", &linked("directoryRole"), &["roleTemplateId"])
     }
 
+    /// Learns the names of those whom guards are about, whether a step names them or not.
+    fn learn_guarded(&mut self) -> Result<()> {
+        let context = self.context.clone();
+        let own = [&context.identity.service_principal_id, &context.identity.user_id];
+        let ids = context.break_glass.iter().chain(own.into_iter().flatten()).map(String::as_str);
+        self.lookup.learn(&ids.collect())
+    }
+
     fn draft(&mut self, picked: &[Picked]) -> Result<()> {
         let is_relation = |picked: &&Picked| lookup::is_relation_object(&picked.change.type_token);
         // What comes back decides what links can be made, and what IDs mean.
@@ -208,16 +225,20 @@ impl Planner {
                 _ => {}
             }
         }
-        self.plan_references()
+        self.plan_references()?;
+        self.order_returns()?;
+        self.order_policies()
     }
 
     fn finish(mut self, [from, to]: [PlanPoint; 2], unread: Vec<Unread>) -> Result<Plan> {
         let drafts = std::mem::take(&mut self.drafts);
         let steps = drafts.into_steps();
+        self.learn_guarded()?;
         let guards = guard::find(&self, &steps)?;
         let permissions = cost::permissions(&steps, &self.lookup);
         let estimate = cost::estimate(&steps, &self.lookup)?;
-        self.skipped.sort_by(|a, b| (&a.object, &a.name).cmp(&(&b.object, &b.name)));
+        self.skipped.sort_by(|a, b| (&a.object, &a.name, &a.reason).cmp(&(&b.object, &b.name, &b.reason)));
+        self.skipped.dedup();
         let mut plan = Plan {
             format_version: FORMAT_VERSION,
             plan_id: plan_id(&self.context.seed),

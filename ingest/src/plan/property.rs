@@ -43,6 +43,38 @@ const STRICT: [&str; 6] =
 /// Secrets of applications and service principals.
 pub(super) const CREDENTIALS: [&str; 2] = ["keyCredentials", "passwordCredentials"];
 
+/// Properties that Graph may refuse for reasons of their own: for want of a right, or for what their value is. A PATCH is
+/// taken whole or not at all, so each of them goes in one of its own, where it holds back nothing else.
+const RISKY: [(&[&str], &[&str]); 4] = [
+    (
+        &["user"],
+        &[
+            // Guarded by the rank of whoever has a role.
+            "accountEnabled",
+            "onPremisesImmutableId",
+            "passwordPolicies",
+            "userPrincipalName",
+            // Unique, or checked against domains and mailboxes.
+            "mail",
+            "mailNickname",
+            // Needs a permission of its own.
+            "employeeLeaveDateTime",
+        ],
+    ),
+    (&["user", "servicePrincipal"], &["customSecurityAttributes"]),
+    // Checked against domains, against each other, or against what holds them already.
+    (
+        &["application"],
+        &["api", "appRoles", "identifierUris", "signInAudience", "spa", "publicClient", "web"],
+    ),
+    (&["servicePrincipal"], &["accountEnabled", "replyUrls", "servicePrincipalNames"]),
+];
+
+/// Whether a property goes in a request of its own.
+pub(super) fn is_risky(token: &str, property: &str) -> bool {
+    RISKY.iter().any(|(tokens, names)| tokens.contains(&token) && names.contains(&property))
+}
+
 /// How a property of an object that exists is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Writing {
@@ -91,6 +123,9 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     }
     if is_in(&resource.outside) {
         return Writing::Never(OUTSIDE);
+    }
+    if is_in(&resource.known) && is_risky(&resource.token, property) {
+        return Writing::Alone;
     }
     if is_in(&resource.known) || property.starts_with("extension_") || !STRICT.contains(&&*resource.token) {
         return Writing::Update;

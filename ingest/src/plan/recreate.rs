@@ -89,7 +89,7 @@ impl Planner {
             let value = written_value(&resource.token, name, value.clone());
             let is_required =
                 resource.create_required.iter().any(|names| names.split('|').any(|n| n == name));
-            let is_alone = resource.alone.contains(name) || name == "customSecurityAttributes";
+            let is_alone = is_later(resource, name);
             if is_alone || (!is_required && self.names_renamed(&value)) {
                 later.insert(name.clone(), Wanted { before: Value::Null, after: value });
             } else {
@@ -154,7 +154,7 @@ impl Planner {
         let mut together = WantedMap::new();
         let mut apart = Vec::new();
         for (name, values) in later {
-            if resource.alone.contains(&name) {
+            if is_later(resource, &name) {
                 apart.push(WantedMap::from([(name, values)]));
             } else {
                 together.insert(name, values);
@@ -247,7 +247,14 @@ fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
     if is_in(&resource.immutable) {
         return name != "id";
     }
-    matches!(property::writing(resource, name), property::Writing::Update | property::Writing::Request(_))
+    use property::Writing;
+    matches!(property::writing(resource, name), Writing::Update | Writing::Alone | Writing::Request(_))
+}
+
+/// Whether a property must not decide whether the object is made at all: it follows in a request of its own.
+fn is_later(resource: &Resource, name: &str) -> bool {
+    const LATER: [&str; 3] = ["customSecurityAttributes", "employeeLeaveDateTime", "identifierUris"];
+    resource.alone.iter().any(|alone| alone == name) || LATER.contains(&name)
 }
 
 fn is_guest(attributes: &Attributes) -> bool {

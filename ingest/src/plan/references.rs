@@ -159,7 +159,8 @@ impl Planner {
         }
         let links: Vec<StepLink> = (targets.iter())
             .filter(|target| self.target_obstacle(target).is_none())
-            .filter(|target| !self.is_told(resource, link, id, target))
+            .filter(|target| self.told(resource, link, id, target).is_none())
+            .filter(|target| self.lasting_obstacle(resource, link, id, target).is_none())
             .map(|target| self.step_link(&link.name, target))
             .collect();
         self.add_links(resource, link, &object, &links, super::Phase::Links);

@@ -1,6 +1,7 @@
 //! Relation objects back to what they were: assignments, grants, schedules, each found by what it relates.
 
 mod names;
+mod schedule;
 
 use std::collections::BTreeSet;
 
@@ -14,10 +15,12 @@ use super::property;
 use super::update::{Wanted, WantedMap, decoded, escaped, filled, request};
 use super::{Phase, PlanObject, RequestTemplate, Skipped, StepKind};
 use crate::Result;
-use crate::resource::Resource;
+use crate::resource::{self, Resource};
+pub(super) use schedule::{Holding, Schedules, has_begun, holding, is_open};
+use schedule::{Term, end_of, is_schedule, schedule_info, schedule_obstacle, time_obstacle};
 
 /// The scope of the whole tenant.
-const TENANT_SCOPE: &str = "/";
+pub(super) const TENANT_SCOPE: &str = "/";
 
 /// Which side of the difference has a relation object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +47,8 @@ impl Planner {
             let key = self.natural_key(side, &token, &picked.id);
             ends.extend(key.split('|').map(|end| end.rsplit('/').next().unwrap_or(end).to_owned()));
         }
-        self.lookup.learn(&ends.iter().map(String::as_str).collect())
+        self.lookup.learn(&ends.iter().map(String::as_str).collect())?;
+        self.learn_schedules()
     }
 
     fn side(&self, side: Side) -> &Snapshot {
@@ -79,7 +83,7 @@ impl Planner {
             });
         };
         if change.kind == ChangeKind::Updated {
-            self.update_relation(resource, &object, picked, &attributes);
+            self.update_relation(resource, &object, picked, &attributes)?;
         } else if !picked.has_presence {
             // Somebody asked for attributes or links, and it has none.
         } else if change.action == RecoveryAction::None && change.reason.is_some() {
@@ -99,9 +103,20 @@ impl Planner {
         object: PlanObject,
         attributes: &Attributes,
     ) {
+        let now = self.context.now;
         let obstacle = self.relation_obstacle(attributes).or_else(|| schedule_obstacle(resource, attributes));
+        let obstacle = obstacle.map(str::to_owned);
+        let obstacle = obstacle.or_else(|| time_obstacle(attributes, now).filter(|_| is_schedule(resource)));
+        let is_assignment = resource.token == "roleAssignment";
+        let term = if is_assignment { self.term(&holding(attributes)) } else { Term::Open };
+        let obstacle = obstacle.or_else(|| {
+            self.term_obstacle(&holding(attributes)).filter(|_| is_assignment).map(str::to_owned)
+        });
         if let Some(reason) = obstacle {
-            self.skipped.push(Skipped { object, name: String::new(), reason: reason.to_owned() });
+            self.skipped.push(Skipped { object: object.clone(), name: String::new(), reason });
+            if let Term::Ends(schedule) = term {
+                self.make_schedule(object, &schedule);
+            }
             return;
         }
         let (path, body) = match resource.token.as_str() {
@@ -118,16 +133,36 @@ impl Planner {
                 let names = ["roleDefinitionId", "principalId", "directoryScopeId"];
                 ("/roleManagement/directory/roleAssignments".to_owned(), chosen(attributes, &names))
             }
-            _ => (schedule_path(resource), schedule_body(attributes, "adminAssign")),
+            _ => (schedule_path(resource), schedule_body(attributes, "adminAssign", now)),
         };
         let mut request = request(resource, "POST", path);
         request.body = Value::Object(body.clone());
-        if self.is_told_by_assignment(resource, &object, attributes) {
+        if self.is_told_by_assignment(resource, &object, attributes) || self.is_drafted(&object) {
             return;
         }
         let mut draft = Draft::new(StepKind::AddLink, Phase::Links, object, request);
         draft.after = body.into_iter().filter(|(name, _)| name != "action").collect();
-        self.drafts.add(draft);
+        let step = self.drafts.add(draft);
+        if is_schedule(resource)
+            && let Some(end) = end_of(attributes)
+        {
+            self.drafts.list[step].notes.push(format!("ends on {end}, as it did"));
+        }
+    }
+
+    /// Drafts the schedule of an assignment that ends, unless its own change has brought it already.
+    fn make_schedule(&mut self, assignment: PlanObject, schedule: &Attributes) {
+        let Some(resource) = resource::by_token("roleAssignmentSchedule") else { return };
+        let object = PlanObject { type_token: resource.token.clone(), ..assignment };
+        if !self.is_drafted(&object) {
+            self.make_relation(resource, object, schedule);
+        }
+    }
+
+    /// Whether a step about a relation object is drafted.
+    fn is_drafted(&self, object: &PlanObject) -> bool {
+        let mut drafts = self.drafts.list.iter();
+        drafts.any(|draft| draft.object.id == object.id && draft.object.type_token == object.type_token)
     }
 
     /// Drafts the removal of a relation object.
@@ -149,7 +184,7 @@ impl Planner {
                 request(resource, "DELETE", filled(&resource.get, graph_id))
             }
             _ => RequestTemplate {
-                body: Value::Object(schedule_body(attributes, "adminRemove")),
+                body: Value::Object(schedule_body(attributes, "adminRemove", self.context.now)),
                 ..request(resource, "POST", schedule_path(resource))
             },
         };
@@ -169,7 +204,10 @@ impl Planner {
         object: &PlanObject,
         picked: &Picked,
         attributes: &Attributes,
-    ) {
+    ) -> Result<()> {
+        if is_schedule(resource) {
+            return self.update_schedule(resource, object, picked, attributes);
+        }
         let mut wanted = WantedMap::new();
         for place in &picked.attributes {
             let change = &picked.change.attributes[*place];
@@ -184,7 +222,7 @@ impl Planner {
             }
         }
         if wanted.is_empty() {
-            return;
+            return Ok(());
         }
         let request = request(resource, "PATCH", filled(&resource.get, text(attributes, "id")));
         let gains = |values: &Wanted| added_scopes(&values.after, &values.before).next().is_some();
@@ -195,6 +233,7 @@ impl Planner {
         if loses && !is_gain {
             self.drafts.list[step].phase = Phase::Containment;
         }
+        Ok(())
     }
 
     /// Why what a relation object relates cannot be related again, if it cannot.
@@ -212,15 +251,13 @@ impl Planner {
         object: &PlanObject,
         attributes: &Attributes,
     ) -> bool {
-        let pair =
-            (text(attributes, "principalId").to_owned(), text(attributes, "roleDefinitionId").to_owned());
-        let is_whole = text(attributes, "directoryScopeId") == TENANT_SCOPE;
+        let holding = holding(attributes);
         match resource.token.as_str() {
-            "roleAssignment" if is_whole => {
-                self.assigned.insert(pair);
+            "roleAssignment" => {
+                self.assigned.insert(holding);
                 false
             }
-            "roleAssignmentSchedule" if is_whole && self.assigned.contains(&pair) => {
+            "roleAssignmentSchedule" if self.assigned.contains(&holding) => {
                 let reason = "done by the step of the role assignment".to_owned();
                 self.skipped.push(Skipped { object: object.clone(), name: String::new(), reason });
                 true
@@ -260,28 +297,14 @@ fn schedule_path(resource: &Resource) -> String {
     format!("{}Requests", list.strip_suffix('s').unwrap_or(list))
 }
 
-fn schedule_body(attributes: &Attributes, action: &str) -> Map<String, Value> {
+fn schedule_body(attributes: &Attributes, action: &str, now: jiff::Timestamp) -> Map<String, Value> {
     let mut body = chosen(attributes, &["principalId", "roleDefinitionId", "directoryScopeId", "appScopeId"]);
     body.insert("action".to_owned(), json!(action));
     body.insert("justification".to_owned(), json!("recovery"));
     if action != "adminRemove"
-        && let Some(Value::Object(schedule)) = attributes.get("scheduleInfo")
+        && let Some(info) = schedule_info(attributes, now)
     {
-        // It begins when the request arrives: a beginning in the past is refused.
-        let kept = schedule.iter().filter(|(name, _)| !matches!(name.as_str(), "startDateTime"));
-        let kept = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
-        body.insert("scheduleInfo".to_owned(), Value::Object(kept));
+        body.insert("scheduleInfo".to_owned(), info);
     }
     body
-}
-
-/// Why a schedule follows from something else.
-fn schedule_obstacle(resource: &Resource, attributes: &Attributes) -> Option<&'static str> {
-    if !matches!(resource.token.as_str(), "roleAssignmentSchedule" | "roleEligibilitySchedule") {
-        return None;
-    }
-    if matches!(text(attributes, "memberType"), "Group" | "Inherited") {
-        return Some("it follows from the membership of a group");
-    }
-    (text(attributes, "assignmentType") == "Activated").then_some("it was activated for a time")
 }

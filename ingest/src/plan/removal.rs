@@ -40,7 +40,7 @@ impl Planner {
         Ok(())
     }
 
-    fn removal_kind(&self, picked: &Picked) -> Result<(StepKind, &'static Resource), String> {
+    pub(super) fn removal_kind(&self, picked: &Picked) -> Result<(StepKind, &'static Resource), String> {
         let change = &picked.change;
         let resource = resource_of(change).ok_or(property::UNSUPPORTED)?;
         if change.reason == Some(property::SYNCED) || change.is_unobserved() {

@@ -10,16 +10,16 @@ use super::draft::{Draft, DraftId};
 use super::lookup::{self, Presence};
 use super::make::{Picked, Planner, resource_of, shown};
 use super::property;
+use super::unique::{Contest, Holder};
 use super::update::{filled, request};
-use super::{PlanObject, RequestTemplate, StepKind, contain};
+use super::{PlanObject, RequestTemplate, Skipped, StepKind, contain};
 use crate::Result;
 use crate::resource::{Bin, Resource};
 
 impl Planner {
     /// Plans the return of what went, so that everything else knows what will be there.
     pub(super) fn plan_returns(&mut self, picked: &[Picked]) -> Result<()> {
-        let mut restored = Vec::new();
-        let mut recreated = Vec::new();
+        let mut returning = Vec::new();
         for picked in picked {
             let change = &picked.change;
             let is_lost = matches!(
@@ -29,27 +29,69 @@ impl Planner {
             if !is_lost || !picked.has_presence || lookup::is_relation_object(&change.type_token) {
                 continue;
             }
-            match self.return_of(picked)? {
-                Return::Skipped(reason) => self.skip(change, "", reason),
-                Return::Restored(resource, bin) => {
-                    let object = shown(change);
-                    let step = self.restore(resource, bin, &object);
-                    if change.kind == ChangeKind::Deleted {
-                        let note = "the recycle bin was not read: it may not be there";
-                        self.drafts.list[step].notes.push(note.to_owned());
-                    }
-                    restored.push((object, resource));
+            let (resource, bin) = match self.return_of(picked)? {
+                Return::Skipped(reason) => {
+                    self.skip(change, "", reason);
+                    continue;
                 }
-                Return::Recreated(resource) => recreated.push((shown(change), resource)),
-            }
+                Return::Restored(resource, bin) => (resource, Some(bin)),
+                Return::Recreated(resource) => (resource, None),
+            };
+            let notes = if bin.is_some() && change.kind == ChangeKind::Deleted {
+                vec!["the recycle bin was not read: it may not be there".to_owned()]
+            } else {
+                Vec::new()
+            };
+            returning.push(Returning { object: shown(change), resource, bin, body: Value::Null, notes });
         }
-        self.restore_home_principals(&mut restored)?;
+        self.add_home_principals(&mut returning)?;
+        let yields = self.settle_claims(&mut returning, picked)?;
+        let mut restored = Vec::new();
+        for returning in returning.iter().filter(|returning| returning.bin.is_some()) {
+            self.restore(returning);
+            restored.push((returning.object.clone(), returning.resource));
+        }
+        let recreated = returning.iter().filter(|returning| returning.bin.is_none());
+        let recreated: Vec<_> =
+            recreated.map(|returning| (returning.object.clone(), returning.resource)).collect();
         self.recreate(&recreated)?;
         self.order_principals(&restored)?;
         for (object, resource) in &restored {
             self.plan_restored(object, resource)?;
         }
+        self.yields = yields;
         Ok(())
+    }
+
+    /// Leaves out what cannot come back because somebody holds its names, unless it may come back without them; gives what
+    /// has to make room for the others.
+    fn settle_claims(
+        &mut self,
+        returning: &mut Vec<Returning>,
+        picked: &[Picked],
+    ) -> Result<Vec<(String, Vec<Holder>)>> {
+        let mut contests = self.contests(returning, picked)?;
+        let mut yields = Vec::new();
+        let reconcile = self.options.reconcile;
+        let skipped = &mut self.skipped;
+        returning.retain_mut(|returning| match contests.remove(&returning.object.id) {
+            None => true,
+            Some(Contest::Yields(holders)) => {
+                yields.push((returning.object.id.clone(), holders));
+                true
+            }
+            Some(Contest::Held(_, Some(detour))) if reconcile => {
+                returning.body = detour.body();
+                returning.notes.extend(detour.notes());
+                true
+            }
+            Some(Contest::Held(reason, _)) => {
+                let object = returning.object.clone();
+                skipped.push(Skipped { object, name: String::new(), reason });
+                false
+            }
+        });
+        Ok(yields)
     }
 
     fn return_of(&self, picked: &Picked) -> Result<Return> {
@@ -84,35 +126,36 @@ impl Planner {
     }
 
     /// Drafts the restore of an object.
-    fn restore(&mut self, resource: &'static Resource, bin: &'static Bin, object: &PlanObject) -> DraftId {
+    fn restore(&mut self, returning: &Returning) {
+        let Returning { object, resource, bin, body, notes } = returning;
+        let Some(bin) = bin else { return };
         let request = RequestTemplate {
             version: bin.version,
+            body: body.clone(),
             ..request(resource, "POST", filled(&bin.restore, &object.id))
         };
         let phase = contain::phase_of_return(&resource.token);
         let step = self.drafts.add(Draft::new(StepKind::Restore, phase, object.clone(), request));
+        self.drafts.list[step].notes.clone_from(notes);
+        if let Some(name) = body.get("newUserPrincipalName") {
+            self.drafts.list[step].after.insert("userPrincipalName".to_owned(), name.clone());
+        }
         self.drafts.returns.insert(object.id.clone(), step);
-        step
     }
 
     /// An application takes its service principal along into the bin, and comes back without it.
-    fn restore_home_principals(&mut self, restored: &mut Vec<(PlanObject, &'static Resource)>) -> Result<()> {
+    fn add_home_principals(&self, returning: &mut Vec<Returning>) -> Result<()> {
         let resource = crate::resource::by_token("servicePrincipal");
-        let (Some(resource), true) = (resource, restored.iter().any(|(object, _)| is_application(object)))
-        else {
-            return Ok(());
-        };
-        let Some(bin) = &resource.bin else { return Ok(()) };
-        let newest = self.lookup.newest.clone();
-        let principals = by_app_id(&newest, true)?;
-        let applications: Vec<String> = (restored.iter())
-            .filter(|(object, _)| is_application(object))
-            .map(|(object, _)| object.id.clone())
-            .collect();
+        let is_restored =
+            |returning: &&Returning| returning.bin.is_some() && is_application(&returning.object);
+        let applications: Vec<String> =
+            returning.iter().filter(is_restored).map(|returning| returning.object.id.clone()).collect();
+        let (Some(resource), false) = (resource, applications.is_empty()) else { return Ok(()) };
+        let principals = by_app_id(&self.lookup.newest, true)?;
         for id in applications {
             let Some(app_id) = self.app_id("application", &id)? else { continue };
             let Some((principal, name)) = principals.get(&app_id) else { continue };
-            if self.drafts.returns.contains_key(principal) {
+            if returning.iter().any(|returning| returning.object.id == *principal) {
                 continue;
             }
             let object = PlanObject {
@@ -120,10 +163,24 @@ impl Planner {
                 type_token: resource.token.clone(),
                 display_name: name.clone(),
             };
-            self.restore(resource, bin, &object);
-            restored.push((object, resource));
+            let (bin, body) = (resource.bin.as_ref(), Value::Null);
+            returning.push(Returning { object, resource, bin, body, notes: Vec::new() });
         }
         Ok(())
+    }
+
+    /// Lets what comes back wait for what holds its names now, once all steps are drafted.
+    pub(super) fn order_returns(&mut self) -> Result<()> {
+        let yields = std::mem::take(&mut self.yields);
+        let step_of = |id: &String| {
+            let drafts = &self.drafts;
+            let recreated = || drafts.renames.get(id).map(|new| new.step);
+            drafts.returns.get(id).copied().or_else(recreated)
+        };
+        let yields: Vec<_> =
+            yields.into_iter().filter_map(|(id, holders)| Some((step_of(&id)?, holders))).collect();
+        self.order_claims(&yields);
+        self.order_names()
     }
 
     /// Lets service principals wait for their applications.
@@ -162,11 +219,31 @@ impl Planner {
     fn plan_restored(&mut self, object: &PlanObject, resource: &'static Resource) -> Result<()> {
         let wanted = lookup::attributes(&self.lookup.from, &resource.token, &object.id)?;
         let standing = lookup::attributes(&self.lookup.to, &resource.token, &object.id)?;
-        if let (Some(wanted), Some(standing)) = (wanted, standing) {
+        if let (Some(wanted), Some(mut standing)) = (wanted, standing) {
+            // A name that was taken stays with who took it.
+            let step = self.drafts.returns.get(&object.id).map(|step| &self.drafts.list[*step]);
+            if step.is_some_and(|step| !step.request.body.is_null()) {
+                for name in ["userPrincipalName", "mailNickname", "mail", "proxyAddresses"] {
+                    let value = wanted.get(name).cloned().unwrap_or_default();
+                    standing.insert(name.to_owned(), value);
+                }
+            }
             self.update_differing(resource, object, &wanted, &standing)?;
         }
         Ok(())
     }
+}
+
+/// An object that is to come back.
+#[derive(Debug)]
+pub(super) struct Returning {
+    pub(super) object: PlanObject,
+    pub(super) resource: &'static Resource,
+    /// The bin it comes from; none when it is made again.
+    pub(super) bin: Option<&'static Bin>,
+    /// What its restore is told.
+    body: Value,
+    notes: Vec<String>,
 }
 
 /// How an object comes back.

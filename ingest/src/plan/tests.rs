@@ -1,12 +1,16 @@
 //! Plans over small stores: what becomes of each kind of change.
 
 mod access;
+mod compared;
 mod file;
 mod guards;
 mod links;
+mod policies;
 mod properties;
 mod returns;
+mod schedules;
 mod signature;
+mod unique;
 mod updates;
 
 use engine::{BackupDetails, CreateOptions, DifferenceFilter, Store};
@@ -17,7 +21,7 @@ use super::{
 };
 
 /// Types of which nothing is missing even where none is given.
-const COMPLETE: [&str; 8] = [
+const COMPLETE: [&str; 9] = [
     "user",
     "group",
     "application",
@@ -25,6 +29,7 @@ const COMPLETE: [&str; 8] = [
     "appRoleAssignment",
     "oauth2PermissionGrant",
     "roleAssignment",
+    "roleAssignmentSchedule",
     "roleEligibilitySchedule",
 ];
 
@@ -122,7 +127,7 @@ impl Case {
 }
 
 /// Backs objects up, of a tenant that has no others of the types of `looked_for`.
-fn commit(store: &mut Store, taken_at: &str, objects: &Objects, looked_for: &Objects) {
+pub(super) fn commit(store: &mut Store, taken_at: &str, objects: &Objects, looked_for: &Objects) {
     let mut complete = COMPLETE.map(str::to_owned).to_vec();
     complete.extend(looked_for.iter().map(|(token, _)| (*token).to_owned()));
     let details = BackupDetails { complete, ..BackupDetails::new("test", taken_at.parse().unwrap()) };

@@ -16,6 +16,7 @@ use super::contain;
 use super::draft::Draft;
 use super::lookup::{self, Attributes, Lookup};
 use super::make::{Picked, Planner, resource_of, shown};
+use super::merge::cleared;
 use super::property::{self, Writing};
 use super::value::{copy_path, path_names, says_same, written_value};
 use super::{PlanObject, RequestTemplate, StepKind};
@@ -172,6 +173,7 @@ impl Planner {
             }
         }
         let depends_on = self.disable_permissions(resource, object, &mut wanted);
+        let first = self.drafts.list.len();
         let (mut together, mut licences) = (WantedMap::new(), None);
         for (name, values) in wanted {
             match property::writing(resource, &name) {
@@ -193,8 +195,12 @@ impl Planner {
         }
         if !together.is_empty() {
             let request = self.update_request(resource, object, sides)?;
-            let update = self.add_update(resource, object, request, together);
-            self.drafts.list[update].depends_on.extend(depends_on);
+            self.add_update(resource, object, request, together);
+        }
+        for draft in &mut self.drafts.list[first..] {
+            if permission::offers(&draft.after) {
+                draft.depends_on.extend(depends_on);
+            }
         }
         if let Some(values) = licences {
             // Licences need the country, which the update before may set.
@@ -279,7 +285,9 @@ impl Planner {
         if let Some(note) = contain::note_of_update(&wanted) {
             draft.notes.push(note.to_owned());
         }
+        let is_merged = draft.request.method != "PUT";
         for (name, Wanted { before, after }) in wanted {
+            let after = if is_merged { cleared(&name, &before, after) } else { after };
             if let Value::Object(body) = &mut draft.request.body {
                 body.insert(name.clone(), after.clone());
             }

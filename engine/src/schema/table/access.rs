@@ -94,6 +94,7 @@ pub(crate) const TYPES: &[Type] = &[
             KeyPart::required("principalId"),
             KeyPart::required("roleDefinitionId"),
             KeyPart::required("directoryScopeId"),
+            KeyPart::only("assignmentType", "Activated"),
         ],
         is_relation_object: true,
         ..Type::NONE

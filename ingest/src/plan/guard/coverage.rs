@@ -1,211 +1,123 @@
-//! Which accounts conditional access covers before a plan and after it.
+//! Owns which policies of conditional access cover an account, and which of them miss what they exclude.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::Snapshot;
 use serde_json::Value;
 
+use super::tenant::Tenant;
 use crate::Result;
 use crate::plan::contain::is_enabled;
-use crate::plan::lookup::{self, Attributes};
-use crate::plan::make::Planner;
+use crate::plan::lookup::Attributes;
+use crate::plan::policy::{POLICY, excluded_ids};
 use crate::plan::update::has_text;
-use crate::plan::{PlanObject, Step, StepKind};
 
-const POLICY: &str = "conditionalAccessPolicy";
+/// Policies that are there, by ID.
+pub(super) type Policies = BTreeMap<String, Attributes>;
 
 /// What an account is, as far as policies ask.
-#[derive(Debug, Default, Clone)]
-struct Account {
+#[derive(Debug, Default)]
+pub(super) struct Account {
     id: String,
+    is_guest: bool,
     groups: BTreeSet<String>,
-    roles: BTreeSet<String>,
+    /// Groups whose rule changes: perhaps it is no member any more.
+    unsure: BTreeSet<String>,
+    pub(super) roles: BTreeSet<String>,
 }
 
-/// A policy before and after the plan; nothing where it is not there.
-struct Policy {
-    object: PlanObject,
-    before: Option<Attributes>,
-    after: Option<Attributes>,
+impl Account {
+    pub(super) fn read(tenant: &Tenant<'_>, id: &str) -> Result<Self> {
+        let groups = tenant.groups_of(id)?;
+        let is_own = |principal: &String| principal == id || groups.contains(principal);
+        let held = tenant.roles.active.iter().filter(|(principal, _, _)| is_own(principal));
+        let roles = held.map(|(_, role, _)| role.clone()).collect();
+        let attributes = tenant.attributes("user", id)?.unwrap_or_default();
+        let is_guest = attributes.get("userType").is_some_and(|kind| kind == "Guest");
+        let unsure = groups.iter().filter(|group| tenant.unsure.contains(*group)).cloned().collect();
+        Ok(Self { id: id.to_owned(), is_guest, groups, unsure, roles })
+    }
 }
 
-/// The policies that would begin to cover one of some accounts, and these accounts.
-pub(super) fn begins(planner: &Planner, steps: &[Step], ids: &[String]) -> Result<Vec<PlanObject>> {
-    if ids.is_empty() || !is_relevant(steps, ids) {
-        return Ok(Vec::new());
-    }
-    let policies = policies(planner, steps)?;
-    let mut found = BTreeSet::new();
-    for id in ids {
-        let (before, after) = accounts(planner, steps, id)?;
-        for policy in &policies {
-            if !covers(policy.before.as_ref(), &before) && covers(policy.after.as_ref(), &after) {
-                found.insert(policy.object.clone());
-                let name = planner.lookup.known(id).map_or(String::new(), |known| known.name.clone());
-                found.insert(PlanObject {
-                    id: id.clone(),
-                    type_token: "user".to_owned(),
-                    display_name: name,
-                });
-            }
-        }
-    }
-    Ok(found.into_iter().collect())
+/// The policies of a tenant.
+pub(super) fn policies(tenant: &Tenant<'_>) -> Result<Policies> {
+    tenant.all(POLICY)
 }
 
-/// The policies that would begin to keep an account out.
-pub(super) fn begins_to_block(planner: &Planner, steps: &[Step], id: &str) -> Result<Vec<PlanObject>> {
-    if !is_relevant(steps, &[id.to_owned()]) {
-        return Ok(Vec::new());
-    }
-    let (before, after) = accounts(planner, steps, id)?;
-    let blocks = |policy: &Attributes| {
-        let controls = policy.get("grantControls").unwrap_or(&Value::Null);
-        has_text(&controls["builtInControls"], "block")
-    };
-    let is_blocked = |policy: Option<&Attributes>, account: &Account| {
-        covers(policy, account) && policy.is_some_and(blocks)
-    };
-    let policies = policies(planner, steps)?.into_iter().filter(|policy| {
-        !is_blocked(policy.before.as_ref(), &before) && is_blocked(policy.after.as_ref(), &after)
-    });
-    Ok(policies.map(|policy| policy.object).collect())
+/// Whether a policy enforces what it says.
+pub(super) fn is_on(policy: &Attributes) -> bool {
+    policy.get("state").is_some_and(is_enabled)
 }
 
-/// Whether a plan touches policies, or what these accounts are.
-fn is_relevant(steps: &[Step], ids: &[String]) -> bool {
-    steps.iter().any(|step| {
-        let names = |side: &BTreeMap<String, Value>| {
-            side.get("principalId").and_then(Value::as_str).is_some_and(|id| ids.iter().any(|own| own == id))
-        };
-        step.object.type_token == POLICY
-            || step.links.iter().any(|link| ids.contains(&link.target_id))
-            || names(&step.before)
-            || names(&step.after)
-    })
-}
-
-/// All policies that stand, and those that the plan brings back.
-fn policies(planner: &Planner, steps: &[Step]) -> Result<Vec<Policy>> {
-    let mut policies: BTreeMap<String, Policy> = BTreeMap::new();
-    for object in planner.lookup.newest.objects(POLICY)? {
-        let object = object?;
-        let shown = PlanObject {
-            id: object.key.id.clone(),
-            type_token: POLICY.to_owned(),
-            display_name: object.display_name(),
-        };
-        let standing = (!object.deleted).then(|| object.attributes());
-        let policy = Policy { object: shown, before: standing.clone(), after: standing };
-        policies.insert(object.key.id, policy);
-    }
-    for step in steps.iter().filter(|step| step.object.type_token == POLICY) {
-        let policy = policies.entry(step.object.id.clone()).or_insert_with(|| Policy {
-            object: step.object.clone(),
-            before: None,
-            after: None,
-        });
-        match step.kind {
-            StepKind::Restore => {
-                // The bin has it as it went there.
-                let side = [&planner.lookup.to, &planner.lookup.from];
-                for side in side {
-                    if policy.after.is_none() {
-                        policy.after = lookup::attributes(side, POLICY, &step.object.id)?;
-                    }
-                }
-            }
-            StepKind::SoftDelete | StepKind::HardDelete => policy.after = None,
-            StepKind::Update | StepKind::Recreate => {
-                let after = policy.after.get_or_insert_default();
-                after.extend(step.after.iter().map(|(name, value)| (name.clone(), value.clone())));
-            }
-            _ => {}
-        }
-    }
-    Ok(policies.into_values().collect())
-}
-
-/// An account before and after the plan.
-fn accounts(planner: &Planner, steps: &[Step], id: &str) -> Result<(Account, Account)> {
-    let newest = &planner.lookup.newest;
-    let before = Account { id: id.to_owned(), groups: groups_of(newest, id)?, roles: BTreeSet::new() };
-    let mut before = before;
-    before.roles = roles_of(newest, &before)?;
-    let mut after = before.clone();
-    for step in steps {
-        let names = |side: &BTreeMap<String, Value>| {
-            let text = |name: &str| side.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            (text("principalId") == id).then(|| text("roleDefinitionId")).filter(|role| !role.is_empty())
-        };
-        let is_target = step.links.iter().any(|link| link.target_id == id && link.relation == "members");
-        match step.kind {
-            StepKind::AddLink if is_target => _ = after.groups.insert(step.object.id.clone()),
-            StepKind::RemoveLink if is_target => _ = after.groups.remove(&step.object.id),
-            StepKind::AddLink => after.roles.extend(names(&step.after)),
-            StepKind::RemoveLink => {
-                if let Some(role) = names(&step.before) {
-                    after.roles.remove(&role);
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok((before, after))
-}
-
-/// The groups that have an account as a member, directly or through other groups.
-fn groups_of(snapshot: &Snapshot, id: &str) -> Result<BTreeSet<String>> {
-    let scan = snapshot.scan("group");
-    let mut reached: BTreeSet<u32> = scan.ordinal(id)?.into_iter().collect();
-    let mut groups = BTreeSet::new();
-    let rows = scan.live()?;
-    let lists = scan.links("members", &rows.ordinals)?;
-    loop {
-        let count = reached.len();
-        for (place, ordinal) in rows.ordinals.iter().enumerate() {
-            if !reached.contains(ordinal) && lists.get(place).iter().any(|member| reached.contains(member)) {
-                reached.insert(*ordinal);
-                groups.insert(*ordinal);
-            }
-        }
-        if reached.len() == count {
-            break;
-        }
-    }
-    let groups: Vec<u32> = groups.into_iter().collect();
-    Ok(scan.ids(&groups)?.iter().map(|id| String::from_utf8_lossy(id).into_owned()).collect())
-}
-
-/// The roles that an account has by assignment, directly or through a group.
-fn roles_of(snapshot: &Snapshot, account: &Account) -> Result<BTreeSet<String>> {
-    let scan = snapshot.scan("roleAssignment");
-    let rows = scan.live()?;
-    let mut roles = BTreeSet::new();
-    for key in scan.ids(&rows.ordinals)?.iter() {
-        let key = String::from_utf8_lossy(key);
-        if let [principal, role, _] = key.split('|').collect::<Vec<_>>().as_slice()
-            && (*principal == account.id || account.groups.contains(*principal))
-        {
-            roles.insert((*role).to_owned());
-        }
-    }
-    Ok(roles)
+/// Whether a policy keeps out whom it covers.
+pub(super) fn blocks(policy: &Attributes) -> bool {
+    policy.get("grantControls").is_some_and(|controls| has_text(&controls["builtInControls"], "block"))
 }
 
 /// Whether a policy is on and asks something of an account.
-fn covers(policy: Option<&Attributes>, account: &Account) -> bool {
-    let Some(policy) = policy.filter(|policy| policy.get("state").is_some_and(is_enabled)) else {
-        return false;
-    };
-    let Some(users) = policy.get("conditions").and_then(|conditions| conditions.get("users")) else {
-        return false;
-    };
-    let names = |kind: &str| {
+pub(super) fn covers(policy: &Attributes, account: &Account) -> bool {
+    let users = policy.get("conditions").and_then(|conditions| conditions.get("users"));
+    let Some(users) = users.filter(|_| is_on(policy)) else { return false };
+    let names = |kind: &str, groups: &dyn Fn(&String) -> bool| {
         let has = |list: &str, id: &str| has_text(&users[format!("{kind}{list}").as_str()], id);
+        let is_guest = account.is_guest
+            && (has("Users", "GuestsOrExternalUsers")
+                || users[format!("{kind}GuestsOrExternalUsers").as_str()].is_object());
         has("Users", &account.id)
-            || account.groups.iter().any(|group| has("Groups", group))
+            || is_guest
+            || account.groups.iter().any(|group| groups(group) && has("Groups", group))
             || account.roles.iter().any(|role| has("Roles", role))
     };
-    (names("include") || has_text(&users["includeUsers"], "All")) && !names("exclude")
+    let is_sure = |group: &String| !account.unsure.contains(group);
+    (names("include", &|_| true) || has_text(&users["includeUsers"], "All")) && !names("exclude", &is_sure)
+}
+
+/// Policies that are on, each with an account or group that it excludes and that is not there.
+pub(super) fn missing_exclusions(
+    tenant: &Tenant<'_>,
+    policies: &Policies,
+    knows: &dyn Fn(&str) -> Result<bool>,
+) -> Result<BTreeSet<(String, &'static str, String)>> {
+    let mut missing = BTreeSet::new();
+    for (id, policy) in policies.iter().filter(|(_, policy)| is_on(policy)) {
+        let users = policy.get("conditions").and_then(|conditions| conditions.get("users"));
+        let Some(users) = users else { continue };
+        for (list, token) in [("excludeUsers", "user"), ("excludeGroups", "group")] {
+            let named = excluded_ids(&serde_json::json!({ "users": { list: users[list].clone() } }));
+            for excluded in named {
+                if knows(token)? && !tenant.is_there(token, &excluded)? {
+                    missing.insert((id.clone(), token, excluded));
+                }
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// The policies among some that cover an account and did not before.
+pub(super) fn begin_to_cover<'a>(
+    [before, after]: [(&Policies, &Account); 2],
+    is_wanted: &'a dyn Fn(&Attributes) -> bool,
+) -> Vec<String> {
+    let covered = |(policies, account): (&Policies, &Account)| {
+        let of = |id: &String, policy: &Attributes| {
+            (covers(policy, account) && is_wanted(policy)).then(|| id.clone())
+        };
+        policies.iter().filter_map(|(id, policy)| of(id, policy)).collect::<BTreeSet<String>>()
+    };
+    let standing = covered(before);
+    covered(after).into_iter().filter(|id| !standing.contains(id)).collect()
+}
+
+/// Policies that are on before and not after.
+pub(super) fn switched_off(before: &Policies, after: &Policies) -> Vec<String> {
+    let was_on = before.iter().filter(|(_, policy)| is_on(policy));
+    let is_off = |id: &String| after.get(id).is_none_or(|policy| !is_on(policy));
+    was_on.map(|(id, _)| id).filter(|id| is_off(id)).cloned().collect()
+}
+
+/// What a policy is called.
+pub(super) fn name_of(policies: [&Policies; 2], id: &str) -> String {
+    let name =
+        policies.iter().find_map(|policies| policies.get(id)?.get("displayName").and_then(Value::as_str));
+    name.unwrap_or_default().to_owned()
 }

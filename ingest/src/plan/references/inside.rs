@@ -11,6 +11,7 @@ use crate::plan::draft::each_id;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;
 use crate::plan::property::{self, Writing};
+use crate::plan::relation::{Holding, TENANT_SCOPE};
 use crate::plan::update::{Wanted, WantedMap, object_path, request};
 use crate::plan::value::written_value;
 use crate::plan::{PlanObject, StepKind, Unfixable};
@@ -63,7 +64,7 @@ impl Planner {
 
     fn repoint_object(&mut self, resource: &'static Resource, object: &PlanObject, attributes: &Attributes) {
         let planned = self.planned_properties(object);
-        let mut wanted = WantedMap::new();
+        let (mut wanted, mut apart) = (WantedMap::new(), Vec::new());
         for (name, value) in attributes.iter().filter(|(_, value)| may_name(value)) {
             if !self.names_renamed(value) || planned.contains(name) || name == "id" {
                 continue;
@@ -73,6 +74,11 @@ impl Planner {
                     let value = written_value(&resource.token, name, value.clone());
                     wanted.insert(name.clone(), Wanted { before: value.clone(), after: value });
                 }
+                Writing::Alone => {
+                    let value = written_value(&resource.token, name, value.clone());
+                    let values = Wanted { before: value.clone(), after: value };
+                    apart.push(WantedMap::from([(name.clone(), values)]));
+                }
                 Writing::Never(reason) => self.unfixable.push(Unfixable {
                     object: object.clone(),
                     reference: name.clone(),
@@ -81,19 +87,19 @@ impl Planner {
                 _ => {}
             }
         }
-        if wanted.is_empty() {
-            return;
+        apart.extend((!wanted.is_empty()).then_some(wanted));
+        for wanted in apart {
+            let path = object_path(resource, &object.id, attributes);
+            let mut request = request(resource, &resource.update, path);
+            request.body = json!({});
+            if resource.typed
+                && let Some(stated) = attributes.get("@odata.type")
+            {
+                request.body["@odata.type"] = stated.clone();
+            }
+            let step = self.add_update(resource, object, request, wanted);
+            self.drafts.list[step].notes.push("names objects by their new IDs".to_owned());
         }
-        let path = object_path(resource, &object.id, attributes);
-        let mut request = request(resource, &resource.update, path);
-        request.body = json!({});
-        if resource.typed
-            && let Some(stated) = attributes.get("@odata.type")
-        {
-            request.body["@odata.type"] = stated.clone();
-        }
-        let step = self.add_update(resource, object, request, wanted);
-        self.drafts.list[step].notes.push("names objects by their new IDs".to_owned());
     }
 
     fn repoint_rules(&mut self) -> Result<()> {
@@ -129,19 +135,42 @@ impl Planner {
         own.flat_map(|draft| draft.after.keys().cloned()).collect()
     }
 
-    /// Whether a directory role's member is told by a role assignment.
-    pub(in crate::plan) fn is_told(
+    /// What says the same as a directory role's member does, if a step says it.
+    pub(in crate::plan) fn told(
         &self,
         resource: &Resource,
         link: &resource::Link,
         id: &str,
         target: &str,
-    ) -> bool {
+    ) -> Option<&'static str> {
+        let holding = self.holding_of_member(resource, link, id, target)?;
+        self.assigned.contains(&holding).then_some("done by the step of the role assignment")
+    }
+
+    /// Why a directory role's member must not come back for good, if that is so.
+    pub(in crate::plan) fn lasting_obstacle(
+        &self,
+        resource: &Resource,
+        link: &resource::Link,
+        id: &str,
+        target: &str,
+    ) -> Option<&'static str> {
+        self.term_obstacle(&self.holding_of_member(resource, link, id, target)?)
+    }
+
+    fn holding_of_member(
+        &self,
+        resource: &Resource,
+        link: &resource::Link,
+        id: &str,
+        target: &str,
+    ) -> Option<Holding> {
         if resource.token != "directoryRole" || link.name != "members" {
-            return false;
+            return None;
         }
-        let role = self.lookup.cell("directoryRole", id, "roleTemplateId");
-        let role = if let Value::String(role) = role { role.clone() } else { return false };
-        self.assigned.contains(&(target.to_owned(), role))
+        let Value::String(role) = self.lookup.cell("directoryRole", id, "roleTemplateId") else {
+            return None;
+        };
+        Some((target.to_owned(), role.clone(), TENANT_SCOPE.to_owned()))
     }
 }

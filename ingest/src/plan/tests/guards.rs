@@ -188,3 +188,52 @@ fn another_tenant_is_an_error_and_no_guard() {
         "expected backups of the tenant t, found those of t2; name the store of that tenant"
     );
 }
+
+#[test]
+fn who_comes_back_with_power_or_enabled_is_seen() {
+    let ann = |on: bool| changed(user("ann"), json!({"accountEnabled": on}));
+    let of = |object: Value, gone: bool| if gone { super::binned(object) } else { object };
+    let with = |gone: bool, on: bool| vec![("user", of(ann(on), gone)), ("user", user("bob"))];
+    let plan = Case::new(with(false, true), with(true, true)).plan();
+    assert_eq!(ids(guard(&plan, "re-enables-account")), ["ann"]);
+    assert_eq!(names(&Case::new(with(false, false), with(true, false)).plan()), [""; 0]);
+    // Roles stay with who lies in the bin.
+    let held = |gone: bool| [with(gone, true), vec![role("r1", "ann"), role("r2", "bob")]].concat();
+    let plan = Case::new(held(false), held(true)).plan();
+    assert_eq!(names(&plan), ["re-enables-account", "grants-privilege"]);
+    assert_eq!(ids(guard(&plan, "grants-privilege")), ["ann"]);
+    let application = |gone: bool| {
+        let principal = json!({"id": "sp", "appId": "client", "displayName": "Robot"});
+        let right = json!({"id": "a1", "principalId": "sp", "resourceId": "res", "appRoleId": "role"});
+        vec![
+            ("servicePrincipal", of(principal, gone)),
+            ("servicePrincipal", json!({"id": "res", "appId": "api", "displayName": "API"})),
+            ("appRoleAssignment", right),
+        ]
+    };
+    let plan = Case::new(application(false), application(true)).plan();
+    assert_eq!(ids(guard(&plan, "grants-privilege")), ["sp"]);
+}
+
+#[test]
+fn a_rule_that_decides_who_has_power_or_is_excluded_is_seen() {
+    let with = |rule: &str| {
+        let group = changed(
+            group("g", &["ann"]),
+            json!({"membershipRule": rule, "groupTypes": ["DynamicMembership"]}),
+        );
+        let users = json!({"includeUsers": ["All"], "excludeGroups": ["g"]});
+        let policy =
+            json!({"id": "ca", "displayName": "P", "state": "enabled", "conditions": {"users": users}});
+        [
+            people(),
+            vec![("group", group), role("r1", "g"), role("r2", "bob"), ("conditionalAccessPolicy", policy)],
+        ]
+        .concat()
+    };
+    let mut case = Case::new(with("a"), with("b"));
+    case.break_glass = vec!["ann".to_owned()];
+    let plan = case.plan();
+    assert_eq!(names(&plan), ["break-glass", "grants-privilege"]);
+    assert_eq!(ids(guard(&plan, "grants-privilege")), ["g"]);
+}

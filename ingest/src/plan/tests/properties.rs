@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::{Plan, StepKind};
-use super::{Case, Objects, binned, changed};
+use super::{Case, Objects, binned, changed, only, user};
 
 const PEOPLE: [&str; 4] = ["ann", "bob", "cid", "dan"];
 const GROUPS: [&str; 3] = ["g1", "g2", "g3"];
@@ -125,4 +125,79 @@ proptest! {
         }
         prop_assert_eq!(&Plan::from_file_bytes(&plan.to_file_bytes()).unwrap(), &plan);
     }
+}
+
+#[test]
+fn what_came_inside_a_complex_value_is_cleared_by_name() {
+    let of = |value: serde_json::Value| {
+        vec![("user", changed(user("ann"), json!({"onPremisesExtensionAttributes": value})))]
+    };
+    let plan = Case::new(
+        of(json!({"extensionAttribute1": "x"})),
+        of(json!({"extensionAttribute1": "x", "extensionAttribute2": "evil"})),
+    )
+    .plan();
+    let step = only(&plan, StepKind::Update, "ann");
+    let wanted = json!({"extensionAttribute1": "x", "extensionAttribute2": null});
+    assert_eq!(step.request.body, json!({"onPremisesExtensionAttributes": wanted}));
+    assert_eq!(step.after["onPremisesExtensionAttributes"], wanted);
+}
+
+#[test]
+fn properties_that_may_be_refused_go_alone_and_their_permissions_are_named() {
+    use super::super::property::is_risky;
+    for resource in crate::resource::all() {
+        let token = resource.token.as_str();
+        let risky: Vec<&String> = resource.known.iter().filter(|name| is_risky(token, name)).collect();
+        for name in risky {
+            // Credentials, and what follows from an application, have ways of their own.
+            if !matches!(
+                super::super::property::writing(resource, name),
+                super::super::property::Writing::Alone
+            ) {
+                continue;
+            }
+            let of = |value: &str| {
+                let value = match name.as_str() {
+                    "accountEnabled" => json!(value == "a"),
+                    "identifierUris" | "replyUrls" | "servicePrincipalNames" => json!([value]),
+                    "appRoles" => json!([{"id": value, "isEnabled": false}]),
+                    "api" | "web" | "spa" | "publicClient" => json!({"x": [value]}),
+                    "customSecurityAttributes" => json!({"Set": {"Level": value}}),
+                    _ => json!(value),
+                };
+                vec![(
+                    token_of(token),
+                    json!({"id": "x", "displayName": value_name(&value), "notes": "n",
+                    name.as_str(): value}),
+                )]
+            };
+            let plan = Case::new(of("a"), of("b")).plan();
+            let own: Vec<_> =
+                plan.steps.iter().filter(|step| step.after.contains_key(name.as_str())).collect();
+            assert_eq!(own.len(), 1, "{token} {name}: {:#?}", plan.steps);
+            assert_eq!(own[0].after.len(), 1, "{token} {name}");
+            assert!(plan.steps.iter().any(|step| step.after.contains_key("displayName")), "{token} {name}");
+            let needed = match name.as_str() {
+                "customSecurityAttributes" => "CustomSecAttributeAssignment.ReadWrite.All",
+                "employeeLeaveDateTime" => "User-LifeCycleInfo.ReadWrite.All",
+                _ => continue,
+            };
+            assert!(
+                plan.permissions.iter().any(|found| found == needed),
+                "{token} {name}: {:?}",
+                plan.permissions
+            );
+        }
+    }
+}
+
+/// The token as the table of types has it.
+fn token_of(token: &str) -> &'static str {
+    engine::schema::by_token(token).unwrap().token
+}
+
+/// A name that changes with a value.
+fn value_name(value: &serde_json::Value) -> String {
+    format!("named {value}")
 }

@@ -1,5 +1,7 @@
 //! Permissions that an application offers are disabled before they change or go: Graph refuses anything else.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{Wanted, WantedMap, filled, request};
@@ -10,6 +12,11 @@ use crate::resource::Resource;
 
 /// Where an application keeps what it offers: the property, and the path to the collection in it.
 const OFFERS: [(&str, &str); 2] = [("appRoles", ""), ("api", "/oauth2PermissionScopes")];
+
+/// Whether an update writes what an application offers.
+pub(super) fn offers(values: &BTreeMap<String, Value>) -> bool {
+    OFFERS.iter().any(|(property, _)| values.contains_key(*property))
+}
 
 impl Planner {
     /// Drafts the update that disables what will change or go, and lets the wanted values begin there.

@@ -1,0 +1,190 @@
+//! Recoveries of the twin that could do harm: what they end with, when Graph merges, refuses and lets things end.
+
+use ingest::apply::{ApplyRequest, RecoveryStatus, RecoverySummary, StepStatus, apply, recovery_steps};
+use ingest::graph::Access;
+use ingest::plan::{GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, make};
+use serde_json::{Value, json};
+use twin::Actor;
+
+use crate::incident::{cloud_users, objects, set};
+use crate::ingest_backup::Keeper;
+use crate::tenant::Tenant;
+
+const ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+
+/// A tenant with a store of it.
+struct Scene {
+    tenant: Tenant,
+    keeper: Keeper,
+}
+
+impl Scene {
+    fn new() -> Self {
+        Self { tenant: Tenant::new(300, 5), keeper: Keeper::new() }
+    }
+
+    fn put(&self, token: &str, object: &Value) {
+        assert!(self.tenant.server.put(Actor::Caller, token, &object.to_string()), "{token} {object}");
+    }
+
+    fn object(&self, token: &str, id: &str) -> Value {
+        serde_json::from_str(&self.tenant.server.object(token, id).unwrap()).unwrap()
+    }
+
+    /// The plan that brings the last backup but one back.
+    fn plan(&self, options: PlanOptions) -> Plan {
+        let store = &self.keeper.store;
+        let [.., from, to] = store.backups() else { panic!("two backups are needed") };
+        let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
+        let context = PlanContext {
+            tenant_id: self.tenant.server.tenant_id().to_owned(),
+            seed: [3; 32],
+            now: to.taken_at,
+            from_point: "latest~1".to_owned(),
+            to_point: "latest".to_owned(),
+            query: "everything".to_owned(),
+            identity: Identity::default(),
+            break_glass: Vec::new(),
+            limits,
+            allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        make(PlanInput {
+            changes: store.difference(&from.id, &to.id, &engine::DifferenceFilter::default()).unwrap(),
+            from: store.snapshot(&from.id).unwrap(),
+            to: store.snapshot(&to.id).unwrap(),
+            live: None,
+            selection: None,
+            options,
+            context,
+        })
+        .unwrap()
+    }
+
+    fn apply(&mut self, plan: &Plan) -> RecoverySummary {
+        let client = self.tenant.client_with(|settings| settings.access = Access::ReadWrite);
+        apply(&mut self.keeper.store, &client, plan, &ApplyRequest::new([1; 32]), &()).unwrap()
+    }
+}
+
+#[test]
+fn the_one_that_took_a_client_id_goes_before_the_one_that_had_it_comes_back() {
+    let mut scene = Scene::new();
+    let [app, old, new, client] =
+        ["a1", "a2", "a3", "a4"].map(|end| format!("abcdef00-0000-4000-8000-0000000000{end}"));
+    let principal =
+        |id: &str| json!({"id": id, "appId": client, "displayName": "Payroll", "accountEnabled": true});
+    scene.put("application", &json!({"id": app, "appId": client, "displayName": "Payroll"}));
+    scene.put("servicePrincipal", &principal(&old));
+    scene.keeper.back_up(&scene.tenant);
+    let server = &scene.tenant.server;
+    assert!(server.delete(Actor::Caller, "application", &app));
+    assert!(server.restore(Actor::Caller, "application", &app));
+    scene.put("servicePrincipal", &principal(&new));
+    scene.keeper.back_up(&scene.tenant);
+    // Without the option nothing is deleted, and it says who is in the way.
+    let plan = scene.plan(PlanOptions::default());
+    let skipped = plan.skipped.iter().find(|skipped| skipped.object.id == old).unwrap();
+    assert!(skipped.reason.contains(&new) && plan.steps.is_empty(), "{:#?}", plan.steps);
+    let plan = scene.plan(PlanOptions { soft_delete: true, ..PlanOptions::default() });
+    let summary = scene.apply(&plan);
+    assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
+    assert_eq!(scene.object("servicePrincipal", &old)["deletedDateTime"], Value::Null);
+    assert_ne!(scene.object("servicePrincipal", &new)["deletedDateTime"], Value::Null);
+}
+
+#[test]
+fn a_property_that_is_refused_holds_back_no_other() {
+    let mut scene = Scene::new();
+    let app = "abcdef00-0000-4000-8000-0000000000b1";
+    let of = |uri: &str, redirect: &str, notes: &str| {
+        json!({"id": app, "appId": "abcdef00-0000-4000-8000-0000000000b2", "displayName": "Shop",
+            "identifierUris": [uri], "web": {"redirectUris": [redirect]}, "notes": notes})
+    };
+    scene.put("application", &of("https://legacy.example.net/shop", "https://shop.example.net", "ours"));
+    scene.keeper.back_up(&scene.tenant);
+    set(
+        &scene.tenant,
+        "application",
+        app,
+        &of("api://abcdef00-0000-4000-8000-0000000000b2", "https://evil.example.net", "theirs"),
+    );
+    scene.keeper.back_up(&scene.tenant);
+    let plan = scene.plan(PlanOptions::default());
+    let summary = scene.apply(&plan);
+    assert_eq!((summary.status, summary.failed), (RecoveryStatus::CompletedWithWarnings, 1), "{summary:?}");
+    let now = scene.object("application", app);
+    assert_eq!(
+        (&now["web"]["redirectUris"][0], &now["notes"]),
+        (&json!("https://shop.example.net"), &json!("ours"))
+    );
+    let steps = recovery_steps(&scene.keeper.store, &summary.id).unwrap();
+    let failed: Vec<_> = steps.iter().filter(|step| step.status == StepStatus::Failed).collect();
+    assert_eq!(failed.len(), 1);
+}
+
+#[test]
+fn a_role_that_ended_on_a_day_comes_back_until_that_day_and_goes_then() {
+    let mut scene = Scene::new();
+    let ann = cloud_users(&scene.tenant)[5].clone();
+    let role = objects(&scene.tenant, "roleDefinition");
+    let role =
+        role.iter().find(|role| role["isBuiltIn"] == true && role["id"] != ADMINISTRATOR).unwrap()["id"]
+            .clone();
+    let key = json!({"principalId": ann, "roleDefinitionId": role, "directoryScopeId": "/"});
+    let with = |more: Value| {
+        let mut object = key.clone();
+        object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        object
+    };
+    let info = json!({"startDateTime": "2026-11-22T09:00:00Z",
+        "expiration": {"type": "afterDateTime", "endDateTime": "2026-11-22T12:00:00Z"}});
+    scene.put("roleAssignment", &with(json!({"id": "mirror"})));
+    scene.put(
+        "roleAssignmentSchedule",
+        &with(json!({"id": "timed", "assignmentType": "Assigned",
+        "memberType": "Direct", "scheduleInfo": info})),
+    );
+    let own = |scene: &Scene, token: &str| {
+        let found = objects(&scene.tenant, token);
+        found.iter().filter(|object| object["principalId"] == json!(ann)).count()
+    };
+    let standing = own(&scene, "roleAssignment") - 1;
+    scene.keeper.back_up(&scene.tenant);
+    assert!(scene.tenant.server.delete(Actor::Caller, "roleAssignment", "mirror"));
+    assert!(scene.tenant.server.delete(Actor::Caller, "roleAssignmentSchedule", "timed"));
+    scene.keeper.back_up(&scene.tenant);
+    let plan = scene.plan(PlanOptions::default());
+    let summary = scene.apply(&plan);
+    assert_eq!(summary.failed, 0, "{summary:?}");
+    let made = objects(&scene.tenant, "roleAssignmentSchedule");
+    assert_eq!(made.iter().find(|object| object["principalId"] == json!(ann)).unwrap()["scheduleInfo"], info);
+    assert_eq!(own(&scene, "roleAssignment"), standing + 1);
+    scene.tenant.clock.advance_ms(3 * 3_600_000);
+    scene.keeper.back_up(&scene.tenant);
+    assert_eq!((own(&scene, "roleAssignment"), own(&scene, "roleAssignmentSchedule")), (standing, 0));
+}
+
+#[test]
+fn what_an_intruder_put_inside_a_complex_value_is_cleared() {
+    let mut scene = Scene::new();
+    let ann = cloud_users(&scene.tenant)[5].clone();
+    let kind = "#microsoft.graph.customSecurityAttributeValue";
+    let of = |more: Value, sets: Value| json!({"employeeOrgData": more, "customSecurityAttributes": sets});
+    set(
+        &scene.tenant,
+        "user",
+        &ann,
+        &of(json!({"division": "A"}), json!({"E": {"@odata.type": kind, "L": "1"}})),
+    );
+    scene.keeper.back_up(&scene.tenant);
+    let evil =
+        json!({"E": {"@odata.type": kind, "L": "1", "C": "top"}, "S": {"@odata.type": kind, "Door": true}});
+    set(&scene.tenant, "user", &ann, &of(json!({"division": "A", "costCenter": "evil"}), evil));
+    scene.keeper.back_up(&scene.tenant);
+    let plan = scene.plan(PlanOptions::default());
+    let summary = scene.apply(&plan);
+    assert_eq!(summary.failed, 0, "{summary:?}");
+    let now = scene.object("user", &ann);
+    assert_eq!(now["employeeOrgData"], json!({"division": "A", "costCenter": null}));
+    assert_eq!(now["customSecurityAttributes"], json!({"E": {"@odata.type": kind, "L": "1"}}));
+}
