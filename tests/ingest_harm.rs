@@ -49,6 +49,7 @@ impl Scene {
             allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
         };
         make(PlanInput {
+            unread: Vec::new(),
             changes: store.difference(&from.id, &to.id, &engine::DifferenceFilter::default()).unwrap(),
             from: store.snapshot(&from.id).unwrap(),
             to: store.snapshot(&to.id).unwrap(),

@@ -19,7 +19,6 @@
 mod batch;
 mod call;
 mod cancel;
-mod claims;
 mod client;
 mod clock;
 mod error;

@@ -15,24 +15,19 @@ pub(super) struct SignedIn {
 
 /// Asks who is signed in.
 pub(super) async fn signed_in(client: &Client) -> Result<SignedIn> {
-    let claims = client.claims().await?;
-    let claim = |name: &str| {
-        claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
+    let claims = client.claims().await?.unwrap_or_default();
     let organization = ask(client, "/organization?$select=id").await?;
     let tenant_id = organization.pointer("/value/0/id").and_then(Value::as_str).map(str::to_owned);
-    let tenant_id = tenant_id.or_else(|| claim("tid")).ok_or_else(|| Error::Refused {
+    let tenant_id = tenant_id.or_else(|| claims.tenant_id.clone()).ok_or_else(|| Error::Refused {
         what: "nobody says which tenant this signs in to".to_owned(),
         help: "grant Organization.Read.All to the application".to_owned(),
     })?;
-    let app_id = claim("appid").or_else(|| claim("azp")).or_else(|| configured(client));
-    let is_person = claim("scp").is_some() || claim("idtyp").is_some_and(|kind| kind == "user");
-    let is_application = !is_person && (claim("idtyp").is_some() || claims.get("roles").is_some());
+    let app_id = claims.app_id.clone().or_else(|| configured(client));
     let (mut user_id, mut service_principal_id) = (None, None);
-    if is_application {
-        service_principal_id = claim("oid");
+    if claims.is_application() {
+        service_principal_id = claims.object_id;
     } else {
-        user_id = claim("oid").filter(|_| is_person);
+        user_id = claims.object_id.clone().filter(|_| claims.is_person());
         if user_id.is_none() {
             let me = ask(client, "/me?$select=id").await?;
             user_id = me.get("id").and_then(Value::as_str).map(str::to_owned);

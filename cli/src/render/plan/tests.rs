@@ -54,6 +54,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         taken_at: jiff::Timestamp::UNIX_EPOCH,
     };
     let mut plan = Plan {
+        unread: Vec::new(),
         format_version: ingest::plan::FORMAT_VERSION,
         plan_id: "llllllllllllllll".to_owned(),
         tenant_id: "t".to_owned(),

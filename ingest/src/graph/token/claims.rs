@@ -1,5 +1,7 @@
-//! Owns what a token says of who asks: its permissions, as far as it can be read. Nobody else's word is taken for it, and
-//! Graph alone decides; this only tells beforehand what it will give as null.
+//! Owns what a token says of itself, as far as it can be read: who is signed in, in which tenant, with which permissions.
+//!
+//! Graph's documentation calls tokens opaque, so nothing here decides what Graph allows: this tells beforehand what it
+//! will give as null, and who is signed in where Graph does not answer that.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,6 +19,18 @@ pub struct Claims {
     /// Permissions that a person gave, with blanks between them.
     #[serde(default)]
     scp: String,
+    /// The tenant.
+    #[serde(default, rename = "tid")]
+    pub tenant_id: Option<String>,
+    /// The user, or the service principal of an application.
+    #[serde(default, rename = "oid")]
+    pub object_id: Option<String>,
+    /// The application.
+    #[serde(default, rename = "appid", alias = "azp")]
+    pub app_id: Option<String>,
+    /// `app` or `user`, where the token says so.
+    #[serde(default, rename = "idtyp")]
+    kind: Option<String>,
 }
 
 impl Claims {
@@ -33,6 +47,18 @@ impl Claims {
     pub fn is_decisive(&self) -> bool {
         let mut scopes = self.scp.split_ascii_whitespace();
         !self.roles.is_empty() || (!self.scp.is_empty() && !scopes.any(|scope| scope == AS_PERSON))
+    }
+
+    /// Whether a person is signed in.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        !self.scp.is_empty() || self.kind.as_deref() == Some("user")
+    }
+
+    /// Whether an application is signed in as itself.
+    #[must_use]
+    pub fn is_application(&self) -> bool {
+        !self.is_person() && (self.kind.is_some() || !self.roles.is_empty())
     }
 
     /// Whether they name a permission.
@@ -60,7 +86,10 @@ mod tests {
         assert!(
             application.is_decisive() && application.has("user.read.all") && !application.has("User.Read")
         );
-        let person = claims(r#"{"scp":"User.Read.All openid"}"#).unwrap();
+        assert!(application.is_application() && application.tenant_id.as_deref() == Some("t"));
+        let person = claims(r#"{"scp":"User.Read.All openid","oid":"o","azp":"a"}"#).unwrap();
+        assert!(person.is_person() && !person.is_application());
+        assert_eq!((person.object_id.as_deref(), person.app_id.as_deref()), (Some("o"), Some("a")));
         assert!(person.is_decisive() && person.has("openid"));
         let as_person = claims(r#"{"scp":"Directory.AccessAsUser.All openid"}"#).unwrap();
         assert!(!as_person.is_decisive());

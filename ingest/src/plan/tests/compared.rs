@@ -323,7 +323,7 @@ fn raised(before: &Plain, acts: &[Act]) -> BTreeSet<String> {
     let folder = tempfile::tempdir().unwrap();
     let options = CreateOptions { seed: [7; 32], tenant: None };
     let mut store = Store::create(&folder.path().join("entrasnap.store"), &options).unwrap();
-    commit(&mut store, "2026-11-17T00:00:00Z", &before.objects());
+    commit(&mut store, "2026-11-17T00:00:00Z", &before.objects(), &Vec::new());
     let newest = store.snapshot(&store.backups()[0].id).unwrap();
     let steps: Vec<Step> = acts.iter().enumerate().map(|(place, act)| step_of(place, act)).collect();
     let context = PlanContext {
