@@ -1,14 +1,14 @@
 //! The golden stores: a store of each format version opens for ever, and the same input makes the same bytes.
 //!
 //! `cargo run -p tests --example golden` writes `golden/version-N.bin` (the store) and `golden/version-N.txt` (what it
-//! shows) of the newest version. A change of the format makes a new version with two files of its own, and those of
-//! the older ones stay.
+//! shows) of the newest version. A change of the format, or of what the table of types keeps of an object, makes a new
+//! version with two files of its own, and those of the older ones stay.
 
 use tests::Shelf;
 use tests::golden::{VERSIONS, make, pack, show, shown_file, store_file, unpack};
 use tests::shelf::back_up;
 
-fn golden(version: u32) -> Shelf {
+fn golden(version: &str) -> Shelf {
     unpack(&std::fs::read(store_file(version)).unwrap())
 }
 

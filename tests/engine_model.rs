@@ -250,8 +250,9 @@ fn attribute_changes(a: &Thing, b: &Thing, all: bool) -> Vec<(String, Option<Val
     }
     let names: BTreeSet<_> = sides.iter().flat_map(|cells| cells.keys()).collect();
     let values = names.into_iter().map(|name| (name, sides[0].get(name), sides[1].get(name)));
-    // What is null and what is missing says the same.
-    let stated = |value: Option<&Value>| value.cloned().unwrap_or_default();
+    // What is null, what is empty and what is missing says the same.
+    let is_something = |value: &&Value| value.as_object().is_none_or(|members| !members.is_empty());
+    let stated = |value: Option<&Value>| value.filter(is_something).cloned().unwrap_or_default();
     let differing = values.filter(|(_, from, to)| stated(*from) != stated(*to));
     differing.map(|(name, from, to)| (name.clone(), from.cloned(), to.cloned())).collect()
 }

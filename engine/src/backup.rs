@@ -14,6 +14,7 @@ mod count;
 mod encode;
 mod intern;
 mod links;
+mod overlap;
 mod patches;
 mod reading;
 mod remember;
@@ -24,9 +25,10 @@ mod table;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use overlap::Overlap;
 pub(crate) use patches::top_of;
 pub use reading::{BinExtent, Extent, RelationReading, TypeReading};
-pub(crate) use settle::hash_cells;
+pub(crate) use settle::is_hash_of;
 
 use crate::content::{Part, PartLinks, Parts, Row, Shredder, Unchanged};
 use crate::disk::DiskLock;
@@ -147,6 +149,11 @@ impl<'store> Backup<'store> {
     #[must_use]
     pub fn shredder(&self) -> Shredder {
         self.shredder.clone()
+    }
+
+    /// Makes parsers made from now on refuse objects of which something was cut off; see [`Shredder::refuse_cut_off`].
+    pub fn refuse_cut_off(&mut self) {
+        self.shredder.refuse_cut_off();
     }
 
     /// How many objects were put so far, those that came twice counted twice.

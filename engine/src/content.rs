@@ -4,7 +4,11 @@
 //! [`Parts`] are the columns of some objects, handed over whole.
 //!
 //! Invariants: equal content has equal hashes whatever the order of properties, the white space, the way numbers and
-//! strings are written, and the order within sets; an object that cannot be read leaves nothing behind.
+//! strings are written; an object that cannot be read leaves nothing behind.
+//!
+//! The hash is of what came, in the order in which it came, so that what comes out is what went in, and so that no change
+//! of the table of types changes a hash. Content that was only written in another way is a version of its own, kept as
+//! a patch of what is written otherwise; what it means is compared in [`crate::same`], and the manifest counts it apart.
 //!
 //! Not here: ordinals, versions and what is stored of them.
 
@@ -21,13 +25,13 @@ use std::sync::Arc;
 
 use crate::id::Id;
 use crate::memo::Memo;
-use crate::value::{CanonicalWriter, Malformed, canonicalize};
+use crate::value::{CanonicalWriter, Malformed, canonicalize, path_to_display};
 use crate::{Error, Result};
 pub(crate) use cells::Cells;
 use hash::{ContentHasher, RawHasher};
-pub(crate) use rehash::{content_hash, is_unordered};
+pub(crate) use rehash::{content_hash, first_content_hash};
 use shape::TypeShape;
-use shred::{Seen, Stop};
+use shred::{CutOff, Seen, Stop};
 
 /// Parsed objects on their way into a backup.
 #[derive(Debug, Default)]
@@ -150,6 +154,7 @@ pub struct Shredder {
     unchanged: Vec<Unchanged>,
     object_count: u32,
     byte_count: usize,
+    refuses_cut_off: bool,
 }
 
 /// How many bytes of raw text fit between two `take`s: offsets are 32 bits wide, and canonical numbers can be longer
@@ -172,7 +177,15 @@ impl Shredder {
             unchanged: Vec::new(),
             object_count: 0,
             byte_count: 0,
+            refuses_cut_off: false,
         }
+    }
+
+    /// From now on refuses objects of which PowerShell has cut something off: a text such as
+    /// `@{users=System.Object[]}` in the place of a value, or a single value in the place of a collection of the table
+    /// of types.
+    pub fn refuse_cut_off(&mut self) {
+        self.refuses_cut_off = true;
     }
 
     /// Makes a shredder that belongs to no backup, for measuring.
@@ -252,7 +265,7 @@ impl Shredder {
         let mut without_duplicates = None;
         loop {
             let text = without_duplicates.as_deref().unwrap_or(raw);
-            match shred::walk(&mut self.shapes[position], &mut self.writer, text) {
+            match shred::walk(&mut self.shapes[position], &mut self.writer, text, self.refuses_cut_off) {
                 Ok(seen) if hint.is_none() && !seen.typed => {
                     self.shapes[position].undo();
                     return Err(no_type());
@@ -266,6 +279,7 @@ impl Shredder {
                     self.writer.reset();
                     match stop {
                         Stop::Malformed(malformed) => return Err(malformed),
+                        Stop::CutOff(cut) => return Err(not_whole(raw, &cut)),
                         Stop::OtherType(token) => position = self.position_of(&token),
                         Stop::Duplicate => {
                             let mut text = Vec::with_capacity(raw.len());
@@ -350,6 +364,24 @@ impl Shredder {
 
 /// How many names a shredder remembers from one `take` to the next; real tenants have some thousands.
 const SHAPES_MAX: usize = 100_000;
+
+#[derive(serde::Deserialize)]
+struct Named {
+    id: Option<String>,
+}
+
+/// Names the object and the property of which something was cut off.
+#[cold]
+fn not_whole(raw: &[u8], cut: &CutOff) -> Malformed {
+    let named = serde_json::from_slice::<Named>(raw).ok().and_then(|named| named.id);
+    let object = named.map_or_else(String::new, |id| format!(" of {id}"));
+    let (path, found) = (path_to_display(&cut.path), &cut.found);
+    let reason = format!(
+        "expected the whole of {path}{object}, found {found}, which PowerShell leaves of what it cuts off; export it \
+         again (ConvertTo-Json with a greater -Depth), or take it as it stands with --accept-truncated"
+    );
+    Malformed::new(cut.offset, reason)
+}
 
 fn no_type() -> Malformed {
     Malformed::new(

@@ -19,17 +19,37 @@ use crate::state::State;
 /// IDs in one bucket, on average.
 const BUCKET_IDS: usize = 4;
 
+/// The version of the table of types since which the case of a GUID is no part of it.
+const CASELESS_TABLE_VERSION: u32 = 2;
+
 impl State {
     /// The ordinal of an ID that the store has seen.
     pub(crate) fn ordinal(&self, id: &Id) -> Result<Option<u32>> {
-        if let Some(&ordinal) = self.recent_ids()?.get(&id.key()) {
-            return Ok((self.id(ordinal)? == *id).then_some(ordinal));
+        let found = self.ordinal_of(id, id.key())?;
+        let is_old = self.manifests.first().is_some_and(|first| first.table_version < CASELESS_TABLE_VERSION);
+        if found.is_some() || !is_old {
+            return Ok(found);
+        }
+        for (id, key) in id.older_forms() {
+            if let Some(ordinal) = self.ordinal_of(&id, key)? {
+                return Ok(Some(ordinal));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The ordinal of an ID that has this key.
+    fn ordinal_of(&self, id: &Id, key: u128) -> Result<Option<u32>> {
+        if let Some(&ordinal) = self.recent_ids()?.get(&key)
+            && self.id(ordinal)?.is_same(id)
+        {
+            return Ok(Some(ordinal));
         }
         let Some(&sequence) = self.checkpoints.last() else { return Ok(None) };
         let segment = self.segment(sequence)?;
         let Some(checkpoint) = &segment.footer.checkpoint else { return Ok(None) };
-        for candidate in candidates(segment, checkpoint, id.key())? {
-            if self.has_key(candidate, id.key())? && self.id(candidate)? == *id {
+        for candidate in candidates(segment, checkpoint, key)? {
+            if self.has_key(candidate, key)? && self.id(candidate)?.is_same(id) {
                 return Ok(Some(candidate));
             }
         }

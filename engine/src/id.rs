@@ -1,5 +1,6 @@
 //! Identifiers that cannot be mixed: backups and objects.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Names a backup: 16 letters from `k` to `z`, so that it is never confused with a date or a GUID.
@@ -47,7 +48,8 @@ impl fmt::Debug for BackupId {
 
 /// Identifies an object as Graph does: mostly a GUID, else any text.
 ///
-/// `Guid` holds only what prints as the very text it came from (lower case, hyphens), so every text has one form.
+/// `Guid` holds only what prints as the very text it came from (lower case, hyphens), so every text has one form. A GUID
+/// with upper-case letters is a text, shown as it was first written, which names the same object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Id {
     /// A lower-case GUID with hyphens, as its 16 bytes in the order they are written.
@@ -79,20 +81,59 @@ impl Id {
         guid_from_text(text.as_bytes()).map_or_else(|| Self::Text(text.into()), Self::Guid)
     }
 
-    /// A number for maps: the GUID's own bytes, or 16 bytes of the text's hash.
+    /// A number for maps: the GUID's own bytes in whatever case it is written, or 16 bytes of the hash of the text in
+    /// which GUIDs are lower-case.
     ///
     /// A GUID may be chosen to equal the hash of a text, so whoever finds an entry compares the ID itself too.
     pub(crate) fn key(&self) -> u128 {
         match self {
             Self::Guid(bytes) => u128::from_be_bytes(*bytes),
-            Self::Text(text) => {
-                let mut hasher = blake3::Hasher::new_derive_key("entrasnap object id text, version 1");
-                hasher.update(text.as_bytes());
-                let mut bytes = [0; 16];
-                hasher.finalize_xof().fill(&mut bytes);
-                u128::from_be_bytes(bytes)
-            }
+            Self::Text(text) => match lower_guid(text.as_bytes()).and_then(|guid| guid_from_text(&guid)) {
+                Some(guid) => u128::from_be_bytes(guid),
+                None => text_key(&self.normal()),
+            },
         }
+    }
+
+    /// Whether both name the same object: GUIDs, also those in the text of a natural key, have no case.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self == other || self.normal() == other.normal()
+    }
+
+    /// Appends the text with its GUIDs in lower case.
+    pub(crate) fn write_normal(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Guid(_) => self.write_text(out),
+            Self::Text(_) => out.extend_from_slice(&self.normal()),
+        }
+    }
+
+    fn normal(&self) -> Cow<'_, [u8]> {
+        let text = match self {
+            Self::Guid(bytes) => return Cow::Owned(text_from_guid(bytes).to_vec()),
+            Self::Text(text) => text.as_bytes(),
+        };
+        if !text.iter().any(u8::is_ascii_uppercase) {
+            return Cow::Borrowed(text);
+        }
+        Cow::Owned(with_guids(text, |guid| guid))
+    }
+
+    /// The forms under which stores of table version 1, which took the case of GUIDs for a part of them, may know the
+    /// object, and the keys they gave them.
+    pub(crate) fn older_forms(&self) -> impl Iterator<Item = (Self, u128)> {
+        let mut written = Vec::new();
+        self.write_text(&mut written);
+        let upper = with_guids(&written, |guid| {
+            let mut guid = guid;
+            guid.make_ascii_uppercase();
+            guid
+        });
+        [written, upper].into_iter().filter_map(|text| {
+            let text = String::from_utf8(text).ok()?;
+            let key = text_key(text.as_bytes());
+            Some((Self::Text(text.into()), key))
+        })
     }
 
     /// The GUID as a number, if it is one; numbers compare as the texts do.
@@ -151,6 +192,38 @@ fn guid_from_text(text: &[u8]) -> Option<[u8; 16]> {
         *byte = (high << 4) | (low & 15);
     }
     (seen < 16).then_some(bytes)
+}
+
+/// The ID at the end of a link such as `https://graph.microsoft.com/v1.0/directoryObjects/{id}`.
+#[must_use]
+pub fn id_of_reference(reference: &str) -> Option<&str> {
+    let last = reference.trim_end_matches('/').rsplit('/').next()?;
+    let id =
+        last.split_once("('").map_or(last, |(_, rest)| rest.trim_end_matches(')').trim_end_matches('\''));
+    (!id.is_empty()).then_some(id)
+}
+
+/// The lower-case text of a GUID that is written in any case, if the whole text is one.
+pub(crate) fn lower_guid(text: &[u8]) -> Option<[u8; 36]> {
+    let mut lower: [u8; 36] = text.try_into().ok()?;
+    lower.make_ascii_lowercase();
+    guid_from_text(&lower).is_some().then_some(lower)
+}
+
+/// A text with each GUID between its bars, or the whole, in another case.
+fn with_guids(text: &[u8], change: impl Fn([u8; 36]) -> [u8; 36]) -> Vec<u8> {
+    let parts = text.split(|byte| *byte == b'|');
+    let parts =
+        parts.map(|part| lower_guid(part).map_or_else(|| part.to_vec(), |guid| change(guid).to_vec()));
+    parts.collect::<Vec<_>>().join(&b'|')
+}
+
+fn text_key(text: &[u8]) -> u128 {
+    let mut hasher = blake3::Hasher::new_derive_key("entrasnap object id text, version 1");
+    hasher.update(text);
+    let mut bytes = [0; 16];
+    hasher.finalize_xof().fill(&mut bytes);
+    u128::from_be_bytes(bytes)
 }
 
 fn text_from_guid(bytes: &[u8; 16]) -> [u8; 36] {

@@ -56,7 +56,7 @@
 //! | module | owns |
 //! | --- | --- |
 //! | [`store`] | opening, committing, reading: the face of everything else |
-//! | [`content`], [`id`] | what "the same" means: canonical cells and their hash; identifiers |
+//! | [`content`], `same`, [`id`] | canonical cells and their hash; which values mean the same; identifiers |
 //! | `value`, [`schema`] | canonical JSON texts; the table of types, as data |
 //! | `backup` | objects in, one committed segment out |
 //! | `segment` | one immutable columnar file |
@@ -94,6 +94,7 @@ mod records;
 mod roster;
 mod rows;
 mod runs;
+mod same;
 pub mod scan;
 pub mod schema;
 mod seal;
@@ -107,7 +108,7 @@ mod value;
 mod vector;
 mod verify;
 
-pub use backup::{Backup, BinExtent, Extent, RelationReading, TypeReading};
+pub use backup::{Backup, BinExtent, Extent, Overlap, RelationReading, TypeReading};
 pub use change::{
     AttributeChange, Change, ChangeKind, LinkAction, LinkChange, LinkEnd, RecoveryAction, Text,
 };
@@ -122,6 +123,7 @@ pub use map::Map;
 pub use object::{Object, ObjectKey};
 pub use point::Point;
 pub use recording::RecordWriter;
+pub use same::is_same;
 pub use snapshot::Snapshot;
 pub use statistics::{Statistics, TypeStatistics};
 pub use store::Store;

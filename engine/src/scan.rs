@@ -206,10 +206,9 @@ impl Scan {
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn named(&self, ids: &[&str], deleted: bool) -> Result<ObjectRows> {
-        let state = self.snapshot.state();
         let mut ordinals = BTreeSet::new();
         for id in ids {
-            ordinals.extend(state.ordinal(&Id::from_text(id))?);
+            ordinals.extend(self.ordinal(id)?);
         }
         let key = self.key(Space::Core);
         let is_wanted = |slot: Slot| if deleted { slot.is_in_bin() } else { slot.is_live() };
@@ -324,12 +323,14 @@ impl Scan {
         Ok(texts)
     }
 
-    /// The ordinal of an ID that the store has seen.
+    /// The ordinal of an ID that the store has seen, written as the store shows it: texts of queries have a case.
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn ordinal(&self, id: &str) -> Result<Option<u32>> {
-        self.snapshot.state().ordinal(&Id::from_text(id))
+        let (state, id) = (self.snapshot.state(), Id::from_text(id));
+        let Some(ordinal) = state.ordinal(&id)? else { return Ok(None) };
+        Ok((state.id(ordinal)? == id).then_some(ordinal))
     }
 
     /// One object, if it is there.

@@ -5,16 +5,18 @@
 //! Invariants: tokens, table names and `@odata.type` names are unique over the whole table; a change of what is
 //! compared raises [`TABLE_VERSION`].
 
+mod collection;
 mod rule;
 mod table;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+pub(crate) use collection::is_collection;
 pub use rule::{Rule, RuleKind};
 
 /// The version of the table; backups record it, because it decides what counts as a change.
-pub const TABLE_VERSION: u32 = 1;
+pub const TABLE_VERSION: u32 = 2;
 
 /// The most parts that a natural key has.
 pub(crate) const KEY_PARTS_MAX: usize = 4;
@@ -218,6 +220,11 @@ impl Type {
 pub fn rule(token: &str, path: &str, kind: RuleKind) -> Option<&'static Rule> {
     let above = path.match_indices('/').map(|(position, _)| &path[..position]);
     above.chain([path]).find_map(|path| rule::find(token, path, kind))
+}
+
+/// All rules about a type, known or not.
+pub(crate) fn rules_of(token: &str) -> impl Iterator<Item = &'static Rule> {
+    rule::of(token)
 }
 
 /// The property that is true for objects mastered on-premises, which Graph does not let anyone write.

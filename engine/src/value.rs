@@ -10,6 +10,7 @@
 //! canonicalising a canonical text changes nothing.
 
 mod assemble;
+mod cutoff;
 mod identity;
 mod number;
 mod path;
@@ -17,7 +18,9 @@ mod scan;
 mod write;
 
 pub(crate) use assemble::assemble;
-pub(crate) use identity::{semantically_equal, write_identity, write_sorted};
+pub(crate) use cutoff::{cut_off, is_cut_off};
+pub(crate) use identity::write_identity;
+pub(crate) use number::write_decimal;
 pub(crate) use path::{path_segments, path_to_display, push_segment};
 pub(crate) use scan::{Cursor, Malformed, RawString, check_utf8};
 pub(crate) use write::{CanonicalWriter, DEPTH_MAX, write_string};

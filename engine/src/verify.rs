@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::backup::hash_cells;
+use crate::backup::is_hash_of;
 use crate::disk::{Disk, RealDisk};
 use crate::journal::JournalFile;
 use crate::manifest::Manifest;
@@ -270,7 +270,7 @@ fn check_version(rows: &Rows<'_>, first: u32, place: usize, ordinal: u32) -> Res
     let mut cells = Cells::default();
     rows.read_cells(version, &mut cells)?;
     let id = state.id(ordinal)?;
-    if hash_cells(state, key, &id, &cells) != rows.content_hash(version)? {
+    if !is_hash_of(rows.content_hash(version)?, state, key, &id, &cells) {
         let (segment, _) = state.locate(key, version)?;
         return Err(damaged(
             segment.path(),

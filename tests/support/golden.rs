@@ -12,21 +12,22 @@ use serde_json::json;
 use crate::shelf::{ROOT, back_up_with, details, everything, put};
 use crate::{FaultyDisk, Shelf};
 
-/// All format versions that a released or committed program wrote, the newest last.
-pub const VERSIONS: [u32; 2] = [1, 2];
+/// All format versions that a released or committed program wrote, the newest last; of a version whose bytes changed with
+/// the table of types, which decides what is kept of an object, each.
+pub const VERSIONS: [&str; 3] = ["1", "2", "2-table-2"];
 
 /// Targets whose IDs make a chunk that is longer than a block, which has checksums of its own.
 const TARGET_COUNT: u32 = 1_100;
 
 /// The golden store of a format version, as one file.
 #[must_use]
-pub fn store_file(version: u32) -> PathBuf {
+pub fn store_file(version: &str) -> PathBuf {
     folder().join(format!("version-{version}.bin"))
 }
 
 /// The file of what the golden store of a format version shows.
 #[must_use]
-pub fn shown_file(version: u32) -> PathBuf {
+pub fn shown_file(version: &str) -> PathBuf {
     folder().join(format!("version-{version}.txt"))
 }
 

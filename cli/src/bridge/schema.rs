@@ -30,6 +30,10 @@ pub(crate) fn explain(type_token: &str, all: bool) -> Vec<String> {
     let sentences = found.rules().filter_map(|rule| {
         let what = match rule.kind {
             RuleKind::Unordered => "compared as a set",
+            RuleKind::Ordered => "compared in order",
+            RuleKind::CommaList => "compared as a list of names with commas, in any order",
+            RuleKind::SpaceList => "compared as a list of names with blanks, in any order",
+            RuleKind::Start => "compared only where there is an end",
             RuleKind::Volatile if all => return None,
             RuleKind::Volatile => "not compared",
         };

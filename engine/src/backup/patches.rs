@@ -6,11 +6,10 @@ use rayon::prelude::*;
 
 use super::table::{Columns, Patch, PatchCell};
 use crate::Result;
-use crate::content::is_unordered;
 use crate::paths::PathId;
 use crate::rows::{Cells, Rows};
+use crate::same::{self, Comparer};
 use crate::state::State;
-use crate::value;
 
 /// An object whose content differs from its last version.
 #[derive(Debug, Clone, Copy)]
@@ -126,17 +125,40 @@ pub(crate) fn top_of(path: &str) -> &str {
     path.split('/').next().unwrap_or(path)
 }
 
-/// Whether a patch holds anything that is compared and was observed on both sides.
-pub(super) fn is_significant(
-    state: &State,
-    type_token: &str,
-    patch: &Patch,
-    projection: &Projection,
-) -> bool {
-    patch.cells.iter().any(|cell| {
-        let name = state.paths.text(cell.path);
-        !projection.unknown_before.contains(top_of(&name))
-            && !projection.carried.contains_key(top_of(&name))
-            && !value::semantically_equal(&cell.old, &cell.new, is_unordered(type_token, &name))
-    })
+/// Tells changes from what was only written in another way.
+pub(super) struct Judge<'a> {
+    rows: &'a Rows<'a>,
+    projection: &'a Projection,
+    comparers: HashMap<PathId, Option<Comparer>>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(rows: &'a Rows<'a>, projection: &'a Projection) -> Self {
+        Self { rows, projection, comparers: HashMap::new() }
+    }
+
+    /// Whether a patch holds anything that is compared and was observed on both sides.
+    pub(super) fn is_significant(&mut self, patch: &Patch) -> Result<bool> {
+        for cell in &patch.cells {
+            if self.is_change(patch, cell)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_change(&mut self, patch: &Patch, cell: &PatchCell) -> Result<bool> {
+        let Self { rows, projection, comparers } = self;
+        let comparer = comparers.entry(cell.path).or_insert_with(|| {
+            let name = rows.state().paths.text(cell.path);
+            let is_observed = !projection.unknown_before.contains(top_of(&name))
+                && !projection.carried.contains_key(top_of(&name));
+            is_observed.then(|| Comparer::new(&rows.key().type_token, &name))
+        });
+        let Some(comparer) = comparer.as_ref().filter(|found| !found.is_same(&cell.old, &cell.new)) else {
+            return Ok(false);
+        };
+        // An end that comes or goes is a change of its own.
+        Ok(!comparer.is_start() || same::has_end(rows, patch.predecessor, cell.path)?)
+    }
 }

@@ -3,7 +3,6 @@
 use highway::{HighwayHash, HighwayHasher, Key};
 
 use super::lanes::LaneHasher;
-use crate::id::Id;
 
 /// Hashes raw texts: fast, 64 bits, keyed so that no input can be made to collide without the store's key.
 #[derive(Debug, Clone)]
@@ -64,9 +63,14 @@ impl ContentHasher {
     }
 
     /// Begins a content: type, ID, and which columns its cells are of.
-    pub(crate) fn begin(&mut self, type_token: &str, id: &Id, columns: &ColumnsDigest) {
+    pub(crate) fn begin(
+        &mut self,
+        type_token: &str,
+        write_id: impl FnOnce(&mut Vec<u8>),
+        columns: &ColumnsDigest,
+    ) {
         self.sized(|out| out.extend_from_slice(type_token.as_bytes()));
-        self.sized(|out| id.write_text(out));
+        self.sized(write_id);
         self.gathered.extend_from_slice(&columns.0);
     }
 

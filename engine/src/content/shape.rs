@@ -10,7 +10,7 @@ use super::hash::{ColumnsDigest, ContentHasher};
 use super::{Cells, Part, PartLinks, PathName, Row};
 use crate::id::Id;
 use crate::schema::{self, RuleKind, Type};
-use crate::value::{push_segment, write_sorted};
+use crate::value::push_segment;
 
 /// No name, no column.
 pub(super) const NONE: u32 = u32::MAX;
@@ -57,8 +57,8 @@ pub(super) struct Name {
     pub(super) role: Role,
     /// Whether its cells, and those below, are volatile.
     pub(super) is_volatile: bool,
-    /// Whether its arrays, and those below, are sets.
-    unordered: bool,
+    /// Whether the table of types says that it is a collection.
+    pub(super) is_collection: bool,
 }
 
 /// A name with its quotes and its colon, ready to be compared with what stands in a text.
@@ -103,9 +103,6 @@ impl Pattern {
 #[derive(Debug, Clone)]
 struct Column {
     cells: Cells,
-    unordered: bool,
-    /// Whether the arrays of the text that was filled in last are in order.
-    is_last_sorted: bool,
 }
 
 /// The links of one relation.
@@ -162,7 +159,7 @@ impl TypeShape {
             volatile: NONE,
             role: Role::Content,
             is_volatile: false,
-            unordered: false,
+            is_collection: false,
         };
         Self {
             token: token.into(),
@@ -216,7 +213,6 @@ impl TypeShape {
         let plain = text.iter().all(|&byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
             && std::str::from_utf8(text).is_ok();
         let pattern = if plain { [b"\"", text, b"\":"].concat() } else { Vec::new() };
-        let has = |kind| schema::rule(&self.token, &path, kind).is_some();
         let name = Name {
             pattern: Pattern::new(&pattern),
             below: HashMap::new(),
@@ -228,8 +224,8 @@ impl TypeShape {
             role: if parent == ROOT { self.role(&path) } else { Role::Content },
             is_volatile: above.is_volatile
                 || schema::is_transport_annotation(text)
-                || has(RuleKind::Volatile),
-            unordered: above.unordered || has(RuleKind::Unordered),
+                || schema::rule(&self.token, &path, RuleKind::Volatile).is_some(),
+            is_collection: schema::is_collection(&self.token, &path),
             path: path.into(),
         };
         let index = u32::try_from(self.names.len()).expect("names are fewer than bytes between takes");
@@ -239,7 +235,8 @@ impl TypeShape {
     }
 
     fn role(&self, path: &str) -> Role {
-        let relation = self.relations.iter().position(|links| *links.relation == *path);
+        let named = path.strip_suffix("@odata.bind").unwrap_or(path);
+        let relation = self.relations.iter().position(|links| *links.relation == *named);
         let key = self.schema.and_then(|schema| schema.natural_key.iter().position(|part| part.name == path));
         match (path, relation, key) {
             ("id", ..) => Role::Id,
@@ -251,13 +248,13 @@ impl TypeShape {
         }
     }
 
-    /// Fills this object's cell of a name with what `write` appends; it says whether all arrays in it are in order.
-    pub(super) fn fill<E>(
+    /// Fills this object's cell of a name with what `write` appends, and gives what it gives.
+    pub(super) fn fill<T, E>(
         &mut self,
         name: u32,
         is_volatile: bool,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<bool, E>,
-    ) -> Result<(), E> {
+        write: impl FnOnce(&mut Vec<u8>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let entry = &self.names[name as usize];
         let mut index = if is_volatile { entry.volatile } else { entry.core };
         if index == NONE {
@@ -267,8 +264,7 @@ impl TypeShape {
         filled.push(index);
         let column = &mut self.columns[index as usize];
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
-        column.is_last_sorted = column.cells.push(row, write)?;
-        Ok(())
+        column.cells.push(row, write)
     }
 
     #[cold]
@@ -278,8 +274,6 @@ impl TypeShape {
         *(if is_volatile { &mut entry.volatile } else { &mut entry.core }) = index;
         self.columns.push(Column {
             cells: Cells::new(Arc::new(PathName::new(&self.token, is_volatile, &entry.path))),
-            unordered: entry.unordered,
-            is_last_sorted: true,
         });
         index
     }
@@ -290,11 +284,30 @@ impl TypeShape {
         (&mut links.targets, links.to_one)
     }
 
-    /// Makes what was appended to a relation's targets the links of this object.
+    /// Makes what was appended to a relation's targets links of this object.
     pub(super) fn keep_links(&mut self, relation: usize) {
         let links = &mut self.relations[relation];
-        links.rows.push(u32::try_from(self.rows.len()).unwrap_or(u32::MAX));
+        let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
+        if links.rows.last() == Some(&row) {
+            // The relation came under two names: `members` and `members@odata.bind`.
+            links.ends.pop();
+        } else {
+            links.rows.push(row);
+        }
         links.ends.push(u32::try_from(links.targets.len()).unwrap_or(u32::MAX));
+    }
+
+    /// The text that was filled in last of a name, and the name's path.
+    pub(super) fn last_text(&self, name: u32, is_volatile: bool) -> (&[u8], &str) {
+        let entry = &self.names[name as usize];
+        let index = if is_volatile { entry.volatile } else { entry.core };
+        let text = self.columns.get(index as usize).map_or(&[][..], |column| column.cells.last());
+        (text, &entry.path)
+    }
+
+    /// The path of a name.
+    pub(super) fn path(&self, name: u32) -> &str {
+        &self.names[name as usize].path
     }
 
     /// Forgets this object.
@@ -315,15 +328,10 @@ impl TypeShape {
     /// Gathers the core cells of this object to be hashed.
     pub(super) fn gather(&mut self, hasher: &mut ContentHasher, id: &Id) {
         self.core_order.update(&self.filled_core, &self.columns);
-        hasher.begin(&self.token, id, &self.core_order.digest);
+        hasher.begin(&self.token, |out| id.write_normal(out), &self.core_order.digest);
         for &index in &self.core_order.hashed {
-            let column = &self.columns[index as usize];
-            let text = column.cells.last();
-            if column.unordered && !column.is_last_sorted {
-                hasher.cell(|out| write_sorted(text, out));
-            } else {
-                hasher.cell(|out| out.extend_from_slice(text));
-            }
+            let text = self.columns[index as usize].cells.last();
+            hasher.cell(|out| out.extend_from_slice(text));
         }
         hasher.end();
     }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::shape::{NONE, ROOT, Role, TypeShape};
-use crate::id::Id;
+use crate::id::{Id, id_of_reference, lower_guid};
 use crate::schema;
-use crate::value::{CanonicalWriter, Cursor, DEPTH_MAX, Malformed, NULL, RawString};
+use crate::value::{CanonicalWriter, Cursor, DEPTH_MAX, Malformed, NULL, RawString, cut_off, is_cut_off};
 
 /// Why a walk ended early; what it filled must be undone.
 #[derive(Debug)]
@@ -16,6 +16,18 @@ pub(super) enum Stop {
     OtherType(Box<str>),
     /// A name stands in it twice.
     Duplicate,
+    /// It is not whole, and the shredder was told to refuse that.
+    CutOff(CutOff),
+}
+
+/// Where an object is not whole.
+#[derive(Debug)]
+pub(super) struct CutOff {
+    pub(super) offset: usize,
+    /// The path of the property.
+    pub(super) path: Box<str>,
+    /// What stands there: a text, or something else than a collection.
+    pub(super) found: Box<str>,
 }
 
 impl From<Malformed> for Stop {
@@ -51,9 +63,11 @@ pub(super) fn walk<'text>(
     shape: &mut TypeShape,
     writer: &mut CanonicalWriter,
     text: &'text [u8],
+    refuses_cut_off: bool,
 ) -> Result<Seen<'text>, Stop> {
     shape.begin();
-    let mut walk = Walk { shape, writer, cursor: Cursor::new(text), seen: Seen::default() };
+    let cursor = Cursor::new(text);
+    let mut walk = Walk { shape, writer, cursor, seen: Seen::default(), refuses_cut_off };
     walk.cursor.skip_space();
     if walk.cursor.peek() != b'{' {
         return Err(walk.cursor.expected("an object").into());
@@ -106,9 +120,7 @@ pub(super) fn identify(shape: &mut TypeShape, seen: &Seen<'_>) -> Result<Id, Mal
     if let Some(key) = natural_key(shape, seen)? {
         if let (Some(raw), Some(_)) = (seen.id, &id) {
             let name = shape.name(ROOT, b"id");
-            shape.fill(name, true, |out| {
-                crate::value::write_string(&mut Cursor::new(raw.quoted), out).map(|_| true)
-            })?;
+            shape.fill(name, true, |out| crate::value::write_string(&mut Cursor::new(raw.quoted), out))?;
         }
         return Ok(Id::from_text(&key));
     }
@@ -178,6 +190,7 @@ struct Walk<'shape, 'text> {
     writer: &'shape mut CanonicalWriter,
     cursor: Cursor<'text>,
     seen: Seen<'text>,
+    refuses_cut_off: bool,
 }
 
 impl Walk<'_, '_> {
@@ -259,6 +272,11 @@ impl Walk<'_, '_> {
     }
 
     fn cells(&mut self, name: u32, is_volatile: bool, depth: usize) -> Result<(), Stop> {
+        let offset = self.cursor.offset();
+        let is_collection = self.shape.names[name as usize].is_collection;
+        if is_collection && self.refuses_cut_off && !matches!(self.cursor.peek(), b'[' | b'n') {
+            return Err(self.no_collection(name));
+        }
         if self.cursor.peek() == b'{' {
             let mut ahead = self.cursor.clone();
             ahead.advance(1);
@@ -269,11 +287,30 @@ impl Walk<'_, '_> {
         }
         let (cursor, writer) = (&mut self.cursor, &mut *self.writer);
         writer.begin_value();
-        self.shape.fill(name, is_volatile, |out| {
-            writer.write_value(cursor, out, depth + 1)?;
-            Ok::<_, Malformed>(writer.is_sorted())
-        })?;
+        self.shape.fill(name, is_volatile, |out| writer.write_value(cursor, out, depth + 1))?;
+        if self.refuses_cut_off && self.writer.is_suspect() {
+            let (text, path) = self.shape.last_text(name, is_volatile);
+            if let Some(found) = cut_off(text) {
+                let found = format!("the text \"{}\"", shortened(found)).into();
+                return Err(Stop::CutOff(CutOff { offset, path: path.into(), found }));
+            }
+        }
         Ok(())
+    }
+
+    /// Says that a single value stands in the place of a collection.
+    #[cold]
+    fn no_collection(&self, name: u32) -> Stop {
+        let mut text = Vec::new();
+        let offset = self.cursor.offset();
+        let mut ahead = self.cursor.clone();
+        match CanonicalWriter::default().write_value(&mut ahead, &mut text, 0) {
+            Err(malformed) => malformed.into(),
+            Ok(()) => {
+                let found = format!("the single value {}", shortened(&String::from_utf8_lossy(&text))).into();
+                Stop::CutOff(CutOff { offset, path: self.shape.path(name).into(), found })
+            }
+        }
     }
 
     fn special(&mut self, name: u32, role: Role, depth: usize) -> Result<(), Stop> {
@@ -307,6 +344,9 @@ impl Walk<'_, '_> {
                     return Ok(());
                 }
                 self.cursor = ahead;
+                if self.refuses_cut_off && is_joined(&self.cursor) {
+                    return Err(self.no_collection(name));
+                }
                 self.content(name, depth)
             }
         }
@@ -343,16 +383,13 @@ impl Walk<'_, '_> {
     fn links(&mut self, relation: usize) -> Result<bool, Stop> {
         let (targets, to_one) = self.shape.targets(relation);
         let before = targets.len();
-        let read = if to_one {
-            match self.cursor.peek() {
-                b'n' => {
-                    self.cursor.literal()?;
-                    true
-                }
-                _ => read_target(&mut self.cursor, self.writer, targets)?,
+        let read = match self.cursor.peek() {
+            b'n' if to_one => {
+                self.cursor.literal()?;
+                true
             }
-        } else {
-            read_targets(&mut self.cursor, self.writer, targets)?
+            b'[' if !to_one => read_targets(&mut self.cursor, self.writer, targets)?,
+            _ => !is_joined(&self.cursor) && read_target(&mut self.cursor, self.writer, targets)?,
         };
         if !read {
             targets.truncate(before);
@@ -388,7 +425,7 @@ fn read_targets(
     }
 }
 
-/// Reads one target: a string that is no empty text, or an object with such an `id`.
+/// Reads one target: a string that is no empty text, or an object with such an `id` or a link as `@odata.id`.
 fn read_target(
     cursor: &mut Cursor<'_>,
     writer: &mut CanonicalWriter,
@@ -399,11 +436,13 @@ fn read_target(
         b'{' => {
             cursor.advance(1);
             cursor.skip_space();
-            let mut id = None;
+            let (mut id, mut link) = (None, None);
             let mut scratch = Vec::new();
             while !cursor.take(b'}') {
                 let mut name_scratch = Vec::new();
-                let is_id = cursor.string()?.decode(&mut name_scratch)? == b"id";
+                let raw_name = cursor.string()?;
+                let name = raw_name.decode(&mut name_scratch)?;
+                let (is_id, is_link) = (name == b"id", name == b"@odata.id");
                 cursor.skip_space();
                 if !cursor.take(b':') {
                     return Err(cursor.expected("':'"));
@@ -414,6 +453,8 @@ fn read_target(
                         return Ok(false);
                     }
                     id = Some(cursor.string()?);
+                } else if is_link && cursor.peek() == b'"' {
+                    link = Some(cursor.string()?);
                 } else {
                     scratch.clear();
                     writer.write_value(cursor, &mut scratch, 2)?;
@@ -428,18 +469,39 @@ fn read_target(
                     return Err(cursor.expected("',' or '}'"));
                 }
             }
-            Ok(id.is_some_and(|raw| push_target(&raw, targets)))
+            Ok(id.or(link).is_some_and(|raw| push_target(&raw, targets)))
         }
         _ => Ok(false),
     }
 }
 
 fn push_target(raw: &RawString<'_>, targets: &mut Vec<Id>) -> bool {
-    match text_of(raw) {
-        Ok(text) if !text.is_empty() => {
-            targets.push(Id::from_text(&text));
-            true
-        }
-        _ => false,
+    let Ok(text) = text_of(raw) else { return false };
+    let is_link = text.starts_with("https://") || text.starts_with("http://");
+    let id = if is_link { id_of_reference(&text).unwrap_or_default() } else { &*text };
+    if id.is_empty() || is_cut_off(id) {
+        return false;
     }
+    targets.push(Id::from_text(id));
+    true
 }
+
+/// Whether a text stands here that is several GUIDs with blanks between them: a list that was made a text.
+fn is_joined(cursor: &Cursor<'_>) -> bool {
+    if cursor.peek() != b'"' {
+        return false;
+    }
+    let Ok(raw) = cursor.clone().string() else { return false };
+    let mut parts = raw.inner.split(|byte| *byte == b' ');
+    raw.inner.contains(&b' ') && parts.all(|part| lower_guid(part).is_some())
+}
+
+/// As much of a text as a message has room for.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= SHOWN_LENGTH_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(SHOWN_LENGTH_MAX - 1).chain(['…']).collect()
+}
+
+const SHOWN_LENGTH_MAX: usize = 80;

@@ -8,9 +8,9 @@ use super::view::TypeView;
 use super::{Comparison, action_of};
 use crate::backup::top_of;
 use crate::change::{AttributeChange, Change, LinkAction, LinkChange, Text};
-use crate::content::is_unordered;
 use crate::paths::PathId;
 use crate::rows::{Cells, Cursor, Differing, Rows};
+use crate::same::{self, Comparer};
 use crate::value;
 use crate::vector::Slot;
 use crate::{ObjectId, Result};
@@ -36,7 +36,7 @@ pub(super) struct Names {
 /// What a comparison needs to know of an attribute path.
 struct KnownPath {
     shown: Arc<str>,
-    is_unordered: bool,
+    comparer: Comparer,
     /// Whether one side was not observed.
     is_unknown: bool,
 }
@@ -77,7 +77,7 @@ impl Names {
             let text = names.text(path);
             KnownPath {
                 shown: Arc::from(&*names.shown(path)),
-                is_unordered: is_unordered(token, &text),
+                comparer: Comparer::new(token, &text),
                 is_unknown: comparison.coverage.is_unknown(token, top_of(&text)),
             }
         })
@@ -99,10 +99,14 @@ impl Comparison<'_> {
     ) -> Result<()> {
         let Cursors { core: cursor, volatile, differing, names, .. } = cursors;
         compare_versions(&view.core, cursor, core.0.version(), core.1.version(), differing)?;
-        self.add_attributes(names, differing, change);
-        if let Some((from, to)) = candidate.volatile {
-            compare_versions(&view.volatile, volatile, from.version(), to.version(), differing)?;
-            self.add_attributes(names, differing, change);
+        if differing.len() == 1 && view.is_plain_step(core) {
+            self.add_sole_attribute(names, differing, change);
+        } else {
+            self.add_attributes(names, differing, (&view.core, core), change)?;
+        }
+        if let Some(slots) = candidate.volatile {
+            compare_versions(&view.volatile, volatile, slots.0.version(), slots.1.version(), differing)?;
+            self.add_attributes(names, differing, (&view.volatile, slots), change)?;
         }
         if change.attributes.len() > 1 {
             change.attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -115,15 +119,37 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn add_attributes(&self, names: &mut Names, differing: &Differing, change: &mut Change) {
+    /// Adds the only cell in which two versions differ that are known to differ in what is compared.
+    fn add_sole_attribute(&self, names: &mut Names, differing: &Differing, change: &mut Change) {
+        for (path, from, to) in differing.iter() {
+            let name = Arc::clone(&names.path(self, path).shown);
+            change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
+        }
+    }
+
+    fn add_attributes(
+        &self,
+        names: &mut Names,
+        differing: &Differing,
+        (rows, slots): (&Rows<'_>, (Slot, Slot)),
+        change: &mut Change,
+    ) -> Result<()> {
         change.attributes.reserve_exact(differing.len());
         for (path, from, to) in differing.iter() {
             let known = names.path(self, path);
-            if !(known.is_unknown || value::semantically_equal(from, to, known.is_unordered)) {
-                let name = Arc::clone(&known.shown);
-                change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
+            if known.is_unknown || known.comparer.is_same(from, to) {
+                continue;
             }
+            if known.comparer.is_start()
+                && !same::has_end(rows, slots.0.version(), path)?
+                && !same::has_end(rows, slots.1.version(), path)?
+            {
+                continue;
+            }
+            let name = Arc::clone(&known.shown);
+            change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
         }
+        Ok(())
     }
 
     /// Names the object and says what would undo the change.

@@ -132,6 +132,12 @@ impl<'a> TypeView<'a> {
         Ok((slot, slot))
     }
 
+    /// Whether two versions are neighbours of which it is known that they differ in what is compared.
+    pub(super) fn is_plain_step(&self, (from, to): (Slot, Slot)) -> bool {
+        let (from, to) = (from.version(), to.version());
+        self.is_plain && self.is_one_step && from != to && from.min(to) > 0
+    }
+
     /// Whether it is known without a look at its content that an object, live on both sides, changed. Versions that
     /// are further apart may say the same: what one backup changed another changes back.
     pub(super) fn is_certain(&self, candidate: &Candidate, (from, to): (Slot, Slot)) -> Result<bool> {

@@ -1,12 +1,22 @@
-//! What does not count as a change: properties the server moves by itself, and collections without order.
+//! What does not count as a change, declared by path: properties the server moves by itself, and what can be written in
+//! more than one way. What a path without a rule means is in [`crate::same`].
 
 /// What a rule says of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RuleKind {
     /// The server changes it without anyone's act: kept, and not compared.
     Volatile,
-    /// Its arrays are sets, at every depth: the order of elements is not compared.
+    /// Its arrays are sets, at every depth: the order of elements is not compared. So are all others that nothing is
+    /// declared of. Content hashes of table version 1 depend on which paths these are: none comes or goes.
     Unordered,
+    /// The order of its elements means something.
+    Ordered,
+    /// A text, or each text in it, lists names with commas between them, in no order.
+    CommaList,
+    /// A text lists names with blanks between them, in no order.
+    SpaceList,
+    /// The start of a schedule, which the server moves where the schedule has no end.
+    Start,
 }
 
 /// One declared exception from plain comparison.
@@ -41,6 +51,15 @@ const fn unordered(
     why: &'static str,
 ) -> Rule {
     Rule { types, paths, kind: RuleKind::Unordered, why }
+}
+
+const fn rule(
+    kind: RuleKind,
+    types: &'static [&'static str],
+    paths: &'static [&'static str],
+    why: &'static str,
+) -> Rule {
+    Rule { types, paths, kind, why }
 }
 
 /// All rules. A path may have one of each kind.
@@ -281,4 +300,79 @@ const RULES: &[Rule] = &[
     unordered(&["extensionProperty"], &["targetObjects"], "the types it applies to form a set"),
     unordered(&["federatedIdentityCredential"], &["audiences"], "any one of the audiences matches"),
     unordered(&["connectedOrganization"], &["identitySources"], "any one of the sources matches"),
+    rule(
+        RuleKind::Ordered,
+        &["crossTenantAccessPolicyConfigurationDefault", "crossTenantAccessPolicyConfigurationPartner"],
+        &["invitationRedemptionIdentityProviderConfiguration/primaryIdentityProviderPrecedenceOrder"],
+        "identity providers are tried in this order",
+    ),
+    rule(
+        RuleKind::Ordered,
+        &["accessPackageAssignmentPolicy"],
+        &["requestApprovalSettings/stages"],
+        "the stages of an approval follow one another",
+    ),
+    rule(
+        RuleKind::Ordered,
+        &["accessReviewScheduleDefinition"],
+        &["stageSettings"],
+        "the stages of a review follow one another",
+    ),
+    rule(
+        RuleKind::Ordered,
+        &[],
+        &["rules/setting/approvalStages", "setting/approvalStages"],
+        "the stages of an approval follow one another",
+    ),
+    rule(
+        RuleKind::CommaList,
+        &["conditionalAccessPolicy"],
+        &[
+            "conditions/agentIdRiskLevels",
+            "conditions/authenticationFlows/transferMethods",
+            "conditions/insiderRiskLevels",
+            "conditions/servicePrincipalRiskLevels",
+            "conditions/signInRiskLevels",
+            "conditions/userRiskLevels",
+            "conditions/users/excludeGuestsOrExternalUsers/guestOrExternalUserTypes",
+            "conditions/users/includeGuestsOrExternalUsers/guestOrExternalUserTypes",
+        ],
+        "the flags of an enumeration stand in one text, in any order",
+    ),
+    rule(
+        RuleKind::CommaList,
+        &["authenticationStrengthPolicy"],
+        &["allowedCombinations", "combinationConfigurations/appliesToCombinations"],
+        "the methods of a combination stand in one text, in any order",
+    ),
+    rule(
+        RuleKind::CommaList,
+        &["fido2AuthenticationMethodConfiguration"],
+        &["passkeyProfiles/passkeyTypes"],
+        "the flags of an enumeration stand in one text, in any order",
+    ),
+    rule(
+        RuleKind::CommaList,
+        &["user"],
+        &["passwordPolicies"],
+        "the policies stand in one text, in any order and with or without blanks",
+    ),
+    rule(
+        RuleKind::CommaList,
+        &["application", "servicePrincipal"],
+        &["groupMembershipClaims"],
+        "the flags of an enumeration stand in one text, in any order",
+    ),
+    rule(
+        RuleKind::SpaceList,
+        &["oauth2PermissionGrant"],
+        &["scope"],
+        "the permissions granted stand in one text, in any order and often behind a blank",
+    ),
+    rule(
+        RuleKind::Start,
+        &["roleAssignmentSchedule", "roleEligibilitySchedule"],
+        &["scheduleInfo/startDateTime"],
+        "Graph moves the start of an assignment that has no end",
+    ),
 ];

@@ -1,67 +1,15 @@
-//! When two texts mean the same: sets without order, and the kinds of nothing.
+//! The identity text of sets, of which the content hashes of table version 1 are made.
+//!
+//! Since version 2 the hash is of the text that came, so that every version of the table agrees on it; this stays for
+//! checking what older stores hold.
 
 use super::scan::Cursor;
-use super::{NULL, UNKNOWN};
 
 /// Appends the identity text of a set: the canonical text with the elements of its arrays sorted, at every depth.
 ///
-/// Only for canonical text, and only for values compared as sets. What is no array stays as it is.
+/// Only for canonical text. What is no array stays as it is.
 pub(crate) fn write_identity(text: &[u8], out: &mut Vec<u8>) {
-    if is_sorted(&mut Cursor::new(text)) {
-        out.extend_from_slice(text);
-    } else {
-        write_sorted(text, out);
-    }
-}
-
-/// As [`write_identity`], for a text of which it is known that an array of it is not in order.
-pub(crate) fn write_sorted(text: &[u8], out: &mut Vec<u8>) {
     copy_sorted(&mut Cursor::new(text), out);
-}
-
-/// Says whether two cells hold the same value. An empty slice is an absent cell.
-///
-/// Absent equals null, and absent equals `[]`: Graph says nothing in either way. Unknown equals everything, because
-/// no difference can be claimed from it.
-pub(crate) fn semantically_equal(a: &[u8], b: &[u8], unordered: bool) -> bool {
-    if a == b || a == UNKNOWN || b == UNKNOWN {
-        return true;
-    }
-    let nothing = |text: &[u8]| text == NULL || text == b"[]";
-    if a.is_empty() || b.is_empty() {
-        return nothing(a) || nothing(b);
-    }
-    if !unordered || a.len() != b.len() {
-        return false;
-    }
-    let (mut sorted_a, mut sorted_b) = (Vec::with_capacity(a.len()), Vec::with_capacity(b.len()));
-    write_identity(a, &mut sorted_a);
-    write_identity(b, &mut sorted_b);
-    sorted_a == sorted_b
-}
-
-/// Steps over one canonical value and says whether all its arrays are in order, so that it need not be copied.
-fn is_sorted(cursor: &mut Cursor<'_>) -> bool {
-    match cursor.peek() {
-        b'[' => {
-            cursor.advance(1);
-            let mut previous: &[u8] = &[];
-            while !matches!(cursor.peek(), b']' | 0) {
-                let start = cursor.offset();
-                if !is_sorted(cursor) || cursor.since(start) < previous {
-                    return false;
-                }
-                previous = cursor.since(start);
-                cursor.take(b',');
-            }
-            cursor.take(b']')
-        }
-        b'{' => step_over_object(cursor, is_sorted),
-        _ => {
-            step_over_scalar(cursor);
-            true
-        }
-    }
 }
 
 /// Copies one canonical value, sorting arrays.

@@ -21,6 +21,30 @@ pub(super) fn write_number(text: &[u8], integer: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
+/// Appends what is the same for all texts of one decimal value: sign, digits and exponent.
+pub(crate) fn write_decimal(text: &[u8], out: &mut Vec<u8>) {
+    let exponent = text.iter().rev().take_while(|byte| !matches!(byte, b'e' | b'E')).count();
+    if exponent < text.len() && exponent > EXPONENT_LENGTH_MAX {
+        // Beyond what can be calculated with; nobody writes such a number in two ways.
+        out.extend_from_slice(text);
+        return;
+    }
+    let Decimal { negative, digits, exponent } = Decimal::parse(text);
+    if digits.is_empty() {
+        out.push(b'0');
+        return;
+    }
+    if negative {
+        out.push(b'-');
+    }
+    out.extend_from_slice(&digits);
+    out.push(b'e');
+    out.extend_from_slice(exponent.to_string().as_bytes());
+}
+
+/// Longer exponents are not calculated with.
+const EXPONENT_LENGTH_MAX: usize = 15;
+
 /// A decimal number with neither leading nor trailing zero digits: its value is 0.DIGITS × 10^exponent.
 #[derive(Debug, PartialEq, Eq)]
 struct Decimal {

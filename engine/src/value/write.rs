@@ -13,8 +13,8 @@ pub(crate) struct CanonicalWriter {
     members: Vec<Member>,
     /// Text of an object while its members are put in order.
     reordered: Vec<u8>,
-    /// Whether the elements of all arrays written since [`CanonicalWriter::begin_value`] ascend.
-    is_sorted: bool,
+    /// Whether a text written since [`CanonicalWriter::begin_value`] begins as those do that stand for a cut-off value.
+    is_suspect: bool,
 }
 
 /// One member of an object, as it stands in the output.
@@ -31,14 +31,15 @@ struct Member {
 }
 
 impl CanonicalWriter {
-    /// Begins a value of which it matters whether it is the text of a set in order.
+    /// Begins a value of which it matters whether a text in it may stand for a value that was cut off.
     pub(crate) fn begin_value(&mut self) {
-        self.is_sorted = true;
+        self.is_suspect = false;
     }
 
-    /// Whether the value that was begun and written has all its arrays in order, as texts.
-    pub(crate) fn is_sorted(&self) -> bool {
-        self.is_sorted
+    /// Whether the value that was begun and written has a text that begins with `@` or `S`: all that
+    /// [`super::is_cut_off`] knows do, and few others.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.is_suspect
     }
 
     /// Appends the canonical text of the value that begins here. `depth` counts what is open around it.
@@ -49,7 +50,10 @@ impl CanonicalWriter {
         depth: usize,
     ) -> Result<(), Malformed> {
         match cursor.peek() {
-            b'"' => write_string(cursor, out).map(drop),
+            b'"' => {
+                self.is_suspect |= matches!(cursor.rest(), [_, b'@' | b'S', ..]);
+                write_string(cursor, out).map(drop)
+            }
             b'[' => self.write_array(cursor, out, depth),
             b'{' => self.write_object(cursor, out, depth),
             b'-' | b'0'..=b'9' => {
@@ -78,12 +82,8 @@ impl CanonicalWriter {
             return Ok(());
         }
         out.push(b'[');
-        let mut previous = out.len()..out.len();
         loop {
-            let start = out.len();
             self.write_value(cursor, out, depth + 1)?;
-            self.is_sorted = self.is_sorted && out[previous] <= out[start..];
-            previous = start..out.len();
             cursor.skip_space();
             if cursor.take(b',') {
                 out.push(b',');

@@ -1,0 +1,49 @@
+//! How much a backup being made has in common with what the store holds: whose data it is.
+
+use super::Backup;
+
+/// How many objects a store and a backup being made have in common, of the types whose IDs no two tenants share and of
+/// which some came.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Overlap {
+    /// Live objects of these types before the backup.
+    pub known: u64,
+    /// Objects of these types that came.
+    pub came: u64,
+    /// Those of them that were live before.
+    pub shared: u64,
+    /// Whether the organization came, and is the store's.
+    pub is_of_tenant: bool,
+}
+
+/// Types whose objects have IDs of their own in every tenant.
+const OWN_ID_TYPES: [&str; 9] = [
+    "administrativeUnit",
+    "application",
+    "conditionalAccessPolicy",
+    "device",
+    "group",
+    "namedLocation",
+    "orgContact",
+    "servicePrincipal",
+    "user",
+];
+
+impl Backup<'_> {
+    /// How many objects the store and what was put so far have in common.
+    #[must_use]
+    pub fn overlap(&self) -> Overlap {
+        let has_organization = self.types.get("organization").is_some_and(|work| !work.seen.is_empty());
+        let is_of_tenant = has_organization && self.state.head.tenant.is_some();
+        let mut overlap = Overlap { is_of_tenant, ..Overlap::default() };
+        for token in OWN_ID_TYPES {
+            let Some(work) = self.types.get(token).filter(|work| !work.seen.is_empty()) else { continue };
+            let known = work.core.old.iter().filter(|(_, slot)| slot.is_live());
+            let known: roaring::RoaringBitmap = known.map(|(ordinal, _)| ordinal).collect();
+            overlap.known += known.len();
+            overlap.came += work.seen.len();
+            overlap.shared += known.intersection_len(&work.seen);
+        }
+        overlap
+    }
+}

@@ -1,0 +1,33 @@
+//! Texts that stand where a value was cut off: what PowerShell leaves below the depth it was told to write.
+
+use super::scan::Cursor;
+
+/// What the names of types begin with that PowerShell writes in the place of a collection or a table.
+const TYPE_NAMES: [&str; 3] = ["System.Collections.", "System.Management.Automation.", "System.Object"];
+
+/// The first text in a canonical value that stands for a value that was cut off, without its quotes.
+pub(crate) fn cut_off(text: &[u8]) -> Option<&str> {
+    let mut cursor = Cursor::new(text);
+    while !cursor.rest().is_empty() {
+        if cursor.peek() != b'"' {
+            cursor.advance(1);
+            continue;
+        }
+        let inner = std::str::from_utf8(cursor.string().ok()?.inner).ok()?;
+        if is_cut_off(inner) {
+            return Some(inner);
+        }
+    }
+    None
+}
+
+/// Whether a text is what PowerShell writes of an object (`@{name=value}`), or the name of a type of .NET.
+pub(crate) fn is_cut_off(text: &str) -> bool {
+    let is_table = text.starts_with("@{") && text.ends_with('}') && (text.contains('=') || text == "@{}");
+    let is_name = |text: &str| {
+        let is_listed = TYPE_NAMES.iter().any(|name| text.starts_with(name));
+        (is_listed || (text.starts_with("System.") && text.ends_with("[]"))) && !text.contains('=')
+    };
+    // Of an array of arrays it writes the name once for each.
+    is_table || (!text.is_empty() && text.split(' ').all(is_name))
+}
