@@ -150,6 +150,8 @@ pub fn import(store: &mut Store, file: &Path, day: u32) -> BackupSummary {
         type_hint: None,
         partial: false,
         complete: Vec::new(),
+        accept_truncated: false,
+        new_tenant_data: false,
         cancel: &AtomicBool::new(false),
     };
     ingest::import(store, request, &()).expect("generated files are whole")

@@ -198,6 +198,12 @@ pub(crate) struct Import {
     /// Types (`user`) and relations (`group.members`) that are complete although no data came for them
     #[arg(long, value_name = "TYPES", value_delimiter = ',')]
     pub(crate) complete: Vec<String>,
+    /// Values that PowerShell cut off (`@{…}`, a single value for a list) are taken as they stand
+    #[arg(long)]
+    pub(crate) accept_truncated: bool,
+    /// Data is taken although it has hardly any of the objects that the store holds
+    #[arg(long)]
+    pub(crate) new_tenant_data: bool,
 }
 
 #[derive(Debug, clap::Args)]

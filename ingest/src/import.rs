@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use engine::{BackupDetails, BackupSummary, ObjectKey, Store, Warning};
+use engine::{BackupDetails, BackupSummary, ObjectKey, Overlap, Store, Warning};
 use jiff::Timestamp;
 
 mod blocks;
@@ -29,7 +29,7 @@ mod tests;
 mod text;
 mod walk;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use pipeline::{Harvest, Setting};
 use place::Place;
 use shred::{Link, Notice};
@@ -52,6 +52,10 @@ pub struct ImportRequest<'a> {
     pub partial: bool,
     /// Types and relations that are complete although no data comes for them.
     pub complete: Vec<String>,
+    /// Takes values that PowerShell cut off as they stand.
+    pub accept_truncated: bool,
+    /// Takes data that has hardly any object of those that the store holds.
+    pub new_tenant_data: bool,
     /// Set by another thread to stop the import.
     pub cancel: &'a AtomicBool,
 }
@@ -93,7 +97,8 @@ impl Progress for () {
 /// Imports everything the request names as one backup.
 ///
 /// # Errors
-/// `Input`, `GraphAnswer`, `File` and `NoData` when the data cannot be taken, `Cancelled`, and `Store`. After an
+/// `Input`, `GraphAnswer`, `File` and `NoData` when the data cannot be taken, `Refused` when it is probably another
+/// tenant's, `Cancelled`, and `Store`. After an
 /// error the store is as it was before.
 pub fn import(
     store: &mut Store,
@@ -101,6 +106,7 @@ pub fn import(
     progress: &dyn Progress,
 ) -> Result<BackupSummary> {
     let type_hint = request.type_hint.as_deref();
+    let accepts_any = request.partial || request.new_tenant_data;
     let mut inputs = Vec::new();
     let mut ignored_count = 0;
     for source in request.sources {
@@ -120,10 +126,36 @@ pub fn import(
         complete: request.complete,
         ..BackupDetails::new("import", request.now)
     })?;
+    if !request.accept_truncated {
+        backup.refuse_cut_off();
+    }
     let setting = Setting { limits: blocks::Limits::default(), progress, cancel: request.cancel };
     let harvest = pipeline::run(inputs, &mut backup, &setting)?;
     finish(harvest, ignored_count, &mut backup)?;
+    if !accepts_any {
+        check_tenant(&backup.overlap())?;
+    }
     Ok(backup.commit()?)
+}
+
+/// With fewer objects in the store nothing is said of whose they are.
+const KNOWN_COUNT_MIN: u64 = 20;
+
+/// Refuses what is probably the data of another tenant: all that the store holds would count as deleted. Less than a
+/// tenth in common is more than any tenant changes from one day to another.
+fn check_tenant(overlap: &Overlap) -> Result<()> {
+    let Overlap { known, came, shared, is_of_tenant } = *overlap;
+    if is_of_tenant || known < KNOWN_COUNT_MIN || shared * 10 >= known.min(came) {
+        return Ok(());
+    }
+    let gone = known - shared;
+    Err(Error::Refused {
+        what: format!(
+            "expected data of the tenant that is in the store, found {shared} of its {known} objects among the {came} \
+             that came: it looks like the data of another tenant, and {gone} objects would count as deleted"
+        ),
+        help: "name the store of that tenant, or take the data as this one's with --new-tenant-data".into(),
+    })
 }
 
 /// The reason of a warning about files that are no data.

@@ -63,7 +63,6 @@ pub(crate) use merge::cleared;
 pub use property::{SupportRow, support};
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
-pub(crate) use value::says_same;
 pub use value::written_value;
 
 /// The version of the file format.

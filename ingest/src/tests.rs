@@ -35,6 +35,8 @@ fn import_path(store: &mut Store, path: &Path) -> crate::Result<BackupSummary> {
         type_hint: None,
         partial: false,
         complete: Vec::new(),
+        accept_truncated: false,
+        new_tenant_data: false,
         cancel: &AtomicBool::new(false),
     };
     import(store, request, &())
@@ -145,8 +147,203 @@ fn an_import_stops_when_it_is_asked_to() {
         type_hint: None,
         partial: false,
         complete: Vec::new(),
+        accept_truncated: false,
+        new_tenant_data: false,
         cancel: &AtomicBool::new(true),
     };
     assert!(matches!(import(&mut store, request, &()), Err(Error::Cancelled)));
     assert_eq!(store.backups(), []);
+}
+
+/// Imports lines into a store as its next backup.
+fn import_text(
+    store: &mut Store,
+    text: &str,
+    change: impl FnOnce(&mut ImportRequest<'_>),
+) -> crate::Result<BackupSummary> {
+    let seconds = i64::try_from(store.backups().len()).unwrap();
+    let cancel = AtomicBool::new(false);
+    let mut request = ImportRequest {
+        sources: vec![Source::Reader { name: "-".to_owned(), reader: Box::new(text.as_bytes()) }],
+        taken_at: None,
+        now: jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap(),
+        note: String::new(),
+        type_hint: None,
+        partial: false,
+        complete: Vec::new(),
+        accept_truncated: false,
+        new_tenant_data: false,
+        cancel: &cancel,
+    };
+    change(&mut request);
+    import(store, request, &())
+}
+
+#[test]
+fn what_powershell_cut_off_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    for (token, member, path) in [
+        (
+            "conditionalAccessPolicy",
+            r#""conditions":{"users":"@{includeUsers=System.Object[]}"}"#,
+            "conditions.users",
+        ),
+        ("conditionalAccessPolicy", r#""conditions":"@{}""#, "conditions"),
+        (
+            "conditionalAccessPolicy",
+            r#""conditions":{"users":{"includeUsers":"All"}}"#,
+            "conditions.users.includeUsers",
+        ),
+        (
+            "conditionalAccessPolicy",
+            r#""grantControls":{"builtInControls":{"a":"mfa"}}"#,
+            "grantControls.builtInControls",
+        ),
+        ("user", r#""otherMails":"a@example.org""#, "otherMails"),
+        ("user", r#""assignedLicenses":{"skuId":"x"}"#, "assignedLicenses"),
+        ("user", r#""businessPhones":"System.Object[]""#, "businessPhones"),
+        ("user", r#""unknown":"System.Collections.Hashtable""#, "unknown"),
+        ("user", r#""unknown":["x",{"deep":["System.String[]"]}]"#, "unknown"),
+        ("user", r#""unknown":"System.Object[] System.Object[]""#, "unknown"),
+        ("application", r#""web":{"redirectUris":"https://a"}"#, "web.redirectUris"),
+        ("group", r#""members":"@{id=1}""#, "members"),
+        (
+            "group",
+            r#""members":"abcdef00-0000-4000-8000-00000000000a abcdef00-0000-4000-8000-00000000000b""#,
+            "members",
+        ),
+        ("strangeThing", r#""anything":[{"b":"@{c=1}"}]"#, "anything"),
+    ] {
+        let whole = format!(r##"{{"@odata.type":"#microsoft.graph.{token}","id":"the whole one"}}"##);
+        let cut = format!(r##"{{"@odata.type":"#microsoft.graph.{token}","id":"the cut one",{member}}}"##);
+        let text = format!("{whole}\n{cut}\n");
+        let error = import_text(&mut store, &text, |_| {}).unwrap_err();
+        let Error::Input { place, what } = error else { panic!("{member}: {error}") };
+        assert_eq!((&place.file[..], place.line), ("-", 2), "{member}");
+        assert!(what.contains(&format!(" {path} of the cut one,")), "{member}: {what}");
+        assert!(what.contains("--accept-truncated"), "{member}: {what}");
+        assert_eq!(store.backups(), [], "{member}: nothing is committed");
+    }
+    let cut = r##"{"@odata.type":"#microsoft.graph.user","id":"u","otherMails":"a","unknown":"@{a=1}"}"##;
+    import_text(&mut store, cut, |request| request.accept_truncated = true).unwrap();
+    assert_eq!(store.backups().len(), 1);
+}
+
+#[test]
+fn what_only_looks_cut_off_is_taken() {
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    for text in [
+        "@everyone",
+        "@{handle",
+        "System administrators",
+        "System.Text",
+        "{a=b}",
+        "S",
+        "@",
+        "a System.Object[]",
+    ] {
+        let user = format!(
+            r##"{{"@odata.type":"#microsoft.graph.user","id":"u","displayName":"{text}","otherMails":null}}"##
+        );
+        import_text(&mut store, &user, |_| {}).unwrap();
+    }
+}
+
+#[test]
+fn links_come_in_every_form_that_graph_takes_them_in() {
+    let id = "abcdef00-0000-4000-8000-00000000000a";
+    let link = format!("https://graph.microsoft.com/v1.0/directoryObjects/{id}");
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    for members in [
+        format!(r#""members":"{id}""#),
+        format!(r#""members":["{id}"]"#),
+        format!(r#""members":{{"id":"{id}"}}"#),
+        format!(r#""members":"{link}""#),
+        format!(r#""members":["{link}"]"#),
+        format!(r#""members":[{{"@odata.id":"{link}"}}]"#),
+        format!(r#""members@odata.bind":"{link}""#),
+        format!(r#""members@odata.bind":["{link}"]"#),
+        format!(r#""members":["{id}"],"members@odata.bind":["{link}"]"#),
+        format!(r#""members":["{}"]"#, id.to_uppercase()),
+    ] {
+        let group = format!(r##"{{"@odata.type":"#microsoft.graph.group","id":"g",{members}}}"##);
+        let summary = import_text(&mut store, &group, |_| {}).unwrap();
+        let key = engine::ObjectKey { type_token: "group".into(), id: "g".into() };
+        let group = store.snapshot(&summary.id).unwrap().object(&key).unwrap().unwrap();
+        assert_eq!(group.links, [("members".into(), vec![id.to_owned()])], "{members}");
+        assert!(!group.attributes_json().contains("members"), "{members}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("a.ndjson"), TENANT).unwrap();
+    let _listener = std::os::unix::net::UnixListener::bind(data.join("users.json")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", data.join("zero.link")).unwrap();
+    for (path, kind) in [("", "a socket"), ("users.json", "a socket"), ("zero.link", "a device")] {
+        let error = import_path(&mut store, &data.join(path)).unwrap_err().to_string();
+        assert!(error.contains("expected a regular file") && error.contains(kind), "{error}");
+        assert!(error.contains(if path == "zero.link" { path } else { "users.json" }), "{error}");
+    }
+    assert_eq!(store.backups(), []);
+}
+
+#[test]
+fn the_data_of_another_tenant_is_refused() {
+    let users = |tenant: u32, count: u32| -> String {
+        let user = |number| {
+            format!(
+                "{{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"abcdef00-0000-4000-{tenant:04}-{number:012}\"}}\n"
+            )
+        };
+        (0..count).map(user).collect()
+    };
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    import_text(&mut store, &users(8000, 86), |_| {}).unwrap();
+    for count in [5, 86, 400] {
+        let error = import_text(&mut store, &users(9000, count), |_| {}).unwrap_err();
+        let Error::Refused { what, help } = error else { panic!("{error}") };
+        assert!(
+            what.contains("found 0 of its 86 objects") && what.contains("86 objects would count as deleted"),
+            "{what}"
+        );
+        assert!(help.contains("--new-tenant-data"), "{help}");
+    }
+    assert_eq!(store.backups().len(), 1, "nothing is committed");
+    // Other types, a few that stay, a part, and data that is wanted are taken.
+    let group = r##"{"@odata.type":"#microsoft.graph.group","id":"g"}"##;
+    assert_eq!(import_text(&mut store, group, |_| {}).unwrap().deleted, 0);
+    assert_eq!(import_text(&mut store, &users(8000, 9), |_| {}).unwrap().deleted, 77);
+    import_text(&mut store, &users(8000, 86), |_| {}).unwrap();
+    assert_eq!(
+        import_text(&mut store, &users(9000, 3), |request| request.partial = true).unwrap().deleted,
+        0
+    );
+    let taken = import_text(&mut store, &users(7000, 30), |request| request.new_tenant_data = true).unwrap();
+    assert_eq!(taken.deleted, 89);
+}
+
+#[test]
+fn data_with_the_organization_of_the_store_is_its_own_however_little_is_left() {
+    let folder = TempDir::new().unwrap();
+    let mut store = make_store(&folder);
+    let organization = "{\"@odata.type\":\"#microsoft.graph.organization\",\"id\":\"abcdef00-0000-4000-8000-0000000000ff\"}\n";
+    let users = |from: u32| -> String {
+        (from..from + 30)
+            .map(|number| format!("{{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"u{number}\"}}\n"))
+            .collect()
+    };
+    import_text(&mut store, &format!("{organization}{}", users(0)), |_| {}).unwrap();
+    assert!(matches!(import_text(&mut store, &users(100), |_| {}), Err(Error::Refused { .. })));
+    let all_new = format!("{organization}{}", users(100));
+    assert_eq!(import_text(&mut store, &all_new, |_| {}).unwrap().deleted, 30);
 }

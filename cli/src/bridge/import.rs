@@ -45,6 +45,8 @@ pub(crate) fn run(
         type_hint: options.type_token,
         partial: options.partial,
         complete: options.complete,
+        accept_truncated: options.accept_truncated,
+        new_tenant_data: options.new_tenant_data,
         cancel: &AtomicBool::new(false),
     };
     let progress = match (quiet, io.stderr_is_terminal) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::is_same;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -261,9 +262,9 @@ fn judge_values(step: &Step, object: &Value, filling: &Filling<'_>) -> Standing 
         let standing = value_of(step, name, object);
         let before = step.before.get(name).cloned().unwrap_or_default();
         let after = filling.value(step.after.get(name).unwrap_or(&Value::Null));
-        let is_after = says_same(&standing, &after);
+        let is_after = is_same(&step.object.type_token, name, &standing, &after);
         is_wanted &= is_after;
-        if !is_after && !says_same(&standing, &before) {
+        if !is_after && !is_same(&step.object.type_token, name, &standing, &before) {
             others.push(format!("{name} is {}", shown(&standing)));
         }
         image.insert(name.clone(), standing);
@@ -314,9 +315,9 @@ fn judge_to_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Stand
     let image = Image { values: json!({ relation: standing.clone() }), targets: links, graph_id: None };
     // A step that only brings a link back says no more than the link.
     let after = filling.value(step.after.get(relation).unwrap_or(&linked));
-    if says_same(&standing, &after) {
+    if is_same(&step.object.type_token, relation, &standing, &after) {
         Standing::AsWanted
-    } else if says_same(&standing, &of(&step.before)) {
+    } else if is_same(&step.object.type_token, relation, &standing, &of(&step.before)) {
         Standing::AsBefore(image)
     } else {
         Standing::Other(image, format!("{relation} is {}", shown(&standing)))
@@ -326,7 +327,10 @@ fn judge_to_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Stand
 fn judge_targets(step: &Step, standing: &BTreeSet<String>, filling: &Filling<'_>) -> Standing {
     let is_wanted = step.kind == StepKind::AddLink;
     let targets = step.links.iter().map(|link| filling.text(&link.target_id));
-    let left: Vec<String> = targets.filter(|target| standing.contains(target) != is_wanted).collect();
+    // Imported IDs may be written in another case than Graph's.
+    let standing: BTreeSet<String> = standing.iter().map(|target| target.to_ascii_lowercase()).collect();
+    let is_there = |target: &String| standing.contains(&target.to_ascii_lowercase());
+    let left: Vec<String> = targets.filter(|target| is_there(target) != is_wanted).collect();
     if left.is_empty() {
         return Standing::AsWanted;
     }
@@ -344,8 +348,9 @@ fn judge_related(
         |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     // What was activated for a time is none of the assignments that a plan makes or takes away.
     let is_it = |item: &&Value| {
+        let token = &step.object.type_token;
         says(item, "assignmentType") != "Activated"
-            && key.iter().all(|(name, value)| says(item, name) == value.as_str().unwrap_or_default())
+            && key.iter().all(|(name, value)| is_same(token, name, &Value::String(says(item, name)), value))
     };
     let found = items.iter().find(is_it);
     match (found, step.kind) {
@@ -391,11 +396,6 @@ async fn items_of(client: &Client, call: &Call, answer: &Answer) -> graph::Resul
         }
     }
     Ok(items)
-}
-
-/// Whether two values say the same: see the planner.
-pub(super) fn says_same(a: &Value, b: &Value) -> bool {
-    crate::plan::says_same(a, b)
 }
 
 fn shown(value: &Value) -> String {

@@ -6,8 +6,9 @@
 //! Invariant: what the sink gets, and the first error, depend on the input alone, not on who was faster.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,12 +16,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::blocks::{Blocks, Limits};
-use super::fault::{Fault, Position};
+use super::fault::{Fault, Position, number};
 use super::place::Place;
 use super::shred::{Link, Notice, Organization, Yield, shred};
 use super::sink::{Sink, Worker};
 use super::supply::{Supply, Work};
-use super::walk::{Input, unreadable};
+use super::walk::{self, Input, unreadable};
 use super::{Advance, Progress};
 use crate::error::{self, Error, Result};
 
@@ -198,7 +199,7 @@ impl<W: Worker> Slot<W> {
 
     /// Reads a small file whole.
     fn file(&mut self, path: &PathBuf, place: &Place, limits: Limits, all: &mut Yield) -> Result<()> {
-        let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
+        let bytes = read_small(path, limits)?;
         let mut blocks = Blocks::new(&bytes[..], limits);
         all.position = Position::default();
         loop {
@@ -211,6 +212,19 @@ impl<W: Worker> Slot<W> {
                 .map_err(|fault| fault.into_error(&place.file, position))?;
         }
     }
+}
+
+/// Reads a file that was small when it was found.
+fn read_small(path: &Path, limits: Limits) -> Result<Vec<u8>> {
+    let file = walk::open(path)?;
+    let mut bytes = Vec::new();
+    let length_max = number(limits.block_bytes);
+    file.take(length_max + 1).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
+    if number(bytes.len()) > length_max {
+        let what = "expected the file as it was when the import began, found more in it; import a copy of it";
+        return Err(unreadable(path, std::io::Error::other(what)));
+    }
+    Ok(bytes)
 }
 
 /// Hands outcomes to the sink and adds up what they say.

@@ -170,14 +170,6 @@ pub(crate) fn is_context_deleted(context: &str) -> bool {
     context.split('/').any(|segment| segment.trim_end_matches(['#', '(']).ends_with(BIN))
 }
 
-/// The ID at the end of a link such as `https://graph.microsoft.com/v1.0/directoryObjects/{id}`.
-pub(crate) fn id_of_reference(reference: &str) -> Option<&str> {
-    let last = reference.trim_end_matches('/').rsplit('/').next()?;
-    let id =
-        last.split_once("('").map_or(last, |(_, rest)| rest.trim_end_matches(')').trim_end_matches('\''));
-    (!id.is_empty()).then_some(id)
-}
-
 /// The longest name in bytes; most systems take 255, with the ending.
 const NAME_BYTES_MAX: usize = 240;
 /// Stands between the beginning of a long ID and its hash; no other name has it.

@@ -1,7 +1,6 @@
 //! Cuts the inputs into pieces of work, in their order, for whoever asks next.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use std::sync::Arc;
 use super::blocks::{Block, Blocks, Limits};
 use super::fault::{Fault, number};
 use super::place::Place;
-use super::walk::{Input, unreadable};
+use super::walk::{self, Input};
 use crate::error::{Error, Result};
 
 /// What one worker does at a time.
@@ -99,9 +98,9 @@ impl<'a> Supply<'a> {
     fn open_next(&mut self) -> Option<Result<()>> {
         let (reader, place): (Box<dyn Read + Send + 'a>, Place) = match self.inputs.pop_front()? {
             Input::Stream { reader, place } => (reader, place),
-            Input::File { path, place, .. } => match File::open(&path) {
+            Input::File { path, place, .. } => match walk::open(&path) {
                 Ok(file) => (Box::new(file), place),
-                Err(source) => return Some(Err(unreadable(&path, source))),
+                Err(error) => return Some(Err(error)),
             },
         };
         let blocks = Blocks::new(reader, self.limits);

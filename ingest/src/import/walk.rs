@@ -34,10 +34,46 @@ pub(crate) fn find(path: &Path, type_hint: Option<&str>, inputs: &mut Vec<Input<
             return Err(Error::NoData { path: path.to_owned() });
         }
     } else {
+        check_regular(path, &metadata)?;
         let place = Place::of_file(path, type_hint);
         inputs.push(Input::File { path: path.to_owned(), place, size_bytes: metadata.len() });
     }
     Ok(found)
+}
+
+/// Opens a file that is still what it was when it was found: a pipe or device in its place has no end.
+pub(crate) fn open(path: &Path) -> Result<fs::File> {
+    let file = fs::File::open(path).map_err(|source| unreadable(path, source))?;
+    let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
+    check_regular(path, &metadata)?;
+    Ok(file)
+}
+
+fn check_regular(path: &Path, metadata: &fs::Metadata) -> Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let what = format!(
+        "expected a regular file, found {}; give - as the path to import what a command writes",
+        kind_of(metadata.file_type())
+    );
+    Err(unreadable(path, std::io::Error::new(std::io::ErrorKind::InvalidInput, what)))
+}
+
+#[cfg(unix)]
+fn kind_of(found: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    match found {
+        _ if found.is_fifo() => "a pipe",
+        _ if found.is_socket() => "a socket",
+        _ if found.is_block_device() || found.is_char_device() => "a device",
+        _ => "something else",
+    }
+}
+
+#[cfg(not(unix))]
+fn kind_of(_found: fs::FileType) -> &'static str {
+    "something else"
 }
 
 /// The error of a file that cannot be read.
@@ -83,6 +119,7 @@ impl Walk<'_, '_> {
             self.found.ignored_count += 1;
             return Ok(());
         }
+        check_regular(&path, &metadata)?;
         let place = Place::in_folder(self.above, inside, self.type_hint);
         self.inputs.push(Input::File { path, place, size_bytes: metadata.len() });
         Ok(())

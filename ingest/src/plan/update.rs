@@ -8,7 +8,7 @@ pub(super) use licence::LICENCES;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use engine::{AttributeChange, ChangeKind, RecoveryAction};
+use engine::{AttributeChange, ChangeKind, RecoveryAction, is_same};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ use super::lookup::{self, Attributes, Lookup};
 use super::make::{Picked, Planner, resource_of, shown};
 use super::merge::cleared;
 use super::property::{self, Writing};
-use super::value::{copy_path, path_names, says_same, written_value};
+use super::value::{copy_path, path_names, written_value};
 use super::{PlanObject, RequestTemplate, StepKind};
 use crate::Result;
 use crate::resource::Resource;
@@ -107,9 +107,9 @@ impl Planner {
         let mut done = Vec::new();
         for (name, values) in wanted.iter() {
             let now = written_value(&resource.token, name, now.get(name).cloned().unwrap_or_default());
-            if says_same(&now, &values.after) {
+            if is_same(&resource.token, name, &now, &values.after) {
                 done.push(name.clone());
-            } else if !says_same(&now, &values.before) {
+            } else if !is_same(&resource.token, name, &now, &values.before) {
                 conflicts.push(name.clone());
             }
         }
@@ -232,7 +232,7 @@ impl Planner {
             };
             let (before, after) = (of(to), of(from));
             let is_written = !matches!(property::writing(resource, name), Writing::Never(_));
-            if !is_written || says_same(&before, &after) {
+            if !is_written || is_same(&resource.token, name, &before, &after) {
                 continue;
             }
             let after = if after.is_null() { unset(resource, name) } else { after };

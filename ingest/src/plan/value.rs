@@ -1,4 +1,4 @@
-//! Values on their way back: paths inside them, what Graph takes of them, when two say the same.
+//! Values on their way back: paths inside them, and what Graph takes of them. Which are the same [`engine::is_same`] says.
 
 use serde_json::{Map, Value};
 
@@ -71,8 +71,8 @@ pub(super) fn set_path(target: &mut Value, names: &[String], value: Value) {
     }
 }
 
-/// The value of a property as Graph takes it, and as two readings of it are compared: an authentication strength that
-/// a policy names is its ID, and nothing speaks of the transport.
+/// The value of a property as Graph takes it: an authentication strength that a policy names is its ID, and nothing
+/// speaks of the transport.
 #[must_use]
 pub fn written_value(type_token: &str, property: &str, mut value: Value) -> Value {
     strip_annotations(&mut value);
@@ -94,30 +94,5 @@ fn strip_annotations(value: &mut Value) {
         }
         Value::Array(values) => values.iter_mut().for_each(strip_annotations),
         _ => {}
-    }
-}
-
-/// Whether two values say the same: nothing, null and an empty collection do, and the order of a collection is none.
-pub(crate) fn says_same(a: &Value, b: &Value) -> bool {
-    let is_nothing = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-    if is_nothing(a) && is_nothing(b) {
-        return true;
-    }
-    match (a, b) {
-        (Value::Array(first), Value::Array(second)) => {
-            let sorted = |values: &[Value]| {
-                let mut texts: Vec<String> = values.iter().map(Value::to_string).collect();
-                texts.sort_unstable();
-                texts
-            };
-            first.len() == second.len() && sorted(first) == sorted(second)
-        }
-        (Value::Object(first), Value::Object(second)) => {
-            let names = first.keys().chain(second.keys());
-            let of =
-                |members: &Map<String, Value>, name: &str| members.get(name).cloned().unwrap_or_default();
-            names.into_iter().all(|name| says_same(&of(first, name), &of(second, name)))
-        }
-        _ => a == b,
     }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{
-    Meaning, Place, decode_name, encode_name, folder_of_relation, folder_of_type, id_of_reference,
-    is_context_deleted, is_told, layout, type_of_context, type_of_name,
+    Meaning, Place, decode_name, encode_name, folder_of_relation, folder_of_type, is_context_deleted,
+    is_told, layout, type_of_context, type_of_name,
 };
 
 fn place(path: &str) -> Place {
@@ -180,7 +180,7 @@ fn any_id_can_be_a_name() {
 
 #[test]
 fn references_end_in_the_id() {
-    let id = id_of_reference;
+    let id = engine::id::id_of_reference;
     assert_eq!(id("https://graph.microsoft.com/v1.0/directoryObjects/1-2"), Some("1-2"));
     assert_eq!(id("https://graph.microsoft.com/v1.0/users('1-2')"), Some("1-2"));
     assert_eq!(id(""), None);
