@@ -28,85 +28,88 @@ fn is_same_text(token: &str, path: &str, a: &str, b: &str) -> bool {
     found
 }
 
+/// Type, path, and two texts of one value.
+const FORMS: &[(&str, &str, &str, &str)] = &[
+    ("user", "otherMails", "[]", "null"),
+    ("user", "otherMails", "", "[]"),
+    ("user", "employeeOrgData", "{}", "null"),
+    ("user", "unknown", r#"{"a":[]}"#, r#"{"a":null,"b":{}}"#),
+    ("user", "unknown", r#"{"a":[]}"#, ""),
+    ("user", "unknown", "1", "1.0"),
+    ("user", "unknown", "1e2", "100"),
+    ("user", "unknown", r#""2026-03-01T10:00:00Z""#, r#""2026-03-01T12:00:00.000+02:00""#),
+    ("user", "employeeHireDate", r#""2026-03-01T10:00:00Z""#, r#""2026-03-01T10:00:00.0000000Z""#),
+    ("user", "employeeHireDate", r#""2026-03-01T10:00:00Z""#, r#""\/Date(1772359200000)\/""#),
+    ("user", "employeeHireDate", r#""2026-03-01T10:00:00.5+00:00""#, r#""/Date(1772359200500+0200)/""#),
+    ("user", "createdDateTime", r#""1969-12-31T23:59:59.5Z""#, r#""/Date(-500)/""#),
+    ("user", "createdDateTime", r#""2024-02-29T23:30:00-01:00""#, r#""2024-03-01T00:30:00Z""#),
+    ("user", "certificateUserIds", r#"["a","b"]"#, r#"["b","a"]"#),
+    ("user", "extension_abc_colours", r#"["red","green"]"#, r#"["green","red"]"#),
+    (
+        "user",
+        "passwordPolicies",
+        r#""DisablePasswordExpiration, DisableStrongPassword""#,
+        r#""DisableStrongPassword,DisablePasswordExpiration""#,
+    ),
+    ("user", "passwordPolicies", r#""""#, "null"),
+    (
+        "application",
+        "groupMembershipClaims",
+        r#""SecurityGroup,DirectoryRole""#,
+        r#""DirectoryRole, SecurityGroup""#,
+    ),
+    ("oauth2PermissionGrant", "scope", r#""User.Read Mail.Read""#, r#"" Mail.Read  User.Read""#),
+    (
+        "appRoleAssignment",
+        "appRoleId",
+        r#""ABCDEF00-0000-0000-0000-00000000000A""#,
+        r#""abcdef00-0000-0000-0000-00000000000a""#,
+    ),
+    (
+        "authenticationStrengthPolicy",
+        "allowedCombinations",
+        r#"["password,sms","fido2"]"#,
+        r#"["fido2","sms, password"]"#,
+    ),
+    (
+        "conditionalAccessPolicy",
+        "conditions/authenticationFlows/transferMethods",
+        r#""deviceCodeFlow,authenticationTransfer""#,
+        r#""authenticationTransfer,deviceCodeFlow""#,
+    ),
+    (
+        "conditionalAccessPolicy",
+        "conditions/users/includeGuestsOrExternalUsers/guestOrExternalUserTypes",
+        r#""internalGuest,serviceProvider""#,
+        r#""serviceProvider,internalGuest""#,
+    ),
+    ("conditionalAccessPolicy", "conditions/somethingNew/values", r#"["b","a"]"#, r#"["a","b"]"#),
+    (
+        "adminConsentRequestPolicy",
+        "reviewers",
+        r#"[{"query":"/users/1"},{"query":"/users/2"}]"#,
+        r#"[{"query":"/users/2"},{"query":"/users/1"}]"#,
+    ),
+    ("crossTenantAccessPolicy", "allowedCloudEndpoints", r#"["a","b"]"#, r#"["b","a"]"#),
+    (
+        "emailAuthenticationMethodConfiguration",
+        "countriesBlockedForMinors",
+        r#"["DE","FR"]"#,
+        r#"["FR","DE"]"#,
+    ),
+    (
+        "appManagementPolicy",
+        "restrictions/passwordCredentials",
+        r#"[{"a":1},{"b":2}]"#,
+        r#"[{"b":2.0},{"a":1}]"#,
+    ),
+    ("custom", "anything", r#"[["a","b"],["c"]]"#, r#"[["c"],["b","a"]]"#),
+    ("custom", "anything", r##"{"v@odata.type":"#Collection(String)","v":["a"]}"##, r#"{"v":["a"]}"#),
+];
+
 #[test]
 fn the_forms_of_one_value_are_the_same() {
-    for (token, path, a, b) in [
-        ("user", "otherMails", "[]", "null"),
-        ("user", "otherMails", "", "[]"),
-        ("user", "employeeOrgData", "{}", "null"),
-        ("user", "unknown", r#"{"a":[]}"#, r#"{"a":null,"b":{}}"#),
-        ("user", "unknown", r#"{"a":[]}"#, ""),
-        ("user", "unknown", "1", "1.0"),
-        ("user", "unknown", "1e2", "100"),
-        ("user", "unknown", r#""2026-03-01T10:00:00Z""#, r#""2026-03-01T12:00:00.000+02:00""#),
-        ("user", "employeeHireDate", r#""2026-03-01T10:00:00Z""#, r#""2026-03-01T10:00:00.0000000Z""#),
-        ("user", "employeeHireDate", r#""2026-03-01T10:00:00Z""#, r#""\/Date(1772359200000)\/""#),
-        ("user", "employeeHireDate", r#""2026-03-01T10:00:00.5+00:00""#, r#""/Date(1772359200500+0200)/""#),
-        ("user", "createdDateTime", r#""1969-12-31T23:59:59.5Z""#, r#""/Date(-500)/""#),
-        ("user", "createdDateTime", r#""2024-02-29T23:30:00-01:00""#, r#""2024-03-01T00:30:00Z""#),
-        ("user", "certificateUserIds", r#"["a","b"]"#, r#"["b","a"]"#),
-        ("user", "extension_abc_colours", r#"["red","green"]"#, r#"["green","red"]"#),
-        (
-            "user",
-            "passwordPolicies",
-            r#""DisablePasswordExpiration, DisableStrongPassword""#,
-            r#""DisableStrongPassword,DisablePasswordExpiration""#,
-        ),
-        ("user", "passwordPolicies", r#""""#, "null"),
-        (
-            "application",
-            "groupMembershipClaims",
-            r#""SecurityGroup,DirectoryRole""#,
-            r#""DirectoryRole, SecurityGroup""#,
-        ),
-        ("oauth2PermissionGrant", "scope", r#""User.Read Mail.Read""#, r#"" Mail.Read  User.Read""#),
-        (
-            "appRoleAssignment",
-            "appRoleId",
-            r#""ABCDEF00-0000-0000-0000-00000000000A""#,
-            r#""abcdef00-0000-0000-0000-00000000000a""#,
-        ),
-        (
-            "authenticationStrengthPolicy",
-            "allowedCombinations",
-            r#"["password,sms","fido2"]"#,
-            r#"["fido2","sms, password"]"#,
-        ),
-        (
-            "conditionalAccessPolicy",
-            "conditions/authenticationFlows/transferMethods",
-            r#""deviceCodeFlow,authenticationTransfer""#,
-            r#""authenticationTransfer,deviceCodeFlow""#,
-        ),
-        (
-            "conditionalAccessPolicy",
-            "conditions/users/includeGuestsOrExternalUsers/guestOrExternalUserTypes",
-            r#""internalGuest,serviceProvider""#,
-            r#""serviceProvider,internalGuest""#,
-        ),
-        ("conditionalAccessPolicy", "conditions/somethingNew/values", r#"["b","a"]"#, r#"["a","b"]"#),
-        (
-            "adminConsentRequestPolicy",
-            "reviewers",
-            r#"[{"query":"/users/1"},{"query":"/users/2"}]"#,
-            r#"[{"query":"/users/2"},{"query":"/users/1"}]"#,
-        ),
-        ("crossTenantAccessPolicy", "allowedCloudEndpoints", r#"["a","b"]"#, r#"["b","a"]"#),
-        (
-            "emailAuthenticationMethodConfiguration",
-            "countriesBlockedForMinors",
-            r#"["DE","FR"]"#,
-            r#"["FR","DE"]"#,
-        ),
-        (
-            "appManagementPolicy",
-            "restrictions/passwordCredentials",
-            r#"[{"a":1},{"b":2}]"#,
-            r#"[{"b":2.0},{"a":1}]"#,
-        ),
-        ("custom", "anything", r#"[["a","b"],["c"]]"#, r#"[["c"],["b","a"]]"#),
-        ("custom", "anything", r##"{"v@odata.type":"#Collection(String)","v":["a"]}"##, r#"{"v":["a"]}"#),
-    ] {
+    for (token, path, a, b) in FORMS {
         assert!(is_same_text(token, path, a, b), "{token} {path}: {a} and {b}");
     }
 }
@@ -246,6 +249,11 @@ impl Graph {
         (self.0 >> 33) % bound
     }
 
+    /// A place in a list of this length.
+    fn place(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).unwrap()
+    }
+
     fn state(&mut self, depth: u32) -> Value {
         match self.below(if depth == 0 { 6 } else { 9 }) {
             0 => Value::Null,
@@ -271,7 +279,7 @@ impl Graph {
     /// Another text of the same state, of a property whose texts are no free ones.
     fn rewrite(&mut self, value: &Value) -> String {
         match value {
-            Value::Null => ["null", "[]", "{}"][self.below(3) as usize].to_owned(),
+            Value::Null => ["null", "[]", "{}"][self.place(3)].to_owned(),
             Value::Bool(_) => value.to_string(),
             Value::Number(number) => match self.below(3) {
                 0 => format!("{number}.0"),
@@ -282,7 +290,7 @@ impl Graph {
             Value::Array(values) => {
                 let mut texts: Vec<String> = values.iter().map(|value| self.rewrite(value)).collect();
                 for last in (1..texts.len()).rev() {
-                    let other = self.below(last as u64 + 1) as usize;
+                    let other = self.place(last + 1);
                     texts.swap(last, other);
                 }
                 if texts.is_empty() { self.rewrite(&Value::Null) } else { format!("[{}]", texts.join(" ,")) }
@@ -337,7 +345,7 @@ impl Graph {
                 match self.below(3) {
                     0 if !values.is_empty() => drop(values.pop()),
                     1 if !values.is_empty() => {
-                        let place = self.below(values.len() as u64) as usize;
+                        let place = self.place(values.len());
                         values[place] = self.change(&values[place].clone());
                     }
                     _ => values.push(json!("one more")),
@@ -350,7 +358,7 @@ impl Graph {
                 if names.is_empty() || self.below(3) == 0 {
                     members.insert("one more".into(), json!(1));
                 } else {
-                    let name = &names[self.below(names.len() as u64) as usize];
+                    let name = &names[self.place(names.len())];
                     members[name] = self.change(&members[name].clone());
                 }
                 members.into()
