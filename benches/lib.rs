@@ -146,6 +146,7 @@ pub fn import(store: &mut Store, file: &Path, day: u32) -> BackupSummary {
         sources: vec![Source::Path(file.to_owned())],
         taken_at: Some(taken_at),
         now: taken_at,
+        insert: false,
         note: String::new(),
         type_hint: None,
         partial: false,

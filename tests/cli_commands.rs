@@ -1,6 +1,7 @@
 //! Tests of the command line against a real store: every verb, every format, every exit status.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -72,7 +73,19 @@ impl Shell {
     }
 
     pub(crate) fn run_words<'word>(&self, words: impl Iterator<Item = &'word str>, stdin: &str) -> Answer {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut stdout = Vec::new();
+        let answer = self.run_onto(words, stdin, &mut stdout);
+        Answer { stdout: String::from_utf8(stdout).unwrap(), ..answer }
+    }
+
+    /// As [`Shell::run_words`], with the data going somewhere else.
+    pub(crate) fn run_onto<'word>(
+        &self,
+        words: impl Iterator<Item = &'word str>,
+        stdin: &str,
+        stdout: &mut (dyn Write + Send),
+    ) -> Answer {
+        let mut stderr = Vec::new();
         let is_alone = self.variables.is_empty();
         let seed = self.count.load(Ordering::Relaxed);
         if !is_alone {
@@ -80,7 +93,7 @@ impl Shell {
         }
         let mut io = Io {
             stdin: &mut stdin.as_bytes(),
-            stdout: &mut stdout,
+            stdout,
             stderr: &mut stderr,
             stdin_is_terminal: false,
             stdout_is_terminal: self.is_terminal,
@@ -99,8 +112,7 @@ impl Shell {
         };
         let args = std::iter::once("entrasnap").chain(words).map(OsString::from);
         let status = cli::run(args, &mut io);
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Answer { status, stdout: text(stdout), stderr: text(stderr) }
+        Answer { status, stdout: String::new(), stderr: String::from_utf8(stderr).unwrap() }
     }
 
     /// The bytes of every file of the store, so that tests can say it is as before.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::{
     AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, ObjectKey,
@@ -44,6 +45,8 @@ struct Model {
     whole: BTreeSet<&'static str>,
     /// This backup read the members of all groups.
     members_read: bool,
+    /// The tenant before it, as it was known when this backup was made.
+    before: Option<Arc<Model>>,
 }
 
 /// How far a backup knows the objects of a type.
@@ -56,7 +59,12 @@ enum KnownFrom {
 
 impl Model {
     fn after(&self, day: &Day) -> Self {
-        let mut next = Self { observed: BTreeMap::new(), whole: BTreeSet::new(), ..self.clone() };
+        let mut next = Self {
+            observed: BTreeMap::new(),
+            whole: BTreeSet::new(),
+            before: Some(Arc::new(self.clone())),
+            ..self.clone()
+        };
         for row in &day.rows {
             *next.observed.entry(row.token()).or_default() |= row.deleted;
         }
@@ -291,11 +299,12 @@ fn check(store: &Store, models: &[Model]) {
     for (place, backup) in store.backups().iter().enumerate() {
         let model = &models[place + 1];
         check_contents(store, &backup.id, model);
+        let before = model.before.as_ref().unwrap();
         let count = |wanted: &dyn Fn(Presence, Presence) -> bool| {
             let keys = model.things.keys();
-            keys.filter(|key| wanted(models[place].presence(key), model.presence(key))).count() as u64
+            keys.filter(|key| wanted(before.presence(key), model.presence(key))).count() as u64
         };
-        let changes = model_difference(models, place, place + 1, false, false);
+        let changes = model_difference(&[Model::clone(before), model.clone()], 0, 1, false, false);
         let updated = changes.iter().filter(|change| change.2 == ChangeKind::Updated).count();
         assert_eq!(backup.objects, model.live_count() as u64);
         assert_eq!(backup.links, model.link_count() as u64, "links of backup {place}");
@@ -319,7 +328,8 @@ fn check(store: &Store, models: &[Model]) {
             }
         }
     }
-    for key in models.last().unwrap().things.keys() {
+    let keys: BTreeSet<_> = models.iter().flat_map(|model| model.things.keys()).collect();
+    for key in keys {
         check_history(store, models, key);
     }
 }
@@ -400,10 +410,12 @@ enum Memo {
     Garbled,
 }
 
-fn run(days: &[Day], memo: Memo) -> (Shelf, Vec<Model>) {
+/// Makes a backup of each day, which is of the time that `times` says; the models are in the order of time.
+fn run(days: &[Day], times: &[u32], memo: Memo) -> (Shelf, Vec<Model>) {
     let shelf = Shelf::default();
     let mut store = shelf.create().unwrap();
     let mut models = vec![Model::default()];
+    let mut taken: Vec<u32> = Vec::new();
     let path = Path::new(ROOT).join("staging/seen.memo");
     let mut stale = Vec::new();
     for (number, day) in days.iter().enumerate() {
@@ -420,8 +432,11 @@ fn run(days: &[Day], memo: Memo) -> (Shelf, Vec<Model>) {
             }),
             Memo::Garbled => shelf.disk.damage(&path, |bytes| bytes[number] ^= 8),
         }
-        day.back_up(&mut store, u32::try_from(number).unwrap());
-        models.push(models.last().unwrap().after(day));
+        let time = times[number];
+        day.back_up(&mut store, time);
+        let place = taken.partition_point(|other| *other <= time);
+        taken.insert(place, time);
+        models.insert(place + 1, models[place].after(day));
     }
     (shelf, models)
 }
@@ -437,8 +452,22 @@ proptest! {
     #[test]
     fn random_backups_are_the_models(days in days()) {
         for memo in [Memo::Used, Memo::Removed, Memo::Stale, Memo::Garbled] {
-            let (shelf, models) = run(&days, memo);
+            let (shelf, models) = run(&days, &[0, 1, 2, 3, 4, 5], memo);
             check(&shelf.open().unwrap(), &models);
+            assert_eq!(shelf.verify().unwrap().errors, []);
+        }
+    }
+
+    #[test]
+    fn backups_in_any_order_of_time_are_the_models_in_the_order_of_time(
+        days in days(),
+        times in prop::collection::vec(0..4_u32, 6),
+    ) {
+        for memo in [Memo::Used, Memo::Removed] {
+            let (shelf, models) = run(&days, &times, memo);
+            let store = shelf.open().unwrap();
+            assert!(store.backups().is_sorted_by_key(|backup| backup.taken_at));
+            check(&store, &models);
             assert_eq!(shelf.verify().unwrap().errors, []);
         }
     }

@@ -186,6 +186,9 @@ pub(crate) struct Import {
     /// When the data was read from the tenant [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) taken_at: Option<Timestamp>,
+    /// Weaves data older than the newest backup into the past; else it is refused
+    #[arg(long)]
+    pub(crate) insert: bool,
     /// Free text kept with the backup
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) note: String,

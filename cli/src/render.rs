@@ -125,7 +125,7 @@ impl Cell {
             Self::Text(text) | Self::Json(text) => printable(text),
             Self::Number(number) => grouped(*number),
             Self::Bytes(bytes) => size(*bytes),
-            Self::Time(time) => time.strftime("%Y-%m-%d %H:%MZ").to_string(),
+            Self::Time(time) => people_time(*time),
             Self::Moment(text) => moment(text),
             Self::Null | Self::Flag(_) | Self::Integer(_) | Self::Real(_) | Self::Word(_) => self.plain(),
         }

@@ -109,6 +109,12 @@ impl Failure {
         Self { silent, ..Self::new("output", status, format!("cannot write the output: {error}")) }
     }
 
+    /// The same, of what came after something was committed: whoever reads the exit status must not do it again.
+    pub(crate) fn after(self, what: &str) -> Self {
+        let message = format!("{what} is committed, but {}", self.message);
+        Self { code: "committed", status: Status::WARNINGS, message, ..self }
+    }
+
     /// The same, with what to do about it.
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
         Self { help: help.into(), ..self }
@@ -161,6 +167,8 @@ impl From<engine::Error> for Failure {
             E::Locked { .. } => ("locked", Status::REFUSED),
             E::ReadOnly { .. } => ("readOnly", Status::REFUSED),
             E::OtherTenant { .. } => ("otherTenant", Status::REFUSED),
+            E::OutOfOrder { .. } => ("outOfOrder", Status::REFUSED),
+            E::Committed { .. } => ("committed", Status::WARNINGS),
             E::NoBackup { .. } => ("noBackup", Status::FAILED),
             E::Object { .. } => ("object", Status::FAILED),
             E::NoObject { .. } => ("noObject", Status::FAILED),

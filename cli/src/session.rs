@@ -210,6 +210,13 @@ pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     Ok(store.resolve(&point)?.clone())
 }
 
+/// Says what somebody who wrote a point should know besides the backup that it names.
+pub(crate) fn remark(session: &mut Session<'_, '_>, store: &Store, text: &str) {
+    if let Some(remark) = Point::parse(text).ok().and_then(|point| store.remark(&point)) {
+        session.note(&remark);
+    }
+}
+
 /// Why `live` cannot be read here.
 pub(crate) fn no_tenant() -> Failure {
     let message = "`live` cannot be read here";

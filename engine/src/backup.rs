@@ -17,10 +17,12 @@ mod links;
 mod overlap;
 mod patches;
 mod reading;
+mod recall;
 mod remember;
 mod roster;
 mod settle;
 mod table;
+mod weave;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -43,6 +45,7 @@ use intern::Interner;
 use links::LinkWork;
 use patches::Differing;
 use table::{Columns, Space, TableWork};
+use weave::old_vector;
 
 /// Bytes of memory that rows of all types may hold while they wait for their row groups to fill up.
 const PENDING_BYTES_MAX: usize = 96 << 20;
@@ -54,7 +57,10 @@ const NO_HASH: [u8; 16] = [0; 16];
 pub struct Backup<'store> {
     store: &'store mut Store,
     state: Arc<State>,
+    /// The backup before it in time: what is not read is as it was then.
     previous: Option<Snapshot>,
+    /// The newest commit, when that is another one: what a segment holds are the changes since then.
+    base: Option<Snapshot>,
     /// Held until the end; nothing reads it.
     _lock: Box<dyn DiskLock>,
     details: BackupDetails,
@@ -74,6 +80,8 @@ pub struct Backup<'store> {
 /// One type of a backup being made.
 #[derive(Debug)]
 struct TypeWork {
+    /// The versions of the newest commit, when that is not the backup before this one in time.
+    later: Option<Vector>,
     core: TableWork,
     volatile: TableWork,
     links: BTreeMap<Arc<str>, LinkWork>,
@@ -117,10 +125,14 @@ impl<'store> Backup<'store> {
     ) -> Result<Self> {
         let state = Arc::clone(store.state());
         let sequence = state.newest() + 1;
-        let previous = (sequence > 1).then(|| store.snapshot_at(state.newest()));
+        weave::check_order(&state, &details)?;
+        let (before, newest) = (state.predecessor_at(details.taken_at), state.newest());
+        let previous = (before > 0).then(|| store.snapshot_at(before));
+        let base = (before != newest).then(|| store.snapshot_at(newest));
         let path = segment_path(&state.root, sequence);
         let segment = SegmentWriter::create(Arc::clone(&state.disk), &path, state.store_id, sequence)?;
-        let memo = commit::read_memo(&state);
+        // The memo tells what the newest commit holds.
+        let memo = if base.is_none() { commit::read_memo(&state) } else { None };
         let memo_types = state.memo_types();
         let mut backup = Self {
             shredder: Shredder::new(state.hash_key, memo.map(Arc::new)),
@@ -129,6 +141,7 @@ impl<'store> Backup<'store> {
             store,
             state,
             previous,
+            base,
             _lock: lock,
             sequence,
             segment: Some(segment),
@@ -314,18 +327,10 @@ impl<'store> Backup<'store> {
 
     fn type_work(&mut self, token: &Arc<str>) -> Result<&mut TypeWork> {
         if !self.types.contains_key(token) {
-            let work = TypeWork::new(&self.state, self.previous.as_ref(), token)?;
+            let work = TypeWork::new(&self.state, self.previous.as_ref(), self.base.as_ref(), token)?;
             self.types.insert(Arc::clone(token), work);
         }
         Ok(self.types.get_mut(token).expect("inserted above"))
-    }
-
-    /// Ordinals that were objects once and were live under no type before this backup.
-    fn gone_before(&self) -> Result<roaring::RoaringBitmap> {
-        match &self.previous {
-            Some(previous) => Ok(previous.gone()?.clone()),
-            None => Ok(roaring::RoaringBitmap::new()),
-        }
     }
 
     fn check_tenant(&mut self, found: &str) -> Result<()> {
@@ -360,13 +365,21 @@ impl Drop for Backup<'_> {
 }
 
 impl TypeWork {
-    fn new(state: &State, previous: Option<&Snapshot>, token: &Arc<str>) -> Result<Self> {
+    fn new(
+        state: &State,
+        previous: Option<&Snapshot>,
+        base: Option<&Snapshot>,
+        token: &Arc<str>,
+    ) -> Result<Self> {
+        let core_key = TableKey { type_token: Arc::clone(token), part: TablePart::Core };
+        let later = base.map(|base| old_vector(state, Some(base), &core_key)).transpose()?;
         let table = |part: TablePart, space| -> Result<TableWork> {
             let key = TableKey { type_token: Arc::clone(token), part };
             let first = state.tables.get(&key).map_or(1, |numbers| numbers.next);
             Ok(TableWork::new(space, old_vector(state, previous, &key)?, first))
         };
         Ok(Self {
+            later,
             core: table(TablePart::Core, Space::Core)?,
             volatile: table(TablePart::Volatile, Space::Volatile)?,
             links: BTreeMap::new(),
@@ -428,7 +441,10 @@ impl TypeWork {
             let old = self.core.old.get(ordinal).version();
             self.core.patches.remove(&ordinal);
             let version = if old == 0 {
-                self.core.add_whole(columns, number, ordinal, &row.core_hash)
+                match self.find_later(&known, ordinal, &row.core_hash)? {
+                    Some(version) => version,
+                    None => self.core.add_whole(columns, number, ordinal, &row.core_hash),
+                }
             } else {
                 if !row.deleted && known.content_hash(old)? != row.core_hash {
                     differing.push(differing_row(row, number, ordinal, old));
@@ -486,11 +502,4 @@ fn keep_latest(differing: &mut Vec<Differing>, ordinals: &[u32]) {
 
 fn differing_row(row: &Row, number: u32, ordinal: u32, predecessor: u32) -> Differing {
     Differing { row: number, ordinal, predecessor, hash: row.core_hash }
-}
-
-fn old_vector(state: &State, previous: Option<&Snapshot>, key: &TableKey) -> Result<Vector> {
-    match previous {
-        Some(previous) if state.tables.contains_key(key) => Ok((*previous.vector(key)?).clone()),
-        _ => Ok(Vector::default()),
-    }
 }

@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
-use crate::state::State;
 use crate::{BackupSummary, Result, Store};
 
 pub use unread::{Unread, UnreadSide};
@@ -131,14 +130,6 @@ impl Store {
 
     fn manifests_up_to(&self, backup: &str) -> Result<&[Arc<Manifest>]> {
         Ok(self.state().manifests_up_to(self.sequence_of(backup)?))
-    }
-}
-
-impl State {
-    /// The manifests of a backup and of those before it, oldest first.
-    pub(crate) fn manifests_up_to(&self, sequence: u64) -> &[Arc<Manifest>] {
-        let count = usize::try_from(sequence).unwrap_or(usize::MAX);
-        &self.manifests[..count.min(self.manifests.len())]
     }
 }
 

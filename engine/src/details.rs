@@ -40,6 +40,8 @@ pub struct BackupDetails {
     pub complete: Vec<String>,
     /// Whether it is a whole backup.
     pub kind: BackupKind,
+    /// A time before that of the newest backup is meant so: the backup is woven into the past (`--insert`).
+    pub insert: bool,
     /// What its source needs to go on from here, such as delta links; the store only keeps it.
     pub state: serde_json::Value,
 }
@@ -58,6 +60,7 @@ impl BackupDetails {
             partial: false,
             complete: Vec::new(),
             kind: BackupKind::Backup,
+            insert: false,
             state: serde_json::Value::Null,
         }
     }

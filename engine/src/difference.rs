@@ -83,7 +83,7 @@ impl Store {
             history.append(&mut self.history_of(&key)?);
         }
         // Under its old ID an object went before it came under its new one, or at the same backup.
-        history.sort_by_key(|(sequence, _, _)| *sequence);
+        history.sort_by_key(|(rank, _, _)| *rank);
         Ok(history.into_iter().map(|(_, backup, change)| (backup, change)).collect())
     }
 
@@ -99,24 +99,29 @@ impl Store {
         let keys: Vec<_> =
             keys.filter(|key| key.type_token == object.type_token && key.part != Part::Volatile).collect();
         let mut history = Vec::new();
-        for sequence in 1..=state.newest() {
-            let Some(candidate) = candidates::of_object(state, &keys, ordinal, sequence)? else {
-                continue;
+        for rank in 1..=state.manifests.len() as u64 {
+            let (before, sequence) = (state.sequence_at(rank - 1), state.sequence_at(rank));
+            let candidate = if before + 1 == sequence {
+                candidates::of_object(state, &keys, ordinal, sequence)?
+            } else {
+                let (from, to) = (self.snapshot_or_empty(before), self.snapshot_at(sequence));
+                candidates::of_object_between(&keys, ordinal, &from, &to)?
             };
-            let (from, to) = (self.snapshot_before(sequence), self.snapshot_at(sequence));
+            let Some(candidate) = candidate else { continue };
+            let (from, to) = (self.snapshot_or_empty(before), self.snapshot_at(sequence));
             let difference = Difference::new(from, to.clone(), filter.clone());
             let comparison = Comparison::new(&difference);
             let view = TypeView::new(&comparison, &object.type_token)?;
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
-                history.push((sequence, to.backup().clone(), change));
+                history.push((rank, to.backup().clone(), change));
             }
         }
         Ok(history)
     }
 
-    /// The snapshot of the backup before; of the first one, an empty snapshot.
-    fn snapshot_before(&self, sequence: u64) -> Snapshot {
-        if sequence > 1 { self.snapshot_at(sequence - 1) } else { Snapshot::new(Arc::clone(self.state()), 0) }
+    /// The snapshot of a commit; before all of them, an empty snapshot.
+    fn snapshot_or_empty(&self, sequence: u64) -> Snapshot {
+        if sequence > 0 { self.snapshot_at(sequence) } else { Snapshot::new(Arc::clone(self.state()), 0) }
     }
 }
 
@@ -268,7 +273,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn is_forward(&self) -> bool {
-        self.from.sequence() <= self.to.sequence()
+        self.from.rank() <= self.to.rank()
     }
 
     /// Says of an object that came or went when the earlier side did not observe whether it was there.

@@ -26,7 +26,7 @@ impl State {
     /// The ordinal of an ID that the store has seen.
     pub(crate) fn ordinal(&self, id: &Id) -> Result<Option<u32>> {
         let found = self.ordinal_of(id, id.key())?;
-        let is_old = self.manifests.first().is_some_and(|first| first.table_version < CASELESS_TABLE_VERSION);
+        let is_old = self.manifests.iter().any(|manifest| manifest.table_version < CASELESS_TABLE_VERSION);
         if found.is_some() || !is_old {
             return Ok(found);
         }

@@ -293,14 +293,19 @@ fn sync_names(_folder: &Path) -> io::Result<()> {
 /// What the operating system says. The temporary file is removed when that is possible; after a failed rename or
 /// folder sync either content may be the durable one.
 pub fn write_whole(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(disk, path, bytes)?;
+    disk.sync_folder(folder_of(path))
+}
+
+/// As [`write_whole`], without syncing the folder: after a success the new content is what everybody sees.
+pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary_path(path)?;
     let renamed = write_synced(disk, &temporary, bytes).and_then(|()| disk.rename(&temporary, path));
-    if let Err(error) = renamed {
+    if renamed.is_err() {
         // The error that matters is the first one; a leftover is removed by the next writer.
         drop(disk.remove(&temporary));
-        return Err(error);
     }
-    disk.sync_folder(folder_of(path))
+    renamed
 }
 
 fn write_synced(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {

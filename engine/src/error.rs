@@ -70,6 +70,26 @@ pub enum Error {
         /// The data's tenant ID.
         found: String,
     },
+    /// A backup of a time before that of the newest one.
+    #[error("the data is of {taken_at}, and the newest backup, {newest}, is of {newest_at}; {advice}")]
+    OutOfOrder {
+        /// The time that the data is of.
+        taken_at: jiff::Timestamp,
+        /// ID of the newest backup.
+        newest: String,
+        /// The time that it is of.
+        newest_at: jiff::Timestamp,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Something was committed, and what had to follow failed.
+    #[error("{what} is committed, but {source}")]
+    Committed {
+        /// What is in the store from now on, such as `backup` and its ID.
+        what: String,
+        /// What failed.
+        source: Box<Error>,
+    },
     /// A point in time that no backup answers.
     #[error("no backup for \"{point}\": {reason}")]
     NoBackup {

@@ -2,13 +2,15 @@
 
 mod nearest;
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::id::Id;
 use crate::paths::PathId;
 use crate::rows::{Cursor, Rows};
 use crate::snapshot::Snapshot;
-use crate::state::{Part, TableKey};
+use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
 use crate::verify::version_ordinals;
 use crate::{Error, ObjectKey, Result, Store, value};
@@ -81,7 +83,7 @@ impl Store {
         let state = self.state();
         for text in [name.to_owned(), name.to_ascii_lowercase()] {
             let Some(ordinal) = state.ordinal(&Id::from_text(&text))? else { continue };
-            let (now, once) = find_ordinal(&self.snapshot_at(state.newest()), snapshot, ordinal)?;
+            let (now, once) = find_ordinal(&self.snapshot_at(state.latest()), snapshot, ordinal)?;
             if !(now.is_empty() && once.is_empty()) {
                 return Ok((now, once));
             }
@@ -104,11 +106,21 @@ fn find_ordinal(
         };
         if !snapshot.slot(key, ordinal)?.is_absent() {
             now.push(object()?);
-        } else if newest.slot(key, ordinal)? != Slot::NEVER {
+        } else if newest.slot(key, ordinal)? != Slot::NEVER || was_woven_in(state, key, ordinal)? {
             once.push(object()?);
         }
     }
     Ok((now, once))
+}
+
+/// Whether a backup that was woven in brought an object: later ones may know nothing of it.
+fn was_woven_in(state: &Arc<State>, key: &TableKey, ordinal: u32) -> Result<bool> {
+    for &sequence in state.woven() {
+        if Snapshot::new(Arc::clone(state), sequence).slot(key, ordinal)? != Slot::NEVER {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Objects of a snapshot with this name, compared without regard to case.

@@ -1,5 +1,7 @@
 //! How a caller names a point in time.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -21,11 +23,13 @@ pub enum Point {
     Prefix(String),
     /// The newest backup at or before this time.
     At(Timestamp),
+    /// The backup of this day in UTC, when just one lies in it; else the newest at or before its beginning.
+    Day(Date),
 }
 
 impl Point {
-    /// Reads `latest`, `latest~3`, a backup ID or its beginning, `2026-11-20` (00:00 UTC), or an RFC 3339 time
-    /// (without an offset: UTC).
+    /// Reads `latest`, `latest~3`, a backup ID or its beginning, a day such as `2026-11-20`, or an RFC 3339 time (without
+    /// an offset: UTC).
     ///
     /// # Errors
     /// `NoBackup` when the text is none of these. `live` is not one: who can read the tenant resolves it first.
@@ -48,7 +52,9 @@ impl Point {
         if !name.is_empty() && name.len() < 16 && name.bytes().all(|byte| (b'k'..=b'z').contains(&byte)) {
             return Ok(Self::Prefix(name));
         }
-        parse_time(text).map(Self::At).ok_or_else(|| Error::NoBackup {
+        let time = || parse_time(text).map(Self::At);
+        let day = || text.parse::<Date>().ok().filter(|_| is_plain_date(text)).map(Self::Day);
+        day().or_else(time).ok_or_else(|| Error::NoBackup {
             point: text.to_owned(),
             reason: "expected latest, latest~N, a backup ID or its beginning, a date such as 2026-11-20, or a time such as 2026-11-20T08:00:00Z".into(),
         })
@@ -64,7 +70,7 @@ impl Point {
         match self {
             Self::Id(id) => Ok(&members[place_of_id(members, id.as_str())?]),
             Self::Prefix(prefix) => Ok(&members[place_of_id(members, prefix)?]),
-            Self::Latest { .. } | Self::At(_) => Ok(&backups[self.place(backups)?]),
+            Self::Latest { .. } | Self::At(_) | Self::Day(_) => Ok(&backups[self.place(backups)?]),
         }
     }
 
@@ -79,20 +85,56 @@ impl Point {
                 Some(place) => Ok(place),
                 None => fail(
                     self.to_string(),
-                    format!("the store has {} backups; the oldest is {}", backups.len(), name(&backups[0])),
+                    format!(
+                        "the store has {} backups; the oldest is {}, which `latest~{}` names",
+                        backups.len(),
+                        name(&backups[0]),
+                        backups.len() - 1
+                    ),
                 ),
             },
             Self::Id(id) => place_of_id(backups, id.as_str()),
             Self::Prefix(prefix) => place_of_id(backups, prefix),
-            Self::At(time) => {
-                let at_or_before = backups.iter().enumerate().filter(|(_, backup)| backup.taken_at <= *time);
-                if let Some((place, _)) = at_or_before.max_by_key(|(place, backup)| (backup.taken_at, *place))
-                {
-                    return Ok(place);
-                }
-                let nearest = backups.iter().min_by_key(|backup| backup.taken_at).expect("not empty");
-                fail(self.to_string(), format!("none is that old; the nearest is {}", name(nearest)))
+            Self::At(time) => match place_at(backups, *time) {
+                Some(place) => Ok(place),
+                None => fail(self.to_string(), too_old(backups)),
+            },
+            Self::Day(day) => match (places_in(backups, *day), start_of(*day)) {
+                (within, _) if within.len() == 1 => Ok(within.start),
+                (within, start) => match (start.and_then(|start| place_at(backups, start)), within.len()) {
+                    (Some(place), _) => Ok(place),
+                    (None, 0) => fail(self.to_string(), too_old(backups)),
+                    (None, count) => fail(
+                        self.to_string(),
+                        format!(
+                            "{count} backups lie in that day, and none before it; give the time or the ID of one, such as {}",
+                            name(&backups[within.start])
+                        ),
+                    ),
+                },
+            },
+        }
+    }
+
+    /// What somebody who wrote this point should know besides the backup that it names: of a day in which not just one
+    /// backup lies, what it means instead.
+    pub(crate) fn remark(&self, backups: &[BackupSummary]) -> Option<String> {
+        let Self::Day(day) = self else { return None };
+        let within = places_in(backups, *day);
+        match within.len() {
+            1 => None,
+            0 => {
+                let next = backups.get(within.end)?;
+                Some(format!(
+                    "no backup lies in {day}, so that the newest before it is meant; the next one is {}",
+                    name(next)
+                ))
             }
+            count => Some(format!(
+                "{day} means its 00:00 UTC, because {count} backups lie in that day: {} to {}; give the time or the ID of one of them",
+                name(&backups[within.start]),
+                name(&backups[within.end - 1])
+            )),
         }
     }
 }
@@ -105,6 +147,7 @@ impl std::fmt::Display for Point {
             Self::Id(id) => write!(f, "{id}"),
             Self::Prefix(prefix) => f.write_str(prefix),
             Self::At(time) => write!(f, "{time}"),
+            Self::Day(day) => write!(f, "{day}"),
         }
     }
 }
@@ -122,7 +165,7 @@ fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
         .collect();
     match found.as_slice() {
         [place] => Ok(*place),
-        [] => fail(format!("no backup has this ID; the newest is {}", name(&backups[backups.len() - 1]))),
+        [] => fail(format!("no backup has this ID; {}", nearest_id(backups, prefix))),
         [first, second, ..] => fail(format!(
             "{} backups begin so, such as {} and {}; give more letters",
             found.len(),
@@ -130,6 +173,45 @@ fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
             name(&backups[*second])
         )),
     }
+}
+
+/// The backup whose ID begins most like this one; the newest when none does.
+fn nearest_id(backups: &[BackupSummary], id: &str) -> String {
+    let common =
+        |backup: &BackupSummary| backup.id.bytes().zip(id.bytes()).take_while(|(a, b)| a == b).count();
+    let newest = &backups[backups.len() - 1];
+    match backups.iter().max_by_key(|backup| common(backup)).filter(|nearest| common(nearest) > 1) {
+        Some(nearest) => format!("the nearest is {}, and the newest is {}", name(nearest), name(newest)),
+        None => format!("the newest is {}", name(newest)),
+    }
+}
+
+/// The newest backup at or before a time.
+fn place_at(backups: &[BackupSummary], time: Timestamp) -> Option<usize> {
+    backups.partition_point(|backup| backup.taken_at <= time).checked_sub(1)
+}
+
+/// The places of the backups that lie in a day.
+fn places_in(backups: &[BackupSummary], day: Date) -> Range<usize> {
+    let before = |time: Option<Timestamp>| {
+        time.map_or(backups.len(), |time| backups.partition_point(|backup| backup.taken_at < time))
+    };
+    let (start, end) = (start_of(day), day.tomorrow().ok().and_then(start_of));
+    before(start)..before(end)
+}
+
+fn start_of(day: Date) -> Option<Timestamp> {
+    day.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+fn too_old(backups: &[BackupSummary]) -> String {
+    let back = backups.len() - 1;
+    format!("none is that old; the nearest is {}, which `latest~{back}` names", name(&backups[0]))
+}
+
+/// Whether a text is a date and nothing else: dates are read from the beginning of longer texts, too.
+fn is_plain_date(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 fn name(backup: &BackupSummary) -> String {
@@ -140,31 +222,97 @@ fn parse_time(text: &str) -> Option<Timestamp> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time);
     }
-    let civil = text
-        .parse::<DateTime>()
-        .ok()
-        .or_else(|| text.parse::<Date>().ok().map(|date| date.at(0, 0, 0, 0)))?;
+    let civil = text.parse::<DateTime>().ok()?;
     civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 #[cfg(test)]
 mod tests {
     use super::Point;
+    use crate::BackupSummary;
 
     #[test]
     fn all_forms_are_read_and_shown() {
         for text in ["latest", "latest~3", "kkkkkkkkzzzzzzzz", "kmz"] {
             assert_eq!(Point::parse(text).unwrap().to_string(), text);
         }
-        let midnight = Point::parse("2026-11-20").unwrap();
-        assert_eq!(midnight, Point::parse("2026-11-20T00:00:00Z").unwrap());
+        let day = Point::parse("2026-11-20").unwrap();
+        assert!(matches!(day, Point::Day(_)) && day.to_string() == "2026-11-20");
+        let midnight = Point::parse("2026-11-20T00:00:00Z").unwrap();
         assert_eq!(midnight, Point::parse("2026-11-20 00:00").unwrap());
         assert_eq!(midnight, Point::parse("2026-11-20T01:00:00+01:00").unwrap());
         assert_eq!(Point::parse("Latest~2").unwrap(), Point::Latest { back: 2 });
         assert_eq!(Point::parse("KMZ").unwrap(), Point::parse("kmz").unwrap());
         assert_eq!(Point::parse("latest~99999999999").unwrap(), Point::Latest { back: u32::MAX });
-        for text in ["", "live", "latest~x", "latest~", "latest~-1", "yesterday", "2026-13-01"] {
+        for text in ["", "live", "20", "--", "latest~x", "latest~", "latest~-1", "yesterday", "2026-13-01"] {
             assert!(Point::parse(text).is_err(), "{text}");
+        }
+    }
+
+    fn backups(times: &[&str]) -> Vec<BackupSummary> {
+        let backup = |(place, time): (usize, &&str)| BackupSummary {
+            id: ["kkkkkkkkkkkkkkkk", "kkllllllllllllll", "mmmmmmmmmmmmmmmm"][place % 3].to_owned(),
+            taken_at: time.parse().unwrap(),
+            source: "import".to_owned(),
+            note: String::new(),
+            objects: 0,
+            links: 0,
+            added: 0,
+            updated: 0,
+            deleted: 0,
+            bytes: 0,
+            warnings: Vec::new(),
+        };
+        times.iter().enumerate().map(backup).collect()
+    }
+
+    fn chosen(point: &str, backups: &[BackupSummary]) -> String {
+        match Point::parse(point).unwrap().choose(backups, backups) {
+            Ok(backup) => backup.taken_at.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_day_means_its_only_backup_and_else_its_beginning() {
+        let all = backups(&["2026-11-19T23:59:59Z", "2026-11-20T08:00:00Z", "2026-11-22T00:00:00Z"]);
+        assert_eq!(chosen("2026-11-20", &all), "2026-11-20T08:00:00Z");
+        assert_eq!(chosen("2026-11-22", &all), "2026-11-22T00:00:00Z");
+        assert_eq!(chosen("2026-11-20T00:00:00Z", &all), "2026-11-19T23:59:59Z");
+        assert_eq!(chosen("2026-11-21", &all), "2026-11-20T08:00:00Z");
+        let remark = |point: &str, all: &[BackupSummary]| Point::parse(point).unwrap().remark(all);
+        assert_eq!(remark("2026-11-20", &all), None);
+        assert!(
+            remark("2026-11-21", &all).unwrap().contains("the next one is mmmmmmmmmmmmmmmm of 2026-11-22")
+        );
+        let two = backups(&["2026-11-19T12:00:00Z", "2026-11-20T08:00:00Z", "2026-11-20T09:00:00Z"]);
+        assert_eq!(chosen("2026-11-20", &two), "2026-11-19T12:00:00Z");
+        assert!(
+            remark("2026-11-20", &two)
+                .unwrap()
+                .contains("because 2 backups lie in that day: kkllllllllllllll of")
+        );
+    }
+
+    #[test]
+    fn a_point_that_does_not_exist_names_what_is_near_and_what_to_type() {
+        let all = backups(&["2026-11-20T08:00:00Z", "2026-11-20T09:00:00Z", "2026-11-22T00:00:00Z"]);
+        for (point, words) in [
+            (
+                "2026-11-19",
+                "none is that old; the nearest is kkkkkkkkkkkkkkkk of 2026-11-20T08:00:00Z, which `latest~2`",
+            ),
+            ("2026-11-19T10:00:00Z", "which `latest~2` names"),
+            (
+                "2026-11-20",
+                "2 backups lie in that day, and none before it; give the time or the ID of one, such as kkkk",
+            ),
+            ("latest~3", "the oldest is kkkkkkkkkkkkkkkk of 2026-11-20T08:00:00Z, which `latest~2` names"),
+            ("kklm", "the nearest is kkllllllllllllll of 2026-11-20T09:00:00Z, and the newest is mmmm"),
+            ("zz", "no backup has this ID; the newest is mmmmmmmmmmmmmmmm of 2026-11-22"),
+        ] {
+            let message = chosen(point, &all);
+            assert!(message.contains(words), "{point}: {message}");
         }
     }
 }

@@ -81,10 +81,11 @@ impl RecordWriter {
     /// `Locked` or `Disk`.
     pub fn pin(&self, store: &mut Store) -> Result<()> {
         let (name, head) = (self.name.clone(), self.head());
-        store.update_head(|store_head| {
+        let headed = store.update_head(|store_head| {
             store_head.generation += 1;
             store_head.journals.insert(name, head);
-        })
+        });
+        headed.and_then(|synced| synced)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::catalog::{Catalog, CatalogBinding, CatalogRecord};
 use crate::journal::JournalFile;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::state::State;
-use crate::{Result, Store};
+use crate::{Error, Result, Store};
 
 /// Members of a record whose JSON is longer than this are not part of its head, in bytes.
 const HEAD_MEMBER_SIZE_MAX: usize = 4096;
@@ -29,9 +29,14 @@ impl Store {
             // What HEAD knows must still be there: a record after a loss would make the loss the truth.
             store.records(journal)?;
             let head = journal_file(&state, &folder, journal).append(std::slice::from_ref(record))?;
-            store.write_head(|store_head| {
+            let headed = store.write_head(|store_head| {
                 store_head.generation += 1;
                 store_head.journals.insert(journal.to_owned(), head);
+            });
+            // Who reads the journal finds the record, whether or not HEAD knows of it.
+            headed.and_then(|synced| synced).map_err(|source| Error::Committed {
+                what: format!("the record in the journal {journal}"),
+                source: Box::new(source),
             })
         })
     }

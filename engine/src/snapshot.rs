@@ -47,13 +47,18 @@ impl Snapshot {
         self.inner.sequence
     }
 
+    /// Its place in time: 1 for the oldest, 0 for the empty state before all.
+    pub(crate) fn rank(&self) -> u64 {
+        self.inner.state.rank(self.inner.sequence)
+    }
+
     /// The backup it is of.
     ///
     /// # Panics
     /// Never: a snapshot is made of a backup that is there.
     #[must_use]
     pub fn backup(&self) -> &BackupSummary {
-        let place = usize::try_from(self.inner.sequence - 1).expect("sequences are few");
+        let place = usize::try_from(self.rank() - 1).expect("backups are few");
         &self.inner.state.members[place]
     }
 

@@ -14,6 +14,7 @@ use crate::paths::PathNames;
 use crate::segment::footer::{CheckpointTable, SPACE_CORE, SPACE_VOLATILE, SlotEntry};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::reader::{Segment, damaged};
+use crate::timeline::Timeline;
 use crate::{BackupSummary, Error, Result};
 
 /// Bytes that the list of backups in a checkpoint may have.
@@ -72,11 +73,12 @@ pub(crate) struct State {
     pub(crate) store_id: [u8; 16],
     pub(crate) hash_key: [u8; 32],
     pub(crate) head: Head,
-    /// Backup n has sequence n + 1.
+    /// Backups and readings in the order of time: place n has rank n + 1.
     pub(crate) manifests: Vec<Arc<Manifest>>,
-    /// Backups and readings: number n has sequence n + 1.
+    /// What lists show of each.
     pub(crate) members: Vec<BackupSummary>,
-    /// Backups alone.
+    pub(crate) timeline: Timeline,
+    /// Backups alone, in the order of time.
     pub(crate) summaries: Vec<BackupSummary>,
     segments: Vec<OnceLock<Arc<Segment>>>,
     pub(crate) tables: BTreeMap<TableKey, Numbers>,
@@ -109,6 +111,7 @@ impl State {
             hash_key,
             manifests: Vec::new(),
             members: Vec::new(),
+            timeline: Timeline::default(),
             summaries: Vec::new(),
             segments: Vec::new(),
             tables: BTreeMap::new(),
@@ -124,6 +127,7 @@ impl State {
         for segment in state.segments.iter().filter_map(OnceLock::get) {
             segment.bound(state.ordinal_count);
         }
+        state.timeline = Timeline::arrange(&mut state.manifests);
         state.members = state.manifests.iter().map(|manifest| manifest.summary()).collect();
         let whole = state.manifests.iter().zip(&state.members).filter(|(manifest, _)| !manifest.is_reading());
         state.summaries = whole.map(|(_, summary)| summary.clone()).collect();
@@ -161,6 +165,7 @@ impl State {
         cores.map(|key| Arc::clone(&key.type_token)).collect()
     }
 
+    /// The commit that was made last, whatever time it is of; 0 in an empty store.
     pub(crate) fn newest(&self) -> u64 {
         self.head.sequence
     }
@@ -238,6 +243,9 @@ impl State {
             let manifest: Manifest = serde_json::from_slice(line).map_err(|error| {
                 segment.footer_error(format!("the checkpoint's list of backups: {error}"))
             })?;
+            if manifest.sequence != self.manifests.len() as u64 + 1 {
+                return Err(segment.footer_error("the checkpoint's list of backups is not in their order"));
+            }
             self.manifests.push(Arc::new(manifest));
         }
         if self.manifests.len() as u64 + 1 != segment.sequence {

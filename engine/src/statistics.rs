@@ -47,9 +47,9 @@ impl Store {
         let state = self.state();
         let mut types: Vec<TypeStatistics> = Vec::new();
         for key in state.tables.keys().filter(|key| key.part == Part::Core) {
-            let (objects, deleted) = match state.newest() {
+            let (objects, deleted) = match state.latest() {
                 0 => (0, 0),
-                newest => self.snapshot_at(newest).object_count(&key.type_token)?,
+                latest => self.snapshot_at(latest).object_count(&key.type_token)?,
             };
             let versions = u64::from(state.tables[key].next.saturating_sub(1));
             let type_token = key.type_token.to_string();

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::disk::{Disk, DiskLock, RealDisk, write_holder, write_whole};
+use crate::disk::{Disk, DiskLock, RealDisk, replace, write_holder, write_whole};
 use crate::error::disk_error;
 use crate::manifest::{Head, StoreRecord, to_sealed_bytes};
 use crate::paths::PathNames;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::snapshot::Snapshot;
 use crate::state::{State, parse_sealed};
-use crate::{Backup, BackupDetails, BackupSummary, CreateOptions, Error, Point, Result};
+use crate::{Backup, BackupDetails, BackupSummary, CreateOptions, Error, Point, Result, leftover};
 
 /// Snapshots whose vectors stay in memory.
 const SNAPSHOT_COUNT_MAX: usize = 4;
@@ -107,8 +107,8 @@ impl Store {
         &self.state.summaries
     }
 
-    /// Backups and readings in the order in which they were committed, oldest first: the steps of a history, so that
-    /// what only a reading saw is not lost.
+    /// Backups and readings in the order of time, oldest first: the steps of a history, so that what only a reading saw
+    /// is not lost. Of those of one instant the one that was committed later is later.
     #[must_use]
     pub fn members(&self) -> &[BackupSummary] {
         &self.state.members
@@ -128,6 +128,12 @@ impl Store {
         point.choose(&self.state.summaries, &self.state.members)
     }
 
+    /// What somebody who wrote a point should know besides the backup that it names, if anything.
+    #[must_use]
+    pub fn remark(&self, point: &Point) -> Option<String> {
+        point.remark(&self.state.summaries)
+    }
+
     /// The state of the tenant at a backup, named by its whole ID.
     ///
     /// # Errors
@@ -143,7 +149,7 @@ impl Store {
     pub fn begin(&mut self, details: BackupDetails) -> Result<Backup<'_>> {
         let lock = self.lock_writer(&format!("{} of {}", details.source, details.read_from))?;
         self.refresh()?;
-        remove_leftovers(&*self.state.disk, &self.state.root);
+        leftover::remove_temporary(&*self.state.disk, &self.state.root);
         Backup::begin(self, lock, details)
     }
 
@@ -154,7 +160,7 @@ impl Store {
     pub(crate) fn sequence_of(&self, backup: &str) -> Result<u64> {
         let chosen = self.resolve(&Point::parse(backup)?)?;
         let place = self.state.members.iter().position(|member| member.id == chosen.id);
-        Ok(place.expect("backups are members") as u64 + 1)
+        Ok(self.state.sequence_at(place.expect("backups are members") as u64 + 1))
     }
 
     /// The snapshot of a backup; the last few are kept with their vectors.
@@ -173,26 +179,30 @@ impl Store {
         snapshot
     }
 
-    /// Changes HEAD under its lock, and shows what it names from now on.
-    pub(crate) fn update_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<()> {
+    /// Changes HEAD under its lock, and shows what it names from now on. The inner error is one that came when HEAD
+    /// was changed already, and names it as what is committed.
+    pub(crate) fn update_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<Result<()>> {
         self.with_head_lock(|store| store.write_head(change))
     }
 
     /// Does something while nobody else writes HEAD.
-    pub(crate) fn with_head_lock(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn with_head_lock<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let _lock = lock_head(&*self.state.disk, &self.state.root)?;
         work(self)
     }
 
-    /// Changes HEAD, whose lock the caller holds, and shows what it names from now on.
-    pub(crate) fn write_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<()> {
+    /// As [`Store::update_head`], when the caller holds its lock.
+    pub(crate) fn write_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<Result<()>> {
         let path = self.state.root.join("HEAD");
         let disk = &*self.state.disk;
         let bytes = disk.read(&path).map_err(disk_error("cannot read", &path))?;
         let mut head: Head = parse_sealed(&path, &bytes)?;
         change(&mut head);
-        write_whole(disk, &path, &to_sealed_bytes(&head)).map_err(disk_error("cannot write", &path))?;
-        self.refresh()
+        replace(disk, &path, &to_sealed_bytes(&head)).map_err(disk_error("cannot write", &path))?;
+        // From here on everybody sees the new HEAD, whatever else fails.
+        let synced = disk.sync_folder(&self.state.root).map_err(disk_error("cannot sync", &self.state.root));
+        let refreshed = self.refresh();
+        Ok(synced.and(refreshed))
     }
 
     /// Takes the lock of recoveries, of which one runs at a time; backups go on beside it.
@@ -299,18 +309,4 @@ fn write_first_files(disk: &dyn Disk, root: &Path, options: &CreateOptions) -> R
         write_whole(disk, &path, &bytes).map_err(disk_error("cannot write", &path))?;
     }
     Ok(())
-}
-
-/// Removes what an interrupted writer left; it was never part of the store.
-fn remove_leftovers(disk: &dyn Disk, root: &Path) {
-    for folder in ["segments", "manifests", "staging"] {
-        let folder = root.join(folder);
-        for (name, _) in disk.list(&folder).unwrap_or_default() {
-            if name.ends_with(crate::disk::TEMPORARY_SUFFIX) {
-                // What cannot be removed now does no harm and is tried again by the next writer.
-                let _outcome = disk.remove(&folder.join(name));
-            }
-        }
-    }
-    let _count = crate::disk::empty_trash(disk, root);
 }

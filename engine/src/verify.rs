@@ -17,7 +17,7 @@ use crate::paths::PathNames;
 use crate::rows::{Cells, Rows};
 use crate::segment::reader::Segment;
 use crate::state::{Part, State, TableKey, manifest_path, parse_sealed, segment_path};
-use crate::{Error, Result, Store};
+use crate::{Error, Result, Store, leftover};
 
 /// How far a check goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,7 @@ impl Store {
         check.manifests(&state);
         check.segments(&state, depth);
         check.journals(&state, depth);
+        check.beyond(&state);
         if depth == Depth::Deep && check.found.errors.is_empty() {
             check.versions(&state);
             check.sets(&state);
@@ -118,7 +119,7 @@ impl Check<'_> {
     /// Follows the chain over all manifests, those that the checkpoint lists too.
     fn manifests(&mut self, state: &State) {
         let mut expected = String::new();
-        for known in &state.manifests {
+        for known in state.manifests_committed() {
             self.found.checked += 1;
             let path = manifest_path(&state.root, known.sequence);
             match read_manifest(state, known.sequence) {
@@ -137,6 +138,23 @@ impl Check<'_> {
                 "this manifest is not the one that HEAD names",
             ));
         }
+    }
+
+    /// Whole backups that HEAD does not name. One may be that of an interrupted writer; more were committed.
+    fn beyond(&mut self, state: &State) {
+        let beyond = match leftover::find_beyond(state) {
+            Ok(beyond) => beyond,
+            Err(error) => return self.add(error),
+        };
+        let list = if beyond.len() > 1 { &mut self.found.errors } else { &mut self.found.warnings };
+        list.extend(beyond.iter().map(|manifest| Fault {
+            file: format!("manifests/{:010}.man", manifest.sequence),
+            offset: 0,
+            what: format!(
+                "HEAD does not name backup {} of {}; put back the HEAD that does, before the next backup moves it to trash/beyond",
+                manifest.id, manifest.taken_at
+            ),
+        }));
     }
 
     fn segments(&mut self, state: &State, depth: Depth) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use engine::{BackupDetails, BackupSummary, ObjectKey, Overlap, Store, Warning};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 mod blocks;
 mod fault;
@@ -44,6 +44,8 @@ pub struct ImportRequest<'a> {
     pub taken_at: Option<Timestamp>,
     /// The time of the import.
     pub now: Timestamp,
+    /// Weaves data of a time before that of the newest backup into the past.
+    pub insert: bool,
     /// Free text.
     pub note: String,
     /// The type of objects that neither they nor their place name.
@@ -119,8 +121,10 @@ pub fn import(
             }
         }
     }
+    let taken_at = request.taken_at.unwrap_or(request.now);
     let mut backup = store.begin(BackupDetails {
-        taken_at: request.taken_at.unwrap_or(request.now),
+        taken_at,
+        insert: request.insert,
         note: request.note,
         partial: request.partial,
         complete: request.complete,
@@ -128,6 +132,10 @@ pub fn import(
     })?;
     if !request.accept_truncated {
         backup.refuse_cut_off();
+    }
+    if taken_at.duration_since(request.now) > CLOCK_SLACK {
+        let reason = format!("the data is of {taken_at}, and the clock says {}: a time to come", request.now);
+        backup.warn(Warning { type_token: String::new(), reason, count: 1 });
     }
     let setting = Setting { limits: blocks::Limits::default(), progress, cancel: request.cancel };
     let harvest = pipeline::run(inputs, &mut backup, &setting)?;
@@ -137,6 +145,9 @@ pub fn import(
     }
     Ok(backup.commit()?)
 }
+
+/// How far clocks may be apart before a time is one to come.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(5);
 
 /// With fewer objects in the store nothing is said of whose they are.
 const KNOWN_COUNT_MIN: u64 = 20;

@@ -30,6 +30,7 @@ fn import_path(store: &mut Store, path: &Path) -> crate::Result<BackupSummary> {
     let request = ImportRequest {
         sources: vec![Source::Path(path.to_owned())],
         taken_at: None,
+        insert: false,
         now: jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap(),
         note: "a note".to_owned(),
         type_hint: None,
@@ -142,6 +143,7 @@ fn an_import_stops_when_it_is_asked_to() {
     let request = ImportRequest {
         sources: vec![Source::Reader { name: "-".to_owned(), reader: Box::new(TENANT.as_bytes()) }],
         taken_at: None,
+        insert: false,
         now: jiff::Timestamp::UNIX_EPOCH,
         note: String::new(),
         type_hint: None,
@@ -164,6 +166,7 @@ fn import_text(
     let seconds = i64::try_from(store.backups().len()).unwrap();
     let cancel = AtomicBool::new(false);
     let mut request = ImportRequest {
+        insert: false,
         sources: vec![Source::Reader { name: "-".to_owned(), reader: Box::new(text.as_bytes()) }],
         taken_at: None,
         now: jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap(),

@@ -160,6 +160,7 @@ impl Day {
     pub(super) fn back_up(&self, store: &mut Store, number: u32) {
         let mut details = details(number);
         details.partial = self.partial;
+        details.insert = true;
         let complete = (0..3).filter(|bit| self.complete >> bit & 1 == 1).map(|bit| TYPES[bit].to_owned());
         details.complete =
             complete.chain(self.members_complete.then(|| "group.members".to_owned())).collect();

@@ -41,6 +41,7 @@ pub(crate) fn run(
         sources: sources.collect(),
         taken_at: options.taken_at,
         now: (io.now)(),
+        insert: options.insert,
         note: options.note,
         type_hint: options.type_token,
         partial: options.partial,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use engine::{BackupSummary, Store};
+use engine::{BackupSummary, Point, Store};
 use query::{
     Code, Diagnostic, Limits, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultPart,
     ResultTable, StoreResolver, StoreTables, TableSource, Tables, Value,
@@ -174,6 +174,8 @@ impl StoredTables {
             } else {
                 format!("{} is {} ({time})", point.written, point.backup)
             });
+            let remark = Point::parse(&point.written).ok().and_then(|point| tables.store().remark(&point));
+            news.extend(remark);
             told.said.push(point);
         }
         news.extend(tables.take_notes());

@@ -104,7 +104,8 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup)
         }
     }
     let people = backups::sentence(&report.summary);
-    render::single(session, &backups::rows(std::slice::from_ref(&report.summary)), &people)?;
+    render::single(session, &backups::rows(std::slice::from_ref(&report.summary)), &people)
+        .map_err(|failure| failure.after(&format!("backup {}", report.summary.id)))?;
     let is_whole = report.summary.warnings.iter().all(bridge::import::is_harmless);
     Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
 }

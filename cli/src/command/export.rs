@@ -4,7 +4,7 @@ use crate::args::{Export, ExportFormat};
 use crate::bridge;
 use crate::render::{self, Cell, Rows, counted};
 use crate::report::{Failure, Outcome, Status};
-use crate::session::{Session, resolve};
+use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["backup", "folder", "format", "files", "objects"];
 
@@ -19,6 +19,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Export) -> Outcome {
     }
     let store = session.open()?;
     let backup = resolve(&store, &options.point)?;
+    remark(session, &store, &options.point);
     let folder = session.path(&options.folder);
     let snapshot = store.snapshot(&backup.id)?;
     let counts = bridge::export::run(&snapshot, &folder, options.format)?;

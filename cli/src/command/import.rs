@@ -26,7 +26,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: Import) -> Outcome {
         session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
     }
     let people = backups::sentence(&backup);
-    render::single(session, &backups::rows(std::slice::from_ref(&backup)), &people)?;
+    render::single(session, &backups::rows(std::slice::from_ref(&backup)), &people)
+        .map_err(|failure| failure.after(&format!("backup {}", backup.id)))?;
     let is_whole = backup.warnings.iter().all(bridge::import::is_harmless);
     Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
 }

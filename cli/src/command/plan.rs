@@ -19,7 +19,7 @@ use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::config::Config;
 use crate::render::{self, html, json, plan as drawn};
 use crate::report::{Failure, Outcome, Status};
-use crate::session::{Session, resolve};
+use crate::session::{Session, remark, resolve};
 use crate::unread;
 
 /// Makes a plan, or shows one.
@@ -199,6 +199,9 @@ fn sides(
     if place(&from_side.id) > place(&to_side.id) {
         let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
         return Err(Failure::usage(message).with_help("name the state that is wanted back first"));
+    }
+    for point in [from, to] {
+        remark(session, &store, point);
     }
     let (from_point, to_point) = (from.to_owned(), to.to_owned());
     Ok(Sides { from: from_side, to: to_side, from_point, to_point })

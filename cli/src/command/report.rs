@@ -97,7 +97,8 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
     store.append_record(saved::JOURNAL, &record)?;
     let report = Saved::from_record(&record)?;
     let people = format!("report {}{}: {}\n", report.id, shown_name(&report), difference::sentence(&changes));
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)?;
+    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)
+        .map_err(|failure| failure.after(&format!("report {}", report.id)))?;
     unread::tell(session, &lacks, false);
     Ok(Status::DONE)
 }

@@ -13,7 +13,7 @@ use crate::names::{LOOKUP_COUNT_MAX, Names};
 use crate::render::people_time;
 use crate::repl::words;
 use crate::report::{Failure, Outcome};
-use crate::session::{Session, resolve};
+use crate::session::{Session, remark, resolve};
 
 /// The two backups of a difference.
 #[derive(Debug, Clone)]
@@ -33,7 +33,9 @@ pub(super) fn sides(
 ) -> Outcome<Sides> {
     let mut side = |session: &mut Session<'_, '_>, point: &str| -> Outcome<BackupSummary> {
         if !live::is_live(point) {
-            return resolve(store, point);
+            let backup = resolve(store, point)?;
+            remark(session, store, point);
+            return Ok(backup);
         }
         let types = selection.types.iter().map(|name| bridge::schema::type_token(name)).collect();
         let scope = LiveScope { types, ids: selection.ids.clone(), relations: None };

@@ -13,7 +13,7 @@ use crate::args::{Format, Show};
 use crate::names::{Names, is_guid};
 use crate::render::{self, Cell, Look, Rows, json, people_time, printable};
 use crate::report::{Failure, Outcome, Status};
-use crate::session::{Session, resolve};
+use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["property", "value"];
 
@@ -35,7 +35,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Show) -> Outcome {
         store = session.open()?;
         reading
     } else {
-        resolve(&store, &options.at)?
+        let backup = resolve(&store, &options.at)?;
+        remark(session, &store, &options.at);
+        backup
     };
     session.note(&format!("at {} ({})", backup.id, people_time(backup.taken_at)));
     let key = store.find(&options.object, &backup.id)?;

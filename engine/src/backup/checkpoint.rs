@@ -156,7 +156,7 @@ fn all_keys(backup: &Backup<'_>) -> Result<Vec<u128>> {
 /// The manifests of all earlier backups, a line each, compressed. The chunk's count is the raw length.
 fn write_backups(state: &State, segment: &mut SegmentWriter) -> Result<u32> {
     let mut lines = Vec::new();
-    for manifest in &state.manifests {
+    for manifest in state.manifests_committed() {
         serde_json::to_writer(&mut lines, &**manifest).expect("records hold only what JSON holds");
         lines.push(b'\n');
     }

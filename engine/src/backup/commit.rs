@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::encode::{self, Piece, Source};
 use super::remember::Rememberable;
 use super::settle::{self, Settled};
-use super::{Backup, TypeWork, checkpoint, roster};
+use super::{Backup, TypeWork, checkpoint, roster, weave};
 use crate::disk::write_whole;
 use crate::error::disk_error;
 use crate::manifest::{self, FileRecord, Head, Manifest, to_sealed_bytes};
@@ -18,7 +18,7 @@ use crate::segment::footer::{LinkEntry, SlotEntry, TableEntry};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::writer::{SegmentWriter, WrittenFile, index_u32};
 use crate::state::{Part, State, manifest_path, segment_path};
-use crate::{BackupId, BackupKind, BackupSummary, Result, Warning, schema};
+use crate::{BackupId, BackupKind, BackupSummary, Error, Result, Warning, leftover, schema};
 
 /// Changes when the memo's meaning does.
 const MEMO_VERSION: u8 = 1;
@@ -36,16 +36,22 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
         let reason = "an ID came more than once; the last one counts".to_owned();
         backup.warnings.push(Warning { type_token: String::new(), reason, count });
     }
+    weave::check_place(backup)?;
     let settled = settle::settle(backup)?;
+    weave::touch_all(backup)?;
     let state = Arc::clone(&backup.state);
+    backup.warnings.extend(leftover::put_away_beyond(&state)?);
     let mut segment = backup.segment.take().expect("open until commit");
     let types = backup.types.iter_mut();
     let seen = types.map(|(token, work)| (Arc::clone(token), std::mem::take(&mut work.memo))).collect();
     let written = {
         let backup = &*backup;
         let (pieces, forms) = rayon::join(|| encode::pieces(backup), || remembered_forms(backup, seen));
-        let types = memo_types(&state, &pieces);
-        write_segment(backup, &settled.gone, &pieces, &mut segment).map(|carries| (carries, types, forms))
+        pieces.and_then(|pieces| {
+            let types = memo_types(&state, &pieces);
+            let carries = write_segment(backup, &settled.gone, &pieces, &mut segment)?;
+            Ok((carries, types, forms))
+        })
     };
     let (carries_checkpoint, types, forms) = match written {
         Ok(written) => written,
@@ -65,7 +71,7 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     let sequence = backup.sequence;
     let tenant = backup.tenant.clone();
     let manifest_hash = blake3::hash(&bytes).to_hex().to_string();
-    backup.store.update_head(|head| {
+    let headed = backup.store.update_head(|head| {
         *head = Head {
             generation: head.generation + 1,
             sequence,
@@ -74,6 +80,10 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
             tenant,
             ..head.clone()
         };
+    })?;
+    headed.map_err(|source| Error::Committed {
+        what: format!("backup {}", manifest.id),
+        source: Box::new(source),
     })?;
     let new_state = backup.store.state();
     if new_state.memo_types() == types {

@@ -9,6 +9,7 @@ use super::Backup;
 use crate::Result;
 use crate::manifest::Counts;
 use crate::sets::EMPTY_SET;
+use crate::snapshot::Snapshot;
 use crate::state::Part;
 
 /// Counts objects and links, given the objects whose attributes changed in a way that counts.
@@ -18,7 +19,9 @@ pub(super) fn count(
     mut updated: BTreeMap<Arc<str>, roaring::RoaringBitmap>,
     counts: &mut Counts,
 ) -> Result<()> {
-    let previous = backup.state.manifests.last().map_or_else(Counts::default, |manifest| manifest.counts);
+    let before = backup.previous.as_ref().map_or(0, Snapshot::sequence);
+    let manifests = backup.state.manifests_up_to(before);
+    let previous = manifests.last().map_or_else(Counts::default, |manifest| manifest.counts);
     let gone_before = backup.gone_before()?;
     let mut links_changed = *gone != gone_before;
     for (token, work) in &backup.types {

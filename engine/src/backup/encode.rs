@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::Backup;
 use super::links::LinkWork;
 use super::table::TableWork;
+use crate::Result;
 use crate::segment::writer::{Chunk, SlotChunks, index_u32};
 use crate::state::{Part, TableKey};
 use crate::vector::{ChangedSlot, Vector};
@@ -63,8 +64,8 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Encodes all vectors that a backup touched, in the order in which they are written.
-pub(super) fn pieces<'a>(backup: &'a Backup<'_>) -> Vec<Piece<'a>> {
+/// Encodes all vectors that a backup touched, as what they changed of the newest commit, in the order in which they are written.
+pub(super) fn pieces<'a>(backup: &'a Backup<'_>) -> Result<Vec<Piece<'a>>> {
     let sources: Vec<(TableKey, Source<'a>)> = backup
         .types
         .iter()
@@ -76,15 +77,19 @@ pub(super) fn pieces<'a>(backup: &'a Backup<'_>) -> Vec<Piece<'a>> {
             tables.into_iter().chain(links)
         })
         .collect();
-    sources.into_par_iter().filter_map(|(key, source)| encode(key, source)).collect()
+    let encode = |(key, source)| encode(backup, key, source).transpose();
+    sources.into_par_iter().filter_map(encode).collect()
 }
 
-fn encode(key: TableKey, source: Source<'_>) -> Option<Piece<'_>> {
+fn encode<'a>(backup: &Backup<'_>, key: TableKey, source: Source<'a>) -> Result<Option<Piece<'a>>> {
     let (old, new) = source.vectors();
-    let changed = old.changed(new);
+    let changed = match backup.base_vector(&key)? {
+        None => old.changed(new),
+        Some(base) => base.changed(new),
+    };
     if changed.is_empty() && source.numbers().1 == 0 {
-        return None;
+        return Ok(None);
     }
     let (slots, heads) = rayon::join(|| SlotChunks::new(&changed), || source.heads());
-    Some(Piece { key, source, changed, slots, heads })
+    Ok(Some(Piece { key, source, changed, slots, heads }))
 }

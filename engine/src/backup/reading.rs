@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use super::patches::{self, Projection};
 use super::{Backup, TypeWork, settle};
 use crate::id::Id;
+use crate::manifest::Manifest;
 use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
 use crate::vector::{Slot, Vector};
@@ -345,6 +346,7 @@ fn is_live_before(old: &crate::vector::Vector, ordinal: u32) -> bool {
 /// objects lost or gained at once is one that Graph began or ceased to give.
 pub(super) fn find_projection(
     state: &State,
+    earlier: &[Arc<Manifest>],
     token: &Arc<str>,
     work: &TypeWork,
     known: &BTreeSet<String>,
@@ -363,7 +365,7 @@ pub(super) fn find_projection(
     let is_asked = |top: &str| asked.iter().any(|name| name == top) || came.contains(top);
     let new_properties = came.iter().filter(|name| !known.contains(*name)).cloned().collect();
     let mut projection = Projection { new_properties, ..Projection::default() };
-    if let Some(before) = asked_before(state, token) {
+    if let Some(before) = asked_before(earlier, token) {
         let is_news = |name: &&String| !before.iter().any(|other| other == *name);
         projection.unknown_before = projection.new_properties.iter().filter(is_news).cloned().collect();
     }
@@ -382,8 +384,8 @@ pub(super) fn find_projection(
 }
 
 /// What the last reading of a type that says so asked for.
-fn asked_before<'s>(state: &'s State, token: &str) -> Option<&'s Vec<String>> {
-    let mut coverage = state.manifests.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
+fn asked_before<'m>(earlier: &'m [Arc<Manifest>], token: &str) -> Option<&'m Vec<String>> {
+    let mut coverage = earlier.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
     coverage.find_map(|coverage| coverage.asked.as_ref())
 }
 

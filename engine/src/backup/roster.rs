@@ -44,7 +44,7 @@ pub(super) fn write(
     gone: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let before = backup.gone_before()?;
+    let before = backup.gone_at_base()?;
     let mut targets = roaring::RoaringBitmap::new();
     for pieces in pieces.chunk_by(|a, b| a.key.type_token == b.key.type_token) {
         let linked = compare_links(&backup.state, pieces, [&before, gone], &mut targets)?;

@@ -6,21 +6,23 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::patches::{self, Judge, Projection, top_of};
+use super::recall::Recalled;
 use super::table::{Patch, TableWork};
 use super::{Backup, Claim, TypeWork, count, reading};
 use super::{BinExtent, TypeReading};
 use crate::content::{content_hash, first_content_hash};
 use crate::coverage::known::IMPORT;
 use crate::id::Id;
-use crate::manifest::{Counts, ObjectsRead, TypeCoverage};
+use crate::manifest::{Counts, Manifest, ObjectsRead, TypeCoverage};
 use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
 use crate::segment::column;
 use crate::segment::footer::{GroupEntry, PatchEntry};
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
 use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::sets::EMPTY_SET;
+use crate::snapshot::Snapshot;
 use crate::state::{Part, State, TableKey};
-use crate::vector::Slot;
+use crate::vector::{Slot, Vector};
 use crate::{BackupDetails, Error, Result, Warning, schema};
 
 /// Attributes that a patch may have; an object that changed in more is kept whole.
@@ -210,10 +212,12 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
     let state = Arc::clone(&backup.state);
     let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
     let work = backup.types.get_mut(token).expect("listed by the caller");
-    let known = known_properties(&state, token);
+    let earlier = backup.previous.as_ref().map_or(0, Snapshot::sequence);
+    let earlier = state.manifests_up_to(earlier);
+    let known = known_properties(earlier, token);
     let says_so = work.reading.is_some();
     let projection = match &work.reading {
-        Some(_) => reading::find_projection(&state, token, work, &known)?,
+        Some(_) => reading::find_projection(&state, earlier, token, work, &known)?,
         None => find_projection(&state, &key, work, &known)?,
     };
     backup.types.get_mut(token).expect("listed by the caller").carries_properties =
@@ -243,9 +247,9 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
             insignificant += 1;
         }
     }
-    settle_patches(&state, &key, &mut work.core, &projection, segment)?;
+    settle_patches(&state, &key, (&mut work.core, work.later.as_ref()), &projection, segment)?;
     let volatile_key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
-    settle_patches(&state, &volatile_key, &mut work.volatile, &Projection::default(), segment)?;
+    settle_patches(&state, &volatile_key, (&mut work.volatile, None), &Projection::default(), segment)?;
     let coverage = TypeCoverage {
         objects: objects_read(work, &backup.details),
         partial: backup.details.partial || work.reading.as_ref().is_some_and(TypeReading::is_partial),
@@ -274,8 +278,8 @@ fn objects_read(work: &TypeWork, details: &BackupDetails) -> ObjectsRead {
     }
 }
 
-fn known_properties(state: &State, token: &str) -> BTreeSet<String> {
-    let coverage = state.manifests.iter().filter_map(|manifest| manifest.coverage.get(token));
+fn known_properties(earlier: &[Arc<Manifest>], token: &str) -> BTreeSet<String> {
+    let coverage = earlier.iter().filter_map(|manifest| manifest.coverage.get(token));
     coverage.flat_map(|coverage| coverage.new_properties.iter().cloned()).collect()
 }
 
@@ -316,7 +320,7 @@ struct Rebuilt {
 fn settle_patches(
     state: &State,
     key: &TableKey,
-    table: &mut TableWork,
+    (table, later): (&mut TableWork, Option<&Vector>),
     projection: &Projection,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
@@ -324,6 +328,10 @@ fn settle_patches(
     let rows = Rows::many(state, key);
     let mut patches: Vec<(u32, Patch)> = table.patches.drain().collect();
     patches.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+    let recalled = match key.part {
+        Part::Core => Recalled::read(state, key, patches.iter().map(|(ordinal, _)| *ordinal), later)?,
+        _ => Recalled::default(),
+    };
     let (mut kept, mut rebuilt) = (Vec::new(), Vec::new());
     for (ordinal, mut patch) in patches {
         let is_stripped = strip_carried(state, &mut patch, projection);
@@ -334,7 +342,7 @@ fn settle_patches(
             patch.hash = hash_of_patched(&rows, ordinal, &patch)?;
         }
         if key.part == Part::Core
-            && let Some(version) = find_version(&rows, &patch)?
+            && let Some(version) = recalled.find(&rows, ordinal, &patch)?
         {
             set_version(table, ordinal, version);
         } else if patch.cells.len() > PATCH_CELL_COUNT_MAX
@@ -409,18 +417,6 @@ fn named_cells<'c>(state: &State, cells: &'c Cells) -> Vec<(Arc<str>, &'c [u8])>
 
 fn borrowed<'c>(named: &'c [(Arc<str>, &'c [u8])]) -> Vec<(&'c str, &'c [u8])> {
     named.iter().map(|(path, text)| (&**path, *text)).collect()
-}
-
-/// An earlier version of the object with the same content, if there was one.
-fn find_version(rows: &Rows<'_>, patch: &Patch) -> Result<Option<u32>> {
-    let mut version = patch.predecessor;
-    while version > 0 {
-        if rows.content_hash(version)? == patch.hash {
-            return Ok(Some(version));
-        }
-        version = rows.predecessor(version)?;
-    }
-    Ok(None)
 }
 
 fn add_rebuilt(

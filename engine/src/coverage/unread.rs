@@ -155,7 +155,7 @@ impl Store {
     /// The types under which IDs are or were objects; nothing when one of the IDs may be of any type.
     fn types_of(&self, ids: &[String]) -> Result<Option<BTreeSet<String>>> {
         let state = self.state();
-        let newest = self.snapshot_at(state.newest());
+        let newest = self.snapshot_at(state.latest());
         let mut types = BTreeSet::new();
         for id in ids {
             let mut found = BTreeSet::new();

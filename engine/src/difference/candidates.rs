@@ -83,6 +83,23 @@ pub(super) fn of_object(
     Ok((candidate.core.is_some() || !candidate.links.is_empty()).then_some(candidate))
 }
 
+/// As [`of_object`], of two backups that were not committed one after the other.
+pub(super) fn of_object_between(
+    keys: &[&TableKey],
+    ordinal: u32,
+    from: &Snapshot,
+    to: &Snapshot,
+) -> Result<Option<Candidate>> {
+    let mut candidate = Candidate { ordinal, ..Candidate::default() };
+    for key in keys {
+        let (old, new) = (from.slot(key, ordinal)?, to.slot(key, ordinal)?);
+        if old != new {
+            candidate.add(&key.part, old, new);
+        }
+    }
+    Ok((candidate.core.is_some() || !candidate.links.is_empty()).then_some(candidate))
+}
+
 /// The slots of a table that differ, seen from `from` to `to`.
 fn changed_slots(state: &State, from: &Snapshot, to: &Snapshot, key: &TableKey) -> Result<Vec<ChangedSlot>> {
     let (low, high) = (from.sequence().min(to.sequence()), from.sequence().max(to.sequence()));

@@ -53,7 +53,7 @@ impl Store {
 
 impl Difference {
     pub(super) fn new(from: Snapshot, to: Snapshot, filter: DifferenceFilter) -> Self {
-        let coverage = Coverage::between(to.state(), from.sequence(), to.sequence());
+        let coverage = Coverage::between(to.state(), from.rank(), to.rank());
         Self { from, to, filter, coverage, batch_length: BATCH_LENGTH }
     }
 

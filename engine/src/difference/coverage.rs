@@ -24,18 +24,18 @@ struct TypeView {
 }
 
 impl Coverage {
-    /// The coverage of the backups after one of the two, up to the other.
+    /// The coverage of the backups after one of the two, up to the other, by their ranks.
     pub(super) fn between(state: &State, from: u64, to: u64) -> Self {
         let (low, high) = (from.min(to), from.max(to));
         let mut types: BTreeMap<String, TypeView> = BTreeMap::new();
-        // Backup n is the n-th manifest.
-        let place =
-            |sequence: u64| usize::try_from(sequence).unwrap_or(usize::MAX).min(state.manifests.len());
+        // The backup of rank n is the n-th manifest.
+        let place = |rank: u64| usize::try_from(rank).unwrap_or(usize::MAX).min(state.manifests.len());
         let between = &state.manifests[place(low)..place(high)];
         for manifest in between {
             for (token, coverage) in &manifest.coverage {
                 let view = types.entry(token.clone()).or_default();
-                view.unknown.extend(coverage.unknown_before.iter().cloned());
+                let is_new = |name: &&String| !state.is_seen_before(manifest.sequence, token, name);
+                view.unknown.extend(coverage.unknown_before.iter().filter(is_new).cloned());
                 view.bin = coverage.bin;
                 view.insignificant |=
                     coverage.insignificant > 0 || manifest.table_version != schema::TABLE_VERSION;

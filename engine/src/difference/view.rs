@@ -41,7 +41,7 @@ pub(super) struct TypeView<'a> {
     to: &'a Snapshot,
     /// Who changed between the two sides.
     rosters: Rosters<'a>,
-    /// Whether one backup alone lies between the two sides.
+    /// Whether the *to* side is the backup after the *from* side, both in time and as they were committed.
     is_one_step: bool,
 }
 
@@ -59,7 +59,8 @@ impl<'a> TypeView<'a> {
             })
             .collect();
         let info = schema::by_token(token);
-        let early = comparison.from.sequence().min(comparison.to.sequence());
+        let is_forward = comparison.from.rank() <= comparison.to.rank();
+        let early = if is_forward { comparison.from.sequence() } else { comparison.to.sequence() };
         Ok(Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
@@ -78,7 +79,8 @@ impl<'a> TypeView<'a> {
             key: key(Part::Core),
             to: comparison.to,
             rosters: Rosters::default(),
-            is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence(),
+            is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence()
+                && comparison.from.rank() + 1 == comparison.to.rank(),
         })
     }
 

@@ -82,12 +82,9 @@ impl PointArgument {
         }
     }
 
-    /// The time it names, when it is a time rather than a backup.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        match self.to_point() {
-            Ok(Point::At(time)) => Some(time),
-            _ => None,
-        }
+    /// Whether it is a time, or a day, rather than a backup.
+    pub(super) fn is_time(&self) -> bool {
+        matches!(self.to_point(), Ok(Point::At(_) | Point::Day(_)))
     }
 }
 

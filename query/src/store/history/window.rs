@@ -29,10 +29,9 @@ impl Window {
             Some(to) => later_point(to)?,
             None => tables.default.clone(),
         };
-        let is_before_all = from.time().is_some_and(|time| {
-            let backups = tables.store.backups();
-            !backups.is_empty() && backups.iter().all(|backup| backup.taken_at > time)
-        });
+        let is_before_all = from.is_time()
+            && !tables.store.backups().is_empty()
+            && from.to_point().is_ok_and(|point| tables.store.resolve(&point).is_err());
         let start = if is_before_all { None } else { Some(tables.resolve(&from)?) };
         let end = tables.resolve(&to)?;
         let last = place(tables, &end)?;

@@ -1,0 +1,122 @@
+//! Orders backups by the time they are of, whatever the order in which they were committed.
+//!
+//! Shape: segments hold what changed against the commit before, so vectors are read by *sequence*. What people ask for
+//! follows time: a backup's *rank* is its place among all backups and readings, oldest first, counted from 1; at one
+//! instant the later commit is later. In a store to which nothing was ever added out of order the two are the same.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::manifest::Manifest;
+use crate::state::State;
+
+/// The order of time over the order of commits.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    /// By sequence, which counts from 1.
+    ranks: Vec<u64>,
+    /// Sequences of the commits that were older than one before them.
+    woven: Vec<u64>,
+    /// Properties that a backup calls unknown before it, although one that was woven in later saw them earlier in time:
+    /// by sequence and type.
+    seen_before: HashMap<(u64, String), BTreeSet<String>>,
+}
+
+impl Timeline {
+    /// Puts manifests, which stand in the order of commits, in the order of time.
+    pub(crate) fn arrange(manifests: &mut [Arc<Manifest>]) -> Self {
+        let mut timeline = Self { ranks: (1..=manifests.len() as u64).collect(), ..Self::default() };
+        if manifests.is_sorted_by_key(|manifest| manifest.taken_at) {
+            return timeline;
+        }
+        let mut newest = Timestamp::MIN;
+        for manifest in &*manifests {
+            if manifest.taken_at < newest {
+                timeline.woven.push(manifest.sequence);
+            }
+            newest = newest.max(manifest.taken_at);
+        }
+        // Stable: at one instant the order of commits stays.
+        manifests.sort_by_key(|manifest| manifest.taken_at);
+        for (rank, manifest) in (1..).zip(&*manifests) {
+            let place = usize::try_from(manifest.sequence - 1).ok();
+            if let Some(known) = place.and_then(|place| timeline.ranks.get_mut(place)) {
+                *known = rank;
+            }
+        }
+        timeline.find_seen_before(manifests);
+        timeline
+    }
+
+    fn find_seen_before(&mut self, manifests: &[Arc<Manifest>]) {
+        let mut known: HashMap<&str, BTreeSet<&String>> = HashMap::new();
+        for manifest in manifests {
+            for (token, coverage) in &manifest.coverage {
+                let known = known.entry(token).or_default();
+                let seen = coverage.unknown_before.iter().filter(|name| known.contains(name));
+                let seen: BTreeSet<String> = seen.cloned().collect();
+                if !seen.is_empty() {
+                    self.seen_before.insert((manifest.sequence, token.clone()), seen);
+                }
+                known.extend(&coverage.new_properties);
+            }
+        }
+    }
+}
+
+impl State {
+    /// The place of a commit in time, counted from 1; 0 for the empty state before all.
+    pub(crate) fn rank(&self, sequence: u64) -> u64 {
+        let place = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
+        place.and_then(|place| self.timeline.ranks.get(place)).copied().unwrap_or(0)
+    }
+
+    /// The commit at a place in time.
+    pub(crate) fn sequence_at(&self, rank: u64) -> u64 {
+        let place = usize::try_from(rank).ok().and_then(|rank| rank.checked_sub(1));
+        place.and_then(|place| self.manifests.get(place)).map_or(0, |manifest| manifest.sequence)
+    }
+
+    /// The commit that is newest in time; 0 in an empty store.
+    pub(crate) fn latest(&self) -> u64 {
+        self.sequence_at(self.manifests.len() as u64)
+    }
+
+    /// The commit after which something of this time comes; 0 when it is older than all.
+    pub(crate) fn predecessor_at(&self, time: Timestamp) -> u64 {
+        self.sequence_at(self.manifests.partition_point(|manifest| manifest.taken_at <= time) as u64)
+    }
+
+    /// The backup before one in time, of those that were there when it was committed.
+    pub(crate) fn predecessor_of(&self, manifest: &Manifest) -> Option<&Arc<Manifest>> {
+        let until = self.manifests_up_to(manifest.sequence);
+        until.iter().rev().find(|other| other.sequence < manifest.sequence)
+    }
+
+    /// The manifests up to a commit, in the order of time.
+    pub(crate) fn manifests_up_to(&self, sequence: u64) -> &[Arc<Manifest>] {
+        let count = usize::try_from(self.rank(sequence)).unwrap_or(usize::MAX).min(self.manifests.len());
+        &self.manifests[..count]
+    }
+
+    /// All manifests in the order of commits, in which the hash chain runs.
+    pub(crate) fn manifests_committed(&self) -> Vec<&Arc<Manifest>> {
+        let mut manifests: Vec<_> = self.manifests.iter().collect();
+        manifests.sort_by_key(|manifest| manifest.sequence);
+        manifests
+    }
+
+    /// The commits that were older than one before them: what they brought may never have come to the newest.
+    pub(crate) fn woven(&self) -> &[u64] {
+        &self.timeline.woven
+    }
+
+    /// Whether a property that a commit calls unknown before it was seen by one that is earlier in time.
+    pub(crate) fn is_seen_before(&self, sequence: u64, token: &str, property: &str) -> bool {
+        let seen = &self.timeline.seen_before;
+        !seen.is_empty()
+            && seen.get(&(sequence, token.to_owned())).is_some_and(|seen| seen.contains(property))
+    }
+}

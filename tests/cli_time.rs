@@ -1,0 +1,118 @@
+//! What people see of time: backups out of order, days as points, and a full disk behind a finished commit.
+
+use std::io::{Error, ErrorKind, Write};
+
+use crate::cli_commands::Shell;
+
+const ANN: &str =
+    r##"{"@odata.type":"#microsoft.graph.user","id":"u1","displayName":"Ann","department":"D"}"##;
+
+/// An output that takes nothing.
+struct Full;
+
+impl Write for Full {
+    fn write(&mut self, _bytes: &[u8]) -> std::io::Result<usize> {
+        Err(Error::from(ErrorKind::StorageFull))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn import(shell: &Shell, department: &str, rest: &str) -> crate::cli_commands::Answer {
+    shell.write("day.ndjson", &ANN.replace("\"D\"", &format!("\"{department}\"")));
+    shell.run(&format!("import day.ndjson {rest}"))
+}
+
+fn with_three_days() -> Shell {
+    let shell = Shell::new();
+    import(&shell, "Sales", "--taken-at 2026-11-08T08:00:00Z").expect(0);
+    import(&shell, "Legal", "--taken-at 2026-11-16T08:00:00Z").expect(0);
+    import(&shell, "Ops", "--taken-at 2026-11-12T08:00:00Z --insert").expect(0);
+    shell
+}
+
+#[test]
+fn older_data_is_refused_and_names_both_times_and_the_way_on() {
+    let shell = Shell::new();
+    import(&shell, "Sales", "--taken-at 2026-11-16").expect(0);
+    let files = shell.store();
+    let refused = import(&shell, "Legal", "--taken-at 2026-11-15 -o json").expect(3);
+    assert_eq!(refused.error()["code"], "outOfOrder");
+    for words in ["2026-11-15T00:00:00Z", "2026-11-16T00:00:00Z", "--insert"] {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
+    }
+    assert_eq!(shell.store(), files);
+}
+
+#[test]
+fn lists_histories_and_windows_follow_time_whatever_was_committed_last() {
+    let shell = with_three_days();
+    let backups = shell.run("backups").expect(0).lines();
+    let times: Vec<&str> = backups.iter().filter_map(|row| row["takenAt"].as_str()).collect();
+    assert_eq!(times, ["2026-11-08T08:00:00Z", "2026-11-12T08:00:00Z", "2026-11-16T08:00:00Z"]);
+    assert_eq!(shell.run("show u1").expect(0).lines()[0]["department"], "Legal");
+    assert_eq!(shell.run("show u1 --at latest~1").expect(0).lines()[0]["department"], "Ops");
+    let values = |answer: &crate::cli_commands::Answer| -> Vec<String> {
+        let rows = answer.lines().into_iter().filter(|row| row["kind"] == "attribute");
+        rows.map(|row| ["fromValue", "toValue"].map(|side| row[side].as_str().unwrap().to_owned()).join(" "))
+            .collect()
+    };
+    let history = shell.run("history u1").expect(0);
+    assert_eq!(values(&history), ["Sales Ops", "Ops Legal"]);
+    for (window, expected) in [
+        (r#"history("2026-11-08","2026-11-12")"#, vec!["Sales Ops"]),
+        (r#"history("2026-11-12","2026-11-16")"#, vec!["Ops Legal"]),
+        (r#"changes("2026-11-08","2026-11-16")"#, vec!["Sales Legal"]),
+        (r#"history(datetime(2026-11-10),"latest")"#, vec!["Sales Ops", "Ops Legal"]),
+    ] {
+        let query = format!(r#"{window} | where kind == "attribute""#);
+        let answer = shell.run_words(["query", &query].into_iter(), "").expect(0);
+        assert_eq!(values(&answer), expected, "{window}");
+    }
+}
+
+#[test]
+fn a_day_is_its_only_backup_and_the_echo_says_what_else_it_means() {
+    let shell = with_three_days();
+    let alone = shell.run("show u1 --at 2026-11-12").expect(0);
+    assert_eq!(alone.lines()[0]["department"], "Ops");
+    assert!(!alone.stderr.contains("backups lie in"), "{}", alone.stderr);
+    import(&shell, "Board", "--taken-at 2026-11-16T09:00:00Z").expect(0);
+    for line in ["show u1 --at 2026-11-16", "diff 2026-11-08 2026-11-16", "query users(\"2026-11-16\")"] {
+        let two = shell.run(line).expect(0);
+        assert!(two.stderr.contains("because 2 backups lie in that day"), "{line}: {}", two.stderr);
+        assert!(two.stdout.contains("Ops"), "{line}: {}", two.stdout);
+    }
+    let none = shell.run("show u1 --at 2026-11-14").expect(0);
+    assert!(none.stderr.contains("no backup lies in 2026-11-14"), "{}", none.stderr);
+    let early = shell.run("show u1 --at 2026-11-07").expect(1);
+    assert!(early.stderr.contains("`latest~3` names"), "{}", early.stderr);
+}
+
+#[test]
+fn times_of_one_minute_are_told_apart_and_a_time_to_come_is_warned_of() {
+    let shell = Shell::new();
+    import(&shell, "Sales", "--taken-at 2026-11-08T08:00:07Z").expect(0);
+    import(&shell, "Legal", "--taken-at 2026-11-08T08:00:42Z").expect(0);
+    let table = shell.run("backups -o table").expect(0).stdout;
+    assert!(table.contains("08:00:07Z") && table.contains("08:00:42Z"), "{table}");
+    let future = import(&shell, "Ops", "--taken-at 2999-01-01").expect(4);
+    assert!(future.stderr.contains("a time to come"), "{}", future.stderr);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_does_not_hide_what_is_committed() {
+    let shell = Shell::new();
+    shell.write("day.ndjson", ANN);
+    let answer =
+        shell.run_onto("import day.ndjson --taken-at 2026-11-08".split(' '), "", &mut Full).expect(4);
+    let backups = shell.run("backups").expect(0).lines();
+    let id = backups[0]["id"].as_str().unwrap();
+    assert!(answer.stderr.contains(&format!("backup {id} is committed, but")), "{}", answer.stderr);
+    import(&shell, "Legal", "--taken-at 2026-11-09").expect(0);
+    let answer = shell.run_onto("report create latest~1 --name week".split(' '), "", &mut Full).expect(4);
+    assert!(answer.stderr.contains("is committed, but"), "{}", answer.stderr);
+    assert_eq!(shell.run("report list").expect(0).lines().len(), 1);
+}
