@@ -401,7 +401,8 @@ fn cells_cannot_run_in_a_spreadsheet() {
 fn a_second_writer_is_refused_while_readers_go_on() {
     let shell = Shell::with_two_days();
     let mut store = engine::Store::open(&shell.folder.path().join("entrasnap.store")).unwrap();
-    let writing = store.begin(engine::BackupDetails::new("test", Timestamp::UNIX_EPOCH));
+    let later = store.backups()[1].taken_at;
+    let writing = store.begin(engine::BackupDetails::new("test", later));
     let refused = shell.run("import monday.ndjson").expect(3);
     assert_eq!(refused.error()["code"], "locked");
     shell.run("diff latest~1").expect(0);

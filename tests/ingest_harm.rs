@@ -48,7 +48,7 @@ impl Scene {
             limits,
             allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
         };
-        make(PlanInput {
+        let mut plan = make(PlanInput {
             unread: Vec::new(),
             changes: store.difference(&from.id, &to.id, &engine::DifferenceFilter::default()).unwrap(),
             from: store.snapshot(&from.id).unwrap(),
@@ -58,7 +58,9 @@ impl Scene {
             options,
             context,
         })
-        .unwrap()
+        .unwrap();
+        plan.seal(store);
+        plan
     }
 
     fn apply(&mut self, plan: &Plan) -> RecoverySummary {

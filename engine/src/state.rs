@@ -11,8 +11,8 @@ use crate::disk::Disk;
 use crate::error::disk_error;
 use crate::manifest::{Head, Manifest, StoreRecord, from_sealed_bytes};
 use crate::paths::PathNames;
-use crate::segment::footer::{CheckpointTable, SPACE_CORE, SPACE_VOLATILE, SlotEntry};
-use crate::segment::layout::FORMAT_VERSION;
+use crate::segment::footer::{CheckpointTable, LinkEntry, SPACE_CORE, SPACE_VOLATILE, SlotEntry, TableEntry};
+use crate::segment::layout::{FORMAT_VERSION, GROUP_ROW_COUNT_MAX};
 use crate::segment::reader::{Segment, damaged};
 use crate::timeline::Timeline;
 use crate::{BackupSummary, Error, Result};
@@ -324,12 +324,13 @@ impl State {
         for table in &footer.tables {
             let part = if table.space == SPACE_VOLATILE { Part::Volatile } else { Part::Core };
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
-            let count = table.whole_count.saturating_add(table.patch_count);
+            let (count, most) = (table.version_count(), table.version_count_max(most));
             self.tables.entry(key).or_default().add(segment, table.first_version, count, most)?;
         }
         for links in &footer.links {
             let part = Part::Links(links.relation.as_str().into());
             let key = TableKey { type_token: links.type_token.as_str().into(), part };
+            let most = links.set_count_max(segment)?;
             self.tables.entry(key).or_default().add(segment, links.first_set, links.set_count, most)?;
         }
         Ok(())
@@ -347,7 +348,7 @@ fn checked_count(segment: &Segment, chunk: u32, count: u32, size: u64) -> Result
 }
 
 impl Numbers {
-    /// Adds the numbers of a segment, which follow those before it; no object has two of them.
+    /// Adds the numbers of a segment, which follow those before it; `most` is how many its chunks can hold.
     pub(crate) fn add(&mut self, segment: &Segment, first: u32, count: u32, most: u32) -> Result<()> {
         if first > self.next.max(NUMBERS_KNOWN) || count > most {
             let what = format!(
@@ -361,6 +362,30 @@ impl Numbers {
         }
         self.next = first.saturating_add(count);
         Ok(())
+    }
+}
+
+impl TableEntry {
+    pub(crate) fn version_count(&self) -> u32 {
+        self.whole_count.saturating_add(self.patch_count)
+    }
+
+    /// Versions that the groups and so many known IDs can hold: an ID that comes twice in an import has two whole rows,
+    /// but never two patches.
+    pub(crate) fn version_count_max(&self, ordinal_count: u32) -> u32 {
+        let most = u32::try_from(GROUP_ROW_COUNT_MAX).unwrap_or(u32::MAX);
+        let rows = self.groups.iter().map(|group| group.row_count.min(most));
+        rows.fold(ordinal_count, u32::saturating_add)
+    }
+}
+
+impl LinkEntry {
+    /// Sets that the chunk of sets can hold: each takes a byte at least.
+    pub(crate) fn set_count_max(&self, segment: &Segment) -> Result<u32> {
+        if self.set_count == 0 {
+            return Ok(0);
+        }
+        Ok(u32::try_from(segment.entry(self.data)?.length).unwrap_or(u32::MAX))
     }
 }
 

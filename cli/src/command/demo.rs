@@ -84,12 +84,12 @@ fn recover(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, victim: &str) -
         &["apply", "plan.json", "--rehearse"],
     )?;
     let why = format!(
-        "Meanwhile the people of HR moved {victim} to Legal, which is right, so it must stay.\nThe guard was read, and is meant so. Now for real:"
+        "Meanwhile the people of HR moved {victim} to Legal, which is right, so it must stay.\nThe guards were read, and are meant so. Now for real:"
     );
     theatre.tell(
         session,
         &why,
-        &["apply", "plan.json", "--yes", "--reason", "incident 7", "--allow", "grants-privilege"],
+        &["apply", "plan.json", "--yes", "--reason", "incident 7", "--allow", "grants-privilege,re-enables-account"],
     )?;
     theatre.tell(
         session,

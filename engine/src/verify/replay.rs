@@ -120,9 +120,9 @@ impl Replay<'_> {
         for table in &footer.tables {
             let part = if table.space == Part::Volatile.space() { Part::Volatile } else { Part::Core };
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
-            let count = table.whole_count.saturating_add(table.patch_count);
+            let (count, most) = (table.version_count(), table.version_count_max(self.ordinal_count));
             let numbers = self.numbers.entry(key.clone()).or_default();
-            numbers.add(segment, table.first_version, count, self.ordinal_count)?;
+            numbers.add(segment, table.first_version, count, most)?;
             if count > 0 && key.part == Part::Core {
                 let ordinals = segment.integers(table.ordinals)?;
                 let owners = self.owners.entry(key).or_default();
@@ -139,7 +139,7 @@ impl Replay<'_> {
             let part = Part::Links(entry.relation.as_str().into());
             let key = TableKey { type_token: entry.type_token.as_str().into(), part };
             let numbers = self.numbers.entry(key).or_default();
-            numbers.add(segment, entry.first_set, entry.set_count, self.ordinal_count)?;
+            numbers.add(segment, entry.first_set, entry.set_count, entry.set_count_max(segment)?)?;
         }
         Ok(())
     }
