@@ -43,6 +43,8 @@ pub(super) struct TypeView<'a> {
     rosters: Rosters<'a>,
     /// Whether the *to* side is the backup after the *from* side, both in time and as they were committed.
     is_one_step: bool,
+    /// The places of the two sides in time, the earlier one first.
+    ranks: (u64, u64),
 }
 
 impl<'a> TypeView<'a> {
@@ -59,8 +61,8 @@ impl<'a> TypeView<'a> {
             })
             .collect();
         let info = schema::by_token(token);
-        let is_forward = comparison.from.rank() <= comparison.to.rank();
-        let early = if is_forward { comparison.from.sequence() } else { comparison.to.sequence() };
+        let (from, to) = (comparison.from.rank(), comparison.to.rank());
+        let early = if from <= to { comparison.from.sequence() } else { comparison.to.sequence() };
         Ok(Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
@@ -79,8 +81,8 @@ impl<'a> TypeView<'a> {
             key: key(Part::Core),
             to: comparison.to,
             rosters: Rosters::default(),
-            is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence()
-                && comparison.from.rank() + 1 == comparison.to.rank(),
+            is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence() && from + 1 == to,
+            ranks: (from.min(to), from.max(to)),
         })
     }
 
@@ -140,6 +142,15 @@ impl<'a> TypeView<'a> {
         self.is_plain && self.is_one_step && from != to && from.min(to) > 0
     }
 
+    /// Whether a version came with one of the backups between the two sides. Of one that returns, the backup that made it
+    /// says whether it differs from its predecessor in what is compared.
+    fn is_made_between(&self, version: u32) -> Result<bool> {
+        let state = self.core.state();
+        let (segment, _) = state.locate(&self.key, version)?;
+        let rank = state.rank(segment.sequence);
+        Ok(self.ranks.0 < rank && rank <= self.ranks.1)
+    }
+
     /// Whether it is known without a look at its content that an object, live on both sides, changed. Versions that
     /// are further apart may say the same: what one backup changed another changes back.
     pub(super) fn is_certain(&self, candidate: &Candidate, (from, to): (Slot, Slot)) -> Result<bool> {
@@ -148,7 +159,9 @@ impl<'a> TypeView<'a> {
             return Ok(false);
         }
         if low < high {
-            return Ok(self.is_one_step || self.core.predecessor(high)? == low);
+            return Ok(
+                self.is_one_step || (self.core.predecessor(high)? == low && self.is_made_between(high)?)
+            );
         }
         let is_linked = || candidate.line.is_some_and(|line| self.rosters.line(line).has_link_change());
         Ok(self.is_one_step && is_linked())

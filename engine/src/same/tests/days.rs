@@ -89,6 +89,20 @@ fn a_backup_of_the_same_state_in_other_words_changes_nothing_and_keeps_the_words
 }
 
 #[test]
+fn words_that_return_after_a_change_are_listed_as_little_as_they_are_compared() {
+    let user = |mails: &str| [("user", format!(r#"{{"id":"u","otherMails":{mails}}}"#))];
+    let (words, other_words, change) = (r#"["a","b"]"#, r#"["b","a"]"#, r#"["c"]"#);
+    let mut days = Days::new();
+    for (mails, updated) in [(words, 0), (other_words, 0), (words, 0), (change, 1), (other_words, 1)] {
+        assert_eq!(days.put(&user(mails)).updated, updated, "{mails}");
+    }
+    // The last day has the version of the second one, which came after that of the first one and the third one.
+    for (from, to, count) in [(2, 4, 0), (4, 2, 0), (0, 4, 0), (2, 3, 1), (3, 4, 1), (0, 3, 1)] {
+        assert_eq!(days.changes(from, to).len(), count, "{from} to {to}");
+    }
+}
+
+#[test]
 fn a_guid_in_another_case_is_the_same_object() {
     let lower = "abcdef00-0000-4000-8000-00000000000a";
     let upper = lower.to_uppercase();
