@@ -143,9 +143,10 @@ impl<'c> Normal<'c> {
 }
 
 impl Meaning {
-    /// What holds for a member of an object whose own meaning this is.
+    /// What holds for a member of an object whose own meaning this is. Stages follow one another, but who decides in one
+    /// of them is a set.
     fn inside(self) -> Self {
-        Self { is_exact: false, ..self }
+        Self { is_exact: false, is_ordered: false, ..self }
     }
 }
 

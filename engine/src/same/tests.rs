@@ -103,6 +103,18 @@ const FORMS: &[(&str, &str, &str, &str)] = &[
         r#"[{"a":1},{"b":2}]"#,
         r#"[{"b":2.0},{"a":1}]"#,
     ),
+    (
+        "accessPackageAssignmentPolicy",
+        "requestApprovalSettings/stages",
+        r#"[{"primaryApprovers":[{"id":"a"},{"id":"b"}]},{"primaryApprovers":[]}]"#,
+        r#"[{"primaryApprovers":[{"id":"b"},{"id":"a"}]},{"primaryApprovers":null}]"#,
+    ),
+    (
+        "roleManagementPolicy",
+        "rules",
+        r#"[{"id":"x","setting":{"approvalStages":[{"primaryApprovers":["a","b"]}]}}]"#,
+        r#"[{"id":"x","setting":{"approvalStages":[{"primaryApprovers":["b","a"]}]}}]"#,
+    ),
     ("custom", "anything", r#"[["a","b"],["c"]]"#, r#"[["c"],["b","a"]]"#),
     ("custom", "anything", r##"{"v@odata.type":"#Collection(String)","v":["a"]}"##, r#"{"v":["a"]}"#),
 ];
