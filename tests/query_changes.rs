@@ -331,6 +331,29 @@ fn one_object_is_followed_by_its_id_or_its_name() {
 }
 
 #[test]
+fn an_object_that_was_made_again_is_followed_through_the_backup_that_gave_it_another_id() {
+    let user = |id: &str, name: &str| {
+        json!({"@odata.type": "#microsoft.graph.user", "id": id, "displayName": name}).to_string()
+    };
+    let mut store = Shelf::default().create().unwrap();
+    for (day, user) in [(0, user("old", "Ann")), (1, user("new", "Ann")), (2, user("new", "Bob"))] {
+        back_up_with(&mut store, details(day), &[user]).unwrap();
+    }
+    let old = ObjectKey { type_token: "user".into(), id: "old".into() };
+    store.add_lineage(&old, "new", "recovery", details(1).taken_at).unwrap();
+    let tables = tables(&Arc::new(store));
+    let all = ["old added", "new added", "old deleted", "new updated"];
+    for (from, expected) in [("2001-01-01", &all[..]), ("latest~2", &all[1..]), ("latest~1", &all[3..])] {
+        let text =
+            format!("history('{from}', 'latest', 'new') | where kind == 'object' | project id, change");
+        let found = rows(&tables, &text).into_iter();
+        let found =
+            found.map(|row| format!("{} {}", row["id"].as_str().unwrap(), row["change"].as_str().unwrap()));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{from}");
+    }
+}
+
+#[test]
 fn points_and_notes_are_told_to_the_caller() {
     let store = three_days();
     let tables = tables(&store);

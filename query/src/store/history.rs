@@ -146,10 +146,11 @@ fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>,
 
 /// Those steps of an object that lie in the window.
 fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<Step> {
-    let mut backups = store.members().iter().enumerate();
+    let backups = store.members();
+    let mut place = 0;
     let steps = history.into_iter().filter_map(|(backup, change)| {
-        // Both are oldest first.
-        let (place, _) = backups.find(|(_, other)| other.id == backup.id)?;
+        // Both are oldest first; one backup may have several steps, where the object was made again under another ID.
+        place += backups[place..].iter().position(|other| other.id == backup.id)?;
         window.places().contains(&place).then_some((place, change))
     });
     steps.collect()
