@@ -17,10 +17,13 @@
 //! that changes from one answer to the next, so that the guess "ordered" would report changes nobody made, for ever.
 //! Collections that are tried or passed in order are few and documented; the table declares each with its reason.
 //!
+//! A value that Graph itself moved from one property to another is in [`moved`].
+//!
 //! Texts are read as instants and GUIDs where nothing is declared of them, and only when the whole text is one. In a
 //! declared text column, such as `displayName`, every byte counts.
 
 mod instant;
+pub(crate) mod moved;
 mod normal;
 
 use serde_json::Value;
@@ -40,6 +43,8 @@ pub fn is_same(type_token: &str, property: &str, a: &Value, b: &Value) -> bool {
     if a == b {
         return true;
     }
+    let moved = if moved::can_move(type_token) { moved::without_moved(property, a, b) } else { None };
+    let (a, b) = moved.as_ref().map_or((a, b), |[a, b]| (a, b));
     let mut path = String::new();
     push_segment(property.as_bytes(), &mut path);
     let canonical = |value: &Value| {

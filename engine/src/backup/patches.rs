@@ -8,7 +8,7 @@ use super::table::{Columns, Patch, PatchCell};
 use crate::Result;
 use crate::paths::PathId;
 use crate::rows::{Cells, Rows};
-use crate::same::{self, Comparer};
+use crate::same::{self, Comparer, moved};
 use crate::state::State;
 
 /// An object whose content differs from its last version.
@@ -139,7 +139,13 @@ impl<'a> Judge<'a> {
 
     /// Whether a patch holds anything that is compared and was observed on both sides.
     pub(super) fn is_significant(&mut self, patch: &Patch) -> Result<bool> {
+        let paths = &self.rows.state().paths;
+        let cells = patch.cells.iter().map(|cell| (paths.text(cell.path), &*cell.old, &*cell.new));
+        let is_move = moved::can_move(&self.rows.key().type_token) && moved::is_move(cells);
         for cell in &patch.cells {
+            if is_move && moved::takes_part(&paths.text(cell.path)) {
+                continue;
+            }
             if self.is_change(patch, cell)? {
                 return Ok(true);
             }

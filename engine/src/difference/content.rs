@@ -10,7 +10,7 @@ use crate::backup::top_of;
 use crate::change::{AttributeChange, Change, LinkAction, LinkChange, Text};
 use crate::paths::PathId;
 use crate::rows::{Cells, Cursor, Differing, Rows};
-use crate::same::{self, Comparer};
+use crate::same::{self, Comparer, moved};
 use crate::value;
 use crate::vector::Slot;
 use crate::{ObjectId, Result};
@@ -39,6 +39,8 @@ struct KnownPath {
     comparer: Comparer,
     /// Whether one side was not observed.
     is_unknown: bool,
+    /// Whether it takes part where Graph moves a value.
+    takes_part: bool,
 }
 
 impl<'v, 's> Cursors<'v, 's> {
@@ -79,6 +81,7 @@ impl Names {
                 shown: Arc::from(&*names.shown(path)),
                 comparer: Comparer::new(token, &text),
                 is_unknown: comparison.coverage.is_unknown(token, top_of(&text)),
+                takes_part: moved::can_move(token) && moved::takes_part(&text),
             }
         })
     }
@@ -135,8 +138,13 @@ impl Comparison<'_> {
         change: &mut Change,
     ) -> Result<()> {
         change.attributes.reserve_exact(differing.len());
+        let cells = differing.iter().map(|(path, from, to)| (self.state.paths.text(path), from, to));
+        let is_move = moved::can_move(&names.token) && moved::is_move(cells);
         for (path, from, to) in differing.iter() {
             let known = names.path(self, path);
+            if is_move && known.takes_part {
+                continue;
+            }
             if known.is_unknown || known.comparer.is_same(from, to) {
                 continue;
             }

@@ -1,6 +1,6 @@
 //! The same state in other words through a store: backups, differences, what comes out.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Graph;
 use crate::schema::types;
@@ -99,6 +99,59 @@ fn words_that_return_after_a_change_are_listed_as_little_as_they_are_compared() 
     // The last day has the version of the second one, which came after that of the first one and the third one.
     for (from, to, count) in [(2, 4, 0), (4, 2, 0), (0, 4, 0), (2, 3, 1), (3, 4, 1), (0, 3, 1)] {
         assert_eq!(days.changes(from, to).len(), count, "{from} to {to}");
+    }
+}
+
+#[test]
+fn a_target_that_graph_moved_among_the_applications_is_no_change_and_what_comes_with_it_is_one() {
+    let (microsoft, internet) =
+        ("c08f52c9-8f03-4558-a0ea-9a4c878cf343", "5dc48733-b5df-475c-a49b-fa307ef00853");
+    let other = "00000003-0000-0ff1-ce00-000000000000";
+    let traffic = json!({"@odata.type": "#microsoft.graph.someTraffic"});
+    for (from, to, is_same) in [
+        (json!({"includeApplications": [], "globalSecureAccess": traffic}), json!([microsoft]), true),
+        (json!({"includeApplications": null, "networkAccess": traffic}), json!([internet, microsoft]), true),
+        (json!({"includeApplications": ["None"], "networkAccess": traffic}), json!([internet]), true),
+        (
+            json!({"includeApplications": [other], "globalSecureAccess": traffic}),
+            json!([microsoft, other]),
+            true,
+        ),
+        (json!({"includeApplications": [], "globalSecureAccess": traffic}), json!([microsoft, other]), false),
+        (json!({"includeApplications": [other], "globalSecureAccess": traffic}), json!([microsoft]), false),
+        (json!({"includeApplications": [], "globalSecureAccess": traffic}), json!(["All"]), false),
+        (json!({"includeApplications": [], "globalSecureAccess": traffic}), json!([]), false),
+        (json!({"includeApplications": [], "globalSecureAccess": null}), json!([microsoft]), false),
+        (json!({"includeApplications": [other]}), json!([microsoft, other]), false),
+    ] {
+        let to = json!({"includeApplications": to, "globalSecureAccess": null, "networkAccess": null});
+        let policy = |applications: &Value, user: &str| {
+            let conditions = json!({"applications": applications, "users": {"includeUsers": [user]}});
+            let policy = json!({"id": "p", "displayName": "Internet", "conditions": conditions});
+            [("conditionalAccessPolicy", policy.to_string())]
+        };
+        let conditions = |applications: &Value| json!({"applications": applications, "users": null});
+        let (a, b) = (conditions(&from), conditions(&to));
+        for (a, b) in [(&a, &b), (&b, &a)] {
+            let found = super::is_same("conditionalAccessPolicy", "conditions", a, b);
+            assert_eq!(found, is_same, "{a} and {b}");
+            assert!(is_same || !super::is_same("application", "conditions", a, b));
+        }
+        let mut days = Days::new();
+        days.put(&policy(&from, "Ann"));
+        let count = usize::from(!is_same);
+        assert_eq!(days.put(&policy(&to, "Ann")).updated, count as u64, "{from} to {to}");
+        days.put(&policy(&to, "Bob"));
+        assert_eq!(days.changes(0, 1).len(), count, "{from} to {to}");
+        assert_eq!(days.changes(1, 0).len(), count, "{to} to {from}");
+        let changes = days.changes(0, 2);
+        assert_eq!(changes.len(), 1, "the users changed");
+        let paths: Vec<&str> = changes[0].attributes.iter().map(|attribute| &*attribute.name).collect();
+        assert_eq!(paths == ["conditions.users.includeUsers"], is_same, "{paths:?}");
+        assert_eq!(
+            days.shown(1, "conditionalAccessPolicy", "p").attributes()["conditions"]["applications"],
+            to
+        );
     }
 }
 
