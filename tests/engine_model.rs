@@ -15,8 +15,10 @@ use tests::Shelf;
 use tests::shelf::{ROOT, contents};
 
 mod days;
+mod known;
 
 use days::{Day, IDS, Row, TYPES, days, merge, targets};
+use known::{KnownFrom, known_from, passed_over};
 
 /// Where an object is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,16 +47,10 @@ struct Model {
     whole: BTreeSet<&'static str>,
     /// This backup read the members of all groups.
     members_read: bool,
+    /// Which backup it is, in the order in which they were made; 0 before them.
+    number: usize,
     /// The tenant before it, as it was known when this backup was made.
     before: Option<Arc<Model>>,
-}
-
-/// How far a backup knows the objects of a type.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum KnownFrom {
-    Itself,
-    Before,
-    Never,
 }
 
 impl Model {
@@ -197,17 +193,6 @@ fn known(change: &Change) -> Known {
     )
 }
 
-/// How far a backup, by its place, knows the objects of a type. Before the first one it is known that there are none.
-fn known_from(models: &[Model], place: usize, token: &str) -> KnownFrom {
-    if place == 0 || models[place].whole.contains(token) {
-        KnownFrom::Itself
-    } else if models[..place].iter().any(|model| model.whole.contains(token)) {
-        KnownFrom::Before
-    } else {
-        KnownFrom::Never
-    }
-}
-
 /// The difference of two of the models, by place; both places may be 0, before the first backup. What the earlier one
 /// never saw, of a type that no backup had read by then, is neither new nor gone, unless its first appearance is asked for.
 fn model_difference(models: &[Model], from: usize, to: usize, all: bool, first_seen: bool) -> Vec<Known> {
@@ -341,10 +326,12 @@ fn check_marks(changes: &[Change], models: &[Model], [from, to]: [usize; 2], all
         let key = (change.type_token.to_string(), change.id.to_string());
         let side = if models[to].presence(&key) == Presence::Gone { from } else { to };
         let is_synced = models[side].things[&key].core["onPremisesSyncEnabled"] == json!(true);
-        let is_doubtful = change.kind != ChangeKind::Updated
+        let is_carried = change.kind != ChangeKind::Updated
             && known_from(models, from.min(to), &key.0) == KnownFrom::Before;
+        let passed = passed_over(models, from.max(to), &key.0);
+        let is_doubtful = is_carried || passed.is_some();
         assert_eq!(change.is_unobserved(), is_doubtful, "{change:?}");
-        assert_eq!(change.last_read.is_some(), is_doubtful, "{change:?}");
+        assert_eq!(change.last_read.is_some(), is_carried || passed == Some(true), "{change:?}");
         if is_doubtful {
             assert_eq!(change.action, RecoveryAction::None);
         } else {
@@ -436,7 +423,8 @@ fn run(days: &[Day], times: &[u32], memo: Memo) -> (Shelf, Vec<Model>) {
         day.back_up(&mut store, time);
         let place = taken.partition_point(|other| *other <= time);
         taken.insert(place, time);
-        models.insert(place + 1, models[place].after(day));
+        let after = Model { number: number + 1, ..models[place].after(day) };
+        models.insert(place + 1, after);
     }
     (shelf, models)
 }

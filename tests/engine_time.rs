@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use engine::{BackupDetails, DifferenceFilter, Error, ObjectKey, Point, Store};
+use engine::{BackupDetails, Change, DifferenceFilter, Error, ObjectKey, Point, RecoveryAction, Store};
 use serde_json::json;
 use tests::shelf::{ROOT, back_up, back_up_with, contents, details};
 use tests::{FaultyDisk, Shelf};
@@ -114,12 +114,26 @@ fn weaving_in_says_which_types_the_next_backup_goes_on_with_as_they_were() {
     };
     let shelf = Shelf::default();
     let mut store = shelf.create().unwrap();
-    back_up(&mut store, 10, &[user("u1", "Bern"), group("old")]).unwrap();
+    let first = back_up(&mut store, 10, &[user("u1", "Bern"), group("old")]).unwrap();
     let last = back_up(&mut store, 20, &[user("u1", "Rome")]).unwrap();
     let middle = back_up_with(&mut store, woven(15), &[user("u1", "Oslo"), group("new")]).unwrap();
     let [warning] = &*middle.warnings else { panic!("{:?}", middle.warnings) };
     assert_eq!((&*warning.type_token, warning.count), ("group", 1));
     assert!(warning.reason.contains(&format!("the next backup, {} of", last.id)), "{}", warning.reason);
+    // What it did not read did not change back.
+    for (from, to) in [(&middle.id, &last.id), (&last.id, &middle.id)] {
+        let found = store.difference(from, to, &DifferenceFilter::default()).unwrap();
+        let mark = |change: &Change| {
+            (change.type_token.to_string(), change.is_unobserved(), change.action, change.last_read)
+        };
+        let expected = [
+            ("group".to_owned(), true, RecoveryAction::None, Some(first.taken_at)),
+            ("user".to_owned(), false, RecoveryAction::Update, None),
+        ];
+        assert_eq!(found.iter().map(mark).collect::<Vec<_>>(), expected);
+    }
+    let plain = store.difference(&first.id, &middle.id, &DifferenceFilter::default()).unwrap();
+    assert!(plain.len() == 2 && plain.iter().all(|change| !change.is_unobserved()), "{plain:?}");
 }
 
 #[test]

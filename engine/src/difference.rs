@@ -269,6 +269,11 @@ impl<'a> Comparison<'a> {
         if kind != ChangeKind::Updated {
             self.doubt(view, cursors, candidate, slots, &mut change)?;
         }
+        if let Some(passed) = view.passed_over.filter(|_| !change.is_unobserved()) {
+            let reason = if self.is_forward() { UNOBSERVED_AT_TO } else { UNOBSERVED_AT_FROM };
+            (change.action, change.reason) = (RecoveryAction::None, Some(reason));
+            change.last_read = passed.read;
+        }
         Ok(Some(change))
     }
 

@@ -66,7 +66,40 @@ impl Timeline {
     }
 }
 
+/// What a backup goes on with although one that was woven in before it, after it was made, tells more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PassedOver {
+    /// When that was read; never, where no backup did.
+    pub(crate) read: Option<Timestamp>,
+}
+
 impl State {
+    /// Whether a commit goes on with what was known of a type before one that was woven in later. `is_read` tells whether
+    /// a backup read the type by itself.
+    pub(crate) fn passed_over(
+        &self,
+        sequence: u64,
+        token: &str,
+        is_read: impl Fn(&Manifest) -> bool,
+    ) -> Option<PassedOver> {
+        if self.woven().is_empty() {
+            return None;
+        }
+        let known = self.manifests_up_to(sequence);
+        let mut carrying = BTreeSet::new();
+        let mut source = known.last();
+        while let Some(manifest) = source.filter(|manifest| !is_read(manifest.as_ref())) {
+            carrying.insert(manifest.sequence);
+            source = self.predecessor_of(manifest);
+        }
+        let place = source.map_or(0, |manifest| self.rank(manifest.sequence));
+        let since = &known[usize::try_from(place).unwrap_or(usize::MAX).min(known.len())..];
+        let is_passed = since
+            .iter()
+            .any(|manifest| manifest.coverage.contains_key(token) && !carrying.contains(&manifest.sequence));
+        is_passed.then(|| PassedOver { read: source.map(|manifest| manifest.taken_at) })
+    }
+
     /// The place of a commit in time, counted from 1; 0 for the empty state before all.
     pub(crate) fn rank(&self, sequence: u64) -> u64 {
         let place = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));

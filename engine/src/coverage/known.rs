@@ -75,6 +75,11 @@ pub(crate) fn of_relation(manifests: &[Arc<Manifest>], token: &str, relation: &s
     Known::Never
 }
 
+/// Whether a backup tells of all live objects of a type, by itself or as changes since they were read whole.
+pub(crate) fn reads_objects(manifest: &Manifest, token: &str) -> bool {
+    said_of(manifest, token) != Said::Nothing
+}
+
 fn known_at(age: usize, time: Timestamp) -> Known {
     if age == 0 { Known::Read } else { Known::Before(time) }
 }

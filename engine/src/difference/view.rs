@@ -7,6 +7,7 @@ use super::Comparison;
 use super::candidates::Candidate;
 use super::observed::Observed;
 use crate::Result;
+use crate::coverage::known;
 use crate::directory::Ids;
 use crate::id::Id;
 use crate::paths::PathId;
@@ -15,6 +16,7 @@ use crate::rows::Rows;
 use crate::schema::{self, SYNCED_MARKER, Type};
 use crate::snapshot::Snapshot;
 use crate::state::{Part, TableKey};
+use crate::timeline::PassedOver;
 use crate::vector::Slot;
 
 /// One type, seen from a comparison.
@@ -36,6 +38,8 @@ pub(super) struct TypeView<'a> {
     pub(super) unobserved: Vec<String>,
     /// What the earlier side observed.
     pub(super) observed: Observed<'a>,
+    /// What the later side goes on with, where it did not read the type and a backup woven in before it tells more.
+    pub(super) passed_over: Option<PassedOver>,
     pub(super) parent: PathId,
     key: TableKey,
     to: &'a Snapshot,
@@ -62,7 +66,8 @@ impl<'a> TypeView<'a> {
             .collect();
         let info = schema::by_token(token);
         let (from, to) = (comparison.from.rank(), comparison.to.rank());
-        let early = if from <= to { comparison.from.sequence() } else { comparison.to.sequence() };
+        let sequences = (comparison.from.sequence(), comparison.to.sequence());
+        let (early, late) = if from <= to { sequences } else { (sequences.1, sequences.0) };
         Ok(Self {
             token: Arc::clone(token),
             core: Rows::many(state, &key(Part::Core)),
@@ -77,11 +82,12 @@ impl<'a> TypeView<'a> {
             is_plain: comparison.coverage.is_plain(token),
             unobserved: comparison.coverage.unobserved(token),
             observed: Observed::new(state, early, token)?,
+            passed_over: state.passed_over(late, token, |manifest| known::reads_objects(manifest, token)),
             parent: state.paths.id("parentId"),
             key: key(Part::Core),
             to: comparison.to,
             rosters: Rosters::default(),
-            is_one_step: comparison.from.sequence() + 1 == comparison.to.sequence() && from + 1 == to,
+            is_one_step: sequences.0 + 1 == sequences.1 && from + 1 == to,
             ranks: (from.min(to), from.max(to)),
         })
     }
