@@ -221,6 +221,7 @@ impl Disk for RealDisk {
 /// How a file is opened that nobody but its owner may read once it is made; one that is there keeps its rights.
 #[must_use]
 pub fn private_file() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
