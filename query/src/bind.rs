@@ -47,8 +47,8 @@ const PARTS_MAX: usize = 1_000_000;
 const INLINE_DEPTH_MAX: usize = 32;
 /// Most columns of one step: more than any table has, and few enough for whoever looks at each.
 const COLUMNS_MAX: usize = 10_000;
-/// Most columns of all steps of one query.
-const ALL_COLUMNS_MAX: usize = 250_000;
+/// Most columns of all steps of one script: a union of all tables alone has tens of thousands.
+const ALL_COLUMNS_MAX: usize = 1_000_000;
 
 /// A column that stands for those of a table that was not found; nothing is said about what is not among the others.
 const LOST: &str = "\0";
