@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ast::Span;
 use crate::batch::{BATCH_BYTES, BATCH_ROWS};
@@ -44,13 +44,23 @@ impl Limits<'_> {
 pub(crate) struct Memory {
     limit_bytes: usize,
     held_bytes: AtomicUsize,
-    /// Why values are missing that should have been computed: then no row of the query may be shown.
-    broken: OnceLock<Diagnostic>,
+    /// Whether values are missing that should have been computed: then no row of them may be shown.
+    is_broken: AtomicBool,
+    /// Why they are.
+    broken: Mutex<Option<Diagnostic>>,
+    /// How often what was missing was computed again.
+    attempt: AtomicUsize,
 }
 
 impl Memory {
     pub(crate) fn new(limit_bytes: usize) -> Arc<Self> {
-        Arc::new(Self { limit_bytes, held_bytes: AtomicUsize::new(0), broken: OnceLock::new() })
+        Arc::new(Self {
+            limit_bytes,
+            held_bytes: AtomicUsize::new(0),
+            is_broken: AtomicBool::new(false),
+            broken: Mutex::default(),
+            attempt: AtomicUsize::new(0),
+        })
     }
 
     /// What all steps hold now, in bytes.
@@ -81,7 +91,14 @@ impl<'a> Guard<'a> {
     /// Refuses to go on once the query was told to stop, or a value could not be computed within the limit.
     pub(crate) fn proceed(&self) -> Result<(), Diagnostic> {
         self.limits.proceed()?;
-        self.memory.broken.get().map_or(Ok(()), |why| Err(why.clone()))
+        if !self.memory.is_broken.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.why().clone().map_or(Ok(()), Err)
+    }
+
+    fn why(&self) -> MutexGuard<'_, Option<Diagnostic>> {
+        self.memory.broken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes that a batch which a step makes should not exceed by much: many steps hold one at the same time.
@@ -98,13 +115,36 @@ impl<'a> Guard<'a> {
 
     /// Whether rows are worth computing: nothing stopped the query.
     pub(crate) fn goes_on(&self) -> bool {
-        self.memory.broken.get().is_none()
-            && !self.limits.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
+        !self.memory.is_broken.load(Ordering::Relaxed) && !self.is_cancelled()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.limits.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
     }
 
     /// Ends the query, from where no error can be given: [`Guard::proceed`] tells everybody else.
     pub(crate) fn give_up(&self, why: Diagnostic) {
-        self.memory.broken.get_or_init(|| why);
+        self.why().get_or_insert(why);
+        self.memory.is_broken.store(true, Ordering::Release);
+    }
+
+    /// After all who worked together ended, lets one after the other try again what there was no room for; tells
+    /// whether that makes sense. What was kept of the values computed until then is not to be used.
+    pub(crate) fn begin_again(&self) -> bool {
+        if self.is_cancelled() {
+            return false;
+        }
+        if self.memory.is_broken.load(Ordering::Acquire) {
+            self.memory.attempt.fetch_add(1, Ordering::Relaxed);
+            *self.why() = None;
+            self.memory.is_broken.store(false, Ordering::Release);
+        }
+        true
+    }
+
+    /// The number of the attempt, for whoever keeps values.
+    pub(crate) fn attempt(&self) -> usize {
+        self.memory.attempt.load(Ordering::Relaxed)
     }
 }
 

@@ -25,6 +25,8 @@ const UNCOUNTED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 1 << 18 };
 
 /// The results for a dictionary, and the dictionary itself so that its address stays its own.
 struct Kept {
+    /// When it was computed: in an attempt that ran out of room, values may be missing.
+    attempt: usize,
     values: Arc<Vec<Value>>,
     made: Arc<Vec<Value>>,
     _held: Held,
@@ -70,29 +72,31 @@ impl<'a> Formula<'a> {
     }
 
     fn computed(&self, place: usize, values: &Arc<Vec<Value>>) -> Arc<Vec<Value>> {
+        let attempt = self.guard.attempt();
         let kept = |all: &Vec<Kept>| {
-            all.iter().find(|kept| Arc::ptr_eq(&kept.values, values)).map(|kept| kept.made.clone())
+            let mut now = all.iter().filter(|kept| kept.attempt == attempt);
+            now.find(|kept| Arc::ptr_eq(&kept.values, values)).map(|kept| kept.made.clone())
         };
         if let Some(known) = kept(&self.kept.lock().unwrap_or_else(PoisonError::into_inner)) {
             return known;
         }
-        let made = evaluate(
-            &self.scalar,
-            &alone(place, Column::Values(Arc::clone(values)), values.len()),
-            &self.guard,
-        );
+        // Whether it is this thread that computes what all share must not show in how it cuts its rows.
+        let batch = alone(place, Column::Values(Arc::clone(values)), values.len());
+        let made = unmeasured(|| evaluate(&self.scalar, &batch, &self.guard));
         let made = match made {
             Column::Values(made) => made,
             made => Arc::new((0..values.len()).map(|row| made.get(row).into_owned()).collect()),
         };
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|kept| kept.attempt == attempt);
         if all.len() >= KEPT_MAX {
             all.clear();
         }
         let mut held = self.guard.memory.account("a computed column");
         // What there is no room for is computed again.
         if held.try_grow(values_bytes(&made)) {
-            all.push(Kept { values: Arc::clone(values), made: Arc::clone(&made), _held: held });
+            let values = Arc::clone(values);
+            all.push(Kept { attempt, values, made: Arc::clone(&made), _held: held });
         }
         made
     }
@@ -276,6 +280,14 @@ fn made_during<T>(work: impl FnOnce() -> T) -> (usize, T) {
     let before = MADE.get();
     let done = work();
     (MADE.get().wrapping_sub(before), done)
+}
+
+/// Does something whose bytes are not those of the rows that are cut into pieces.
+pub(super) fn unmeasured<T>(work: impl FnOnce() -> T) -> T {
+    let before = MADE.get();
+    let done = work();
+    MADE.set(before);
+    done
 }
 
 /// The bytes that one function makes, while it makes them.

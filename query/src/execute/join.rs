@@ -200,6 +200,8 @@ impl Probe<'_> {
         emit: &mut Emit<'_>,
     ) -> Result<ControlFlow<()>, Diagnostic> {
         let entries = self.entries(batch);
+        // Keys that could not be computed must meet nobody.
+        execution.guard.proceed()?;
         let with = match self.made {
             Made::With => true,
             Made::Without => false,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::evaluate::{Formula, Pieces};
+use super::evaluate::{Formula, Pieces, unmeasured};
 use super::expand::{Expansion, Parsing};
 use super::join::Probe;
 use super::select::{Predicate, Rows as Chosen};
@@ -242,8 +242,9 @@ impl<'a> Execution<'a> {
                         if flow.is_break() { Ok(flow) } else { sink(made) }
                     });
                 }
-                // The results of all these parts do not fit into memory together: perhaps those of one after the other.
-                Err(error) if error.code == Code::Limit && self.guard.goes_on() => {}
+                // The results of all these parts, or what is made on the way to them, do not fit into memory together:
+                // perhaps those of one after the other.
+                Err(error) if error.code == Code::Limit && self.guard.begin_again() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -388,8 +389,9 @@ impl<'a> Stage<'a> {
             Self::Project(columns) => hand_on(execution, columns, project(columns, &batch), emit),
             Self::Expand(expansion) if batch.row_count > 1 && expansion.is_large() => {
                 let mut pieces = Pieces::new(batch.row_count, &execution.guard);
+                let mut emit = |made: Batch| unmeasured(|| emit(made));
                 while let Some(flow) =
-                    pieces.next(|rows| expansion.apply(execution, &batch.gather(rows), emit))
+                    pieces.next(|rows| expansion.apply(execution, &batch.gather(rows), &mut emit))
                 {
                     if flow?.is_break() {
                         return Ok(ControlFlow::Break(()));

@@ -215,6 +215,8 @@ impl Domain {
 
 /// What a condition says of each value of a domain.
 struct Known {
+    /// When it was begun: in an attempt that ran out of room, truths may be wrong.
+    attempt: usize,
     domain: Domain,
     truths: Vec<AtomicU8>,
     chunks: Vec<Chunk>,
@@ -251,7 +253,9 @@ impl ColumnTest<'_> {
     }
 
     fn known(&self, domain: Domain) -> Arc<Known> {
+        let attempt = self.guard.attempt();
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|known| known.attempt == attempt);
         if let Some(known) = all.iter().find(|known| known.domain.is(&domain)) {
             return Arc::clone(known);
         }
@@ -261,7 +265,7 @@ impl ColumnTest<'_> {
         let count = domain.len();
         let truths = std::iter::repeat_with(AtomicU8::default).take(count).collect();
         let chunks = std::iter::repeat_with(Chunk::default).take(count.div_ceil(CHUNK)).collect();
-        let known = Arc::new(Known { domain, truths, chunks });
+        let known = Arc::new(Known { attempt, domain, truths, chunks });
         all.push(Arc::clone(&known));
         known
     }

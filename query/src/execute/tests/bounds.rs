@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::ast::Span;
+use crate::error::Diagnostic;
 use crate::execute::Execution;
 use crate::limits::Guard;
 use crate::rewrite::rewrite;
@@ -90,6 +92,45 @@ fn what_is_made_of_each_row_and_used_up_needs_little_memory() {
 }
 
 #[test]
+fn what_does_not_fit_together_is_computed_one_after_the_other() {
+    // Each branch makes texts of two thirds of the limit at once, on as many threads as there are.
+    let branch = "(range n from 1 to 40 step 1 | extend a = strrep(strrep(tostring(n % 10), 1000), 40))";
+    for (text, expected) in [
+        (format!("union {} | summarize sum(strlen(a))", vec![branch; 8].join(", ")), "12800000"),
+        (format!("union {} | where a startswith '3' | count", vec![branch; 8].join(", ")), "32"),
+        (
+            format!(
+                "{branch} | join kind=rightouter (datatable(b: string)['', 'x']) on $left.a == $right.b | count"
+            ),
+            "2",
+        ),
+    ] {
+        for _ in 0..8 {
+            assert_eq!(
+                answer(&text, MIB).unwrap_or_else(|found| panic!("{text}: {found:?}")),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn after_room_was_missing_nothing_is_used_that_was_kept() {
+    let limits = Limits { bytes: MIB, ..Limits::default() };
+    let guard = Guard::new(NOW, &limits);
+    let before = guard.attempt();
+    assert!(guard.begin_again() && guard.attempt() == before, "nothing was missing");
+    guard.give_up(Diagnostic::new(Code::Limit, Span::default(), "no room"));
+    assert_eq!((guard.goes_on(), guard.proceed().unwrap_err().message.as_str()), (false, "no room"));
+    assert!(guard.begin_again() && guard.attempt() != before && guard.goes_on());
+    guard.proceed().unwrap();
+    let stop = AtomicBool::new(true);
+    let limits = Limits { cancelled: Some(&stop), ..limits };
+    assert!(!Guard::new(NOW, &limits).begin_again(), "a query that was stopped is not tried again");
+}
+
+#[test]
 fn the_results_of_one_script_are_held_together() {
     let one = "range n from 1 to 20000 step 1";
     answer(one, MIB).unwrap();
@@ -159,7 +200,7 @@ fn a_step_has_a_bounded_number_of_columns() {
     let (code, message) = answer(&joins(11), MIB).unwrap_err();
     assert_eq!((code, message.contains("columns are more than the")), (Code::Limit, true), "{message}");
     answer(&joins(9), MIB).unwrap();
-    let all: Vec<String> = (0..60).map(|place| format!("extend x{place} = c0")).collect();
+    let all: Vec<String> = (0..200).map(|place| format!("extend x{place} = c0")).collect();
     let (code, message) = answer(&format!("{}; t9 | {}", joins(9), all.join(" | ")), MIB).unwrap_err();
     assert_eq!((code, message.contains("all steps together")), (Code::Limit, true), "{message}");
 }
