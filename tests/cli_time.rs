@@ -116,3 +116,24 @@ fn an_output_that_cannot_be_written_does_not_hide_what_is_committed() {
     assert!(answer.stderr.contains("is committed, but"), "{}", answer.stderr);
     assert_eq!(shell.run("report list").expect(0).lines().len(), 1);
 }
+
+#[test]
+fn another_writer_is_waited_for_when_that_is_asked() {
+    let shell = with_three_days();
+    // The path behind `--wait` is a path, and nobody is there to wait for.
+    shell.write("day.ndjson", ANN);
+    let free = shell.run("import --wait day.ndjson --taken-at 2026-11-17").expect(0);
+    assert!(!free.stderr.contains("waiting for"), "{}", free.stderr);
+    let path = shell.folder.path().join("entrasnap.store");
+    let mut other = engine::Store::open(&path).unwrap();
+    let details = engine::BackupDetails::new("other", jiff::Timestamp::UNIX_EPOCH);
+    let details = engine::BackupDetails { taken_at: "2026-11-18T00:00:00Z".parse().unwrap(), ..details };
+    let writes = other.begin(details).unwrap();
+    for wait in ["", "--wait=0 "] {
+        let refused = shell.run(&format!("import {wait}day.ndjson --taken-at 2026-11-19 -o json")).expect(3);
+        assert_eq!(refused.error()["code"], "locked");
+        assert!(!refused.stderr.contains("waiting for"), "{}", refused.stderr);
+    }
+    drop(writes);
+    shell.run("import --wait=1m day.ndjson --taken-at 2026-11-19").expect(0);
+}

@@ -134,7 +134,7 @@ pub(crate) enum Command {
     History(History),
     /// Shows the difference of two backups
     #[command(
-        after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, `2026-11-20` or an RFC 3339 time."
+        after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, an RFC 3339 time (the newest backup at or before it), or `2026-11-20` (the only backup of that day in UTC, else as its 00:00)."
     )]
     Diff(Diff),
     /// Saves differences, and shows saved ones
@@ -207,6 +207,8 @@ pub(crate) struct Import {
     /// Data is taken although it has hardly any of the objects that the store holds
     #[arg(long)]
     pub(crate) new_tenant_data: bool,
+    #[command(flatten)]
+    pub(crate) waiting: tenant::Waiting,
 }
 
 #[derive(Debug, clap::Args)]

@@ -16,6 +16,7 @@ mod report;
 mod saved;
 mod session;
 mod unread;
+mod wait;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -12,6 +12,10 @@ use crate::snapshot::Snapshot;
 use crate::state::{State, parse_sealed};
 use crate::{Backup, BackupDetails, BackupSummary, CreateOptions, Error, Point, Result, leftover};
 
+/// Who writes a backup holds the one, who runs a recovery the other.
+const WRITER_LOCK: &str = "backup.lock";
+const RECOVERY_LOCK: &str = "recovery.lock";
+
 /// Snapshots whose vectors stay in memory.
 const SNAPSHOT_COUNT_MAX: usize = 4;
 /// Tries to get the lock of HEAD, a millisecond apart: it is held for milliseconds.
@@ -210,7 +214,7 @@ impl Store {
     /// # Errors
     /// `Locked`, with who holds it, or `Disk`.
     pub fn lock_recovery(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
-        self.lock("recovery.lock", holder)
+        self.lock(RECOVERY_LOCK, holder)
     }
 
     /// Who runs a recovery now, if anybody does.
@@ -218,7 +222,19 @@ impl Store {
     /// # Errors
     /// `Disk`.
     pub fn recovery_holder(&self) -> Result<Option<String>> {
-        let path = self.state.root.join("recovery.lock");
+        self.holder_of(RECOVERY_LOCK)
+    }
+
+    /// Who writes a backup now, if anybody does.
+    ///
+    /// # Errors
+    /// `Disk`.
+    pub fn writer_holder(&self) -> Result<Option<String>> {
+        self.holder_of(WRITER_LOCK)
+    }
+
+    fn holder_of(&self, name: &str) -> Result<Option<String>> {
+        let path = self.state.root.join(name);
         let disk = &*self.state.disk;
         if disk.length(&path).is_err() {
             return Ok(None);
@@ -232,7 +248,7 @@ impl Store {
     }
 
     fn lock_writer(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
-        self.lock("backup.lock", holder)
+        self.lock(WRITER_LOCK, holder)
     }
 
     fn lock(&self, name: &str, holder: &str) -> Result<Box<dyn DiskLock>> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::tenant::Tenant;
+use super::tenant::{Tenant, Waiting};
 
 /// What to bring back.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -114,6 +114,8 @@ pub(crate) struct Applying {
     /// The tenant that is meant, where neither the plan nor its store says one
     #[arg(long, value_name = "ID")]
     pub(crate) tenant_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
 }
 
 #[derive(Debug, clap::Args)]
@@ -184,6 +186,8 @@ pub(crate) struct Resume {
     #[arg(long, value_name = "ID")]
     pub(crate) tenant_id: Option<String>,
     #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    #[command(flatten)]
     pub(crate) tenant: Tenant,
 }
 
@@ -207,6 +211,8 @@ pub(crate) struct Undo {
     /// The tenant that is meant, where neither the plan nor its store says one
     #[arg(long, value_name = "ID")]
     pub(crate) tenant_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
     #[command(flatten)]
     pub(crate) tenant: Tenant,
 }

@@ -22,6 +22,14 @@ pub(crate) struct Tenant {
     pub(crate) settle: Option<Duration>,
 }
 
+/// Whether another process is waited for.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(crate) struct Waiting {
+    /// Waits for another process that does the same with this store, an hour at most unless another time is given
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1h", value_parser = parse_duration)]
+    pub(crate) wait: Option<Duration>,
+}
+
 /// How to sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Auth {
@@ -74,6 +82,8 @@ pub(crate) struct Backup {
     /// Says on stderr what was asked of Graph, and how each type was read
     #[arg(long)]
     pub(crate) report: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
     #[command(flatten)]
     pub(crate) tenant: Tenant,
 }

@@ -20,6 +20,7 @@ use crate::progress::Progress;
 use crate::render::{people_time, plan as drawn, printable};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
+use crate::wait::{self, Work};
 
 impl ApplyProgress for Progress<'_> {
     fn steps(&self, decided: u64, all: u64, troubled: u64) {
@@ -77,6 +78,9 @@ pub(super) fn apply_plan(
         return Ok(Status::DONE);
     }
     let connection = connect(session, tenant, Access::ReadWrite)?;
+    let store = session.open()?;
+    wait::until_free(session, &store, Work::Recovery, typed.waiting.wait)?;
+    // What others did meanwhile counts.
     let store = session.open()?;
     let mut request = request_of(session, &store, &connection, allow)?;
     request.on_conflict = on_conflict(typed.on_conflict);

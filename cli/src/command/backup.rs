@@ -11,6 +11,7 @@ use crate::progress::Progress;
 use crate::render::{self, Cell, Rows, counted};
 use crate::report::{Outcome, Status};
 use crate::session::Session;
+use crate::wait::{self, Work};
 
 use super::backups;
 
@@ -43,6 +44,11 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
     }
     let connection = connect(session, &options.tenant, Access::ReadOnly)?;
     let mut store = session.create("backup")?;
+    if options.waiting.wait.is_some() {
+        wait::until_free(session, &store, Work::Backup, options.waiting.wait)?;
+        // What was committed meanwhile is what this one goes on from.
+        store = session.create("backup")?;
+    }
     let request = BackupRequest {
         types: options.types.clone(),
         full: options.full,

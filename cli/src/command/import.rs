@@ -7,6 +7,7 @@ use crate::bridge;
 use crate::render;
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
+use crate::wait::{self, Work};
 
 use super::backups;
 
@@ -19,6 +20,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: Import) -> Outcome {
     check_paths(session, &options)?;
     let mut store = session.create("import")?;
     check_complete(&store, &options.complete)?;
+    wait::until_free(session, &store, Work::Backup, options.waiting.wait)?;
     let backup = bridge::import::run(session, &mut store, options)?;
     for warning in &backup.warnings {
         let kind = if warning.type_token.is_empty() { "" } else { ": " };

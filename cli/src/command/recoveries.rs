@@ -19,6 +19,7 @@ use crate::render::plan::kind_name;
 use crate::render::{self, Cell, Rows, counted, json, people_time, printable};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
+use crate::wait::{self, Work};
 
 /// What a terminal of usual width shows stands first.
 const COLUMNS: &[&str] = &[
@@ -77,6 +78,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
             may_apply(session)?;
             check_allowed(&typed.allow)?;
             let connection = connect(session, &typed.tenant, Access::ReadWrite)?;
+            let store = session.open()?;
+            wait::until_free(session, &store, Work::Recovery, typed.waiting.wait)?;
+            // What others did meanwhile counts.
             let mut store = session.open()?;
             let mut request = request_of(session, &store, &connection, &typed.allow)?;
             request.on_conflict = on_conflict(typed.on_conflict);
@@ -104,7 +108,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
             let reason =
                 if typed.reason.is_empty() { format!("undo {}", typed.id) } else { typed.reason.clone() };
             let tenant_id = typed.tenant_id.clone();
-            let applying = Applying { yes: true, reason, tenant_id, ..Applying::default() };
+            let waiting = typed.waiting;
+            let applying = Applying { yes: true, reason, tenant_id, waiting, ..Applying::default() };
             apply_plan(session, &plan, &applying, &typed.allow, &typed.tenant)
         }
     }
