@@ -66,7 +66,7 @@ fn io_error(error: csv::Error) -> io::Error {
 /// A terminal that is shown what would steer it, not sent that; files and programs get the exact text.
 pub(crate) struct Shown<'out> {
     out: &'out mut dyn Write,
-    /// The first bytes of a letter whose others have not come yet.
+    /// The first bytes of a letter, or of the end of a line, whose others have not come yet.
     begun: Vec<u8>,
 }
 
@@ -83,15 +83,21 @@ impl Write for Shown<'_> {
         let mut chunks = self.begun.utf8_chunks().peekable();
         let mut left = Vec::new();
         while let Some(chunk) = chunks.next() {
-            for letter in chunk.valid().chars() {
+            let is_last = chunks.peek().is_none();
+            let mut letters = chunk.valid().chars().peekable();
+            while let Some(letter) = letters.next() {
+                let next = letters.peek();
                 match letter {
-                    '\t' | '\n' | '\r' => text.push(letter),
+                    '\t' | '\n' => text.push(letter),
+                    // Alone it would write over the line that it ends; what follows it may not have come yet.
+                    '\r' if next == Some(&'\n') => text.push(letter),
+                    '\r' if next.is_none() && is_last && chunk.invalid().is_empty() => left.push(b'\r'),
                     letter if super::is_steering(letter) => text.extend(letter.escape_unicode()),
                     letter => text.push(letter),
                 }
             }
-            if chunks.peek().is_none() {
-                left = chunk.invalid().to_vec();
+            if is_last {
+                left.extend_from_slice(chunk.invalid());
             } else if !chunk.invalid().is_empty() {
                 text.push(char::REPLACEMENT_CHARACTER);
             }

@@ -168,6 +168,17 @@ fn machine_formats_do_not_steer_a_terminal_either() {
 }
 
 #[test]
+fn a_terminal_gets_ends_of_lines_and_nothing_that_goes_back_in_one() {
+    for step in [1, 2, 100] {
+        let shown = written(|out| {
+            let mut out = separated::Shown::new(out);
+            "a\rb\r\n\r\ré\n".as_bytes().chunks(step).try_for_each(|bytes| out.write_all(bytes))
+        });
+        assert_eq!(shown, "a\\u{d}b\r\n\\u{d}\\u{d}é\n", "{step}");
+    }
+}
+
+#[test]
 fn letters_that_are_not_seen_are_shown() {
     // The kinds: no width, joiners, byte order mark, soft hyphen, separators of lines, fillers, tags.
     for letter in
