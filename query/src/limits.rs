@@ -173,6 +173,13 @@ impl Held {
         self.bytes.saturating_add(bytes) <= self.memory.limit_bytes / 2 && self.try_grow(bytes)
     }
 
+    /// Takes more, if all steps together then hold no more than half of what is allowed: for what is kept although it
+    /// could be computed again, and must leave room for those that cannot do without.
+    pub(crate) fn try_grow_spare(&mut self, bytes: usize) -> bool {
+        let held_bytes = self.memory.held_bytes.load(Ordering::Relaxed);
+        held_bytes.saturating_add(bytes) <= self.memory.limit_bytes / 2 && self.try_grow(bytes)
+    }
+
     /// Takes more.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ impl<'a> Formula<'a> {
         }
         let mut held = self.guard.memory.account("a computed column");
         // What there is no room for is computed again.
-        if held.try_grow(values_bytes(&made)) {
+        if held.try_grow_spare(values_bytes(&made)) {
             let values = Arc::clone(values);
             all.push(Kept { attempt, values, made: Arc::clone(&made), _held: held });
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::ast::Span;
 use crate::error::Diagnostic;
 use crate::execute::Execution;
-use crate::limits::Guard;
+use crate::limits::{Guard, Memory};
 use crate::rewrite::rewrite;
 use crate::testing::{Directory, NOW};
 use crate::{Code, Limits, Parameters, ResultPart, bind, run_streaming, run_within, syntax};
@@ -128,6 +128,18 @@ fn after_room_was_missing_nothing_is_used_that_was_kept() {
     let stop = AtomicBool::new(true);
     let limits = Limits { cancelled: Some(&stop), ..limits };
     assert!(!Guard::new(NOW, &limits).begin_again(), "a query that was stopped is not tried again");
+}
+
+#[test]
+fn what_can_be_computed_again_leaves_half_of_the_memory_to_others() {
+    let memory = Memory::new(100);
+    let (mut step, mut kept) = (memory.account("a step"), memory.account("what is kept"));
+    step.grow(40).unwrap();
+    assert!(kept.try_grow_spare(10) && !kept.try_grow_spare(1));
+    step.grow(50).unwrap();
+    drop(step);
+    assert!(kept.try_grow_spare(40) && !kept.try_grow_spare(1));
+    assert_eq!(memory.held_bytes(), 50);
 }
 
 #[test]
