@@ -7,6 +7,9 @@ use super::run::Applier;
 use super::send::{self, Sent};
 use crate::plan::{Step, StepKind};
 
+/// The type of policies of conditional access.
+const POLICY: &str = "conditionalAccessPolicy";
+
 impl Applier<'_> {
     /// Sends the properties of a refused update one by one; any other answer stays as it is.
     pub(super) async fn send_apart(&self, place: usize, sent: Sent) -> Sent {
@@ -20,7 +23,9 @@ impl Applier<'_> {
         let filling = self.filling(&password);
         let (mut written, mut refused, mut last_id) = (Vec::new(), Map::new(), None);
         for name in in_order(step) {
-            if is_switched_on(step, name) && !refused.is_empty() {
+            // A policy that cannot be switched off enforces whatever is written of it.
+            let is_held = step.object.type_token == POLICY && refused.contains_key("state");
+            if is_held || (is_switched_on(step, name) && !refused.is_empty()) {
                 let what = "it was left as it is, because other properties were refused";
                 refused.insert(name.clone(), json!({ "message": what }));
                 continue;
@@ -50,19 +55,32 @@ impl Applier<'_> {
     }
 }
 
-/// Whether the properties of a step can be written each alone.
+/// Whether the properties of a step can be written each alone. Half of what a policy of conditional access says, such as its
+/// controls without whom it excludes, may lock people out, so only one that is switched off is split.
 fn can_be_split(step: &Step) -> bool {
-    step.kind == StepKind::Update
+    let is_harmless = || step.after.get("state").is_some_and(|state| state == "disabled");
+    (step.object.type_token != POLICY || is_harmless())
+        && step.kind == StepKind::Update
         && step.request.method == "PATCH"
         && step.after.len() > 1
         && step.after.keys().all(|name| step.request.body.get(name).is_some())
 }
 
-/// The properties in the order in which they are sent: what switches something on comes last.
+/// The properties in the order in which they are sent: what switches something off comes first, what switches it on last.
 fn in_order(step: &Step) -> Vec<&String> {
     let mut names: Vec<&String> = step.after.keys().collect();
-    names.sort_by_key(|name| is_switched_on(step, name));
+    names.sort_by_key(|name| (is_switched_on(step, name), !is_switched_off(step, name)));
     names
+}
+
+/// Whether a property makes an account, a policy or an application take no effect any more.
+fn is_switched_off(step: &Step, name: &str) -> bool {
+    let wanted = step.after.get(name);
+    match name {
+        "accountEnabled" | "isEnabled" => wanted == Some(&Value::Bool(false)),
+        "state" => wanted.is_some_and(|state| state == "disabled"),
+        _ => false,
+    }
 }
 
 /// Whether a property lets an account in, or a policy or application take effect. That is not done by halves.
