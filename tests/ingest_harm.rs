@@ -1,13 +1,13 @@
 //! Recoveries of the twin that could do harm: what they end with, when Graph merges, refuses and lets things end.
 
-use ingest::apply::{ApplyRequest, RecoveryStatus, RecoverySummary, StepStatus, apply, recovery_steps};
-use ingest::graph::Access;
-use ingest::plan::{GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, make};
+use ingest::apply::{RecoveryStatus, RecoverySummary, StepStatus, recovery_steps, undo_plan};
+use ingest::plan::{Plan, PlanOptions, StepKind};
 use serde_json::{Value, json};
 use twin::Actor;
 
 use crate::incident::{cloud_users, objects, set};
 use crate::ingest_backup::Keeper;
+use crate::ingest_recovery::{allowing, context, plan_with, recovered};
 use crate::tenant::Tenant;
 
 const ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
@@ -33,39 +33,11 @@ impl Scene {
 
     /// The plan that brings the last backup but one back.
     fn plan(&self, options: PlanOptions) -> Plan {
-        let store = &self.keeper.store;
-        let [.., from, to] = store.backups() else { panic!("two backups are needed") };
-        let limits = GuardLimits { object_count_max: 100_000, type_share_max: 1.0, ..GuardLimits::default() };
-        let context = PlanContext {
-            tenant_id: self.tenant.server.tenant_id().to_owned(),
-            seed: [3; 32],
-            now: to.taken_at,
-            from_point: "latest~1".to_owned(),
-            to_point: "latest".to_owned(),
-            query: "everything".to_owned(),
-            identity: Identity::default(),
-            break_glass: Vec::new(),
-            limits,
-            allow: ingest::plan::GUARDS.iter().map(|name| (*name).to_owned()).collect(),
-        };
-        let mut plan = make(PlanInput {
-            unread: Vec::new(),
-            changes: store.difference(&from.id, &to.id, &engine::DifferenceFilter::default()).unwrap(),
-            from: store.snapshot(&from.id).unwrap(),
-            to: store.snapshot(&to.id).unwrap(),
-            live: None,
-            selection: None,
-            options,
-            context,
-        })
-        .unwrap();
-        plan.seal(store);
-        plan
+        plan_with(&self.keeper.store, &self.tenant, options)
     }
 
     fn apply(&mut self, plan: &Plan) -> RecoverySummary {
-        let client = self.tenant.client_with(|settings| settings.access = Access::ReadWrite);
-        apply(&mut self.keeper.store, &client, plan, &ApplyRequest::new([1; 32]), &()).unwrap()
+        recovered(&mut self.keeper, &self.tenant, plan, &allowing([1; 32]))
     }
 }
 
@@ -190,4 +162,72 @@ fn what_an_intruder_put_inside_a_complex_value_is_cleared() {
     let now = scene.object("user", &ann);
     assert_eq!(now["employeeOrgData"], json!({"division": "A", "costCenter": null}));
     assert_eq!(now["customSecurityAttributes"], json!({"E": {"@odata.type": kind, "L": "1"}}));
+}
+
+#[test]
+fn a_policy_that_enforces_is_written_whole_or_not_at_all() {
+    let policy = "abcdef00-0000-4000-8000-0000000000c1";
+    let of = |excluded: &[&str], control: &str, state: &str| {
+        json!({"id": policy, "displayName": "Guard", "state": state,
+            "conditions": {"clientAppTypes": ["all"], "applications": {"includeApplications": ["All"]},
+                "users": {"includeUsers": ["All"], "excludeUsers": excluded}},
+            "grantControls": {"operator": "OR", "builtInControls": [control]}})
+    };
+    // Nobody has this account any more, so that Graph refuses the conditions.
+    let gone = "abcdef00-0000-4000-8000-0000000000c2";
+    for (state, control) in [("enabled", "mfa"), ("disabled", "block")] {
+        let mut scene = Scene::new();
+        scene.put("conditionalAccessPolicy", &of(&[gone], "block", state));
+        scene.keeper.back_up(&scene.tenant);
+        set(&scene.tenant, "conditionalAccessPolicy", policy, &of(&[], "mfa", "enabled"));
+        scene.keeper.back_up(&scene.tenant);
+        let plan = scene.plan(PlanOptions::default());
+        let summary = scene.apply(&plan);
+        assert_eq!(summary.failed, 1, "{state}: {summary:?}");
+        let now = scene.object("conditionalAccessPolicy", policy);
+        assert_eq!(now["state"], state);
+        assert_eq!(now["grantControls"]["builtInControls"], json!([control]), "{state}");
+        assert_eq!(now["conditions"]["users"]["excludeUsers"], json!([]), "{state}");
+    }
+}
+
+#[test]
+fn links_that_were_made_before_one_was_refused_are_counted_and_undone() {
+    let mut scene = Scene::new();
+    let group = "abcdef00-0000-4000-8000-0000000000d1";
+    let users = cloud_users(&scene.tenant)[3..6].to_vec();
+    scene.put(
+        "group",
+        &json!({"id": group, "displayName": "Payroll", "securityEnabled": true, "mailEnabled": false,
+            "mailNickname": "payroll", "groupTypes": []}),
+    );
+    let server = &scene.tenant.server;
+    assert!(users.iter().all(|user| server.link(Actor::Caller, group, "members", user)));
+    scene.keeper.back_up(&scene.tenant);
+    let server = &scene.tenant.server;
+    assert!(users.iter().all(|user| server.unlink(Actor::Caller, group, "members", user)));
+    scene.keeper.back_up(&scene.tenant);
+    let plan = scene.plan(PlanOptions::default());
+    let step = plan.steps.iter().find(|step| step.kind == StepKind::AddLink && step.object.id == group);
+    assert_eq!(step.unwrap().links.len(), 3);
+    // One of them goes for good before the plan is applied.
+    let server = &scene.tenant.server;
+    assert!(
+        server.delete(Actor::Caller, "user", &users[1]) && server.purge(Actor::Caller, "user", &users[1])
+    );
+    let summary = scene.apply(&plan);
+    assert_eq!((summary.failed, summary.modified_links), (1, 2), "{summary:?}");
+    let steps = recovery_steps(&scene.keeper.store, &summary.id).unwrap();
+    let outcome = steps.iter().find(|outcome| outcome.status == StepStatus::Failed).unwrap();
+    let of = |links: &Value| {
+        let ids = links.as_array().unwrap().iter().map(|link| link["targetId"].as_str().unwrap().to_owned());
+        ids.collect::<std::collections::BTreeSet<String>>()
+    };
+    let made: std::collections::BTreeSet<String> = [users[0].clone(), users[2].clone()].into();
+    assert_eq!((of(&outcome.links), outcome.written.as_slice()), (made, &["members".to_owned()][..]));
+    let now = summary.completed.unwrap();
+    let undo = undo_plan(&scene.keeper.store, &summary.id, context(&scene.tenant, now, [4; 32])).unwrap();
+    undo.check_steps().unwrap();
+    let step = undo.steps.iter().find(|step| step.object.id == group).unwrap();
+    assert_eq!((step.kind, of(&json!(step.links)).len()), (StepKind::RemoveLink, 2));
 }

@@ -163,7 +163,8 @@ pub struct StepOutcome {
     /// Graph's ID of the request.
     #[serde(default)]
     pub request_id: Option<String>,
-    /// The properties that were written, of a step that Graph refused in part.
+    /// The properties that were written, of a step that Graph refused in part; the relation, when `links` has those of its
+    /// links that were made or taken away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
     /// IDs of what was made: `id`, `appId`.

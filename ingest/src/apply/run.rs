@@ -385,7 +385,8 @@ impl<'a> Applier<'a> {
         let mut start = 0;
         for (Ready { place, image }, end) in ready.iter().zip(ends) {
             let step = &self.steps[*place];
-            let mut outcome = send::read_answers(step, answers.by_ref().take(end - start).collect());
+            let own = answers.by_ref().take(end - start).collect();
+            let mut outcome = send::read_link_answers(step, &image.targets, own);
             start = end;
             let is_bulk = step.kind == StepKind::AddLink && image.targets.len() > 1;
             if is_bulk
@@ -393,7 +394,7 @@ impl<'a> Applier<'a> {
                 && let Some(calls) = send::one_by_one(step, &image.targets, &filling)
             {
                 // All or nothing: one link that is there already refuses them all.
-                outcome = send::read_answers(step, self.client.batch(calls).await);
+                outcome = send::read_link_answers(step, &image.targets, self.client.batch(calls).await);
             }
             sent.push(outcome);
         }
@@ -424,9 +425,10 @@ impl<'a> Applier<'a> {
                 outcome.status = StepStatus::Done;
                 (outcome.created, outcome.request_id) = (created, request_id);
             }
-            Sent::Refused { error, request_id, .. } => {
+            Sent::Refused { error, request_id, made, .. } => {
                 outcome.status = StepStatus::Failed;
                 (outcome.error, outcome.request_id) = (error, request_id);
+                self.keep_made(step, &mut outcome, &made);
             }
             Sent::Partly { written, error, request_id } => {
                 outcome.status = StepStatus::Failed;
@@ -435,6 +437,20 @@ impl<'a> Applier<'a> {
             Sent::Held | Sent::Unanswered => {}
         }
         outcome
+    }
+
+    /// Keeps of a refused step the links that were made or taken away all the same, so that undoing knows them.
+    fn keep_made(&self, step: &Step, outcome: &mut StepOutcome, made: &[String]) {
+        let Some(relation) = step.links.first().map(|link| link.relation.clone()) else { return };
+        if made.is_empty() {
+            return;
+        }
+        let password = String::new;
+        let filling = self.filling(&password);
+        if let Some(links) = outcome.links.as_array_mut() {
+            links.retain(|link| made.contains(&filling.text(link["targetId"].as_str().unwrap_or_default())));
+        }
+        outcome.written = vec![relation];
     }
 
     /// A password that nobody is told.

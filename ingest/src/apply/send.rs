@@ -18,8 +18,8 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(120);
 pub(super) enum Sent {
     /// It took effect; IDs of what was made.
     Done { created: BTreeMap<String, String>, request_id: Option<String> },
-    /// It was refused; Graph's words.
-    Refused { error: Value, request_id: Option<String>, status: u16 },
+    /// It was refused; Graph's words, and of several links the ends of those that were made or taken away all the same.
+    Refused { error: Value, request_id: Option<String>, status: u16, made: Vec<String> },
     /// Of its properties some were written, and some refused.
     Partly { written: Vec<String>, error: Value, request_id: Option<String> },
     /// It may have taken effect.
@@ -53,11 +53,34 @@ pub(super) fn read_answers(step: &Step, answers: Vec<graph::Result<Answer>>) -> 
                     }
                     None => json!({ "message": error.to_string() }),
                 };
-                return Sent::Refused { error, request_id, status };
+                return Sent::Refused { error, request_id, status, made: Vec::new() };
             }
         }
     }
     if is_unsent { Sent::Held } else { Sent::Done { created, request_id } }
+}
+
+/// As [`read_answers`], of a step with a call for each of its links.
+pub(super) fn read_link_answers(
+    step: &Step,
+    targets: &[String],
+    answers: Vec<graph::Result<Answer>>,
+) -> Sent {
+    let is_made = |answer: &graph::Result<Answer>| match answer {
+        Ok(_) => true,
+        Err(error) => is_as_wanted(step, error),
+    };
+    let mut done: Vec<String> = Vec::new();
+    if answers.len() == targets.len() && targets.len() > 1 {
+        let made = targets.iter().zip(&answers).filter(|(_, answer)| is_made(answer));
+        done.extend(made.map(|(target, _)| target.clone()));
+    }
+    match read_answers(step, answers) {
+        Sent::Refused { error, request_id, status, .. } => {
+            Sent::Refused { error, request_id, status, made: done }
+        }
+        sent => sent,
+    }
 }
 
 /// IDs in the answer to a create.

@@ -62,7 +62,8 @@ pub(super) fn up(
     let done = |outcome: &&StepOutcome| matches!(outcome.status, StepStatus::Done | StepStatus::Unconfirmed);
     let touched = outcomes.values().filter(|outcome| done(outcome) || !outcome.written.is_empty());
     summary.modified_objects = distinct(touched.map(|outcome| &outcome.object));
-    let links = outcomes.values().filter(done).filter_map(|outcome| outcome.links.as_array());
+    let links = outcomes.values().filter(|outcome| done(outcome) || !outcome.written.is_empty());
+    let links = links.filter_map(|outcome| outcome.links.as_array());
     summary.modified_links = links.map(|links| links.len() as u64).sum();
     summary.failed = count(&[StepStatus::Failed]);
     summary.conflicts = count(&[StepStatus::Conflict]);
