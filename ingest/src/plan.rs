@@ -58,6 +58,7 @@ pub(crate) use derived::captured;
 pub use document::support_document;
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
+pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
 pub use property::{SupportRow, support};

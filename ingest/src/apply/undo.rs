@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::graph::escape;
 use crate::plan::{
     ENDPOINT, Estimate, FORMAT_VERSION, Phase, Plan, PlanContext, PlanObject, PlanOptions, RequestTemplate,
-    Skipped, Step, StepKind, StepLink, TARGET, cleared, guards,
+    Skipped, Step, StepKind, StepLink, TARGET, cleared, guards, reference,
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
@@ -205,7 +205,9 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
     let phase = if is_policy { Phase::ConditionalAccess } else { Phase::Attributes };
     let mut opposite = bare(StepKind::Update, phase, step.object.clone(), step.request.clone());
     for (name, value) in image.iter().filter(|(name, _)| step.after.contains_key(*name)) {
-        let written = step.after.get(name).map(|written| filling.value(written)).unwrap_or_default();
+        // A policy that was to report only was written so, whatever the plan says.
+        let written = outcome.after.get(name).or_else(|| step.after.get(name));
+        let written = written.map(|written| filling.value(written)).unwrap_or_default();
         let value =
             if step.request.method == "PUT" { value.clone() } else { cleared(name, &written, value.clone()) };
         opposite.before.insert(name.clone(), written);
@@ -249,7 +251,8 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     let wants_link = step.kind == StepKind::RemoveLink || (link.to_one && image.is_string());
     let mut opposite = if wants_link {
         let (kind, target) = (StepKind::AddLink, image.as_str().map(str::to_owned));
-        let request = adding(resource, link, &id).ok_or("nobody can add links of this relation")?;
+        let request = adding(resource, link, &id, &first.target_type);
+        let request = request.ok_or("nobody can add links of this relation")?;
         let mut opposite = bare(kind, Phase::Links, step.object.clone(), request);
         opposite.links = links;
         if let (true, Some(target)) = (link.to_one, target) {
@@ -274,10 +277,9 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     Ok(opposite)
 }
 
-fn adding(resource: &Resource, link: &Link, id: &str) -> Option<RequestTemplate> {
+fn adding(resource: &Resource, link: &Link, id: &str, target_type: &str) -> Option<RequestTemplate> {
     let add = link.add.as_ref()?;
-    let place = if link.to_one { "users" } else { "directoryObjects" };
-    let body = json!({ "@odata.id": format!("{ENDPOINT}/v1.0/{place}/{TARGET}") });
+    let body = json!({ "@odata.id": reference(link, target_type) });
     Some(request(resource, &add.method, add.path.replace("{id}", id), body))
 }
 

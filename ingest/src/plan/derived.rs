@@ -169,9 +169,15 @@ impl Judge<'_> {
     fn restore(&self) -> Verdict {
         let bin = self.resource.bin.as_ref().ok_or("expected a type with a recycle bin")?;
         self.sends("POST", bin.version, &bin.restore)?;
+        let sent = self.step.request.body.get("newUserPrincipalName");
+        let is_sent =
+            |(name, value): &(&String, &Value)| *name == "userPrincipalName" && sent == Some(*value);
+        if let Some((name, _)) = self.step.after.iter().find(|shown| !is_sent(shown)) {
+            return Err(format!("expected a restore to show only what it sends, found {name}"));
+        }
         match &self.step.request.body {
             Value::Null => Ok(()),
-            Value::Object(body) if !body.is_empty() => {
+            Value::Object(body) if !body.is_empty() && self.resource.token == "user" => {
                 // Under another name than it had, and without the addresses that others took.
                 let renamed = self.step.after.get("userPrincipalName");
                 let is_shown = |name: &str, value: &Value| match name {
@@ -256,7 +262,10 @@ impl Judge<'_> {
 
     /// Whether a part of a path names this step's object: by its ID, or by the one it is given by an earlier step.
     fn is_own(&self, part: &str) -> bool {
-        part == self.step.object.id || self.maker(part).is_some_and(|made| *made == self.step.object)
+        let is_it = |made: &super::PlanObject| {
+            made.id == self.step.object.id && made.type_token == self.step.object.type_token
+        };
+        part == self.step.object.id || self.maker(part).is_some_and(is_it)
     }
 
     /// The object that a placeholder stands for, if it does for one.

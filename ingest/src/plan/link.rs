@@ -290,7 +290,7 @@ fn removal(resource: &Resource, link: &Link, id: &str) -> Option<RequestTemplate
 }
 
 /// How Graph wants the other end of a link named.
-fn reference(link: &Link, target_type: &str) -> String {
+pub(crate) fn reference(link: &Link, target_type: &str) -> String {
     let named =
         if target_type.is_empty() { link.targets.first().map_or("", String::as_str) } else { target_type };
     let own = resource::by_token(named).map(|resource| resource.get.as_str());

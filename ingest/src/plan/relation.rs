@@ -174,7 +174,8 @@ impl Planner {
         if self.is_told_by_assignment(resource, &object, attributes) {
             return;
         }
-        let graph_id = text(attributes, "id");
+        // Which one it is Graph is asked when the request leaves; an import may not say.
+        let graph_id = Some(text(attributes, "id")).filter(|id| !id.is_empty()).unwrap_or("-");
         let request = match resource.token.as_str() {
             "appRoleAssignment" => {
                 let path = resource.get.replace("{resourceId}", &escaped(text(attributes, "resourceId")));
@@ -222,6 +223,11 @@ impl Planner {
             }
         }
         if wanted.is_empty() {
+            return Ok(());
+        }
+        if text(attributes, "id").is_empty() {
+            let (object, name) = (object.clone(), "scope".to_owned());
+            self.skipped.push(Skipped { object, name, reason: "its ID was not observed".to_owned() });
             return Ok(());
         }
         let request = request(resource, "PATCH", filled(&resource.get, text(attributes, "id")));
@@ -299,6 +305,10 @@ fn schedule_path(resource: &Resource) -> String {
 
 fn schedule_body(attributes: &Attributes, action: &str, now: jiff::Timestamp) -> Map<String, Value> {
     let mut body = chosen(attributes, &["principalId", "roleDefinitionId", "directoryScopeId", "appScopeId"]);
+    if action == "adminUpdate" {
+        // The schedule is found by what its key names.
+        body.remove("appScopeId");
+    }
     body.insert("action".to_owned(), json!(action));
     body.insert("justification".to_owned(), json!("recovery"));
     if action != "adminRemove"

@@ -113,13 +113,17 @@ impl Planner {
             self.remove_relation(resource, object.clone(), standing);
             return Ok(());
         }
+        let Some(info) = schedule_info(&wanted, now) else {
+            let reason = property::UNOBSERVED.to_owned();
+            self.skipped.push(Skipped { object: object.clone(), name: INFO.to_owned(), reason });
+            return Ok(());
+        };
         let mut request = request(resource, "POST", schedule_path(resource));
         request.body = Value::Object(schedule_body(&wanted, "adminUpdate", now));
         // What lasts longer than it did is what somebody gained.
         let is_gained = end.is_some_and(|end| standing_end.is_none_or(|standing| standing > end));
         let phase = if is_gained { Phase::Containment } else { Phase::Links };
         let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
-        let info = schedule_info(&wanted, now).unwrap_or_default();
         draft.before.insert(INFO.to_owned(), standing.get(INFO).cloned().unwrap_or_default());
         draft.after.insert(INFO.to_owned(), info);
         self.drafts.add(draft);
