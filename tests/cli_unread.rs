@@ -75,6 +75,10 @@ fn plans_reports_and_queries_name_what_was_not_read() {
     let plan = shell.run("plan latest~1 latest --soft-delete --hard-delete").expect(0).lines();
     assert_eq!((&plan[0]["steps"], &plan[0]["skipped"]), (&json!([]), &json!([])));
     assert_eq!(plan[0]["unread"][0]["type"], "group");
+    for format in ["table", "md", "html"] {
+        let page = shell.run(&format!("plan latest~1 latest -o {format}")).expect(0).stdout;
+        assert!(page.contains("not read at FROM: group"), "{format}: {page}");
+    }
     shell.run("report create latest~1 --name monday").expect(0);
     let report = shell.run("report show monday -o json").expect(0);
     let report: Value = serde_json::from_str(&report.stdout).unwrap();

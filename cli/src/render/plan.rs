@@ -11,6 +11,7 @@ use ingest::plan::{Plan, Step, StepKind};
 use serde_json::Value;
 
 use super::{Look, counted, grouped, html, people_time, printable};
+use crate::unread;
 
 /// Skipped changes that are shown, of each reason.
 const SKIPPED_MAX: usize = 3;
@@ -123,6 +124,10 @@ fn draw_rest(page: &mut Page, plan: &Plan) {
     for unfixable in &plan.unfixable {
         let object = &unfixable.object.display_name;
         page.line(&format!("  stays behind in {object}: {} ({})", unfixable.reference, unfixable.reason));
+    }
+    if !plan.unread.is_empty() {
+        page.gap();
+        page.line(&format!("Says nothing of what was {}", unread::sentence(&plan.unread, page.look.whole)));
     }
     for guard in &plan.guards {
         let allowed = if guard.allowed { ", allowed" } else { "" };

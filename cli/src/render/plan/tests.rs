@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::{Unread, UnreadSide};
 use ingest::plan::{
     Estimate, Guard, Phase, Plan, PlanObject, PlanOptions, PlanPoint, RequestTemplate, Skipped, Step,
     StepKind, StepLink, Unfixable,
@@ -186,7 +187,41 @@ fn hostile() -> Plan {
     plan.unfixable = vec![Unfixable { object: own(), reference: text(), reason: text() }];
     plan.guards = vec![Guard { name: text(), reason: text(), objects: vec![own()], allowed: false }];
     plan.permissions = vec![text()];
+    plan.unread = vec![Unread {
+        type_token: text(),
+        relation: Some(text()),
+        property: Some(text()),
+        object: Some(text()),
+        since: None,
+        reason: text(),
+        side: Some(UnreadSide::From),
+        objects: 1,
+    }];
     plan
+}
+
+#[test]
+fn what_was_not_read_is_told_wherever_a_plan_is_drawn() {
+    let found = |name: &str| Unread {
+        type_token: name.to_owned(),
+        relation: None,
+        property: None,
+        object: None,
+        since: None,
+        reason: "in no import".to_owned(),
+        side: Some(UnreadSide::From),
+        objects: 0,
+    };
+    let mut partial = plan(Vec::new());
+    assert!(!render(&partial, LOOKS[1]).contains("not read"));
+    partial.unread = vec![found("group"), found("application")];
+    let mut body = Vec::new();
+    page(&mut body, &partial).unwrap();
+    let body = String::from_utf8(body).unwrap();
+    for text in [render(&partial, LOOKS[0]), render(&partial, LOOKS[1]), markdown(&partial), body] {
+        let is_told = text.contains("not read at FROM: group (in no import), application (in no import)");
+        assert!(is_told, "{text}");
+    }
 }
 
 #[test]
