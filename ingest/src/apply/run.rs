@@ -425,9 +425,9 @@ impl<'a> Applier<'a> {
                 outcome.status = StepStatus::Done;
                 (outcome.created, outcome.request_id) = (created, request_id);
             }
-            Sent::Refused { error, request_id, made, .. } => {
+            Sent::Refused { error, request_id, made, status } => {
                 outcome.status = StepStatus::Failed;
-                (outcome.error, outcome.request_id) = (error, request_id);
+                (outcome.error, outcome.request_id) = (send::explained(step, status, error), request_id);
                 self.keep_made(step, &mut outcome, &made);
             }
             Sent::Partly { written, error, request_id } => {

@@ -109,6 +109,21 @@ fn is_as_wanted(step: &Step, error: &graph::Error) -> bool {
     }
 }
 
+/// Types whose restore from the bin the Graph reference lists as not supported for applications, whatever they may do.
+const RESTORED_BY_PEOPLE: [&str; 2] = ["conditionalAccessPolicy", "namedLocation"];
+
+/// What was refused, with what helps where Graph's words do not say it.
+pub(super) fn explained(step: &Step, status: u16, mut error: Value) -> Value {
+    let is_for_people = RESTORED_BY_PEOPLE.contains(&step.object.type_token.as_str());
+    if step.kind == StepKind::Restore && is_for_people && matches!(status, 401 | 403) {
+        let words = error["message"].as_str().unwrap_or_default().trim_end_matches('.');
+        let help = "Graph may refuse this restore to applications: restore it in the admin centre, or delete it there for \
+                    good and plan with the option recreate, which makes it again under a new ID";
+        error["message"] = json!(format!("{words}; {help}"));
+    }
+    error
+}
+
 /// Whether a refusal may only mean that a replica does not know yet what an earlier step made.
 pub(super) fn may_be_lag(status: u16, error: &Value) -> bool {
     let message = error["message"].as_str().unwrap_or_default();
@@ -202,5 +217,50 @@ fn candidates(body: &[u8], since: Timestamp) -> Found {
         [] => Found::None,
         [only] => Found::One(made_by(only.to_string().as_bytes())),
         several => Found::Unclear(format!("{} objects could be it", several.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Phase, PlanObject, RequestTemplate};
+
+    #[test]
+    fn a_restore_that_only_people_may_do_says_what_helps() {
+        let step = |kind: StepKind, token: &str| Step {
+            id: "s1".to_owned(),
+            kind,
+            phase: Phase::ConditionalAccess,
+            object: PlanObject {
+                id: "p".to_owned(),
+                type_token: token.to_owned(),
+                display_name: String::new(),
+            },
+            before: BTreeMap::new(),
+            after: BTreeMap::new(),
+            links: Vec::new(),
+            depends_on: Vec::new(),
+            request: RequestTemplate {
+                method: "POST".to_owned(),
+                version: resource::Version::Beta,
+                path: String::new(),
+                body: Value::Null,
+            },
+            notes: Vec::new(),
+        };
+        let refused = json!({"status": 403, "code": "Forbidden", "message": "Insufficient privileges."});
+        for (kind, token, status, is_helped) in [
+            (StepKind::Restore, "conditionalAccessPolicy", 403, true),
+            (StepKind::Restore, "namedLocation", 403, true),
+            (StepKind::Restore, "conditionalAccessPolicy", 409, false),
+            (StepKind::Restore, "user", 403, false),
+            (StepKind::Update, "conditionalAccessPolicy", 403, false),
+        ] {
+            let told = explained(&step(kind, token), status, refused.clone());
+            let message = told["message"].as_str().unwrap();
+            assert!(message.starts_with("Insufficient privileges"), "{message}");
+            assert_eq!(message.contains("recreate"), is_helped, "{kind:?} {token} {status}");
+            assert_eq!(told["code"], "Forbidden");
+        }
     }
 }
