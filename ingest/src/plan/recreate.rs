@@ -150,7 +150,7 @@ impl Planner {
     }
 
     fn write_later(&mut self, anew: &Anew, later: WantedMap) {
-        let Anew { object, resource, attributes, .. } = anew;
+        let Anew { object, resource, attributes, step } = anew;
         let mut together = WantedMap::new();
         let mut apart = Vec::new();
         for (name, values) in later {
@@ -160,10 +160,19 @@ impl Planner {
                 together.insert(name, values);
             }
         }
+        if resource.update == "PUT" && !(together.is_empty() && apart.is_empty()) {
+            // What is replaced whole says again what it was made with.
+            together.extend(apart.drain(..).flatten());
+            let made = &self.drafts.list[*step].after;
+            let made = made.iter().map(|(name, value)| (name.clone(), value.clone()));
+            for (name, value) in made {
+                together.entry(name).or_insert(Wanted { before: value.clone(), after: value });
+            }
+        }
         apart.extend((!together.is_empty()).then_some(together));
         for wanted in apart {
             let path = object_path(resource, &object.id, attributes);
-            let request = RequestTemplate { body: json!({}), ..request(resource, "PATCH", path) };
+            let request = RequestTemplate { body: json!({}), ..request(resource, &resource.update, path) };
             let step = self.add_update(resource, object, request, wanted);
             let draft = &mut self.drafts.list[step];
             draft.phase = draft.phase.max(contain::phase_of_later(&resource.token));
