@@ -5,6 +5,7 @@ mod cli_acceptance;
 mod cli_commands;
 mod cli_files;
 mod cli_foreign;
+mod cli_harm;
 mod cli_import;
 mod cli_query;
 mod cli_recovery;
