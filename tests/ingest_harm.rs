@@ -231,3 +231,30 @@ fn links_that_were_made_before_one_was_refused_are_counted_and_undone() {
     let step = undo.steps.iter().find(|step| step.object.id == group).unwrap();
     assert_eq!((step.kind, of(&json!(step.links)).len()), (StepKind::RemoveLink, 2));
 }
+
+#[test]
+fn undoing_a_recovery_is_guarded_although_no_backup_knows_what_it_did() {
+    let mut scene = Scene::new();
+    let ann = cloud_users(&scene.tenant)[5].clone();
+    let policies = objects(&scene.tenant, "conditionalAccessPolicy");
+    let policy = policies.iter().find(|policy| policy["state"] == "enabled").unwrap()["id"].clone();
+    let policy = policy.as_str().unwrap();
+    let put = |scene: &Scene, is_on: bool, state: &str| {
+        set(&scene.tenant, "user", &ann, &json!({"accountEnabled": is_on}));
+        set(&scene.tenant, "conditionalAccessPolicy", policy, &json!({"state": state}));
+    };
+    put(&scene, false, "enabled");
+    scene.keeper.back_up(&scene.tenant);
+    put(&scene, true, "disabled");
+    scene.keeper.back_up(&scene.tenant);
+    let plan = scene.plan(PlanOptions::default());
+    let summary = scene.apply(&plan);
+    assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
+    let now = summary.completed.unwrap();
+    let undo = undo_plan(&scene.keeper.store, &summary.id, context(&scene.tenant, now, [4; 32])).unwrap();
+    for (name, id) in [("re-enables-account", ann.as_str()), ("policy-off", policy)] {
+        let guard = undo.guards.iter().find(|guard| guard.name == name);
+        let is_named = guard.is_some_and(|guard| guard.objects.iter().any(|object| object.id == id));
+        assert!(is_named, "{name}: {:?}", undo.guards);
+    }
+}

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::contain::is_enabled;
 use super::make::Planner;
 use super::policy::POLICY;
 use super::relation::added_scopes;
@@ -223,9 +224,18 @@ impl<'p> Compared<'p> {
         Ok(found.into_iter().collect())
     }
 
+    /// Policies that are in force before the plan and not after it. The newest state may be older than what a step finds, as
+    /// when a plan undoes a recovery; then the step says what is in force.
     fn switched_off(&self) -> Vec<PlanObject> {
         let [before, after] = &self.policies;
-        coverage::switched_off(before, after).iter().map(|id| self.shown_policy(id)).collect()
+        let mut off: BTreeSet<String> = coverage::switched_off(before, after).into_iter().collect();
+        let is_off = |step: &&Step| {
+            let is_left_on = after.get(&step.object.id).is_some_and(coverage::is_on);
+            let was_on = step.before.get("state").is_some_and(is_enabled);
+            step.object.type_token == POLICY && was_on && step.after.contains_key("state") && !is_left_on
+        };
+        off.extend(self.steps.iter().filter(is_off).map(|step| step.object.id.clone()));
+        off.iter().map(|id| self.shown_policy(id)).collect()
     }
 
     /// Accounts that can sign in after the plan and could not before.
@@ -239,7 +249,9 @@ impl<'p> Compared<'p> {
                 _ => false,
             };
             let id = &step.object.id;
-            if may_enable && self.after.can_sign_in(id)? && !self.before.can_sign_in(id)? {
+            // As with policies, the newest state may not know that it is disabled.
+            let was_off = step.before.get("accountEnabled") == Some(&Value::Bool(false));
+            if may_enable && self.after.can_sign_in(id)? && (was_off || !self.before.can_sign_in(id)?) {
                 found.insert(step.object.clone());
             }
         }
