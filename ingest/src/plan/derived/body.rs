@@ -73,6 +73,7 @@ fn is_same_licence(a: &Value, b: &Value) -> bool {
         let plans = licence.get("disabledPlans").and_then(Value::as_array).cloned().unwrap_or_default();
         let mut plans: Vec<String> = plans.iter().map(Value::to_string).collect();
         plans.sort_unstable();
+        plans.dedup();
         plans
     };
     let is_known = |licence: &Value| {
