@@ -251,7 +251,9 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     let wants_link = step.kind == StepKind::RemoveLink || (link.to_one && image.is_string());
     let mut opposite = if wants_link {
         let (kind, target) = (StepKind::AddLink, image.as_str().map(str::to_owned));
-        let request = adding(resource, link, &id, &first.target_type);
+        // Of what another one replaced nobody noted the type.
+        let target_type = if step.kind == StepKind::RemoveLink { first.target_type.as_str() } else { "" };
+        let request = adding(resource, link, &id, target_type);
         let request = request.ok_or("nobody can add links of this relation")?;
         let mut opposite = bare(kind, Phase::Links, step.object.clone(), request);
         opposite.links = links;
