@@ -242,8 +242,9 @@ fn opposite_licences(body: &Value, image: Option<&Value>) -> Value {
 fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
     let links: Vec<StepLink> = serde_json::from_value(outcome.links.clone()).unwrap_or_default();
     let first = links.first().ok_or("no link of it was changed")?;
-    if links.iter().any(|link| link.target_id.contains(crate::plan::NEW_ID_PREFIX)) {
-        return Err("it leads to an object that was made again, which goes as a whole");
+    let is_new = |text: &str| text.contains(crate::plan::NEW_ID_PREFIX);
+    if is_new(&step.request.path) || links.iter().any(|link| is_new(&link.target_id)) {
+        return Err("it leads from or to an object that was made again, which goes as a whole");
     }
     let link = resource.link(&first.relation).ok_or("its relation is not known")?;
     let id = escape(&step.object.id);
@@ -295,6 +296,10 @@ fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
         .replace("{id}", "-");
     if path.contains('{') || step.request.path.ends_with("Requests") {
         return Err("what was made by a request of its own is taken away by one: plan it");
+    }
+    let is_new = |value: &Value| value.as_str().is_some_and(|text| text.contains(crate::plan::NEW_ID_PREFIX));
+    if step.after.values().any(is_new) {
+        return Err("it relates an object that was made again, which goes as a whole");
     }
     // The last part is the ID that Graph gave it, which is looked up when the request leaves.
     let request = request(resource, "DELETE", path, Value::Null);
