@@ -49,8 +49,7 @@ use weave::old_vector;
 
 /// Bytes of memory that rows of all types may hold while they wait for their row groups to fill up.
 const PENDING_BYTES_MAX: usize = 96 << 20;
-
-/// In place of the hash of volatile cells: they are compared, and hardly ever return to what they were.
+/// Volatile cells are compared, and hardly ever return to what they were.
 const NO_HASH: [u8; 16] = [0; 16];
 
 /// A backup being made. Dropped without `commit`, it leaves no trace.
@@ -89,7 +88,7 @@ struct TypeWork {
     seen: roaring::RoaringBitmap,
     /// Those of them whose raw text the memo knew.
     unchanged: roaring::RoaringBitmap,
-    /// Properties that stood in parsed objects.
+    /// Properties of parsed objects.
     observed: BTreeSet<Box<str>>,
     bin_seen: bool,
     claim: Claim,
@@ -106,7 +105,7 @@ struct TypeWork {
     duplicate_count: u64,
 }
 
-/// What the data says of the objects of a type.
+/// What the data say of a type's objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Claim {
     /// Those that came are all, unless none came.
@@ -447,7 +446,7 @@ impl TypeWork {
                 }
             } else {
                 if !row.deleted && known.content_hash(old)? != row.core_hash {
-                    differing.push(differing_row(row, number, ordinal, old));
+                    differing.push(Differing { row: number, ordinal, predecessor: old, hash: row.core_hash });
                 }
                 old
             };
@@ -490,7 +489,7 @@ impl TypeWork {
     }
 }
 
-/// Of an object that stands in a part more than once only the last row counts.
+/// Of an object that stands in a part twice only the last row counts.
 fn keep_latest(differing: &mut Vec<Differing>, ordinals: &[u32]) {
     let distinct: roaring::RoaringBitmap = ordinals.iter().copied().collect();
     if distinct.len() < ordinals.len() as u64 {
@@ -498,8 +497,4 @@ fn keep_latest(differing: &mut Vec<Differing>, ordinals: &[u32]) {
         let latest: HashMap<u32, u32> = rows.map(|(row, &ordinal)| (ordinal, row)).collect();
         differing.retain(|object| latest.get(&object.ordinal) == Some(&object.row));
     }
-}
-
-fn differing_row(row: &Row, number: u32, ordinal: u32, predecessor: u32) -> Differing {
-    Differing { row: number, ordinal, predecessor, hash: row.core_hash }
 }

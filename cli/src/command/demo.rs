@@ -89,7 +89,15 @@ fn recover(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, victim: &str) -
     theatre.tell(
         session,
         &why,
-        &["apply", "plan.json", "--yes", "--reason", "incident 7", "--allow", "grants-privilege,re-enables-account"],
+        &[
+            "apply",
+            "plan.json",
+            "--yes",
+            "--reason",
+            "incident 7",
+            "--allow",
+            "grants-privilege,re-enables-account",
+        ],
     )?;
     theatre.tell(
         session,

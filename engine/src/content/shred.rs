@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::shape::{NONE, ROOT, Role, TypeShape};
 use crate::id::{Id, id_of_reference, lower_guid};
 use crate::schema;
-use crate::value::{CanonicalWriter, Cursor, DEPTH_MAX, Malformed, NULL, RawString, cut_off, is_cut_off};
+use crate::value::{
+    CanonicalWriter, Cursor, DEPTH_MAX, Malformed, NULL, RawString, cut_off, is_cut_off, shortened,
+};
 
 /// Why a walk ended early; what it filled must be undone.
 #[derive(Debug)]
@@ -495,13 +497,3 @@ fn is_joined(cursor: &Cursor<'_>) -> bool {
     let mut parts = raw.inner.split(|byte| *byte == b' ');
     raw.inner.contains(&b' ') && parts.all(|part| lower_guid(part).is_some())
 }
-
-/// As much of a text as a message has room for.
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= SHOWN_LENGTH_MAX {
-        return text.to_owned();
-    }
-    text.chars().take(SHOWN_LENGTH_MAX - 1).chain(['…']).collect()
-}
-
-const SHOWN_LENGTH_MAX: usize = 80;

@@ -5,6 +5,9 @@ use super::scan::Cursor;
 /// What the names of types begin with that PowerShell writes in the place of a collection or a table.
 const TYPE_NAMES: [&str; 3] = ["System.Collections.", "System.Management.Automation.", "System.Object"];
 
+/// Characters of a foreign text that a message shows.
+const SHOWN_LENGTH_MAX: usize = 80;
+
 /// The first text in a canonical value that stands for a value that was cut off, without its quotes.
 pub(crate) fn cut_off(text: &[u8]) -> Option<&str> {
     let mut cursor = Cursor::new(text);
@@ -30,4 +33,12 @@ pub(crate) fn is_cut_off(text: &str) -> bool {
     };
     // Of an array of arrays it writes the name once for each.
     is_table || (!text.is_empty() && text.split(' ').all(is_name))
+}
+
+/// As much of a text as a message has room for.
+pub(crate) fn shortened(text: &str) -> String {
+    if text.chars().count() <= SHOWN_LENGTH_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(SHOWN_LENGTH_MAX - 1).chain(['…']).collect()
 }
