@@ -152,7 +152,11 @@ pub fn backup(
     let previous = newest_snapshot(store)?;
     size_up(client, previous.as_ref())?;
     let (asked, gaps) = runtime.block_on(select::select(client, resources, &known))?;
-    let name = run_name(client, &asked, is_full, previous.as_ref(), request);
+    let name = format!(
+        "{} {}",
+        run_name(client, &asked, is_full, previous.as_ref(), request),
+        recovered::mark(store)?
+    );
     let staged = Arc::new(open_stage(store, &name, now)?);
     let resumed_pages = staged.count();
     let mut backup = store.begin(BackupDetails {
@@ -188,7 +192,8 @@ pub fn backup(
     let broken = writer.broken();
     let mut done: Done = done?;
     for (token, mut reading) in done.readings {
-        if broken.contains(token) {
+        if let Some(gap) = event::gap_of_broken(&broken, token) {
+            backup.unread(gap);
             (reading.extent, reading.bin) = (Extent::Changes, BinExtent::NotRead);
             done.state.again.types.insert(token.to_owned());
             done.state.delta.remove(token);

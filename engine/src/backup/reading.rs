@@ -261,7 +261,7 @@ impl Backup<'_> {
         let is_same = |known: &&mut Gap| {
             known.type_token == gap.type_token
                 && known.reason == gap.reason
-                && std::mem::discriminant(&known.scope) == std::mem::discriminant(&gap.scope)
+                && counts_with(&known.scope, &gap.scope)
         };
         match self.gaps.iter_mut().rev().find(is_same) {
             Some(last) if of_type >= GAP_COUNT_MAX => last.count += gap.count,
@@ -278,6 +278,15 @@ impl Backup<'_> {
         let state = Arc::clone(&self.state);
         let ordinal = self.interner.ordinal(&state, &Id::from_text(&key.id))?;
         Ok((self.type_work(&key.type_token)?, ordinal))
+    }
+}
+
+/// Whether two gaps with one reason may become one with their count: only objects and sources are too many to name.
+fn counts_with(known: &GapScope, scope: &GapScope) -> bool {
+    match (known, scope) {
+        (GapScope::Object(_), GapScope::Object(_)) => true,
+        (GapScope::Links { relation: known, .. }, GapScope::Links { relation, .. }) => known == relation,
+        _ => known == scope,
     }
 }
 

@@ -105,8 +105,12 @@ fn said_of(manifest: &Manifest, token: &str) -> Said {
 /// When a backup read a relation, if it did.
 fn read_time(manifest: &Manifest, token: &str, relation: &str) -> Option<Timestamp> {
     let coverage = manifest.coverage.get(token)?;
-    let is_refused = (coverage.gaps.iter()).any(|gap| {
-        matches!(&gap.scope, GapScope::Relation(name) if name == relation) || gap.scope == GapScope::Type
+    // Where too many sources could not be read to name each of them, any may be one of them.
+    let is_refused = coverage.gaps.iter().any(|gap| match &gap.scope {
+        GapScope::Type => true,
+        GapScope::Relation(name) => name == relation,
+        GapScope::Links { relation: name, .. } => gap.count > 1 && name == relation,
+        _ => false,
     });
     if is_refused {
         return None;

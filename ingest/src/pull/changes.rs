@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::event::{Event, key};
 use super::reader::{Doubt, Reader, Unread, path_of};
-use super::whole::{Asked, read_all_links_of, read_links_of};
+use super::whole::{Asked, name_missing_bin, read_all_links_of, read_links_of};
 use crate::error::Result;
 use crate::graph::{Call, Page, Shape, Trail};
 use crate::resource::{Link, Tier};
@@ -320,7 +320,8 @@ async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<
                 reader.tell(asked.gap(GapScope::Bin, &Unread::other_object(id))).await?;
                 reader.tell(Event::Binned(key)).await?;
             }
-            Err(unread) => {
+            Err(mut unread) => {
+                name_missing_bin(bin, &mut unread);
                 reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
                 reader.tell(Event::Binned(key)).await?;
             }

@@ -1,13 +1,15 @@
 //! Owns what readers tell the one who writes the backup, and how it is written.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Shredder};
 
+use super::whole;
 use crate::error::Result;
+use crate::resource::by_token;
 
 /// Something that was read.
 #[derive(Debug)]
@@ -41,12 +43,15 @@ pub(super) struct Writer<'b, 's> {
     backup: &'b mut Backup<'s>,
     shredder: Shredder,
     /// Types of which an object could not be understood.
-    broken: BTreeSet<&'static str>,
+    broken: Broken,
 }
+
+/// Types of which an object could not be understood, each with the reason.
+pub(super) type Broken = BTreeMap<&'static str, String>;
 
 impl<'b, 's> Writer<'b, 's> {
     pub(super) fn new(backup: &'b mut Backup<'s>) -> Self {
-        Self { shredder: backup.shredder(), backup, broken: BTreeSet::new() }
+        Self { shredder: backup.shredder(), backup, broken: Broken::new() }
     }
 
     pub(super) fn take(&mut self, event: Event) -> Result<()> {
@@ -97,10 +102,7 @@ impl<'b, 's> Writer<'b, 's> {
             match shredder.push(&without_context(text), Some(token), is_deleted) {
                 Ok(()) => self.backup.put(shredder.take())?,
                 Err(error) => {
-                    let reason = format!("an object of the list cannot be understood: {error}");
-                    let scope = GapScope::Type;
-                    self.backup.unread(Gap { type_token: token.to_owned(), scope, reason, count: 1 });
-                    self.broken.insert(token);
+                    self.broken.insert(token, format!("an object of the list cannot be understood: {error}"));
                 }
             }
         }
@@ -108,9 +110,22 @@ impl<'b, 's> Writer<'b, 's> {
     }
 
     /// The types of which an object could not be understood: what did not come of them is not gone.
-    pub(super) fn broken(self) -> BTreeSet<&'static str> {
+    pub(super) fn broken(self) -> Broken {
         self.broken
     }
+}
+
+/// What is unknown of a type when an object of its list could not be understood: of a list that several types share,
+/// whose that one was nobody knows.
+pub(super) fn gap_of_broken(broken: &Broken, token: &str) -> Option<Gap> {
+    if let Some(reason) = broken.get(token) {
+        let (type_token, reason) = (token.to_owned(), reason.clone());
+        return Some(Gap { type_token, scope: GapScope::Type, reason, count: 1 });
+    }
+    let resource = by_token(token)?;
+    let list = resource.list.as_ref()?;
+    let shares = |other: &&str| by_token(other).is_some_and(|found| found.list.as_ref() == Some(list));
+    broken.keys().any(shares).then(|| whole::list_gap(resource))
 }
 
 /// An object without the `@odata.context` with which the answer begins when it is asked for alone: in a list it has none,
@@ -125,4 +140,29 @@ fn without_context(text: &[u8]) -> Cow<'_, [u8]> {
 
 pub(super) fn key(token: &str, id: &str) -> ObjectKey {
     ObjectKey { type_token: Arc::from(token), id: id.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::GapScope;
+
+    use super::{Broken, gap_of_broken};
+
+    #[test]
+    fn an_object_that_nobody_understands_may_be_of_any_type_of_its_list() {
+        let first = "emailAuthenticationMethodConfiguration";
+        let broken = Broken::from([(first, "expected an ID".to_owned())]);
+        for token in
+            [first, "fido2AuthenticationMethodConfiguration", "externalAuthenticationMethodConfiguration"]
+        {
+            let gap = gap_of_broken(&broken, token).expect(token);
+            assert_eq!((gap.type_token.as_str(), &gap.scope), (token, &GapScope::Type));
+        }
+        // What lives below others has no list to share.
+        let below = Broken::from([("appRoleAssignment", "expected an ID".to_owned())]);
+        for token in ["user", "authenticationMethodsPolicy"] {
+            assert_eq!(gap_of_broken(&broken, token), None, "{token}");
+        }
+        assert_eq!(gap_of_broken(&below, "federatedIdentityCredential"), None);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Snapshot, Store, TypeReading};
 
-use super::event::{Event, Writer};
+use super::event::{self, Event, Writer};
 use super::missing::{self, Listed};
 use super::reader::{Doubt, Reader};
 use super::select::select;
@@ -71,7 +71,8 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
     written?;
     let (done, broken) = (done?, writer.broken());
     for (token, mut reading) in done {
-        if broken.contains(token) {
+        if let Some(gap) = event::gap_of_broken(&broken, token) {
+            backup.unread(gap);
             (reading.extent, reading.bin) = (Extent::Changes, BinExtent::NotRead);
         }
         backup.observe(token, reading)?;
@@ -147,6 +148,9 @@ async fn read_type(
         return Ok(whole::reading(asked, extent, BinExtent::Whole));
     }
     if whole::read_list(reader, asked).await?.is_none() {
+        for asked in alike {
+            reader.tell(Event::Gap(whole::list_gap(asked.resource))).await?;
+        }
         return Ok(whole::reading(asked, Extent::Changes, BinExtent::NotRead));
     }
     let bin = whole::read_bin(reader, asked).await?;

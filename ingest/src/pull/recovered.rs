@@ -4,8 +4,21 @@ use engine::Store;
 use jiff::Timestamp;
 
 use super::state::Pending;
-use crate::apply::{RecoveryStatus, StepStatus, recoveries, recovery_steps};
+use crate::apply::{RecoveryStatus, StepOutcome, StepStatus, recoveries, recovery_steps};
 use crate::error::Result;
+
+/// How all recoveries stand, in a few words: what was read before one went on is not what a later run may go on from.
+///
+/// # Errors
+/// `Store`, `Invalid`: the journal of recoveries cannot be read.
+pub(super) fn mark(store: &Store) -> Result<String> {
+    let recoveries = recoveries(store)?;
+    let open = recoveries.iter().filter(|recovery| recovery.completed.is_none());
+    let open = open.map(|recovery| recovery_steps(store, &recovery.id).map(|steps| sent_count(&steps)));
+    let open: Vec<usize> = open.collect::<Result<_>>()?;
+    let last = recoveries.iter().filter_map(|recovery| recovery.completed).max();
+    Ok(format!("{} {last:?} {open:?}", recoveries.len()))
+}
 
 /// What recoveries touched that wrote after a moment: objects, and those that were made again, under both their IDs.
 ///
@@ -19,9 +32,15 @@ pub(super) fn touched(store: &Store, since: Timestamp) -> Result<Pending> {
             continue;
         }
         let steps = recovery_steps(store, &recovery.id)?;
-        let sent =
-            steps.iter().filter(|step| !matches!(step.status, StepStatus::Pending | StepStatus::Skipped));
-        for step in sent {
+        // One that was stopped and never resumed wrote nothing after its last step.
+        let is_stopped = recovery.status == RecoveryStatus::Interrupted;
+        let last = steps.iter().filter_map(|step| step.completed).max();
+        let is_open =
+            steps.iter().any(|step| matches!(step.status, StepStatus::Intended | StepStatus::Uncertain));
+        if is_stopped && !is_open && last.is_some_and(|last| last < since) {
+            continue;
+        }
+        for step in steps.iter().filter(|step| is_sent(step)) {
             let token = &step.object.type_token;
             touched.note_object(token, &step.object.id);
             if let Some(id) = step.created.get("id") {
@@ -30,4 +49,12 @@ pub(super) fn touched(store: &Store, since: Timestamp) -> Result<Pending> {
         }
     }
     Ok(touched)
+}
+
+fn is_sent(step: &StepOutcome) -> bool {
+    !matches!(step.status, StepStatus::Pending | StepStatus::Skipped)
+}
+
+fn sent_count(steps: &[StepOutcome]) -> usize {
+    steps.iter().filter(|step| is_sent(step)).count()
 }

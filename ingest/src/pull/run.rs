@@ -33,6 +33,8 @@ const EMPTY_ROUND_COUNT: usize = 2;
 const LOOK_AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
 /// How a type was read of which Graph gave nothing.
 const NOT_READ: &str = "not read";
+/// How a type was read that was not due.
+const CARRIED: &str = "carried";
 
 /// What a run is to do.
 pub(super) struct Run {
@@ -98,12 +100,16 @@ impl Run {
             types.push(joined(done)?);
         }
         types.sort_by(|a, b| a.asked.resource.token.cmp(&b.asked.resource.token));
-        types.extend(
-            others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect::<Vec<_>>(),
-        );
+        let others: Vec<TypeDone> =
+            others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect();
+        for done in others.iter().filter(|done| done.way == NOT_READ) {
+            run.reader.tell(Event::Gap(whole::list_gap(done.asked.resource))).await?;
+        }
+        types.extend(others);
         run.replay(&mut types).await?;
         run.look_again(&types).await?;
-        if types.iter().all(|done| done.way == NOT_READ)
+        // What was not due was not asked for, so it does not show that the tenant gives anything.
+        if types.iter().filter(|done| done.way != CARRIED).all(|done| done.way == NOT_READ)
             && let Some(error) = run.reader.first_failure()
         {
             return Err(error);
@@ -137,7 +143,9 @@ impl Run {
                 return self.read_when_changed(asked, feed).await;
             }
             return match feed {
-                Some(feed) if !self.is_full => self.read_changes(asked, feed).await,
+                Some(feed) if !self.is_full && !self.state.again.overflows(&resource.token) => {
+                    self.read_changes(asked, feed).await
+                }
                 feed => self.read_tracked_whole(asked, feed).await,
             };
         }
@@ -294,7 +302,7 @@ impl Run {
 
     /// Reads what lives below the objects of another type: always what an intruder uses to stay, the rest when it is due.
     async fn read_below(&self, asked: Asked) -> Result<TypeDone> {
-        let mut done = TypeDone { asked, reading: None, feed: None, swept: Vec::new(), way: "carried" };
+        let mut done = TypeDone { asked, reading: None, feed: None, swept: Vec::new(), way: CARRIED };
         let resource = done.asked.resource;
         let is_wanted =
             resource.always || self.state.again.names(&resource.token) || self.is_due(&resource.token);
@@ -362,12 +370,16 @@ impl Run {
     fn conclude(&self, types: Vec<TypeDone>) -> Done {
         let mut state = self.state.clone();
         let (mut readings, mut ways) = (Vec::new(), BTreeMap::new());
-        for asked in &self.asked {
-            state.again.forget(&asked.resource.token);
+        // Of a type of which nothing came, what the last backup could not read is still to be asked.
+        for done in types.iter().filter(|done| done.way != NOT_READ) {
+            state.again.forget(&done.asked.resource.token);
         }
         state.again.extend(self.reader.again());
         if self.is_full {
             state.full_at = Some(self.now);
+            // The types that this backup leaves out are read whole by the next one that does not.
+            let is_asked = |token: &String| self.asked.iter().any(|asked| asked.resource.token == *token);
+            state.delta.retain(|token, _| is_asked(token));
         }
         for done in types {
             let token = &done.asked.resource.token;

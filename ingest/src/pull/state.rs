@@ -78,7 +78,15 @@ impl Pending {
 
     /// Whether anything of a type is named.
     pub(super) fn names(&self, token: &str) -> bool {
-        self.types.contains(token) || self.objects.contains_key(token)
+        let is_of = |name: &String| name.split('.').next() == Some(token);
+        [&self.types, &self.bins, &self.relations].into_iter().flatten().any(is_of)
+            || self.objects.keys().chain(self.links.keys()).any(is_of)
+    }
+
+    /// Whether a type names so many objects that some were not remembered one by one.
+    pub(super) fn overflows(&self, token: &str) -> bool {
+        self.types.contains(token)
+            && self.objects.get(token).is_some_and(|ids| ids.len() >= PENDING_COUNT_MAX)
     }
 
     fn is_empty(&self) -> bool {
@@ -108,8 +116,9 @@ impl Pending {
 
     /// Takes note of an object.
     pub(super) fn note_object(&mut self, token: &str, id: &str) {
-        // What lives below an object is read with it.
+        // What lives below one object is read with what lives below all others.
         if id.starts_with("below ") {
+            self.types.insert(token.to_owned());
             return;
         }
         let ids = self.objects.entry(token.to_owned()).or_default();
@@ -158,5 +167,49 @@ impl SourceState {
 
     pub(super) fn to_value(&self) -> serde_json::Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::{Gap, GapScope};
+
+    use super::{PENDING_COUNT_MAX, Pending};
+
+    fn noted(scope: GapScope) -> Pending {
+        let mut pending = Pending::default();
+        pending.note(&Gap { type_token: "group".to_owned(), scope, reason: "503".to_owned(), count: 1 });
+        pending
+    }
+
+    #[test]
+    fn whatever_could_not_be_read_is_asked_again_until_its_type_is_read() {
+        for scope in [
+            GapScope::Type,
+            GapScope::Bin,
+            GapScope::Relation("members".to_owned()),
+            GapScope::Object("a".to_owned()),
+            GapScope::Object("below a".to_owned()),
+            GapScope::Links { source: "a".to_owned(), relation: "members".to_owned() },
+        ] {
+            let mut pending = noted(scope.clone());
+            assert!(pending.names("group") && !pending.names("groups"), "{scope:?}");
+            pending.forget("user");
+            assert!(pending.names("group"), "{scope:?}");
+            pending.forget("group");
+            assert_eq!(pending, Pending::default(), "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn a_type_of_which_too_many_objects_are_named_is_read_whole() {
+        let mut pending = Pending::default();
+        for number in 0..PENDING_COUNT_MAX {
+            pending.note_object("user", &number.to_string());
+        }
+        assert!(!pending.overflows("user"));
+        pending.note_object("user", "one more");
+        assert!(pending.overflows("user") && !pending.overflows("group"));
+        assert!(!noted(GapScope::Type).overflows("group"), "a broken round goes on from its link");
     }
 }

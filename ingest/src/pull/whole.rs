@@ -11,7 +11,7 @@ use super::event::{Event, key};
 use super::reader::{Reader, Unread, path_of};
 use crate::error::Result;
 use crate::graph::{Answer, Call, Page, Shape, Trail};
-use crate::resource::{Link, Resource, Version, all};
+use crate::resource::{Bin, Link, Resource, Version, all};
 
 /// `$expand` shows no more than this many related objects; one that shows as many is asked for the rest.
 pub(super) const EXPANDED_MAX: usize = 20;
@@ -119,6 +119,20 @@ pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> 
     }
 }
 
+/// What is unknown of a type whose objects come in the list of another one, when that could not be read.
+pub(super) fn list_gap(resource: &Resource) -> Gap {
+    let list = resource.list.as_deref().unwrap_or_default();
+    let reason = format!("its objects come with others in {list}, which could not be read whole");
+    Gap { type_token: resource.token.clone(), scope: GapScope::Type, reason, count: 1 }
+}
+
+/// Tenants that lack a bin which only the beta version has refuse it: it is unknown, not empty.
+pub(super) fn name_missing_bin(bin: &Bin, unread: &mut Unread) {
+    if unread.status == 400 && bin.version == Version::Beta {
+        NO_BIN.clone_into(&mut unread.reason);
+    }
+}
+
 /// A singleton may come as the only item of a page.
 fn only_object(body: Bytes) -> Bytes {
     match Page::read(body.clone(), None) {
@@ -153,10 +167,7 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
         match page {
             Ok(page) => reader.tell(objects(asked.token(), &page, true)).await?,
             Err(mut unread) => {
-                // What only the beta version has is not in every tenant: unknown, not empty.
-                if unread.status == 400 && bin.version == Version::Beta {
-                    NO_BIN.clone_into(&mut unread.reason);
-                }
+                name_missing_bin(bin, &mut unread);
                 reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
                 return Ok(BinExtent::NotRead);
             }
