@@ -139,3 +139,16 @@ fn a_plan_removes_nothing_of_types_that_were_left_out_of_from() {
     let marked = shell.run("diff latest~1 latest --types group -q").expect(4);
     assert_eq!(last_line(&marked.stderr)["unread"][0]["reason"], "left out of this backup");
 }
+
+#[test]
+fn a_bin_that_the_tenant_does_not_have_is_told_and_fails_no_verdict() {
+    let tenant = tenant();
+    let shell = shell_of(&tenant);
+    tenant.set_faults("no-bin=device");
+    shell.run("backup").expect(0);
+    shell.run("backup").expect(0);
+    let answer = shell.run("diff latest~1 --exit-code").expect(0);
+    let told = &last_line(&answer.stderr)["unread"][0];
+    assert_eq!(told["type"], "device");
+    assert_eq!(told["reason"], "the recycle bin: the tenant does not have one for this type");
+}

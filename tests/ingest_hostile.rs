@@ -382,3 +382,57 @@ fn a_relation_that_a_list_shows_without_somebody_is_asked_of_them() {
         keeper.expect_equal(&tenant);
     }
 }
+
+/// Stops a backup at the first object of a type.
+struct StopAt {
+    cancel: ingest::graph::Cancel,
+    token: &'static str,
+}
+
+impl ingest::pull::PullProgress for StopAt {
+    fn objects(&self, type_token: &str, _count: u64) {
+        if type_token == self.token {
+            self.cancel.cancel();
+        }
+    }
+
+    fn news(&self, _count: u64) {}
+}
+
+#[test]
+fn what_was_read_before_a_recovery_is_read_again_by_the_run_that_goes_on() {
+    let tenant = Tenant::new(400, 11);
+    let mut keeper = Keeper::new();
+    keeper.back_up(&tenant);
+    let location = ids(&tenant, "namedLocation")[0].clone();
+    let body = format!(r#"{{"id": "{location}", "displayName": "Spoilt"}}"#);
+    assert!(tenant.server.put(Actor::Caller, "namedLocation", &body));
+    keeper.back_up_as(&tenant, &full());
+    let plan = plan_with(&keeper.store, &tenant, PlanOptions::default());
+    let cancel = ingest::graph::Cancel::new();
+    let client = tenant.client_with(|settings| settings.cancel = cancel.clone());
+    let watch = StopAt { cancel, token: "namedLocation" };
+    assert!(backup(&mut keeper.store, &client, &full(), &watch).is_err());
+    recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([1; 32]));
+    keeper.back_up_as(&tenant, &full());
+    keeper.expect_equal(&tenant);
+}
+
+#[test]
+fn a_list_that_several_types_share_is_unread_for_each_of_them() {
+    let tenant = Tenant::new(300, 5);
+    let mut keeper = Keeper::new();
+    keeper.back_up(&tenant);
+    tenant.set_faults("html=/authenticationMethodConfigurations");
+    let report = keeper.back_up(&tenant);
+    assert_eq!(counts(&report), (0, 0, 0));
+    let unread = unread_types(&keeper.store);
+    let alike = ingest::resource::all().iter().filter(|found| {
+        found.list.as_deref().is_some_and(|list| list.ends_with("/authenticationMethodConfigurations"))
+    });
+    let alike: BTreeSet<String> = alike.map(|found| found.token.clone()).collect();
+    assert!(alike.len() > 1 && unread == alike, "{unread:?}");
+    tenant.set_faults("");
+    let report = keeper.back_up(&tenant);
+    assert_eq!((counts(&report), report.summary.warnings), ((0, 0, 0), Vec::new()));
+}

@@ -323,7 +323,13 @@ fn run_name(
 /// Whether a warning of a backup is only worth knowing: nothing of the tenant is left out.
 #[must_use]
 pub fn is_harmless(warning: &engine::Warning) -> bool {
-    warning.reason.ends_with(whole::NO_BIN)
+    names_missing_bin(&warning.reason)
+}
+
+/// Whether a reason is that the tenant has no recycle bin for a type, which hides nothing else of that type.
+#[must_use]
+pub fn names_missing_bin(reason: &str) -> bool {
+    reason.ends_with(whole::NO_BIN)
 }
 
 /// How many pages an interrupted backup of this store left, for the next one to go on from.

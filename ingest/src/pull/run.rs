@@ -198,8 +198,9 @@ impl Run {
         let token = &asked.resource.token;
         let (mut reading, links) = self.read_pending(&asked).await?;
         let mut link = feed.link;
+        let reader = self.reader.unstaged();
         for _ in 0..ROUND_COUNT_MAX {
-            match changes::read_round(&self.reader, &asked, &link).await? {
+            match changes::read_round(&reader, &asked, &link).await? {
                 Ok(round) => {
                     link = round.next;
                     if round.touched.is_empty() {
@@ -328,7 +329,8 @@ impl Run {
             let mut is_empty = true;
             for done in types.iter_mut().filter(|done| done.way == "whole" && !is_listed_only(&done.asked)) {
                 let Some(feed) = &mut done.feed else { continue };
-                match changes::read_round(&self.reader, &done.asked, &feed.link).await? {
+                // What an interrupted run staged of it tells nothing of what came after.
+                match changes::read_round(&self.reader.unstaged(), &done.asked, &feed.link).await? {
                     Ok(round) => {
                         feed.link = round.next;
                         is_empty &= round.touched.is_empty();
