@@ -26,6 +26,20 @@ pub(super) const DELEGATED_ONLY: &str = "read-only for applications";
 /// Another service holds it.
 pub(super) const OUTSIDE: &str = "held by another service";
 
+/// Microsoft Graph keeps it as a collection of its own below the object.
+pub(super) const CONTAINED: &str = "a collection of its own below the object; put it back by hand";
+
+/// Collections below objects that Graph shows inside them, and that no create or update of the object writes.
+const CONTAINED_PROPERTIES: [(&str, &[&str]); 2] = [
+    ("authenticationStrengthPolicy", &["combinationConfigurations"]),
+    ("permissionGrantPolicy", &["includes", "excludes"]),
+];
+
+/// The collections below the objects of a type that Graph shows inside them.
+pub(super) fn contained(token: &str) -> &'static [&'static str] {
+    CONTAINED_PROPERTIES.iter().find(|(of, _)| *of == token).map_or(&[], |(_, names)| names)
+}
+
 /// What a service principal takes over from its application.
 const COPIED_PROPERTIES: [&str; 6] = [
     "appDescription",
@@ -108,6 +122,9 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if is_in(&resource.native_only) {
         return Writing::Never(NATIVE_ONLY);
     }
+    if contained(&resource.token).contains(&property) {
+        return Writing::Never(CONTAINED);
+    }
     if is_principal && COPIED_PROPERTIES.contains(&property) {
         return Writing::Never(COPIED);
     }
@@ -168,6 +185,7 @@ pub fn support() -> Vec<SupportRow> {
         let info = schema::by_token(token);
         let mut names: Vec<&'static str> = resource.known.iter().map(String::as_str).collect();
         names.extend(info.into_iter().flat_map(|info| info.properties().map(|(name, _)| name)));
+        names.extend(contained(token));
         names.sort_unstable();
         names.dedup();
         names.retain(|name| *name != "id" && resource.link(name).is_none());

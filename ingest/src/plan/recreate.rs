@@ -97,6 +97,7 @@ impl Planner {
             }
         }
         self.skip_secrets(object, attributes);
+        self.skip_contained(object, attributes);
         let licences = attributes.get(LICENCES).filter(|value| !value.is_null() && *value != &json!([]));
         if let Some(licences) = licences.cloned() {
             let values = Wanted { before: json!([]), after: licences };
@@ -185,6 +186,17 @@ impl Planner {
             if has_some {
                 let reason = property::ISSUE_ANEW.to_owned();
                 self.skipped.push(Skipped { object: object.clone(), name: name.to_owned(), reason });
+            }
+        }
+    }
+
+    /// Tells of what was below an object and does not come again with it: without it the object may be weaker.
+    fn skip_contained(&mut self, object: &PlanObject, attributes: &Attributes) {
+        for name in property::contained(&object.type_token) {
+            let has_some = attributes.get(*name).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+            if has_some {
+                let (name, reason) = ((*name).to_owned(), property::CONTAINED.to_owned());
+                self.skipped.push(Skipped { object: object.clone(), name, reason });
             }
         }
     }

@@ -264,3 +264,31 @@ fn what_was_added_goes_only_when_asked_for() {
     assert_eq!(only(&plan, StepKind::SoftDelete, "eve").request.path, "/users/eve");
     assert_eq!(reasons(&plan, "dev"), [("", "devices are never deleted")]);
 }
+
+#[test]
+fn what_lives_below_a_policy_is_never_written_with_it_and_always_told() {
+    for (token, id, name) in [
+        ("authenticationStrengthPolicy", "st", "combinationConfigurations"),
+        ("permissionGrantPolicy", "own", "includes"),
+        ("permissionGrantPolicy", "own", "excludes"),
+    ] {
+        let policy = |below: Value| {
+            json!({"id": id, "displayName": "P", "policyType": "custom", "allowedCombinations": ["fido2"],
+                name: below})
+        };
+        let full = policy(json!([{"id": "c", "appliesToCombinations": ["fido2"]}]));
+        let reason = "a collection of its own below the object; put it back by hand";
+        let other = json!({"id": "other", "displayName": "O"});
+        let plan = Case::new(vec![(token, full.clone())], vec![(token, other)])
+            .with(|options| options.recreate = true)
+            .plan();
+        let made = only(&plan, StepKind::Recreate, id);
+        assert!(made.request.body.get(name).is_none(), "{token}.{name}");
+        assert!(reasons(&plan, id).contains(&(name, reason)), "{token}.{name}: {:?}", reasons(&plan, id));
+        let plan = Case::new(vec![(token, full)], vec![(token, policy(json!([])))]).plan();
+        assert!(plan.steps.is_empty(), "{token}.{name}");
+        let told = reasons(&plan, id);
+        let is_it = |(of, why): &(&str, &str)| of.starts_with(name) && *why == reason;
+        assert!(!told.is_empty() && told.iter().all(is_it), "{token}.{name}: {told:?}");
+    }
+}
