@@ -100,7 +100,7 @@ fn whatever_type_is_broken_keeps_what_was_known_and_the_others_are_read() {
 
 #[test]
 fn nothing_is_committed_of_a_tenant_that_gives_nothing_at_all() {
-    for broken in ["html=/", "status-500=/", "status-401=/", "empty=/"] {
+    for broken in ["html=/", "status-500=/", "status-401=/", "status-403=/", "empty=/"] {
         let tenant = Tenant::new(200, 5);
         let mut keeper = Keeper::new();
         tenant.set_faults(broken);

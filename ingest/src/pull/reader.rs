@@ -45,6 +45,8 @@ struct Notes {
     doubts: BTreeMap<&'static str, BTreeMap<String, Doubt>>,
     /// The first failure that was not Graph's decision about one question.
     first_failure: Option<Error>,
+    /// The first decision of Graph not to answer one question.
+    first_refusal: Option<Error>,
     /// Until when the tenant is taken to answer.
     answers_until: Option<Duration>,
 }
@@ -185,9 +187,11 @@ impl Reader {
         self.notes().again.clone()
     }
 
-    /// The first failure that was not Graph's decision about one question.
+    /// The first failure that was not Graph's decision about one question; else the first such decision.
     pub(super) fn first_failure(&self) -> Option<Error> {
-        self.notes().first_failure.take()
+        let mut notes = self.notes();
+        let failure = notes.first_failure.take();
+        if failure.is_some() { failure } else { notes.first_refusal.take() }
     }
 
     /// Takes out of a reading what its cloud does not know.
@@ -328,9 +332,13 @@ impl Reader {
         if is_total && !self.tenant_answers().await? {
             return Err(error.into());
         }
+        let mut notes = self.notes();
         if unread.is_failure() {
-            self.notes().first_failure.get_or_insert(error.into());
+            notes.first_failure.get_or_insert(error.into());
+        } else if unread.status != 404 {
+            notes.first_refusal.get_or_insert(error.into());
         }
+        drop(notes);
         Ok(Err(unread))
     }
 
