@@ -281,3 +281,21 @@ fn links_that_came_without_their_objects_do_not_make_a_type_read() {
     assert_eq!(changes(&store, &first, &second), []);
     assert_eq!(unread(&store, &first, &second, &["group"])[0].since, None);
 }
+
+#[test]
+fn sources_too_many_to_name_leave_their_relation_unread_and_no_other() {
+    let shelf = Shelf::default();
+    let mut store = shelf.create().unwrap();
+    let staff = || vec![json!({"id": "staff", "members": ["ann"], "owners": ["ann"]})];
+    let first = commit(&mut store, 0, vec![users(), said("group", Extent::Whole, staff())]);
+    let links = |source: String, relation: &str| GapScope::Links { source, relation: relation.into() };
+    let mut many = said("group", Extent::Whole, staff());
+    many.gaps.extend((0..1_200).map(|number| links(number.to_string(), "members")));
+    many.gaps.push(links("staff".into(), "owners"));
+    let second = commit(&mut store, 1, vec![users(), many]);
+    let found = unread(&store, &first, &second, &["group"]);
+    let is_whole =
+        |name: &str| found.iter().any(|lack| lack.relation.as_deref() == Some(name) && lack.object.is_none());
+    assert!(is_whole("members"), "any group may be one of those that nobody named");
+    assert!(!is_whole("owners"), "of the owners it is known whose were not read");
+}
