@@ -192,6 +192,19 @@ fn an_object_that_is_once_not_found_is_not_gone() {
 }
 
 #[test]
+fn an_object_that_is_once_not_found_is_not_in_a_bin_that_gives_no_answer() {
+    let tenant = Tenant::new(600, 3);
+    let mut keeper = Keeper::new();
+    keeper.back_up(&tenant);
+    let id = ids(&tenant, "user")[1].clone();
+    assert!(tenant.server.put(Actor::Caller, "user", &format!(r#"{{"id": "{id}", "department": "Moved"}}"#)));
+    tenant.set_faults(&format!("status-404=/users/{id}*1,status-503=/directory/deletedItems/{id}"));
+    let report = keeper.back_up(&tenant);
+    assert_eq!((counts(&report), report.summary.warnings), ((0, 1, 0), Vec::new()));
+    keeper.expect_equal(&tenant);
+}
+
+#[test]
 fn an_object_that_is_listed_and_never_found_is_kept_warned_of_and_asked_again() {
     let tenant = Tenant::new(600, 3);
     let mut keeper = Keeper::new();

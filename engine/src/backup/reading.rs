@@ -264,6 +264,10 @@ impl Backup<'_> {
                 && counts_with(&known.scope, &gap.scope)
         };
         match self.gaps.iter_mut().rev().find(is_same) {
+            // What is not of single objects is told once.
+            Some(last) if last.scope == gap.scope && !is_of_objects(&gap.scope) => {
+                last.count = last.count.max(gap.count);
+            }
             Some(last) if of_type >= GAP_COUNT_MAX => last.count += gap.count,
             _ => self.gaps.push(gap),
         }
@@ -279,6 +283,10 @@ impl Backup<'_> {
         let ordinal = self.interner.ordinal(&state, &Id::from_text(&key.id))?;
         Ok((self.type_work(&key.type_token)?, ordinal))
     }
+}
+
+fn is_of_objects(scope: &GapScope) -> bool {
+    matches!(scope, GapScope::Object(_) | GapScope::Links { .. })
 }
 
 /// Whether two gaps with one reason may become one with their count: only objects and sources are too many to name.

@@ -195,7 +195,7 @@ pub(super) async fn settle(
         let found = read_objects(reader, asked, ids).await?;
         let is_gone =
             |id: &String| touched.get(id).is_some_and(|touch| touch.removed == Some(Removal::ForGood));
-        for id in found.absent {
+        for id in found.absent.into_iter().chain(found.unbinned) {
             if is_gone(&id) {
                 reader.tell(Event::Removed(key(token, &id))).await?;
             } else {
@@ -249,6 +249,17 @@ pub(super) struct Found {
     pub(super) live: Vec<String>,
     /// Those that are neither live nor in the bin: of them nothing was told yet.
     pub(super) absent: Vec<String>,
+    /// Those that are not live, while the bin gave no answer: of them nothing was told yet.
+    pub(super) unbinned: Vec<String>,
+    /// What the bin said instead.
+    refusal: Option<Unread>,
+}
+
+impl Found {
+    /// Those that were not found, as far as anything answered.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &String> {
+        self.absent.iter().chain(&self.unbinned)
+    }
 }
 
 #[derive(Deserialize)]
@@ -290,15 +301,17 @@ pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]
         reader.tell(Event::Kept(key(token, id))).await?;
     }
     reader.tell(Event::Objects { token, texts, is_deleted: false }).await?;
-    let absent = read_binned(reader, asked, &absent).await?;
-    Ok(Found { live, absent })
+    let found = read_binned(reader, asked, &absent).await?;
+    Ok(Found { live, ..found })
 }
 
-/// Looks for objects in the bin; gives those that are not in it.
-async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Vec<String>> {
+/// Looks for objects in the bin; gives those that are not in it, and those of which it says nothing.
+async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Found> {
     let token: &'static str = &asked.resource.token;
+    let mut found = Found::default();
     let Some(bin) = asked.resource.bin.as_ref().filter(|_| !ids.is_empty()) else {
-        return Ok(ids.iter().map(|id| (*id).clone()).collect());
+        found.absent = ids.iter().map(|id| (*id).clone()).collect();
+        return Ok(found);
     };
     let call = |id: &&String| {
         // When it went is what the bin adds to what is known of it, and what every directory object has.
@@ -307,27 +320,24 @@ async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<
         asked.call(format!("{path}{select}")).version(bin.version).shape(Shape::Object)
     };
     let answers = reader.ask(ids.iter().map(call).collect()).await?;
-    let mut absent = Vec::new();
     for (id, answer) in ids.iter().zip(answers) {
-        let key = key(token, id);
-        match answer {
+        let unread = match answer {
             Ok(answer) if Named::is(&answer.body, id) => {
                 let texts = vec![answer.body];
                 reader.tell(Event::Objects { token, texts, is_deleted: true }).await?;
+                continue;
             }
-            Err(unread) if unread.status == 404 => absent.push((*id).clone()),
-            Ok(_) => {
-                reader.tell(asked.gap(GapScope::Bin, &Unread::other_object(id))).await?;
-                reader.tell(Event::Binned(key)).await?;
+            Ok(_) => Unread::other_object(id),
+            Err(unread) if unread.status == 404 => {
+                found.absent.push((*id).clone());
+                continue;
             }
-            Err(mut unread) => {
-                name_missing_bin(bin, &mut unread);
-                reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
-                reader.tell(Event::Binned(key)).await?;
-            }
-        }
+            Err(unread) => unread,
+        };
+        found.unbinned.push((*id).clone());
+        found.refusal.get_or_insert(unread);
     }
-    Ok(absent)
+    Ok(found)
 }
 
 /// Looks a second time for the objects of a type of which different answers said different things, and tells what is
@@ -346,18 +356,31 @@ pub(super) async fn resolve(reader: &Reader, asked: &Asked) -> Result<()> {
             reader.tell(contradiction(token, id, reason)).await?;
         }
         read_all_links_of(reader, asked, &found.live).await?;
-        let listed = listed(reader, asked, &found.absent).await?;
-        for (id, is_listed) in found.absent.iter().zip(listed) {
+        let is_binless = tell_refusal(reader, asked, found.refusal.as_ref()).await?;
+        let missing: Vec<String> = found.missing().cloned().collect();
+        let listed = listed(reader, asked, &missing).await?;
+        for (id, is_listed) in missing.iter().zip(listed) {
             if is_listed {
                 let reason = "a list names it, asking for it by its ID does not find it";
                 reader.tell(contradiction(token, id, reason)).await?;
                 reader.tell(Event::Kept(key(token, id))).await?;
-            } else {
+            } else if is_binless || found.absent.contains(id) {
                 reader.tell(Event::Removed(key(token, id))).await?;
+            } else {
+                reader.tell(Event::Binned(key(token, id))).await?;
             }
         }
     }
     Ok(())
+}
+
+/// Tells that the bin gave no answer; says whether that is because the tenant has none.
+async fn tell_refusal(reader: &Reader, asked: &Asked, refusal: Option<&Unread>) -> Result<bool> {
+    let (Some(unread), Some(bin)) = (refusal, &asked.resource.bin) else { return Ok(false) };
+    let mut unread = unread.clone();
+    let is_binless = name_missing_bin(bin, &mut unread);
+    reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
+    Ok(is_binless)
 }
 
 pub(super) fn contradiction(token: &str, id: &str, reason: &str) -> Event {

@@ -176,7 +176,7 @@ async fn read_some(
 ) -> Result<TypeReading> {
     let ids: Vec<&String> = scope.ids.iter().collect();
     let found = changes::read_objects(reader, asked, &ids).await?;
-    for id in &found.absent {
+    for id in found.missing() {
         reader.doubt(asked.token(), id, Doubt::Absent);
     }
     let mut reading = whole::reading(asked, Extent::Changes, BinExtent::Changes);

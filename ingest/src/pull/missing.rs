@@ -52,7 +52,7 @@ pub(super) async fn look(
             reader.tell(changes::contradiction(token, id, reason)).await?;
         }
         whole::read_all_links_of(reader, asked, &found.live).await?;
-        for id in &found.absent {
+        for id in found.missing() {
             reader.doubt(token, id, Doubt::Absent);
         }
     }

@@ -126,11 +126,13 @@ pub(super) fn list_gap(resource: &Resource) -> Gap {
     Gap { type_token: resource.token.clone(), scope: GapScope::Type, reason, count: 1 }
 }
 
-/// Tenants that lack a bin which only the beta version has refuse it: it is unknown, not empty.
-pub(super) fn name_missing_bin(bin: &Bin, unread: &mut Unread) {
-    if unread.status == 400 && bin.version == Version::Beta {
+/// Tenants that lack a bin which only the beta version has refuse it: it is unknown, not empty. Says whether it is so.
+pub(super) fn name_missing_bin(bin: &Bin, unread: &mut Unread) -> bool {
+    let is_binless = unread.status == 400 && bin.version == Version::Beta;
+    if is_binless {
         NO_BIN.clone_into(&mut unread.reason);
     }
+    is_binless
 }
 
 /// A singleton may come as the only item of a page.
