@@ -145,8 +145,8 @@ fn a_bin_that_the_tenant_does_not_have_is_told_and_fails_no_verdict() {
     let tenant = tenant();
     let shell = shell_of(&tenant);
     tenant.set_faults("no-bin=device");
-    shell.run("backup").expect(0);
-    shell.run("backup").expect(0);
+    shell.run("backup --full").expect(0);
+    shell.run("backup --full").expect(0);
     let answer = shell.run("diff latest~1 --exit-code").expect(0);
     let told = &last_line(&answer.stderr)["unread"][0];
     assert_eq!(told["type"], "device");

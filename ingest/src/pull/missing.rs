@@ -21,8 +21,8 @@ pub(super) enum Listed {
 }
 
 /// Looks for the objects of a type that the store has and its list lacks: by their IDs where they have some that Graph
-/// knows, below the object that they were known to live below, or in the list read again. What is found is told and warned of; what is not, is looked for once more
-/// at the end of the run.
+/// knows, below the object that they were known to live below, or in the list read again. What is found is told and
+/// warned of; what is not, is looked for once more at the end of the run.
 pub(super) async fn look(
     reader: &Reader,
     asked: &Asked,
@@ -40,7 +40,7 @@ pub(super) async fn look(
         return Ok(read.map_or(Listed::Perhaps, |_| Listed::All));
     }
     if !has_ids(asked) {
-        let read = whole::read_list_as(reader, asked, "list again").await?;
+        let read = whole::read_list_as(&reader.unstaged(), asked, "list again").await?;
         return Ok(read.map_or(Listed::Perhaps, |_| Listed::All));
     }
     let reader = &reader.unstaged();
