@@ -86,7 +86,7 @@ fn every_property_says_whether_it_can_be_put_back() {
     assert_eq!(of("application", "publisherDomain"), (false, "native recovery only"));
     assert_eq!(of("servicePrincipal", "appRoles"), (false, "copied from the application"));
     assert_eq!(of("device", "registeredOwners"), (false, "read-only for applications"));
-    assert_eq!(of("device", ""), (false, "devices register themselves"));
+    assert_eq!(of("device", ""), (true, "from the bin"));
     assert_eq!(of("appRoleAssignment", ""), (true, "made again; no bin"));
     assert_eq!(of("appRoleAssignment", "principalId"), (true, "made again with the object"));
     assert_eq!(of("authenticationStrengthPolicy", "allowedCombinations"), (true, ""));
