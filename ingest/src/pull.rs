@@ -144,19 +144,15 @@ pub fn backup(
     let is_full = request.full
         || left.as_ref().is_none_or(|(state, _)| is_older(state.full_at, now, request.full_every))
         || left.as_ref().is_some_and(|(_, taken_at)| runtime.block_on(was_recovered(client, *taken_at)));
-    let since = left.as_ref().map(|(_, taken_at)| *taken_at);
-    let mut known = left.map_or_else(|| SourceState::new(&endpoint), |(state, _)| state);
-    if let Some(since) = since {
-        known.again.extend(recovered::touched(store, since)?);
+    let mut known = SourceState::new(&endpoint);
+    if let Some((state, taken_at)) = left {
+        known = state;
+        known.again.extend(recovered::touched(store, taken_at)?);
     }
     let previous = newest_snapshot(store)?;
     size_up(client, previous.as_ref())?;
     let (asked, gaps) = runtime.block_on(select::select(client, resources, &known))?;
-    let name = format!(
-        "{} {}",
-        run_name(client, &asked, is_full, previous.as_ref(), request),
-        recovered::mark(store)?
-    );
+    let name = run_name(client, &asked, is_full, previous.as_ref(), request) + &recovered::mark(store)?;
     let staged = Arc::new(open_stage(store, &name, now)?);
     let resumed_pages = staged.count();
     let mut backup = store.begin(BackupDetails {
