@@ -130,10 +130,10 @@ fn another_writer_is_waited_for_when_that_is_asked() {
     let details = engine::BackupDetails { taken_at: "2026-11-18T00:00:00Z".parse().unwrap(), ..details };
     let writes = other.begin(details).unwrap();
     for wait in ["", "--wait=0 "] {
-        let refused = shell.run(&format!("import {wait}day.ndjson --taken-at 2026-11-19 -o json")).expect(3);
+        let refused = shell.run(&format!("import {wait}day.ndjson --taken-at 2026-11-18 -o json")).expect(3);
         assert_eq!(refused.error()["code"], "locked");
         assert!(!refused.stderr.contains("waiting for"), "{}", refused.stderr);
     }
     drop(writes);
-    shell.run("import --wait=1m day.ndjson --taken-at 2026-11-19").expect(0);
+    shell.run("import --wait=1m day.ndjson --taken-at 2026-11-18").expect(0);
 }

@@ -87,6 +87,15 @@ fn kill_import(folder: &Path, file: &str, moment: Moment, number: usize) -> bool
     panic!("the import never came to {moment:?}");
 }
 
+/// Imports after a process was killed. A manifest that HEAD never named may be one that an older HEAD hides: it is kept
+/// apart, and told.
+fn import_after_a_kill(folder: &Path) {
+    let output = run(folder, "import day1.ndjson");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let is_told = output.status.code() == Some(4) && told.contains("moved to trash/beyond");
+    assert!(output.status.success() || is_told, "{told}");
+}
+
 fn backup_count(folder: &Path) -> usize {
     succeed(folder, "backups -o ndjson").lines().count()
 }
@@ -108,7 +117,7 @@ fn an_import_that_is_killed_leaves_a_whole_store() {
             assert!((before..=before + 1).contains(&after), "{moment:?}");
         }
         let before = backup_count(folder);
-        succeed(folder, "import day1.ndjson");
+        import_after_a_kill(folder);
         assert_eq!(backup_count(folder), before + 1);
         succeed(folder, "verify --deep");
         let segments = std::fs::read_dir(folder.join("entrasnap.store/segments")).unwrap();

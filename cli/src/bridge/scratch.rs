@@ -40,7 +40,7 @@ impl Scratch {
     fn new_in(parent: &Path) -> io::Result<Self> {
         sweep(parent);
         loop {
-            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+            let folder = private(tempfile::Builder::new().prefix(PREFIX)).tempdir_in(parent)?;
             let path = folder.path().join(OWNER);
             let owner = private_file().write(true).create(true).truncate(false).open(&path)?;
             // Another process that sweeps may have come between: it took the lock, or the folder, or both.
@@ -56,6 +56,23 @@ impl Scratch {
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Nobody but the user enters the folder, from its first moment on.
+#[cfg(unix)]
+fn private<'b>(
+    builder: &'b mut tempfile::Builder<'static, 'static>,
+) -> &'b mut tempfile::Builder<'static, 'static> {
+    use std::os::unix::fs::PermissionsExt as _;
+    builder.permissions(std::fs::Permissions::from_mode(0o700))
+}
+
+/// The folder for temporary files is the user's own.
+#[cfg(not(unix))]
+fn private<'b>(
+    builder: &'b mut tempfile::Builder<'static, 'static>,
+) -> &'b mut tempfile::Builder<'static, 'static> {
+    builder
 }
 
 impl Drop for Scratch {

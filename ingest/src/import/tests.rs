@@ -156,7 +156,7 @@ fn errors_say_where_what_and_what_to_do() {
     );
     assert_eq!(
         found("{\"value\":[{\"id\":\"1\"}]"),
-        "users.json:1:22: expected the properties that end a Graph list page, found something else"
+        "users.json:1:22: expected the properties that end a Graph list page (no second `value`), found something else"
     );
 }
 

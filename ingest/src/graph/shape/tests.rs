@@ -41,7 +41,7 @@ fn a_broken_answer_says_what_came_and_nothing_that_a_terminal_acts_on() {
         Shape::Page.check(200, content_type, &Bytes::from_static(body.as_bytes())).unwrap_err()
     };
     let html = told(Some("text/html; charset=utf-8"), "<!DOCTYPE html>\r\n<html>\u{1b}[31m");
-    assert!(html.contains("text/html of 27 bytes") && html.contains("<!DOCTYPE html>"), "{html}");
+    assert!(html.contains("text/html of 28 bytes") && html.contains("<!DOCTYPE html>"), "{html}");
     assert!(!html.contains(['\u{1b}', '\r', '\n']), "{html}");
     assert!(told(JSON, "").contains("nothing (status 200)"));
     assert!(told(JSON, r#"{"error":{"code":"Broken"}}"#).contains("the error Broken under status 200"));
