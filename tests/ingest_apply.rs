@@ -149,12 +149,12 @@ fn mutations(step: &Step) -> Vec<(&'static str, Step)> {
         }
     };
     for method in ["POST", "PATCH", "PUT", "DELETE", "GET"] {
-        with("method", &|step| step.request.method = method.to_owned());
+        with("method", &|step| method.clone_into(&mut step.request.method));
     }
     for path in
         ["/roleManagement/directory/roleAssignments", "/users/me", "/invitations", "/groups/{target}/$ref"]
     {
-        with("path", &|step| step.request.path = path.to_owned());
+        with("path", &|step| path.clone_into(&mut step.request.path));
     }
     with("longer path", &|step| step.request.path.push_str("/x"));
     with("query", &|step| step.request.path.push_str("?x=y"));

@@ -179,6 +179,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub(crate) struct Import {
     /// Files or folders: NDJSON (`-` is stdin), a JSON array, a Graph list page, a folder in the layout of `EntraExporter`
     #[arg(required = true, value_name = "PATH")]

@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn whoever_is_waited_for_is_named_once_and_not_waited_for_longer_than_that() {
         let told = vec!["import of files".to_owned()];
-        assert_eq!(waited(Duration::from_secs(60), 0), (Vec::new(), Duration::ZERO));
-        assert_eq!(waited(Duration::from_secs(60), 3), (told.clone(), 3 * PAUSE));
+        assert_eq!(waited(Duration::from_mins(1), 0), (Vec::new(), Duration::ZERO));
+        assert_eq!(waited(Duration::from_mins(1), 3), (told.clone(), 3 * PAUSE));
         assert_eq!(waited(Duration::from_secs(1), u32::MAX), (told, Duration::from_secs(1)));
         assert_eq!(waited(Duration::ZERO, u32::MAX), (Vec::new(), Duration::ZERO));
     }

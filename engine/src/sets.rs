@@ -14,6 +14,9 @@ pub(crate) const EMPTY_SET: u32 = 1;
 /// Differences between a set and the whole one it builds on, at most.
 pub(crate) const SET_DEPTH_MAX: usize = 16;
 
+/// The set that a set is kept as a difference to, what it adds and what it removes.
+pub(crate) type SetPatch = (u32, Vec<u32>, Vec<u32>);
+
 impl State {
     /// The targets of a link set, ascending; none for 0 (never observed) and 1 (empty).
     pub(crate) fn read_set(&self, key: &TableKey, number: u32) -> Result<Vec<u32>> {
@@ -70,7 +73,7 @@ impl State {
     }
 
     /// The set that a set is kept as a difference to, what it adds and what it removes; nothing for a whole one.
-    pub(crate) fn set_patch(&self, key: &TableKey, number: u32) -> Result<Option<(u32, Vec<u32>, Vec<u32>)>> {
+    pub(crate) fn set_patch(&self, key: &TableKey, number: u32) -> Result<Option<SetPatch>> {
         let (segment, entry, place) = self.locate_set(key, number)?;
         Ok(match read_one(segment, entry, place)? {
             LinkSet::Whole(_) => None,

@@ -37,6 +37,7 @@ use sink::Sink;
 use walk::Input;
 
 /// What to import, and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own, named where it is set")]
 pub struct ImportRequest<'a> {
     /// Files, folders and streams; all of them are one backup.
     pub sources: Vec<Source<'a>>,

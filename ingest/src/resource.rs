@@ -66,6 +66,7 @@ pub enum Tier {
 
 /// One type as Graph serves it.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the table of types, named there")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resource {
     /// The engine's token, such as `roleAssignment`.
@@ -215,6 +216,7 @@ pub struct Units {
 
 /// A relation that is kept as links.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the table of types, named there")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Link {
     /// Its name, such as `members`.

@@ -341,9 +341,8 @@ fn data_with_the_organization_of_the_store_is_its_own_however_little_is_left() {
     let mut store = make_store(&folder);
     let organization = "{\"@odata.type\":\"#microsoft.graph.organization\",\"id\":\"abcdef00-0000-4000-8000-0000000000ff\"}\n";
     let users = |from: u32| -> String {
-        (from..from + 30)
-            .map(|number| format!("{{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"u{number}\"}}\n"))
-            .collect()
+        let user = |number| format!("{{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"u{number}\"}}");
+        (from..from + 30).map(user).collect::<Vec<_>>().join("\n")
     };
     import_text(&mut store, &format!("{organization}{}", users(0)), |_| {}).unwrap();
     assert!(matches!(import_text(&mut store, &users(100), |_| {}), Err(Error::Refused { .. })));

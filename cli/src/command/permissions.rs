@@ -12,6 +12,9 @@ use crate::session::Session;
 
 const COLUMNS: &[&str] = &["permission", "access", "types"];
 
+/// What the names of further permissions hold that no other permission includes.
+const APART: [&str; 3] = ["DeleteRestore", "CustomSecAttributeAssignment", "LifeCycleInfo"];
+
 /// What a command does to a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -70,8 +73,6 @@ pub(crate) fn needed(chosen: &[&'static Resource], need: Need) -> Vec<(String, &
             found.write.iter().for_each(|name| add(name, "write", &found.token));
             // The table says behind the name what a further permission is for.
             let extra = found.write_extra.iter().filter_map(|text| text.split([' ', '(']).next());
-            // Those that no other permission holds.
-            const APART: [&str; 3] = ["DeleteRestore", "CustomSecAttributeAssignment", "LifeCycleInfo"];
             let apart = extra.filter(|name| APART.iter().any(|part| name.contains(part)));
             apart.for_each(|name| add(name, "write", &found.token));
         }

@@ -1,6 +1,7 @@
 //! `recoveries` and `recovery`: what was recovered, what became of each step, and going on or back.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use engine::Store;
 use ingest::apply::{
@@ -199,12 +200,14 @@ fn counts(summary: &RecoverySummary) -> String {
         (summary.not_undone, "not undone by the plan"),
     ] {
         if count > 0 {
-            text.push_str(&format!(", {} {name}", render::grouped(count)));
+            write!(text, ", {} {name}", render::grouped(count)).expect("a text takes everything");
         }
     }
     match summary.remaining_count {
         Some(0) => text.push_str("; read again, nothing differs"),
-        Some(count) => text.push_str(&format!("; read again, {} differ", render::grouped(count))),
+        Some(count) => {
+            write!(text, "; read again, {} differ", render::grouped(count)).expect("a text takes everything");
+        }
         None => {}
     }
     text

@@ -306,13 +306,11 @@ impl Walk<'_, '_> {
         let mut text = Vec::new();
         let offset = self.cursor.offset();
         let mut ahead = self.cursor.clone();
-        match CanonicalWriter::default().write_value(&mut ahead, &mut text, 0) {
-            Err(malformed) => malformed.into(),
-            Ok(()) => {
-                let found = format!("the single value {}", shortened(&String::from_utf8_lossy(&text))).into();
-                Stop::CutOff(CutOff { offset, path: self.shape.path(name).into(), found })
-            }
+        if let Err(malformed) = CanonicalWriter::default().write_value(&mut ahead, &mut text, 0) {
+            return malformed.into();
         }
+        let found = format!("the single value {}", shortened(&String::from_utf8_lossy(&text))).into();
+        Stop::CutOff(CutOff { offset, path: self.shape.path(name).into(), found })
     }
 
     fn special(&mut self, name: u32, role: Role, depth: usize) -> Result<(), Stop> {

@@ -51,7 +51,7 @@ impl Applier<'_> {
         if refused.is_empty() {
             return Sent::Done { created: std::collections::BTreeMap::new(), request_id: last_id };
         }
-        Sent::Partly { written, error: told(refused), request_id: last_id }
+        Sent::Partly { written, error: told(&refused), request_id: last_id }
     }
 }
 
@@ -105,7 +105,7 @@ fn only(step: &Step, wanted: &str) -> Step {
 }
 
 /// Which properties were refused, with Graph's words for each.
-fn told(refused: Map<String, Value>) -> Value {
+fn told(refused: &Map<String, Value>) -> Value {
     let words = |(name, error): (&String, &Value)| {
         format!("{name}: {}", error["message"].as_str().unwrap_or("refused"))
     };

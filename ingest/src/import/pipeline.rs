@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -198,7 +198,7 @@ impl<W: Worker> Slot<W> {
     }
 
     /// Reads a small file whole.
-    fn file(&mut self, path: &PathBuf, place: &Place, limits: Limits, all: &mut Yield) -> Result<()> {
+    fn file(&mut self, path: &Path, place: &Place, limits: Limits, all: &mut Yield) -> Result<()> {
         let bytes = read_small(path, limits)?;
         let mut blocks = Blocks::new(&bytes[..], limits);
         all.position = Position::default();

@@ -71,7 +71,7 @@ impl Planner {
     /// The accounts and groups that a policy excludes when a step about it is done.
     fn excluded(&self, draft: &Draft) -> Result<BTreeSet<String>> {
         let own = self.drafts.list.iter().filter(|other| other.object.id == draft.object.id);
-        let written = own.filter_map(|draft| draft.after.get("conditions")).last().cloned();
+        let written = own.filter_map(|draft| draft.after.get("conditions")).next_back().cloned();
         let conditions = match written {
             Some(conditions) => Some(conditions),
             None => self.policy_value(&draft.object.id, "conditions")?,

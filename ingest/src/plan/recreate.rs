@@ -268,8 +268,10 @@ fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
     if is_in(&resource.immutable) {
         return name != "id";
     }
-    use property::Writing;
-    matches!(property::writing(resource, name), Writing::Update | Writing::Alone | Writing::Request(_))
+    matches!(
+        property::writing(resource, name),
+        property::Writing::Update | property::Writing::Alone | property::Writing::Request(_)
+    )
 }
 
 /// Whether a property must not decide whether the object is made at all: it follows in a request of its own.

@@ -152,7 +152,9 @@ impl<'a> Execution<'a> {
         let mut held = self.account("`join`");
         let mut batches = Vec::new();
         let stage = Arc::new(Stage::Probe(probe));
-        branches.iter_mut().for_each(|branch| branch.push(&stage));
+        for branch in &mut branches {
+            branch.push(&stage);
+        }
         self.drive(branches, Pace::Full, Ok, |batch: Batch| {
             held.grow(batch.size_bytes())?;
             batches.push(batch);

@@ -19,7 +19,7 @@ fn what_was_not_asked_for_is_no_answer_whatever_its_status() {
         (200, JSON, r#"{"value":null}"#, [true, true, true, false, false]),
         (200, JSON, r#"{"value":[1]}"#, [true, true, true, false, false]),
         (200, JSON, r#"{"value":[null]}"#, [true, true, true, false, false]),
-        (200, JSON, r#"[[],null,null,null]"#, [true, false, false, false, false]),
+        (200, JSON, "[[],null,null,null]", [true, false, false, false, false]),
         (200, JSON, r#"{"error":{"code":"UnknownError","message":""}}"#, [true, false, false, false, false]),
         (200, JSON, "null", [true, false, false, false, false]),
         (200, Some("text/html"), "<!DOCTYPE html><html>", [true, false, false, false, false]),

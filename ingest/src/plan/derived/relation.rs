@@ -32,7 +32,7 @@ impl Judge<'_> {
         match self.resource.list.as_deref() {
             Some(list) => self.sends("POST", self.resource.version, list)?,
             None => {
-                self.leads_to_resource("POST", "/servicePrincipals/{resourceId}/appRoleAssignedTo", after)?
+                self.leads_to_resource("POST", "/servicePrincipals/{resourceId}/appRoleAssignedTo", after)?;
             }
         }
         self.is_body_of("", after)

@@ -152,7 +152,7 @@ impl<'p> Tenant<'p> {
         if self.gone.contains(id) {
             return Ok(None);
         }
-        let found = match self.object(&self.newest, token, id)? {
+        let found = match Self::object(&self.newest, token, id)? {
             Some(object) if !object.deleted => Some(object.attributes()),
             // What lies in the bin comes back as it went there.
             Some(object) if self.back.contains(id) => Some(object.attributes()),
@@ -174,7 +174,7 @@ impl<'p> Tenant<'p> {
         Ok(Some(found))
     }
 
-    fn object(&self, snapshot: &Snapshot, token: &str, id: &str) -> Result<Option<engine::Object>> {
+    fn object(snapshot: &Snapshot, token: &str, id: &str) -> Result<Option<engine::Object>> {
         let key = ObjectKey { type_token: token.into(), id: id.to_owned() };
         Ok(snapshot.object(&key)?)
     }
@@ -201,7 +201,7 @@ impl<'p> Tenant<'p> {
             return Ok(BTreeSet::new());
         }
         let mut members = BTreeSet::new();
-        if let Some(group) = self.object(&self.newest, "group", id)? {
+        if let Some(group) = Self::object(&self.newest, "group", id)? {
             let links = group.links.into_iter().filter(|(relation, _)| **relation == *"members");
             members.extend(links.flat_map(|(_, targets)| targets));
         }
@@ -276,8 +276,7 @@ impl<'p> Tenant<'p> {
             let mut found: BTreeSet<String> = BTreeSet::new();
             if let Some(ordinal) = scan.ordinal(&member)? {
                 let holding = rows.ordinals.iter().enumerate();
-                let holding =
-                    holding.filter(|(place, _)| lists.get(*place).iter().any(|one| *one == ordinal));
+                let holding = holding.filter(|(place, _)| lists.get(*place).contains(&ordinal));
                 let holding: Vec<u32> = holding.map(|(_, ordinal)| *ordinal).collect();
                 let ids = scan.ids(&holding)?;
                 let ids = ids.iter().map(|id| String::from_utf8_lossy(id).into_owned());

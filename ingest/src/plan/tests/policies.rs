@@ -7,7 +7,7 @@ use super::{Case, Objects, binned, changed, group, only, user};
 
 const POLICY: &str = "conditionalAccessPolicy";
 
-fn policy(state: &str, excluded: Value) -> (&'static str, Value) {
+fn policy(state: &str, excluded: &Value) -> (&'static str, Value) {
     let users = json!({"includeUsers": ["All"], "excludeUsers": excluded["users"], "excludeGroups": excluded["groups"]});
     let policy = json!({"id": "ca", "displayName": "P", "state": state,
         "conditions": {"users": users, "applications": {"includeApplications": ["All"]}},
@@ -34,8 +34,8 @@ fn a_policy_waits_for_everything_that_it_excludes() {
         (&excludes_group, "ann"),
     ] {
         for states in [["enabled", "disabled"], ["enabled", "enabledForReportingButNotEnforced"]] {
-            let from = [people(""), vec![policy(states[0], excluded.clone())]].concat();
-            let to = [people(gone), vec![policy(states[1], excluded.clone())]].concat();
+            let from = [people(""), vec![policy(states[0], excluded)]].concat();
+            let to = [people(gone), vec![policy(states[1], excluded)]].concat();
             let plan = Case::new(from, to).plan();
             let on = only(&plan, StepKind::Update, "ca");
             let back = only(&plan, StepKind::Restore, gone);
@@ -45,8 +45,8 @@ fn a_policy_waits_for_everything_that_it_excludes() {
         }
     }
     // What is switched off waits for nothing.
-    let from = [people(""), vec![policy("disabled", excludes_user.clone())]].concat();
-    let to = [people("ann"), vec![policy("enabled", excludes_user)]].concat();
+    let from = [people(""), vec![policy("disabled", &excludes_user)]].concat();
+    let to = [people("ann"), vec![policy("enabled", &excludes_user)]].concat();
     assert!(only(&Case::new(from, to).plan(), StepKind::Update, "ca").depends_on.is_empty());
 }
 
@@ -57,7 +57,7 @@ fn a_policy_waits_for_the_members_of_what_it_excludes() {
             ("user", user("ann")),
             ("group", group("outer", members)),
             ("group", group("inner", inner)),
-            policy(state, json!({"users": [], "groups": ["outer"]})),
+            policy(state, &json!({"users": [], "groups": ["outer"]})),
         ]
     };
     for (from, to) in [
@@ -67,20 +67,20 @@ fn a_policy_waits_for_the_members_of_what_it_excludes() {
     ] {
         let plan = Case::new(from, to).plan();
         let link = plan.steps.iter().find(|step| step.kind == StepKind::AddLink).unwrap();
-        assert_eq!(only(&plan, StepKind::Update, "ca").depends_on, [link.id.clone()]);
+        assert_eq!(only(&plan, StepKind::Update, "ca").depends_on, std::slice::from_ref(&link.id));
     }
 }
 
 #[test]
 fn a_policy_that_comes_back_or_is_tightened_waits_too() {
     let excluded = json!({"users": ["ann"], "groups": []});
-    let from = vec![("user", user("ann")), policy("enabled", excluded.clone())];
-    let (_, gone) = policy("enabled", excluded.clone());
+    let from = vec![("user", user("ann")), policy("enabled", &excluded)];
+    let (_, gone) = policy("enabled", &excluded);
     let to = vec![("user", binned(user("ann"))), (POLICY, binned(gone))];
     let plan = Case::new(from.clone(), to).plan();
     let back = only(&plan, StepKind::Restore, "ann").id.clone();
     assert_eq!(only(&plan, StepKind::Restore, "ca").depends_on, [back]);
-    let (_, loose) = policy("enabled", excluded);
+    let (_, loose) = policy("enabled", &excluded);
     let loose = changed(loose, json!({"grantControls": {"operator": "OR", "builtInControls": ["mfa"]}}));
     let plan = Case::new(from, vec![("user", binned(user("ann"))), (POLICY, loose)]).plan();
     let back = only(&plan, StepKind::Restore, "ann").id.clone();

@@ -90,7 +90,7 @@ fn who_gives_a_name_up_does_so_before_its_owner_comes_back() {
         (update.phase, update.request.body.clone()),
         (Phase::Objects, json!({"userPrincipalName": "own@contoso.com"}))
     );
-    assert_eq!(only(&plan, StepKind::Restore, "old").depends_on, [update.id.clone()]);
+    assert_eq!(only(&plan, StepKind::Restore, "old").depends_on, std::slice::from_ref(&update.id));
 }
 
 #[test]

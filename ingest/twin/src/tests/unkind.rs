@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn user_with(values: Value) -> Client {
+fn user_with(values: &Value) -> Client {
     let mut user = json!({"id": "ann", "displayName": "Ann", "accountEnabled": true});
     user.as_object_mut().unwrap().extend(values.as_object().unwrap().clone());
     Client::new(Twin::from_objects(1, [("user", user.to_string())]), |_| ())
@@ -10,7 +10,7 @@ fn user_with(values: Value) -> Client {
 
 #[test]
 fn a_patch_merges_complex_values_and_null_clears() {
-    let client = user_with(json!({
+    let client = user_with(&json!({
         "employeeOrgData": {"division": "A", "costCenter": "1"},
         "onPremisesExtensionAttributes": {"extensionAttribute1": "x", "extensionAttribute2": "evil"},
         "customSecurityAttributes": {"E": {"@odata.type": "#t", "L": "1", "C": "top", "T@odata.type": "#Collection(String)", "T": ["a"]},

@@ -96,8 +96,8 @@ fn what_does_not_fit_together_is_computed_one_after_the_other() {
     // Each branch makes texts of two thirds of the limit at once, on as many threads as there are.
     let branch = "(range n from 1 to 40 step 1 | extend a = strrep(strrep(tostring(n % 10), 1000), 40))";
     for (text, expected) in [
-        (format!("union {} | summarize sum(strlen(a))", vec![branch; 8].join(", ")), "12800000"),
-        (format!("union {} | where a startswith '3' | count", vec![branch; 8].join(", ")), "32"),
+        (format!("union {} | summarize sum(strlen(a))", [branch; 8].join(", ")), "12800000"),
+        (format!("union {} | where a startswith '3' | count", [branch; 8].join(", ")), "32"),
         (
             format!(
                 "{branch} | join kind=rightouter (datatable(b: string)['', 'x']) on $left.a == $right.b | count"
