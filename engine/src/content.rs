@@ -8,7 +8,7 @@
 //!
 //! The hash is of what came, in the order in which it came, so that what comes out is what went in, and so that no change
 //! of the table of types changes a hash. Content that was only written in another way is a version of its own, kept as
-//! a patch of what is written otherwise; what it means is compared in [`crate::same`], and the manifest counts it apart.
+//! a patch of what is written otherwise; what it means is compared in `same`, and the manifest counts it apart.
 //!
 //! Not here: ordinals, versions and what is stored of them.
 
