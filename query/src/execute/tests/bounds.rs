@@ -59,7 +59,7 @@ fn whatever_a_step_would_hold_beyond_the_limit_is_refused() {
         format!("{TEXTS} | take 4000"),
         format!("{TEXTS} | union ({TEXTS})"),
         format!("{TEXTS} | join kind=inner ({TEXTS}) on t | count"),
-        format!("{TEXTS} | join kind=fullouter ({TEXTS}) on n | count"),
+        format!("{TEXTS} | join kind=fullouter ({TEXTS}) on n | summarize sum(strlen(t) + strlen(t1))"),
         format!("print 'y' in (({TEXTS} | project t))"),
         format!("{} | project a1, a2", exploding(5)),
         format!("{} | sort by tolong(a1)", exploding(5)),
