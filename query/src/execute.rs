@@ -2,8 +2,8 @@
 //!
 //! *Shape*: this file runs what must see all rows and computes what is the same for all; `execute/pipeline.rs` cuts a
 //! plan into pipelines and drives them; `execute/{evaluate,select,search}.rs` compute values and conditions;
-//! `execute/{group,join,sort,expand}.rs` are the larger steps, `execute/keys.rs` and `execute/hash.rs` what they share,
-//! `execute/spill.rs` what does not fit into memory.
+//! `execute/{group,join,sort,expand,range}.rs` are the larger steps, `execute/keys.rs` and `execute/hash.rs` what they
+//! share, `execute/spill.rs` what does not fit into memory.
 //!
 //! *Invariants*: 1. The number of threads shows nowhere in a result, nor does how a table is cut into
 //! parts. 2. No thread waits for another while it computes what others wait for.
@@ -15,6 +15,7 @@ mod hash;
 mod join;
 mod keys;
 mod pipeline;
+mod range;
 mod search;
 mod select;
 mod sort;
@@ -29,16 +30,14 @@ use pipeline::Pace;
 
 pub(crate) use evaluate::constant;
 
-use crate::ast::Span;
-use crate::batch::{Batch, Column, row_number, values_bytes};
+use crate::batch::{Batch, row_number, values_bytes};
 use crate::compare::Key;
 use crate::convert;
-use crate::error::{Code, Diagnostic};
-use crate::function::array::sequence;
+use crate::error::Diagnostic;
 use crate::function::operator::IN;
 use crate::function::{Function, array_of};
 use crate::limits::{Guard, Held};
-use crate::plan::{Plan, Scalar, Step, Typed};
+use crate::plan::{Plan, Scalar, Step};
 use crate::rewrite::rewrite;
 use crate::value::{Type, Value};
 
@@ -156,7 +155,6 @@ impl<'a> Execution<'a> {
                 self.guard.proceed()?;
                 vec![Batch { columns, row_count: 1 }]
             }
-            Step::Range { from, to, step } => self.range(from, to, step)?,
             Step::Group { input, keys, aggregates } => {
                 return self.group(input, keys, aggregates, plan.schema.len());
             }
@@ -189,25 +187,6 @@ impl<'a> Execution<'a> {
             self.drive(branches, Pace::Full, Ok, keep)?;
         }
         Ok(Arc::new(Stored::new(batches, held)))
-    }
-
-    fn range(&self, from: &Typed, to: &Typed, step: &Typed) -> Result<Vec<Batch>, Diagnostic> {
-        let mut bounds = Vec::new();
-        for bound in [from, to, step] {
-            let real = [from, to, step].iter().any(|bound| bound.kind == Type::Real);
-            let value = self.single(&bound.scalar)?;
-            bounds.push(match value {
-                Value::Long(long) if real => Value::Real(crate::number::to_real(long)),
-                other => other,
-            });
-        }
-        let values = sequence(&bounds[0], &bounds[1], &bounds[2]).ok_or_else(|| {
-            let message = "`range` requires bounds of one type, a step that leads from one to the \
-                           other, and at most 1048576 rows";
-            Diagnostic::new(Code::Limit, Span::default(), message)
-        })?;
-        let row_count = values.len();
-        Ok(Batch { columns: vec![Column::of(values)], row_count }.split())
     }
 
     /// A number of rows.

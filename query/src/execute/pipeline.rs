@@ -144,6 +144,7 @@ impl<'a> Execution<'a> {
                 let parts = scan.source.open(&scan.request).map_err(failed)?;
                 Ok(vec![Branch::new(Base::Parts(parts))])
             }
+            Step::Range { from, to, step } => Ok(vec![Branch::new(self.range(from, to, step)?)]),
             Step::Union(inputs) => {
                 let branches = inputs.iter().map(|input| self.compile(input, needed.clone()));
                 Ok(branches.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())

@@ -246,34 +246,64 @@ fn range(call: &mut Call<'_>) -> Value {
         _ => Value::Long(1),
     };
     let step = if call.has(2) { call.value(2) } else { &default };
-    or_null(sequence(call.value(0), call.value(1), step), array_of)
+    let sequence = Sequence::new(call.value(0), call.value(1), step);
+    or_null(sequence, |sequence| array_of(sequence.values(0..sequence.count)))
 }
 
-/// The values from one to another; too many or none that end are nothing.
-pub(crate) fn sequence(from: &Value, to: &Value, step: &Value) -> Option<Vec<Value>> {
-    use Value::{Datetime, Long, Real, Timespan};
-    let make: fn(i64) -> Value = match (from, to, step) {
-        (Long(_), Long(_), Long(_)) => Long,
-        (Datetime(_), Datetime(_), Timespan(_)) => Datetime,
-        (Timespan(_), Timespan(_), Timespan(_)) => Timespan,
-        (Long(_) | Real(_), Long(_) | Real(_), Long(_) | Real(_)) => {
-            return real_sequence(from, to, step);
+/// Evenly spaced values, made when they are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sequence {
+    /// Number of values.
+    pub(crate) count: usize,
+    spacing: Spacing,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Spacing {
+    Whole { from: i64, step: i64, make: fn(i64) -> Value },
+    Real { from: f64, step: f64 },
+}
+
+impl Sequence {
+    /// The values from one to another; nothing when they are too many or do not end.
+    pub(crate) fn new(from: &Value, to: &Value, step: &Value) -> Option<Self> {
+        use Value::{Datetime, Long, Real, Timespan};
+        let make: fn(i64) -> Value = match (from, to, step) {
+            (Long(_), Long(_), Long(_)) => Long,
+            (Datetime(_), Datetime(_), Timespan(_)) => Datetime,
+            (Timespan(_), Timespan(_), Timespan(_)) => Timespan,
+            (Long(_) | Real(_), Long(_) | Real(_), Long(_) | Real(_)) => {
+                return Self::of_reals(
+                    convert::real_of(from)?,
+                    convert::real_of(to)?,
+                    convert::real_of(step)?,
+                );
+            }
+            _ => return None,
+        };
+        let (from, to, step) = (convert::to_long(from)?, convert::to_long(to)?, convert::to_long(step)?);
+        let last = to.checked_sub(from)?.checked_div(step)?;
+        let leads_away = (to > from) != (step > 0) && to != from;
+        Self::counted(if leads_away { -1 } else { last }, Spacing::Whole { from, step, make })
+    }
+
+    fn of_reals(from: f64, to: f64, step: f64) -> Option<Self> {
+        let last = crate::number::to_integer(((to - from) / step + 1e-9).floor())?;
+        Self::counted(last.max(-1), Spacing::Real { from, step })
+    }
+
+    /// Values up to the place of the last one, which is -1 when there is none.
+    fn counted(last: i64, spacing: Spacing) -> Option<Self> {
+        let count = usize::try_from(last.checked_add(1)?).ok()?;
+        (last < RANGE_MAX).then_some(Self { count, spacing })
+    }
+
+    /// The values at some places.
+    pub(crate) fn values(&self, places: std::ops::Range<usize>) -> Vec<Value> {
+        let places = (0_i64..).skip(places.start).take(places.len());
+        match self.spacing {
+            Spacing::Whole { from, step, make } => places.map(|n| make(from + n * step)).collect(),
+            Spacing::Real { from, step } => places.map(|n| Value::Real(from + to_real(n) * step)).collect(),
         }
-        _ => return None,
-    };
-    let (from, to, step) = (convert::to_long(from)?, convert::to_long(to)?, convert::to_long(step)?);
-    let count = to.checked_sub(from)?.checked_div(step)?;
-    if (to > from) != (step > 0) && to != from {
-        return Some(Vec::new());
     }
-    (0..RANGE_MAX).contains(&count).then(|| (0..=count).map(|n| make(from + n * step)).collect())
-}
-
-fn real_sequence(from: &Value, to: &Value, step: &Value) -> Option<Vec<Value>> {
-    let (from, to, step) = (convert::real_of(from)?, convert::real_of(to)?, convert::real_of(step)?);
-    let count = crate::number::to_integer(((to - from) / step + 1e-9).floor())?;
-    if count < 0 {
-        return Some(Vec::new());
-    }
-    (count < RANGE_MAX).then(|| (0..=count).map(|n| Value::Real(from + to_real(n) * step)).collect())
 }
