@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::evaluate::Formula;
-use super::pipeline::{Base, Pace};
+use super::pipeline::{Base, Branch, Pace, Stage};
 use super::spill::{Merge, Run};
 use super::{Execution, Stored};
 use crate::ast::Span;
@@ -17,17 +16,17 @@ use crate::error::{Code, Diagnostic};
 use crate::plan::{Plan, Scalar, SortKey};
 use crate::value::Value;
 
-/// One value to sort by.
-pub(super) struct OrderBy<'a> {
-    value: Formula<'a>,
+/// One column to sort by.
+pub(super) struct OrderBy {
+    place: usize,
     descending: bool,
     nulls_first: bool,
 }
 
-impl OrderBy<'_> {
+impl OrderBy {
     /// The values of a batch.
-    pub(super) fn column(&self, batch: &Batch) -> Column {
-        self.value.column(batch)
+    pub(super) fn column<'b>(&self, batch: &'b Batch) -> &'b Column {
+        &batch.columns[self.place]
     }
 
     pub(super) fn compare(&self, left: &Value, right: &Value) -> Ordering {
@@ -40,6 +39,18 @@ impl OrderBy<'_> {
     }
 }
 
+/// What is sorted, and by what.
+struct Sorting<'a> {
+    /// Rows with the values that are computed to sort by behind their own columns: so they are computed batch by batch,
+    /// count as what the rows hold, and go to disk with them.
+    branches: Vec<Branch<'a>>,
+    keys: Vec<OrderBy>,
+    /// Number of columns, with those behind the rows' own.
+    full_width: usize,
+    /// Number of columns that the rows have by themselves.
+    width: usize,
+}
+
 impl<'a> Execution<'a> {
     pub(super) fn sort(
         &self,
@@ -48,58 +59,69 @@ impl<'a> Execution<'a> {
         limit: Option<&Scalar>,
         width: usize,
     ) -> Result<Base<'a>, Diagnostic> {
-        let key = |key: &SortKey| {
-            let value = Formula::new(self.prepare(&key.value)?, &self.guard);
-            Ok(OrderBy { value, descending: key.descending, nulls_first: key.nulls_first })
-        };
-        let keys = keys.iter().map(key).collect::<Result<Vec<_>, Diagnostic>>()?;
+        let limit = limit.map(|limit| self.count(limit)).transpose()?;
+        if limit == Some(0) {
+            return Ok(Base::Rows(Arc::new(Stored::new(Vec::new(), self.account("`top`")))));
+        }
+        let sorting = self.sorting(input, keys, width)?;
         match limit {
-            Some(limit) => self.top(input, &keys, self.count(limit)?, width),
-            None => self.sort_all(input, keys, width),
+            Some(limit) => self.top(sorting, limit),
+            None => self.sort_all(sorting),
         }
     }
 
+    fn sorting(&self, input: &Arc<Plan>, keys: &[SortKey], width: usize) -> Result<Sorting<'a>, Diagnostic> {
+        let mut columns: Vec<Scalar> = (0..width).map(Scalar::Column).collect();
+        let key = |key: &SortKey| {
+            let place = if let Scalar::Column(place) = key.value {
+                place
+            } else {
+                columns.push(key.value.clone());
+                columns.len() - 1
+            };
+            OrderBy { place, descending: key.descending, nulls_first: key.nulls_first }
+        };
+        let keys = keys.iter().map(key).collect();
+        let full_width = columns.len();
+        let branches = if full_width == width {
+            self.compile(input, None)?
+        } else {
+            let stage = Stage::Project(self.formulas(&columns)?);
+            self.staged(input, None, stage)?
+        };
+        Ok(Sorting { branches, keys, full_width, width })
+    }
+
     /// Every thread keeps only so many of the rows of a part, and no more are kept of all.
-    fn top(
-        &self,
-        input: &Arc<Plan>,
-        keys: &[OrderBy<'_>],
-        count: usize,
-        width: usize,
-    ) -> Result<Base<'a>, Diagnostic> {
+    fn top(&self, sorting: Sorting<'a>, count: usize) -> Result<Base<'a>, Diagnostic> {
+        let Sorting { branches, keys, full_width, width } = sorting;
         let mut held = self.account("`top`");
-        if count == 0 {
-            return Ok(Base::Rows(Arc::new(Stored::new(Vec::new(), held))));
-        }
-        let branches = self.compile(input, None)?;
         let mut kept: Vec<Batch> = Vec::new();
-        let work = |batch: Batch| Ok(first_rows(batch, keys, count));
+        let work = |batch: Batch| Ok(first_rows(batch, &keys, count));
         let mut row_count = 0;
         self.drive(branches, Pace::Full, work, |made: Batch| {
             row_count += made.row_count;
-            held.grow(made.size_bytes())?;
+            let (bytes, are_twice) = (made.size_bytes(), row_count / 2 >= count);
             kept.push(made);
-            if row_count >= BATCH_ROWS.max(2 * count) {
-                let first = first_rows(Batch::concatenate(&kept, width), keys, count);
+            // Rows that are not among the first must not take the memory of the steps before.
+            let fits = held.try_grow_to_half(bytes) || (!are_twice && held.try_grow(bytes));
+            if !fits || (are_twice && row_count >= BATCH_ROWS) {
+                let first = first_rows(Batch::concatenate(&kept, full_width), &keys, count);
                 row_count = first.row_count;
                 held.set(first.size_bytes())?;
                 kept = vec![first];
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        let all = Batch::concatenate(&kept, width);
-        let mut places = sorted_places(&all, keys)?;
+        let mut all = Batch::concatenate(&kept, full_width);
+        let mut places = sorted_places(&all, &keys)?;
         places.truncate(count);
+        all.columns.truncate(width);
         Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &places), held))))
     }
 
-    fn sort_all(
-        &self,
-        input: &Arc<Plan>,
-        keys: Vec<OrderBy<'a>>,
-        width: usize,
-    ) -> Result<Base<'a>, Diagnostic> {
-        let branches = self.compile(input, None)?;
+    fn sort_all(&self, sorting: Sorting<'a>) -> Result<Base<'a>, Diagnostic> {
+        let Sorting { branches, keys, full_width, width } = sorting;
         let mut held = self.account("`sort`");
         let (mut batches, mut runs): (Vec<Batch>, Vec<Run>) = (Vec::new(), Vec::new());
         self.drive(branches, Pace::Full, Ok, |batch: Batch| {
@@ -114,27 +136,28 @@ impl<'a> Execution<'a> {
             batches.push(batch);
             if !fits {
                 let Some(folder) = folder else { return Err(held.exceeded(bytes)) };
-                runs.push(Run::write(folder, &sorted(&batches, &keys, width)?)?);
+                let all = Batch::concatenate(&batches, full_width);
+                runs.push(Run::write(folder, &gathered(&all, &sorted_places(&all, &keys)?))?);
                 batches.clear();
                 held.set(0)?;
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        let last = sorted(&batches, &keys, width)?;
+        let mut all = Batch::concatenate(&batches, full_width);
         drop(batches);
+        let places = sorted_places(&all, &keys)?;
+        if runs.is_empty() {
+            all.columns.truncate(width);
+        }
+        let last = gathered(&all, &places);
+        drop(all);
         // What follows needs memory, too.
         held.set(last.iter().map(Batch::size_bytes).sum())?;
         if runs.is_empty() {
             return Ok(Base::Rows(Arc::new(Stored::new(last, held))));
         }
-        Ok(Base::Stream(Box::new(Merge::new(runs, last, keys, width, held)?)))
+        Ok(Base::Stream(Box::new(Merge::new(runs, last, keys, (full_width, width), held)?)))
     }
-}
-
-fn sorted(batches: &[Batch], keys: &[OrderBy<'_>], width: usize) -> Result<Vec<Batch>, Diagnostic> {
-    let all = Batch::concatenate(batches, width);
-    let places = sorted_places(&all, keys)?;
-    Ok(gathered(&all, &places))
 }
 
 fn gathered(all: &Batch, places: &[u32]) -> Vec<Batch> {
@@ -142,7 +165,7 @@ fn gathered(all: &Batch, places: &[u32]) -> Vec<Batch> {
 }
 
 /// The rows of a batch in order; rows that are equal stay as they were.
-fn sorted_places(batch: &Batch, keys: &[OrderBy<'_>]) -> Result<Vec<u32>, Diagnostic> {
+fn sorted_places(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnostic> {
     let Ok(row_count) = u32::try_from(batch.row_count) else {
         let message =
             format!("`sort` cannot hold {} rows: at most {} are possible", batch.row_count, u32::MAX);
@@ -175,7 +198,7 @@ fn sorted_ranks(columns: &[Comparable<'_>], row_count: u32) -> Option<Vec<u32>> 
 }
 
 /// The first rows of a batch in order; all of them, in any order, if there are no more.
-fn first_rows(batch: Batch, keys: &[OrderBy<'_>], count: usize) -> Batch {
+fn first_rows(batch: Batch, keys: &[OrderBy], count: usize) -> Batch {
     if batch.row_count <= count {
         return batch;
     }
@@ -194,13 +217,13 @@ fn first_rows(batch: Batch, keys: &[OrderBy<'_>], count: usize) -> Batch {
 enum Comparable<'k> {
     /// The rank of each row's value among the values of a dictionary.
     Ranks(Vec<u32>),
-    Cells(Column, &'k OrderBy<'k>),
+    Cells(&'k Column, &'k OrderBy),
 }
 
 impl<'k> Comparable<'k> {
-    fn new(key: &'k OrderBy<'k>, batch: &Batch) -> Self {
+    fn new(key: &'k OrderBy, batch: &'k Batch) -> Self {
         let column = key.column(batch);
-        match &column {
+        match column {
             Column::Dictionary { codes, values }
                 if values.len() <= batch.row_count && is_of_one_kind(values) =>
             {

@@ -123,10 +123,11 @@ fn read_block(reader: &mut BufReader<File>, width: usize) -> io::Result<Option<B
 }
 
 /// Sorted runs as one sorted stream of batches.
-pub(super) struct Merge<'a> {
+pub(super) struct Merge {
     cursors: Vec<Cursor>,
-    keys: Vec<OrderBy<'a>>,
-    width: usize,
+    keys: Vec<OrderBy>,
+    /// Number of columns of the runs, and of the batches that are given: what lies between them is only sorted by.
+    widths: (usize, usize),
     _held: Held,
 }
 
@@ -134,7 +135,6 @@ pub(super) struct Merge<'a> {
 struct Cursor {
     source: Source,
     batch: Batch,
-    keys: Vec<Column>,
     row: usize,
 }
 
@@ -146,50 +146,50 @@ enum Source {
 
 impl Cursor {
     /// Goes to the next batch if this one is at its end; tells whether there is a row.
-    fn settle(&mut self, keys: &[OrderBy<'_>], width: usize) -> Result<bool, Diagnostic> {
+    fn settle(&mut self, width: usize) -> Result<bool, Diagnostic> {
         while self.row == self.batch.row_count {
             let next = match &mut self.source {
                 Source::File(run) => run.next(width)?,
                 Source::Memory(batches) => batches.next(),
             };
             let Some(batch) = next else { return Ok(false) };
-            self.keys = keys.iter().map(|key| key.column(&batch)).collect();
             (self.batch, self.row) = (batch, 0);
         }
         Ok(true)
     }
 
-    fn is_before(&self, other: &Self, keys: &[OrderBy<'_>]) -> bool {
-        let columns = self.keys.iter().zip(&other.keys).zip(keys);
-        let mut orderings =
-            columns.map(|((left, right), key)| key.compare(&left.get(self.row), &right.get(other.row)));
+    fn is_before(&self, other: &Self, keys: &[OrderBy]) -> bool {
+        let mut orderings = keys.iter().map(|key| {
+            let (left, right) = (key.column(&self.batch), key.column(&other.batch));
+            key.compare(&left.get(self.row), &right.get(other.row))
+        });
         orderings.find(|ordering| ordering.is_ne()).is_some_and(std::cmp::Ordering::is_lt)
     }
 }
 
-impl<'a> Merge<'a> {
+impl Merge {
     /// Begins to merge runs, in the order in which their rows came, and what is still in memory.
     pub(super) fn new(
         runs: Vec<Run>,
         last: Vec<Batch>,
-        keys: Vec<OrderBy<'a>>,
-        width: usize,
+        keys: Vec<OrderBy>,
+        widths: (usize, usize),
         held: Held,
     ) -> Result<Self, Diagnostic> {
         let sources = runs.into_iter().map(Source::File).chain([Source::Memory(last.into_iter())]);
         let mut cursors = Vec::new();
         for source in sources {
             let batch = Batch { columns: Vec::new(), row_count: 0 };
-            let mut cursor = Cursor { source, batch, keys: Vec::new(), row: 0 };
-            if cursor.settle(&keys, width)? {
+            let mut cursor = Cursor { source, batch, row: 0 };
+            if cursor.settle(widths.0)? {
                 cursors.push(cursor);
             }
         }
-        Ok(Self { cursors, keys, width, _held: held })
+        Ok(Self { cursors, keys, widths, _held: held })
     }
 
     fn batch(&mut self) -> Result<Option<Batch>, Diagnostic> {
-        let mut columns: Vec<Vec<Value>> = vec![Vec::new(); self.width];
+        let mut columns: Vec<Vec<Value>> = vec![Vec::new(); self.widths.1];
         let mut row_count = 0;
         while row_count < RUN_ROWS && !self.cursors.is_empty() {
             let mut first = 0;
@@ -204,7 +204,7 @@ impl<'a> Merge<'a> {
             }
             row_count += 1;
             cursor.row += 1;
-            if !cursor.settle(&self.keys, self.width)? {
+            if !cursor.settle(self.widths.0)? {
                 self.cursors.remove(first);
             }
         }
@@ -213,7 +213,7 @@ impl<'a> Merge<'a> {
     }
 }
 
-impl Iterator for Merge<'_> {
+impl Iterator for Merge {
     type Item = Result<Batch, Diagnostic>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -115,6 +115,71 @@ fn what_does_not_fit_together_is_computed_one_after_the_other() {
     }
 }
 
+/// The lines of a query, one after the other as they come.
+fn streamed(text: &str, limits: &Limits<'_>) -> Vec<String> {
+    let (mut lines, mut kinds) = (Vec::new(), Vec::new());
+    run_streaming(text, &Parameters::new(), &Directory, NOW, limits, &mut |part| {
+        match part {
+            ResultPart::Table(table) => kinds = table.schema.iter().map(|field| field.kind).collect(),
+            ResultPart::Rows(batch) => lines.extend((0..batch.row_count).map(|row| {
+                let cells = kinds.iter().zip(&batch.columns);
+                cells.map(|(kind, column)| column.get(row).to_json(*kind)).collect::<Vec<_>>().join(" ")
+            })),
+        }
+        ControlFlow::Continue(())
+    })
+    .unwrap_or_else(|found| panic!("{text}: {found:?}"));
+    lines
+}
+
+#[test]
+fn a_sort_of_what_is_beyond_the_memory_gives_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in [
+        "range x from 1 to 30000 step 1 | sort by hash_md5(tostring(x)) asc".to_owned(),
+        "range x from 1 to 10000 step 1 | sort by strcat(strrep(tostring(x % 10), 200), x) desc".to_owned(),
+        "range x from 1 to 30000 step 1 | extend k = x % 7 | sort by k asc, x % 11 desc, hash_md5(tostring(x))".to_owned(),
+        "range x from 1 to 30000 step 1 | extend k = x % 7 | top 20 by strcat(strrep('y', 100), hash_md5(tostring(x)))".to_owned(),
+        "range x from 1 to 20000 step 1 | where x % 3 != 0 | extend y = x * 2 | sort by tostring(y) asc | where y > 9".to_owned(),
+        format!("{TEXTS} | sort by hash_md5(t) asc"),
+        format!("{TEXTS} | sort by t | extend u = strcat(t, t) | project strlen(u), substring(u, 990, 20)"),
+    ] {
+        let whole = streamed(&text, &Limits::default());
+        let limits = Limits { bytes: MIB / 4, temporary: Some(folder.path()), ..Limits::default() };
+        assert_eq!(streamed(&text, &limits), whole, "{text}");
+    }
+}
+
+#[test]
+fn a_range_has_the_same_values_however_it_is_cut() {
+    for (bounds, count) in [
+        ("1 to 1000 step 1", 1000),
+        ("1000 to 1 step -7", 143),
+        ("5 to 5 step 3", 1),
+        ("5 to 4 step 3", 0),
+        ("0 to 9.95 step 0.1", 100),
+        ("9.0 to 0.5 step -0.25", 35),
+        ("datetime(2024-02-28) to datetime(2024-03-01) step 1h", 49),
+        ("1m to 2m step 7s", 9),
+    ] {
+        let whole = streamed(
+            &format!("print a = range({})", bounds.replace(" to ", ", ").replace(" step ", ", ")),
+            &Limits::default(),
+        );
+        let text = format!("range x from {bounds}");
+        let rows = streamed(&text, &Limits::default());
+        assert_eq!(rows.len(), count, "{text}");
+        let listed = streamed(&format!("{text} | summarize make_list(x)"), &Limits::default());
+        assert_eq!(listed, whole, "{text}");
+        for bytes in [2_000, 10_000, 30_000] {
+            assert_eq!(streamed(&text, &Limits { bytes, ..Limits::default() }), rows, "{text} {bytes}");
+        }
+    }
+    let large = "range x from 1 to 1000000 step 1 | where x % 100000 == 0";
+    let limits = Limits { bytes: MIB, ..Limits::default() };
+    assert_eq!(streamed(large, &limits).len(), 10, "no more than a few parts are held");
+}
+
 #[test]
 fn after_room_was_missing_nothing_is_used_that_was_kept() {
     let limits = Limits { bytes: MIB, ..Limits::default() };
