@@ -1,5 +1,6 @@
 //! Checks a store: files, chains, checksums, and that every version says what its hash says.
 
+mod counts;
 mod replay;
 #[cfg(test)]
 mod tests;

@@ -3,18 +3,19 @@
 //!
 //! *Invariant*: what any command reads of a store is read here too, so that a check is never milder than a command.
 
+mod rosters;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
+use rosters::Touched;
 
-use crate::directory::IdList;
+use super::counts;
 use crate::manifest::{Counts, Manifest};
-use crate::roster::{IS_SYNCED, IS_UNNAMED};
 use crate::rows::{Cells, Cursor, Differing, Rows};
-use crate::schema::SYNCED_MARKER;
-use crate::segment::footer::{CheckpointEntry, CheckpointTable, IdEntry, RosterEntry, SlotEntry};
+use crate::segment::footer::{CheckpointEntry, CheckpointTable, SlotEntry};
 use crate::segment::links;
 use crate::segment::reader::Segment;
 use crate::sets::EMPTY_SET;
@@ -32,6 +33,8 @@ struct Replay<'s> {
     gone: RoaringBitmap,
     ordinal_count: u32,
     id_ranges: Vec<(u32, u64)>,
+    /// Sequences of the checkpoints so far.
+    checkpoints: Vec<u64>,
 }
 
 /// Goes through all backups as they were committed; one finding for each that is not what those before it make.
@@ -44,6 +47,7 @@ pub(super) fn check(state: &State) -> Vec<Error> {
         gone: RoaringBitmap::new(),
         ordinal_count: 0,
         id_ranges: Vec::new(),
+        checkpoints: Vec::new(),
     };
     for manifest in state.manifests_committed() {
         // What follows a wrong change would be wrong for that reason alone.
@@ -51,7 +55,7 @@ pub(super) fn check(state: &State) -> Vec<Error> {
             return vec![error];
         }
     }
-    let mut errors: Vec<Error> = replay.links().err().into_iter().collect();
+    let mut errors: Vec<Error> = replay.links().err().into_iter().chain(replay.tables().err()).collect();
     errors.extend(check_index(state));
     errors.extend(
         state.tables.keys().filter_map(|key| check_patches(state, key, replay.owners.get(key)).err()),
@@ -63,16 +67,22 @@ pub(super) fn check(state: &State) -> Vec<Error> {
 impl Replay<'_> {
     fn add(&mut self, manifest: &Manifest) -> Result<()> {
         let segment = self.state.segment(manifest.sequence)?;
+        let known = self.ordinal_count;
+        counts::check(segment, known)?;
         if let Some(ids) = &segment.footer.ids {
             self.id_ranges.push((self.ordinal_count, segment.sequence));
             self.ordinal_count += ids.count;
         }
         self.add_numbers(segment)?;
         let mut counts = Counts::default();
-        let mut touched = RoaringBitmap::new();
+        let (mut touched, mut changed) = (RoaringBitmap::new(), Touched::new());
         for key in self.state.tables.keys() {
             let Some(entry) = segment.slots(key) else { continue };
             let slots = self.add_slots(segment, key, entry)?;
+            if key.part != Part::Volatile {
+                let ordinals = slots.iter().map(|slot| slot.ordinal);
+                changed.entry(&*key.type_token).or_default().extend(ordinals);
+            }
             if key.part == Part::Core {
                 let count =
                     |is: fn(&ChangedSlot) -> bool| slots.iter().filter(|slot| is(slot)).count() as u64;
@@ -96,13 +106,15 @@ impl Replay<'_> {
             return Err(segment.footer_error(what));
         }
         self.add_gone(segment, &touched)?;
-        for roster in segment.footer.rosters.iter().filter(|roster| roster.count > 0) {
-            self.check_roster(segment, roster)?;
-        }
+        self.check_rosters(segment, &changed, known)?;
         if let Some(targets) = &segment.footer.targets {
             self.check_ids(segment, &segment.ordinals(targets.ordinals)?, &targets.ids)?;
         }
-        segment.footer.checkpoint.as_ref().map_or(Ok(()), |entry| self.check_checkpoint(segment, entry))
+        if let Some(entry) = &segment.footer.checkpoint {
+            self.check_checkpoint(segment, entry)?;
+            self.checkpoints.push(manifest.sequence);
+        }
+        Ok(())
     }
 
     /// Whether a backup was woven into the past: what came and went since the backup before it in time leads from the
@@ -200,62 +212,14 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn check_roster(&self, segment: &Arc<Segment>, roster: &RosterEntry) -> Result<()> {
-        let key = TableKey { type_token: roster.type_token.as_str().into(), part: Part::Core };
-        let wrong = |row: usize| {
-            let what =
-                format!("line {row} of the list of changed {} is not what its version says", key.type_token);
-            segment.footer_error(what)
-        };
-        let ordinals = segment.ordinals(roster.ordinals)?;
-        self.check_ids(segment, &ordinals, &roster.ids)?;
-        let (slots, flags) = (segment.integers(roster.slots)?, segment.packed(roster.flags)?);
-        let names = segment.column(roster.names)?;
-        if [ordinals.len(), slots.len(), flags.len()] != [roster.count as usize; 3] {
-            return Err(wrong(0));
-        }
-        let vector = self.vectors.get(&key);
-        let rows = Rows::many(self.state, &key);
-        let paths = [self.state.paths.id("displayName"), self.state.paths.id(SYNCED_MARKER)];
-        let mut cursor = Cursor::new(&rows);
-        for (row, (&ordinal, &slot)) in ordinals.iter().zip(&slots).enumerate() {
-            let slot = Slot::from_stored(slot);
-            if vector.map_or(Slot::NEVER, |vector| vector.get(ordinal)) != slot {
-                return Err(wrong(row));
-            }
-            let flags = flags.get(row);
-            if slot.version() == 0 || flags & IS_UNNAMED != 0 {
-                continue;
-            }
-            let (mut name, mut synced, mut listed) = (Vec::new(), Vec::new(), Vec::new());
-            cursor.read_cell(slot.version(), paths[0], &mut name)?;
-            cursor.read_cell(slot.version(), paths[1], &mut synced)?;
-            names.append(u32::try_from(row).unwrap_or(u32::MAX), &mut listed);
-            if name != listed || (synced == b"true") != (flags & IS_SYNCED != 0) {
-                return Err(wrong(row));
-            }
-        }
-        Ok(())
-    }
-
-    /// A second list of IDs says of each ordinal what the first one does.
-    fn check_ids(&self, segment: &Arc<Segment>, ordinals: &[u32], entry: &IdEntry) -> Result<()> {
-        let ids = IdList::open(segment, entry)?;
-        for (row, &ordinal) in (0..).zip(ordinals) {
-            if ids.get(row)? != self.state.id(ordinal)? {
-                return Err(
-                    segment.footer_error(format!("ordinal {ordinal} has another ID in a second list"))
-                );
-            }
-        }
-        Ok(())
-    }
-
     fn check_checkpoint(&self, segment: &Segment, entry: &CheckpointEntry) -> Result<()> {
         let gone: RoaringBitmap = segment.integers(entry.gone)?.into_iter().collect();
         if gone != self.gone || entry.ordinal_count != self.ordinal_count || entry.id_ranges != self.id_ranges
         {
             return Err(segment.footer_error("the checkpoint's IDs are not those that its backups brought"));
+        }
+        if entry.previous != self.checkpoints.last().copied().unwrap_or(0) {
+            return Err(segment.footer_error("the checkpoint does not follow the one before it"));
         }
         let mut listed = 0;
         for (table, is_links) in entry
@@ -293,6 +257,21 @@ impl Replay<'_> {
             return Err(segment.footer_error(format!("the checkpoint has {listed} vectors of {wanted}")));
         }
         Ok(())
+    }
+
+    /// What is known of a store when it is opened is what its backups make.
+    fn tables(&self) -> Result<()> {
+        let wrong = self.numbers.iter().find(|(key, numbers)| {
+            let known = self.state.tables.get(*key);
+            known.is_none_or(|known| known.next != numbers.next || known.ranges != numbers.ranges)
+        });
+        let foreign = self.state.tables.keys().find(|key| !self.numbers.contains_key(*key));
+        match wrong.map(|(key, _)| key).or(foreign) {
+            Some(key) => {
+                Err(self.state.unknown_number(key, self.state.tables.get(key).map_or(0, |known| known.next)))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Links between objects that are not gone, from live sources, against what the manifest of the last commit says.

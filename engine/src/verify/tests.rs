@@ -13,7 +13,9 @@ use crate::manifest::{Head, Manifest, from_sealed_bytes, to_sealed_bytes};
 use crate::segment::footer::Footer;
 use crate::segment::layout::{TRAILER_SIZE, Trailer};
 use crate::segment::reader::Segment;
-use crate::{BackupDetails, CreateOptions, Depth, DifferenceFilter, ObjectKey, RealDisk, Result, Store};
+use crate::{
+    Backup, BackupDetails, CreateOptions, Depth, DifferenceFilter, ObjectKey, RealDisk, Result, Store,
+};
 
 /// The largest piece of memory that anybody asked for, in bytes.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
@@ -170,7 +172,10 @@ fn user(number: u32, day: u32) -> String {
 
 fn back_up(store: &mut Store, day: u32) {
     let taken_at = jiff::Timestamp::from_second(1_790_000_000 + i64::from(day) * 86_400).unwrap();
-    let mut backup = store.begin(BackupDetails::new("import", taken_at)).unwrap();
+    put_day(store.begin(BackupDetails::new("import", taken_at)).unwrap(), day);
+}
+
+fn put_day(mut backup: Backup<'_>, day: u32) {
     for number in day % 4..8 {
         backup
             .put_json("user", user(number, if number.is_multiple_of(2) { day } else { 0 }).as_bytes())
@@ -229,6 +234,20 @@ fn with_footer(bytes: &[u8], footer: &[u8]) -> Vec<u8> {
     [&bytes[..start], footer, &trailer.to_bytes()].concat()
 }
 
+/// The lines in which what a forged footer says differs from what the sound one does.
+fn differing(sound: &[u8], forged: &[u8]) -> String {
+    let lines = |bytes: &[u8]| {
+        let mut aligned = rkyv::util::AlignedVec::<16>::new();
+        aligned.extend_from_slice(bytes);
+        let footer = rkyv::from_bytes::<Footer, rkyv::rancor::Error>(&aligned);
+        footer.map_or_else(|error| format!("{error}"), |footer| format!("{footer:#?}"))
+    };
+    let (sound, forged) = (lines(sound), lines(forged));
+    let pairs = (1..).zip(sound.lines().zip(forged.lines())).filter(|(_, (old, new))| old != new);
+    let pairs = pairs.map(|(line, (old, new))| format!("line {line}: {} became {}", old.trim(), new.trim()));
+    pairs.take(4).collect::<Vec<String>>().join("; ")
+}
+
 /// Every word of a footer, one after the other, as a writer of falsehoods would choose it.
 fn forge_footers(forge: &Forge, sequence: u64, step: usize) -> Vec<String> {
     let bytes = forge.segment(sequence);
@@ -245,7 +264,9 @@ fn forge_footers(forge: &Forge, sequence: u64, step: usize) -> Vec<String> {
             let mut forged = footer.to_vec();
             forged[at..at + 4].copy_from_slice(&value.to_le_bytes());
             forge.put_segment(sequence, &with_footer(bytes, &forged));
-            faults.extend(forge.judge(&format!("word {at} of footer {sequence}, {old} to {value}"), true));
+            let what = format!("word {at} of footer {sequence}, {old} to {value}");
+            let told = forge.judge(&what, true);
+            faults.extend(told.map(|told| format!("{told}; {}", differing(footer, &forged))));
         }
     }
     forge.restore(sequence);
@@ -348,4 +369,18 @@ fn no_forged_number_in_head_or_a_manifest_costs_memory() {
         }
     }
     expect_none(&faults);
+}
+
+#[test]
+fn a_store_whose_backups_were_woven_into_the_past_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let mut store = Store::create(&root, &CreateOptions { seed: [7; 32], tenant: None }).unwrap();
+    for (turn, day) in [4, 9, 1, 6, 12, 2, 15].into_iter().enumerate() {
+        let taken_at = jiff::Timestamp::from_second(1_790_000_000 + i64::from(day) * 86_400).unwrap();
+        let details = BackupDetails::new("import", taken_at);
+        put_day(store.begin(BackupDetails { insert: true, partial: turn % 3 == 1, ..details }).unwrap(), day);
+        let found = Store::verify(&root, Depth::Deep).unwrap();
+        assert_eq!(found.errors, [], "after the backup of day {day}");
+    }
 }
