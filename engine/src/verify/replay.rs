@@ -195,7 +195,9 @@ impl Replay<'_> {
         if let Some(entry) = &segment.footer.gone {
             let (added, removed) = (segment.integers(entry.added)?, segment.integers(entry.removed)?);
             self.gone.extend(added.iter().copied());
-            removed.iter().for_each(|ordinal| _ = self.gone.remove(*ordinal));
+            for ordinal in &removed {
+                self.gone.remove(*ordinal);
+            }
             changed.extend(added.into_iter().chain(removed));
         }
         let cores: Vec<&Vector> =

@@ -55,6 +55,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// Puts a number somewhere into a manifest.
+type ManifestChange = fn(&mut Manifest, u64);
+
 /// A store on disk, and its files as they should be.
 struct Forge {
     folder: tempfile::TempDir,
@@ -347,7 +350,7 @@ fn no_forged_number_in_head_or_a_manifest_costs_memory() {
         faults.extend(forge.judge(&format!("checkpoint {number} in HEAD"), true));
         forge.restore(1);
         for sequence in 1..=3 {
-            let changes: [(&str, fn(&mut Manifest, u64)); 6] = [
+            let changes: [(&str, ManifestChange); 6] = [
                 ("sequence", |manifest, number| manifest.sequence = number),
                 ("objects", |manifest, number| manifest.counts.objects = number),
                 ("added", |manifest, number| manifest.counts.added = number),
