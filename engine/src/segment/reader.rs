@@ -403,13 +403,18 @@ fn read_footer(file: &[u8], trailer: &Trailer) -> Result<Footer, (usize, String)
     if *blake3::hash(bytes).as_bytes() != trailer.footer_hash {
         return Err((start, "the footer's hash does not match its bytes".into()));
     }
+    footer_of(bytes).map_err(|what| (start, what))
+}
+
+/// The footer that bytes are, of which nothing is believed yet.
+pub(crate) fn footer_of(bytes: &[u8]) -> Result<Footer, String> {
     // rkyv needs alignment that a map of a foreign file does not promise.
     let mut aligned = rkyv::util::AlignedVec::<16>::with_capacity(bytes.len());
     aligned.extend_from_slice(bytes);
     let archived = rkyv::access::<ArchivedFooter, rkyv::rancor::Error>(&aligned)
-        .map_err(|error| (start, format!("the footer is not one of format {FORMAT_VERSION}: {error}")))?;
+        .map_err(|error| format!("the footer is not one of format {FORMAT_VERSION}: {error}"))?;
     rkyv::deserialize::<Footer, rkyv::rancor::Error>(archived)
-        .map_err(|error| (start, format!("the footer cannot be read: {error}")))
+        .map_err(|error| format!("the footer cannot be read: {error}"))
 }
 
 fn damaged_block(block: usize) -> FormatError {

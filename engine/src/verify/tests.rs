@@ -10,9 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 
 use crate::manifest::{Head, Manifest, from_sealed_bytes, to_sealed_bytes};
-use crate::segment::footer::Footer;
 use crate::segment::layout::{TRAILER_SIZE, Trailer};
-use crate::segment::reader::Segment;
+use crate::segment::reader::{Segment, footer_of};
 use crate::{
     Backup, BackupDetails, CreateOptions, Depth, DifferenceFilter, ObjectKey, RealDisk, Result, Store,
 };
@@ -239,12 +238,7 @@ fn with_footer(bytes: &[u8], footer: &[u8]) -> Vec<u8> {
 
 /// The lines in which what a forged footer says differs from what the sound one does.
 fn differing(sound: &[u8], forged: &[u8]) -> String {
-    let lines = |bytes: &[u8]| {
-        let mut aligned = rkyv::util::AlignedVec::<16>::new();
-        aligned.extend_from_slice(bytes);
-        let footer = rkyv::from_bytes::<Footer, rkyv::rancor::Error>(&aligned);
-        footer.map_or_else(|error| format!("{error}"), |footer| format!("{footer:#?}"))
-    };
+    let lines = |bytes: &[u8]| footer_of(bytes).map_or_else(|what| what, |footer| format!("{footer:#?}"));
     let (sound, forged) = (lines(sound), lines(forged));
     let pairs = (1..).zip(sound.lines().zip(forged.lines())).filter(|(_, (old, new))| old != new);
     let pairs = pairs.map(|(line, (old, new))| format!("line {line}: {} became {}", old.trim(), new.trim()));
@@ -289,7 +283,7 @@ fn forge_chunks(forge: &Forge, sequence: u64, step: usize) -> Vec<String> {
             for value in [0, 0xff, bytes[at].wrapping_add(1), bytes[at] ^ 0x80] {
                 let mut forged = bytes.to_vec();
                 forged[at] = value;
-                let mut footer: Footer = opened.footer.clone();
+                let mut footer = opened.footer.clone();
                 footer.chunks[chunk].checksum =
                     crate::segment::writer::checksum(&forged[offset..offset + length]);
                 forge.put_segment(
