@@ -19,7 +19,7 @@ mod write;
 
 pub(crate) use assemble::assemble;
 pub(crate) use cutoff::{cut_off, is_cut_off, shortened};
-pub(crate) use identity::write_identity;
+pub(crate) use identity::{step_over_scalar, write_identity};
 pub(crate) use number::write_decimal;
 pub(crate) use path::{path_segments, path_to_display, push_segment};
 pub(crate) use scan::{Cursor, Malformed, RawString, check_utf8};

@@ -4,7 +4,7 @@ use super::instant::write_instant;
 use super::{ENDS, Meaning};
 use crate::id::lower_guid;
 use crate::schema::{RuleKind, is_transport_annotation};
-use crate::value::{Cursor, NULL, decode, write_decimal};
+use crate::value::{Cursor, NULL, decode, step_over_scalar, write_decimal};
 
 /// A GUID and its quotes.
 pub(super) const QUOTED_GUID_LENGTH: usize = 38;
@@ -207,18 +207,6 @@ fn write_list(inner: &[u8], separator: u8, out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(name);
     }
     !names.is_empty()
-}
-
-/// Steps over a string, number or literal; always moves on, so that text that is not canonical cannot make it loop.
-fn step_over_scalar(cursor: &mut Cursor<'_>) {
-    if cursor.peek() == b'"' {
-        if cursor.string().is_err() {
-            cursor.advance(cursor.rest().len());
-        }
-    } else {
-        let length = cursor.rest().iter().take_while(|byte| !b",:]}".contains(byte)).count();
-        cursor.advance(length.max(1));
-    }
 }
 
 /// Steps over the object that begins here.

@@ -118,7 +118,7 @@ fn copy_scalar(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
 }
 
 /// Steps over a string, number or literal; always moves on, so that text that is not canonical cannot make it loop.
-fn step_over_scalar(cursor: &mut Cursor<'_>) {
+pub(crate) fn step_over_scalar(cursor: &mut Cursor<'_>) {
     if cursor.peek() == b'"' {
         if cursor.string().is_err() {
             cursor.advance(cursor.rest().len());
