@@ -19,13 +19,11 @@
 //! | `{endpoint}` | the address of Graph, without a version: references are absolute |
 //! | `{password}` | a random password, made when the request leaves |
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::resource::Version;
 
+mod body;
 mod contain;
 mod cost;
 mod derived;
@@ -38,6 +36,7 @@ mod link;
 mod lookup;
 mod make;
 mod merge;
+mod named;
 mod policy;
 mod property;
 mod recreate;
@@ -54,6 +53,7 @@ mod unique;
 mod update;
 mod value;
 
+pub use body::Body;
 pub(crate) use derived::captured;
 pub use document::support_document;
 pub use guard::GUARDS;
@@ -61,6 +61,8 @@ pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Select
 pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
+pub use named::Named;
+pub(crate) use property::is_no_difference;
 pub use property::{SupportRow, support};
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
@@ -222,10 +224,10 @@ pub struct Step {
     /// The values that must still stand, by property (never a path: Graph replaces complex values whole); what was
     /// absent is null. Of a relation object or credential that is taken away, and of an object that is deleted for
     /// good: all that it was.
-    pub before: BTreeMap<String, Value>,
+    pub before: Named,
     /// The values that are wanted, by property. Of what is made again: all that it will be. A relation to one object
     /// stands in both under its name, as the other end's ID.
-    pub after: BTreeMap<String, Value>,
+    pub after: Named,
     /// The links that are made or taken away; none when the step is about a relation object or a credential. Links
     /// whose step depends on a restore are made only where Graph did not bring them back by itself.
     #[serde(default)]
@@ -278,7 +280,7 @@ pub struct RequestTemplate {
     /// Its path behind the version.
     pub path: String,
     /// Its body; null when it has none.
-    pub body: Value,
+    pub body: Body,
 }
 
 /// A chosen change that no step undoes.

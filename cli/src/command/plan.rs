@@ -17,7 +17,7 @@ use crate::args::{Format, Selection as TypedSelection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::config::Config;
-use crate::render::{self, html, json, plan as drawn};
+use crate::render::{html, json, plan as drawn};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::{Session, remark, resolve};
 use crate::unread;
@@ -94,7 +94,7 @@ pub(super) fn read(session: &Session<'_, '_>, file: &Path) -> Outcome<Plan> {
 /// When it cannot be written.
 pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> Outcome<()> {
     let path = session.path(file);
-    crate::io::write_file(&*session.io.disk, &path, &plan.to_file_bytes())
+    crate::io::write_file(&*session.io.disk, &path, &|out| plan.write_file(out))
         .map_err(|error| Failure::file("cannot write", &path, &error))?
         .map_err(|error| Failure::file("cannot sync the folder of", &path, &error).after("the plan file"))?;
     session.note(&format!("written to {}", file.display()));
@@ -107,20 +107,22 @@ pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> 
 /// When the output cannot be written.
 pub(super) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
     match session.format {
-        Format::Table => render::raw(session, &drawn::render(plan, session.look)),
-        Format::Md => render::raw(session, &drawn::markdown(plan)),
+        Format::Table => drawn::draw(&mut *session.io.stdout, plan, session.look).map_err(Failure::output),
+        Format::Md => drawn::markdown(&mut *session.io.stdout, plan).map_err(Failure::output),
         Format::Html => {
             let title = format!("entrasnap plan {}", plan.plan_id);
             let written = html::page(&mut *session.io.stdout, &title, &mut |out| drawn::page(out, plan));
             written.map_err(Failure::output)
         }
         Format::Json => {
-            let text = String::from_utf8_lossy(&plan.to_file_bytes()).into_owned();
-            render::raw(session, &json::unsteering(&text))
+            json::unsteered(&mut *session.io.stdout, &|out| plan.write_file(out)).map_err(Failure::output)
         }
         _ => {
-            let line = serde_json::to_string(plan).expect("a plan is plain data");
-            render::raw(session, &format!("{}\n", json::unsteering(&line)))
+            let line = |out: &mut dyn std::io::Write| {
+                serde_json::to_writer(&mut *out, plan)?;
+                out.write_all(b"\n")
+            };
+            json::unsteered(&mut *session.io.stdout, &line).map_err(Failure::output)
         }
     }
 }

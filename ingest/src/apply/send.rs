@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::template::Filling;
 use crate::graph::{self, Answer, Call};
-use crate::plan::{Step, StepKind};
+use crate::plan::{Body, Step, StepKind};
 use crate::resource::{self, Resource};
 
 /// How far the clocks of Graph and of this machine may be apart.
@@ -143,11 +143,11 @@ pub(super) fn one_by_one(step: &Step, targets: &[String], filling: &Filling<'_>)
     let mut single = step.clone();
     single.request.method.clone_from(&add.method);
     single.request.path = add.path.replace("{id}", &graph::escape(&step.object.id));
-    single.request.body = json!({ "@odata.id": reference });
+    single.request.body = json!({ "@odata.id": reference }).into();
     Some(filling.calls(&single, targets))
 }
 
-fn bulk_reference(body: &Value) -> Option<&str> {
+fn bulk_reference(body: &Body) -> Option<&str> {
     body.as_object()?.values().find_map(|value| match value.as_array()?.as_slice() {
         [Value::String(only)] => Some(only.as_str()),
         _ => None,
@@ -223,7 +223,7 @@ fn candidates(body: &[u8], since: Timestamp) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Phase, PlanObject, RequestTemplate};
+    use crate::plan::{Named, Phase, PlanObject, RequestTemplate};
 
     #[test]
     fn a_restore_that_only_people_may_do_says_what_helps() {
@@ -236,15 +236,15 @@ mod tests {
                 type_token: token.to_owned(),
                 display_name: String::new(),
             },
-            before: BTreeMap::new(),
-            after: BTreeMap::new(),
+            before: Named::new(),
+            after: Named::new(),
             links: Vec::new(),
             depends_on: Vec::new(),
             request: RequestTemplate {
                 method: "POST".to_owned(),
                 version: resource::Version::Beta,
                 path: String::new(),
-                body: Value::Null,
+                body: Body::NULL,
             },
             notes: Vec::new(),
         };

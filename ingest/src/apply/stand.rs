@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::template::{Filling, is_of_new, meter};
 use crate::error::Result;
 use crate::graph::{self, Answer, Call, Client, Page};
-use crate::plan::{Step, StepKind, written_value};
+use crate::plan::{Named, Step, StepKind, written_value};
 use crate::resource::{self, Link, Resource};
 
 /// What stands before a step.
@@ -45,7 +45,7 @@ enum Question {
     /// The targets of a relation.
     Targets(Call, bool),
     /// Relation objects among which one with these values may be.
-    Related(Call, BTreeMap<String, Value>),
+    Related(Call, Named),
     /// Whether it is live, else whether it is in the bin.
     Return(Call, Call),
 }
@@ -126,7 +126,7 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
         }
         // A schedule is changed by a request, and read among the others of its holder.
         StepKind::Update if is_relation(resource) && step.request.path.ends_with("ScheduleRequests") => {
-            let body = step.request.body.as_object().into_iter().flatten();
+            let body = step.request.body.as_object().into_iter().flat_map(Named::iter);
             let values = body.map(|(name, value)| (name.clone(), value.clone())).collect();
             related(resource, &values, filling)
                 .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
@@ -158,11 +158,7 @@ fn is_relation(resource: &Resource) -> bool {
 }
 
 /// Where relation objects are listed among which one may be, and what it is known by.
-fn related(
-    resource: &Resource,
-    values: &BTreeMap<String, Value>,
-    filling: &Filling<'_>,
-) -> Option<(String, BTreeMap<String, Value>)> {
+fn related(resource: &Resource, values: &Named, filling: &Filling<'_>) -> Option<(String, Named)> {
     let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
     let known = engine::schema::by_token(&resource.token)?;
     let key = known.natural_key.iter().filter(|part| part.only.is_none());
@@ -308,7 +304,7 @@ fn value_of(step: &Step, name: &str, object: &Value) -> Value {
 fn judge_to_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Standing {
     let standing = targets.first().map_or(Value::Null, |target| Value::String(target.clone()));
     let relation = step.links.first().map_or("", |link| link.relation.as_str());
-    let of = |values: &BTreeMap<String, Value>| values.get(relation).cloned().unwrap_or_default();
+    let of = |values: &Named| values.get(relation).cloned().unwrap_or_default();
     let linked = step.links.first().filter(|_| step.kind == StepKind::AddLink);
     let linked = linked.map_or(Value::Null, |link| Value::String(link.target_id.clone()));
     let links = step.links.iter().map(|link| link.target_id.clone()).collect();
@@ -338,12 +334,7 @@ fn judge_targets(step: &Step, standing: &BTreeSet<String>, filling: &Filling<'_>
     Standing::AsBefore(Image { values, targets: left, graph_id: None })
 }
 
-fn judge_related(
-    step: &Step,
-    items: &[Value],
-    key: &BTreeMap<String, Value>,
-    filling: &Filling<'_>,
-) -> Standing {
+fn judge_related(step: &Step, items: &[Value], key: &Named, filling: &Filling<'_>) -> Standing {
     let says =
         |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     // What was activated for a time is none of the assignments that a plan makes or takes away.

@@ -12,7 +12,7 @@ use engine::schema;
 use serde_json::{Value, json};
 
 use super::sound::Makers;
-use super::{ENDPOINT, NEW_ID_PREFIX, PASSWORD, Step, StepKind, StepLink, TARGET};
+use super::{ENDPOINT, NEW_ID_PREFIX, Named, PASSWORD, Step, StepKind, StepLink, TARGET};
 use crate::resource::{self, Link, Resource, Version};
 use body::{is_reference_to, is_written, licences};
 
@@ -136,10 +136,8 @@ impl Judge<'_> {
         }
         if only.is_some_and(|only| only == super::update::LICENCES) {
             self.sends("POST", self.resource.version, &format!("{}/assignLicense", self.resource.get))?;
-            let of = |side: &std::collections::BTreeMap<String, Value>| {
-                side.get(super::update::LICENCES).cloned().unwrap_or_default()
-            };
-            return licences(&request.body, &of(before), &of(after));
+            let of = |side: &Named| side.get(super::update::LICENCES).cloned().unwrap_or_default();
+            return licences(&request.body.to_value(), &of(before), &of(after));
         }
         self.sends(&self.resource.update, self.resource.version, &self.resource.get)?;
         self.is_body_of_values()
@@ -148,7 +146,7 @@ impl Judge<'_> {
     /// Whether the body holds each wanted value, and nothing that the table does not allow besides.
     fn is_body_of_values(&self) -> Verdict {
         let Step { after, before, request, .. } = self.step;
-        let Value::Object(body) = &request.body else { return Err(odd_body(&request.body)) };
+        let Some(body) = request.body.as_object() else { return Err(odd_body(&request.body)) };
         for (name, wanted) in after {
             let standing = before.get(name).unwrap_or(&Value::Null);
             if !body.get(name).is_some_and(|sent| is_written(sent, standing, wanted)) {
@@ -175,9 +173,10 @@ impl Judge<'_> {
         if let Some((name, _)) = self.step.after.iter().find(|shown| !is_sent(shown)) {
             return Err(format!("expected a restore to show only what it sends, found {name}"));
         }
-        match &self.step.request.body {
-            Value::Null => Ok(()),
-            Value::Object(body) if !body.is_empty() && self.resource.token == "user" => {
+        let sent = &self.step.request.body;
+        match sent.as_object() {
+            None if sent.is_null() => Ok(()),
+            Some(body) if !body.is_empty() && self.resource.token == "user" => {
                 // Under another name than it had, and without the addresses that others took.
                 let renamed = self.step.after.get("userPrincipalName");
                 let is_shown = |name: &str, value: &Value| match name {
@@ -190,7 +189,7 @@ impl Judge<'_> {
                     None => Ok(()),
                 }
             }
-            other => Err(odd_body(other)),
+            _ => Err(odd_body(sent)),
         }
     }
 
@@ -200,7 +199,7 @@ impl Judge<'_> {
         let is_invitation = token == "user" && self.step.request.path == "/invitations";
         let path = if is_invitation { "/invitations" } else { list };
         self.sends("POST", self.resource.version, path)?;
-        let Value::Object(body) = &self.step.request.body else {
+        let Some(body) = self.step.request.body.as_object() else {
             return Err(odd_body(&self.step.request.body));
         };
         let password = json!({ "forceChangePasswordNextSignIn": true, "password": PASSWORD });
@@ -223,10 +222,8 @@ impl Judge<'_> {
     }
 
     fn has_no_body(&self) -> Verdict {
-        match &self.step.request.body {
-            Value::Null => Ok(()),
-            other => Err(odd_body(other)),
-        }
+        let sent = &self.step.request.body;
+        if sent.is_null() { Ok(()) } else { Err(odd_body(sent)) }
     }
 
     /// Whether the request is a method, a version and a path of the table, filled with this step's object.
@@ -303,7 +300,7 @@ fn is_type(name: &str, value: &Value) -> bool {
     name == "@odata.type" && value.as_str().is_some_and(|text| text.starts_with("#microsoft.graph."))
 }
 
-fn odd_body(body: &Value) -> String {
+fn odd_body(body: &dyn std::fmt::Display) -> String {
     format!("expected a body that says what is shown, found {body}")
 }
 

@@ -68,7 +68,7 @@ pub fn make(input: PlanInput) -> Result<Plan> {
     picked.sort_by(|a, b| (&a.change.type_token, &a.change.id).cmp(&(&b.change.type_token, &b.change.id)));
     let mut planner = Planner::new(Lookup::new(from, to, live), options, context);
     planner.learn(&picked)?;
-    planner.draft(&picked)?;
+    planner.draft(picked)?;
     planner.finish(points, unread)
 }
 
@@ -200,15 +200,17 @@ impl Planner {
         self.lookup.learn(&ids.collect())
     }
 
-    fn draft(&mut self, picked: &[Picked]) -> Result<()> {
+    fn draft(&mut self, picked: Vec<Picked>) -> Result<()> {
         let is_relation = |picked: &&Picked| lookup::is_relation_object(&picked.change.type_token);
         // What comes back decides what links can be made, and what IDs mean.
-        self.plan_returns(picked)?;
+        self.plan_returns(&picked)?;
         for picked in picked.iter().filter(is_relation) {
             self.plan_relation(picked)?;
         }
-        let values = update::read_values(&self.lookup, picked)?;
-        for (picked, values) in picked.iter().zip(values).filter(|(picked, _)| !is_relation(picked)) {
+        let values = update::read_values(&self.lookup, &picked)?;
+        // Each change goes once its steps are there: a plan of everything would be in memory twice.
+        for (picked, values) in picked.into_iter().zip(values).filter(|(picked, _)| !is_relation(&picked)) {
+            let picked = &picked;
             match picked.change.kind {
                 ChangeKind::Updated => {
                     self.plan_update(picked, values)?;

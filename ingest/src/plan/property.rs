@@ -5,6 +5,11 @@ use engine::schema::{self, RuleKind};
 use super::update::LICENCES;
 use crate::resource::{self, Link, PropertyWrite, Resource};
 
+/// A newer reading has it so.
+pub(super) const AS_WANTED: &str = "it is as wanted already";
+/// Only whether it came or went was chosen, and it did neither.
+pub(super) const NOT_CHOSEN: &str = "no attribute or link of it was chosen";
+
 /// Nobody writes it.
 pub(super) const READ_ONLY: &str = "read-only";
 /// Microsoft Graph has no way that an application may take.
@@ -28,6 +33,11 @@ pub(super) const OUTSIDE: &str = "held by another service";
 
 /// Microsoft Graph keeps it as a collection of its own below the object.
 pub(super) const CONTAINED: &str = "a collection of its own below the object; put it back by hand";
+
+/// Whether the reason of a change that no step undoes is that there is nothing to undo.
+pub(crate) fn is_no_difference(reason: &str) -> bool {
+    [AS_WANTED, NOT_CHOSEN].contains(&reason)
+}
 
 /// Collections below objects that Graph shows inside them, and that no create or update of the object writes.
 const CONTAINED_PROPERTIES: [(&str, &[&str]); 2] = [

@@ -146,7 +146,7 @@ impl Planner {
             .filter(|(name, _)| *name != "passwordProfile")
             .map(|(n, v)| (n.clone(), v.clone()))
             .collect();
-        draft.request.body = Value::Object(body);
+        draft.request.body = Value::Object(body).into();
         self.write_later(anew, later);
     }
 
@@ -167,13 +167,16 @@ impl Planner {
             let made = &self.drafts.list[*step].after;
             let made = made.iter().map(|(name, value)| (name.clone(), value.clone()));
             for (name, value) in made {
-                together.entry(name).or_insert(Wanted { before: value.clone(), after: value });
+                if !together.contains_key(&name) {
+                    together.insert(name, Wanted { before: value.clone(), after: value });
+                }
             }
         }
         apart.extend((!together.is_empty()).then_some(together));
         for wanted in apart {
             let path = object_path(resource, &object.id, attributes);
-            let request = RequestTemplate { body: json!({}), ..request(resource, &resource.update, path) };
+            let request =
+                RequestTemplate { body: json!({}).into(), ..request(resource, &resource.update, path) };
             let step = self.add_update(resource, object, request, wanted);
             let draft = &mut self.drafts.list[step];
             draft.phase = draft.phase.max(contain::phase_of_later(&resource.token));

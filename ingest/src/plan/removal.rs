@@ -1,7 +1,5 @@
 //! Objects that were not there go: into the bin or for good, and only when somebody asked for it.
 
-use std::collections::BTreeMap;
-
 use engine::ChangeKind;
 use serde_json::{Value, json};
 
@@ -12,7 +10,7 @@ use super::make::{Picked, Planner, resource_of, shown};
 use super::property;
 use super::update::{Wanted, WantedMap, object_path, request};
 use super::value::written_value;
-use super::{Phase, StepKind};
+use super::{Named, Phase, StepKind};
 use crate::Result;
 use crate::resource::Resource;
 
@@ -111,11 +109,11 @@ impl Planner {
         let object = shown(&picked.change);
         let path = object_path(resource, &object.id, attributes);
         let mut request = request(resource, &resource.update, path);
-        request.body = json!({});
+        request.body = json!({}).into();
         if resource.typed
             && let Some(stated) = attributes.get("@odata.type")
         {
-            request.body["@odata.type"] = stated.clone();
+            request.body.set("@odata.type", stated.clone());
         }
         let before = attributes.get(name).cloned().unwrap_or_default();
         let wanted = WantedMap::from([(name.to_owned(), Wanted { before, after: harmless })]);
@@ -158,7 +156,7 @@ impl Planner {
 }
 
 /// Everything that an object was, as far as a step that makes it again could write it.
-pub(super) fn kept_values(resource: &Resource, attributes: &Attributes) -> BTreeMap<String, Value> {
+pub(super) fn kept_values(resource: &Resource, attributes: &Attributes) -> Named {
     let is_kept =
         |name: &str, value: &Value| !value.is_null() && name != "id" && !name.contains("@odata.context");
     (attributes.iter())

@@ -131,7 +131,7 @@ impl Planner {
         let Some(bin) = bin else { return };
         let request = RequestTemplate {
             version: bin.version,
-            body: body.clone(),
+            body: body.clone().into(),
             ..request(resource, "POST", filled(&bin.restore, &object.id))
         };
         let phase = contain::phase_of_return(&resource.token);

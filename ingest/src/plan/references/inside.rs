@@ -91,11 +91,11 @@ impl Planner {
         for wanted in apart {
             let path = object_path(resource, &object.id, attributes);
             let mut request = request(resource, &resource.update, path);
-            request.body = json!({});
+            request.body = json!({}).into();
             if resource.typed
                 && let Some(stated) = attributes.get("@odata.type")
             {
-                request.body["@odata.type"] = stated.clone();
+                request.body.set("@odata.type", stated.clone());
             }
             let step = self.add_update(resource, object, request, wanted);
             self.drafts.list[step].notes.push("names objects by their new IDs".to_owned());
