@@ -32,6 +32,7 @@ mod ingest_harm;
 mod ingest_hostile;
 mod ingest_recovery;
 mod ingest_sign_in;
+mod ingest_swap;
 mod query_cases;
 mod query_changes;
 mod query_corpus;

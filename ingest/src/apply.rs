@@ -4,7 +4,8 @@
 //! Shape: `examine` finds out whose tenant it is and what the plan would do there; `run` chooses steps whose dependencies
 //! are done and takes them through `stand` (what is there), `record` (the journal), `template` and `send` (the requests,
 //! `apart` those of a step that was refused as a whole); `lost` looks for what a lost answer may have made, `confirm` reads
-//! back, `sum` counts, `undo` makes a plan of what a journal says.
+//! back, `left` looks at what no step undoes, `swap` takes names back that were given for a while, `sum` counts, `undo`
+//! makes a plan of what a journal says.
 //!
 //! Invariants
 //! 1. A step whose values are neither as planned nor as wanted is a conflict, and stays as it is unless told otherwise.
@@ -16,6 +17,7 @@
 mod apart;
 mod confirm;
 mod examine;
+mod left;
 mod lost;
 mod record;
 mod run;
@@ -23,6 +25,7 @@ mod send;
 mod sign;
 mod stand;
 mod sum;
+mod swap;
 mod template;
 mod undo;
 
@@ -253,7 +256,15 @@ fn finish(
     let is_cancelled = runtime.block_on(applier.run(progress)).map_err(in_the_middle)?;
     let mut summary = beginning.summary.clone();
     let (mut journal, outcomes, remaining) = applier.into_parts();
+    let left = match &remaining {
+        Some(_) => {
+            let from = store.snapshot(&beginning.plan.from.backup).ok();
+            runtime.block_on(left::still_differing(client, from.as_ref(), &beginning.plan.skipped))
+        }
+        None => Vec::new(),
+    };
     sum::up(&mut summary, &beginning.plan, &outcomes, remaining, is_cancelled);
+    sum::add_left(&mut summary, &beginning.plan, &left);
     summary.completed = Some(client.clock().now());
     let known = recorded_lineage(store).map_err(in_the_middle)?;
     for outcome in outcomes.values().filter(|outcome| outcome.kind == StepKind::Recreate) {

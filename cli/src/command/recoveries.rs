@@ -161,7 +161,7 @@ fn head(summary: &RecoverySummary) -> String {
     let ended =
         summary.completed.map_or_else(|| "not ended".to_owned(), |at| format!("ended {}", people_time(at)));
     let mut lines = vec![
-        format!("recovery {} {}", summary.id, status_name(summary.status)),
+        format!("recovery {} {}", summary.id, ending(summary)),
         format!("  began {}, {ended}", people_time(summary.started)),
         format!("  back to {} from {}, by plan {}", summary.from, summary.to, summary.plan_id),
         format!("  by {}", or_nobody(&summary.actor)),
@@ -175,13 +175,24 @@ fn head(summary: &RecoverySummary) -> String {
     lines.join("\n") + "\n\n"
 }
 
+/// How a recovery stands, and how many changes it left as they were. `completed` alone means that nothing of what was chosen
+/// differs any more.
+fn ending(summary: &RecoverySummary) -> String {
+    let left = match summary.not_undone {
+        0 => String::new(),
+        count => format!(", {} not undone", counted(count, "change")),
+    };
+    status_name(summary.status) + &left
+}
+
 fn or_nobody(actor: &str) -> &str {
     if actor.is_empty() { "nobody who said who they are" } else { actor }
 }
 
 fn differing(left: &Remaining) -> String {
     let object = &left.object;
-    format!("{} {} {}: {}", left.step, object.type_token, object.display_name, left.what)
+    let step = if left.step.is_empty() { String::new() } else { format!("{} ", left.step) };
+    format!("{step}{} {}: {}", object.type_token, object.display_name, left.what)
 }
 
 /// What came of the steps, each kind of outcome apart.
@@ -194,11 +205,7 @@ fn counts(summary: &RecoverySummary) -> String {
         render::grouped(summary.conflicts),
         render::grouped(summary.waiting),
     );
-    for (count, name) in [
-        (summary.already, "as wanted already"),
-        (summary.unconfirmed, "unconfirmed"),
-        (summary.not_undone, "not undone by the plan"),
-    ] {
+    for (count, name) in [(summary.already, "as wanted already"), (summary.unconfirmed, "unconfirmed")] {
         if count > 0 {
             write!(text, ", {} {name}", render::grouped(count)).expect("a text takes everything");
         }
@@ -225,7 +232,7 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
         _ => failure,
     })?;
     Ok(match summary.status {
-        RecoveryStatus::Completed => Status::DONE,
+        RecoveryStatus::Completed if summary.remaining_count.is_none_or(|count| count == 0) => Status::DONE,
         RecoveryStatus::Cancelled => Status::INTERRUPTED,
         RecoveryStatus::Failed => Status::FAILED,
         _ => Status::WARNINGS,
@@ -250,7 +257,8 @@ fn tell(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary)
         ));
         told.insert(step.id);
     }
-    for left in summary.remaining.iter().filter(|left| !told.contains(&left.step)) {
+    let is_news = |left: &&Remaining| !left.step.is_empty() && !told.contains(&left.step);
+    for left in summary.remaining.iter().filter(is_news) {
         session.warn(&format!("{} (it was as wanted or written before)", differing(left)));
     }
     for user in &summary.reset_passwords {
@@ -259,7 +267,7 @@ fn tell(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary)
             user.display_name
         ));
     }
-    let people = format!("recovery {} {}: {}\n", summary.id, status_name(summary.status), counts(summary));
+    let people = format!("recovery {} {}: {}\n", summary.id, ending(summary), counts(summary));
     render::single(session, &rows(std::slice::from_ref(summary)), &people)
 }
 

@@ -114,7 +114,8 @@ impl Applier<'_> {
                     deleted.insert(id);
                 }
             }
-            if is_last && !(is_good && step.kind == StepKind::Recreate) {
+            let is_over = !is_good && self.is_for_a_while(place);
+            if is_last && !is_over && !(is_good && step.kind == StepKind::Recreate) {
                 places.push(place);
             }
         }

@@ -25,7 +25,7 @@ pub enum RecoveryStatus {
     Running,
     /// Nobody applies it, and it did not end.
     Interrupted,
-    /// Everything was done, and read again it is as wanted.
+    /// Everything that the plan undoes was done, and read again it is as wanted.
     Completed,
     /// Something failed, was in conflict, could not be confirmed, or is not as wanted at the end.
     CompletedWithWarnings,
@@ -80,10 +80,11 @@ pub struct RecoverySummary {
     /// Steps that were left because others failed.
     #[serde(default)]
     pub waiting: u64,
-    /// Changes that the plan lists as not undone.
+    /// Changes that the plan lists as not undone; once it was looked, those of them that still differ.
     #[serde(default)]
     pub not_undone: u64,
-    /// Steps whose values were not as wanted when everything was read again at the end; none when nobody looked.
+    /// Steps whose values were not as wanted when everything was read again at the end, and changes that the plan lists as
+    /// not undone and that still differ; none when nobody looked.
     #[serde(default)]
     pub remaining_count: Option<u64>,
     /// The first of them.
@@ -98,7 +99,7 @@ pub struct RecoverySummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Remaining {
-    /// The step's ID in the plan.
+    /// The step's ID in the plan; empty for a change that no step undoes.
     pub step: String,
     /// What it is about.
     pub object: PlanObject,
@@ -167,6 +168,9 @@ pub struct StepOutcome {
     /// links that were made or taken away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
+    /// It took a name in a swap that came to nothing, and gives it back, or did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gives_back: bool,
     /// IDs of what was made: `id`, `appId`.
     #[serde(default)]
     pub created: BTreeMap<String, String>,
@@ -198,6 +202,7 @@ impl StepOutcome {
             error: Value::Null,
             request_id: None,
             written: Vec::new(),
+            gives_back: false,
             created: BTreeMap::new(),
             completed: None,
         }
