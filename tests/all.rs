@@ -15,6 +15,7 @@ mod cli_unread;
 mod engine_corruption;
 mod engine_crash;
 mod engine_exact;
+mod engine_format;
 mod engine_golden;
 mod engine_journal;
 mod engine_links;

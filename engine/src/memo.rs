@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 /// What the file begins with; the digit is the version of the layout.
-const MAGIC: &[u8; 8] = b"esmemo1\n";
+pub(crate) const MAGIC: &[u8; 8] = b"esmemo1\n";
 
 const HEADER_LENGTH: usize = 16;
 const CHECKSUM_LENGTH: usize = 32;

@@ -20,6 +20,8 @@
 //! Assumed of the disk: a renamed, synced file is whole after a crash; a sector may be torn before.
 
 pub(crate) mod column;
+#[cfg(test)]
+pub(crate) mod document;
 pub(crate) mod footer;
 pub(crate) mod format;
 pub(crate) mod integers;

@@ -10,9 +10,9 @@
 
 use super::format::FormatError;
 
-const TAG_GAPS: u8 = 0;
-const TAG_ROARING: u8 = 1;
-const TAG_PATCH: u8 = 2;
+pub(super) const TAG_GAPS: u8 = 0;
+pub(super) const TAG_ROARING: u8 = 1;
+pub(super) const TAG_PATCH: u8 = 2;
 /// From this many targets on, a Roaring bitmap is tried.
 const ROARING_COUNT_MIN: usize = 512;
 
