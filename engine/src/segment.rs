@@ -11,6 +11,8 @@
 //! 1 had none). The footer's hash stands in the trailer, the whole file's hash in the manifest of the backup that
 //! wrote it.
 //!
+//! Chunks are aligned to 8 bytes, not to 64: a backup of a small tenant is mostly small chunks, and no decoder needs more.
+//!
 //! Invariants
 //! 1. A segment never changes once it has its name.
 //! 2. Nothing in it is used before its checksum (chunks, or their blocks) or hash (footer) was compared.

@@ -1,4 +1,7 @@
 //! Owns reading things whole: lists, recycle bins, and relations of all objects.
+//!
+//! Relations are read inside lists (`$expand`, 20 targets at most), and only objects that show 20 are asked alone: two
+//! orders of magnitude fewer requests than one per object.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
