@@ -30,6 +30,7 @@ mod ingest_backup;
 mod ingest_client;
 mod ingest_harm;
 mod ingest_hostile;
+mod ingest_parts;
 mod ingest_recovery;
 mod ingest_sign_in;
 mod query_cases;

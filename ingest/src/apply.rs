@@ -15,6 +15,7 @@
 
 mod apart;
 mod confirm;
+mod element;
 mod examine;
 mod lost;
 mod record;

@@ -31,6 +31,7 @@ mod cost;
 mod derived;
 mod document;
 mod draft;
+mod elements;
 mod file;
 mod guard;
 mod input;
@@ -56,11 +57,13 @@ mod value;
 
 pub(crate) use derived::captured;
 pub use document::support_document;
+pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
+pub(crate) use property::RESTORED_BY_PEOPLE;
 pub use property::{SupportRow, support};
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
@@ -148,7 +151,7 @@ pub struct PlanOptions {
     pub attributes: Vec<String>,
     /// Only these relations; all when empty and `attributes` is empty too.
     pub links: Vec<String>,
-    /// Re-creates objects that no bin has.
+    /// Re-creates objects that no bin has, or that their bin does not give back to who applies the plan.
     pub recreate: bool,
     /// Moves objects into the bin that were not there.
     pub soft_delete: bool,
@@ -171,9 +174,9 @@ fn is_off(option: &bool) -> bool {
 pub enum StepKind {
     /// Writes attributes.
     Update,
-    /// Adds links, or makes a relation object again.
+    /// Adds links, makes a relation object again, or an element of a collection below an object.
     AddLink,
-    /// Takes links away, removes a relation object or a credential.
+    /// Takes links away, removes a relation object, a credential, or an element of a collection below an object.
     RemoveLink,
     /// Restores an object from the bin, under its ID.
     Restore,
@@ -221,7 +224,7 @@ pub struct Step {
     pub object: PlanObject,
     /// The values that must still stand, by property (never a path: Graph replaces complex values whole); what was
     /// absent is null. Of a relation object or credential that is taken away, and of an object that is deleted for
-    /// good: all that it was.
+    /// good: all that it was. Of a collection below an object the one element that the step is about.
     pub before: BTreeMap<String, Value>,
     /// The values that are wanted, by property. Of what is made again: all that it will be. A relation to one object
     /// stands in both under its name, as the other end's ID.

@@ -190,6 +190,7 @@ impl Planner {
                     let request = request(resource, &write.method, path);
                     self.add_update(resource, object, request, WantedMap::from([(name, values)]));
                 }
+                Writing::Inside(inside) => self.plan_elements(resource, object, inside, &values),
                 Writing::Credential | Writing::Never(_) => {}
             }
         }

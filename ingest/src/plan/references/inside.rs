@@ -84,6 +84,11 @@ impl Planner {
                     reference: name.clone(),
                     reason: reason.to_owned(),
                 }),
+                Writing::Inside(_) => self.unfixable.push(Unfixable {
+                    object: object.clone(),
+                    reference: name.clone(),
+                    reason: "an element of it names what gets another ID".to_owned(),
+                }),
                 _ => {}
             }
         }
