@@ -119,7 +119,7 @@ pub(super) fn check(selection: &Selection) -> Outcome<()> {
 
 /// The filter that was asked for.
 pub(super) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
-    let cascades = if all || !selection.ids.is_empty() { Cascades::Shown } else { Cascades::Hidden };
+    let cascades = if all { Cascades::AtBothEnds } else { Cascades::AtDeleted };
     DifferenceFilter {
         types: selection.types.iter().map(|name| bridge::schema::type_token(name)).collect(),
         ids: selection.ids.clone(),
@@ -150,7 +150,17 @@ pub(super) fn changes(
             Some(chosen_changes(&tables, points, predicate, now, interrupt)?)
         }
     };
-    let difference = store.compare(points[0], points[1], filter)?;
+    let mut filter = filter.clone();
+    if let Some(chosen) = &chosen {
+        if chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        // What a type has that was not chosen need not be looked for.
+        filter.types = chosen.iter().map(|(token, _)| token.clone()).collect();
+        filter.types.sort_unstable();
+        filter.types.dedup();
+    }
+    let difference = store.compare(points[0], points[1], &filter)?;
     let changes = difference.changes()?.map(|change| change.map(ChangeRow::from));
     let mut changes: Vec<ChangeRow> = changes.collect::<Result<_, _>>()?;
     if let Some(chosen) = chosen {
