@@ -1,5 +1,7 @@
 //! Which two backups and which changes: shared by `diff` and `report create`.
 
+use std::collections::BTreeSet;
+
 use engine::{BackupSummary, Cascades, DifferenceFilter, Store, Unread};
 use ingest::pull::LiveScope;
 
@@ -152,13 +154,13 @@ pub(super) fn changes(
     };
     let mut filter = filter.clone();
     if let Some(chosen) = &chosen {
-        if chosen.is_empty() {
+        // In types of which nothing was chosen nothing need be looked for.
+        let types: BTreeSet<&String> = chosen.iter().map(|(token, _)| token).collect();
+        let is_asked = |token: &String| filter.types.is_empty() || filter.types.contains(token);
+        filter.types = types.into_iter().filter(|token| is_asked(token)).cloned().collect();
+        if filter.types.is_empty() {
             return Ok(Vec::new());
         }
-        // What a type has that was not chosen need not be looked for.
-        filter.types = chosen.iter().map(|(token, _)| token.clone()).collect();
-        filter.types.sort_unstable();
-        filter.types.dedup();
     }
     let difference = store.compare(points[0], points[1], &filter)?;
     let changes = difference.changes()?.map(|change| change.map(ChangeRow::from));
