@@ -7,6 +7,7 @@ mod cli_files;
 mod cli_foreign;
 mod cli_harm;
 mod cli_import;
+mod cli_links;
 mod cli_query;
 mod cli_recovery;
 mod cli_repl;

@@ -424,6 +424,15 @@ pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes
     }
 }
 
+/// The update of an object that stands, before it has values; of types that are many in one it says which.
+pub(super) fn update_of(resource: &Resource, id: &str, attributes: &Attributes) -> RequestTemplate {
+    let mut request = request(resource, &resource.update, object_path(resource, id, attributes));
+    let stated = attributes.get_key_value("@odata.type").filter(|_| resource.typed);
+    let stated = stated.map(|(name, stated)| (name.clone(), stated.clone()));
+    request.body = Value::Object(stated.into_iter().collect());
+    request
+}
+
 /// A request without a body.
 pub(super) fn request(resource: &Resource, method: &str, path: String) -> RequestTemplate {
     RequestTemplate { method: method.to_owned(), version: resource.version, path, body: Value::Null }
