@@ -129,7 +129,6 @@ struct OpenSets<'s> {
     segment: &'s Segment,
     entry: &'s LinkEntry,
     ends: PackedU32s<'s>,
-    predecessors: PackedU32s<'s>,
     data: &'s [u8],
 }
 
@@ -146,9 +145,8 @@ impl<'s> Sets<'s> {
                     let relation = key.part.name();
                     segment.footer_error(format!("expected link sets of {relation} in this segment"))
                 })?;
-            let (ends, predecessors) = (segment.packed(entry.ends)?, segment.packed(entry.predecessors)?);
-            let data = segment.chunk(entry.data)?;
-            found.push((first, OpenSets { segment, entry, ends, predecessors, data }));
+            let (ends, data) = (segment.packed(entry.ends)?, segment.chunk(entry.data)?);
+            found.push((first, OpenSets { segment, entry, ends, data }));
         }
         Ok(Self { state, key, next: numbers.next, found })
     }
@@ -229,11 +227,12 @@ impl OpenSets<'_> {
             .map_err(|error| self.format_error(&error))
     }
 
-    /// The set that a set of this number builds on, as so many do already.
+    /// The set that a set of this number builds on, behind so many others that build on one another. Most sets build on
+    /// none, so nothing is opened for it before.
     fn predecessor(&self, place: usize, number: u32, depth: usize) -> Result<u32> {
-        let is_there = place < self.predecessors.len() && depth <= SET_DEPTH_MAX;
-        let before = if is_there { self.predecessors.get(place) } else { number };
-        if before >= number {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let before = packed_at(self.segment, self.entry.predecessors, place)?;
+        if before >= number || depth > SET_DEPTH_MAX {
             return Err(self.segment.footer_error("a link set builds on a later one, or on too many"));
         }
         Ok(before)
