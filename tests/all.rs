@@ -3,6 +3,7 @@
 
 mod cli_acceptance;
 mod cli_commands;
+mod cli_faults;
 mod cli_files;
 mod cli_foreign;
 mod cli_harm;

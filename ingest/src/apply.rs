@@ -129,8 +129,8 @@ impl ApplyProgress for () {
 /// its end is not applied again: nothing is sent, and its summary is given.
 ///
 /// # Errors
-/// As [`examine`]; `Refused` (a guard, a native recovery that runs), `Store` (`Locked` when another recovery runs),
-/// `Graph`, `Cancelled`.
+/// As [`examine`]; `Refused` (a guard, a native recovery that runs), `Store` (`Locked` when another recovery runs;
+/// `Committed` when this one ended all the same), `Unfinished`, `Graph`, `Cancelled`.
 pub fn apply(
     store: &mut Store,
     client: &Client,
@@ -175,7 +175,11 @@ pub fn apply_examined(
     let allow = request.allow.clone();
     let beginning = Beginning { recovery: id, plan, summary, report_only: request.report_only, allow };
     crash_here(request, "begin")?;
-    let journal = Journal::begin(store, &beginning)?;
+    let journal = Journal::begin(store, &beginning).map_err(|error| match error {
+        // It is in the history, so that it can only be gone on with.
+        Error::Store(source @ engine::Error::Committed { .. }) => unfinished(&beginning.recovery, source),
+        error => error,
+    })?;
     finish(store, client, &beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
 }
 
@@ -242,23 +246,37 @@ fn finish(
     (_lock, runtime): (Box<dyn DiskLock>, tokio::runtime::Runtime),
 ) -> Result<RecoverySummary> {
     let cancel_file = cancel_path(store, &beginning.recovery);
+    let in_the_middle = |error: Error| match error {
+        Error::Store(source) => unfinished(&beginning.recovery, source),
+        error => error,
+    };
     let mut applier = Applier::new(client, beginning, journal, outcomes, request, cancel_file);
-    let is_cancelled = runtime.block_on(applier.run(progress))?;
+    let is_cancelled = runtime.block_on(applier.run(progress)).map_err(in_the_middle)?;
     let mut summary = beginning.summary.clone();
     let (mut journal, outcomes, remaining) = applier.into_parts();
     sum::up(&mut summary, &beginning.plan, &outcomes, remaining, is_cancelled);
     summary.completed = Some(client.clock().now());
-    let known = recorded_lineage(store)?;
+    let known = recorded_lineage(store).map_err(in_the_middle)?;
     for outcome in outcomes.values().filter(|outcome| outcome.kind == StepKind::Recreate) {
         if let Some(new_id) = outcome.created.get("id").filter(|id| !known.contains(*id)) {
             let token = outcome.object.type_token.as_str();
             let old = ObjectKey { type_token: token.into(), id: outcome.object.id.clone() };
-            store.add_lineage(&old, new_id, &beginning.recovery, client.clock().now())?;
+            let added = store.add_lineage(&old, new_id, &beginning.recovery, client.clock().now());
+            added.map_err(|error| in_the_middle(error.into()))?;
         }
     }
     crash_here(request, "end")?;
-    journal.end(store, &summary)?;
+    journal.end(store, &summary).map_err(|error| match error {
+        // Everybody reads that it ended.
+        Error::Store(engine::Error::Committed { .. }) => error,
+        error => in_the_middle(error),
+    })?;
     Ok(summary)
+}
+
+/// What is to be said of a recovery that the store stopped in the middle.
+fn unfinished(recovery: &str, source: engine::Error) -> Error {
+    Error::Unfinished { recovery: recovery.to_owned(), source }
 }
 
 fn recorded_lineage(store: &Store) -> Result<Vec<String>> {

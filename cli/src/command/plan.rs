@@ -94,8 +94,9 @@ pub(super) fn read(session: &Session<'_, '_>, file: &Path) -> Outcome<Plan> {
 /// When it cannot be written.
 pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> Outcome<()> {
     let path = session.path(file);
-    crate::io::write_file(&path, &plan.to_file_bytes())
-        .map_err(|error| Failure::file("cannot write", &path, &error))?;
+    crate::io::write_file(&*session.io.disk, &path, &plan.to_file_bytes())
+        .map_err(|error| Failure::file("cannot write", &path, &error))?
+        .map_err(|error| Failure::file("cannot sync the folder of", &path, &error).after("the plan file"))?;
     session.note(&format!("written to {}", file.display()));
     Ok(())
 }

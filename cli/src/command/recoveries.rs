@@ -216,8 +216,24 @@ fn counts(summary: &RecoverySummary) -> String {
 /// Prints what became of a recovery; the exit status says whether everything was done.
 ///
 /// # Errors
-/// When the output cannot be written.
+/// When the output cannot be written: the exit status says then that the recovery ended all the same.
 pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary) -> Outcome {
+    tell(session, store, summary).map_err(|failure| match summary.status {
+        RecoveryStatus::Completed | RecoveryStatus::CompletedWithWarnings => {
+            failure.after(&format!("recovery {}", summary.id))
+        }
+        _ => failure,
+    })?;
+    Ok(match summary.status {
+        RecoveryStatus::Completed => Status::DONE,
+        RecoveryStatus::Cancelled => Status::INTERRUPTED,
+        RecoveryStatus::Failed => Status::FAILED,
+        _ => Status::WARNINGS,
+    })
+}
+
+/// Says what became of each step that was not simply done, then prints the recovery.
+fn tell(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary) -> Outcome<()> {
     let mut told = BTreeSet::new();
     for step in recovery_steps(store, &summary.id)? {
         if matches!(step.status, StepStatus::Done | StepStatus::Already | StepStatus::Pending) {
@@ -244,13 +260,7 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
         ));
     }
     let people = format!("recovery {} {}: {}\n", summary.id, status_name(summary.status), counts(summary));
-    render::single(session, &rows(std::slice::from_ref(summary)), &people)?;
-    Ok(match summary.status {
-        RecoveryStatus::Completed => Status::DONE,
-        RecoveryStatus::Cancelled => Status::INTERRUPTED,
-        RecoveryStatus::Failed => Status::FAILED,
-        _ => Status::WARNINGS,
-    })
+    render::single(session, &rows(std::slice::from_ref(summary)), &people)
 }
 
 fn rows(summaries: &[RecoverySummary]) -> Rows {
