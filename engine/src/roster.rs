@@ -2,6 +2,9 @@
 //!
 //! *Invariant*: what is found is what the newest of these backups that touched the object wrote; an object that
 //! none of them lists is looked up the long way.
+//!
+//! Each segment lists the objects it touched (22 bytes an object: ID, display name, a few bits), so that the difference
+//! of neighbours reads that segment alone.
 
 use std::sync::Arc;
 

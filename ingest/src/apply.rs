@@ -16,6 +16,7 @@
 
 mod apart;
 mod confirm;
+mod element;
 mod examine;
 mod left;
 mod lost;

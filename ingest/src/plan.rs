@@ -29,6 +29,7 @@ mod cost;
 mod derived;
 mod document;
 mod draft;
+mod elements;
 mod file;
 mod guard;
 mod input;
@@ -56,13 +57,14 @@ mod value;
 pub use body::Body;
 pub(crate) use derived::captured;
 pub use document::support_document;
+pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
 pub use named::Named;
-pub(crate) use property::is_no_difference;
+pub(crate) use property::{RESTORED_BY_PEOPLE, is_no_difference};
 pub use property::{SupportRow, support};
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
@@ -150,7 +152,7 @@ pub struct PlanOptions {
     pub attributes: Vec<String>,
     /// Only these relations; all when empty and `attributes` is empty too.
     pub links: Vec<String>,
-    /// Re-creates objects that no bin has.
+    /// Re-creates objects that no bin has, or that their bin does not give back to who applies the plan.
     pub recreate: bool,
     /// Moves objects into the bin that were not there.
     pub soft_delete: bool,
@@ -173,9 +175,9 @@ fn is_off(option: &bool) -> bool {
 pub enum StepKind {
     /// Writes attributes.
     Update,
-    /// Adds links, or makes a relation object again.
+    /// Adds links, makes a relation object again, or an element of a collection below an object.
     AddLink,
-    /// Takes links away, removes a relation object or a credential.
+    /// Takes links away, removes a relation object, a credential, or an element of a collection below an object.
     RemoveLink,
     /// Restores an object from the bin, under its ID.
     Restore,
@@ -223,7 +225,7 @@ pub struct Step {
     pub object: PlanObject,
     /// The values that must still stand, by property (never a path: Graph replaces complex values whole); what was
     /// absent is null. Of a relation object or credential that is taken away, and of an object that is deleted for
-    /// good: all that it was.
+    /// good: all that it was. Of a collection below an object the one element that the step is about.
     pub before: Named,
     /// The values that are wanted, by property. Of what is made again: all that it will be. A relation to one object
     /// stands in both under its name, as the other end's ID.

@@ -9,8 +9,8 @@ pub use failing_disk::{FailingDisk, Trouble};
 pub use faulty_disk::FaultyDisk;
 pub use shelf::Shelf;
 
-/// The Rust in the README, for the tests of documentation to run.
+/// The Rust in the README of the engine, for the tests of documentation to run.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../engine/README.md")]
 #[derive(Debug)]
-pub struct Readme;
+pub struct EngineReadme;

@@ -148,7 +148,7 @@ pub(super) fn between(
     selection::check(&typed)?;
     let sides = sides(session, from, to, choice, tenant)?;
     let store = session.open()?;
-    let filter = DifferenceFilter { cascades: Cascades::Hidden, ..selection::filter(&typed, false) };
+    let filter = DifferenceFilter { cascades: undoable().cascades, ..selection::filter(&typed, false) };
     let mut changes = differing(&store, &sides, &filter)?;
     if let Some(predicate) = &choice.predicate {
         let tables = StoredTables::new(session.store_path(), "latest");
@@ -208,6 +208,11 @@ fn sides(
     }
     let (from_point, to_point) = (from.to_owned(), to.to_owned());
     Ok(Sides { from: from_side, to: to_side, from_point, to_point })
+}
+
+/// All that a plan can undo: links that ended with an object come back with it.
+fn undoable() -> DifferenceFilter {
+    DifferenceFilter { cascades: Cascades::Hidden, ..DifferenceFilter::default() }
 }
 
 fn differing(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Change>> {
@@ -326,12 +331,13 @@ fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outc
         from_point: from.written.clone(),
         to_point: to.written.clone(),
     };
-    let changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let changes = differing(&store, &sides, &undoable())?;
     let mut selection = Selection::default();
     for row in &chosen.rows {
         let chosen = match (chosen.source.as_str(), row.kind.as_str()) {
             ("diff", _) => ChosenRow::Whole,
             (_, "attribute") => ChosenRow::Attribute(row.name.clone()),
+            (_, "lostLink" | "lostIncomingLink") => continue,
             (_, "link") => ChosenRow::Link { relation: row.name.clone(), target_id: row.target_id.clone() },
             _ => ChosenRow::Presence,
         };
@@ -359,7 +365,7 @@ fn of_report(session: &mut Session<'_, '_>, report: &str, options: &Typed) -> Ou
         from_point: saved.from.clone(),
         to_point: saved.to.clone(),
     };
-    let mut changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let mut changes = differing(&store, &sides, &undoable())?;
     let chosen: HashSet<(&str, ObjectId)> =
         saved.changes.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
     changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.clone())));

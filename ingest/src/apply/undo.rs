@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::element;
 use super::find;
 use super::record::{self, Created, StepOutcome, StepStatus, created_by};
 use super::template::Filling;
@@ -108,6 +109,9 @@ impl Undo {
         let Some(resource) = resource::by_token(&step.object.type_token) else {
             return self.skip(step, "its type is not known");
         };
+        if let Some(opposite) = element::opposite(step, outcome, resource) {
+            return self.take(step, opposite);
+        }
         let opposite = match step.kind {
             StepKind::Update => opposite_update(step, outcome, &self.created),
             StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => {
@@ -119,6 +123,10 @@ impl Undo {
             StepKind::SoftDelete => return_of(step, resource),
             StepKind::HardDelete => Err("it was deleted for good: `plan … --recreate` makes it again"),
         };
+        self.take(step, opposite);
+    }
+
+    fn take(&mut self, step: &Step, opposite: Opposite) {
         match opposite {
             Ok(mut opposite) => {
                 opposite.id = format!("s{}", self.steps.len() + 1);

@@ -6,6 +6,7 @@
 //! clears members of a complex value that came since, and members that the table fixes.
 
 mod body;
+mod element;
 mod relation;
 
 use engine::schema;
@@ -35,8 +36,9 @@ pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
     match step.kind {
         StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => judge.links(),
         StepKind::AddLink if is_relation => judge.made_relation(),
-        StepKind::AddLink => Err("expected links".to_owned()),
+        StepKind::AddLink => judge.made_element(),
         StepKind::RemoveLink if is_relation => judge.removed_relation(),
+        StepKind::RemoveLink if judge.is_about_element(&step.before) => judge.removed_element(),
         StepKind::RemoveLink => judge.removed_credential(),
         _ if !step.links.is_empty() => Err("expected no links".to_owned()),
         StepKind::Update => judge.update(is_relation),
@@ -116,6 +118,9 @@ impl Judge<'_> {
         let Step { after, before, request, .. } = self.step;
         if after.is_empty() {
             return Err("expected a value that is wanted".to_owned());
+        }
+        if self.is_about_element(after) {
+            return self.changed_element();
         }
         if is_relation && self.is_schedule_request() {
             return self.changed_schedule();

@@ -132,8 +132,9 @@ fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptio
         let links = (0..change.links.len()).filter(|place| {
             let link = &change.links[*place];
             let is_chosen =
-                chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
-            has_link(&link.relation) && is_chosen
+                || chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
+            // What ended with an object comes back with it.
+            link.cascade.is_none() && has_link(&link.relation) && is_chosen()
         });
         let (attributes, links) = (attributes.collect(), links.collect());
         let has_presence = is_all && chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);

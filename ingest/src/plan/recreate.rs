@@ -97,7 +97,7 @@ impl Planner {
             }
         }
         self.skip_secrets(object, attributes);
-        self.skip_contained(object, attributes);
+        self.make_elements(anew);
         let licences = attributes.get(LICENCES).filter(|value| !value.is_null() && *value != &json!([]));
         if let Some(licences) = licences.cloned() {
             let values = Wanted { before: json!([]), after: licences };
@@ -193,13 +193,14 @@ impl Planner {
         }
     }
 
-    /// Tells of what was below an object and does not come again with it: without it the object may be weaker.
-    fn skip_contained(&mut self, object: &PlanObject, attributes: &Attributes) {
-        for name in property::contained(&object.type_token) {
-            let has_some = attributes.get(*name).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-            if has_some {
-                let (name, reason) = ((*name).to_owned(), property::CONTAINED.to_owned());
-                self.skipped.push(Skipped { object: object.clone(), name, reason });
+    /// Makes again what was part of an object in collections below it: without that it may be weaker than it was.
+    fn make_elements(&mut self, anew: &Anew) {
+        let Anew { object, resource, attributes, .. } = anew;
+        for inside in &resource.inside {
+            let list = attributes.get(&inside.name).cloned().unwrap_or_default();
+            let list = written_value(&resource.token, &inside.name, list);
+            for element in list.as_array().into_iter().flatten() {
+                self.add_element(resource, object, inside, element);
             }
         }
     }

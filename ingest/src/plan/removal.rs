@@ -8,7 +8,7 @@ use super::draft::{Draft, DraftId};
 use super::lookup::{self, Attributes};
 use super::make::{Picked, Planner, resource_of, shown};
 use super::property;
-use super::update::{Wanted, WantedMap, object_path, request};
+use super::update::{Wanted, WantedMap, object_path, request, update_of};
 use super::value::written_value;
 use super::{Named, Phase, StepKind};
 use crate::Result;
@@ -107,14 +107,7 @@ impl Planner {
             _ => return None,
         };
         let object = shown(&picked.change);
-        let path = object_path(resource, &object.id, attributes);
-        let mut request = request(resource, &resource.update, path);
-        request.body = json!({}).into();
-        if resource.typed
-            && let Some(stated) = attributes.get("@odata.type")
-        {
-            request.body.set("@odata.type", stated.clone());
-        }
+        let request = update_of(resource, &object.id, attributes);
         let before = attributes.get(name).cloned().unwrap_or_default();
         let wanted = WantedMap::from([(name.to_owned(), Wanted { before, after: harmless })]);
         let step = self.add_update(resource, &object, request, wanted);

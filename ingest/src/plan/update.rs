@@ -190,6 +190,7 @@ impl Planner {
                     let request = request(resource, &write.method, path);
                     self.add_update(resource, object, request, WantedMap::from([(name, values)]));
                 }
+                Writing::Inside(inside) => self.plan_elements(resource, object, inside, &values),
                 Writing::Credential | Writing::Never(_) => {}
             }
         }
@@ -421,6 +422,15 @@ pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes
         Some(parent) => path.replace("{parentId}", &escaped(parent)),
         None => path,
     }
+}
+
+/// The update of an object that stands, before it has values; of types that are many in one it says which.
+pub(super) fn update_of(resource: &Resource, id: &str, attributes: &Attributes) -> RequestTemplate {
+    let mut request = request(resource, &resource.update, object_path(resource, id, attributes));
+    let stated = attributes.get_key_value("@odata.type").filter(|_| resource.typed);
+    let stated = stated.map(|(name, stated)| (name.clone(), stated.clone()));
+    request.body = Value::Object(stated.into_iter().collect()).into();
+    request
 }
 
 /// A request without a body.
