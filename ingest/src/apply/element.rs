@@ -7,7 +7,7 @@ use super::stand::{Image, Standing};
 use super::template::Filling;
 use crate::graph::escape;
 use crate::plan::{
-    NEW_ID_PREFIX, Phase, Step, StepKind, element_body, element_id, element_of, element_part, is_same_element,
+    Body, NEW_ID_PREFIX, Named, Phase, Step, StepKind, element_body, element_id, element_of, element_part, is_same_element,
 };
 use crate::resource::{Inside, Resource};
 
@@ -103,16 +103,16 @@ pub(super) fn opposite(
             opposite.kind = StepKind::RemoveLink;
             "DELETE".clone_into(&mut opposite.request.method);
             opposite.request.path = format!("{list}/{}", element_part(&Value::Null));
-            opposite.request.body = Value::Null;
-            (opposite.before, opposite.after) = (values(element.clone()), std::collections::BTreeMap::new());
+            opposite.request.body = Body::NULL;
+            (opposite.before, opposite.after) = (values(element.clone()), Named::new());
         }
         StepKind::RemoveLink => {
             let again = element_body(&stood.unwrap_or_else(|| element.clone()));
             opposite.kind = StepKind::AddLink;
             "POST".clone_into(&mut opposite.request.method);
             opposite.request.path = list;
-            opposite.request.body = again.clone();
-            (opposite.before, opposite.after) = (std::collections::BTreeMap::new(), values(again));
+            opposite.request.body = again.clone().into();
+            (opposite.before, opposite.after) = (Named::new(), values(again));
         }
         _ => {
             let Some(stood) = stood else { return Some(Err("what stood before was not recorded")) };
@@ -124,7 +124,7 @@ pub(super) fn opposite(
                 }
                 written.insert("id".to_owned(), json!(element_id(&stood)));
             }
-            opposite.request.body = again.clone();
+            opposite.request.body = again.clone().into();
             (opposite.before, opposite.after) = (values(written), values(again));
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::draft::Draft;
 use super::make::Planner;
 use super::update::{Wanted, WantedMap, escaped, filled, request};
-use super::{Phase, PlanObject, Skipped, StepKind, contain};
+use super::{Named, Phase, PlanObject, Skipped, StepKind, contain};
 use crate::resource::{Inside, Resource};
 
 /// What Graph gives each element when it is made.
@@ -38,9 +38,9 @@ pub(crate) fn is_same_element(resource: &Resource, inside: &Inside, a: &Value, b
 /// The collection that a step is about an element of, if it is about one, with that element.
 pub(crate) fn element_of<'s>(
     resource: &'static Resource,
-    values: &'s std::collections::BTreeMap<String, Value>,
+    values: &'s Named,
 ) -> Option<(&'static Inside, &'s Value)> {
-    let (name, list) = values.first_key_value().filter(|_| values.len() == 1)?;
+    let (name, list) = values.iter().next().filter(|_| values.len() == 1)?;
     let inside = resource.inside(name)?;
     match list.as_array().map(Vec::as_slice) {
         Some([only]) => Some((inside, only)),
@@ -105,7 +105,7 @@ impl Planner {
             return;
         }
         let mut request = request(resource, "POST", filled(&inside.path, &object.id));
-        request.body = element_body(element);
+        request.body = element_body(element).into();
         let phase = phase_of(resource, inside, StepKind::AddLink);
         let mut draft = Draft::new(StepKind::AddLink, phase, object.clone(), request);
         draft.notes.push(format!("makes an element of {}", inside.name));
@@ -131,7 +131,7 @@ impl Planner {
                 wanted.entry(name).or_insert(nothing);
             }
         }
-        request.body.clone_from(&wanted);
+        request.body = wanted.clone().into();
         let phase = phase_of(resource, inside, StepKind::Update);
         let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
         draft.notes.push(format!("changes an element of {}", inside.name));

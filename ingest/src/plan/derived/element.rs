@@ -1,18 +1,15 @@
 //! Requests about elements of collections below an object: each holds the one element that the step shows.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{Judge, Verdict, odd_body};
+use crate::plan::Named;
 use crate::plan::elements::{GIVEN, LOOKED_UP, element_id, element_of};
 use crate::resource::Inside;
 
-type Values = BTreeMap<String, Value>;
-
 impl Judge<'_> {
     /// Whether values show an element of a collection below the object.
-    pub(super) fn is_about_element(&self, values: &Values) -> bool {
+    pub(super) fn is_about_element(&self, values: &Named) -> bool {
         values.keys().any(|name| self.resource.inside(name).is_some())
     }
 
@@ -47,7 +44,7 @@ impl Judge<'_> {
         self.has_no_body()
     }
 
-    fn shown<'v>(&self, values: &'v Values) -> Result<(&'static Inside, &'v Value), String> {
+    fn shown<'v>(&self, values: &'v Named) -> Result<(&'static Inside, &'v Value), String> {
         let found = element_of(self.resource, values);
         found.ok_or_else(|| "expected links, or one element of a collection below the object".to_owned())
     }
@@ -66,6 +63,6 @@ impl Judge<'_> {
     fn is_body_of_element(&self, element: &Value) -> Verdict {
         let body = &self.step.request.body;
         let is_given = GIVEN.iter().any(|name| body.get(name).is_some());
-        if body.is_object() && !is_given && body == element { Ok(()) } else { Err(odd_body(body)) }
+        if body.as_object().is_some() && !is_given && body == element { Ok(()) } else { Err(odd_body(body)) }
     }
 }
