@@ -32,7 +32,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("csv", &["cli/src/render/separated.rs"]),
     ("expectrl", &["cli/tests/terminal.rs"]),
     ("fsst", &["engine/src/segment/column/symbols.rs"]),
-    ("getrandom", &["cli/src/io.rs"]),
+    ("getrandom", &["cli/src/io.rs", "engine/src/details.rs"]),
     ("hashbrown", &["engine/src/backup/intern.rs"]),
     ("highway", &["engine/src/content/hash.rs"]),
     ("http_body_util", &["ingest/twin/src/server.rs"]),

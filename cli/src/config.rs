@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use engine::Store;
+use engine::{BackupId, Store};
 use ingest::plan::{GuardLimits, SignatureRule};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -91,7 +91,7 @@ impl Config {
     ///
     /// # Errors
     /// When one names nobody at this backup: a guard that guards nobody would be a false comfort.
-    pub(crate) fn break_glass_ids(&self, store: &Store, backup: &str) -> Outcome<Vec<String>> {
+    pub(crate) fn break_glass_ids(&self, store: &Store, backup: &BackupId) -> Outcome<Vec<String>> {
         self.break_glass_accounts.iter().map(|name| Ok(store.find(name, backup)?.id)).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use engine::{ObjectKey, Snapshot, Store};
+use engine::{BackupId, ObjectKey, Snapshot, Store};
 
 use crate::difference::ChangeRow;
 
@@ -31,7 +31,7 @@ pub(crate) struct Names {
 
 impl Names {
     /// Looks names up in these backups, in this order. One that cannot be read gives no names, which is no failure.
-    pub(crate) fn of(store: &Store, backups: &[&str]) -> Self {
+    pub(crate) fn of(store: &Store, backups: &[BackupId]) -> Self {
         let places = backups.iter().filter_map(|backup| store.snapshot(backup).ok()).collect();
         let types = store.type_tokens().map(Arc::clone).collect();
         Self { places, types, known: HashMap::new(), lookup_count: 0 }

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use serde_json::{Map, Value};
 
 use crate::Io;
+use crate::engine_help::help_of_engine;
 use crate::render::grid::width;
 
 /// Most findings that are shown, one below the other.
@@ -179,7 +180,8 @@ impl From<engine::Error> for Failure {
             E::Damaged { path, .. } | E::NewerFormat { path, .. } => Some(path.display().to_string().into()),
             _ => None,
         };
-        Self { file, ..Self::from_text(code, status, error.to_string()) }
+        let help = help_of_engine(&error).unwrap_or_default();
+        Self { file, ..Self::new(code, status, error.message()).with_help(help) }
     }
 }
 

@@ -23,6 +23,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::error::ObjectProblem;
 use crate::id::Id;
 use crate::memo::Memo;
 use crate::value::{CanonicalWriter, Malformed, canonicalize, path_to_display};
@@ -204,7 +205,7 @@ impl Shredder {
     pub fn push(&mut self, raw: &[u8], hint: Option<&str>, deleted_hint: bool) -> Result<()> {
         if self.byte_count + raw.len() > BYTES_MAX || self.object_count == u32::MAX {
             let reason = format!("expected at most {BYTES_MAX} bytes between two takes, found more");
-            return Err(Error::Object { offset: 0, reason });
+            return Err(Error::Object { offset: 0, problem: ObjectProblem::Malformed, reason });
         }
         let raw_hash = self.raw_hasher.hash(raw, hint, deleted_hint);
         let known = self.memo.as_ref().and_then(|memo| memo.lookup(raw_hash));
@@ -213,7 +214,7 @@ impl Shredder {
             self.unchanged.push(Unchanged { sequence, type_index, ordinal, raw_hash });
         } else {
             self.parse(raw, hint, deleted_hint, raw_hash)
-                .map_err(|Malformed { offset, reason }| Error::Object { offset, reason })?;
+                .map_err(|Malformed { offset, problem, reason }| Error::Object { offset, problem, reason })?;
         }
         self.object_count += 1;
         self.byte_count += raw.len();
@@ -377,17 +378,14 @@ fn not_whole(raw: &[u8], cut: &CutOff) -> Malformed {
     let object = named.map_or_else(String::new, |id| format!(" of {id}"));
     let (path, found) = (path_to_display(&cut.path), &cut.found);
     let reason = format!(
-        "expected the whole of {path}{object}, found {found}, which PowerShell leaves of what it cuts off; export it \
-         again (ConvertTo-Json with a greater -Depth), or take it as it stands with --accept-truncated"
+        "expected the whole of {path}{object}, found {found}, which PowerShell leaves of what it cuts off"
     );
-    Malformed::new(cut.offset, reason)
+    Malformed { offset: cut.offset, problem: ObjectProblem::Truncated, reason }
 }
 
 fn no_type() -> Malformed {
-    Malformed::new(
-        0,
-        "expected \"@odata.type\", found none, and nothing else tells the type; name it with --type",
-    )
+    let reason = "expected \"@odata.type\", found none, and nothing else tells the type".to_owned();
+    Malformed { offset: 0, problem: ObjectProblem::Untyped, reason }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("entrasnap.store");
-//! # let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
+//! # let mut store = Store::create(&path, &CreateOptions::default())?;
 //! # let day = "2026-11-16T00:00:00Z";
 //! let mut backup = store.begin(BackupDetails::new("example", day.parse()?))?;
 //! for (id, department) in [("ann", "Sales"), ("bob", "Finance"), ("cid", "Sales")] {

@@ -10,7 +10,7 @@ use crate::paths::PathNames;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::snapshot::Snapshot;
 use crate::state::{State, parse_sealed};
-use crate::{Backup, BackupDetails, BackupSummary, CreateOptions, Error, Point, Result, leftover};
+use crate::{Backup, BackupDetails, BackupId, BackupSummary, CreateOptions, Error, Point, Result, leftover};
 
 /// Who writes a backup holds the one, who runs a recovery the other.
 const WRITER_LOCK: &str = "backup.lock";
@@ -138,11 +138,11 @@ impl Store {
         point.remark(&self.state.summaries)
     }
 
-    /// The state of the tenant at a backup, named by its whole ID.
+    /// The state of the tenant at a backup.
     ///
     /// # Errors
     /// `NoBackup`.
-    pub fn snapshot(&self, backup: &str) -> Result<Snapshot> {
+    pub fn snapshot(&self, backup: &BackupId) -> Result<Snapshot> {
         Ok(self.snapshot_at(self.sequence_of(backup)?))
     }
 
@@ -161,8 +161,8 @@ impl Store {
         &self.state
     }
 
-    pub(crate) fn sequence_of(&self, backup: &str) -> Result<u64> {
-        let chosen = self.resolve(&Point::parse(backup)?)?;
+    pub(crate) fn sequence_of(&self, backup: &BackupId) -> Result<u64> {
+        let chosen = self.resolve(&Point::Id(*backup))?;
         let place = self.state.members.iter().position(|member| member.id == chosen.id);
         Ok(self.state.sequence_at(place.expect("backups are members") as u64 + 1))
     }

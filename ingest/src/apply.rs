@@ -31,16 +31,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::{DiskLock, ObjectKey, Store};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::graph::{Access, Call, Client};
 use crate::plan::{GuardLimits, Plan, SignatureRule, StepKind};
+use engine::records::RecoveryJournal;
+pub use engine::records::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
 pub use examine::{Examination, examine};
-use record::{Beginning, Journal};
-pub use record::{
-    RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus, find, recoveries, recovery_steps,
-};
+use record::Beginning;
+pub use record::{find, recoveries, recovery_steps};
 use run::Applier;
 pub use undo::undo_plan;
 
@@ -172,9 +172,10 @@ pub fn apply_examined(
         plan.seal(store);
     }
     let allow = request.allow.clone();
-    let beginning = Beginning { recovery: id, plan, summary, report_only: request.report_only, allow };
+    let beginning =
+        Beginning { recovery: id, plan, summary, report_only: request.report_only, allow, other: Map::new() };
     crash_here(request, "begin")?;
-    let journal = Journal::begin(store, &beginning)?;
+    let journal = RecoveryJournal::begin(store, &beginning)?;
     finish(store, client, &beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
 }
 
@@ -198,7 +199,7 @@ pub fn resume(
     }
     let (beginning, outcomes) = record::read(store, &id)?;
     examine::again(store, client, &beginning, request)?;
-    let journal = Journal::open(store, &id)?;
+    let journal = RecoveryJournal::open(store, &id)?;
     // Whoever wished to stop had their wish.
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
     let runtime = runtime()?;
@@ -234,7 +235,7 @@ fn finish(
     store: &mut Store,
     client: &Client,
     beginning: &Beginning,
-    journal: Journal,
+    journal: RecoveryJournal,
     outcomes: BTreeMap<String, StepOutcome>,
     request: &ApplyRequest<'_>,
     progress: &dyn ApplyProgress,
@@ -247,9 +248,9 @@ fn finish(
     let (mut journal, outcomes, remaining) = applier.into_parts();
     sum::up(&mut summary, &beginning.plan, &outcomes, remaining, is_cancelled);
     summary.completed = Some(client.clock().now());
-    let known = recorded_lineage(store)?;
+    let known: Vec<String> = store.lineages()?.into_iter().map(|lineage| lineage.new_id).collect();
     for outcome in outcomes.values().filter(|outcome| outcome.kind == StepKind::Recreate) {
-        if let Some(new_id) = outcome.created.get("id").filter(|id| !known.contains(*id)) {
+        if let Some(new_id) = outcome.created.get("id").filter(|id| !known.contains(id)) {
             let token = outcome.object.type_token.as_str();
             let old = ObjectKey { type_token: token.into(), id: outcome.object.id.clone() };
             store.add_lineage(&old, new_id, &beginning.recovery, client.clock().now())?;
@@ -258,11 +259,6 @@ fn finish(
     crash_here(request, "end")?;
     journal.end(store, &summary)?;
     Ok(summary)
-}
-
-fn recorded_lineage(store: &Store) -> Result<Vec<String>> {
-    let records = store.records("lineage")?;
-    Ok(records.iter().filter_map(|record| record["newId"].as_str().map(str::to_owned)).collect())
 }
 
 fn is_over(status: RecoveryStatus) -> bool {

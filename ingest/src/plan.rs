@@ -56,6 +56,7 @@ mod value;
 
 pub(crate) use derived::captured;
 pub use document::support_document;
+pub use engine::records::{PlanObject, StepKind};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub(crate) use link::reference;
@@ -165,26 +166,6 @@ fn is_off(option: &bool) -> bool {
     !*option
 }
 
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum StepKind {
-    /// Writes attributes.
-    Update,
-    /// Adds links, or makes a relation object again.
-    AddLink,
-    /// Takes links away, removes a relation object or a credential.
-    RemoveLink,
-    /// Restores an object from the bin, under its ID.
-    Restore,
-    /// Makes an object again, under a new ID.
-    Recreate,
-    /// Moves an object into the bin.
-    SoftDelete,
-    /// Deletes an object for good.
-    HardDelete,
-}
-
 /// When a step is done: after every step of an earlier phase was decided, whatever became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -237,19 +218,6 @@ pub struct Step {
     /// What people should know of it, such as that it enables an account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-}
-
-/// An object, named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PlanObject {
-    /// Its ID; of a relation object its natural key, `a|b|c`.
-    pub id: String,
-    /// Its type token.
-    #[serde(rename = "type")]
-    pub type_token: String,
-    /// Its name; empty if it has none.
-    pub display_name: String,
 }
 
 /// One link of a step.

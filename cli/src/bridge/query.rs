@@ -91,7 +91,7 @@ impl StoredTables {
     /// Learns which reading `live` stands for, and in which folder it is; people know that already.
     pub(crate) fn set_live(&self, path: &Path, reading: &BackupSummary) {
         path.clone_into(&mut self.path.lock().unwrap_or_else(PoisonError::into_inner));
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.id.clone());
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.id.to_string());
         let written = PointArgument::Text("live".to_owned());
         locked(&self.told).said.push(ResolvedPoint::new(&written, reading));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -169,7 +169,7 @@ impl StoredTables {
                 continue;
             }
             let time = people_time(point.taken_at);
-            news.push(if point.written == point.backup {
+            news.push(if point.backup == point.written {
                 format!("{} ({time})", point.backup)
             } else {
                 format!("{} is {} ({time})", point.written, point.backup)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{CreateOptions, Store};
+use engine::{BackupId, CreateOptions, Store};
 use ingest::graph::{Access, Client, Clock, Cloud, Credential, Secret, Settings, Sleep};
 use twin::{ManualClock, Options, Server};
 
@@ -56,7 +56,7 @@ impl Clock for JumpingClock {
 ///
 /// # Errors
 /// When the store cannot be read, or nothing can be served.
-pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Rehearsal> {
+pub(crate) fn prepare(store: &Store, backup: &BackupId, seed: [u8; 32]) -> Outcome<Rehearsal> {
     let snapshot = store.snapshot(backup)?;
     let begun_ms = snapshot.backup().taken_at.as_millisecond();
     let tenant = twin::Twin::from_snapshot(&snapshot, 1)?;

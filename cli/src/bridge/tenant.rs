@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use engine::{Snapshot, Store};
+use engine::{Point, Snapshot, Store};
 use ingest::graph::{
     Access, Answer, Call, Client, Cloud, Credential, Effect, RealClock, Secret, Settings, block_on, escape,
 };
@@ -80,8 +80,8 @@ impl Stage {
     /// # Errors
     /// When the tenant is too small, or does not answer.
     pub(crate) fn attack(&self, store: &Store) -> Outcome<Incident> {
-        let newest = store.backups().last().map(|backup| backup.id.clone()).unwrap_or_default();
-        let snapshot = store.snapshot(&newest)?;
+        let newest = store.resolve(&Point::Latest { back: 0 })?;
+        let snapshot = store.snapshot(&newest.id)?;
         let users = cloud_users(&snapshot)?;
         if users.len() < OVERWRITTEN_COUNT + DELETED_COUNT {
             return Err(too_small());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::Store;
+use engine::{BackupId, Store};
 use twin::{Clock, Fault, Options, Server};
 
 use crate::args;
@@ -34,7 +34,7 @@ pub(crate) fn made_up(objects: u32, seed: u64) -> twin::Twin {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) fn from_backup(store: &Store, backup: &str, seed: u64) -> Outcome<twin::Twin> {
+pub(crate) fn from_backup(store: &Store, backup: &BackupId, seed: u64) -> Outcome<twin::Twin> {
     Ok(twin::Twin::from_snapshot(&store.snapshot(backup)?, seed)?)
 }
 

@@ -230,7 +230,8 @@ fn confirm(
 /// Applies a plan to the tenant that it was made against, simulated on this machine.
 fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outcome {
     let store = session.open()?;
-    let rehearsal = bridge::rehearsal::prepare(&store, &plan.to.backup, (session.io.seed)())?;
+    let backup = crate::session::resolve(&store, &plan.to.backup)?;
+    let rehearsal = bridge::rehearsal::prepare(&store, &backup.id, (session.io.seed)())?;
     let mut copy: Store = rehearsal.store()?;
     let mut request = ApplyRequest::new((session.io.seed)());
     request.on_conflict = on_conflict(typed.on_conflict);

@@ -42,7 +42,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
             render::raw(session, &format!("{}\n", difference::sentence(&changes)))?;
         }
     } else {
-        let backups = [sides.to.id.as_str(), &sides.from.id];
+        let backups = [sides.to.id, sides.from.id];
         let mut names = selection::names(session, &store, &backups, &changes);
         print(session, &changes, &lacks, &mut names)?;
     }

@@ -60,7 +60,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
             change: ChangeRow::from(change),
         })
         .collect();
-    let mut names = Names::of(&store, &[&latest.id]);
+    let mut names = Names::of(&store, &[latest.id]);
     if session.format == Format::Table {
         let text = for_people(&events, &mut names, session.look);
         render::raw(session, &text)?;

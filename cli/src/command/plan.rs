@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use engine::{BackupSummary, Cascades, Change, DifferenceFilter, ObjectId, Store};
+use engine::{BackupId, BackupSummary, Cascades, Change, DifferenceFilter, ObjectId, Store};
 use ingest::plan::{
     ChosenRow, GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, Selection, make,
 };
@@ -282,7 +282,7 @@ fn build(
 pub(super) fn context(
     session: &Session<'_, '_>,
     store: &Store,
-    newest: &str,
+    newest: &BackupId,
     [from_point, to_point]: [String; 2],
     allow: &[String],
 ) -> Outcome<PlanContext> {
@@ -353,12 +353,13 @@ fn of_report(session: &mut Session<'_, '_>, report: &str, options: &Typed) -> Ou
     let sides = Sides {
         from: resolve(&store, &saved.from)?,
         to: resolve(&store, &saved.to)?,
-        from_point: saved.from.clone(),
-        to_point: saved.to.clone(),
+        from_point: saved.from.to_string(),
+        to_point: saved.to.to_string(),
     };
     let mut changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let rows = crate::saved::changes(&saved)?;
     let chosen: HashSet<(&str, ObjectId)> =
-        saved.changes.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
+        rows.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
     changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.clone())));
     let query = format!("plan --report {report}");
     let asked = Asked { changes, selection: None, options: options_of(&options.choice), query };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use engine::Store;
+use engine::{Point, Store};
 use ingest::apply::{
     RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus, find, recoveries, recovery_steps,
     request_cancel, resume, undo_plan,
@@ -16,6 +16,7 @@ use super::plan as planning;
 use crate::args::Format;
 use crate::args::recovery::{Applying, Recovery};
 use crate::bridge::graph::{connect, until_interrupted};
+use crate::records;
 use crate::render::plan::kind_name;
 use crate::render::{self, Cell, Rows, counted, json, people_time, printable};
 use crate::report::{Failure, Outcome, Status};
@@ -95,7 +96,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
         }
         Recovery::Undo(typed) => {
             let store = session.open()?;
-            let newest = store.backups().last().map(|backup| backup.id.clone()).unwrap_or_default();
+            let newest = store.resolve(&Point::Latest { back: 0 })?.id;
             let context = planning::context(session, &store, &newest, Default::default(), &typed.allow)?;
             let plan = undo_plan(&store, &typed.id, context)?;
             drop(store);
@@ -258,31 +259,7 @@ fn rows(summaries: &[RecoverySummary]) -> Rows {
 }
 
 fn cells(summary: &RecoverySummary) -> Vec<Cell> {
-    let status = status_name(summary.status);
-    let completed = summary.completed.map_or_else(|| Cell::Json("null".to_owned()), Cell::Time);
-    vec![
-        Cell::text(&summary.id),
-        Cell::text(status),
-        Cell::Time(summary.started),
-        Cell::Number(summary.modified_objects),
-        Cell::Number(summary.modified_links),
-        Cell::Number(summary.failed),
-        Cell::Number(summary.conflicts),
-        Cell::text(&summary.reason),
-        completed,
-        Cell::Number(summary.skipped),
-        Cell::text(&summary.from),
-        Cell::text(&summary.to),
-        Cell::text(&summary.plan_id),
-        Cell::text(&summary.actor),
-        Cell::Number(summary.requested_objects),
-        Cell::Number(summary.requested_links),
-        Cell::Number(summary.already),
-        Cell::Number(summary.unconfirmed),
-        Cell::Number(summary.waiting),
-        Cell::Number(summary.not_undone),
-        summary.remaining_count.map_or(Cell::Null, Cell::Number),
-    ]
+    records::cells_under(COLUMNS, &RecoverySummary::FIELDS, summary)
 }
 
 fn step_rows(steps: &[StepOutcome]) -> Rows {

@@ -1,6 +1,6 @@
 //! Which two backups and which changes: shared by `diff` and `report create`.
 
-use engine::{BackupSummary, Cascades, DifferenceFilter, Store, Unread};
+use engine::{BackupId, BackupSummary, Cascades, DifferenceFilter, Store, Unread};
 use ingest::pull::LiveScope;
 
 use super::live;
@@ -59,7 +59,7 @@ pub(super) fn sides(
 
 /// Says which IDs are none: that nothing changed would be a wrong answer about an object that was never there.
 fn doubt_ids(session: &mut Session<'_, '_>, store: &Store, sides: &Sides, ids: &[String]) {
-    let mut names = Names::of(store, &[&sides.from.id, &sides.to.id]);
+    let mut names = Names::of(store, &[sides.from.id, sides.to.id]);
     for id in ids.iter().take(LOOKUP_COUNT_MAX) {
         if names.get(id).type_token.is_empty() {
             session.warn(&format!("neither backup has an object \"{id}\""));
@@ -150,7 +150,7 @@ pub(super) fn changes(
             Some(chosen_changes(&tables, points, predicate, now, interrupt)?)
         }
     };
-    let difference = store.compare(points[0], points[1], filter)?;
+    let difference = store.compare(&sides.from.id, &sides.to.id, filter)?;
     let changes = difference.changes()?.map(|change| change.map(ChangeRow::from));
     let mut changes: Vec<ChangeRow> = changes.collect::<Result<_, _>>()?;
     if let Some(chosen) = chosen {
@@ -171,7 +171,7 @@ pub(super) fn unread(store: &Store, sides: &Sides, filter: &DifferenceFilter) ->
 pub(super) fn names(
     session: &Session<'_, '_>,
     store: &Store,
-    backups: &[&str],
+    backups: &[BackupId],
     changes: &[ChangeRow],
 ) -> Names {
     if !session.is_for_people() && session.format != Format::Html {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::{Object, Store};
+use engine::{BackupId, Object, Store};
 use ingest::pull::LiveScope;
 use serde_json::value::RawValue;
 
@@ -75,11 +75,11 @@ fn rows(text: &str) -> Rows {
 }
 
 /// A headline, the properties in one column, and each link with the name of its target.
-fn for_people(store: &Store, backup: &str, object: &Object, text: &str, look: Look) -> String {
+fn for_people(store: &Store, backup: &BackupId, object: &Object, text: &str, look: Look) -> String {
     let relations: Vec<&str> = object.links.iter().map(|(relation, _)| &**relation).collect();
     let mut properties = properties(text);
     properties.retain(|name, _| !relations.contains(&name.as_str()));
-    let mut names = Names::of(store, &[backup]);
+    let mut names = Names::of(store, &[*backup]);
     let state = if object.deleted { ", in the recycle bin" } else { "" };
     let (kind, name, id) = (&object.key.type_token, object.display_name(), &object.key.id);
     let mut out = format!("{} {} ({}){state}\n", printable(kind), printable(&name), printable(id));

@@ -176,7 +176,7 @@ impl Names for Looked {
         }
         for backup in backups.iter().rev() {
             let text = format!("{} {}", people_time(backup.taken_at), backup.note);
-            points.push((backup.id.clone(), crate::render::printable(text.trim_end())));
+            points.push((backup.id.to_string(), crate::render::printable(text.trim_end())));
         }
         points
     }

@@ -8,7 +8,11 @@ use super::*;
 fn refusals_and_failures_have_their_exit_status() {
     use engine::Error as E;
     let locked = || E::Locked { holder: "process 7".to_owned() };
-    let missing = || E::NoBackup { point: "latest".to_owned(), reason: "there are none".to_owned() };
+    let missing = || E::NoBackup {
+        point: "latest".to_owned(),
+        reason: engine::NoBackupReason::Empty,
+        nearest: String::new(),
+    };
     for (error, code, status) in [
         (locked(), "locked", 3),
         (E::ReadOnly { action: "commit" }, "readOnly", 3),

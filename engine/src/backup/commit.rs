@@ -199,7 +199,7 @@ fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile
     Manifest {
         format_version: FORMAT_VERSION,
         sequence: backup.sequence,
-        id: id.to_string(),
+        id,
         previous: state.head.manifest.clone(),
         store_id: state.head.store_id.clone(),
         tenant: backup.tenant.clone(),

@@ -25,7 +25,7 @@ use crate::{Gap, GapScope, ObjectKey, Result, Warning};
 const GAP_COUNT_MAX: usize = 1000;
 
 /// How a type was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TypeReading {
     /// What the live objects that came are of all live objects.
     pub extent: Extent,
@@ -39,7 +39,7 @@ pub struct TypeReading {
 }
 
 /// How a relation was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RelationReading {
     /// Its name, such as `members`.
     pub name: String,
@@ -51,22 +51,24 @@ pub struct RelationReading {
 }
 
 /// What came, of what there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Extent {
     /// All of it: what did not come and was not kept is gone.
     Whole,
     /// What changed: the rest is as it was.
+    #[default]
     Changes,
 }
 
 /// What came, of what is in the recycle bin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BinExtent {
     /// All of it: what did not come is purged.
     Whole,
     /// What changed: the rest is as it was.
     Changes,
     /// Nothing is known: an object that is gone may be in it.
+    #[default]
     NotRead,
 }
 

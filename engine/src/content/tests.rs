@@ -135,7 +135,7 @@ fn the_object_tells_its_type() {
     assert_eq!(cell(&parts.types[3].core, "@odata.type", 0), None);
     let hinted = parts_of(&objects[1..2], Some("users"));
     assert_eq!(&*hinted.types[0].type_token, "group");
-    assert!(refusal(r#"{"id":"1"}"#, None).contains("--type"));
+    assert!(refusal(r#"{"id":"1"}"#, None).contains("nothing else tells the type"));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::record::{Remaining, StepStatus};
+use engine::records::{Remaining, StepStatus};
+
 use super::run::Applier;
 use super::stand::Standing;
 use super::template::is_of_new;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::find;
-use super::record::{self, Created, StepOutcome, StepStatus, created_by};
+use super::record::{self, Created, created_by};
 use super::template::Filling;
 use crate::error::Result;
 use crate::graph::escape;
@@ -15,6 +15,7 @@ use crate::plan::{
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
+use engine::records::{StepOutcome, StepStatus};
 
 /// Properties of an application that Graph only lets change once they are disabled.
 const OFFERS: [&str; 2] = ["appRoles", "api"];

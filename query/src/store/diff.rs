@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::{
-    AttributeChange, Cascades, Change, DifferenceFilter, LinkChange, ObjectKey, Snapshot, Store, schema,
+    AttributeChange, BackupId, Cascades, Change, DifferenceFilter, LinkChange, ObjectKey, Snapshot, Store,
+    schema,
 };
 use rayon::prelude::*;
 
@@ -69,7 +70,7 @@ impl Sides {
             Some(to) => tables.resolve(&argument(name, "to", to)?)?,
             None => tables.resolve(&tables.default)?,
         };
-        let place = |id: &str| tables.store.members().iter().position(|backup| backup.id == id);
+        let place = |id: &BackupId| tables.store.members().iter().position(|backup| backup.id == *id);
         if place(&from.backup) > place(&to.backup) {
             let (from, to) = (&from.written, &to.written);
             tables.log.note(format!("{name}: read backwards, because {from} is later than {to}"));
@@ -242,7 +243,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(store: &Store, from: &str, to: &str, changes: &[Change]) -> engine::Result<Self> {
+    fn new(store: &Store, from: &BackupId, to: &BackupId, changes: &[Change]) -> engine::Result<Self> {
         let (from, to) = (store.snapshot(from)?, store.snapshot(to)?);
         let mut tokens: Vec<&Arc<str>> = changes.iter().map(|change| &change.type_token).collect();
         tokens.dedup();

@@ -8,7 +8,7 @@ mod window;
 
 use std::sync::Arc;
 
-use engine::{BackupSummary, Change, DifferenceFilter, Error, ObjectKey, Store};
+use engine::{BackupId, BackupSummary, Change, DifferenceFilter, Error, ObjectKey, Store};
 
 use super::cells::{self, ColumnSpec};
 use super::event::{self, Event, Events};
@@ -103,7 +103,7 @@ impl TableSource for History {
             (None, Some(ids)) => self.followed(ids, conditions)?,
             (None, None) => None,
         };
-        let last_backup = self.window.last_backup(&store).to_owned();
+        let last_backup = self.window.last_backup(&store);
         if let Some(mut steps) = followed {
             sort(&mut steps);
             let (places, changes): (Vec<usize>, Vec<Change>) = steps.into_iter().unzip();
@@ -161,7 +161,8 @@ fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>,
     let failed = |error: Error| error.to_string();
     let mut steps = Vec::new();
     // One ID under two types is two objects, and both were asked for.
-    for key in store.find_all(name, window.last_backup(store)).map_err(failed)? {
+    let Some(last_backup) = window.last_backup(store) else { return Ok(steps) };
+    for key in store.find_all(name, &last_backup).map_err(failed)? {
         steps.append(&mut inside(store, store.history(&key).map_err(failed)?, window));
     }
     Ok(steps)
@@ -179,7 +180,7 @@ fn sort(steps: &mut Vec<Step>) {
 /// The rows of objects that were followed.
 struct Followed {
     store: Arc<Store>,
-    last_backup: String,
+    last_backup: Option<BackupId>,
     places: Vec<usize>,
     changes: Vec<Change>,
     events: Vec<Event>,
@@ -193,7 +194,7 @@ impl Parts for Followed {
 
     fn read(&self, part: usize) -> Result<Batch, String> {
         let events = &self.events[event::part_range(part, self.events.len())];
-        let targets = Targets::new(&self.store, &[&self.last_backup]);
+        let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let place = |change: usize| self.places.get(change).copied();
         let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &place };
         let backups = self.store.members();
@@ -210,7 +211,7 @@ impl Parts for Followed {
 /// The rows of backups that are compared with the ones before them.
 struct Compared {
     store: Arc<Store>,
-    last_backup: String,
+    last_backup: Option<BackupId>,
     request: ScanRequest,
     filter: DifferenceFilter,
     /// What the first backup brought, when it is asked for; its parts come first.
@@ -240,7 +241,7 @@ impl Parts for Compared {
 impl Compared {
     fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, String> {
         let events = event::events(changes, &self.request.conditions);
-        let targets = Targets::new(&self.store, &[&self.last_backup]);
+        let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let rows = Events { changes, of: &events, targets: &targets, place: &|_| Some(place) };
         let backup = &self.store.members()[place];
         rows.batch(&self.request.columns, &|column| {

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{BackupSummary, Point, Store};
+use engine::{BackupId, BackupSummary, Point, Store};
 use jiff::Timestamp;
 
 use crate::time;
@@ -26,7 +26,7 @@ pub struct ResolvedPoint {
     /// The point as it was written.
     pub written: String,
     /// The backup's whole ID.
-    pub backup: String,
+    pub backup: BackupId,
     /// When the reading of that backup became consistent.
     pub taken_at: Timestamp,
 }
@@ -117,7 +117,7 @@ impl ResolvedPoint {
     /// The backup that a written point stands for.
     #[must_use]
     pub fn new(point: &PointArgument, backup: &BackupSummary) -> Self {
-        Self { written: point.to_string(), backup: backup.id.clone(), taken_at: backup.taken_at }
+        Self { written: point.to_string(), backup: backup.id, taken_at: backup.taken_at }
     }
 }
 

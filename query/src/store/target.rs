@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use engine::Store;
 use engine::scan::Space;
+use engine::{BackupId, Store};
 use rayon::prelude::*;
 
 use super::cells;
@@ -21,13 +21,13 @@ pub(super) struct Target {
 pub(super) struct Targets<'s> {
     store: &'s Store,
     /// Backups looked at first, by their IDs: names of today say more than those of then.
-    backups: Vec<String>,
+    backups: Vec<BackupId>,
 }
 
 impl<'s> Targets<'s> {
     /// Looks in these backups, in this order.
-    pub(super) fn new(store: &'s Store, backups: &[&str]) -> Self {
-        Self { store, backups: backups.iter().map(|backup| (*backup).to_owned()).collect() }
+    pub(super) fn new(store: &'s Store, backups: &[BackupId]) -> Self {
+        Self { store, backups: backups.to_vec() }
     }
 
     /// What is known of each ID; one that is not found is looked for at the backup beside it, too, and at the one before.
@@ -55,7 +55,11 @@ impl<'s> Targets<'s> {
         Ok(wanted.iter().map(target).collect())
     }
 
-    fn look_up<'i>(&self, backup: &str, ids: &HashSet<&'i str>) -> Result<HashMap<&'i str, Target>, String> {
+    fn look_up<'i>(
+        &self,
+        backup: &BackupId,
+        ids: &HashSet<&'i str>,
+    ) -> Result<HashMap<&'i str, Target>, String> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use engine::Store;
+use engine::{BackupId, Store};
 
 use crate::store::StoreTables;
 use crate::store::diff::argument;
@@ -52,8 +52,8 @@ impl Window {
     }
 
     /// The last backup, where names are looked up first.
-    pub(super) fn last_backup<'s>(&self, store: &'s Store) -> &'s str {
-        store.members().get(self.places.end - 1).map_or("", |backup| &backup.id)
+    pub(super) fn last_backup(&self, store: &Store) -> Option<BackupId> {
+        store.members().get(self.places.end.checked_sub(1)?).map(|backup| backup.id)
     }
 }
 
