@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::error::ObjectProblem;
 use crate::id::Id;
-use crate::memo::Memo;
+use crate::import_cache::ImportCache;
 use crate::value::{CanonicalWriter, Malformed, canonicalize, path_to_display};
 use crate::{Error, Result};
 pub(crate) use cells::Cells;
@@ -39,7 +39,7 @@ use shred::{CutOff, Seen, Stop};
 pub struct Parts {
     /// New or changed objects, by type, in the order in which the types first came.
     pub(crate) types: Vec<Part>,
-    /// Objects whose raw text the memo knows.
+    /// Objects whose raw text the import cache knows.
     pub(crate) unchanged: Vec<Unchanged>,
     /// How many objects were pushed, those unchanged included.
     pub(crate) object_count: u32,
@@ -50,9 +50,9 @@ pub struct Parts {
 pub(crate) struct Unchanged {
     /// Its position among all objects of these parts.
     pub(crate) sequence: u32,
-    /// The type's number, as the memo has it.
+    /// The type's number, as the import cache has it.
     pub(crate) type_index: u16,
-    /// The object's ordinal, as the memo has it.
+    /// The object's ordinal, as the import cache has it.
     pub(crate) ordinal: u32,
     /// Keyed hash of its raw text.
     pub(crate) raw_hash: u64,
@@ -143,7 +143,7 @@ pub struct Shredder {
     content_hasher: ContentHasher,
     /// Of each object whose content waits to be hashed: the position of its type's shape, and its row there.
     unhashed: Vec<(usize, usize)>,
-    memo: Option<Arc<Memo>>,
+    cache: Option<Arc<ImportCache>>,
     shapes: Vec<TypeShape>,
     /// Type token → position in `shapes`.
     positions: HashMap<Box<str>, usize>,
@@ -163,13 +163,13 @@ pub struct Shredder {
 const BYTES_MAX: usize = u32::MAX as usize / 8;
 
 impl Shredder {
-    /// Makes a shredder; objects whose raw text `memo` knows are passed on unparsed.
-    pub(crate) fn new(hash_key: [u8; 32], memo: Option<Arc<Memo>>) -> Self {
+    /// Makes a shredder; objects whose raw text `cache` knows are passed on unparsed.
+    pub(crate) fn new(hash_key: [u8; 32], cache: Option<Arc<ImportCache>>) -> Self {
         Self {
             raw_hasher: RawHasher::new(&hash_key),
             content_hasher: ContentHasher::new(hash_key),
             unhashed: Vec::new(),
-            memo,
+            cache,
             shapes: Vec::new(),
             positions: HashMap::new(),
             last_hint: None,
@@ -208,7 +208,7 @@ impl Shredder {
             return Err(Error::Object { offset: 0, problem: ObjectProblem::Malformed, reason });
         }
         let raw_hash = self.raw_hasher.hash(raw, hint, deleted_hint);
-        let known = self.memo.as_ref().and_then(|memo| memo.lookup(raw_hash));
+        let known = self.cache.as_ref().and_then(|cache| cache.lookup(raw_hash));
         let sequence = self.object_count;
         if let Some((type_index, ordinal)) = known {
             self.unchanged.push(Unchanged { sequence, type_index, ordinal, raw_hash });

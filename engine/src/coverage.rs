@@ -121,7 +121,7 @@ impl Store {
     /// The newest whole backup of a source that left something to go on from.
     #[must_use]
     pub fn newest_state(&self, source: &str) -> Option<(&BackupSummary, serde_json::Value)> {
-        let manifests = self.state().manifests.iter().zip(&self.state().members).rev();
+        let manifests = self.state().manifests.iter().zip(&self.state().commits).rev();
         let mut fitting = manifests.filter(|(manifest, _)| {
             !manifest.is_reading() && manifest.source == source && !manifest.state.is_null()
         });

@@ -63,37 +63,38 @@
 //! | `backup` | objects in, one committed segment out |
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
-//! | `snapshot`, `object`, `vector`, `directory`, `rows`, `sets`, `roster` | a point in time: vectors, IDs, versions, links; who changed |
+//! | `snapshot`, `object`, `vector`, `id_index`, `rows`, `link_sets`, `change_index` | a point in time: vectors, IDs, versions, links; who changed |
 //! | [`scan`] | whole columns of all versions of a type, for queries |
 //! | `difference`, `change`, `point`, `find` | two points in time to changes; how people name points and objects |
 //! | `journal`, `catalog`, [`records`], `recording` | append-only logs; their index; reports, recoveries and lineage in them; one held open |
 //! | `coverage` | what each backup read, and what it could not |
-//! | `verify`, `statistics`, `memo` | re-reading everything; sizes; what the last import saw |
+//! | `verify`, `statistics`, `import_cache` | re-reading everything; sizes; what the last import saw |
 //! | [`disk`], `map`, `error` | the few file operations; memory maps; what can go wrong |
 
 mod backup;
 mod catalog;
 mod change;
+mod change_index;
 mod content;
 mod coverage;
 mod details;
 mod difference;
-mod directory;
 pub mod disk;
 mod error;
 mod find;
 mod id;
+mod id_index;
+mod import_cache;
 mod journal;
 mod leftover;
+mod link_sets;
 mod manifest;
 mod map;
-mod memo;
 mod object;
 mod paths;
 mod point;
 mod recording;
 pub mod records;
-mod roster;
 mod rows;
 mod runs;
 mod same;
@@ -101,7 +102,6 @@ pub mod scan;
 pub mod schema;
 mod seal;
 mod segment;
-mod sets;
 mod snapshot;
 mod state;
 mod statistics;

@@ -58,16 +58,16 @@ impl Point {
         day().or_else(time).ok_or_else(|| no_backup(text, NoBackupReason::Syntax, String::new()))
     }
 
-    /// The backup that this point names, among backups oldest first. Readings, which are among the members, are
+    /// The backup that this point names, among backups oldest first. Readings, which are among the commits, are
     /// named by their IDs alone.
     pub(crate) fn choose<'s>(
         &self,
         backups: &'s [BackupSummary],
-        members: &'s [BackupSummary],
+        commits: &'s [BackupSummary],
     ) -> Result<&'s BackupSummary> {
         match self {
-            Self::Id(id) => Ok(&members[place_of_id(members, id.as_str())?]),
-            Self::Prefix(prefix) => Ok(&members[place_of_id(members, prefix)?]),
+            Self::Id(id) => Ok(&commits[place_of_id(commits, id.as_str())?]),
+            Self::Prefix(prefix) => Ok(&commits[place_of_id(commits, prefix)?]),
             Self::Latest { .. } | Self::At(_) | Self::Day(_) => Ok(&backups[self.place(backups)?]),
         }
     }

@@ -99,7 +99,7 @@ pub enum Form {
 pub struct ObjectRows {
     /// `[rows]u32`: which object.
     pub ordinals: Vec<u32>,
-    /// `[rows]u32`: its version in the core space. Those in the volatile space: [`Scan::moving`].
+    /// `[rows]u32`: its version in the core space. Those in the volatile space: [`Scan::volatile`].
     pub versions: Vec<u32>,
 }
 
@@ -227,7 +227,7 @@ impl Scan {
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
-    pub fn moving(&self, ordinals: &[u32]) -> Result<Vec<u32>> {
+    pub fn volatile(&self, ordinals: &[u32]) -> Result<Vec<u32>> {
         let key = self.key(Space::Volatile);
         if !self.snapshot.state().tables.contains_key(&key) {
             return Ok(vec![0; ordinals.len()]);

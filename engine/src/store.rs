@@ -114,14 +114,14 @@ impl Store {
     /// Backups and readings in the order of time, oldest first: the steps of a history, so that what only a reading saw
     /// is not lost. Of those of one instant the one that was committed later is later.
     #[must_use]
-    pub fn members(&self) -> &[BackupSummary] {
-        &self.state.members
+    pub fn commits(&self) -> &[BackupSummary] {
+        &self.state.commits
     }
 
     /// Partial readings, oldest first.
     pub fn readings(&self) -> impl Iterator<Item = &BackupSummary> {
-        let members = self.state.manifests.iter().zip(&self.state.members);
-        members.filter(|(manifest, _)| manifest.is_reading()).map(|(_, summary)| summary)
+        let commits = self.state.manifests.iter().zip(&self.state.commits);
+        commits.filter(|(manifest, _)| manifest.is_reading()).map(|(_, summary)| summary)
     }
 
     /// The backup that a point in time names.
@@ -129,7 +129,7 @@ impl Store {
     /// # Errors
     /// `NoBackup`, naming the nearest.
     pub fn resolve(&self, point: &Point) -> Result<&BackupSummary> {
-        point.choose(&self.state.summaries, &self.state.members)
+        point.choose(&self.state.summaries, &self.state.commits)
     }
 
     /// What somebody who wrote a point should know besides the backup that it names, if anything.
@@ -163,8 +163,8 @@ impl Store {
 
     pub(crate) fn sequence_of(&self, backup: &BackupId) -> Result<u64> {
         let chosen = self.resolve(&Point::Id(*backup))?;
-        let place = self.state.members.iter().position(|member| member.id == chosen.id);
-        Ok(self.state.sequence_at(place.expect("backups are members") as u64 + 1))
+        let place = self.state.commits.iter().position(|commit| commit.id == chosen.id);
+        Ok(self.state.sequence_at(place.expect("backups are commits") as u64 + 1))
     }
 
     /// The snapshot of a backup; the last few are kept with their vectors.

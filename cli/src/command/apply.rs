@@ -129,7 +129,7 @@ pub(super) fn request_of(
     request.settle = connection.settle;
     request.limits = config.limits(GuardLimits::default());
     request.signatures = config.signatures();
-    if let Some(newest) = store.members().last() {
+    if let Some(newest) = store.commits().last() {
         request.break_glass = config.break_glass_ids(store, &newest.id)?;
     }
     Ok(request)

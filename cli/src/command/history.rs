@@ -48,7 +48,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
         steps.append(&mut store.history(&key)?);
     }
     // One ID may stand under several types, each with a history of its own.
-    let place = |id: &str| store.members().iter().position(|member| member.id == id);
+    let place = |id: &str| store.commits().iter().position(|member| member.id == id);
     steps.sort_by_cached_key(|(backup, change)| {
         (backup.taken_at, place(&backup.id), std::sync::Arc::clone(&change.type_token))
     });

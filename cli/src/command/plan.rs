@@ -195,7 +195,7 @@ fn sides(
         resolve(&session.open()?, to)?
     };
     let store = session.open()?;
-    let place = |id: &str| store.members().iter().position(|member| member.id == id);
+    let place = |id: &str| store.commits().iter().position(|member| member.id == id);
     if place(&from_side.id) > place(&to_side.id) {
         let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
         return Err(Failure::usage(message).with_help("name the state that is wanted back first"));

@@ -47,7 +47,7 @@ pub(super) fn sides(
     let to = side(session, &selection.to)?;
     let chosen = |backup: &BackupSummary| format!("{} ({})", backup.id, people_time(backup.taken_at));
     session.note(&format!("from {} to {}", chosen(&from), chosen(&to)));
-    let place = |id: &str| store.members().iter().position(|backup| backup.id == id);
+    let place = |id: &str| store.commits().iter().position(|backup| backup.id == id);
     if place(&from.id) > place(&to.id) {
         session.note("read backwards: FROM is later than TO");
     }

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::patches::{self, Projection};
-use super::{Backup, TypeWork, settle};
+use super::{Backup, TypeWork, resolve};
 use crate::id::Id;
+use crate::link_sets::EMPTY_SET;
 use crate::manifest::Manifest;
-use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
 use crate::vector::{Slot, Vector};
 use crate::{Gap, GapScope, ObjectKey, Result, Warning};
@@ -313,7 +313,7 @@ fn ids_of(
 }
 
 /// Objects that a reading did not find are gone, as far as it looked.
-pub(super) fn settle_absent(work: &mut TypeWork) {
+pub(super) fn resolve_absent(work: &mut TypeWork) {
     let Some(reading) = &work.reading else { return };
     let (extent, bin) = (reading.extent, reading.bin);
     let is_here = |ordinal: u32| work.seen.contains(ordinal) || work.kept.contains(ordinal);
@@ -335,7 +335,7 @@ pub(super) fn settle_absent(work: &mut TypeWork) {
 }
 
 /// Live objects for which no links came have none where the relation was read whole, or where they are new.
-pub(super) fn settle_links(state: &State, work: &mut TypeWork, gone: &roaring::RoaringBitmap) -> Result<()> {
+pub(super) fn resolve_links(state: &State, work: &mut TypeWork, gone: &roaring::RoaringBitmap) -> Result<()> {
     let Some(reading) = work.reading.clone() else { return Ok(()) };
     for (relation, links) in &mut work.links {
         if let Some(read) = reading.relations.iter().find(|read| read.name == **relation) {
@@ -352,7 +352,7 @@ pub(super) fn settle_links(state: &State, work: &mut TypeWork, gone: &roaring::R
                 links.put(state, ordinal, &mut Vec::new())?;
             }
         }
-        links.settle(state, gone)?;
+        links.resolve(state, gone)?;
     }
     Ok(())
 }
@@ -373,7 +373,7 @@ pub(super) fn find_projection(
     let reading = work.reading.as_ref().expect("asked for types with a reading");
     let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
     let Some(asked) = &reading.properties else {
-        let mut projection = settle::find_projection(state, &key, work, known)?;
+        let mut projection = resolve::find_projection(state, &key, work, known)?;
         if reading.is_partial() {
             projection.carried.clear();
             projection.unknown_before.clear();

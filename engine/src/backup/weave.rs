@@ -35,8 +35,8 @@ pub(super) fn check_place(backup: &Backup<'_>) -> Result<()> {
     if state.predecessor_at(details.taken_at) == before {
         return Ok(());
     }
-    let other = state.members.iter().rev().find(|member| member.taken_at <= details.taken_at);
-    let Some(other) = other.or(state.members.first()) else { return Ok(()) };
+    let other = state.commits.iter().rev().find(|commit| commit.taken_at <= details.taken_at);
+    let Some(other) = other.or(state.commits.first()) else { return Ok(()) };
     Err(Error::OutOfOrder {
         taken_at: details.taken_at,
         newest: other.id,

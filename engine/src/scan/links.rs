@@ -6,11 +6,11 @@ use rayon::prelude::*;
 
 use super::Scan;
 use crate::Result;
+use crate::link_sets::{EMPTY_SET, SET_DEPTH_MAX};
 use crate::segment::footer::LinkEntry;
 use crate::segment::integers::PackedU32s;
 use crate::segment::links::{LinkSet, apply_patch, decode};
 use crate::segment::reader::Segment;
-use crate::sets::{EMPTY_SET, SET_DEPTH_MAX};
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
 
@@ -61,7 +61,7 @@ impl Scan {
         }
         let slots = self.snapshot.slots(&key, ordinals)?;
         let gone = self.snapshot.gone()?;
-        let sets = Sets::open(state, &key)?;
+        let sets = LinkSets::open(state, &key)?;
         let read = |slots: &[Slot]| -> Result<LinkLists> {
             let mut lists = LinkLists::default();
             for slot in slots {
@@ -107,15 +107,15 @@ impl Scan {
 }
 
 /// The link sets of a relation, opened for reading many of them.
-struct Sets<'s> {
+struct LinkSets<'s> {
     state: &'s State,
     key: &'s TableKey,
     next: u32,
     /// By the first number of each segment that has some.
-    found: Vec<(u32, OpenSets<'s>)>,
+    found: Vec<(u32, OpenLinkSets<'s>)>,
 }
 
-struct OpenSets<'s> {
+struct OpenLinkSets<'s> {
     segment: &'s Segment,
     entry: &'s LinkEntry,
     ends: PackedU32s<'s>,
@@ -123,7 +123,7 @@ struct OpenSets<'s> {
     data: &'s [u8],
 }
 
-impl<'s> Sets<'s> {
+impl<'s> LinkSets<'s> {
     fn open(state: &'s State, key: &'s TableKey) -> Result<Self> {
         let mut found = Vec::new();
         let Some(numbers) = state.tables.get(key) else { return Ok(Self { state, key, next: 0, found }) };
@@ -138,7 +138,7 @@ impl<'s> Sets<'s> {
                 })?;
             let (ends, predecessors) = (segment.packed(entry.ends)?, segment.packed(entry.predecessors)?);
             let data = segment.chunk(entry.data)?;
-            found.push((first, OpenSets { segment, entry, ends, predecessors, data }));
+            found.push((first, OpenLinkSets { segment, entry, ends, predecessors, data }));
         }
         Ok(Self { state, key, next: numbers.next, found })
     }
@@ -171,7 +171,7 @@ impl<'s> Sets<'s> {
         Ok(targets)
     }
 
-    fn find(&self, number: u32) -> Result<(&OpenSets<'s>, usize)> {
+    fn find(&self, number: u32) -> Result<(&OpenLinkSets<'s>, usize)> {
         let place = self.found.partition_point(|(first, _)| *first <= number).checked_sub(1);
         match place.filter(|_| number < self.next) {
             Some(place) => Ok((&self.found[place].1, (number - self.found[place].0) as usize)),
@@ -180,7 +180,7 @@ impl<'s> Sets<'s> {
     }
 }
 
-impl OpenSets<'_> {
+impl OpenLinkSets<'_> {
     fn decode(&self, place: usize) -> Result<LinkSet> {
         let start = if place == 0 { 0 } else { self.ends.get(place - 1) };
         let bytes = (place < self.ends.len())

@@ -248,7 +248,7 @@ fn who(store: &Store, client: &Client, plan: &Plan, request: &ApplyRequest<'_>) 
     if let Some(expected) = named.find(|tenant| !tenant.eq_ignore_ascii_case(&found.tenant_id)) {
         return Err(Error::SignedInElsewhere { expected: expected.to_owned(), found: found.tenant_id });
     }
-    let newest = store.members().last().map(|newest| &newest.id);
+    let newest = store.commits().last().map(|newest| &newest.id);
     if let (None, Some(app_id), Some(newest)) =
         (&found.identity.service_principal_id, &found.identity.app_id, newest)
     {
@@ -273,7 +273,7 @@ fn raised(
         objects: Vec::new(),
         allowed: allow.iter().any(|allowed| allowed == name),
     };
-    let Some(newest) = store.members().last() else {
+    let Some(newest) = store.commits().last() else {
         return Ok(vec![guard(STALE, "the store holds no state of the tenant".to_owned())]);
     };
     let context = PlanContext {
@@ -317,6 +317,6 @@ fn known_at(store: &Store, plan: &Plan) -> Result<Option<Timestamp>> {
         let known = recoveries(store)?.into_iter().find(|summary| summary.id == recovery);
         return Ok(known.map(|summary| summary.completed.unwrap_or(summary.started)));
     }
-    let known = store.members().iter().find(|member| member.id == plan.to.backup);
+    let known = store.commits().iter().find(|member| member.id == plan.to.backup);
     Ok(known.map(|member| member.taken_at))
 }

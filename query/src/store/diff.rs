@@ -70,7 +70,7 @@ impl Sides {
             Some(to) => tables.resolve(&argument(name, "to", to)?)?,
             None => tables.resolve(&tables.default)?,
         };
-        let place = |id: &BackupId| tables.store.members().iter().position(|backup| backup.id == *id);
+        let place = |id: &BackupId| tables.store.commits().iter().position(|backup| backup.id == *id);
         if place(&from.backup) > place(&to.backup) {
             let (from, to) = (&from.written, &to.written);
             tables.log.note(format!("{name}: read backwards, because {from} is later than {to}"));

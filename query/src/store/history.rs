@@ -78,7 +78,7 @@ impl History {
     }
 
     fn admits(&self, place: usize, conditions: &[Condition]) -> bool {
-        self.store.members().get(place).is_some_and(|backup| {
+        self.store.commits().get(place).is_some_and(|backup| {
             cells::admits_text(conditions, event::BACKUP, &backup.id)
                 && cells::admits_time(conditions, event::TAKEN_AT, cells::ticks(backup.taken_at))
         })
@@ -146,7 +146,7 @@ fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>,
 
 /// Those steps of an object that lie in the window.
 fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<Step> {
-    let backups = store.members();
+    let backups = store.commits();
     let mut place = 0;
     let steps = history.into_iter().filter_map(|(backup, change)| {
         // Both are oldest first; one backup may have several steps, where the object was made again under another ID.
@@ -197,7 +197,7 @@ impl Parts for Followed {
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let place = |change: usize| self.places.get(change).copied();
         let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &place };
-        let backups = self.store.members();
+        let backups = self.store.commits();
         rows.batch(&self.columns, &|column| {
             let of_rows = events.iter().map(|event| &backups[self.places[event.change()]]);
             match column {
@@ -231,7 +231,7 @@ impl Parts for Compared {
             return self.batch(0, first.read(part)?);
         }
         let place = self.places[part - first_count];
-        let backups = self.store.members();
+        let backups = self.store.commits();
         let (from, to) = (&backups[place - 1].id, &backups[place].id);
         let changes = self.store.difference(from, to, &self.filter).map_err(|error| error.to_string())?;
         self.batch(place, &changes)
@@ -243,7 +243,7 @@ impl Compared {
         let events = event::events(changes, &self.request.conditions);
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let rows = Events { changes, of: &events, targets: &targets, place: &|_| Some(place) };
-        let backup = &self.store.members()[place];
+        let backup = &self.store.commits()[place];
         rows.batch(&self.request.columns, &|column| {
             Column::Constant(match column {
                 event::BACKUP => Value::text(&backup.id),

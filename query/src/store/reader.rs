@@ -67,7 +67,7 @@ impl TypeReader {
         if !self.has_moving_ids() {
             return Ok(keys);
         }
-        let moving = self.scan.moving(ordinals).map_err(failed)?;
+        let moving = self.scan.volatile(ordinals).map_err(failed)?;
         let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(failed)?;
         let mut ids = TextList::default();
         for row in 0..ordinals.len() {
@@ -184,7 +184,7 @@ impl TypeReader {
     fn row_versions<'r>(&self, rows: Rows<'r>, space: Space) -> Result<Cow<'r, [u32]>, String> {
         match space {
             Space::Core => Ok(Cow::Borrowed(rows.versions)),
-            Space::Volatile => Ok(Cow::Owned(self.scan.moving(rows.ordinals).map_err(failed)?)),
+            Space::Volatile => Ok(Cow::Owned(self.scan.volatile(rows.ordinals).map_err(failed)?)),
         }
     }
 

@@ -42,7 +42,7 @@ impl<'s> Targets<'s> {
         let mut then: HashMap<(&str, usize), Target> = HashMap::new();
         for (place, mut missing) in by_place(wanted, &missing) {
             let places = [Some(place), place.checked_sub(1)];
-            for backup in places.into_iter().flatten().filter_map(|place| self.store.members().get(place)) {
+            for backup in places.into_iter().flatten().filter_map(|place| self.store.commits().get(place)) {
                 let found = self.look_up(&backup.id, &missing)?;
                 missing.retain(|id| !found.contains_key(id));
                 then.extend(found.into_iter().map(|(id, target)| ((id, place), target)));

@@ -29,7 +29,7 @@ impl FirstObjects {
         filter: &DifferenceFilter,
         conditions: &[Condition],
     ) -> Result<Option<Self>, String> {
-        let Some(backup) = store.members().first().filter(|_| event::needs_objects(conditions)) else {
+        let Some(backup) = store.commits().first().filter(|_| event::needs_objects(conditions)) else {
             return Ok(None);
         };
         let failed = |error: engine::Error| error.to_string();
@@ -82,7 +82,7 @@ fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change
         let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
         // What is shown of a relation object is the ID that Graph gives it for now.
         let shown = if moves {
-            Some(scan.cells(Space::Volatile, "id", &scan.moving(&rows.ordinals)?)?)
+            Some(scan.cells(Space::Volatile, "id", &scan.volatile(&rows.ordinals)?)?)
         } else {
             None
         };

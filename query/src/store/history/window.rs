@@ -53,7 +53,7 @@ impl Window {
 
     /// The last backup, where names are looked up first.
     pub(super) fn last_backup(&self, store: &Store) -> Option<BackupId> {
-        store.members().get(self.places.end.checked_sub(1)?).map(|backup| backup.id)
+        store.commits().get(self.places.end.checked_sub(1)?).map(|backup| backup.id)
     }
 }
 
@@ -72,7 +72,7 @@ fn later_point(value: &Value) -> Result<PointArgument, String> {
 }
 
 fn place(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, String> {
-    let found = tables.store.members().iter().position(|backup| backup.id == point.backup);
+    let found = tables.store.commits().iter().position(|backup| backup.id == point.backup);
     found.ok_or_else(|| {
         format!("\"{}\" stands for {}, which this store does not have", point.written, point.backup)
     })

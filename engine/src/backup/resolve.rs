@@ -13,13 +13,13 @@ use super::{BinExtent, TypeReading};
 use crate::content::{content_hash, first_content_hash};
 use crate::coverage::known::IMPORT;
 use crate::id::Id;
+use crate::link_sets::EMPTY_SET;
 use crate::manifest::{Counts, Manifest, ObjectsRead, TypeCoverage};
 use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
 use crate::segment::column;
 use crate::segment::footer::{GroupEntry, PatchEntry};
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
 use crate::segment::writer::{SegmentWriter, index_u32};
-use crate::sets::EMPTY_SET;
 use crate::snapshot::Snapshot;
 use crate::state::{Part, State, TableKey};
 use crate::vector::{Slot, Vector};
@@ -28,37 +28,37 @@ use crate::{BackupDetails, Error, Result, Warning, schema};
 /// Attributes that a patch may have; an object that changed in more is kept whole.
 const PATCH_CELL_COUNT_MAX: usize = 64;
 
-/// What is known of the whole backup when everything is settled.
+/// What is known of the whole backup when everything is resolved.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
+pub(super) struct Resolved {
     pub(super) counts: Counts,
     pub(super) coverage: BTreeMap<String, TypeCoverage>,
     /// Ordinals that were objects once and are live under no type after this backup.
     pub(super) gone: roaring::RoaringBitmap,
 }
 
-/// Settles objects, links and patches, in this order: each needs the one before.
-pub(super) fn settle(backup: &mut Backup<'_>) -> Result<Settled> {
+/// Resolves objects, links and patches, in this order: each needs the one before.
+pub(super) fn resolve(backup: &mut Backup<'_>) -> Result<Resolved> {
     let complete = read_complete(backup)?;
-    settle_absent(backup);
+    resolve_absent(backup);
     add_listed_relations(backup)?;
     let gone = find_gone(backup)?;
-    settle_links(backup, &complete, &gone)?;
-    let mut settled = Settled::default();
+    resolve_links(backup, &complete, &gone)?;
+    let mut resolved = Resolved::default();
     reading::warn_of_gaps(backup);
     let mut updated = BTreeMap::new();
     let tokens: Vec<Arc<str>> = backup.types.keys().cloned().collect();
     for token in tokens {
-        let (coverage, significant) = settle_type(backup, &token)?;
+        let (coverage, significant) = resolve_type(backup, &token)?;
         updated.insert(Arc::clone(&token), significant);
-        settled.coverage.insert(token.to_string(), coverage);
+        resolved.coverage.insert(token.to_string(), coverage);
     }
     for gap in std::mem::take(&mut backup.gaps) {
-        settled.coverage.entry(gap.type_token.clone()).or_default().gaps.push(gap);
+        resolved.coverage.entry(gap.type_token.clone()).or_default().gaps.push(gap);
     }
-    count::count(backup, &gone, updated, &mut settled.counts)?;
-    settled.gone = gone;
-    Ok(settled)
+    count::count(backup, &gone, updated, &mut resolved.counts)?;
+    resolved.gone = gone;
+    Ok(resolved)
 }
 
 /// The relations that `complete` names; types that it names are made known.
@@ -91,9 +91,9 @@ fn read_complete(backup: &mut Backup<'_>) -> Result<BTreeSet<(Arc<str>, Arc<str>
 }
 
 /// Objects that the data does not have are gone; those in a recycle bin that was not read stay there.
-fn settle_absent(backup: &mut Backup<'_>) {
+fn resolve_absent(backup: &mut Backup<'_>) {
     for work in backup.types.values_mut() {
-        reading::settle_absent(work);
+        reading::resolve_absent(work);
     }
     if backup.details.partial {
         return;
@@ -113,7 +113,7 @@ fn settle_absent(backup: &mut Backup<'_>) {
     }
 }
 
-/// Adds the relations of objects that the memo knew: they were read, although nobody parsed them.
+/// Adds the relations of objects that the import cache knew: they were read, although nobody parsed them.
 fn add_listed_relations(backup: &mut Backup<'_>) -> Result<()> {
     let state = Arc::clone(&backup.state);
     for key in state.tables.keys() {
@@ -172,7 +172,7 @@ fn is_live_anywhere(backup: &Backup<'_>, ordinal: u32) -> Result<bool> {
     Ok(false)
 }
 
-fn settle_links(
+fn resolve_links(
     backup: &mut Backup<'_>,
     complete: &BTreeSet<(Arc<str>, Arc<str>)>,
     gone: &roaring::RoaringBitmap,
@@ -181,13 +181,13 @@ fn settle_links(
     let partial = backup.details.partial;
     for (token, work) in &mut backup.types {
         if work.reading.is_some() {
-            reading::settle_links(&state, work, gone)?;
+            reading::resolve_links(&state, work, gone)?;
             continue;
         }
         let TypeWork { links, seen, unchanged, claim, .. } = work;
         for (relation, links) in links {
             let is_complete = complete.contains(&(Arc::clone(token), Arc::clone(relation)));
-            // What the memo knows was not parsed, but lists its links as it did last time.
+            // What the import cache knows was not parsed, but lists its links as it did last time.
             let is_listed = |ordinal| *claim != Claim::RelationsOnly && unchanged.contains(ordinal);
             let lists_some = |ordinal| is_listed(ordinal) && links.old.get(ordinal).version() > EMPTY_SET;
             let is_observed = !links.observed.is_empty() || unchanged.iter().any(lists_some);
@@ -200,7 +200,7 @@ fn settle_links(
                     }
                 }
             }
-            links.settle(&state, gone)?;
+            links.resolve(&state, gone)?;
         }
     }
     Ok(())
@@ -208,7 +208,7 @@ fn settle_links(
 
 /// Turns the patches of a type into versions; says what was covered and which objects changed in a way
 /// that counts.
-fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverage, roaring::RoaringBitmap)> {
+fn resolve_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverage, roaring::RoaringBitmap)> {
     let state = Arc::clone(&backup.state);
     let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
     let work = backup.types.get_mut(token).expect("listed by the caller");
@@ -247,9 +247,9 @@ fn settle_type(backup: &mut Backup<'_>, token: &Arc<str>) -> Result<(TypeCoverag
             insignificant += 1;
         }
     }
-    settle_patches(&state, &key, (&mut work.core, work.later.as_ref()), &projection, segment)?;
+    resolve_patches(&state, &key, (&mut work.core, work.later.as_ref()), &projection, segment)?;
     let volatile_key = TableKey { type_token: Arc::clone(token), part: Part::Volatile };
-    settle_patches(&state, &volatile_key, (&mut work.volatile, None), &Projection::default(), segment)?;
+    resolve_patches(&state, &volatile_key, (&mut work.volatile, None), &Projection::default(), segment)?;
     let coverage = TypeCoverage {
         objects: objects_read(work, &backup.details),
         partial: backup.details.partial || work.reading.as_ref().is_some_and(TypeReading::is_partial),
@@ -317,7 +317,7 @@ struct Rebuilt {
     cells: Cells,
 }
 
-fn settle_patches(
+fn resolve_patches(
     state: &State,
     key: &TableKey,
     (table, later): (&mut TableWork, Option<&Vector>),

@@ -10,16 +10,16 @@ use super::intern::write_ids;
 use super::table::TableWork;
 use super::{Backup, TypeWork};
 use crate::Result;
-use crate::directory::Ids;
+use crate::change_index::{HAS_LINK_CHANGE, IS_SYNCED, IS_UNNAMED};
 use crate::id::Id;
+use crate::id_index::Ids;
+use crate::link_sets::EMPTY_SET;
 use crate::paths::PathId;
-use crate::roster::{HAS_LINK_CHANGE, IS_SYNCED, IS_UNNAMED};
 use crate::rows::{Cursor, Rows};
 use crate::schema::SYNCED_MARKER;
 use crate::segment::column;
-use crate::segment::footer::{GoneEntry, IdEntry, RosterEntry, TargetEntry};
+use crate::segment::footer::{ChangeIndexEntry, GoneEntry, IdEntry, TargetEntry};
 use crate::segment::writer::{SegmentWriter, index_u32};
-use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
 
@@ -27,7 +27,7 @@ use crate::vector::Slot;
 /// bytes than the changes.
 const OBJECT_COUNT_MAX: u64 = 1 << 17;
 
-/// One line of a roster.
+/// One line of a change index.
 struct Line {
     ordinal: u32,
     slot: Slot,
@@ -37,7 +37,7 @@ struct Line {
     flags: u32,
 }
 
-/// Writes the rosters of all types, the targets of changed links, and who went or came back.
+/// Writes the change indexes of all types, the targets of changed links, and who went or came back.
 pub(super) fn write(
     backup: &Backup<'_>,
     pieces: &[Piece<'_>],
@@ -75,7 +75,7 @@ fn write_type(
     };
     let known = changed.map(|slot| slot.ordinal).filter(|&ordinal| ordinal < state.ordinal_count);
     let touched: roaring::RoaringBitmap = known.collect();
-    let mut entry = RosterEntry { type_token: token.to_string(), ..RosterEntry::default() };
+    let mut entry = ChangeIndexEntry { type_token: token.to_string(), ..ChangeIndexEntry::default() };
     entry.is_complete = touched.len() <= OBJECT_COUNT_MAX;
     if entry.is_complete && !touched.is_empty() {
         let ordinals: Vec<u32> = touched.iter().collect();
@@ -85,11 +85,11 @@ fn write_type(
         }
         write_lines(&lines, &mut entry, segment)?;
     }
-    segment.footer.rosters.push(entry);
+    segment.footer.change_indexes.push(entry);
     Ok(())
 }
 
-fn write_lines(lines: &[Line], entry: &mut RosterEntry, segment: &mut SegmentWriter) -> Result<()> {
+fn write_lines(lines: &[Line], entry: &mut ChangeIndexEntry, segment: &mut SegmentWriter) -> Result<()> {
     entry.count = index_u32(lines.len());
     let integers = |value: fn(&Line) -> u32| lines.iter().map(value).collect::<Vec<u32>>();
     entry.ordinals = segment.integers(&integers(|line| line.ordinal))?;

@@ -1,4 +1,4 @@
-//! Tests of the memo.
+//! Tests of the import cache.
 
 use proptest::prelude::*;
 
@@ -9,27 +9,28 @@ const KEY: [u8; 32] = [2; 32];
 
 #[test]
 fn what_is_wrong_is_as_if_there_were_none() {
-    let bytes = MemoContent::new(vec![(5, 1, 7), (9, 2, 8)]).seal(&BINDING, &KEY);
-    assert!(Memo::open(bytes.clone(), &[0; 32], &KEY).is_none());
-    assert!(Memo::open(bytes.clone(), &BINDING, &[0; 32]).is_none());
-    assert!(Memo::open(Vec::new(), &BINDING, &KEY).is_none());
+    let bytes = ImportCacheContent::new(vec![(5, 1, 7), (9, 2, 8)]).seal(&BINDING, &KEY);
+    assert!(ImportCache::open(bytes.clone(), &[0; 32], &KEY).is_none());
+    assert!(ImportCache::open(bytes.clone(), &BINDING, &[0; 32]).is_none());
+    assert!(ImportCache::open(Vec::new(), &BINDING, &KEY).is_none());
     for position in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[position] ^= 4;
-        assert!(Memo::open(damaged, &BINDING, &KEY).is_none(), "byte {position}");
-        assert!(Memo::open(bytes[..position].to_vec(), &BINDING, &KEY).is_none(), "length {position}");
+        assert!(ImportCache::open(damaged, &BINDING, &KEY).is_none(), "byte {position}");
+        assert!(ImportCache::open(bytes[..position].to_vec(), &BINDING, &KEY).is_none(), "length {position}");
     }
-    let memo = Memo::open(bytes.clone(), &BINDING, &KEY).unwrap();
-    assert_eq!(memo.lookup(5), Some((1, 7)));
-    assert_eq!(memo.lookup(6), None);
+    let cache = ImportCache::open(bytes.clone(), &BINDING, &KEY).unwrap();
+    assert_eq!(cache.lookup(5), Some((1, 7)));
+    assert_eq!(cache.lookup(6), None);
 }
 
 #[test]
 fn a_hash_of_two_objects_finds_neither() {
-    let bytes = MemoContent::new(vec![(5, 1, 7), (5, 1, 8), (6, 1, 9), (6, 1, 9)]).seal(&BINDING, &KEY);
-    let memo = Memo::open(bytes.clone(), &BINDING, &KEY).unwrap();
-    assert_eq!(memo.lookup(5), None);
-    assert_eq!(memo.lookup(6), Some((1, 9)));
+    let bytes =
+        ImportCacheContent::new(vec![(5, 1, 7), (5, 1, 8), (6, 1, 9), (6, 1, 9)]).seal(&BINDING, &KEY);
+    let cache = ImportCache::open(bytes.clone(), &BINDING, &KEY).unwrap();
+    assert_eq!(cache.lookup(5), None);
+    assert_eq!(cache.lookup(6), Some((1, 9)));
 }
 
 proptest! {
@@ -43,12 +44,12 @@ proptest! {
         others: Vec<u64>,
     ) {
         let list = entries.iter().map(|(&hash, &(index, ordinal))| (hash, index, ordinal)).collect();
-        let memo = Memo::open(MemoContent::new(list).seal(&BINDING, &KEY), &BINDING, &KEY).unwrap();
+        let cache = ImportCache::open(ImportCacheContent::new(list).seal(&BINDING, &KEY), &BINDING, &KEY).unwrap();
         for (&hash, &found) in &entries {
-            prop_assert_eq!(memo.lookup(hash), Some(found));
+            prop_assert_eq!(cache.lookup(hash), Some(found));
         }
         for hash in others {
-            prop_assert_eq!(memo.lookup(hash), entries.get(&hash).copied());
+            prop_assert_eq!(cache.lookup(hash), entries.get(&hash).copied());
         }
     }
 }

@@ -6,41 +6,41 @@
 use std::sync::Arc;
 
 use crate::Result;
-use crate::directory::IdList;
 use crate::id::Id;
+use crate::id_index::IdList;
 use crate::runs;
 use crate::segment::column::Column;
-use crate::segment::footer::RosterEntry;
+use crate::segment::footer::ChangeIndexEntry;
 use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::state::State;
 use crate::vector::Slot;
 
-/// Flag of an object whose name the roster does not know.
+/// Flag of an object whose name the change index does not know.
 pub(crate) const IS_UNNAMED: u32 = 1;
 /// Flag of an object that is synced from on-premises.
 pub(crate) const IS_SYNCED: u32 = 2;
 /// Flag of an object of which the difference to the backup before shows a link that came or went.
 pub(crate) const HAS_LINK_CHANGE: u32 = 4;
 
-/// The rosters of one type over some backups.
+/// The change indexes of one type over some backups.
 #[derive(Default)]
-pub(crate) struct Rosters<'s> {
-    lists: Vec<Roster<'s>>,
+pub(crate) struct ChangeIndexes<'s> {
+    lists: Vec<ChangeIndex<'s>>,
     /// The newest line of each object.
     lines: Lines,
 }
 
-struct Roster<'s> {
+struct ChangeIndex<'s> {
     slots: Vec<u32>,
     flags: PackedU32s<'s>,
     ids: IdList<'s>,
     names: Column<'s>,
 }
 
-/// What a roster says of one object.
+/// What a change index says of one object.
 pub(crate) struct Line<'r, 's> {
-    list: &'r Roster<'s>,
+    list: &'r ChangeIndex<'s>,
     row: u32,
 }
 
@@ -73,13 +73,14 @@ impl Lines {
     }
 }
 
-impl<'s> Rosters<'s> {
-    /// The rosters of the backups after `low` up to `high`; empty when one of them lists nobody.
+impl<'s> ChangeIndexes<'s> {
+    /// The change indexes of the backups after `low` up to `high`; empty when one of them lists nobody.
     pub(crate) fn between(state: &'s State, token: &str, low: u64, high: u64) -> Result<Self> {
-        let mut rosters = Self::default();
+        let mut change_indexes = Self::default();
         for sequence in low + 1..=high {
             let segment = state.segment(sequence)?;
-            let Some(entry) = segment.footer.rosters.iter().find(|entry| entry.type_token == token) else {
+            let Some(entry) = segment.footer.change_indexes.iter().find(|entry| entry.type_token == token)
+            else {
                 continue;
             };
             if !entry.is_complete {
@@ -88,11 +89,11 @@ impl<'s> Rosters<'s> {
             if entry.count == 0 {
                 continue;
             }
-            rosters.lines.add(rosters.lists.len(), segment.ordinals(entry.ordinals)?);
-            rosters.lists.push(Roster::open(segment, entry)?);
+            change_indexes.lines.add(change_indexes.lists.len(), segment.ordinals(entry.ordinals)?);
+            change_indexes.lists.push(ChangeIndex::open(segment, entry)?);
         }
-        rosters.lines.settle(state);
-        Ok(rosters)
+        change_indexes.lines.settle(state);
+        Ok(change_indexes)
     }
 
     /// Finds the lines of objects, which ascend; nothing for one that no backup lists.
@@ -111,17 +112,17 @@ impl<'s> Rosters<'s> {
     }
 }
 
-impl<'s> Roster<'s> {
-    fn open(segment: &'s Arc<Segment>, entry: &RosterEntry) -> Result<Self> {
-        let roster = Self {
+impl<'s> ChangeIndex<'s> {
+    fn open(segment: &'s Arc<Segment>, entry: &ChangeIndexEntry) -> Result<Self> {
+        let change_index = Self {
             slots: segment.integers(entry.slots)?,
             flags: segment.packed(entry.flags)?,
             ids: IdList::open(segment, &entry.ids)?,
             names: segment.column(entry.names)?,
         };
         let counts = [
-            roster.slots.len(),
-            roster.flags.len(),
+            change_index.slots.len(),
+            change_index.flags.len(),
             segment.entry(entry.ordinals)?.count as usize,
             segment.entry(entry.names)?.count as usize,
             entry.ids.count as usize,
@@ -129,7 +130,7 @@ impl<'s> Roster<'s> {
         if counts != [entry.count as usize; 5] {
             return Err(segment.footer_error("the list of changed objects is cut short"));
         }
-        Ok(roster)
+        Ok(change_index)
     }
 }
 

@@ -7,11 +7,11 @@ use roaring::RoaringBitmap;
 
 use super::Replay;
 use crate::Result;
-use crate::directory::IdList;
-use crate::roster::{IS_SYNCED, IS_UNNAMED};
+use crate::change_index::{IS_SYNCED, IS_UNNAMED};
+use crate::id_index::IdList;
 use crate::rows::{Cursor, Rows};
 use crate::schema::SYNCED_MARKER;
-use crate::segment::footer::{IdEntry, RosterEntry};
+use crate::segment::footer::{ChangeIndexEntry, IdEntry};
 use crate::segment::reader::Segment;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
@@ -22,49 +22,53 @@ pub(super) type Touched<'s> = BTreeMap<&'s str, RoaringBitmap>;
 impl Replay<'_> {
     /// Of each type that changed there is a list, and it has all objects that were known among the first
     /// `ordinal_count`, or none of very many.
-    pub(super) fn check_rosters(
+    pub(super) fn check_change_indexes(
         &self,
         segment: &Arc<Segment>,
         touched: &Touched<'_>,
         ordinal_count: u32,
     ) -> Result<()> {
-        let rosters = &segment.footer.rosters;
-        if !rosters.iter().map(|roster| roster.type_token.as_str()).eq(touched.keys().copied()) {
+        let change_indexes = &segment.footer.change_indexes;
+        if !change_indexes
+            .iter()
+            .map(|change_index| change_index.type_token.as_str())
+            .eq(touched.keys().copied())
+        {
             return Err(
                 segment.footer_error("the lists of changed objects are not of the types that changed")
             );
         }
-        for (roster, touched) in rosters.iter().zip(touched.values()) {
+        for (change_index, touched) in change_indexes.iter().zip(touched.values()) {
             let known = touched.range_cardinality(..ordinal_count);
-            if roster.is_complete && known != u64::from(roster.count) {
-                let (token, found) = (&roster.type_token, roster.count);
+            if change_index.is_complete && known != u64::from(change_index.count) {
+                let (token, found) = (&change_index.type_token, change_index.count);
                 let what = format!("expected {known} lines in the list of changed {token}, found {found}");
                 return Err(segment.footer_error(what));
             }
-            if roster.count > 0 {
-                let listed = segment.ordinals(roster.ordinals)?;
+            if change_index.count > 0 {
+                let listed = segment.ordinals(change_index.ordinals)?;
                 if !listed.iter().copied().eq(touched.iter().take_while(|ordinal| *ordinal < ordinal_count)) {
-                    let what = format!("the list of changed {} has others", roster.type_token);
+                    let what = format!("the list of changed {} has others", change_index.type_token);
                     return Err(segment.footer_error(what));
                 }
-                self.check_roster(segment, roster)?;
+                self.check_change_index(segment, change_index)?;
             }
         }
         Ok(())
     }
 
     /// Every line says of its object what the version says that it had after this backup.
-    fn check_roster(&self, segment: &Arc<Segment>, roster: &RosterEntry) -> Result<()> {
-        let key = TableKey { type_token: roster.type_token.as_str().into(), part: Part::Core };
+    fn check_change_index(&self, segment: &Arc<Segment>, change_index: &ChangeIndexEntry) -> Result<()> {
+        let key = TableKey { type_token: change_index.type_token.as_str().into(), part: Part::Core };
         let wrong = |row: usize| {
             let what =
                 format!("line {row} of the list of changed {} is not what its version says", key.type_token);
             segment.footer_error(what)
         };
-        let ordinals = segment.ordinals(roster.ordinals)?;
-        self.check_ids(segment, &ordinals, &roster.ids)?;
-        let (slots, flags) = (segment.integers(roster.slots)?, segment.packed(roster.flags)?);
-        let names = segment.column(roster.names)?;
+        let ordinals = segment.ordinals(change_index.ordinals)?;
+        self.check_ids(segment, &ordinals, &change_index.ids)?;
+        let (slots, flags) = (segment.integers(change_index.slots)?, segment.packed(change_index.flags)?);
+        let names = segment.column(change_index.names)?;
         let vector = self.vectors.get(&key);
         let rows = Rows::many(self.state, &key);
         let paths = [self.state.paths.id("displayName"), self.state.paths.id(SYNCED_MARKER)];

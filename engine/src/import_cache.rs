@@ -3,7 +3,7 @@
 //! Shape (little-endian): `magic [8]` · `count u64` · `hashes [count]u64` ascending · `ordinals [count]u32` ·
 //! `types [count]u16` · `checksum [32]`, the keyed BLAKE3 of the binding and of all before it.
 //!
-//! Invariants: whatever is wrong with a memo, it is as if there were none; it can cost time, never data.
+//! Invariants: whatever is wrong with an import cache, it is as if there were none; it can cost time, never data.
 
 use rayon::prelude::*;
 
@@ -16,16 +16,16 @@ const ENTRY_LENGTH: usize = 8 + 4 + 2;
 
 /// The raw objects of an import, by hash. Kept as the bytes it was read from.
 #[derive(Debug)]
-pub(crate) struct Memo {
+pub(crate) struct ImportCache {
     bytes: Vec<u8>,
     count: usize,
 }
 
-/// A memo that is not bound yet to the backup it is of.
+/// An import cache that is not bound yet to the backup it is of.
 #[derive(Debug)]
-pub(crate) struct MemoContent(Vec<u8>);
+pub(crate) struct ImportCacheContent(Vec<u8>);
 
-impl MemoContent {
+impl ImportCacheContent {
     /// Lays out entries (hash, type, ordinal) as bytes. A hash that stands for two objects is left out.
     pub(crate) fn new(mut entries: Vec<(u64, u16, u32)>) -> Self {
         entries.par_sort_unstable();
@@ -40,7 +40,7 @@ impl MemoContent {
         Self(bytes)
     }
 
-    /// The bytes of the memo, bound.
+    /// The bytes of the import cache, bound.
     pub(crate) fn seal(self, binding: &[u8; 32], key: &[u8; 32]) -> Vec<u8> {
         let Self(mut bytes) = self;
         let checksum = checksum(&bytes, binding, key);
@@ -63,8 +63,8 @@ pub(crate) fn keep_single<T: Copy, K: PartialEq>(sorted: &mut Vec<T>, key: impl 
     sorted.truncate(kept);
 }
 
-impl Memo {
-    /// Reads what [`MemoContent::seal`] made; `None` when it is for another binding or key, or damaged.
+impl ImportCache {
+    /// Reads what [`ImportCacheContent::seal`] made; `None` when it is for another binding or key, or damaged.
     pub(crate) fn open(bytes: Vec<u8>, binding: &[u8; 32], key: &[u8; 32]) -> Option<Self> {
         let (content, found) = bytes.split_last_chunk::<CHECKSUM_LENGTH>()?;
         if blake3::Hash::from(*found) != checksum(content, binding, key) {
