@@ -38,8 +38,8 @@ fn a_relation_object_is_found_by_the_id_that_a_difference_shows() {
 fn what_is_gone_still_has_its_history_by_name() {
     let shell = Shell::with_two_days();
     let rows = shell.run("history Bob").expect(0).lines();
-    let changes: Vec<&str> = rows.iter().filter_map(|row| row["change"].as_str()).collect();
-    assert_eq!(changes, ["added", "deleted"]);
+    let told: Vec<_> = rows.iter().map(|row| [&row["change"], &row["kind"]]).collect();
+    assert_eq!(told, [["added", "object"], ["deleted", "object"], ["deleted", "lostIncomingLink"]]);
 }
 
 #[test]

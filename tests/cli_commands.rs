@@ -3,9 +3,11 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use cli::{Interrupt, Io};
+use engine::{Disk, RealDisk};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -26,6 +28,8 @@ pub(crate) struct Shell {
     pub(crate) folder: TempDir,
     pub(crate) is_terminal: bool,
     pub(crate) interrupt: Interrupt,
+    /// Where its store is, and its plans.
+    pub(crate) disk: Arc<dyn Disk>,
     /// What is set besides `NO_COLOR`.
     pub(crate) variables: Vec<(&'static str, String)>,
     /// How many lines were run: the seed of each is another.
@@ -34,7 +38,7 @@ pub(crate) struct Shell {
 
 /// What a command answered.
 pub(crate) struct Answer {
-    status: u8,
+    pub(crate) status: u8,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
 }
@@ -45,6 +49,7 @@ impl Shell {
             folder: TempDir::new().unwrap(),
             is_terminal: false,
             interrupt: Interrupt::new(),
+            disk: Arc::new(RealDisk),
             variables: Vec::new(),
             count: AtomicU8::new(7),
         }
@@ -101,6 +106,7 @@ impl Shell {
             width: 100,
             height: 40,
             current_dir: self.folder.path().to_owned(),
+            disk: Arc::clone(&self.disk),
             // Who talks to a tenant lives in its time.
             now: &|| if is_alone { Timestamp::from_second(1_795_000_000).unwrap() } else { Timestamp::now() },
             environment: &|name| {

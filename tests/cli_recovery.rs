@@ -1,9 +1,10 @@
 //! Backups and recoveries from the command line, against a served twin.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use twin::Actor;
 
 use crate::cli_commands::Shell;
+use crate::incident::{objects, set};
 use crate::ingest_backup::ids;
 use crate::tenant::Tenant;
 
@@ -225,4 +226,38 @@ fn permissions_are_the_least_and_setup_is_a_script() {
     shell.run("permissions nothing").expect(2);
     let script = shell.run("setup").expect(0).stdout;
     assert!(script.starts_with("#!/usr/bin/env bash") && !script.to_lowercase().contains("password="));
+}
+
+#[test]
+fn what_no_step_undoes_is_told_at_the_end_and_by_the_exit_status() {
+    let tenant = tenant();
+    let shell = shell_of(&tenant);
+    let users = objects(&tenant, "user");
+    let synced = users.iter().find(|user| user["onPremisesSyncEnabled"] == true).expect("a synced user");
+    let (id, department) = (synced["id"].as_str().unwrap(), &synced["department"]);
+    shell.run("backup").expect(0);
+    spoil(&tenant);
+    set(&tenant, "user", id, &json!({"department": "Elsewhere"}));
+    shell.run("backup").expect(0);
+    let plan = "plan latest~1 latest --types user --attributes department --out plan.json";
+    assert_eq!(shell.run(plan).expect(0).lines()[0]["skipped"].as_array().unwrap().len(), 1);
+    let done = shell.run("apply plan.json --yes").expect(4).lines().remove(0);
+    assert_eq!(
+        [&done["status"], &done["modifiedObjects"], &done["notUndone"], &done["remaining"]],
+        [&json!("completed"), &json!(5), &json!(1), &json!(1)]
+    );
+    shell.run("apply plan.json --yes").expect(4);
+    let recovery = done["id"].as_str().unwrap();
+    let shown = shell.run(&format!("recovery show {recovery}")).expect(0).lines().remove(0);
+    let left = &shown["remainingSteps"][0];
+    assert_eq!((&left["step"], &left["object"]["id"]), (&json!(""), &json!(id)));
+    assert_eq!(left["what"], "department: not undone: synced from on-premises");
+    let head = shell.run(&format!("recovery show {recovery} -o table")).expect(0).stdout;
+    assert!(head.contains("completed, 1 change not undone"), "{head}");
+    // Once the other directory has put it back, nothing of what was chosen differs, and that is what is told.
+    shell.run(&format!("recovery undo {recovery} --yes")).expect(0);
+    set(&tenant, "user", id, &json!({"department": department}));
+    shell.run(plan).expect(0);
+    let done = shell.run("apply plan.json --yes").expect(0).lines().remove(0);
+    assert_eq!([&done["notUndone"], &done["remaining"]], [&json!(0), &json!(0)]);
 }

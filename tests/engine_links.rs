@@ -182,7 +182,7 @@ fn an_id_under_two_types_is_two_objects_to_who_asks_for_it() {
 }
 
 #[test]
-fn links_that_ended_with_an_object_are_told_at_both_ends_to_who_leaves_nothing_out() {
+fn links_that_ended_with_their_target_are_told_by_it_and_at_both_ends_to_who_leaves_nothing_out() {
     for found in schema::types() {
         for relation in found.relations {
             for place in [Place::Bin, Place::Nowhere] {
@@ -206,11 +206,20 @@ fn links_that_ended_with_an_object_are_told_at_both_ends_to_who_leaves_nothing_o
                 let gone = |links| (EVE.to_owned(), place == Place::Bin, links);
                 let incoming = vec![(relation.name.to_owned(), SOURCE.to_owned(), Some(LinkEnd::Source))];
                 let plain = DifferenceFilter::default();
-                assert_eq!(shown(&plain), [gone(Vec::new())], "{what}");
-                let own =
-                    DifferenceFilter { cascades: Cascades::Shown, ids: vec![EVE.into()], ..plain.clone() };
+                assert_eq!(shown(&plain), [gone(incoming.clone())], "{what}");
+                let hidden = DifferenceFilter { cascades: Cascades::Hidden, ..plain.clone() };
+                assert_eq!(shown(&hidden), [gone(Vec::new())], "{what}");
+                let own = DifferenceFilter { ids: vec![EVE.into()], ..plain.clone() };
                 assert_eq!(shown(&own), [gone(incoming.clone())], "{what}");
-                let everything = DifferenceFilter { cascades: Cascades::Shown, all: true, ..plain };
+                let of_type = |token: &str| DifferenceFilter { types: vec![token.into()], ..plain.clone() };
+                assert_eq!(shown(&of_type("user")), [gone(incoming.clone())], "{what}");
+                if found.token != "user" {
+                    assert_eq!(shown(&of_type(found.token)), [], "{what}: nothing of the source changed");
+                }
+                let key = ObjectKey { type_token: "user".into(), id: EVE.into() };
+                let history = store.history(&key).unwrap();
+                assert_eq!(history.last().map(|(_, change)| known(change)), Some(gone(incoming.clone())));
+                let everything = DifferenceFilter { cascades: Cascades::AtBothEnds, all: true, ..plain };
                 let outgoing = vec![(relation.name.to_owned(), EVE.to_owned(), Some(LinkEnd::Target))];
                 let mut both = vec![(SOURCE.to_owned(), false, outgoing), gone(incoming)];
                 let mut told = shown(&everything);
@@ -220,6 +229,67 @@ fn links_that_ended_with_an_object_are_told_at_both_ends_to_who_leaves_nothing_o
             }
         }
     }
+}
+
+/// A group of Eve and Bob, and what is left of it on other days.
+fn staff(members: &[&str], others: &[&str]) -> Vec<String> {
+    let user = |id: &&str| json!({"@odata.type": "#microsoft.graph.user", "id": id}).to_string();
+    let group =
+        json!({"@odata.type": "#microsoft.graph.group", "id": SOURCE, "members": members, "owners": [BOB]});
+    let groups = if members.is_empty() { Vec::new() } else { vec![group.to_string()] };
+    groups.into_iter().chain(others.iter().map(user)).collect()
+}
+
+#[test]
+fn an_object_that_went_tells_the_links_it_had_and_those_to_it_and_nobody_tells_them_twice() {
+    let shelf = Shelf::default();
+    let mut store = shelf.create().unwrap();
+    let user = |id: &str| ("members".to_owned(), id.to_owned(), Some(LinkEnd::Target));
+    let days = [
+        staff(&[EVE, BOB], &[EVE, BOB, OTHER]),
+        // Eve went.
+        staff(&[BOB], &[BOB, OTHER]),
+        // The group as well.
+        staff(&[], &[BOB, OTHER]),
+        // Both are back as they were.
+        staff(&[EVE, BOB], &[EVE, BOB, OTHER]),
+        // Eve left the group and went after that.
+        staff(&[BOB], &[EVE, BOB, OTHER]),
+        staff(&[BOB], &[BOB, OTHER]),
+    ];
+    let ids: Vec<BackupId> = (0..)
+        .zip(&days)
+        .map(|(number, day)| {
+            let mut details = tests::shelf::details(number);
+            details.complete = vec!["group".to_owned()];
+            tests::shelf::back_up_with(&mut store, details, day).unwrap().id
+        })
+        .collect();
+    let told = |from: usize, to: usize| -> Vec<Known> {
+        let changes = store.difference(&ids[from], &ids[to], &DifferenceFilter::default()).unwrap();
+        let went = changes.iter().filter(|change| change.kind != ChangeKind::Updated);
+        went.filter(|change| !change.links.is_empty()).map(known).collect()
+    };
+    let gone = |id: &str, links| (id.to_owned(), false, links);
+    let owner = ("owners".to_owned(), BOB.to_owned(), Some(LinkEnd::Target));
+    let from_group = ("members".to_owned(), SOURCE.to_owned(), Some(LinkEnd::Source));
+    assert_eq!(told(0, 1), [gone(EVE, vec![from_group.clone()])]);
+    let rest = vec![user(BOB), owner.clone()];
+    assert_eq!(told(1, 2), [gone(SOURCE, rest)], "the link to Eve ended before");
+    let all = vec![user(BOB), user(EVE), owner];
+    let both = [gone(SOURCE, all.clone()), gone(EVE, vec![from_group])];
+    assert_eq!(told(0, 2), both, "both ends went");
+    assert_eq!(told(3, 2), both, "backwards, what was not there is as good as gone");
+    for (from, to) in [(2, 3), (1, 3), (0, 3)] {
+        assert_eq!(told(from, to), [], "{from} to {to}: nothing went");
+    }
+    assert_eq!(told(4, 5), [], "she was no member any more");
+    assert_eq!(told(3, 5), [], "that link went by itself, which the group tells");
+    let of_group = |change: &Change| change.id.to_string() == SOURCE;
+    let changes = store.difference(&ids[3], &ids[5], &DifferenceFilter::default()).unwrap();
+    let group = changes.iter().find(|change| of_group(change)).unwrap();
+    assert_eq!(group.links.len(), 1);
+    assert_eq!((group.links[0].action, group.links[0].cascade), (LinkAction::Removed, None));
 }
 
 /// ID, whether it lies in the bin now, links that ended.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::{
     AttributeChange, BackupId, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction,
-    ObjectKey, RecoveryAction, Store, Text, schema,
+    LinkEnd, ObjectKey, RecoveryAction, Store, Text, schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -172,8 +172,14 @@ impl Model {
 }
 
 /// What of a change the model knows.
-type Known =
-    (String, String, ChangeKind, Vec<(String, Option<Value>, Option<Value>)>, Vec<(String, bool)>, String);
+type Known = (
+    String,
+    String,
+    ChangeKind,
+    Vec<(String, Option<Value>, Option<Value>)>,
+    Vec<(String, bool, Option<LinkEnd>)>,
+    String,
+);
 
 fn known(change: &Change) -> Known {
     let value = |text: &Option<Text>| text.as_ref().map(|text| serde_json::from_str(text).unwrap());
@@ -187,7 +193,7 @@ fn known(change: &Change) -> Known {
         change
             .links
             .iter()
-            .map(|link| (link.target_id.to_string(), link.action == LinkAction::Added))
+            .map(|link| (link.target_id.to_string(), link.action == LinkAction::Added, link.cascade))
             .collect(),
         change.display_name.to_string(),
     )
@@ -223,6 +229,9 @@ fn model_difference(models: &[Model], from: usize, to: usize, all: bool, first_s
         if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) {
             attributes = attribute_changes(&a.things[key], &b.things[key], all);
             links = link_changes(a, b, key, from <= to);
+        }
+        if a.presence(key) == Presence::Live && b.presence(key) != Presence::Live {
+            links = lost_links(a, b, key);
         }
         if kind != ChangeKind::Updated || !attributes.is_empty() || !links.is_empty() {
             let shown = if b.presence(key) == Presence::Gone { a } else { b };
@@ -264,7 +273,12 @@ fn flatten(path: &str, object: &Map<String, Value>, cells: &mut BTreeMap<String,
 
 /// A link that came is shown when its target is there on the later side; one that went, when it is there on one side at
 /// least. A side never observed says nothing. `is_forward` tells whether the first model is the older one.
-fn link_changes(a: &Model, b: &Model, key: &(String, String), is_forward: bool) -> Vec<(String, bool)> {
+fn link_changes(
+    a: &Model,
+    b: &Model,
+    key: &(String, String),
+    is_forward: bool,
+) -> Vec<(String, bool, Option<LinkEnd>)> {
     let (Some(from), Some(to)) = (a.members.get(&key.1), b.members.get(&key.1)) else { return Vec::new() };
     if key.0 != "group" {
         return Vec::new();
@@ -276,7 +290,27 @@ fn link_changes(a: &Model, b: &Model, key: &(String, String), is_forward: bool) 
         (came || early.gone().contains(*target)) && late.gone().contains(*target)
     };
     let differing = from.symmetric_difference(to).filter(|target| !hides(target));
-    differing.map(|target| ((*target).to_owned(), to.contains(target))).collect()
+    differing.map(|target| ((*target).to_owned(), to.contains(target), None)).collect()
+}
+
+/// The links that ended with an object: those that it shows itself, and those of others that show it and whose sets did
+/// not lose it by themselves.
+fn lost_links(a: &Model, b: &Model, key: &(String, String)) -> Vec<(String, bool, Option<LinkEnd>)> {
+    let own = a.shown_members(&key.1).filter(|_| key.0 == "group").unwrap_or_default();
+    let mut lost: Vec<_> = own.into_iter().map(|target| (target, false, Some(LinkEnd::Target))).collect();
+    let groups = a.things.iter().filter(|((token, _), thing)| {
+        token == "group" && thing.presence == Presence::Live && b.gone().contains(&*key.1)
+    });
+    for (group, _) in groups {
+        let shows = a.shown_members(&group.1).is_some_and(|members| members.contains(&key.1));
+        let went = b.presence(group) != Presence::Live;
+        let keeps = || b.members.get(&group.1).is_some_and(|members| members.contains(&*key.1));
+        if shows && (went || keeps()) {
+            lost.push((group.1.clone(), false, Some(LinkEnd::Source)));
+        }
+    }
+    lost.sort_by(|a, b| (&a.0, a.2).cmp(&(&b.0, b.2)));
+    lost
 }
 
 fn check(store: &Store, models: &[Model]) {
@@ -338,7 +372,7 @@ fn check_marks(changes: &[Change], models: &[Model], [from, to]: [usize; 2], all
             let is_marked = change.reason == Some("synced from on-premises");
             assert!(is_marked == is_synced || (all && change.reason == Some("server-made")), "{change:?}");
         }
-        if !change.links.is_empty() {
+        if change.links.iter().any(|link| link.cascade.is_none()) {
             let is_doubtful = change.unknown.iter().any(|name| name == "members");
             assert_eq!(is_doubtful, !early.members_read, "{change:?}");
         }

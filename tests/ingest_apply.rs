@@ -170,20 +170,24 @@ fn mutations(step: &Step) -> Vec<(&'static str, Step)> {
         use ingest::resource::Version;
         step.request.version = if step.request.version == Version::V1 { Version::Beta } else { Version::V1 };
     });
-    with("body", &|step| step.request.body = json!({"accountEnabled": true}));
-    with("empty body", &|step| step.request.body = json!({}));
-    with("no body", &|step| step.request.body = Value::Null);
+    with("body", &|step| step.request.body = json!({"accountEnabled": true}).into());
+    with("empty body", &|step| step.request.body = json!({}).into());
+    with("no body", &|step| step.request.body = Value::Null.into());
     with("more in the body", &|step| {
-        if let Value::Object(body) = &mut step.request.body {
+        if let Some(body) = step.request.body.as_object_mut() {
             body.insert("onPremisesImmutableId".to_owned(), json!("x"));
         }
     });
     with("password", &|step| {
-        if let Value::Object(body) = &mut step.request.body {
+        if let Some(body) = step.request.body.as_object_mut() {
             body.insert("passwordProfile".to_owned(), json!({"password": "known"}));
         }
     });
-    with("values", &|step| spoil(&mut step.request.body));
+    with("values", &|step| {
+        let mut body = step.request.body.to_value();
+        spoil(&mut body);
+        step.request.body = body.into();
+    });
     found
 }
 
@@ -357,7 +361,7 @@ fn with_refused(plan: &mut Plan, store: &Store, tenant: &Tenant, enables: bool) 
     assert_eq!((step.kind, step.object.type_token.as_str()), (StepKind::Update, "user"));
     let mut add = |name: &str, wanted: Value| {
         step.before.insert(name.to_owned(), property(tenant, "user", &step.object.id, name));
-        step.request.body[name] = wanted.clone();
+        step.request.body.set(name, wanted.clone());
         step.after.insert(name.to_owned(), wanted);
     };
     add("userPrincipalName", json!("ann@no.such.domain.invalid"));

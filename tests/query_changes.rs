@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{BackupDetails, BackupId, Change, DifferenceFilter, ObjectKey, Store};
+use engine::{BackupDetails, BackupId, Change, DifferenceFilter, LinkEnd, ObjectKey, Store};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use query::{StoreTables, Type};
@@ -80,9 +80,17 @@ fn diff_row(change: &Change) -> Value {
         let (from, to) = (shown(attribute.from.as_deref()), shown(attribute.to.as_deref()));
         json!({"name": *attribute.name, "fromValue": from, "toValue": to})
     });
-    let links = change.links.iter().map(
-        |link| json!({"relation": *link.relation, "targetId": link.target_id, "change": link.action.name()}),
-    );
+    let links = change.links.iter().map(|link| {
+        let mut told =
+            json!({"relation": *link.relation, "targetId": link.target_id, "change": link.action.name()});
+        if let Some(end) = link.cascade {
+            told["reason"] = "cascade".into();
+            if end == LinkEnd::Source {
+                told["direction"] = "incoming".into();
+            }
+        }
+        told
+    });
     json!({
         "id": change.id, "type": *change.type_token, "displayName": change.display_name,
         "change": change.kind.name(), "recoveryAction": change.action.name(),
@@ -109,7 +117,12 @@ fn change_rows(change: &Change) -> Vec<Value> {
         rows.push(row("attribute", &attribute.name, "set", values, ""));
     }
     for link in &change.links {
-        rows.push(row("link", &link.relation, link.action.name(), nothing(), &link.target_id.to_string()));
+        let kind = match link.cascade {
+            None => "link",
+            Some(LinkEnd::Target) => "lostLink",
+            Some(LinkEnd::Source) => "lostIncomingLink",
+        };
+        rows.push(row(kind, &link.relation, link.action.name(), nothing(), &link.target_id.to_string()));
     }
     rows
 }
@@ -147,12 +160,16 @@ fn check_pair(store: &Store, tables: &StoreTables, from: &BackupId, to: &BackupI
     let found = rows(tables, &table);
     let plain = found.iter().map(|row| without(row.clone(), &["targetType", "targetName"]));
     assert_eq!(plain.collect::<Vec<_>>(), expected.iter().flat_map(change_rows).collect::<Vec<_>>());
-    for kind in ["object", "attribute", "link"] {
+    for kind in ["object", "attribute", "link", "lostLink", "lostIncomingLink"] {
         let filtered = rows(tables, &format!("{table} | where kind == '{kind}'"));
         assert_eq!(filtered, where_is(&found, "kind", kind));
     }
-    for row in where_is(&found, "kind", "link") {
-        check_target(store, [to, from], &row);
+    for change in ["updated", "softDeleted", "hardDeleted"] {
+        let filtered = rows(tables, &format!("{table} | where change == '{change}'"));
+        assert_eq!(filtered, where_is(&found, "change", change));
+    }
+    for row in found.iter().filter(|row| row["targetId"] != "") {
+        check_target(store, [to, from], row);
     }
     for id in IDS.into_iter().chain(["moving-0", "moving-1", "nobody"]) {
         let filtered = rows(tables, &format!("{table} | where id == {}", quoted(id)));
@@ -240,7 +257,7 @@ fn check_history(store: &Store, tables: &StoreTables) {
     let two = rows(tables, &format!("{whole} | where id in ({}, {})", quoted(IDS[0]), quoted(IDS[3])));
     let wanted = found.iter().filter(|row| row["id"] == IDS[0] || row["id"] == IDS[3]);
     assert_eq!(two, wanted.cloned().collect::<Vec<_>>());
-    for kind in ["object", "link"] {
+    for kind in ["object", "link", "lostLink", "lostIncomingLink"] {
         let filtered = rows(tables, &format!("{whole} | where kind == '{kind}'"));
         assert_eq!(filtered, where_is(&found, "kind", kind));
     }

@@ -21,6 +21,9 @@ const TOP_LEVEL: &[&str] = &[
 
 const LINE_COUNT_MAX: usize = 500;
 
+/// Lines of the README: whoever meets the program reads it to the end.
+const README_LINE_COUNT_MAX: usize = 250;
+
 /// Foreign crates, and the beginnings of the paths that may name them.
 const PLACES: &[(&str, &[&str])] = &[
     ("clap", &["cli/src/args", "cli/src/report.rs"]),
@@ -84,6 +87,10 @@ impl Text {
         Path::new(&self.path).extension().is_some_and(|extension| extension == "rs")
     }
 
+    fn is_document(&self) -> bool {
+        Path::new(&self.path).extension().is_some_and(|extension| extension == "md")
+    }
+
     fn is_test(&self) -> bool {
         self.path.starts_with("tests/") || self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
     }
@@ -96,7 +103,7 @@ fn top() -> PathBuf {
 /// Source, manifests, scripts and documents, in order of their paths.
 fn texts() -> Vec<Text> {
     let mut texts = Vec::new();
-    for name in TOP_LEVEL.iter().filter(|name| **name != "target").chain(&[".ci"]) {
+    for name in TOP_LEVEL.iter().filter(|name| **name != "target").chain(&[".cargo", ".ci", ".github"]) {
         collect(&top(), name, &mut texts);
     }
     assert!(texts.len() > 100, "the tests must find the sources");
@@ -142,6 +149,38 @@ fn no_source_file_is_too_long() {
         (lines > LINE_COUNT_MAX).then(|| format!("{}: {lines} lines", source.path))
     });
     expect_none("longer than 500 lines", &long.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = fs::read_to_string(top().join("README.md")).unwrap().lines().count();
+    assert!(lines <= README_LINE_COUNT_MAX, "README.md: {lines} lines, at most {README_LINE_COUNT_MAX}");
+}
+
+#[test]
+fn every_link_of_a_document_leads_to_a_file() {
+    let mut findings = Vec::new();
+    let mut count = 0;
+    for document in texts().iter().filter(|text| text.is_document()) {
+        let folder = top().join(Path::new(&document.path).parent().unwrap());
+        for file in linked_files(&document.text) {
+            count += 1;
+            if !folder.join(file).exists() {
+                findings.push(format!("{}: {file}", document.path));
+            }
+        }
+    }
+    assert!(count > 20, "the documents link to each other");
+    expect_none("leads nowhere", &findings);
+}
+
+/// The files that `[…](file#heading)` leads to; addresses apart.
+fn linked_files(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| {
+        let target = rest.split_once(')')?.0;
+        let file = target.split('#').next()?;
+        (!file.is_empty() && !file.contains("://") && !file.contains(char::is_whitespace)).then_some(file)
+    })
 }
 
 #[test]

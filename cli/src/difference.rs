@@ -97,6 +97,15 @@ impl From<Change> for ChangeRow {
 }
 
 impl LinkRow {
+    /// How the link ended, behind its relation; nothing when it came or went by itself.
+    pub(crate) fn how(&self) -> &'static str {
+        match (self.reason.as_str(), self.direction.as_str()) {
+            ("", _) => "",
+            (_, "") => " (cascade)",
+            _ => " (cascade, incoming)",
+        }
+    }
+
     /// Whether the link came.
     pub(crate) fn is_added(&self) -> bool {
         self.change == LinkAction::Added.name()

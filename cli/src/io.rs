@@ -1,9 +1,12 @@
-//! Everything a command touches outside its arguments and the store: streams, clock, environment, seeds.
+//! Everything a command touches outside its arguments: streams, disk, clock, environment, seeds.
 
 use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine::{Disk, RealDisk};
 
 use crate::report::Status;
 
@@ -27,6 +30,8 @@ pub struct Io<'a> {
     pub height: u16,
     /// Relative paths start here.
     pub current_dir: PathBuf,
+    /// Where the store is, and plans are written.
+    pub disk: Arc<dyn Disk>,
     /// The clock.
     pub now: &'a (dyn Fn() -> jiff::Timestamp + Sync),
     /// The environment.
@@ -101,24 +106,44 @@ impl Io<'_> {
     }
 }
 
+/// What writes the content of a file.
+pub(crate) type Content<'c> = &'c dyn Fn(&mut dyn Write) -> std::io::Result<()>;
+
+/// Bytes that are written at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// Writes a file that a person named: it holds the old content until the new one is whole and durable, and nobody but
-/// its owner may read it. What is no regular file, such as a pipe, is written as it is.
+/// its owner may read it. What is no regular file, such as a pipe, is written as it is. The inner error is one that came
+/// when the file had its new content already, which a crash may still take from it.
 ///
 /// # Errors
 /// What the operating system says; then a file that was there is as it was.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_file(
+    disk: &dyn Disk,
+    path: &Path,
+    content: Content<'_>,
+) -> std::io::Result<std::io::Result<()>> {
     let path = match std::fs::canonicalize(path) {
         Ok(found) if found.is_file() => found,
-        Ok(found) => return std::fs::write(found, bytes),
+        Ok(found) => {
+            let mut out = BufWriter::with_capacity(PIECE_BYTES, std::fs::File::create(found)?);
+            content(&mut out)?;
+            return out.flush().map(Ok);
+        }
         Err(_) => path.to_owned(),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".entrasnap-").suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    engine::Disk::sync_folder(&engine::RealDisk, folder)
+    let mut names = tempfile::Builder::new();
+    let file = names.prefix(".entrasnap-").suffix(".tmp").make_in(folder, |path| disk.create(path))?;
+    // The name goes away with this, whatever fails; once it was given up for the real one there is nothing to go.
+    let (file, temporary) = file.into_parts();
+    let mut out = BufWriter::with_capacity(PIECE_BYTES, file);
+    content(&mut out)?;
+    out.flush()?;
+    out.get_mut().sync()?;
+    disk.rename(&temporary, &path)?;
+    Ok(disk.sync_folder(folder))
 }
 
 /// What Ctrl-C asks of this process.
@@ -143,6 +168,7 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
         width,
         height,
         current_dir: PathBuf::new(),
+        disk: Arc::new(RealDisk),
         now: &clock,
         environment: &variable,
         seed: &random_bytes,
@@ -211,15 +237,15 @@ mod tests {
     fn a_file_that_cannot_be_written_whole_keeps_what_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.json");
-        write_file(&path, b"old").unwrap();
-        write_file(&path, b"new").unwrap();
+        write_file(&RealDisk, &path, &|out| out.write_all(b"old")).unwrap().unwrap();
+        write_file(&RealDisk, &path, &|out| out.write_all(b"new")).unwrap().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         let names = || std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(names(), 1, "no temporary name stays");
         // A folder cannot be replaced by a file.
         let taken = folder.path().join("taken");
         std::fs::create_dir(&taken).unwrap();
-        write_file(&taken, b"new").unwrap_err();
+        write_file(&RealDisk, &taken, &|out| out.write_all(b"new")).unwrap_err();
         assert!(taken.is_dir());
         assert_eq!(names(), 2);
     }
@@ -232,7 +258,7 @@ mod tests {
         let (path, link) = (folder.path().join("plan.json"), folder.path().join("link.json"));
         std::fs::write(&path, b"old").unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        write_file(&link, b"new").unwrap();
+        write_file(&RealDisk, &link, &|out| out.write_all(b"new")).unwrap().unwrap();
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

@@ -1,4 +1,6 @@
 //! What went wrong, as people and scripts read it: message, help, exit status, JSON line.
+//!
+//! Errors of queries are drawn here, not by a crate: long lines are clipped, and characters that steer a terminal hidden.
 
 use std::fmt::Write as _;
 use std::path::Path;

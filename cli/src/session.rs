@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::disk::{create_private_folder, private_file};
 use engine::{BackupSummary, CreateOptions, Point, Store};
@@ -80,7 +81,7 @@ impl<'run, 'io> Session<'run, 'io> {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub(crate) fn open(&self) -> Outcome<Store> {
-        Ok(Store::open(&self.store)?)
+        Ok(Store::open_on(Arc::clone(&self.io.disk), &self.store)?)
     }
 
     /// Opens the store that is there for writing.
@@ -100,7 +101,7 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn create(&self, verb: &'static str) -> Outcome<Store> {
         self.may_write(verb)?;
         let options = CreateOptions { seed: (self.io.seed)(), tenant: None };
-        Ok(Store::create(&self.store, &options)?)
+        Ok(Store::create_on(Arc::clone(&self.io.disk), &self.store, &options)?)
     }
 
     /// Refuses to write when this run is for reading only.

@@ -105,7 +105,7 @@ pub struct Change {
     pub last_read: Option<Timestamp>,
     /// Attributes that differ, by name; empty unless the object stood on both sides.
     pub attributes: Vec<AttributeChange>,
-    /// Links that differ, by relation, then target ID.
+    /// Links that differ, and of an object that went those that ended with it; by relation, then target ID.
     pub links: Vec<LinkChange>,
     /// Properties and relations not observed on one of the two sides.
     pub unknown: Vec<String>,

@@ -2,6 +2,9 @@
 //!
 //! *Invariant*: what is found is what the newest of these backups that touched the object wrote; an object that
 //! none of them lists is looked up the long way.
+//!
+//! Each segment lists the objects it touched (22 bytes an object: ID, display name, a few bits), so that the difference
+//! of neighbours reads that segment alone.
 
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use crate::id::Id;
 use crate::id_index::IdList;
 use crate::runs;
 use crate::segment::column::Column;
-use crate::segment::footer::ChangeIndexEntry;
+use crate::segment::footer::RosterEntry;
 use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::state::State;
@@ -79,8 +82,7 @@ impl<'s> ChangeIndexes<'s> {
         let mut change_indexes = Self::default();
         for sequence in low + 1..=high {
             let segment = state.segment(sequence)?;
-            let Some(entry) = segment.footer.change_indexes.iter().find(|entry| entry.type_token == token)
-            else {
+            let Some(entry) = segment.footer.rosters.iter().find(|entry| entry.type_token == token) else {
                 continue;
             };
             if !entry.is_complete {
@@ -113,7 +115,7 @@ impl<'s> ChangeIndexes<'s> {
 }
 
 impl<'s> ChangeIndex<'s> {
-    fn open(segment: &'s Arc<Segment>, entry: &ChangeIndexEntry) -> Result<Self> {
+    fn open(segment: &'s Arc<Segment>, entry: &RosterEntry) -> Result<Self> {
         let change_index = Self {
             slots: segment.integers(entry.slots)?,
             flags: segment.packed(entry.flags)?,

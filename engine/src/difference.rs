@@ -53,21 +53,23 @@ pub struct DifferenceFilter {
     pub all: bool,
     /// Only which objects changed, not their attributes and links.
     pub objects_only: bool,
-    /// Also the links that ended because an object at one of their ends was deleted: at the deleted object, and with
-    /// `all` at the other end too. Every link of the *from* side is read for it.
+    /// Also the links that ended because an object at one of their ends was deleted. Where there is such an object, every
+    /// link set of the *from* side is looked at for it.
     pub cascades: Cascades,
     /// Also what was read for the first time, so that nothing is known of it at the earlier side.
     pub first_seen: bool,
 }
 
-/// Whether links that ended with an object at one of their ends are wanted.
+/// Where links are told that ended because an object at one of their ends was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Cascades {
-    /// The deleted object alone says that it went.
-    #[default]
+    /// Nowhere: the deleted object alone says that it went.
     Hidden,
-    /// They are listed.
-    Shown,
+    /// At the deleted object: its own links, and those that led to it.
+    #[default]
+    AtDeleted,
+    /// At the object at the other end as well, which is a change of it.
+    AtBothEnds,
 }
 
 impl Store {
@@ -110,7 +112,8 @@ impl Store {
             let Some(candidate) = candidate else { continue };
             let (from, to) = (self.snapshot_or_empty(before), self.snapshot_at(sequence));
             let difference = Difference::new(from, to.clone(), filter.clone());
-            let comparison = Comparison::new(&difference);
+            let only = roaring::RoaringBitmap::from_iter([ordinal]);
+            let comparison = Comparison { ordinals: Some(only), ..Comparison::new(&difference) };
             let view = TypeView::new(&comparison, &object.type_token)?;
             if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
                 history.push((rank, to.backup().clone(), change));
@@ -132,6 +135,8 @@ struct Comparison<'a> {
     to: &'a Snapshot,
     filter: &'a DifferenceFilter,
     coverage: &'a Coverage,
+    /// The objects that were asked for by ID, if any were.
+    ordinals: Option<roaring::RoaringBitmap>,
     targets: OnceLock<Targets<'a>>,
     cascade: OnceLock<Cascade>,
 }
@@ -145,41 +150,55 @@ impl<'a> Comparison<'a> {
             to,
             filter,
             coverage,
+            ordinals: None,
             targets: OnceLock::new(),
             cascade: OnceLock::new(),
         }
     }
 
+    /// As [`Comparison::new`], with the objects looked up that were asked for by ID.
+    fn of_wanted(difference: &'a Difference) -> Result<Self> {
+        let mut comparison = Self::new(difference);
+        comparison.ordinals = comparison.wanted_ordinals()?;
+        Ok(comparison)
+    }
+
     /// The candidates of a type, those alone that were asked for by ID if any were, and what is needed to look at many
     /// of them; nothing when there are none.
-    fn view(
-        &self,
-        token: &Arc<str>,
-        wanted: Option<&roaring::RoaringBitmap>,
-    ) -> Result<Option<(TypeView<'a>, Vec<Candidate>)>> {
+    fn view(&self, token: &Arc<str>) -> Result<Option<(TypeView<'a>, Vec<Candidate>)>> {
         let (candidates, change_indexes) = rayon::join(
             || candidates::between(self.state, self.from, self.to, token, self.filter.all),
             || TypeView::change_indexes(self, token),
         );
         let mut candidates = candidates?;
-        if self.filter.cascades == Cascades::Shown {
-            let cascade = self.cascade()?;
-            if self.filter.all {
-                cascade.add_candidates(token, &mut candidates);
-            }
+        if self.filter.cascades == Cascades::AtBothEnds {
+            self.cascade()?.add_candidates(token, &mut candidates);
         }
-        if let Some(wanted) = wanted {
+        if let Some(wanted) = &self.ordinals {
             candidates.retain(|candidate| wanted.contains(candidate.ordinal));
         }
         if candidates.is_empty() {
             return Ok(None);
         }
+        if candidates.iter().any(|candidate| self.tells_lost_links(candidate.went())) {
+            // Found here, by all threads together, and not by each as it comes to such an object.
+            self.cascade()?;
+        }
         let mut view = TypeView::with_change_indexes(self, token, change_indexes?, &mut candidates)?;
-        if wanted.is_none() {
+        if self.ordinals.is_none() {
             let (from, to) = (self.from.sequence(), self.to.sequence());
             view.core.unpack_between(from.min(to), from.max(to))?;
         }
         Ok(Some((view, candidates)))
+    }
+
+    /// Whether the links are told that an object lost with one of their ends.
+    fn tells_lost_links(&self, has_gone: bool) -> bool {
+        match self.filter.cascades {
+            Cascades::Hidden => false,
+            Cascades::AtDeleted => has_gone && !self.filter.objects_only,
+            Cascades::AtBothEnds => true,
+        }
     }
 
     /// IDs of the objects that changed links lead to.
@@ -253,7 +272,7 @@ impl<'a> Comparison<'a> {
         if matches!(kind, ChangeKind::Updated | ChangeKind::Restored) && needs_content {
             self.compare_content(view, cursors, candidate, slots, &mut change)?;
         }
-        if self.filter.cascades == Cascades::Shown && (self.filter.all || !slots.1.is_live()) {
+        if self.tells_lost_links(slots.0.is_live() && !slots.1.is_live()) {
             self.add_cascade(view, &cursors.names, candidate.ordinal, slots, &mut change)?;
         }
         let is_empty = change.attributes.is_empty() && change.links.is_empty();

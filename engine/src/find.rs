@@ -1,4 +1,7 @@
 //! Finds an object by what a person calls it: ID, user principal name, display name, application ID.
+//!
+//! The naming columns of the live objects are scanned. An index would have to be kept for every backup, and people look
+//! up one name at a time.
 
 mod nearest;
 

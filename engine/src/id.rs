@@ -1,4 +1,6 @@
 //! Identifiers that cannot be mixed: backups and objects.
+//!
+//! Ordinals are dense for every ID of an object, whatever its form: a GUID is 16 bytes, any other ID its text.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -17,10 +17,10 @@ use crate::segment::reader::Segment;
 use crate::state::State;
 
 /// IDs in one bucket, on average.
-const BUCKET_IDS: usize = 4;
+pub(crate) const BUCKET_IDS: usize = 4;
 
 /// The version of the table of types since which the case of a GUID is no part of it.
-const CASELESS_TABLE_VERSION: u32 = 2;
+pub(crate) const CASELESS_TABLE_VERSION: u32 = 2;
 
 impl State {
     /// The ordinal of an ID that the store has seen.

@@ -1,5 +1,7 @@
 //! What the last import saw: the hash of each raw object, and which object it was.
 //!
+//! A keyed 64-bit hash of the raw text is enough to know an unchanged object, which then is never parsed.
+//!
 //! Shape (little-endian): `magic [8]` · `count u64` · `hashes [count]u64` ascending · `ordinals [count]u32` ·
 //! `types [count]u16` · `checksum [32]`, the keyed BLAKE3 of the binding and of all before it.
 //!
@@ -8,7 +10,7 @@
 use rayon::prelude::*;
 
 /// What the file begins with; the digit is the version of the layout.
-const MAGIC: &[u8; 8] = b"esmemo1\n";
+pub(crate) const MAGIC: &[u8; 8] = b"esmemo1\n";
 
 const HEADER_LENGTH: usize = 16;
 const CHECKSUM_LENGTH: usize = 32;

@@ -53,13 +53,13 @@ const fn field(index: usize) -> Range<usize> {
 }
 
 /// Version of the layout, kept in the binding record.
-const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// Separates these hashes from every other use of BLAKE3.
 const HASH_CONTEXT: &str = "entrasnap 2026-11 journal record";
 
 /// A disk writes whole sectors: a hole of zeros left by a crash begins at a multiple of this, in bytes.
-const SECTOR_BYTES: usize = 512;
+pub(crate) const SECTOR_BYTES: usize = 512;
 
 /// The longest name of a journal, in bytes.
 const NAME_BYTES_MAX: usize = 100;

@@ -16,7 +16,7 @@
 //! Two snapshots differ where two vectors differ. A backup is one immutable file with what it added, a *segment*:
 //! new IDs, new versions as columns, new link sets, and the slots of the vectors that changed. A small file beside it,
 //! its *manifest*, says what it is and pins all history by one hash; a backup exists exactly when `HEAD` reaches its
-//! manifest. See [`Store`] for reading, [`Backup`] for writing.
+//! manifest. See [`Store`] for reading, [`Backup`] for writing, `FORMAT.md` for the bytes.
 //!
 //! # Example
 //!
@@ -80,6 +80,8 @@ mod coverage;
 mod details;
 mod difference;
 pub mod disk;
+#[cfg(test)]
+mod document;
 mod error;
 mod find;
 mod id;

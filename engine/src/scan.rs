@@ -13,6 +13,8 @@
 //! A column is read in blocks (a row group, or the patches of a segment), which several threads may read at once;
 //! only the chunks of that column are touched.
 //!
+//! Volatile properties have a space of their own, which most questions never read.
+//!
 //! # Example
 //!
 //! ```

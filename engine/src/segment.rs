@@ -11,6 +11,8 @@
 //! 1 had none). The footer's hash stands in the trailer, the whole file's hash in the manifest of the backup that
 //! wrote it.
 //!
+//! Chunks are aligned to 8 bytes, not to 64: a backup of a small tenant is mostly small chunks, and no decoder needs more.
+//!
 //! Invariants
 //! 1. A segment never changes once it has its name.
 //! 2. Nothing in it is used before its checksum (chunks, or their blocks) or hash (footer) was compared.
@@ -20,6 +22,8 @@
 //! Assumed of the disk: a renamed, synced file is whole after a crash; a sector may be torn before.
 
 pub(crate) mod column;
+#[cfg(test)]
+pub(crate) mod document;
 pub(crate) mod footer;
 pub(crate) mod format;
 pub(crate) mod integers;

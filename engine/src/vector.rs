@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 const BLOCK_LENGTH: u32 = 4096;
 const BLOCK_SIZE: usize = BLOCK_LENGTH as usize;
-const BIN_BIT: u32 = 1 << 31;
+pub(crate) const BIN_BIT: u32 = 1 << 31;
 
 /// A slot's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

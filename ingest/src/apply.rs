@@ -4,7 +4,8 @@
 //! Shape: `examine` finds out whose tenant it is and what the plan would do there; `run` chooses steps whose dependencies
 //! are done and takes them through `stand` (what is there), `record` (the journal), `template` and `send` (the requests,
 //! `apart` those of a step that was refused as a whole); `lost` looks for what a lost answer may have made, `confirm` reads
-//! back, `sum` counts, `undo` makes a plan of what a journal says.
+//! back, `left` looks at what no step undoes, `swap` takes names back that were given for a while, `sum` counts, `undo`
+//! makes a plan of what a journal says.
 //!
 //! Invariants
 //! 1. A step whose values are neither as planned nor as wanted is a conflict, and stays as it is unless told otherwise.
@@ -15,7 +16,9 @@
 
 mod apart;
 mod confirm;
+mod element;
 mod examine;
+mod left;
 mod lost;
 mod record;
 mod run;
@@ -23,6 +26,7 @@ mod send;
 mod sign;
 mod stand;
 mod sum;
+mod swap;
 mod template;
 mod undo;
 
@@ -128,8 +132,8 @@ impl ApplyProgress for () {
 /// its end is not applied again: nothing is sent, and its summary is given.
 ///
 /// # Errors
-/// As [`examine`]; `Refused` (a guard, a native recovery that runs), `Store` (`Locked` when another recovery runs),
-/// `Graph`, `Cancelled`.
+/// As [`examine`]; `Refused` (a guard, a native recovery that runs), `Store` (`Locked` when another recovery runs;
+/// `Committed` when this one ended all the same), `Unfinished`, `Graph`, `Cancelled`.
 pub fn apply(
     store: &mut Store,
     client: &Client,
@@ -175,7 +179,11 @@ pub fn apply_examined(
     let beginning =
         Beginning { recovery: id, plan, summary, report_only: request.report_only, allow, other: Map::new() };
     crash_here(request, "begin")?;
-    let journal = RecoveryJournal::begin(store, &beginning)?;
+    let journal = RecoveryJournal::begin(store, &beginning).map_err(|error| match error {
+        // It is in the history, so that it can only be gone on with.
+        source @ engine::Error::Committed { .. } => unfinished(&beginning.recovery, source),
+        error => error.into(),
+    })?;
     finish(store, client, &beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
 }
 
@@ -242,23 +250,47 @@ fn finish(
     (_lock, runtime): (Box<dyn DiskLock>, tokio::runtime::Runtime),
 ) -> Result<RecoverySummary> {
     let cancel_file = cancel_path(store, &beginning.recovery);
+    let in_the_middle = |error: Error| match error {
+        Error::Store(source) => unfinished(&beginning.recovery, source),
+        error => error,
+    };
     let mut applier = Applier::new(client, beginning, journal, outcomes, request, cancel_file);
-    let is_cancelled = runtime.block_on(applier.run(progress))?;
+    let is_cancelled = runtime.block_on(applier.run(progress)).map_err(in_the_middle)?;
     let mut summary = beginning.summary.clone();
     let (mut journal, outcomes, remaining) = applier.into_parts();
+    let left = match &remaining {
+        Some(_) => {
+            let from = engine::BackupId::from_text(&beginning.plan.from.backup);
+            let from = from.and_then(|id| store.snapshot(&id).ok());
+            runtime.block_on(left::still_differing(client, from.as_ref(), &beginning.plan.skipped))
+        }
+        None => Vec::new(),
+    };
     sum::up(&mut summary, &beginning.plan, &outcomes, remaining, is_cancelled);
+    sum::add_left(&mut summary, &beginning.plan, &left);
     summary.completed = Some(client.clock().now());
-    let known: Vec<String> = store.lineages()?.into_iter().map(|lineage| lineage.new_id).collect();
+    let lineages = store.lineages().map_err(|error| in_the_middle(error.into()))?;
+    let known: Vec<String> = lineages.into_iter().map(|lineage| lineage.new_id).collect();
     for outcome in outcomes.values().filter(|outcome| outcome.kind == StepKind::Recreate) {
         if let Some(new_id) = outcome.created.get("id").filter(|id| !known.contains(id)) {
             let token = outcome.object.type_token.as_str();
             let old = ObjectKey { type_token: token.into(), id: outcome.object.id.clone() };
-            store.add_lineage(&old, new_id, &beginning.recovery, client.clock().now())?;
+            let added = store.add_lineage(&old, new_id, &beginning.recovery, client.clock().now());
+            added.map_err(|error| in_the_middle(error.into()))?;
         }
     }
     crash_here(request, "end")?;
-    journal.end(store, &summary)?;
+    journal.end(store, &summary).map_err(|error| match error {
+        // Everybody reads that it ended.
+        error @ engine::Error::Committed { .. } => error.into(),
+        error => in_the_middle(error.into()),
+    })?;
     Ok(summary)
+}
+
+/// What is to be said of a recovery that the store stopped in the middle.
+fn unfinished(recovery: &str, source: engine::Error) -> Error {
+    Error::Unfinished { recovery: recovery.to_owned(), source }
 }
 
 fn is_over(status: RecoveryStatus) -> bool {

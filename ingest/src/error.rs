@@ -153,6 +153,16 @@ pub enum Error {
         /// The tenant that is signed in to.
         found: String,
     },
+    /// A recovery began, and the store cannot keep what became of it.
+    #[error(
+        "recovery {recovery} did not end: {source}; `entrasnap recovery resume {recovery}` goes on with it"
+    )]
+    Unfinished {
+        /// Its ID.
+        recovery: String,
+        /// What the store said.
+        source: engine::Error,
+    },
     /// Asking Graph failed.
     #[error(transparent)]
     Graph(#[from] crate::graph::Error),

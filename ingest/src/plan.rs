@@ -19,18 +19,17 @@
 //! | `{endpoint}` | the address of Graph, without a version: references are absolute |
 //! | `{password}` | a random password, made when the request leaves |
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::resource::Version;
 
+mod body;
 mod contain;
 mod cost;
 mod derived;
 mod document;
 mod draft;
+mod elements;
 mod file;
 mod guard;
 mod input;
@@ -38,6 +37,7 @@ mod link;
 mod lookup;
 mod make;
 mod merge;
+mod named;
 mod policy;
 mod property;
 mod recreate;
@@ -54,14 +54,18 @@ mod unique;
 mod update;
 mod value;
 
+pub use body::Body;
 pub(crate) use derived::captured;
 pub use document::support_document;
+pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};
 pub use engine::records::{PlanObject, StepKind};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
+pub use named::Named;
+pub(crate) use property::{RESTORED_BY_PEOPLE, is_no_difference};
 pub use property::{SupportRow, support};
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
@@ -149,7 +153,7 @@ pub struct PlanOptions {
     pub attributes: Vec<String>,
     /// Only these relations; all when empty and `attributes` is empty too.
     pub links: Vec<String>,
-    /// Re-creates objects that no bin has.
+    /// Re-creates objects that no bin has, or that their bin does not give back to who applies the plan.
     pub recreate: bool,
     /// Moves objects into the bin that were not there.
     pub soft_delete: bool,
@@ -202,11 +206,11 @@ pub struct Step {
     pub object: PlanObject,
     /// The values that must still stand, by property (never a path: Graph replaces complex values whole); what was
     /// absent is null. Of a relation object or credential that is taken away, and of an object that is deleted for
-    /// good: all that it was.
-    pub before: BTreeMap<String, Value>,
+    /// good: all that it was. Of a collection below an object the one element that the step is about.
+    pub before: Named,
     /// The values that are wanted, by property. Of what is made again: all that it will be. A relation to one object
     /// stands in both under its name, as the other end's ID.
-    pub after: BTreeMap<String, Value>,
+    pub after: Named,
     /// The links that are made or taken away; none when the step is about a relation object or a credential. Links
     /// whose step depends on a restore are made only where Graph did not bring them back by itself.
     #[serde(default)]
@@ -246,7 +250,7 @@ pub struct RequestTemplate {
     /// Its path behind the version.
     pub path: String,
     /// Its body; null when it has none.
-    pub body: Value,
+    pub body: Body,
 }
 
 /// A chosen change that no step undoes.

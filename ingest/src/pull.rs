@@ -16,6 +16,7 @@
 mod below;
 mod changes;
 mod event;
+mod inside;
 mod live;
 mod missing;
 mod reader;
@@ -162,7 +163,7 @@ pub fn backup(
     })?;
     let (events, mut incoming) = tokio::sync::mpsc::channel(EVENT_COUNT_MAX);
     let run = Run {
-        reader: Reader::new(client, Some(Arc::clone(&staged)), events),
+        reader: Reader::new(client, Some(Arc::clone(&staged)), events).over(previous.clone()),
         asked,
         gaps,
         is_full,

@@ -4,7 +4,8 @@
 //! metadata of 2026-08-20, the permission table of 2026-08-07 and the published throttling limits.
 //!
 //! Invariants: every token is one of the engine's table of types; paths begin with `/` and name no version;
-//! placeholders are `{id}`, `{targetId}`, `{tenantId}`, `{parentId}`, `{resourceId}` and `{graphId}`.
+//! placeholders are `{id}`, `{targetId}`, `{tenantId}`, `{parentId}`, `{resourceId}` and `{graphId}`; what is part of an
+//! object in a collection below it lives at that object's `get` path and the name.
 //!
 //! Sources: [metadata](https://github.com/microsoftgraph/msgraph-metadata),
 //! [permissions](https://github.com/microsoftgraph/microsoft-graph-devx-content),
@@ -141,6 +142,15 @@ pub struct Resource {
     pub undeletable: bool,
     /// Where deleted objects are, when there is a bin.
     pub bin: Option<Bin>,
+    /// Collections below its objects that are part of them: read with each object, written one element at a time.
+    #[serde(default)]
+    pub inside: Vec<Inside>,
+    /// What `$expand` names when one object is asked for, the fullest first; Graph may refuse what stands deep in it.
+    #[serde(default)]
+    pub expand: Vec<String>,
+    /// Of what is expanded, the properties that hold another object, of which only the ID is kept.
+    #[serde(default)]
+    pub references: Vec<String>,
     /// What limits calls.
     pub throttle: Class,
     /// Resource units of reading.
@@ -192,6 +202,26 @@ pub struct PropertyWrite {
     pub method: String,
     /// Its path.
     pub path: String,
+}
+
+/// A collection below an object that is part of it, such as the restrictions of an authentication strength.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inside {
+    /// The property that shows it.
+    pub name: String,
+    /// Where an element is made, and all are listed unless they are expanded; one is `PATH/ID`.
+    pub path: String,
+    /// Whether an element can be changed; else it is made anew.
+    #[serde(default)]
+    pub changes: bool,
+    /// Whether it is read by expanding it in the object.
+    #[serde(default)]
+    pub expanded: bool,
+    /// Whether only those objects are asked for it on which somebody was granted something: of others it means nothing,
+    /// and there are many.
+    #[serde(default)]
+    pub granted: bool,
 }
 
 /// A property that needs a permission of its own to be read.
@@ -282,6 +312,17 @@ impl Resource {
         !names(&self.read_only)
             && !names(&self.immutable)
             && (self.patchable.is_empty() || names(&self.patchable))
+    }
+
+    /// The collection below its objects of this name.
+    #[must_use]
+    pub fn inside(&self, name: &str) -> Option<&Inside> {
+        self.inside.iter().find(|inside| inside.name == name)
+    }
+
+    /// Properties that only asking for one object shows.
+    pub fn shown_alone(&self) -> impl Iterator<Item = &String> {
+        self.inside.iter().map(|inside| &inside.name).chain(&self.references)
     }
 
     /// The JSON text of a property that was never set.

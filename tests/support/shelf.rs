@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::{
-    Backup, BackupDetails, BackupId, BackupSummary, Change, CreateOptions, Depth, DifferenceFilter, Result,
-    Store, Verification,
+    Backup, BackupDetails, BackupId, BackupSummary, Cascades, Change, CreateOptions, Depth, DifferenceFilter,
+    Result, Store, Verification,
 };
 use jiff::Timestamp;
 
@@ -150,7 +150,8 @@ pub fn contents(store: &Store, backup: &BackupId) -> Result<Contents> {
 pub fn everything(store: &Store) -> Result<Everything> {
     let backups = store.backups().to_vec();
     let shown = backups.iter().map(|backup| contents(store, &backup.id)).collect::<Result<_>>()?;
-    let filter = DifferenceFilter { all: true, ..DifferenceFilter::default() };
+    // What was written down of old files tells a link by the set that it is in.
+    let filter = DifferenceFilter { all: true, cascades: Cascades::Hidden, ..DifferenceFilter::default() };
     let mut differences = Vec::new();
     for from in &backups {
         for to in &backups {

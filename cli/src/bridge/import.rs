@@ -76,6 +76,10 @@ impl From<Error> for Failure {
                 let message = format!("{}:{}: {}", place.file, place.line, failure.message);
                 return Self { message, file: Some(place.file.into()), line: Some(place.line), ..failure };
             }
+            Error::Unfinished { source, .. } => {
+                // Whatever the store kept of it, it is not what was asked for yet.
+                return Self::from_text(Self::from(source).code, Status::FAILED, text);
+            }
             Error::Input { place, .. } => ("input", Status::FAILED, place.file, Some(place.line)),
             Error::GraphAnswer { place, .. } => ("graphAnswer", Status::FAILED, place.file, Some(place.line)),
             Error::NoData { path } => ("noData", Status::FAILED, path.display().to_string(), None),

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use engine::Store;
 
@@ -142,6 +143,7 @@ impl Theatre<'_> {
             width: io.width,
             height: io.height,
             current_dir: self.folder.to_owned(),
+            disk: Arc::clone(&io.disk),
             now: io.now,
             environment: &|name| self.stage.variable(name),
             seed: io.seed,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{DifferenceFilter, Unread};
+use engine::{Cascades, DifferenceFilter, Unread};
 
 use crate::args::{Diff, Format};
 use crate::bridge;
@@ -28,7 +28,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
     let lacks = selection::unread(&store, &sides, &filter)?;
     if options.explain {
-        let everything = DifferenceFilter { all: true, ..filter };
+        let everything = DifferenceFilter { all: true, cascades: Cascades::Hidden, ..filter };
         let ignored = if options.all {
             Vec::new()
         } else {

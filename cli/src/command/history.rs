@@ -32,7 +32,7 @@ const COLUMNS: &[&str] = &[
 struct Event {
     backup: BackupSummary,
     change: ChangeRow,
-    /// Whether the object stood on both sides, so that its attributes and links are worth a row.
+    /// Whether it has attributes and links that are worth a row: the object stood on both sides, or lost links.
     has_details: bool,
 }
 
@@ -56,7 +56,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
         .into_iter()
         .map(|(backup, change)| Event {
             backup,
-            has_details: matches!(change.kind, ChangeKind::Updated | ChangeKind::Restored),
+            has_details: matches!(change.kind, ChangeKind::Updated | ChangeKind::Restored)
+                || !change.links.is_empty(),
             change: ChangeRow::from(change),
         })
         .collect();
@@ -103,7 +104,12 @@ fn rows(events: &[Event], names: &mut Names) -> Rows {
         for link in &event.change.links {
             let target = names.get(&link.target_id);
             let words = [link.relation.as_str(), link.change.as_str()];
-            cells.push(row(event, "link", words, [None, None], &link.target_id, target));
+            let kind = match (link.reason.as_str(), link.direction.as_str()) {
+                ("", _) => "link",
+                (_, "") => "lostLink",
+                _ => "lostIncomingLink",
+            };
+            cells.push(row(event, kind, words, [None, None], &link.target_id, target));
         }
     }
     Rows { columns: COLUMNS, cells }

@@ -1,6 +1,6 @@
 //! `live` as a point in time: only what a question needs is read, and kept as a reading beside the backups.
 
-use engine::{BackupSummary, Store};
+use engine::BackupSummary;
 use ingest::graph::Access;
 use ingest::pull::{LiveScope, read_live};
 
@@ -28,7 +28,7 @@ pub(super) fn read(
 ) -> Outcome<BackupSummary> {
     session.write_to_a_copy_if_read_only()?;
     let connection = connect(session, tenant, Access::ReadOnly)?;
-    let mut store = Store::open(session.store_path())?;
+    let mut store = session.open()?;
     let reading =
         until_interrupted(session, &connection.cancel, |_| read_live(&mut store, &connection.client, scope))?;
     for warning in &reading.warnings {

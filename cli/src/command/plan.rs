@@ -17,7 +17,7 @@ use crate::args::{Format, Selection as TypedSelection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::config::Config;
-use crate::render::{self, html, json, plan as drawn};
+use crate::render::{html, json, plan as drawn};
 use crate::report::{Failure, Outcome, Status};
 use crate::session::{Session, remark, resolve};
 use crate::unread;
@@ -94,8 +94,9 @@ pub(super) fn read(session: &Session<'_, '_>, file: &Path) -> Outcome<Plan> {
 /// When it cannot be written.
 pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> Outcome<()> {
     let path = session.path(file);
-    crate::io::write_file(&path, &plan.to_file_bytes())
-        .map_err(|error| Failure::file("cannot write", &path, &error))?;
+    crate::io::write_file(&*session.io.disk, &path, &|out| plan.write_file(out))
+        .map_err(|error| Failure::file("cannot write", &path, &error))?
+        .map_err(|error| Failure::file("cannot sync the folder of", &path, &error).after("the plan file"))?;
     session.note(&format!("written to {}", file.display()));
     Ok(())
 }
@@ -106,20 +107,22 @@ pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> 
 /// When the output cannot be written.
 pub(super) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
     match session.format {
-        Format::Table => render::raw(session, &drawn::render(plan, session.look)),
-        Format::Md => render::raw(session, &drawn::markdown(plan)),
+        Format::Table => drawn::draw(&mut *session.io.stdout, plan, session.look).map_err(Failure::output),
+        Format::Md => drawn::markdown(&mut *session.io.stdout, plan).map_err(Failure::output),
         Format::Html => {
             let title = format!("entrasnap plan {}", plan.plan_id);
             let written = html::page(&mut *session.io.stdout, &title, &mut |out| drawn::page(out, plan));
             written.map_err(Failure::output)
         }
         Format::Json => {
-            let text = String::from_utf8_lossy(&plan.to_file_bytes()).into_owned();
-            render::raw(session, &json::unsteering(&text))
+            json::unsteered(&mut *session.io.stdout, &|out| plan.write_file(out)).map_err(Failure::output)
         }
         _ => {
-            let line = serde_json::to_string(plan).expect("a plan is plain data");
-            render::raw(session, &format!("{}\n", json::unsteering(&line)))
+            let line = |out: &mut dyn std::io::Write| {
+                serde_json::to_writer(&mut *out, plan)?;
+                out.write_all(b"\n")
+            };
+            json::unsteered(&mut *session.io.stdout, &line).map_err(Failure::output)
         }
     }
 }
@@ -145,7 +148,7 @@ pub(super) fn between(
     selection::check(&typed)?;
     let sides = sides(session, from, to, choice, tenant)?;
     let store = session.open()?;
-    let filter = DifferenceFilter { cascades: Cascades::Hidden, ..selection::filter(&typed, false) };
+    let filter = DifferenceFilter { cascades: undoable().cascades, ..selection::filter(&typed, false) };
     let mut changes = differing(&store, &sides, &filter)?;
     if let Some(predicate) = &choice.predicate {
         let tables = StoredTables::new(session.store_path(), "latest");
@@ -205,6 +208,11 @@ fn sides(
     }
     let (from_point, to_point) = (from.to_owned(), to.to_owned());
     Ok(Sides { from: from_side, to: to_side, from_point, to_point })
+}
+
+/// All that a plan can undo: links that ended with an object come back with it.
+fn undoable() -> DifferenceFilter {
+    DifferenceFilter { cascades: Cascades::Hidden, ..DifferenceFilter::default() }
 }
 
 fn differing(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Change>> {
@@ -323,12 +331,13 @@ fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outc
         from_point: from.written.clone(),
         to_point: to.written.clone(),
     };
-    let changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let changes = differing(&store, &sides, &undoable())?;
     let mut selection = Selection::default();
     for row in &chosen.rows {
         let chosen = match (chosen.source.as_str(), row.kind.as_str()) {
             ("diff", _) => ChosenRow::Whole,
             (_, "attribute") => ChosenRow::Attribute(row.name.clone()),
+            (_, "lostLink" | "lostIncomingLink") => continue,
             (_, "link") => ChosenRow::Link { relation: row.name.clone(), target_id: row.target_id.clone() },
             _ => ChosenRow::Presence,
         };
@@ -356,7 +365,7 @@ fn of_report(session: &mut Session<'_, '_>, report: &str, options: &Typed) -> Ou
         from_point: saved.from.to_string(),
         to_point: saved.to.to_string(),
     };
-    let mut changes = differing(&store, &sides, &DifferenceFilter::default())?;
+    let mut changes = differing(&store, &sides, &undoable())?;
     let rows = crate::saved::changes(&saved)?;
     let chosen: HashSet<(&str, ObjectId)> =
         rows.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();

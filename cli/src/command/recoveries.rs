@@ -162,7 +162,7 @@ fn head(summary: &RecoverySummary) -> String {
     let ended =
         summary.completed.map_or_else(|| "not ended".to_owned(), |at| format!("ended {}", people_time(at)));
     let mut lines = vec![
-        format!("recovery {} {}", summary.id, status_name(summary.status)),
+        format!("recovery {} {}", summary.id, ending(summary)),
         format!("  began {}, {ended}", people_time(summary.started)),
         format!("  back to {} from {}, by plan {}", summary.from, summary.to, summary.plan_id),
         format!("  by {}", or_nobody(&summary.actor)),
@@ -176,13 +176,24 @@ fn head(summary: &RecoverySummary) -> String {
     lines.join("\n") + "\n\n"
 }
 
+/// How a recovery stands, and how many changes it left as they were. `completed` alone means that nothing of what was chosen
+/// differs any more.
+fn ending(summary: &RecoverySummary) -> String {
+    let left = match summary.not_undone {
+        0 => String::new(),
+        count => format!(", {} not undone", counted(count, "change")),
+    };
+    status_name(summary.status) + &left
+}
+
 fn or_nobody(actor: &str) -> &str {
     if actor.is_empty() { "nobody who said who they are" } else { actor }
 }
 
 fn differing(left: &Remaining) -> String {
     let object = &left.object;
-    format!("{} {} {}: {}", left.step, object.type_token, object.display_name, left.what)
+    let step = if left.step.is_empty() { String::new() } else { format!("{} ", left.step) };
+    format!("{step}{} {}: {}", object.type_token, object.display_name, left.what)
 }
 
 /// What came of the steps, each kind of outcome apart.
@@ -195,11 +206,7 @@ fn counts(summary: &RecoverySummary) -> String {
         render::grouped(summary.conflicts),
         render::grouped(summary.waiting),
     );
-    for (count, name) in [
-        (summary.already, "as wanted already"),
-        (summary.unconfirmed, "unconfirmed"),
-        (summary.not_undone, "not undone by the plan"),
-    ] {
+    for (count, name) in [(summary.already, "as wanted already"), (summary.unconfirmed, "unconfirmed")] {
         if count > 0 {
             write!(text, ", {} {name}", render::grouped(count)).expect("a text takes everything");
         }
@@ -217,8 +224,24 @@ fn counts(summary: &RecoverySummary) -> String {
 /// Prints what became of a recovery; the exit status says whether everything was done.
 ///
 /// # Errors
-/// When the output cannot be written.
+/// When the output cannot be written: the exit status says then that the recovery ended all the same.
 pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary) -> Outcome {
+    tell(session, store, summary).map_err(|failure| match summary.status {
+        RecoveryStatus::Completed | RecoveryStatus::CompletedWithWarnings => {
+            failure.after(&format!("recovery {}", summary.id))
+        }
+        _ => failure,
+    })?;
+    Ok(match summary.status {
+        RecoveryStatus::Completed if summary.remaining_count.is_none_or(|count| count == 0) => Status::DONE,
+        RecoveryStatus::Cancelled => Status::INTERRUPTED,
+        RecoveryStatus::Failed => Status::FAILED,
+        _ => Status::WARNINGS,
+    })
+}
+
+/// Says what became of each step that was not simply done, then prints the recovery.
+fn tell(session: &mut Session<'_, '_>, store: &Store, summary: &RecoverySummary) -> Outcome<()> {
     let mut told = BTreeSet::new();
     for step in recovery_steps(store, &summary.id)? {
         if matches!(step.status, StepStatus::Done | StepStatus::Already | StepStatus::Pending) {
@@ -235,7 +258,8 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
         ));
         told.insert(step.id);
     }
-    for left in summary.remaining.iter().filter(|left| !told.contains(&left.step)) {
+    let is_news = |left: &&Remaining| !left.step.is_empty() && !told.contains(&left.step);
+    for left in summary.remaining.iter().filter(is_news) {
         session.warn(&format!("{} (it was as wanted or written before)", differing(left)));
     }
     for user in &summary.reset_passwords {
@@ -244,14 +268,8 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
             user.display_name
         ));
     }
-    let people = format!("recovery {} {}: {}\n", summary.id, status_name(summary.status), counts(summary));
-    render::single(session, &rows(std::slice::from_ref(summary)), &people)?;
-    Ok(match summary.status {
-        RecoveryStatus::Completed => Status::DONE,
-        RecoveryStatus::Cancelled => Status::INTERRUPTED,
-        RecoveryStatus::Failed => Status::FAILED,
-        _ => Status::WARNINGS,
-    })
+    let people = format!("recovery {} {}: {}\n", summary.id, ending(summary), counts(summary));
+    render::single(session, &rows(std::slice::from_ref(summary)), &people)
 }
 
 fn rows(summaries: &[RecoverySummary]) -> Rows {

@@ -1,5 +1,7 @@
 //! Which two backups and which changes: shared by `diff` and `report create`.
 
+use std::collections::BTreeSet;
+
 use engine::{BackupId, BackupSummary, Cascades, DifferenceFilter, Store, Unread};
 use ingest::pull::LiveScope;
 
@@ -119,7 +121,7 @@ pub(super) fn check(selection: &Selection) -> Outcome<()> {
 
 /// The filter that was asked for.
 pub(super) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
-    let cascades = if all || !selection.ids.is_empty() { Cascades::Shown } else { Cascades::Hidden };
+    let cascades = if all { Cascades::AtBothEnds } else { Cascades::AtDeleted };
     DifferenceFilter {
         types: selection.types.iter().map(|name| bridge::schema::type_token(name)).collect(),
         ids: selection.ids.clone(),
@@ -150,7 +152,17 @@ pub(super) fn changes(
             Some(chosen_changes(&tables, points, predicate, now, interrupt)?)
         }
     };
-    let difference = store.compare(&sides.from.id, &sides.to.id, filter)?;
+    let mut filter = filter.clone();
+    if let Some(chosen) = &chosen {
+        // In types of which nothing was chosen nothing need be looked for.
+        let types: BTreeSet<&String> = chosen.iter().map(|(token, _)| token).collect();
+        let is_asked = |token: &String| filter.types.is_empty() || filter.types.contains(token);
+        filter.types = types.into_iter().filter(|token| is_asked(token)).cloned().collect();
+        if filter.types.is_empty() {
+            return Ok(Vec::new());
+        }
+    }
+    let difference = store.compare(&sides.from.id, &sides.to.id, &filter)?;
     let changes = difference.changes()?.map(|change| change.map(ChangeRow::from));
     let mut changes: Vec<ChangeRow> = changes.collect::<Result<_, _>>()?;
     if let Some(chosen) = chosen {

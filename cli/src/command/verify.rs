@@ -1,6 +1,7 @@
 //! `verify`: is the store what was written?
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use engine::{Depth, Fault, Store, Verification};
 
@@ -17,7 +18,7 @@ const COLUMNS: &[&str] = &["checked", "errors", "warnings"];
 /// When the check itself cannot run.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Verify) -> Outcome {
     let depth = if options.deep { Depth::Deep } else { Depth::Quick };
-    let found = Store::verify(session.store_path(), depth)?;
+    let found = Store::verify_on(Arc::clone(&session.io.disk), session.store_path(), depth)?;
     let cells = vec![Cell::Number(found.checked), faults(&found.errors), faults(&found.warnings)];
     let people = for_people(&found);
     render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;

@@ -116,10 +116,7 @@ fn object(out: &mut dyn Write, change: &ChangeRow, names: &mut Names) -> io::Res
     }
     for link in &change.links {
         let target = escaped(format!("{} {}", names.get(&link.target_id).name, link.target_id).trim_start());
-        let relation = match link.direction.as_str() {
-            "" => escaped(&link.relation),
-            direction => escaped(&format!("{} ({direction})", link.relation)),
-        };
+        let relation = escaped(&format!("{}{}", link.relation, link.how()));
         let cells = if link.is_added() {
             format!("<td></td><td class=\"came\">{target}</td>")
         } else {

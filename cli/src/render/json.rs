@@ -58,6 +58,39 @@ pub(crate) fn unsteering(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Writes JSON as somebody makes it, piece by piece, with nothing in it that can steer a terminal.
+pub(crate) fn unsteered(out: &mut dyn Write, content: crate::io::Content<'_>) -> io::Result<()> {
+    let mut pieces = io::BufWriter::with_capacity(1 << 16, Unsteered { out, cut: Vec::new() });
+    content(&mut pieces)?;
+    pieces.flush()
+}
+
+/// Takes any pieces of a text, and writes it as [`unsteering`] has it.
+struct Unsteered<'o> {
+    out: &'o mut dyn Write,
+    /// The first bytes of a letter whose others are in the next piece.
+    cut: Vec<u8>,
+}
+
+impl Write for Unsteered<'_> {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.cut.extend_from_slice(piece);
+        let whole = match std::str::from_utf8(&self.cut) {
+            Ok(text) => text.len(),
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+        };
+        let text = std::str::from_utf8(&self.cut[..whole]).unwrap_or_default();
+        self.out.write_all(unsteering(text).as_bytes())?;
+        self.cut.drain(..whole);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// Ends an array.
 pub(super) fn end_of_array(out: &mut dyn Write, is_empty: bool) -> io::Result<()> {
     out.write_all(if is_empty { b"[]\n" } else { b"\n]\n" })

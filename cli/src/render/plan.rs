@@ -6,6 +6,7 @@
 mod value;
 
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use ingest::plan::{Plan, Step, StepKind};
 use serde_json::Value;
@@ -42,8 +43,13 @@ impl Page {
     }
 }
 
-/// A plan as text.
-pub(crate) fn render(plan: &Plan, look: Look) -> String {
+/// Writes a plan as text, step by step.
+pub(crate) fn draw(out: &mut dyn Write, plan: &Plan, look: Look) -> io::Result<()> {
+    each_part(plan, look, &mut |part| out.write_all(part.as_bytes()))
+}
+
+/// Makes the parts of a plan as text, one after the other.
+fn each_part(plan: &Plan, look: Look, take: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let mut page = Page { text: String::new(), look };
     page.line(&format!(
         "plan {}: back to {} ({}), where {} ({}) still stands",
@@ -56,12 +62,14 @@ pub(crate) fn render(plan: &Plan, look: Look) -> String {
     page.gap();
     for step in &plan.steps {
         draw_step(&mut page, step);
+        take(&page.text)?;
+        page.text.clear();
     }
     if plan.steps.is_empty() {
         page.line("Nothing is to be done.");
     }
     draw_rest(&mut page, plan);
-    page.text
+    take(&page.text)
 }
 
 fn draw_step(page: &mut Page, step: &Step) {
@@ -168,17 +176,20 @@ pub(crate) fn sentence(plan: &Plan) -> String {
     )
 }
 
-/// A plan as Markdown.
-pub(crate) fn markdown(plan: &Plan) -> String {
-    let title = printable(&plan.plan_id);
-    format!("# Recovery plan {title}\n\n```text\n{}```\n", render(plan, Look::plain()))
+/// Writes a plan as Markdown.
+pub(crate) fn markdown(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
+    write!(out, "# Recovery plan {}\n\n```text\n", printable(&plan.plan_id))?;
+    draw(out, plan, Look::plain())?;
+    out.write_all(b"```\n")
 }
 
 /// A plan as the body of a page.
-pub(crate) fn page(out: &mut dyn std::io::Write, plan: &Plan) -> std::io::Result<()> {
+pub(crate) fn page(out: &mut dyn Write, plan: &Plan) -> io::Result<()> {
     writeln!(out, "<h1>Recovery plan {}</h1>", html::escaped(&printable(&plan.plan_id)))?;
     writeln!(out, "<p>{}</p>", html::escaped(&sentence(plan)))?;
-    writeln!(out, "<pre>{}</pre>", html::escaped(&render(plan, Look::plain())))
+    out.write_all(b"<pre>")?;
+    each_part(plan, Look::plain(), &mut |part| out.write_all(html::escaped(part).as_bytes()))?;
+    out.write_all(b"</pre>\n")
 }
 
 fn named(step: &Step) -> String {

@@ -105,12 +105,7 @@ fn link_line(link: &LinkRow, names: &mut Names, look: Look) -> String {
         (name, kind) => format!("{kind} {name} ({})", link.target_id),
     };
     let mark = if link.is_added() { Mark::Came } else { Mark::Went };
-    let how = match (link.reason.as_str(), link.direction.as_str()) {
-        ("", _) => "",
-        (_, "") => " (cascade)",
-        _ => " (cascade; the link was its)",
-    };
-    look.marked(mark, &printable(&format!("{}: {target}{how}", link.relation)), 4)
+    look.marked(mark, &printable(&format!("{}: {target}{}", link.relation, link.how())), 4)
 }
 
 /// A value with the name of what it points at, cut to the room there is.
@@ -192,10 +187,10 @@ pub(crate) fn markdown(changes: &[ChangeRow]) -> String {
             let (from, to) = (shown(&attribute.from_value), shown(&attribute.to_value));
             format!("{}: {from} → {to}", escaped(&attribute.name))
         });
-        let links = change
-            .links
-            .iter()
-            .map(|link| format!("{} {}: {}", escaped(&link.relation), link.change, escaped(&link.target_id)));
+        let links = change.links.iter().map(|link| {
+            let (relation, target) = (escaped(&link.relation), escaped(&link.target_id));
+            format!("{relation} {}{}: {target}", link.change, link.how())
+        });
         let what: Vec<String> = attributes.chain(links).collect();
         let fields =
             [&change.change, &change.type_token, &change.display_name, &change.id, &change.recovery_action];

@@ -18,7 +18,7 @@ use crate::paths::PathId;
 use crate::rows::{Cursor, Rows};
 use crate::schema::SYNCED_MARKER;
 use crate::segment::column;
-use crate::segment::footer::{ChangeIndexEntry, GoneEntry, IdEntry, TargetEntry};
+use crate::segment::footer::{GoneEntry, IdEntry, RosterEntry, TargetEntry};
 use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
@@ -75,7 +75,7 @@ fn write_type(
     };
     let known = changed.map(|slot| slot.ordinal).filter(|&ordinal| ordinal < state.ordinal_count);
     let touched: roaring::RoaringBitmap = known.collect();
-    let mut entry = ChangeIndexEntry { type_token: token.to_string(), ..ChangeIndexEntry::default() };
+    let mut entry = RosterEntry { type_token: token.to_string(), ..RosterEntry::default() };
     entry.is_complete = touched.len() <= OBJECT_COUNT_MAX;
     if entry.is_complete && !touched.is_empty() {
         let ordinals: Vec<u32> = touched.iter().collect();
@@ -85,11 +85,11 @@ fn write_type(
         }
         write_lines(&lines, &mut entry, segment)?;
     }
-    segment.footer.change_indexes.push(entry);
+    segment.footer.rosters.push(entry);
     Ok(())
 }
 
-fn write_lines(lines: &[Line], entry: &mut ChangeIndexEntry, segment: &mut SegmentWriter) -> Result<()> {
+fn write_lines(lines: &[Line], entry: &mut RosterEntry, segment: &mut SegmentWriter) -> Result<()> {
     entry.count = index_u32(lines.len());
     let integers = |value: fn(&Line) -> u32| lines.iter().map(value).collect::<Vec<u32>>();
     entry.ordinals = segment.integers(&integers(|line| line.ordinal))?;

@@ -1,4 +1,7 @@
 //! IDs → ordinals while a backup is made: those the store knows, and new ones.
+//!
+//! New IDs are looked up in batches, in a table of indexes that is hidden behind a key of the store: the memory answers
+//! several at a time, and chosen IDs cannot slow an import down.
 
 use hashbrown::HashTable;
 

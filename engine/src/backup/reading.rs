@@ -384,10 +384,13 @@ pub(super) fn find_projection(
     let is_asked = |top: &str| asked.iter().any(|name| name == top) || came.contains(top);
     let new_properties = came.iter().filter(|name| !known.contains(*name)).cloned().collect();
     let mut projection = Projection { new_properties, ..Projection::default() };
-    if let Some(before) = asked_before(earlier, token) {
-        let is_news = |name: &&String| !before.iter().any(|other| other == *name);
-        projection.unknown_before = projection.new_properties.iter().filter(is_news).cloned().collect();
-    }
+    // What an earlier reading that did not say what it asked for was not shown, it may have had to ask for.
+    let before = asked_before(earlier, token);
+    let is_news = |name: &&String| match before {
+        Some(before) => !before.contains(name),
+        None => !known.is_empty() && asked.contains(name),
+    };
+    projection.unknown_before = projection.new_properties.iter().filter(is_news).cloned().collect();
     projection.carried = known.iter().filter(|top| !is_asked(top)).map(|top| (top.clone(), 0)).collect();
     for patch in work.core.patches.values() {
         for (top, (had, has)) in patches::tops_of(state, patch) {

@@ -23,6 +23,11 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// Whether it is live on the *from* side and not on the *to* side.
+    pub(super) fn went(&self) -> bool {
+        self.core.is_some_and(|(from, to)| from.is_live() && !to.is_live())
+    }
+
     fn add(&mut self, part: &Part, old: Slot, new: Slot) {
         match part {
             Part::Core => self.core = Some((old, new)),
@@ -101,7 +106,12 @@ pub(super) fn of_object_between(
 }
 
 /// The slots of a table that differ, seen from `from` to `to`.
-fn changed_slots(state: &State, from: &Snapshot, to: &Snapshot, key: &TableKey) -> Result<Vec<ChangedSlot>> {
+pub(super) fn changed_slots(
+    state: &State,
+    from: &Snapshot,
+    to: &Snapshot,
+    key: &TableKey,
+) -> Result<Vec<ChangedSlot>> {
     let (low, high) = (from.sequence().min(to.sequence()), from.sequence().max(to.sequence()));
     let is_backwards = from.sequence() > to.sequence();
     let Some(mut slots) = collect_slots(state, key, low, high)? else {

@@ -1,23 +1,29 @@
 //! The links that ended because an object at one of their ends was deleted: which they are, at both ends.
 //!
-//! *Shape*: every link set of the *from* side is read once, which takes longer than the difference of neighbours; so this
-//! is done only for who asks for it.
+//! *Shape*: what an object had itself, its own sets at *from* say. The links to it stand in the sets of others, which do
+//! not change when it goes, so all sets of *from* are looked through for those who went: once, and only where somebody
+//! went whose links are asked for.
 //!
 //! *Invariant*: what a set lost by itself is no cascade, and is shown by the object that has the set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
-use super::candidates::Candidate;
+use super::candidates::{self, Candidate};
 use super::content::Names;
 use super::view::TypeView;
 use super::{Cascades, Comparison};
 use crate::Result;
 use crate::change::{Change, LinkAction, LinkChange, LinkEnd};
+use crate::link_sets::LinkSets;
 use crate::state::{Part, TableKey};
-use crate::vector::{Slot, Vector};
+use crate::vector::Slot;
+
+/// LinkSets that one thread looks through at a time: each costs some ten nanoseconds.
+const CHUNK_COUNT: usize = 4096;
 
 /// A link that ended with one of its ends.
 #[derive(Debug)]
@@ -47,11 +53,12 @@ impl Cascade {
     }
 }
 
-/// The objects that are live at *from* and not at *to*.
+/// The objects that are live at *from* and not at *to*, and whose links are asked for.
+#[derive(Default)]
 struct Deleted {
     by_type: BTreeMap<Arc<str>, RoaringBitmap>,
-    /// Those that are live under no other type either.
-    ended: RoaringBitmap,
+    /// By ordinal, whether links to it ended too: it is live under no other type.
+    has_ended: Vec<bool>,
 }
 
 impl Comparison<'_> {
@@ -60,67 +67,112 @@ impl Comparison<'_> {
         if let Some(cascade) = self.cascade.get() {
             return Ok(cascade);
         }
-        let cascade = match self.filter.cascades {
-            Cascades::Shown => self.find_cascade()?,
-            Cascades::Hidden => Cascade::default(),
-        };
+        let mut cascade = Cascade::default();
+        if self.filter.cascades != Cascades::Hidden {
+            let deleted = self.find_deleted()?;
+            let relations = self.state.tables.keys().filter(|_| !deleted.by_type.is_empty());
+            for key in relations {
+                let Part::Links(relation) = &key.part else { continue };
+                self.add_outgoing((key, relation), &deleted, &mut cascade)?;
+                self.add_incoming((key, relation), &deleted, &mut cascade)?;
+            }
+        }
         Ok(self.cascade.get_or_init(|| cascade))
     }
 
-    fn find_cascade(&self) -> Result<Cascade> {
-        let mut cascade = Cascade::default();
-        let deleted = self.find_deleted()?;
-        for key in self.state.tables.keys().filter(|_| !deleted.by_type.is_empty()) {
-            if matches!(key.part, Part::Links(_)) {
-                self.add_lost(key, &deleted, &mut cascade)?;
-            }
-        }
-        Ok(cascade)
-    }
-
     fn find_deleted(&self) -> Result<Deleted> {
-        let mut deleted = Deleted { by_type: BTreeMap::new(), ended: RoaringBitmap::new() };
-        for key in self.to.core_keys() {
-            let changed = self.from.vector(key)?.changed(&*self.to.vector(key)?).into_iter();
-            let went = changed.filter(|slot| slot.old.is_live() && !slot.new.is_live());
-            let ordinals: RoaringBitmap = went.map(|slot| slot.ordinal).collect();
-            deleted.ended |= &ordinals;
+        let mut deleted = Deleted::default();
+        // At the other end the links of everybody who went are told.
+        let (tokens, wanted) = match self.filter.cascades {
+            Cascades::AtBothEnds => {
+                (self.to.core_keys().map(|key| Arc::clone(&key.type_token)).collect(), None)
+            }
+            Cascades::AtDeleted | Cascades::Hidden => (self.wanted_types(), self.ordinals.as_ref()),
+        };
+        for type_token in tokens {
+            let key = TableKey { type_token, part: Part::Core };
+            let changed = candidates::changed_slots(self.state, self.from, self.to, &key)?;
+            let went = changed.iter().filter(|slot| slot.old.is_live() && !slot.new.is_live());
+            let mut ordinals: RoaringBitmap = went.map(|slot| slot.ordinal).collect();
+            if let Some(wanted) = wanted {
+                ordinals &= wanted;
+            }
             if !ordinals.is_empty() {
-                deleted.by_type.insert(Arc::clone(&key.type_token), ordinals);
+                deleted.by_type.insert(key.type_token, ordinals);
             }
         }
-        for key in self.to.core_keys() {
-            let vector = self.to.vector(key)?;
-            let live: RoaringBitmap =
-                deleted.ended.iter().filter(|ordinal| vector.get(*ordinal).is_live()).collect();
-            deleted.ended -= live;
+        if deleted.by_type.is_empty() {
+            return Ok(deleted);
+        }
+        deleted.has_ended = vec![false; self.state.ordinal_count as usize];
+        let gone = self.to.gone()?;
+        for ordinal in deleted.by_type.values().flat_map(|ordinals| ordinals & gone) {
+            if let Some(has_ended) = deleted.has_ended.get_mut(ordinal as usize) {
+                *has_ended = true;
+            }
         }
         Ok(deleted)
     }
 
-    /// Adds the links of one relation that ended with one of their ends.
-    fn add_lost(&self, key: &TableKey, deleted: &Deleted, cascade: &mut Cascade) -> Result<()> {
-        let Part::Links(relation) = &key.part else { return Ok(()) };
+    /// Adds the links of one relation that those who went had themselves.
+    fn add_outgoing(
+        &self,
+        (key, relation): (&TableKey, &Arc<str>),
+        deleted: &Deleted,
+        cascade: &mut Cascade,
+    ) -> Result<()> {
+        let Some(sources) = deleted.by_type.get(&key.type_token) else { return Ok(()) };
+        let sources: Vec<u32> = sources.iter().collect();
+        let (slots, sets) = (self.from.slots(key, &sources)?, LinkSets::open(self.state, key)?);
         let gone = self.from.gone()?;
-        let core = TableKey { type_token: Arc::clone(&key.type_token), part: Part::Core };
-        let [sources, later]: [Arc<Vector>; 2] = [self.from.vector(&core)?, self.to.vector(&core)?];
-        let [sets, later_sets] = [self.from.vector(key)?, self.to.vector(key)?];
-        for (source, set) in sets.iter().filter(|(source, _)| sources.get(*source).is_live()) {
-            let targets = self.state.read_set(key, set.version())?;
-            let mut targets: Vec<u32> =
-                targets.into_iter().filter(|target| !gone.contains(*target)).collect();
-            if later.get(source).is_live() {
-                targets.retain(|target| deleted.ended.contains(*target));
-                if targets.is_empty() {
-                    continue;
+        for (source, set) in sources.into_iter().zip(slots) {
+            for other in sets.read(set.version())?.into_iter().filter(|target| !gone.contains(*target)) {
+                let lost = Lost { relation: Arc::clone(relation), other, end: LinkEnd::Target };
+                cascade.add(&key.type_token, source, lost);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the links of one relation that led to those who went.
+    fn add_incoming(
+        &self,
+        (key, relation): (&TableKey, &Arc<str>),
+        deleted: &Deleted,
+        cascade: &mut Cascade,
+    ) -> Result<()> {
+        let has_ended = |target: u32| deleted.has_ended.get(target as usize) == Some(&true);
+        let sets = LinkSets::open(self.state, key)?;
+        let slots: Vec<(u32, Slot)> = self.from.vector(key)?.iter().collect();
+        let find = |slots: &[(u32, Slot)]| -> Result<Vec<(u32, Vec<u32>)>> {
+            let mut found = Vec::new();
+            for (source, set) in slots {
+                let targets = sets.wanted(set.version(), &has_ended)?;
+                if !targets.is_empty() {
+                    found.push((*source, targets));
                 }
-                let kept = self.state.read_set(key, later_sets.get(source).version())?;
+            }
+            Ok(found)
+        };
+        let found: Vec<Vec<(u32, Vec<u32>)>> =
+            slots.par_chunks(CHUNK_COUNT).map(find).collect::<Result<_>>()?;
+        let core = TableKey { type_token: Arc::clone(&key.type_token), part: Part::Core };
+        for (source, mut targets) in found.into_iter().flatten() {
+            if !self.from.slot(&core, source)?.is_live() {
+                continue;
+            }
+            let stays = self.to.slot(&core, source)?.is_live();
+            if stays {
+                let kept = sets.read(self.to.slot(key, source)?.version())?;
                 targets.retain(|target| kept.binary_search(target).is_ok());
             }
             for target in targets {
                 let lost = |other, end| Lost { relation: Arc::clone(relation), other, end };
-                cascade.add(&key.type_token, source, lost(target, LinkEnd::Target));
-                for (token, _) in deleted.by_type.iter().filter(|(_, ended)| ended.contains(target)) {
+                // Of one that went as well, its own links are there already.
+                if stays && self.filter.cascades == Cascades::AtBothEnds {
+                    cascade.add(&key.type_token, source, lost(target, LinkEnd::Target));
+                }
+                for (token, _) in deleted.by_type.iter().filter(|(_, went)| went.contains(target)) {
                     cascade.add(token, target, lost(source, LinkEnd::Source));
                 }
             }

@@ -68,18 +68,16 @@ impl Difference {
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn changes(&self) -> Result<Changes<'_>> {
-        let comparison = Comparison::new(self);
-        let ordinals = comparison.wanted_ordinals()?;
+        let comparison = Comparison::of_wanted(self)?;
         let types = comparison.wanted_types().into_iter();
         let ready = Vec::new().into_iter();
-        Ok(Changes { comparison, ordinals, batch_length: self.batch_length, types, current: None, ready })
+        Ok(Changes { comparison, batch_length: self.batch_length, types, current: None, ready })
     }
 }
 
 /// The changes between two backups, sorted by type and ID.
 pub struct Changes<'d> {
     comparison: Comparison<'d>,
-    ordinals: Option<roaring::RoaringBitmap>,
     batch_length: usize,
     types: std::vec::IntoIter<Arc<str>>,
     current: Option<TypeChanges<'d>>,
@@ -155,9 +153,7 @@ impl Changes<'_> {
 
 impl<'d> Changes<'d> {
     fn begin(&self, token: &Arc<str>) -> Result<Option<TypeChanges<'d>>> {
-        let Some((view, candidates)) = self.comparison.view(token, self.ordinals.as_ref())? else {
-            return Ok(None);
-        };
+        let Some((view, candidates)) = self.comparison.view(token)? else { return Ok(None) };
         // Of relation objects another ID is shown than the one they are known by: their order shows when they are made.
         let is_whole = view.is_relation_object || candidates.len() <= self.batch_length;
         let order = if is_whole { Order::Whole } else { Order::ById(by_id(&view, &candidates)?.into_iter()) };

@@ -1,4 +1,7 @@
 //! What of an object differs: attributes by path, links by target.
+//!
+//! A removed link is shown even if its target was deleted later. An added link is not shown while its target was or is
+//! deleted: it is dormant, or returned with its target.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -30,16 +30,15 @@ impl Store {
     ) -> Result<Vec<ChangedObject>> {
         let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
         let difference = self.compare(from, to, &filter)?;
-        in_pool(|| Comparison::new(&difference).list())
+        in_pool(|| Comparison::of_wanted(&difference)?.list())
     }
 }
 
 impl Comparison<'_> {
     fn list(&self) -> Result<Vec<ChangedObject>> {
-        let ordinals = self.wanted_ordinals()?;
         let mut changed = Vec::new();
         for token in self.wanted_types() {
-            let Some((view, candidates)) = self.view(&token, ordinals.as_ref())? else { continue };
+            let Some((view, candidates)) = self.view(&token)? else { continue };
             let made = make_each(&view, &candidates, |cursors, candidate| {
                 let slots = view.core_slots(candidate)?;
                 let Some(kind) = self.kind(&view, slots.0, slots.1) else { return Ok(None) };

@@ -27,7 +27,7 @@ pub enum RecoveryStatus {
     Running,
     /// It did not end, and no process applies it.
     Interrupted,
-    /// Every step took effect, and everything is as wanted when read again.
+    /// Every step took effect, and everything that the plan undoes is as wanted when read again.
     Completed,
     /// A step failed, was in conflict or could not be confirmed, or something is not as wanted at the end.
     CompletedWithWarnings,
@@ -82,10 +82,11 @@ pub struct RecoverySummary {
     /// Steps that were left because others failed.
     #[serde(default)]
     pub waiting: u64,
-    /// Changes that the plan lists as not undone.
+    /// Changes that the plan lists as not undone; once it was looked, those of them that still differ.
     #[serde(default)]
     pub not_undone: u64,
-    /// Steps whose values were not as wanted when everything was read again at the end; none when it was not read.
+    /// Steps whose values were not as wanted when everything was read again at the end, and changes that the plan lists as
+    /// not undone and that still differ; none when it was not read.
     #[serde(default)]
     pub remaining_count: Option<u64>,
     /// The first of them.
@@ -103,7 +104,7 @@ pub struct RecoverySummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Remaining {
-    /// The step's ID in the plan.
+    /// The step's ID in the plan; empty for a change that no step undoes.
     pub step: String,
     /// The object that it is about.
     pub object: PlanObject,

@@ -14,9 +14,9 @@ use super::field::{Field, FieldKind as Kind, FieldValue as Cell};
 pub enum StepKind {
     /// Writes attributes.
     Update,
-    /// Adds links, or makes a relation object again.
+    /// Adds links, makes a relation object again, or an element of a collection below an object.
     AddLink,
-    /// Takes links away, removes a relation object or a credential.
+    /// Takes links away, removes a relation object, a credential, or an element of a collection below an object.
     RemoveLink,
     /// Restores an object from the bin, under its ID.
     Restore,
@@ -116,6 +116,9 @@ pub struct StepOutcome {
     /// links that were made or removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
+    /// It took a name in a swap that came to nothing, and gives it back, or did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gives_back: bool,
     /// IDs of what it created: `id`, `appId`.
     #[serde(default)]
     pub created: BTreeMap<String, String>,

@@ -2,6 +2,7 @@
 //!
 //! A difference of backups far apart reads nearly all patches between them, and goes back and forth between segments.
 //! Reading a text where it lies touches six to eight places (presence, code, lengths, symbols); here it touches two.
+//! The caller bounds how many patches are decoded; the others are read where they lie.
 
 use super::patches::{Patch, Texts};
 use super::{attribute_count, holder, unknown_path};

@@ -211,45 +211,44 @@ fn how_another_value_is_written_is_never_compared() {
 
 #[test]
 fn every_declared_list_has_no_order_and_loses_no_name() {
-    for rule in types().flat_map(|found| found.rules().map(move |rule| (found.token, rule))) {
-        let (token, rule) = rule;
-        let separator = match rule.kind {
-            RuleKind::CommaList => ",",
-            RuleKind::SpaceList => " ",
-            _ => continue,
-        };
-        for path in rule.paths {
-            let text = |names: &[&str]| Value::from(names.join(separator)).to_string();
-            assert!(
-                is_same_text(token, path, &text(&["a", "b", "c"]), &text(&["c", " a", "b"])),
-                "{token} {path}"
-            );
-            assert!(!is_same_text(token, path, &text(&["a", "b"]), &text(&["a", "c"])), "{token} {path}");
-            assert!(!is_same_text(token, path, &text(&["a", "b"]), &text(&["a"])), "{token} {path}");
-        }
+    let lists = declared(|kind| match kind {
+        RuleKind::CommaList => Some(","),
+        RuleKind::SpaceList => Some(" "),
+        _ => None,
+    });
+    for (token, path, separator) in lists {
+        let text = |names: &[&str]| Value::from(names.join(separator)).to_string();
+        let is_same = |a: &[&str], b: &[&str]| is_same_text(token, path, &text(a), &text(b));
+        assert!(is_same(&["a", "b", "c"], &["c", " a", "b"]), "{token} {path}");
+        assert!(!is_same(&["a", "b"], &["a", "c"]), "{token} {path}");
+        assert!(!is_same(&["a", "b"], &["a"]), "{token} {path}");
     }
 }
 
 #[test]
 fn every_collection_is_a_set_but_those_declared_in_order() {
-    let mut ordered = 0;
-    for rule in types().flat_map(|found| found.rules().map(move |rule| (found.token, rule))) {
-        let (token, rule) = rule;
-        let is_ordered = match rule.kind {
-            RuleKind::Ordered => true,
-            RuleKind::Unordered => false,
-            _ => continue,
-        };
-        for path in rule.paths {
-            assert_eq!(
-                is_same_text(token, path, r#"["x","y"]"#, r#"["y","x"]"#),
-                !is_ordered,
-                "{token} {path}"
-            );
-            ordered += usize::from(is_ordered);
+    let collections = declared(|kind| match kind {
+        RuleKind::Ordered => Some(true),
+        RuleKind::Unordered => Some(false),
+        _ => None,
+    });
+    assert!(collections.iter().any(|(_, _, is_ordered)| *is_ordered));
+    for (token, path, is_ordered) in collections {
+        let is_same = is_same_text(token, path, r#"["x","y"]"#, r#"["y","x"]"#);
+        assert_eq!(is_same, !is_ordered, "{token} {path}");
+    }
+}
+
+/// The paths that rules of some kinds are about, each with its type and what `meaning` makes of the kind.
+fn declared<M: Copy>(meaning: impl Fn(RuleKind) -> Option<M>) -> Vec<(&'static str, &'static str, M)> {
+    let mut found = Vec::new();
+    for (token, rule) in types().flat_map(|found| found.rules().map(move |rule| (found.token, rule))) {
+        if let Some(meaning) = meaning(rule.kind) {
+            found.extend(rule.paths.iter().map(|path| (token, *path, meaning)));
         }
     }
-    assert!(ordered > 0);
+    assert!(!found.is_empty(), "a rule is of one of these kinds");
+    found
 }
 
 /// Makes states of a property, and the texts in which Graph might give one of them.

@@ -6,12 +6,8 @@ use rayon::prelude::*;
 
 use super::Scan;
 use crate::Result;
-use crate::link_sets::{EMPTY_SET, SET_DEPTH_MAX};
-use crate::segment::footer::LinkEntry;
-use crate::segment::integers::PackedU32s;
-use crate::segment::links::{LinkSet, apply_patch, decode};
-use crate::segment::reader::Segment;
-use crate::state::{Part, State, TableKey};
+use crate::link_sets::LinkSets;
+use crate::state::{Part, TableKey};
 use crate::vector::Slot;
 
 /// Objects whose links are read by one thread at a time.
@@ -103,91 +99,5 @@ impl Scan {
             }
         }
         Ok((types, places))
-    }
-}
-
-/// The link sets of a relation, opened for reading many of them.
-struct LinkSets<'s> {
-    state: &'s State,
-    key: &'s TableKey,
-    next: u32,
-    /// By the first number of each segment that has some.
-    found: Vec<(u32, OpenLinkSets<'s>)>,
-}
-
-struct OpenLinkSets<'s> {
-    segment: &'s Segment,
-    entry: &'s LinkEntry,
-    ends: PackedU32s<'s>,
-    predecessors: PackedU32s<'s>,
-    data: &'s [u8],
-}
-
-impl<'s> LinkSets<'s> {
-    fn open(state: &'s State, key: &'s TableKey) -> Result<Self> {
-        let mut found = Vec::new();
-        let Some(numbers) = state.tables.get(key) else { return Ok(Self { state, key, next: 0, found }) };
-        for &(first, sequence) in &numbers.ranges {
-            let segment = state.segment(sequence)?;
-            let mut entries = segment.footer.links.iter();
-            let entry = entries
-                .find(|entry| *entry.relation == *key.part.name() && *entry.type_token == *key.type_token)
-                .ok_or_else(|| {
-                    let relation = key.part.name();
-                    segment.footer_error(format!("expected link sets of {relation} in this segment"))
-                })?;
-            let (ends, predecessors) = (segment.packed(entry.ends)?, segment.packed(entry.predecessors)?);
-            let data = segment.chunk(entry.data)?;
-            found.push((first, OpenLinkSets { segment, entry, ends, predecessors, data }));
-        }
-        Ok(Self { state, key, next: numbers.next, found })
-    }
-
-    /// The targets of a set, ascending.
-    fn read(&self, number: u32) -> Result<Vec<u32>> {
-        let mut patches = Vec::new();
-        let mut next = number;
-        let mut targets = loop {
-            if next <= EMPTY_SET {
-                break Vec::new();
-            }
-            let (sets, place) = self.find(next)?;
-            match sets.decode(place)? {
-                LinkSet::Whole(targets) => break targets,
-                LinkSet::Patch { added, removed } => {
-                    let before = sets.predecessors.get(place);
-                    if place >= sets.predecessors.len() || before >= next || patches.len() > SET_DEPTH_MAX {
-                        let what = "a link set builds on a later one, or on too many";
-                        return Err(sets.segment.footer_error(what));
-                    }
-                    patches.push((added, removed));
-                    next = before;
-                }
-            }
-        };
-        for (added, removed) in patches.into_iter().rev() {
-            targets = apply_patch(&targets, &added, &removed);
-        }
-        Ok(targets)
-    }
-
-    fn find(&self, number: u32) -> Result<(&OpenLinkSets<'s>, usize)> {
-        let place = self.found.partition_point(|(first, _)| *first <= number).checked_sub(1);
-        match place.filter(|_| number < self.next) {
-            Some(place) => Ok((&self.found[place].1, (number - self.found[place].0) as usize)),
-            None => Err(self.state.unknown_number(self.key, number)),
-        }
-    }
-}
-
-impl OpenLinkSets<'_> {
-    fn decode(&self, place: usize) -> Result<LinkSet> {
-        let start = if place == 0 { 0 } else { self.ends.get(place - 1) };
-        let bytes = (place < self.ends.len())
-            .then(|| self.data.get(start as usize..self.ends.get(place) as usize))
-            .flatten()
-            .ok_or_else(|| self.segment.footer_error("a link set reaches beyond its chunk"))?;
-        decode(bytes, self.segment.ordinal_count())
-            .map_err(|error| self.segment.format_error(self.entry.data, &error))
     }
 }

@@ -146,6 +146,21 @@ const RULES: &[Rule] = &[
         "Graph expands the strength on reading; what was set is its id, and the strength is an object of its own",
     ),
     volatile(
+        &["authenticationStrengthPolicy"],
+        &["combinationConfigurations/id"],
+        "is given anew when the same restriction is made again",
+    ),
+    volatile(
+        &["permissionGrantPolicy"],
+        &["includes/id", "excludes/id"],
+        "is given anew when the same conditions are made again",
+    ),
+    volatile(
+        &["accessPackage"],
+        &["resourceRoleScopes/id", "resourceRoleScopes/createdDateTime"],
+        "is given anew when the same role is added again",
+    ),
+    volatile(
         &["subscribedSku"],
         &["consumedUnits"],
         "counts what is assigned, which shows on users and groups",

@@ -31,6 +31,8 @@
 mod blocks;
 mod datetime;
 mod decoded;
+#[cfg(test)]
+pub(super) mod document;
 mod intern;
 mod presence;
 mod scalar;

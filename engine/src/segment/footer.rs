@@ -25,7 +25,7 @@ pub(crate) struct Footer {
     /// IDs seen for the first time.
     pub(crate) ids: Option<IdEntry>,
     /// One per type of which this backup changed core slots or links.
-    pub(crate) change_indexes: Vec<ChangeIndexEntry>,
+    pub(crate) rosters: Vec<RosterEntry>,
     /// Objects that were known before and that a link came to or went from.
     pub(crate) targets: Option<TargetEntry>,
     /// Who went and who came back; absent when nobody did.
@@ -153,7 +153,7 @@ pub(crate) struct IdEntry {
 /// Who changed: the objects of a type that were known before this backup and whose core slot or links it changed.
 /// What a difference says of each stands here, so that it need not be found among all objects of the store.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
-pub(crate) struct ChangeIndexEntry {
+pub(crate) struct RosterEntry {
     pub(crate) type_token: String,
     /// Whether all such objects are listed; when very many changed, none is.
     pub(crate) is_complete: bool,

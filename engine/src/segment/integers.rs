@@ -25,10 +25,10 @@ use packed::{pack, packed_len, unpack, width_of};
 /// Values per block.
 pub(crate) const BLOCK: usize = 1024;
 
-const KIND_BLOCKS: u8 = 0;
-const KIND_PROGRESSION: u8 = 1;
+pub(super) const KIND_BLOCKS: u8 = 0;
+pub(super) const KIND_PROGRESSION: u8 = 1;
 /// Set in a block's first byte when it holds differences.
-const DIFFERENCES: u8 = 0x40;
+pub(super) const DIFFERENCES: u8 = 0x40;
 
 /// Encodes a vector; [`decode_u32s`] needs the number of values to undo it.
 pub(crate) fn encode_u32s(values: &[u32]) -> Vec<u8> {

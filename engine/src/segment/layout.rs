@@ -29,13 +29,13 @@ pub(crate) const FOOTER_ALIGNMENT: usize = 16;
 /// Rows in one row group, at most.
 pub(crate) const GROUP_ROW_COUNT_MAX: usize = 65_536;
 
-const HEADER_MAGIC: [u8; 8] = *b"ESNAPSEG";
-const TRAILER_MAGIC: [u8; 8] = *b"GESPANSE";
+pub(super) const HEADER_MAGIC: [u8; 8] = *b"ESNAPSEG";
+pub(super) const TRAILER_MAGIC: [u8; 8] = *b"GESPANSE";
 
 /// A field: name, first byte, size in bytes.
-type Field = (&'static str, usize, usize);
+pub(super) type Field = (&'static str, usize, usize);
 
-const HEADER_FIELDS: [Field; 7] = [
+pub(super) const HEADER_FIELDS: [Field; 7] = [
     ("magic", 0, 8),
     ("format version", 8, 4),
     ("cipher", 12, 4),
@@ -45,7 +45,7 @@ const HEADER_FIELDS: [Field; 7] = [
     ("checksum", 60, 4),
 ];
 
-const TRAILER_FIELDS: [Field; 6] = [
+pub(super) const TRAILER_FIELDS: [Field; 6] = [
     ("footer offset", 0, 8),
     ("footer length", 8, 8),
     ("footer hash", 16, 32),

@@ -10,9 +10,9 @@
 
 use super::format::FormatError;
 
-const TAG_GAPS: u8 = 0;
-const TAG_ROARING: u8 = 1;
-const TAG_PATCH: u8 = 2;
+pub(super) const TAG_GAPS: u8 = 0;
+pub(super) const TAG_ROARING: u8 = 1;
+pub(super) const TAG_PATCH: u8 = 2;
 /// From this many targets on, a Roaring bitmap is tried.
 const ROARING_COUNT_MIN: usize = 512;
 
@@ -62,6 +62,29 @@ pub(crate) fn decode(bytes: &[u8], ordinal_count: u32) -> Result<LinkSet, Format
         }
         _ => Ok(set),
     }
+}
+
+/// Whether a set names an ordinal that is wanted; of a patch, whether it adds one. Nothing is made of the set.
+pub(crate) fn names_any(bytes: &[u8], is_wanted: &impl Fn(u32) -> bool) -> Result<bool, FormatError> {
+    let (mut at, mut next, mut left) = (1, 0, usize::MAX);
+    match bytes.first() {
+        Some(&TAG_GAPS) => {}
+        Some(&TAG_PATCH) => left = read_varint(bytes, &mut at)? as usize,
+        // A bitmap can be of any ordinals, and few sets are large enough for one.
+        _ => return Ok(true),
+    }
+    while left > 0 && at < bytes.len() {
+        if is_wanted(read_value(bytes, &mut at, &mut next)?) {
+            return Ok(true);
+        }
+        left -= 1;
+    }
+    Ok(false)
+}
+
+/// Whether a set is kept as the difference to its predecessor.
+pub(crate) fn is_patch(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&TAG_PATCH)
 }
 
 fn decode_any(bytes: &[u8], ordinal_count: u32) -> Result<LinkSet, FormatError> {
@@ -167,18 +190,23 @@ fn read_gaps(bytes: &[u8], at: &mut usize, count: usize) -> Result<Vec<u32>, For
     let mut values = Vec::with_capacity(count.min(bytes.len().saturating_sub(*at)));
     let mut next: u32 = 0;
     while values.len() < count && *at < bytes.len() {
-        let gap = read_varint(bytes, at)?;
-        let value = next
-            .checked_add(gap)
-            .filter(|&value| value < u32::MAX)
-            .ok_or_else(|| FormatError::new(*at, "an ordinal is larger than any ordinal can be"))?;
-        values.push(value);
-        next = value + 1;
+        values.push(read_value(bytes, at, &mut next)?);
     }
     if count != usize::MAX && values.len() < count {
         return Err(FormatError::new(*at, format!("expected {count} ordinals, found {}", values.len())));
     }
     Ok(values)
+}
+
+/// One ordinal by its gap to the one before it.
+fn read_value(bytes: &[u8], at: &mut usize, next: &mut u32) -> Result<u32, FormatError> {
+    let gap = read_varint(bytes, at)?;
+    let value = next
+        .checked_add(gap)
+        .filter(|&value| value < u32::MAX)
+        .ok_or_else(|| FormatError::new(*at, "an ordinal is larger than any ordinal can be"))?;
+    *next = value + 1;
+    Ok(value)
 }
 
 fn read_varint(bytes: &[u8], at: &mut usize) -> Result<u32, FormatError> {
@@ -199,7 +227,7 @@ fn read_varint(bytes: &[u8], at: &mut usize) -> Result<u32, FormatError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LinkSet, apply_patch, compare, decode, encode_patch, encode_whole};
+    use super::{LinkSet, apply_patch, compare, decode, encode_patch, encode_whole, is_patch, names_any};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
@@ -263,8 +291,27 @@ mod tests {
         }
 
         #[test]
+        fn what_a_set_names_is_seen_without_decoding_it(
+            values in proptest::collection::btree_set(0..900u32, 0..90),
+            removed in proptest::collection::btree_set(0..900u32, 0..90),
+            wanted in proptest::collection::btree_set(0..900u32, 0..20),
+        ) {
+            let values: Vec<u32> = values.into_iter().collect();
+            let removed: Vec<u32> = removed.into_iter().collect();
+            let (mut whole, mut patch) = (Vec::new(), Vec::new());
+            encode_whole(&values, &mut whole);
+            encode_patch(&values, &removed, &mut patch);
+            prop_assert!(!is_patch(&whole) && is_patch(&patch));
+            let expected = values.iter().any(|value| wanted.contains(value));
+            for bytes in [whole, patch] {
+                prop_assert_eq!(names_any(&bytes, &|value| wanted.contains(&value)).unwrap(), expected);
+            }
+        }
+
+        #[test]
         fn no_bytes_make_the_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _outcome = decode(&bytes, 1000);
+            let _outcome = names_any(&bytes, &|value| value == 7);
         }
     }
 }

@@ -211,7 +211,7 @@ impl Segment {
             let columns = table.groups.iter().flat_map(|group| group.columns.iter().map(|(_, chunk)| *chunk));
             columns.chain(table.patches.iter().flat_map(|patch| [patch.old_texts, patch.new_texts]))
         });
-        let change_indexes = self.footer.change_indexes.iter().filter(|change_index| change_index.count > 0);
+        let change_indexes = self.footer.rosters.iter().filter(|change_index| change_index.count > 0);
         let targets = self.footer.targets.iter().map(|targets| targets.ids);
         let ids =
             change_indexes.clone().map(|change_index| change_index.ids).chain(targets).chain(self.footer.ids);
@@ -362,7 +362,7 @@ impl Segment {
             let total: u64 = columns.chain(patches).chain(slots).chain(heads).map(length).sum();
             *bytes.entry(table.type_token.clone()).or_default() += total;
         }
-        for change_index in self.footer.change_indexes.iter().filter(|change_index| change_index.count > 0) {
+        for change_index in self.footer.rosters.iter().filter(|change_index| change_index.count > 0) {
             let ids = [Some(change_index.ids.keys), change_index.ids.text_rows, change_index.ids.texts];
             let chunks = [change_index.ordinals, change_index.slots, change_index.flags, change_index.names];
             let total: u64 = chunks.into_iter().chain(ids.into_iter().flatten()).map(length).sum();

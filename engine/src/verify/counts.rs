@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::Result;
 use crate::segment::footer::{
-    ChangeIndexEntry, CheckpointEntry, Footer, GroupEntry, IdEntry, LinkEntry, PatchEntry, SPACE_CORE,
+    CheckpointEntry, Footer, GroupEntry, IdEntry, LinkEntry, PatchEntry, RosterEntry, SPACE_CORE,
     SPACE_VOLATILE, SlotEntry, TableEntry,
 };
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
@@ -28,7 +28,7 @@ pub(super) fn check(segment: &Segment, ordinal_count: u32) -> Result<()> {
     if let Some(ids) = &footer.ids {
         check_ids(segment, ids, ordinal_count)?;
     }
-    footer.change_indexes.iter().try_for_each(|change_index| check_change_index(segment, change_index))?;
+    footer.rosters.iter().try_for_each(|change_index| check_change_index(segment, change_index))?;
     if let Some(targets) = &footer.targets {
         check_ids(segment, &targets.ids, 0)?;
         expect(segment, "IDs of targets", targets.ids.count, &[targets.ordinals])?;
@@ -38,7 +38,7 @@ pub(super) fn check(segment: &Segment, ordinal_count: u32) -> Result<()> {
 
 /// Everything is found by its name: each stands once.
 fn check_order(segment: &Segment) -> Result<()> {
-    let Footer { tables, links, change_indexes, paths, .. } = &segment.footer;
+    let Footer { tables, links, rosters: change_indexes, paths, .. } = &segment.footer;
     let is_ascending = tables.is_sorted_by(|a, b| (&a.type_token, a.space) < (&b.type_token, b.space))
         && links.is_sorted_by(|a, b| (&a.type_token, &a.relation) < (&b.type_token, &b.relation))
         && change_indexes.is_sorted_by(|a, b| a.type_token < b.type_token);
@@ -66,7 +66,7 @@ fn check_names(segment: &Segment) -> Result<()> {
         named.extend([links.predecessors, links.ends, links.data]);
         named.extend(links.slots.iter().flat_map(slot_chunks));
     }
-    for change_index in footer.change_indexes.iter().filter(|change_index| change_index.count > 0) {
+    for change_index in footer.rosters.iter().filter(|change_index| change_index.count > 0) {
         named.extend([change_index.ordinals, change_index.slots, change_index.flags, change_index.names]);
         named.extend(id_chunks(&change_index.ids));
     }
@@ -172,7 +172,7 @@ fn check_ids(segment: &Segment, ids: &IdEntry, first_ordinal: u32) -> Result<()>
     Ok(())
 }
 
-fn check_change_index(segment: &Segment, change_index: &ChangeIndexEntry) -> Result<()> {
+fn check_change_index(segment: &Segment, change_index: &RosterEntry) -> Result<()> {
     let what = format!("changed {}", change_index.type_token);
     if change_index.count == 0 {
         if *change_index != empty_change_index(change_index) {
@@ -195,13 +195,9 @@ fn check_change_index(segment: &Segment, change_index: &ChangeIndexEntry) -> Res
 }
 
 /// A list of nobody, which names no chunk.
-fn empty_change_index(change_index: &ChangeIndexEntry) -> ChangeIndexEntry {
-    let ChangeIndexEntry { type_token, is_complete, .. } = change_index;
-    ChangeIndexEntry {
-        type_token: type_token.clone(),
-        is_complete: *is_complete,
-        ..ChangeIndexEntry::default()
-    }
+fn empty_change_index(change_index: &RosterEntry) -> RosterEntry {
+    let RosterEntry { type_token, is_complete, .. } = change_index;
+    RosterEntry { type_token: type_token.clone(), is_complete: *is_complete, ..RosterEntry::default() }
 }
 
 fn check_checkpoint(segment: &Segment, entry: &CheckpointEntry) -> Result<()> {

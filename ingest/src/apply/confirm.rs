@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use engine::records::{Remaining, StepStatus};
-
+use super::element;
 use super::run::Applier;
 use super::stand::Standing;
 use super::template::is_of_new;
 use crate::error::Result;
 use crate::plan::{Step, StepKind};
+use crate::resource;
+use engine::records::{Remaining, StepStatus};
 
 /// Steps that are read back together.
 const READ_BACK_LENGTH: usize = 1000;
@@ -107,7 +108,10 @@ impl Applier<'_> {
         for (place, step) in self.steps.iter().enumerate().rev() {
             let is_good = self.status(&step.id).is_good();
             let id = step.object.id.as_str();
-            let names = step.after.keys().map(|name| (id, name.as_str()));
+            // Elements of one collection say nothing of each other.
+            let is_element = resource::by_token(&step.object.type_token)
+                .is_some_and(|resource| element::about(resource, step).is_some());
+            let names = step.after.keys().filter(|_| !is_element).map(|name| (id, name.as_str()));
             let is_last = !names.clone().any(|name| later.contains(&name)) && !deleted.contains(id);
             if is_good {
                 later.extend(names);
@@ -115,7 +119,8 @@ impl Applier<'_> {
                     deleted.insert(id);
                 }
             }
-            if is_last && !(is_good && step.kind == StepKind::Recreate) {
+            let is_over = !is_good && self.is_for_a_while(place);
+            if is_last && !is_over && !(is_good && step.kind == StepKind::Recreate) {
                 places.push(place);
             }
         }

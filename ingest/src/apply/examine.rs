@@ -11,7 +11,7 @@ use super::undo::AFTER_RECOVERY;
 use super::{ApplyRequest, check_client, is_over, runtime};
 use crate::error::{Error, Result};
 use crate::graph::Client;
-use crate::plan::{Guard, Identity, Plan, PlanContext, Step, captured, guards, written_value};
+use crate::plan::{Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, written_value};
 use crate::resource;
 use engine::records::RecoverySummary;
 
@@ -212,7 +212,7 @@ fn check_state(
     {
         return Err(wrong(format!("expected the path of its object, found another parent, {parent}")));
     }
-    let nothing = serde_json::Map::new();
+    let nothing = Named::new();
     let body = step.request.body.as_object().filter(|_| is_whole).unwrap_or(&nothing);
     for (name, value) in body.iter().filter(|(name, _)| !step.after.contains_key(*name)) {
         let stands = |state: &serde_json::Map<String, Value>| {

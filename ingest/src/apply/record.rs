@@ -37,6 +37,7 @@ pub(super) fn outcome_of(step: &Step, status: StepStatus) -> StepOutcome {
         error: Value::Null,
         request_id: None,
         written: Vec::new(),
+        gives_back: false,
         created: BTreeMap::new(),
         completed: None,
         other: Map::new(),

@@ -1,5 +1,6 @@
 //! Owns the order of a recovery: waves of steps whose dependencies are done, each read, recorded, sent and recorded.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use serde_json::json;
 use super::record::{self, Beginning, Created, created_by};
 use super::send::{self, Sent};
 use super::stand::{self, Image, Look, Standing};
+use super::swap::{self, Swap};
 use super::template::Filling;
 use super::{ApplyProgress, ApplyRequest, OnConflict, crash_here};
 use crate::error::{Error, Result};
@@ -32,7 +34,7 @@ const PASSWORD_LENGTH: usize = 40;
 /// A recovery being applied.
 pub(super) struct Applier<'a> {
     pub(super) client: &'a Client,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Cow<'a, [Step]>,
     pub(super) started: jiff::Timestamp,
     pub(super) journal: RecoveryJournal,
     pub(super) outcomes: BTreeMap<String, StepOutcome>,
@@ -44,6 +46,7 @@ pub(super) struct Applier<'a> {
     pub(super) remaining: Option<Vec<Remaining>>,
     /// Steps that only report, as they were asked to.
     pub(super) softened: BTreeSet<String>,
+    pub(super) swaps: Vec<Swap>,
     cancel_file: PathBuf,
     password_count: Cell<u64>,
     /// A conflict ended it.
@@ -59,19 +62,21 @@ pub(super) struct Ready {
 impl<'a> Applier<'a> {
     pub(super) fn new(
         client: &'a Client,
-        beginning: &Beginning,
+        beginning: &'a Beginning,
         journal: RecoveryJournal,
         outcomes: BTreeMap<String, StepOutcome>,
         request: &'a ApplyRequest<'a>,
         cancel_file: PathBuf,
     ) -> Self {
-        let mut steps = beginning.plan.steps.clone();
+        let mut steps = Cow::Borrowed(beginning.plan.steps.as_slice());
         let mut softened = BTreeSet::new();
         if beginning.report_only {
-            let soft = steps.iter_mut().filter_map(|step| only_report(step).then(|| step.id.clone()));
+            let soft =
+                steps.to_mut().iter_mut().filter_map(|step| only_report(step).then(|| step.id.clone()));
             softened.extend(soft);
         }
         let created = created_by(&outcomes);
+        let swaps = swap::swaps(&steps);
         let (started, password_count) = (beginning.summary.started, Cell::new(0));
         Self {
             client,
@@ -84,6 +89,7 @@ impl<'a> Applier<'a> {
             hopeless: RefCell::default(),
             remaining: None,
             softened,
+            swaps,
             cancel_file,
             password_count,
             is_stopped: false,
@@ -103,6 +109,10 @@ impl<'a> Applier<'a> {
                 return Ok(true);
             }
             let wave = self.next_wave()?;
+            match self.give_names_back().await {
+                Err(Error::Graph(graph::Error::Cancelled)) => return Ok(true),
+                result => result?,
+            }
             if wave.is_empty() {
                 break;
             }
@@ -482,6 +492,6 @@ fn only_report(step: &mut Step) -> bool {
     if is_enabled(step.after.get("state")) {
         step.after.insert("state".to_owned(), json!(REPORT));
     }
-    step.request.body["state"] = json!(REPORT);
+    step.request.body.set("state", json!(REPORT));
     true
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::template::Filling;
 use crate::graph::{self, Answer, Call};
-use crate::plan::{Step, StepKind};
+use crate::plan::{Body, RESTORED_BY_PEOPLE, Step, StepKind};
 use crate::resource::{self, Resource};
 
 /// How far the clocks of Graph and of this machine may be apart.
@@ -109,16 +109,13 @@ fn is_as_wanted(step: &Step, error: &graph::Error) -> bool {
     }
 }
 
-/// Types whose restore from the bin the Graph reference lists as not supported for applications, whatever they may do.
-const RESTORED_BY_PEOPLE: [&str; 2] = ["conditionalAccessPolicy", "namedLocation"];
-
 /// What was refused, with what helps where Graph's words do not say it.
 pub(super) fn explained(step: &Step, status: u16, mut error: Value) -> Value {
     let is_for_people = RESTORED_BY_PEOPLE.contains(&step.object.type_token.as_str());
     if step.kind == StepKind::Restore && is_for_people && matches!(status, 401 | 403) {
         let words = error["message"].as_str().unwrap_or_default().trim_end_matches('.');
-        let help = "Graph may refuse this restore to applications: restore it in the admin centre, or delete it there for \
-                    good and plan with the option recreate, which makes it again under a new ID";
+        let help = "Graph may refuse this restore to applications: restore it in the admin centre, or plan with the option \
+                    recreate, which makes it again under a new ID when an application applies it";
         error["message"] = json!(format!("{words}; {help}"));
     }
     error
@@ -143,11 +140,11 @@ pub(super) fn one_by_one(step: &Step, targets: &[String], filling: &Filling<'_>)
     let mut single = step.clone();
     single.request.method.clone_from(&add.method);
     single.request.path = add.path.replace("{id}", &graph::escape(&step.object.id));
-    single.request.body = json!({ "@odata.id": reference });
+    single.request.body = json!({ "@odata.id": reference }).into();
     Some(filling.calls(&single, targets))
 }
 
-fn bulk_reference(body: &Value) -> Option<&str> {
+fn bulk_reference(body: &Body) -> Option<&str> {
     body.as_object()?.values().find_map(|value| match value.as_array()?.as_slice() {
         [Value::String(only)] => Some(only.as_str()),
         _ => None,
@@ -223,7 +220,7 @@ fn candidates(body: &[u8], since: Timestamp) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Phase, PlanObject, RequestTemplate};
+    use crate::plan::{Named, Phase, PlanObject, RequestTemplate};
 
     #[test]
     fn a_restore_that_only_people_may_do_says_what_helps() {
@@ -236,15 +233,15 @@ mod tests {
                 type_token: token.to_owned(),
                 display_name: String::new(),
             },
-            before: BTreeMap::new(),
-            after: BTreeMap::new(),
+            before: Named::new(),
+            after: Named::new(),
             links: Vec::new(),
             depends_on: Vec::new(),
             request: RequestTemplate {
                 method: "POST".to_owned(),
                 version: resource::Version::Beta,
                 path: String::new(),
-                body: Value::Null,
+                body: Body::NULL,
             },
             notes: Vec::new(),
         };

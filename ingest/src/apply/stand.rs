@@ -6,10 +6,11 @@ use engine::is_same;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::element;
 use super::template::{Filling, is_of_new, meter};
 use crate::error::Result;
 use crate::graph::{self, Answer, Call, Client, Page};
-use crate::plan::{Step, StepKind, written_value};
+use crate::plan::{Named, Step, StepKind, written_value};
 use crate::resource::{self, Link, Resource};
 
 /// What stands before a step.
@@ -45,7 +46,9 @@ enum Question {
     /// The targets of a relation.
     Targets(Call, bool),
     /// Relation objects among which one with these values may be.
-    Related(Call, BTreeMap<String, Value>),
+    Related(Call, Named),
+    /// The elements of a collection below an object, as a list or inside the object.
+    Elements(Call, Option<&'static str>),
     /// Whether it is live, else whether it is in the bin.
     Return(Call, Call),
 }
@@ -71,7 +74,10 @@ pub(super) async fn read(
     for question in &questions {
         let asked: Vec<&Call> = match question {
             Question::Nothing => Vec::new(),
-            Question::Object(call) | Question::Targets(call, _) | Question::Related(call, _) => vec![call],
+            Question::Object(call)
+            | Question::Targets(call, _)
+            | Question::Related(call, _)
+            | Question::Elements(call, _) => vec![call],
             Question::Return(live, binned) => vec![live, binned],
         };
         let place = asked.into_iter().map(|call| {
@@ -113,6 +119,10 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
         let path = if link.to_one { path } else { format!("{path}&$top=999") };
         return Question::Targets(call(path), link.to_one);
     }
+    if let Some((inside, element)) = element::about(resource, step) {
+        let path = element::path(resource, inside, &id, element);
+        return Question::Elements(call(path), inside.expanded.then_some(inside.name.as_str()));
+    }
     match step.kind {
         StepKind::Restore => {
             let Some(bin) = &resource.bin else { return Question::Nothing };
@@ -126,7 +136,7 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
         }
         // A schedule is changed by a request, and read among the others of its holder.
         StepKind::Update if is_relation(resource) && step.request.path.ends_with("ScheduleRequests") => {
-            let body = step.request.body.as_object().into_iter().flatten();
+            let body = step.request.body.as_object().into_iter().flat_map(Named::iter);
             let values = body.map(|(name, value)| (name.clone(), value.clone())).collect();
             related(resource, &values, filling)
                 .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
@@ -137,7 +147,10 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
             } else {
                 own
             };
-            let path = if resource.select.is_empty() {
+            // Of a service principal `$select` shows more of its keys than a backup has, so it only names what needs it.
+            let is_guarded = || resource.guarded.iter().any(|it| step.before.contains_key(&it.property));
+            let is_whole = resource.token == "servicePrincipal" && !is_guarded();
+            let path = if resource.select.is_empty() || is_whole {
                 own
             } else {
                 let mut names: BTreeSet<&str> = step.before.keys().map(String::as_str).collect();
@@ -158,11 +171,7 @@ fn is_relation(resource: &Resource) -> bool {
 }
 
 /// Where relation objects are listed among which one may be, and what it is known by.
-fn related(
-    resource: &Resource,
-    values: &BTreeMap<String, Value>,
-    filling: &Filling<'_>,
-) -> Option<(String, BTreeMap<String, Value>)> {
+fn related(resource: &Resource, values: &Named, filling: &Filling<'_>) -> Option<(String, Named)> {
     let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
     let known = engine::schema::by_token(&resource.token)?;
     let key = known.natural_key.iter().filter(|part| part.only.is_none());
@@ -205,6 +214,13 @@ async fn judge(
         (Question::Related(call, key), [answer]) => match answer {
             Ok(answer) => judge_related(step, &all_items(client, call, answer).await?, key, filling),
             Err(error) if error.status() == Some(404) => judge_related(step, &[], key, filling),
+            Err(error) => unread(error),
+        },
+        (Question::Elements(call, shown), [answer]) => match answer {
+            Ok(answer) => {
+                let items = elements(client, call, *shown, answer).await?;
+                judge_elements(step, items, filling)
+            }
             Err(error) => unread(error),
         },
         (Question::Return(..), [live, binned]) => match (live, binned) {
@@ -308,7 +324,7 @@ fn value_of(step: &Step, name: &str, object: &Value) -> Value {
 fn judge_to_one(step: &Step, targets: &[String], filling: &Filling<'_>) -> Standing {
     let standing = targets.first().map_or(Value::Null, |target| Value::String(target.clone()));
     let relation = step.links.first().map_or("", |link| link.relation.as_str());
-    let of = |values: &BTreeMap<String, Value>| values.get(relation).cloned().unwrap_or_default();
+    let of = |values: &Named| values.get(relation).cloned().unwrap_or_default();
     let linked = step.links.first().filter(|_| step.kind == StepKind::AddLink);
     let linked = linked.map_or(Value::Null, |link| Value::String(link.target_id.clone()));
     let links = step.links.iter().map(|link| link.target_id.clone()).collect();
@@ -338,12 +354,7 @@ fn judge_targets(step: &Step, standing: &BTreeSet<String>, filling: &Filling<'_>
     Standing::AsBefore(Image { values, targets: left, graph_id: None })
 }
 
-fn judge_related(
-    step: &Step,
-    items: &[Value],
-    key: &BTreeMap<String, Value>,
-    filling: &Filling<'_>,
-) -> Standing {
+fn judge_related(step: &Step, items: &[Value], key: &Named, filling: &Filling<'_>) -> Standing {
     let says =
         |item: &Value, name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     // What was activated for a time is none of the assignments that a plan makes or takes away.
@@ -382,6 +393,21 @@ async fn all_targets(client: &Client, call: &Call, answer: &Answer) -> graph::Re
 async fn all_items(client: &Client, call: &Call, answer: &Answer) -> Result<Vec<Value>> {
     let items = items_of(client, call, answer).await?;
     Ok(items.iter().filter_map(|item| serde_json::from_str(item).ok()).collect())
+}
+
+/// The elements of a collection below an object.
+async fn elements(client: &Client, call: &Call, shown: Option<&str>, answer: &Answer) -> Result<Vec<Value>> {
+    let Some(name) = shown else { return all_items(client, call, answer).await };
+    let object: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    Ok(object.get(name).and_then(Value::as_array).cloned().unwrap_or_default())
+}
+
+fn judge_elements(step: &Step, items: Vec<Value>, filling: &Filling<'_>) -> Standing {
+    let items = written_value(&step.object.type_token, "", Value::Array(items));
+    let items = items.as_array().map_or(&[][..], Vec::as_slice);
+    let resource = resource::by_token(&step.object.type_token);
+    let standing = resource.and_then(|resource| element::judge(step, resource, items, filling));
+    standing.unwrap_or_else(|| untouched(step, filling))
 }
 
 /// The items of a page that came in a batch, and of those behind it.

@@ -46,6 +46,24 @@ pub(super) fn beginning(
     }
 }
 
+/// Adds the changes that no step undoes to what still differs, by their places in the plan. They make no warning of a
+/// recovery that did all that it could; whoever reads its end is told.
+pub(super) fn add_left(summary: &mut RecoverySummary, plan: &Plan, left: &[usize]) {
+    let Some(count) = &mut summary.remaining_count else { return };
+    *count += left.len() as u64;
+    summary.not_undone = left.len() as u64;
+    let room = REMAINING_COUNT_MAX.saturating_sub(summary.remaining.len());
+    let left = left.iter().take(room).filter_map(|place| plan.skipped.get(*place));
+    summary.remaining.extend(left.map(|skipped| {
+        let name = if skipped.name.is_empty() { String::new() } else { format!("{}: ", skipped.name) };
+        Remaining {
+            step: String::new(),
+            object: skipped.object.clone(),
+            what: format!("{name}not undone: {}", skipped.reason),
+        }
+    }));
+}
+
 fn distinct<'p>(objects: impl Iterator<Item = &'p PlanObject>) -> u64 {
     objects.collect::<BTreeSet<_>>().len() as u64
 }

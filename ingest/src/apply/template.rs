@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::record::Created;
 use crate::graph::{self, Call, Effect, Meter, Method};
-use crate::plan::{ENDPOINT, NEW_ID_PREFIX, PASSWORD, RequestTemplate, Step, StepKind, TARGET};
+use crate::plan::{Body, ENDPOINT, NEW_ID_PREFIX, PASSWORD, RequestTemplate, Step, StepKind, TARGET};
 use crate::resource::{Resource, by_token};
 
 /// What placeholders stand for.
@@ -30,8 +30,8 @@ impl Filling<'_> {
     fn call(&self, step: &Step, request: &RequestTemplate, bulk: &[String], target: &str) -> Call {
         let path = self.text(&request.path.replace(TARGET, &graph::escape(target)));
         let mut body = request.body.clone();
-        if let Value::Object(members) = &mut body {
-            for (name, value) in members {
+        if let Some(members) = body.as_object_mut() {
+            for (name, value) in members.each_mut() {
                 // What a tenant holds may look like a placeholder; these stand only where the planner puts them.
                 if is_reference(name) {
                     self.refer(value, bulk, target);
@@ -129,9 +129,9 @@ fn is_reference(name: &str) -> bool {
 }
 
 /// Whether a body has one request for all targets.
-fn has_single_target(body: &Value) -> bool {
-    let members = body.as_object().into_iter().flatten();
-    members.into_iter().any(|(name, value)| is_reference(name) && value.is_array())
+fn has_single_target(body: &Body) -> bool {
+    let mut members = body.as_object().into_iter().flatten();
+    members.any(|(name, value)| is_reference(name) && value.is_array())
 }
 
 fn method(name: &str) -> Method {

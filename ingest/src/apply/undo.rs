@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::element;
 use super::find;
 use super::record::{self, Created, created_by};
 use super::template::Filling;
 use crate::error::Result;
 use crate::graph::escape;
 use crate::plan::{
-    ENDPOINT, Estimate, FORMAT_VERSION, Phase, Plan, PlanContext, PlanObject, PlanOptions, RequestTemplate,
-    Skipped, Step, StepKind, StepLink, TARGET, cleared, guards, reference,
+    Body, ENDPOINT, Estimate, FORMAT_VERSION, Named, Phase, Plan, PlanContext, PlanObject, PlanOptions,
+    RequestTemplate, Skipped, Step, StepKind, StepLink, TARGET, cleared, guards, reference,
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
@@ -109,6 +110,9 @@ impl Undo {
         let Some(resource) = resource::by_token(&step.object.type_token) else {
             return self.skip(step, "its type is not known");
         };
+        if let Some(opposite) = element::opposite(step, outcome, resource) {
+            return self.take(step, opposite);
+        }
         let opposite = match step.kind {
             StepKind::Update => opposite_update(step, outcome, &self.created),
             StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => {
@@ -120,6 +124,10 @@ impl Undo {
             StepKind::SoftDelete => return_of(step, resource),
             StepKind::HardDelete => Err("it was deleted for good: `plan … --recreate` makes it again"),
         };
+        self.take(step, opposite);
+    }
+
+    fn take(&mut self, step: &Step, opposite: Opposite) {
         match opposite {
             Ok(mut opposite) => {
                 opposite.id = format!("s{}", self.steps.len() + 1);
@@ -154,9 +162,10 @@ fn only_written(step: &Step, outcome: &StepOutcome) -> Step {
     let mut step = step.clone();
     let is_written = |name: &String| outcome.written.contains(name);
     let is_left = |name: &String, step: &Step| step.after.contains_key(name) && !is_written(name);
-    if let Value::Object(body) = &step.request.body {
+    if let Some(body) = step.request.body.as_object() {
         let kept = body.iter().filter(|(name, _)| !is_left(name, &step));
-        step.request.body = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let kept: Named = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+        step.request.body = kept.into();
     }
     step.before.retain(|name, _| is_written(name));
     step.after.retain(|name, _| is_written(name));
@@ -171,8 +180,8 @@ fn bare(kind: StepKind, phase: Phase, object: PlanObject, request: RequestTempla
         kind,
         phase,
         object,
-        before: BTreeMap::new(),
-        after: BTreeMap::new(),
+        before: Named::new(),
+        after: Named::new(),
         links: Vec::new(),
         depends_on: Vec::new(),
         request,
@@ -181,7 +190,7 @@ fn bare(kind: StepKind, phase: Phase, object: PlanObject, request: RequestTempla
 }
 
 fn request(resource: &Resource, method: &str, path: String, body: Value) -> RequestTemplate {
-    RequestTemplate { method: method.to_owned(), version: resource.version, path, body }
+    RequestTemplate { method: method.to_owned(), version: resource.version, path, body: body.into() }
 }
 
 fn own_path(resource: &Resource, id: &str) -> String {
@@ -212,7 +221,7 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
         let value =
             if step.request.method == "PUT" { value.clone() } else { cleared(name, &written, value.clone()) };
         opposite.before.insert(name.clone(), written);
-        if let Value::Object(body) = &mut opposite.request.body
+        if let Some(body) = opposite.request.body.as_object_mut()
             && body.contains_key(name)
         {
             body.insert(name.clone(), value.clone());
@@ -220,14 +229,14 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
         opposite.after.insert(name.clone(), value);
     }
     if step.request.path.ends_with("/assignLicense") {
-        opposite.request.body = opposite_licences(&step.request.body, image.get("assignedLicenses"));
+        opposite.request.body = opposite_licences(&step.request.body, image.get("assignedLicenses")).into();
     }
     Ok(opposite)
 }
 
 /// The request that takes away licences that were assigned and not there before, and assigns again what was changed or
 /// taken away.
-fn opposite_licences(body: &Value, image: Option<&Value>) -> Value {
+fn opposite_licences(body: &Body, image: Option<&Value>) -> Value {
     let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
     let sku = |entry: &Value| entry.get("skuId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let image = list(image);

@@ -67,6 +67,11 @@ fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
             let smaller = USER_PROPERTIES.iter().find(fits);
             smaller.map_or_else(|| vec!["User.ReadWrite.All"], |(_, names)| names.to_vec())
         }
+        ("servicePrincipal", StepKind::AddLink | StepKind::RemoveLink, None)
+            if step.request.path.contains("/delegatedPermissionClassifications") =>
+        {
+            vec!["Policy.ReadWrite.PermissionGrant"]
+        }
         ("servicePrincipal", StepKind::Update, _) if step.after.contains_key("customSecurityAttributes") => {
             vec!["Application.Read.All", "CustomSecAttributeAssignment.ReadWrite.All"]
         }

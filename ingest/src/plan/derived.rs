@@ -6,13 +6,14 @@
 //! clears members of a complex value that came since, and members that the table fixes.
 
 mod body;
+mod element;
 mod relation;
 
 use engine::schema;
 use serde_json::{Value, json};
 
 use super::sound::Makers;
-use super::{ENDPOINT, NEW_ID_PREFIX, PASSWORD, Step, StepKind, StepLink, TARGET};
+use super::{ENDPOINT, NEW_ID_PREFIX, Named, PASSWORD, Step, StepKind, StepLink, TARGET};
 use crate::resource::{self, Link, Resource, Version};
 use body::{is_reference_to, is_written, licences};
 
@@ -35,8 +36,9 @@ pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
     match step.kind {
         StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => judge.links(),
         StepKind::AddLink if is_relation => judge.made_relation(),
-        StepKind::AddLink => Err("expected links".to_owned()),
+        StepKind::AddLink => judge.made_element(),
         StepKind::RemoveLink if is_relation => judge.removed_relation(),
+        StepKind::RemoveLink if judge.is_about_element(&step.before) => judge.removed_element(),
         StepKind::RemoveLink => judge.removed_credential(),
         _ if !step.links.is_empty() => Err("expected no links".to_owned()),
         StepKind::Update => judge.update(is_relation),
@@ -117,6 +119,9 @@ impl Judge<'_> {
         if after.is_empty() {
             return Err("expected a value that is wanted".to_owned());
         }
+        if self.is_about_element(after) {
+            return self.changed_element();
+        }
         if is_relation && self.is_schedule_request() {
             return self.changed_schedule();
         }
@@ -136,10 +141,8 @@ impl Judge<'_> {
         }
         if only.is_some_and(|only| only == super::update::LICENCES) {
             self.sends("POST", self.resource.version, &format!("{}/assignLicense", self.resource.get))?;
-            let of = |side: &std::collections::BTreeMap<String, Value>| {
-                side.get(super::update::LICENCES).cloned().unwrap_or_default()
-            };
-            return licences(&request.body, &of(before), &of(after));
+            let of = |side: &Named| side.get(super::update::LICENCES).cloned().unwrap_or_default();
+            return licences(&request.body.to_value(), &of(before), &of(after));
         }
         self.sends(&self.resource.update, self.resource.version, &self.resource.get)?;
         self.is_body_of_values()
@@ -148,7 +151,7 @@ impl Judge<'_> {
     /// Whether the body holds each wanted value, and nothing that the table does not allow besides.
     fn is_body_of_values(&self) -> Verdict {
         let Step { after, before, request, .. } = self.step;
-        let Value::Object(body) = &request.body else { return Err(odd_body(&request.body)) };
+        let Some(body) = request.body.as_object() else { return Err(odd_body(&request.body)) };
         for (name, wanted) in after {
             let standing = before.get(name).unwrap_or(&Value::Null);
             if !body.get(name).is_some_and(|sent| is_written(sent, standing, wanted)) {
@@ -175,9 +178,10 @@ impl Judge<'_> {
         if let Some((name, _)) = self.step.after.iter().find(|shown| !is_sent(shown)) {
             return Err(format!("expected a restore to show only what it sends, found {name}"));
         }
-        match &self.step.request.body {
-            Value::Null => Ok(()),
-            Value::Object(body) if !body.is_empty() && self.resource.token == "user" => {
+        let sent = &self.step.request.body;
+        match sent.as_object() {
+            None if sent.is_null() => Ok(()),
+            Some(body) if !body.is_empty() && self.resource.token == "user" => {
                 // Under another name than it had, and without the addresses that others took.
                 let renamed = self.step.after.get("userPrincipalName");
                 let is_shown = |name: &str, value: &Value| match name {
@@ -190,7 +194,7 @@ impl Judge<'_> {
                     None => Ok(()),
                 }
             }
-            other => Err(odd_body(other)),
+            _ => Err(odd_body(sent)),
         }
     }
 
@@ -200,7 +204,7 @@ impl Judge<'_> {
         let is_invitation = token == "user" && self.step.request.path == "/invitations";
         let path = if is_invitation { "/invitations" } else { list };
         self.sends("POST", self.resource.version, path)?;
-        let Value::Object(body) = &self.step.request.body else {
+        let Some(body) = self.step.request.body.as_object() else {
             return Err(odd_body(&self.step.request.body));
         };
         let password = json!({ "forceChangePasswordNextSignIn": true, "password": PASSWORD });
@@ -223,10 +227,8 @@ impl Judge<'_> {
     }
 
     fn has_no_body(&self) -> Verdict {
-        match &self.step.request.body {
-            Value::Null => Ok(()),
-            other => Err(odd_body(other)),
-        }
+        let sent = &self.step.request.body;
+        if sent.is_null() { Ok(()) } else { Err(odd_body(sent)) }
     }
 
     /// Whether the request is a method, a version and a path of the table, filled with this step's object.
@@ -303,7 +305,7 @@ fn is_type(name: &str, value: &Value) -> bool {
     name == "@odata.type" && value.as_str().is_some_and(|text| text.starts_with("#microsoft.graph."))
 }
 
-fn odd_body(body: &Value) -> String {
+fn odd_body(body: &dyn std::fmt::Display) -> String {
     format!("expected a body that says what is shown, found {body}")
 }
 

@@ -1,11 +1,11 @@
 //! Steps before they have their places: which depend on which, in what order, and what new IDs stand for.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use serde_json::Value;
 
-use super::{NEW_ID_PREFIX, Phase, PlanObject, RequestTemplate, Step, StepKind, StepLink};
+use super::{NEW_ID_PREFIX, Named, Phase, PlanObject, RequestTemplate, Step, StepKind, StepLink};
 
 /// The place of a draft among all drafts.
 pub(super) type DraftId = usize;
@@ -16,8 +16,8 @@ pub(super) struct Draft {
     pub(super) kind: StepKind,
     pub(super) phase: Phase,
     pub(super) object: PlanObject,
-    pub(super) before: BTreeMap<String, Value>,
-    pub(super) after: BTreeMap<String, Value>,
+    pub(super) before: Named,
+    pub(super) after: Named,
     pub(super) links: Vec<StepLink>,
     pub(super) depends_on: BTreeSet<DraftId>,
     pub(super) request: RequestTemplate,
@@ -30,8 +30,8 @@ impl Draft {
             kind,
             phase,
             object,
-            before: BTreeMap::new(),
-            after: BTreeMap::new(),
+            before: Named::new(),
+            after: Named::new(),
             links: Vec::new(),
             depends_on: BTreeSet::new(),
             request,
@@ -199,7 +199,10 @@ fn placeholder(place: usize, property: Option<&str>) -> String {
 
 fn visit_texts(request: &RequestTemplate, visit: &mut impl FnMut(&str)) {
     visit(&request.path);
-    visit_value(&request.body, visit);
+    match request.body.as_object() {
+        Some(members) => members.values().for_each(|value| visit_value(value, visit)),
+        None => visit_value(&request.body.to_value(), visit),
+    }
 }
 
 fn visit_value(value: &Value, visit: &mut impl FnMut(&str)) {
@@ -230,7 +233,9 @@ fn rename(draft: &mut Draft, renames: &Rename<'_>) {
         rename_text(&mut link.target_id, renames);
     }
     rename_text(&mut draft.request.path, renames);
-    rename_value(&mut draft.request.body, renames);
+    if let Some(members) = draft.request.body.as_object_mut() {
+        members.values_mut().for_each(|value| rename_value(value, renames));
+    }
     draft.after.values_mut().for_each(|value| rename_value(value, renames));
 }
 

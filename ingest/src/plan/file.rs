@@ -1,6 +1,7 @@
 //! How a plan stands in a file: JSON for people, hashed in a form that does not depend on how it is laid out.
 
-use std::collections::BTreeMap;
+mod written;
+
 use std::io::Write;
 
 use engine::Store;
@@ -8,7 +9,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{FORMAT_VERSION, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink};
+use super::{
+    Body, FORMAT_VERSION, Named, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink,
+};
 use crate::resource::Version;
 use crate::{Error, Result};
 
@@ -19,14 +22,23 @@ const UNHASHED: [&str; 3] = ["hash", "seal", "signatures"];
 const SEAL_PURPOSE: &str = "recovery plan";
 
 impl Plan {
-    /// The file: indented JSON.
+    /// Writes the file: indented JSON. Its text is never whole in memory.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_file(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// The file: see [`Plan::write_file`].
     ///
     /// # Panics
-    /// Never: a plan is made of texts, numbers and maps with text keys.
+    /// Never: a plan is made of texts, numbers and maps with text keys, and memory takes everything.
     #[must_use]
     pub fn to_file_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("a plan is JSON");
-        bytes.push(b'\n');
+        let mut bytes = Vec::new();
+        self.write_file(&mut bytes).expect("a plan is JSON");
         bytes
     }
 
@@ -41,17 +53,16 @@ impl Plan {
             column: error.column(),
             what: what_of(&error),
         };
-        let value: Value = serde_json::from_slice(bytes).map_err(text)?;
-        let version = value.get("formatVersion").and_then(Value::as_u64).unwrap_or_default();
+        let frame = written::frame(bytes).map_err(text)?;
+        let version = frame.get("formatVersion").and_then(Value::as_u64).unwrap_or_default();
         if version > u64::from(FORMAT_VERSION) {
             return Err(Error::PlanVersion { found: version, known: FORMAT_VERSION });
         }
-        let found = value.get("hash").and_then(Value::as_str).unwrap_or_default().to_owned();
         let plan: Self = serde_json::from_slice(bytes).map_err(text)?;
         // The hash is over what stands in the file, so that nothing can be added that this program does not read.
-        let expected = hash_of(value);
-        if expected != found {
-            return Err(Error::PlanEdited { expected, found });
+        let expected = written::hash(bytes, &frame).map_err(text)?;
+        if expected != plan.hash {
+            return Err(Error::PlanEdited { expected, found: plan.hash });
         }
         plan.check_steps()?;
         Ok(plan)
@@ -135,17 +146,6 @@ impl Plan {
     }
 }
 
-/// BLAKE3 of the canonical text: keys in order, no white space.
-fn hash_of(mut value: Value) -> String {
-    if let Value::Object(members) = &mut value {
-        members.retain(|name, _| !UNHASHED.contains(&name.as_str()));
-    }
-    let mut writer = std::io::BufWriter::with_capacity(1 << 16, blake3::Hasher::new());
-    serde_json::to_writer(&mut writer, &value).expect("a hasher takes everything");
-    writer.flush().expect("a hasher takes everything");
-    writer.get_ref().finalize().to_hex().to_string()
-}
-
 /// The parser's words without the place, which is said apart.
 fn what_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -175,8 +175,8 @@ const STEP_COUNT_MAX: usize = 4096;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CanonicalStep<'s> {
-    after: &'s BTreeMap<String, Value>,
-    before: &'s BTreeMap<String, Value>,
+    after: &'s Named,
+    before: &'s Named,
     depends_on: &'s [String],
     id: &'s str,
     kind: StepKind,
@@ -208,7 +208,7 @@ struct CanonicalObject<'s> {
 
 #[derive(Serialize)]
 struct CanonicalRequest<'s> {
-    body: &'s Value,
+    body: &'s Body,
     method: &'s str,
     path: &'s str,
     version: Version,

@@ -13,7 +13,7 @@ use super::contain::is_enabled;
 use super::make::Planner;
 use super::policy::POLICY;
 use super::relation::added_scopes;
-use super::{Guard, PlanObject, Step, StepKind};
+use super::{Guard, Named, PlanObject, Step, StepKind};
 use crate::Result;
 use coverage::{Account, Policies};
 use roles::{GLOBAL_ADMINISTRATOR, Roles};
@@ -336,7 +336,7 @@ fn is_grant(planner: &Planner, step: &Step) -> bool {
         },
         StepKind::Update => match token {
             "oauth2PermissionGrant" => {
-                let of = |side: &BTreeMap<String, Value>| side.get("scope").cloned().unwrap_or_default();
+                let of = |side: &Named| side.get("scope").cloned().unwrap_or_default();
                 added_scopes(&of(&step.after), &of(&step.before)).next().is_some()
             }
             "roleDefinition" => step.after.contains_key("rolePermissions"),

@@ -229,11 +229,11 @@ impl Planner {
             for links in links.chunks(LINK_COUNT_MAX) {
                 let request = match link.bulk_max {
                     Some(_) if links.len() > 1 => RequestTemplate {
-                        body: json!({ format!("{}@odata.bind", link.name): [reference] }),
+                        body: json!({ format!("{}@odata.bind", link.name): [reference] }).into(),
                         ..request(resource, "PATCH", filled(&resource.get, &object.id))
                     },
                     _ => RequestTemplate {
-                        body: json!({ "@odata.id": reference }),
+                        body: json!({ "@odata.id": reference }).into(),
                         ..request(resource, &add.method, filled(&add.path, &object.id))
                     },
                 };

@@ -68,7 +68,7 @@ pub fn make(input: PlanInput) -> Result<Plan> {
     picked.sort_by(|a, b| (&a.change.type_token, &a.change.id).cmp(&(&b.change.type_token, &b.change.id)));
     let mut planner = Planner::new(Lookup::new(from, to, live), options, context);
     planner.learn(&picked)?;
-    planner.draft(&picked)?;
+    planner.draft(picked)?;
     planner.finish(points, unread)
 }
 
@@ -132,8 +132,9 @@ fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptio
         let links = (0..change.links.len()).filter(|place| {
             let link = &change.links[*place];
             let is_chosen =
-                chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
-            has_link(&link.relation) && is_chosen
+                || chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
+            // What ended with an object comes back with it.
+            link.cascade.is_none() && has_link(&link.relation) && is_chosen()
         });
         let (attributes, links) = (attributes.collect(), links.collect());
         let has_presence = is_all && chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);
@@ -200,15 +201,17 @@ impl Planner {
         self.lookup.learn(&ids.collect())
     }
 
-    fn draft(&mut self, picked: &[Picked]) -> Result<()> {
+    fn draft(&mut self, picked: Vec<Picked>) -> Result<()> {
         let is_relation = |picked: &&Picked| lookup::is_relation_object(&picked.change.type_token);
         // What comes back decides what links can be made, and what IDs mean.
-        self.plan_returns(picked)?;
+        self.plan_returns(&picked)?;
         for picked in picked.iter().filter(is_relation) {
             self.plan_relation(picked)?;
         }
-        let values = update::read_values(&self.lookup, picked)?;
-        for (picked, values) in picked.iter().zip(values).filter(|(picked, _)| !is_relation(picked)) {
+        let values = update::read_values(&self.lookup, &picked)?;
+        // Each change goes once its steps are there: a plan of everything would be in memory twice.
+        for (picked, values) in picked.into_iter().zip(values).filter(|(picked, _)| !is_relation(&picked)) {
+            let picked = &picked;
             match picked.change.kind {
                 ChangeKind::Updated => {
                     self.plan_update(picked, values)?;

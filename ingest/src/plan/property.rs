@@ -3,7 +3,12 @@
 use engine::schema::{self, RuleKind};
 
 use super::update::LICENCES;
-use crate::resource::{self, Link, PropertyWrite, Resource};
+use crate::resource::{self, Inside, Link, PropertyWrite, Resource};
+
+/// A newer reading has it so.
+pub(super) const AS_WANTED: &str = "it is as wanted already";
+/// Only whether it came or went was chosen, and it did neither.
+pub(super) const NOT_CHOSEN: &str = "no attribute or link of it was chosen";
 
 /// Nobody writes it.
 pub(super) const READ_ONLY: &str = "read-only";
@@ -26,19 +31,13 @@ pub(super) const DELEGATED_ONLY: &str = "read-only for applications";
 /// Another service holds it.
 pub(super) const OUTSIDE: &str = "held by another service";
 
-/// Microsoft Graph keeps it as a collection of its own below the object.
-pub(super) const CONTAINED: &str = "a collection of its own below the object; put it back by hand";
-
-/// Collections below objects that Graph shows inside them, and that no create or update of the object writes.
-const CONTAINED_PROPERTIES: [(&str, &[&str]); 2] = [
-    ("authenticationStrengthPolicy", &["combinationConfigurations"]),
-    ("permissionGrantPolicy", &["includes", "excludes"]),
-];
-
-/// The collections below the objects of a type that Graph shows inside them.
-pub(super) fn contained(token: &str) -> &'static [&'static str] {
-    CONTAINED_PROPERTIES.iter().find(|(of, _)| *of == token).map_or(&[], |(_, names)| names)
+/// Whether the reason of a change that no step undoes is that there is nothing to undo.
+pub(crate) fn is_no_difference(reason: &str) -> bool {
+    [AS_WANTED, NOT_CHOSEN].contains(&reason)
 }
+
+/// Types whose restore from the bin the Graph reference lists as not supported for applications, whatever they may do.
+pub(crate) const RESTORED_BY_PEOPLE: [&str; 2] = ["conditionalAccessPolicy", "namedLocation"];
 
 /// What a service principal takes over from its application.
 const COPIED_PROPERTIES: [&str; 6] = [
@@ -100,6 +99,8 @@ pub(super) enum Writing {
     Request(&'static PropertyWrite),
     /// It holds secrets: what was added can be taken away.
     Credential,
+    /// Element by element, in a collection below the object.
+    Inside(&'static Inside),
     /// By the request that assigns licences.
     Licence,
     /// Not at all; why.
@@ -112,6 +113,9 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if let Some(write) = resource.writes.iter().find(|write| write.property == property) {
         return Writing::Request(write);
     }
+    if let Some(inside) = resource.inside(property) {
+        return Writing::Inside(inside);
+    }
     let is_principal = resource.token == "servicePrincipal";
     if CREDENTIALS.contains(&property) && (is_principal || resource.token == "application") {
         return Writing::Credential;
@@ -121,9 +125,6 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     }
     if is_in(&resource.native_only) {
         return Writing::Never(NATIVE_ONLY);
-    }
-    if contained(&resource.token).contains(&property) {
-        return Writing::Never(CONTAINED);
     }
     if is_principal && COPIED_PROPERTIES.contains(&property) {
         return Writing::Never(COPIED);
@@ -185,7 +186,7 @@ pub fn support() -> Vec<SupportRow> {
         let info = schema::by_token(token);
         let mut names: Vec<&'static str> = resource.known.iter().map(String::as_str).collect();
         names.extend(info.into_iter().flat_map(|info| info.properties().map(|(name, _)| name)));
-        names.extend(contained(token));
+        names.extend(resource.shown_alone().map(String::as_str));
         names.sort_unstable();
         names.dedup();
         names.retain(|name| *name != "id" && resource.link(name).is_none());
@@ -196,6 +197,7 @@ pub fn support() -> Vec<SupportRow> {
                 Writing::Never(reason) => (false, reason),
                 Writing::Credential => (false, ISSUE_ANEW),
                 Writing::Alone | Writing::Licence => (true, "by a request of its own"),
+                Writing::Inside(_) => (true, "element by element"),
                 Writing::Update | Writing::Request(_) => (true, ""),
             };
             rows.push(row(name, restorable, reason));

@@ -97,7 +97,7 @@ impl Planner {
             }
         }
         self.skip_secrets(object, attributes);
-        self.skip_contained(object, attributes);
+        self.make_elements(anew);
         let licences = attributes.get(LICENCES).filter(|value| !value.is_null() && *value != &json!([]));
         if let Some(licences) = licences.cloned() {
             let values = Wanted { before: json!([]), after: licences };
@@ -146,7 +146,7 @@ impl Planner {
             .filter(|(name, _)| *name != "passwordProfile")
             .map(|(n, v)| (n.clone(), v.clone()))
             .collect();
-        draft.request.body = Value::Object(body);
+        draft.request.body = Value::Object(body).into();
         self.write_later(anew, later);
     }
 
@@ -167,13 +167,16 @@ impl Planner {
             let made = &self.drafts.list[*step].after;
             let made = made.iter().map(|(name, value)| (name.clone(), value.clone()));
             for (name, value) in made {
-                together.entry(name).or_insert(Wanted { before: value.clone(), after: value });
+                if !together.contains_key(&name) {
+                    together.insert(name, Wanted { before: value.clone(), after: value });
+                }
             }
         }
         apart.extend((!together.is_empty()).then_some(together));
         for wanted in apart {
             let path = object_path(resource, &object.id, attributes);
-            let request = RequestTemplate { body: json!({}), ..request(resource, &resource.update, path) };
+            let request =
+                RequestTemplate { body: json!({}).into(), ..request(resource, &resource.update, path) };
             let step = self.add_update(resource, object, request, wanted);
             let draft = &mut self.drafts.list[step];
             draft.phase = draft.phase.max(contain::phase_of_later(&resource.token));
@@ -190,13 +193,14 @@ impl Planner {
         }
     }
 
-    /// Tells of what was below an object and does not come again with it: without it the object may be weaker.
-    fn skip_contained(&mut self, object: &PlanObject, attributes: &Attributes) {
-        for name in property::contained(&object.type_token) {
-            let has_some = attributes.get(*name).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-            if has_some {
-                let (name, reason) = ((*name).to_owned(), property::CONTAINED.to_owned());
-                self.skipped.push(Skipped { object: object.clone(), name, reason });
+    /// Makes again what was part of an object in collections below it: without that it may be weaker than it was.
+    fn make_elements(&mut self, anew: &Anew) {
+        let Anew { object, resource, attributes, .. } = anew;
+        for inside in &resource.inside {
+            let list = attributes.get(&inside.name).cloned().unwrap_or_default();
+            let list = written_value(&resource.token, &inside.name, list);
+            for element in list.as_array().into_iter().flatten() {
+                self.add_element(resource, object, inside, element);
             }
         }
     }

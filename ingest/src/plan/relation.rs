@@ -136,7 +136,7 @@ impl Planner {
             _ => (schedule_path(resource), schedule_body(attributes, "adminAssign", now)),
         };
         let mut request = request(resource, "POST", path);
-        request.body = Value::Object(body.clone());
+        request.body = Value::Object(body.clone()).into();
         if self.is_told_by_assignment(resource, &object, attributes) || self.is_drafted(&object) {
             return;
         }
@@ -185,7 +185,7 @@ impl Planner {
                 request(resource, "DELETE", filled(&resource.get, graph_id))
             }
             _ => RequestTemplate {
-                body: Value::Object(schedule_body(attributes, "adminRemove", self.context.now)),
+                body: Value::Object(schedule_body(attributes, "adminRemove", self.context.now)).into(),
                 ..request(resource, "POST", schedule_path(resource))
             },
         };

@@ -1,7 +1,5 @@
 //! Objects that were not there go: into the bin or for good, and only when somebody asked for it.
 
-use std::collections::BTreeMap;
-
 use engine::ChangeKind;
 use serde_json::{Value, json};
 
@@ -10,9 +8,9 @@ use super::draft::{Draft, DraftId};
 use super::lookup::{self, Attributes};
 use super::make::{Picked, Planner, resource_of, shown};
 use super::property;
-use super::update::{Wanted, WantedMap, object_path, request};
+use super::update::{Wanted, WantedMap, object_path, request, update_of};
 use super::value::written_value;
-use super::{Phase, StepKind};
+use super::{Named, Phase, StepKind};
 use crate::Result;
 use crate::resource::Resource;
 
@@ -109,14 +107,7 @@ impl Planner {
             _ => return None,
         };
         let object = shown(&picked.change);
-        let path = object_path(resource, &object.id, attributes);
-        let mut request = request(resource, &resource.update, path);
-        request.body = json!({});
-        if resource.typed
-            && let Some(stated) = attributes.get("@odata.type")
-        {
-            request.body["@odata.type"] = stated.clone();
-        }
+        let request = update_of(resource, &object.id, attributes);
         let before = attributes.get(name).cloned().unwrap_or_default();
         let wanted = WantedMap::from([(name.to_owned(), Wanted { before, after: harmless })]);
         let step = self.add_update(resource, &object, request, wanted);
@@ -158,7 +149,7 @@ impl Planner {
 }
 
 /// Everything that an object was, as far as a step that makes it again could write it.
-pub(super) fn kept_values(resource: &Resource, attributes: &Attributes) -> BTreeMap<String, Value> {
+pub(super) fn kept_values(resource: &Resource, attributes: &Attributes) -> Named {
     let is_kept =
         |name: &str, value: &Value| !value.is_null() && name != "id" && !name.contains("@odata.context");
     (attributes.iter())

@@ -16,6 +16,10 @@ use super::{PlanObject, RequestTemplate, Skipped, StepKind, contain};
 use crate::Result;
 use crate::resource::{Bin, Resource};
 
+/// Why something is made again that lies in its bin.
+const NOT_GIVEN_BACK: &str = "lies in the recycle bin, which Graph does not let applications restore it from: made again, \
+                              with a new ID";
+
 impl Planner {
     /// Plans the return of what went, so that everything else knows what will be there.
     pub(super) fn plan_returns(&mut self, picked: &[Picked]) -> Result<()> {
@@ -37,10 +41,12 @@ impl Planner {
                 Return::Restored(resource, bin) => (resource, Some(bin)),
                 Return::Recreated(resource) => (resource, None),
             };
-            let notes = if bin.is_some() && change.kind == ChangeKind::Deleted {
-                vec!["the recycle bin was not read: it may not be there".to_owned()]
-            } else {
-                Vec::new()
+            let notes = match bin {
+                Some(_) if change.kind == ChangeKind::Deleted => {
+                    vec!["the recycle bin was not read: it may not be there".to_owned()]
+                }
+                None if self.lies_in_bin(&picked.id) => vec![NOT_GIVEN_BACK.to_owned()],
+                _ => Vec::new(),
             };
             returning.push(Returning { object: shown(change), resource, bin, body: Value::Null, notes });
         }
@@ -51,10 +57,15 @@ impl Planner {
             self.restore(returning);
             restored.push((returning.object.clone(), returning.resource));
         }
-        let recreated = returning.iter().filter(|returning| returning.bin.is_none());
+        let anew = || returning.iter().filter(|returning| returning.bin.is_none());
         let recreated: Vec<_> =
-            recreated.map(|returning| (returning.object.clone(), returning.resource)).collect();
+            anew().map(|returning| (returning.object.clone(), returning.resource)).collect();
         self.recreate(&recreated)?;
+        for returning in anew() {
+            if let Some(new) = self.drafts.renames.get(&returning.object.id) {
+                self.drafts.list[new.step].notes.extend(returning.notes.iter().cloned());
+            }
+        }
         self.order_principals(&restored)?;
         for (object, resource) in &restored {
             self.plan_restored(object, resource)?;
@@ -109,6 +120,14 @@ impl Planner {
         let presence = self.lookup.known(&picked.id).map(|known| known.presence);
         Ok(match (&resource.bin, presence) {
             (_, Some(Presence::Live)) => Return::Skipped("it is there again".to_owned()),
+            // In vain an application would ask for it.
+            (Some(_), Some(Presence::Binned))
+                if self.options.recreate
+                    && self.is_for_application()
+                    && property::RESTORED_BY_PEOPLE.contains(&resource.token.as_str()) =>
+            {
+                Return::Recreated(resource)
+            }
             (Some(bin), Some(Presence::Binned)) => Return::Restored(resource, bin),
             (Some(bin), _) if change.kind == ChangeKind::Deleted => Return::Restored(resource, bin),
             _ => match property::creation_obstacle(resource) {
@@ -117,6 +136,16 @@ impl Planner {
                 None => Return::Skipped("gone for good; needs the option recreate".to_owned()),
             },
         })
+    }
+
+    fn lies_in_bin(&self, id: &str) -> bool {
+        self.lookup.known(id).is_some_and(|known| known.presence == Presence::Binned)
+    }
+
+    /// Whether an application by itself is to apply the plan, and nobody who signed in to it.
+    fn is_for_application(&self) -> bool {
+        let identity = &self.context.identity;
+        identity.user_id.is_none() && (identity.app_id.is_some() || identity.service_principal_id.is_some())
     }
 
     fn is_managed_identity(&self, id: &str) -> Result<bool> {
@@ -131,7 +160,7 @@ impl Planner {
         let Some(bin) = bin else { return };
         let request = RequestTemplate {
             version: bin.version,
-            body: body.clone(),
+            body: body.clone().into(),
             ..request(resource, "POST", filled(&bin.restore, &object.id))
         };
         let phase = contain::phase_of_return(&resource.token);

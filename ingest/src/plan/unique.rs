@@ -20,7 +20,7 @@ use super::make::{Picked, Planner};
 use super::property::{self, Writing};
 use super::returns::Returning;
 use super::update::{Wanted, WantedMap, filled, request};
-use super::{Phase, PlanObject, StepKind};
+use super::{Named, Phase, PlanObject, StepKind};
 use crate::Result;
 use crate::resource;
 
@@ -235,7 +235,7 @@ impl Planner {
                 updates.insert(draft.object.id.clone(), place);
             }
         }
-        let name = |draft: &Draft, side: fn(&Draft) -> &BTreeMap<String, Value>| {
+        let name = |draft: &Draft, side: fn(&Draft) -> &Named| {
             side(draft).get(NAME).and_then(Value::as_str).unwrap_or_default().to_lowercase()
         };
         let mut claims: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::{AttributeChange, ChangeKind, RecoveryAction, is_same};
 use rayon::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::contain;
 use super::draft::Draft;
@@ -19,7 +19,7 @@ use super::make::{Picked, Planner, resource_of, shown};
 use super::merge::cleared;
 use super::property::{self, Writing};
 use super::value::{copy_path, path_names, written_value};
-use super::{PlanObject, RequestTemplate, StepKind};
+use super::{Body, Named, PlanObject, RequestTemplate, StepKind};
 use crate::Result;
 use crate::resource::Resource;
 
@@ -31,7 +31,7 @@ pub(super) struct Wanted {
 }
 
 /// Properties of one object by name.
-pub(super) type WantedMap = BTreeMap<String, Wanted>;
+pub(super) type WantedMap = Named<Wanted>;
 
 /// An object's properties at the two states; read when first needed.
 struct Sides<'a> {
@@ -58,7 +58,7 @@ impl Planner {
         self.skip_unobserved(picked);
         if picked.attributes.is_empty() {
             if picked.is_bare {
-                self.skip(change, "", "no attribute or link of it was chosen");
+                self.skip(change, "", property::NOT_CHOSEN);
             }
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl Planner {
         }
         for name in done {
             wanted.remove(&name);
-            self.skip(change, &name, "it is as wanted already");
+            self.skip(change, &name, property::AS_WANTED);
         }
         Ok(conflicts)
     }
@@ -190,6 +190,7 @@ impl Planner {
                     let request = request(resource, &write.method, path);
                     self.add_update(resource, object, request, WantedMap::from([(name, values)]));
                 }
+                Writing::Inside(inside) => self.plan_elements(resource, object, inside, &values),
                 Writing::Credential | Writing::Never(_) => {}
             }
         }
@@ -253,7 +254,7 @@ impl Planner {
         let path =
             object_path(resource, &object.id, &sides.read_if(resource.parent.is_some(), &self.lookup)?);
         let mut request = request(resource, &resource.update, path);
-        let mut body = Map::new();
+        let mut body = Named::new();
         if resource.update == "PUT" {
             for (name, value) in &sides.read(&self.lookup)?.1 {
                 if matches!(property::writing(resource, name), Writing::Update) {
@@ -265,7 +266,7 @@ impl Planner {
             let stated = sides.read(&self.lookup)?.1.get("@odata.type").cloned();
             body.extend(stated.map(|stated| ("@odata.type".to_owned(), stated)));
         }
-        request.body = Value::Object(body);
+        request.body = body.into();
         Ok(request)
     }
 
@@ -278,7 +279,7 @@ impl Planner {
         wanted: WantedMap,
     ) -> super::draft::DraftId {
         if request.body.is_null() {
-            request.body = Value::Object(Map::new());
+            request.body = Named::new().into();
         }
         let phase = contain::phase_of_update(&resource.token, &wanted);
         let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
@@ -288,7 +289,7 @@ impl Planner {
         let is_merged = draft.request.method != "PUT";
         for (name, Wanted { before, after }) in wanted {
             let after = if is_merged { cleared(&name, &before, after) } else { after };
-            if let Value::Object(body) = &mut draft.request.body {
+            if let Some(body) = draft.request.body.as_object_mut() {
                 body.insert(name.clone(), after.clone());
             }
             draft.before.insert(name.clone(), before);
@@ -423,9 +424,18 @@ pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes
     }
 }
 
+/// The update of an object that stands, before it has values; of types that are many in one it says which.
+pub(super) fn update_of(resource: &Resource, id: &str, attributes: &Attributes) -> RequestTemplate {
+    let mut request = request(resource, &resource.update, object_path(resource, id, attributes));
+    let stated = attributes.get_key_value("@odata.type").filter(|_| resource.typed);
+    let stated = stated.map(|(name, stated)| (name.clone(), stated.clone()));
+    request.body = Value::Object(stated.into_iter().collect()).into();
+    request
+}
+
 /// A request without a body.
 pub(super) fn request(resource: &Resource, method: &str, path: String) -> RequestTemplate {
-    RequestTemplate { method: method.to_owned(), version: resource.version, path, body: Value::Null }
+    RequestTemplate { method: method.to_owned(), version: resource.version, path, body: Body::NULL }
 }
 
 /// A path of the table with an object's ID in it.

@@ -6,11 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use engine::{Gap, GapScope, ObjectKey};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::event::{Event, key};
+use super::inside;
 use super::reader::{Doubt, Reader, Unread, path_of};
 use super::whole::{Asked, name_missing_bin, read_all_links_of, read_links_of};
 use crate::error::Result;
@@ -286,7 +289,7 @@ pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]
     for (id, answer) in ids.iter().zip(answers) {
         let unread = match answer {
             Ok(answer) if Named::is(&answer.body, id) => {
-                texts.push(answer.body);
+                texts.push(without_keys(answer.body));
                 live.push((*id).clone());
                 continue;
             }
@@ -300,9 +303,35 @@ pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]
         reader.tell(asked.gap(GapScope::Object((*id).clone()), &unread)).await?;
         reader.tell(Event::Kept(key(token, id))).await?;
     }
+    let texts = inside::complete(reader, asked, texts).await?;
     reader.tell(Event::Objects { token, texts, is_deleted: false }).await?;
     let found = read_binned(reader, asked, &absent).await?;
     Ok(Found { live, ..found })
+}
+
+/// An object without the certificates in its keys: Graph shows them only of one object whose keys are selected, and as null
+/// in every list.
+fn without_keys(body: Bytes) -> Bytes {
+    const KEYS: &str = "keyCredentials";
+    if memchr::memmem::find(&body, KEYS.as_bytes()).is_none() {
+        return body;
+    }
+    let Ok(mut members) = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(&body) else {
+        return body;
+    };
+    let keys = members.get(KEYS).and_then(|keys| serde_json::from_str::<Value>(keys.get()).ok());
+    let Some(mut keys) = keys.filter(|keys| keys.as_array().is_some_and(|keys| !keys.is_empty())) else {
+        return body;
+    };
+    for key in keys.as_array_mut().into_iter().flatten() {
+        if let Some(shown) = key.get_mut("key") {
+            *shown = Value::Null;
+        }
+    }
+    if let Ok(keys) = to_raw_value(&keys) {
+        members.insert(KEYS.to_owned(), keys);
+    }
+    serde_json::to_vec(&members).map_or(body, Bytes::from)
 }
 
 /// Looks for objects in the bin; gives those that are not in it, and those of which it says nothing.

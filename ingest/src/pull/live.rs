@@ -6,6 +6,7 @@ use std::sync::Arc;
 use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Snapshot, Store, TypeReading};
 
 use super::event::{self, Event, Writer};
+use super::inside;
 use super::missing::{self, Listed};
 use super::reader::{Doubt, Reader};
 use super::select::select;
@@ -43,19 +44,25 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
     let resources = chosen(&scope.types)?;
     let state = SourceState::new(&client.settings().endpoint);
     let (asked, gaps) = runtime.block_on(select(client, resources, &state))?;
-    let previous = newest_snapshot(store)?.map(Arc::new);
+    let previous = newest_snapshot(store)?;
     let mut backup = store.begin(BackupDetails {
         kind: BackupKind::Reading,
         tenant: tenant_of(client),
         ..BackupDetails::new(SOURCE, now)
     })?;
     let (events, mut incoming) = tokio::sync::mpsc::channel(EVENT_COUNT_MAX);
-    let reader = Reader::new(client, None, events);
+    let mut reader = Reader::new(client, None, events).over(previous.clone());
+    let previous = previous.map(Arc::new);
     let scope = scope.clone();
     let driver = runtime.spawn(async move {
         for gap in gaps {
             reader.tell(Event::Gap(gap)).await?;
         }
+        let mut granted = BTreeSet::new();
+        for asked in &asked {
+            granted.extend(inside::granted(&reader, asked.resource).await?);
+        }
+        reader.granted = Arc::new(granted);
         read(reader, asked, scope, now, previous).await
     });
     let mut writer = Writer::new(&mut backup);
@@ -112,7 +119,9 @@ async fn read(
                 changes::resolve(&reader, asked).await?;
             }
             let mut reading = reading;
-            reader.trim_reading(token, &mut reading);
+            if let Some(properties) = &mut reading.properties {
+                reader.trim(token, properties);
+            }
             Ok::<_, Error>((token, reading))
         });
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{BinExtent, Gap, GapScope, TypeReading};
+use engine::{BinExtent, Gap, GapScope, Snapshot};
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
@@ -29,6 +29,10 @@ const ANSWERS_FOR: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) client: Client,
+    /// What the store has, to keep what cannot be read.
+    pub(super) previous: Option<Snapshot>,
+    /// The objects on which somebody was granted something, as far as that matters.
+    pub(super) granted: Arc<BTreeSet<String>>,
     stage: Option<Arc<Stage>>,
     events: Sender<Event>,
     notes: Arc<Mutex<Notes>>,
@@ -41,6 +45,8 @@ struct Notes {
     again: Pending,
     /// Properties that are left out, by type.
     unknown: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Properties that were asked for and could not be read of all objects, by type.
+    hidden: BTreeMap<&'static str, BTreeSet<String>>,
     /// Objects that must be looked for a second time before they are taken for gone, or for there, by type.
     doubts: BTreeMap<&'static str, BTreeMap<String, Doubt>>,
     /// The first failure that was not Graph's decision about one question.
@@ -119,7 +125,19 @@ impl Reader {
             // A wait that nobody can be told of now is not worth waiting for.
             let _outcome = waits.upgrade().map(|events| events.try_send(Event::Waits(until)));
         });
-        Self { client: client.clone(), stage, events, notes: Arc::default() }
+        Self {
+            client: client.clone(),
+            previous: None,
+            granted: Arc::default(),
+            stage,
+            events,
+            notes: Arc::default(),
+        }
+    }
+
+    /// The same, that knows what the store has.
+    pub(super) fn over(self, previous: Option<Snapshot>) -> Self {
+        Self { previous, ..self }
     }
 
     fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -194,11 +212,16 @@ impl Reader {
         if failure.is_some() { failure } else { notes.first_refusal.take() }
     }
 
-    /// Takes out of a reading what its cloud does not know.
-    pub(super) fn trim_reading(&self, token: &str, reading: &mut TypeReading) {
-        if let (Some(properties), Some(unknown)) = (&mut reading.properties, self.notes().unknown.get(token))
-        {
-            properties.retain(|name| !unknown.contains(name));
+    /// Takes note of a property that could not be read of all objects.
+    pub(super) fn note_hidden(&self, token: &'static str, name: &str) {
+        self.notes().hidden.entry(token).or_default().insert(name.to_owned());
+    }
+
+    /// Takes out of a list of properties what its cloud does not know, or did not show.
+    pub(super) fn trim(&self, token: &str, properties: &mut Vec<String>) {
+        let notes = self.notes();
+        for left_out in [&notes.unknown, &notes.hidden].into_iter().filter_map(|names| names.get(token)) {
+            properties.retain(|name| !left_out.contains(name));
         }
     }
 
@@ -315,6 +338,7 @@ impl Reader {
         let is_new = self.notes().unknown.entry(token).or_default().insert(name.clone());
         if is_new {
             let reason = Unread::of(refusal).reason;
+            self.notes().again.note_property(token, &name, &reason);
             let scope = GapScope::Property(name);
             self.tell(Event::Gap(Gap { type_token: token.to_owned(), scope, reason, count: 1 })).await?;
         }

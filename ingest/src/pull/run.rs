@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use super::below;
 use super::changes::{self, LinkSource, Touch, Touched};
 use super::event::Event;
+use super::inside;
 use super::missing::{self, Listed};
 use super::reader::Reader;
 use super::state::{Feed, SourceState};
@@ -83,6 +84,11 @@ impl Run {
         for gap in std::mem::take(&mut self.gaps) {
             self.reader.tell(Event::Gap(gap)).await?;
         }
+        let mut granted = BTreeSet::new();
+        for asked in &self.asked {
+            granted.extend(inside::granted(&self.reader, asked.resource).await?);
+        }
+        self.reader.granted = Arc::new(granted);
         let run = Arc::new(self);
         let mut tasks = JoinSet::new();
         // Types that share a list come with it, each object saying which it is.
@@ -218,6 +224,13 @@ impl Run {
                 }
                 // The feed is too old, or Graph moved the tenant: everything is read anew.
                 Err(_) => return self.read_tracked_whole(asked, None).await,
+            }
+        }
+        if asked.resource.inside.iter().any(|inside| inside.granted) {
+            let ids: Vec<&String> = self.reader.granted.iter().collect();
+            for ids in ids.chunks(whole::BATCH_LENGTH) {
+                // Of those that are gone the rounds tell.
+                changes::read_objects(&reader, &asked, ids).await?;
             }
         }
         let mut swept = Vec::new();
@@ -375,6 +388,8 @@ impl Run {
         // Of a type of which nothing came, what the last backup could not read is still to be asked.
         for done in types.iter().filter(|done| done.way != NOT_READ) {
             state.again.forget(&done.asked.resource.token);
+            // What was asked for and refused once more is noted anew.
+            state.again.forget_properties(&done.asked.resource.token, &done.asked.select);
         }
         state.again.extend(self.reader.again());
         if self.is_full {
@@ -386,13 +401,19 @@ impl Run {
         for done in types {
             let token = &done.asked.resource.token;
             match done.feed {
-                Some(feed) => state.delta.insert(token.clone(), feed),
+                Some(mut feed) => {
+                    // When Graph knows a property that it did not know, its values are read whole.
+                    self.reader.trim(token, &mut feed.select);
+                    state.delta.insert(token.clone(), feed)
+                }
                 None => state.delta.remove(token),
             };
             state.swept.extend(done.swept.into_iter().map(|name| (name, self.now)));
             ways.insert(token.as_str(), done.way);
             let reading = done.reading.map(|mut reading| {
-                self.reader.trim_reading(token, &mut reading);
+                if let Some(properties) = &mut reading.properties {
+                    self.reader.trim(token, properties);
+                }
                 reading
             });
             readings.extend(reading.map(|reading| (token.as_str(), reading)));

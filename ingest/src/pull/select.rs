@@ -2,7 +2,8 @@
 //! may be read.
 //!
 //! Graph gives some properties as null, or refuses the whole list, when their own permission is missing. So they are
-//! asked for only where the token has it; of a token that does not tell, a question of one object finds out.
+//! asked for only where the token has it; of a token that does not tell, a question of one object finds out. So does one
+//! of a property that Graph did not know when it was last asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +53,14 @@ pub(super) async fn select(
                 {
                     select.retain(|name| *name != guarded.property);
                     gaps.push(gap(resource, &guarded.property, reason));
+                }
+            }
+            for (name, known) in state.again.properties.get(&resource.token).into_iter().flatten() {
+                if select.contains(name)
+                    && let Some(reason) = refused(client, resource, name, known).await?
+                {
+                    select.retain(|other| other != name);
+                    gaps.push(gap(resource, name, reason));
                 }
             }
         }
@@ -132,14 +141,38 @@ async fn unreadable(
     if state.delta.get(&resource.token).is_some_and(|feed| feed.select.contains(&guarded.property)) {
         return Ok(None);
     }
-    let list = resource.list.as_deref().unwrap_or_default();
-    let path = format!("{list}?$select=id,{}&$top=1", guarded.property);
-    let call = Call::get(path).version(resource.version).meter(resource.throttle).shape(Shape::Page);
-    match client.send(&call).await {
+    match client.send(&one_of(resource, &guarded.property)).await {
         Ok(_) => Ok(None),
         Err(error) => {
             let unread = Unread::or_end(error)?;
             Ok(Some(format!("{} (reading needs the permission {needed})", unread.reason)))
         }
     }
+}
+
+/// Asks for a property of one object of a type.
+fn one_of(resource: &Resource, property: &str) -> Call {
+    let list = resource.list.as_deref().unwrap_or_default();
+    let path = format!("{list}?$select=id,{property}&$top=1");
+    Call::get(path).version(resource.version).meter(resource.throttle).shape(Shape::Page)
+}
+
+/// Why a property is still not read that Graph did not know, wherever it is asked for; nothing when it knows it now.
+async fn refused(
+    client: &Client,
+    resource: &Resource,
+    property: &str,
+    known: &str,
+) -> Result<Option<String>> {
+    let begin = resource.delta.as_ref().map(|delta| {
+        let path = format!("{delta}?$select=id,{property}&$deltatoken=latest");
+        Call::get(path).version(resource.version).meter(resource.throttle).shape(Shape::Round)
+    });
+    for call in std::iter::once(one_of(resource, property)).chain(begin) {
+        if let Err(error) = client.send(&call).await {
+            let unread = Unread::or_end(error)?;
+            return Ok(Some(if unread.status == 400 { unread.reason } else { known.to_owned() }));
+        }
+    }
+    Ok(None)
 }

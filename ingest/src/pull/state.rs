@@ -47,6 +47,10 @@ pub(super) struct Pending {
     /// Objects of which one relation is meant, by relation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) links: BTreeMap<String, BTreeSet<String>>,
+    /// Properties that Graph did not know, by type, each with what it said: a delta query that nobody asks for them tells
+    /// nothing of it, so they stay marked until Graph knows them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) properties: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// Objects of a type that are remembered one by one; of more the whole type is read again.
@@ -63,6 +67,23 @@ impl Pending {
                 into.entry(name).or_default().extend(ids);
             }
         }
+        for (token, names) in other.properties {
+            self.properties.entry(token).or_default().extend(names);
+        }
+    }
+
+    /// Takes note of a property that Graph does not know.
+    pub(super) fn note_property(&mut self, token: &str, name: &str, reason: &str) {
+        let names = self.properties.entry(token.to_owned()).or_default();
+        names.insert(name.to_owned(), reason.to_owned());
+    }
+
+    /// Forgets the properties of a type that are asked for again.
+    pub(super) fn forget_properties(&mut self, token: &str, asked: &[String]) {
+        if let Some(names) = self.properties.get_mut(token) {
+            names.retain(|name, _| !asked.contains(name));
+        }
+        self.properties.retain(|_, names| !names.is_empty());
     }
 
     /// Forgets what concerns a type.
@@ -109,7 +130,7 @@ impl Pending {
                     self.relations.insert(format!("{token}.{relation}"));
                 }
             }
-            // Every backup asks for all properties that it may ask for.
+            // Every backup asks for all properties that it may ask for; of those that Graph does not know see above.
             GapScope::Property(_) => {}
         }
     }
@@ -199,6 +220,21 @@ mod tests {
             pending.forget("group");
             assert_eq!(pending, Pending::default(), "{scope:?}");
         }
+    }
+
+    #[test]
+    fn a_property_that_graph_does_not_know_stays_marked_until_it_is_asked_for() {
+        let mut pending = Pending::default();
+        pending.note_property("user", "state", "400");
+        pending.forget("user");
+        let mut later = Pending::default();
+        later.extend(pending.clone());
+        assert_eq!(later, pending, "it goes from one backup to the next");
+        later.forget_properties("user", &["city".to_owned()]);
+        later.forget_properties("group", &["state".to_owned()]);
+        assert_eq!(later, pending);
+        later.forget_properties("user", &["state".to_owned()]);
+        assert_eq!(later, Pending::default());
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! Owns reading things whole: lists, recycle bins, and relations of all objects.
+//!
+//! Relations are read inside lists (`$expand`, 20 targets at most), and only objects that show 20 are asked alone: two
+//! orders of magnitude fewer requests than one per object.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::event::{Event, key};
+use super::inside;
 use super::reader::{Reader, Unread, path_of};
 use crate::error::Result;
 use crate::graph::{Answer, Call, Page, Shape, Trail};
@@ -72,11 +76,6 @@ impl Asked {
     }
 }
 
-/// Objects of a page on their way.
-fn objects(token: &'static str, page: &Page, is_deleted: bool) -> Event {
-    Event::Objects { token, texts: page.slices().collect(), is_deleted }
-}
-
 /// Reads a type's list, or its only object. Nothing when it could not be read to its end.
 pub(super) async fn read_list(reader: &Reader, asked: &Asked) -> Result<Option<u64>> {
     read_list_as(reader, asked, "list").await
@@ -103,7 +102,8 @@ pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> 
             match chain.next().await? {
                 Some(Ok(page)) => {
                     count += page.len() as u64;
-                    reader.tell(objects(asked.token(), &page, false)).await?;
+                    let texts = inside::complete(reader, asked, page.slices().collect()).await?;
+                    reader.tell(Event::Objects { token: asked.token(), texts, is_deleted: false }).await?;
                 }
                 Some(Err(unread)) => break Err(unread),
                 None => break Ok(()),
@@ -167,7 +167,10 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
     let mut chain = reader.chain(&name, call);
     while let Some(page) = chain.next().await? {
         match page {
-            Ok(page) => reader.tell(objects(asked.token(), &page, true)).await?,
+            Ok(page) => {
+                let texts = page.slices().collect();
+                reader.tell(Event::Objects { token: asked.token(), texts, is_deleted: true }).await?;
+            }
             Err(mut unread) => {
                 name_missing_bin(bin, &mut unread);
                 reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
@@ -408,7 +411,10 @@ async fn all_targets(
 
 /// A reading of a type, before its relations are known.
 pub(super) fn reading(asked: &Asked, extent: Extent, bin: BinExtent) -> TypeReading {
-    let properties = (!asked.select.is_empty()).then(|| asked.select.clone());
+    let resource = asked.resource;
+    let named = if asked.select.is_empty() { &resource.known } else { &asked.select };
+    let says_all = asked.select.is_empty() && resource.shown_alone().next().is_none();
+    let properties = (!says_all).then(|| named.iter().chain(resource.shown_alone()).cloned().collect());
     TypeReading { extent, bin, properties, relations: Vec::new() }
 }
 

@@ -198,6 +198,7 @@ impl Core {
             now_ms,
             security_groups_skip_bin: faults.security_groups_skip_bin(),
             guards_privileged: faults.guards_privileged(),
+            keeps_policies_binned: faults.keeps_policies_binned(),
         };
         write.answer(place)
     }

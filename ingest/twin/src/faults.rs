@@ -48,6 +48,8 @@ pub enum Fault {
     DeltaSilentBin,
     /// Users who hold roles are guarded from the client, which holds none.
     SensitiveActions,
+    /// Conditional access restores nothing from its bin for applications, as its reference says.
+    PolicyBinForPeople,
     /// Deleted security groups skip the bin, as they did until 2024.
     SecurityGroupsSkipBin,
     /// Answers to GETs whose path and query hold a text go wrong, so many of them.
@@ -97,7 +99,7 @@ const OFTEN: u32 = 50;
 const LATE_MS: u32 = 2000;
 
 /// All names.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "no-permission",
     "unknown-property",
     "no-bin",
@@ -116,6 +118,7 @@ const NAMES: [&str; 19] = [
     "empty-delta-pages",
     "silent-bin-in-delta",
     "sensitive-actions",
+    "policy-bin-for-people",
     "security-groups-skip-bin",
 ];
 
@@ -166,6 +169,7 @@ impl Fault {
             "empty-delta-pages" => plain(Self::DeltaEmptyPages),
             "silent-bin-in-delta" => plain(Self::DeltaSilentBin),
             "sensitive-actions" => plain(Self::SensitiveActions),
+            "policy-bin-for-people" => plain(Self::PolicyBinForPeople),
             "security-groups-skip-bin" => plain(Self::SecurityGroupsSkipBin),
             "403" => match value.and_then(|value| Some((Kind::from_name(value)?, value))) {
                 Some((kind, _)) => Ok(Self::Forbidden(kind.resource().token.clone())),
@@ -389,6 +393,11 @@ impl Faults {
     /// Gives what becomes of links whose target lies in the bin.
     pub(crate) fn hidden_links(&self) -> Hidden {
         if self.list.contains(&Fault::DeltaSilentBin) { Hidden::Quiet } else { Hidden::Told }
+    }
+
+    /// Says whether conditional access restores nothing from its bin.
+    pub(crate) fn keeps_policies_binned(&self) -> bool {
+        self.list.contains(&Fault::PolicyBinForPeople)
     }
 
     /// Says whether privileged users are guarded from the client.

@@ -140,10 +140,6 @@ fn inverse(view: &View<'_>, source: Handle, token: &str, name: &str) -> Option<F
         }
         "createdObjects"
         | "licenseDetails"
-        | "delegatedPermissionClassifications"
-        | "includes"
-        | "excludes"
-        | "combinationConfigurations"
         | "federationConfiguration"
         | "extensions"
         | "scopedMembers"

@@ -24,6 +24,8 @@ pub(crate) struct Options {
 pub(crate) struct Expand {
     pub(crate) name: String,
     pub(crate) select: Option<Vec<String>>,
+    /// The options inside, as they were written.
+    pub(crate) inner: String,
 }
 
 /// What is asked for, which decides what is refused.
@@ -51,7 +53,11 @@ pub(crate) fn options(request: &Request, kind: Option<Kind>, asked: Asked) -> Re
     let options = Options {
         page_size: page_size(request, kind, select.as_deref())?,
         select,
-        expand: request.option("$expand").map(parse_expand).transpose()?.unwrap_or_default(),
+        expand: request
+            .option("$expand")
+            .map(|text| parse_expand(text, may_nest(kind)))
+            .transpose()?
+            .unwrap_or_default(),
         filter,
         search,
         order: request.option("$orderby").map(parse_order),
@@ -156,8 +162,13 @@ fn parse_order(text: &str) -> (String, bool) {
     (name.to_owned(), direction.trim().eq_ignore_ascii_case("desc"))
 }
 
+/// Entitlement management expands what is inside of what is expanded; the directory does not.
+fn may_nest(kind: Option<Kind>) -> bool {
+    kind.is_some_and(|kind| kind.resource().path.starts_with("identityGovernance/"))
+}
+
 /// Takes `manager($select=id,displayName),owners` apart.
-fn parse_expand(text: &str) -> Result<Vec<Expand>, Refusal> {
+fn parse_expand(text: &str, may_nest: bool) -> Result<Vec<Expand>, Refusal> {
     let mut expands = Vec::new();
     for item in split_outside_parentheses(text, ',') {
         let item = item.trim();
@@ -171,14 +182,16 @@ fn parse_expand(text: &str) -> Result<Vec<Expand>, Refusal> {
                 Some((option, names)) if option.trim_start_matches('$').eq_ignore_ascii_case("select") => {
                     select = Some(split_names(names));
                 }
-                Some((option, _)) if option.trim_start_matches('$').eq_ignore_ascii_case("expand") => {
+                Some((option, _))
+                    if !may_nest && option.trim_start_matches('$').eq_ignore_ascii_case("expand") =>
+                {
                     return Err(Refusal::bad_request("Nested $expand is not supported."));
                 }
                 _ => {}
             }
         }
         if !name.is_empty() {
-            expands.push(Expand { name: name.to_owned(), select });
+            expands.push(Expand { name: name.to_owned(), select, inner: inner.to_owned() });
         }
     }
     Ok(expands)

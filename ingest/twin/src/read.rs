@@ -1,5 +1,6 @@
 //! Owns reading: collections page by page, objects, what stands behind them, counts.
 
+mod inside;
 mod page;
 
 use serde_json::Value;
@@ -147,9 +148,18 @@ impl Read<'_> {
         self.push_expanded(&mut out, handle, options);
         if resource.token == "authenticationMethodsPolicy" && options.select.is_none() {
             let name = "authenticationMethodConfigurations";
-            self.push_related(&mut out, handle, &Expand { name: name.into(), select: None }, usize::MAX);
+            self.push_related(
+                &mut out,
+                handle,
+                &Expand { name: name.into(), select: None, inner: String::new() },
+                usize::MAX,
+            );
         }
         close(&mut out, '}');
+        // Certificates show in one object whose keys are selected, and nowhere else.
+        if options.select.iter().flatten().any(|name| name == "keyCredentials") {
+            out = out.replace("\"key\":null", "\"key\":\"TUlJQw==\"");
+        }
         out
     }
 
@@ -160,6 +170,9 @@ impl Read<'_> {
     }
 
     fn push_related(&self, out: &mut String, handle: Handle, expand: &Expand, most: usize) {
+        if self.view.state.record(handle).kind.resource().is_hidden(&expand.name) {
+            return self.push_hidden(out, handle, expand);
+        }
         let Some(found) = navigate(self.view, handle, &expand.name) else { return };
         let mut forms = Forms::new(expand.select.as_deref());
         let name = Value::from(expand.name.as_str()).to_string();
@@ -191,6 +204,9 @@ impl Read<'_> {
     pub(crate) fn under(&self, source: Handle, rest: &[String]) -> Result<Reply, Refusal> {
         let segments: Vec<&str> = rest.iter().map(String::as_str).collect();
         let name = segments[0];
+        if self.view.state.record(source).kind.resource().inside.iter().any(|inside| inside == name) {
+            return self.inside(source, name, &segments[1..]);
+        }
         let found = navigate(self.view, source, name).ok_or_else(|| Refusal::no_segment(name))?;
         match &segments[1..] {
             [] if found.to_one => self.only(&found, name, false),

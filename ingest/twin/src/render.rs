@@ -84,6 +84,9 @@ impl Form {
         if name == "@odata.type" {
             return true;
         }
+        if self.kind.resource().is_hidden(name) {
+            return false;
+        }
         if let Some(names) = &self.select {
             return names.iter().any(|wanted| wanted == name || wanted == "*");
         }

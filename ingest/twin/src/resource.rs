@@ -63,6 +63,12 @@ pub(crate) struct Resource {
     /// What a create must give; `a|b` is one of them.
     #[serde(default)]
     pub(crate) required: Vec<String>,
+    /// Collections below an object that are part of it: kept in it, and shown below it or where they are expanded.
+    #[serde(default)]
+    pub(crate) inside: Vec<String>,
+    /// Other objects that it hangs from: kept in it by their IDs, and shown where they are expanded.
+    #[serde(default)]
+    pub(crate) references: Vec<String>,
     /// What another service holds, so that lists refuse it.
     #[serde(default)]
     pub(crate) outside: Vec<String>,
@@ -84,6 +90,11 @@ impl Resource {
     /// Gives the name of the property that identifies an object.
     pub(crate) fn key_name(&self) -> &'static str {
         if self.token == "crossTenantAccessPolicyConfigurationPartner" { "tenantId" } else { "id" }
+    }
+
+    /// Says whether a property only shows where somebody asks for it by a path or an expansion.
+    pub(crate) fn is_hidden(&self, name: &str) -> bool {
+        self.inside.iter().chain(&self.references).any(|hidden| hidden == name)
     }
 
     /// Gives what limits calls.

@@ -4,6 +4,7 @@ mod consistency;
 mod delta;
 mod faults;
 mod http;
+mod inside;
 mod model;
 mod query;
 mod table;

@@ -1,6 +1,7 @@
 //! Owns writing: making, changing, deleting and restoring objects and links, after the rules have agreed.
 
 mod action;
+mod inside;
 mod link;
 mod merge;
 
@@ -29,6 +30,8 @@ pub(crate) struct Write<'a> {
     pub(crate) security_groups_skip_bin: bool,
     /// Whether users who hold roles are guarded from the client.
     pub(crate) guards_privileged: bool,
+    /// Whether conditional access restores nothing from its bin.
+    pub(crate) keeps_policies_binned: bool,
 }
 
 /// What only those with a high enough role change of users who hold roles.
@@ -195,7 +198,11 @@ impl Write<'_> {
             }
             _ => None,
         };
-        let chosen = chosen.and_then(Value::as_str).filter(|id| self.state.find(kind, id).is_none());
+        let is_free = |id: &&str| {
+            let found = self.state.find(kind, id);
+            found.is_none_or(|handle| self.state.record(handle).life == Life::Gone)
+        };
+        let chosen = chosen.and_then(Value::as_str).filter(is_free);
         chosen.map_or_else(|| self.state.new_id(), str::to_owned)
     }
 
@@ -263,7 +270,10 @@ impl Write<'_> {
             )
         })?;
         let body = &self.state.record(found).body;
-        *strength = body.members().map(|(name, _)| (name.to_string(), body.tree(name))).collect();
+        let shown = body
+            .members()
+            .filter(|(name, _)| !Kind::of("authenticationStrengthPolicy").resource().is_hidden(name));
+        *strength = shown.map(|(name, _)| (name.to_string(), body.tree(name))).collect();
         Ok(())
     }
 
@@ -405,6 +415,10 @@ impl Write<'_> {
 
     fn restore(&mut self, id: &str) -> Result<Reply, Refusal> {
         let handle = self.binned(id)?;
+        let token = self.state.record(handle).kind.resource().token.as_str();
+        if self.keeps_policies_binned && matches!(token, "conditionalAccessPolicy" | "namedLocation") {
+            return Err(Refusal::forbidden());
+        }
         let values = self.values()?;
         let new_name = values.get("newUserPrincipalName").and_then(Value::as_str);
         let reconcile = match values.get("autoReconcileProxyConflict") {

@@ -2,6 +2,9 @@
 //!
 //! *Shape*: every step is asked for *demands*, columns or places inside them, and gives just these, in the order of the
 //! set. It may add demands of its own to the set, such as what a filter looks at; they come out of it, too.
+//!
+//! A nested property is one `dynamic` column, as in Graph: `employeeOrgData.division` reads the flattened column of that
+//! path, which no schema lists.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

@@ -54,7 +54,7 @@ pub(super) fn array(elements: Vec<Value>) -> Value {
 }
 
 /// A bag of a few named values.
-pub(super) fn bag<const N: usize>(pairs: [(&str, Value); N]) -> Value {
+pub(super) fn bag<'n>(pairs: impl IntoIterator<Item = (&'n str, Value)>) -> Value {
     Value::Object(Arc::new(pairs.into_iter().map(|(name, value)| (Arc::from(name), value)).collect()))
 }
 

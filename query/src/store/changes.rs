@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::{Change, Store};
 
-use super::diff::{self, Difference, Sides};
+use super::diff::{Difference, Sides};
 use super::event::{self, Event, Events};
 use super::history::History;
 use super::points::ResolvedPoint;
@@ -59,8 +59,7 @@ impl TableSource for Changes {
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let failed = |error: engine::Error| error.to_string();
         let conditions = &request.conditions;
-        let objects_only = !event::needs_details(conditions);
-        let filter = diff::filter(conditions, event::ID, event::TYPE, objects_only);
+        let filter = event::filter(conditions);
         self.sides.note_unread(&self.tables, "changes", &filter)?;
         let (from, to) = (&self.sides.from.backup, &self.sides.to.backup);
         let store = Arc::clone(&self.tables.store);

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::{
-    AttributeChange, BackupId, Cascades, Change, DifferenceFilter, LinkChange, ObjectKey, Snapshot, Store,
-    schema,
+    AttributeChange, BackupId, Cascades, Change, ChangeKind, DifferenceFilter, LinkChange, LinkEnd,
+    ObjectKey, Snapshot, Store, schema,
 };
 use rayon::prelude::*;
 
@@ -38,8 +38,11 @@ const COLUMNS: [ColumnSpec; 13] = [
 
 const ID: usize = 0;
 const TYPE: usize = 1;
+const CHANGE: usize = 3;
 /// Columns that only a comparison of contents fills: from here up to [`BEFORE`].
 const ATTRIBUTES: usize = 6;
+const LINKS: usize = 7;
+const LINK_COUNT: usize = 9;
 const BEFORE: usize = 11;
 const AFTER: usize = 12;
 
@@ -109,20 +112,27 @@ pub(super) fn argument(table: &str, name: &str, value: &Value) -> Result<PointAr
     })
 }
 
-/// What the engine is to look for.
-pub(super) fn filter(
-    conditions: &[Condition],
-    id_column: usize,
-    type_column: usize,
-    objects_only: bool,
-) -> DifferenceFilter {
+/// What the engine is to look for in a table whose first columns are those of `diff`; what it is to tell of each object
+/// is left to the table.
+pub(super) fn filter(conditions: &[Condition]) -> DifferenceFilter {
     DifferenceFilter {
-        types: cells::wanted_texts(conditions, type_column).unwrap_or_default(),
-        ids: cells::wanted_texts(conditions, id_column).unwrap_or_default(),
+        types: cells::wanted_texts(conditions, TYPE).unwrap_or_default(),
+        ids: cells::wanted_texts(conditions, ID).unwrap_or_default(),
         all: false,
-        objects_only,
+        objects_only: false,
         cascades: Cascades::Hidden,
         first_seen: false,
+    }
+}
+
+/// Where links are told that ended with an object, when they are wanted at all: nowhere, when no deleted object is.
+pub(super) fn cascades(conditions: &[Condition], is_wanted: bool) -> Cascades {
+    let kinds = [ChangeKind::SoftDeleted, ChangeKind::HardDeleted, ChangeKind::Deleted];
+    let mut kinds = kinds.iter().map(|kind| kind.name());
+    if is_wanted && kinds.any(|kind| cells::admits_text(conditions, CHANGE, kind)) {
+        Cascades::AtDeleted
+    } else {
+        Cascades::Hidden
     }
 }
 
@@ -146,8 +156,12 @@ impl TableSource for Difference {
 
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
         let columns = request.columns.clone();
-        let objects_only = !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column));
-        let filter = filter(&request.conditions, ID, TYPE, objects_only);
+        let is_asked = |wanted: &[usize]| columns.iter().any(|column| wanted.contains(column));
+        let filter = DifferenceFilter {
+            objects_only: !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column)),
+            cascades: cascades(&request.conditions, is_asked(&[LINKS, LINK_COUNT])),
+            ..filter(&request.conditions)
+        };
         self.sides.note_unread(&self.tables, "diff", &filter)?;
         let (store, from, to) = (&self.tables.store, &self.sides.from.backup, &self.sides.to.backup);
         let failed = |error: engine::Error| error.to_string();
@@ -189,16 +203,16 @@ impl Rows {
             ID => Column::of(changes.iter().map(|change| cells::id(&change.id)).collect()),
             TYPE => cells::names(changes.iter().map(|change| &*change.type_token)),
             2 => cells::texts(changes.iter().map(|change| change.display_name.as_str())),
-            3 => cells::names(changes.iter().map(|change| change.kind.name())),
+            CHANGE => cells::names(changes.iter().map(|change| change.kind.name())),
             4 => cells::names(changes.iter().map(|change| change.action.name())),
             5 => {
                 let reasons: Vec<_> = changes.iter().map(Change::reason_text).collect();
                 cells::names(reasons.iter().map(|reason| &**reason))
             }
             ATTRIBUTES => values(&|change| cells::array(change.attributes.iter().map(attribute).collect())),
-            7 => values(&|change| cells::array(change.links.iter().map(link).collect())),
+            LINKS => values(&|change| cells::array(change.links.iter().map(link).collect())),
             8 => values(&|change| cells::count(change.attributes.len())),
-            9 => values(&|change| cells::count(change.links.len())),
+            LINK_COUNT => values(&|change| cells::count(change.links.len())),
             10 => {
                 values(&|change| cells::array(change.unknown.iter().map(|name| Value::text(name)).collect()))
             }
@@ -227,11 +241,17 @@ fn attribute(change: &AttributeChange) -> Value {
 }
 
 fn link(change: &LinkChange) -> Value {
-    cells::bag([
+    let first = [
         ("relation", Value::text(&change.relation)),
         ("targetId", cells::id(&change.target_id)),
         ("change", Value::text(change.action.name())),
-    ])
+    ];
+    let (reason, direction) = (("reason", Value::text("cascade")), ("direction", Value::text("incoming")));
+    match change.cascade {
+        None => cells::bag(first),
+        Some(LinkEnd::Target) => cells::bag(first.into_iter().chain([reason])),
+        Some(LinkEnd::Source) => cells::bag(first.into_iter().chain([reason, direction])),
+    }
 }
 
 /// The two snapshots, and how to find the objects of changes in them.

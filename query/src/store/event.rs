@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use engine::{AttributeChange, Change, LinkChange, ObjectId};
+use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, LinkEnd, ObjectId};
 
 use super::cells::{self, ColumnSpec};
+use super::diff;
 use super::target::{Target, Targets};
 use crate::batch::{BATCH_ROWS, Batch, Column};
 use crate::table::Condition;
@@ -30,7 +31,7 @@ pub(super) const COLUMNS: [ColumnSpec; 12] = [
 pub(super) const MOMENT_COLUMNS: [ColumnSpec; 2] = [("backup", Type::String), ("takenAt", Type::Datetime)];
 
 pub(super) const ID: usize = 0;
-pub(super) const TYPE: usize = 1;
+const TYPE: usize = 1;
 const DISPLAY_NAME: usize = 2;
 const CHANGE: usize = 3;
 pub(super) const KIND: usize = 4;
@@ -48,6 +49,10 @@ pub(super) const TAKEN_AT: usize = COLUMNS.len() + 1;
 const OBJECT: &str = "object";
 const ATTRIBUTE: &str = "attribute";
 const LINK: &str = "link";
+/// A link that ended with the object that had it.
+const LOST_LINK: &str = "lostLink";
+/// A link of another object that ended with the one it led to; `targetId` is that other object.
+const LOST_INCOMING_LINK: &str = "lostIncomingLink";
 
 /// One row: which change, and what of it.
 #[derive(Debug, Clone, Copy)]
@@ -63,9 +68,15 @@ enum Thing {
     Link(u32),
 }
 
-/// Whether rows other than those of whole objects may be needed.
-pub(super) fn needs_details(conditions: &[Condition]) -> bool {
-    [ATTRIBUTE, LINK].iter().any(|kind| cells::admits_text(conditions, KIND, *kind))
+/// What the engine is to look for.
+pub(super) fn filter(conditions: &[Condition]) -> DifferenceFilter {
+    let admits = |kinds: &[&str]| kinds.iter().any(|kind| cells::admits_text(conditions, KIND, *kind));
+    let needs_lost_links = admits(&[LOST_LINK, LOST_INCOMING_LINK]);
+    DifferenceFilter {
+        objects_only: !(needs_lost_links || admits(&[ATTRIBUTE, LINK])),
+        cascades: diff::cascades(conditions, needs_lost_links),
+        ..diff::filter(conditions)
+    }
 }
 
 /// Whether rows of whole objects may be needed.
@@ -134,7 +145,11 @@ impl<'c> Row<'c> {
         match self.thing {
             Thing::Object => OBJECT,
             Thing::Attribute(_) => ATTRIBUTE,
-            Thing::Link(_) => LINK,
+            Thing::Link(_) => match self.link().and_then(|link| link.cascade) {
+                None => LINK,
+                Some(LinkEnd::Target) => LOST_LINK,
+                Some(LinkEnd::Source) => LOST_INCOMING_LINK,
+            },
         }
     }
 

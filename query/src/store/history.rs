@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use engine::{BackupId, BackupSummary, Change, DifferenceFilter, Error, ObjectKey, Store};
 
+use super::StoreTables;
 use super::cells::{self, ColumnSpec};
 use super::event::{self, Event, Events};
 use super::points::{ResolvedPoint, described};
 use super::target::Targets;
-use super::{StoreTables, diff};
 use crate::batch::{Batch, Column, Schema};
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;
@@ -112,7 +112,7 @@ impl TableSource for History {
         }
         let mut places: Vec<usize> =
             self.window.places().filter(|place| self.admits(*place, conditions)).collect();
-        let mut filter = diff::filter(conditions, event::ID, event::TYPE, !event::needs_details(conditions));
+        let mut filter = event::filter(conditions);
         // What was not followed is compared by the IDs that are shown.
         filter.ids.clear();
         // An object's first appearance is part of its history, whether or not it may have been there before.

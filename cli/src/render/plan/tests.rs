@@ -1,10 +1,8 @@
 //! Tests of how plans are drawn: nothing is hidden, nothing steers a terminal, and what sends something else looks different.
 
-use std::collections::BTreeMap;
-
 use engine::{Unread, UnreadSide};
 use ingest::plan::{
-    Estimate, Guard, Phase, Plan, PlanObject, PlanOptions, PlanPoint, RequestTemplate, Skipped, Step,
+    Estimate, Guard, Named, Phase, Plan, PlanObject, PlanOptions, PlanPoint, RequestTemplate, Skipped, Step,
     StepKind, StepLink, Unfixable,
 };
 use ingest::resource::Version;
@@ -12,10 +10,24 @@ use serde_json::{Value, json};
 
 use super::*;
 
+fn render(plan: &Plan, look: Look) -> String {
+    written(|out| draw(out, plan, look))
+}
+
+fn markdown(plan: &Plan) -> String {
+    written(|out| super::markdown(out, plan))
+}
+
+fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut text = Vec::new();
+    write(&mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
 /// Text that would clear a screen, start a line, or turn the direction of letters around.
 const STEERING: &str = "a\u{1b}[2Jb\nc\rd\u{202e}e\u{2066}f\u{7}g\u{85}h";
 
-fn values(value: Value) -> BTreeMap<String, Value> {
+fn values(value: Value) -> Named {
     let Value::Object(members) = value else { panic!("expected properties, found {value}") };
     members.into_iter().collect()
 }
@@ -42,7 +54,7 @@ fn step(before: Value, after: Value) -> Step {
             method: "PATCH".to_owned(),
             version: Version::Beta,
             path: "/identity/conditionalAccess/policies/p1".to_owned(),
-            body: after,
+            body: after.into(),
         },
         notes: Vec::new(),
     }
@@ -155,7 +167,7 @@ fn members_that_a_request_clears_or_fixes_are_shown() {
     let mut cleared = step(json!({"p": {"a": 1, "b": 2}}), json!({"p": {"a": 2}}));
     let plain = render(&plan(vec![cleared.clone()]), LOOKS[0]);
     cleared.request.body =
-        json!({"p": {"a": 2, "b": null}, "@odata.type": "#microsoft.graph.ipNamedLocation"});
+        json!({"p": {"a": 2, "b": null}, "@odata.type": "#microsoft.graph.ipNamedLocation"}).into();
     let shown = render(&plan(vec![cleared]), LOOKS[0]);
     assert!(
         shown.contains("p.b: sent as null") && shown.contains("#microsoft.graph.ipNamedLocation"),

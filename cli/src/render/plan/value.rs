@@ -25,7 +25,7 @@ pub(super) fn lines(step: &Step) -> Vec<String> {
     if step.kind == StepKind::Restore && !step.request.body.is_null() {
         lines.push(format!("with {}", step.request.body));
     }
-    if let Value::Object(body) = &step.request.body {
+    if let Some(body) = step.request.body.as_object() {
         if let Some(stated) = body.get("@odata.type").filter(|_| !step.after.contains_key("@odata.type")) {
             lines.push(format!("as {stated}"));
         }

@@ -19,7 +19,7 @@ pub(super) const BLOCK_LEN: usize = 8 * 1024;
 /// The same in small chunks of short texts, where reading one row matters more than the last percent.
 pub(super) const SMALL_BLOCK_LEN: usize = 4 * 1024;
 /// Bounds what a damaged length can make a reader allocate.
-const GAIN_MAX: usize = 1024;
+pub(super) const GAIN_MAX: usize = 1024;
 /// Higher levels cost the import more than they save.
 const LEVEL: i32 = 1;
 

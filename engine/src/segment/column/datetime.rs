@@ -10,10 +10,10 @@
 use crate::segment::format::{FormatError, Reader, put_varint, unzigzag, zigzag};
 use crate::segment::integers::{PackedU64s, put_packed_u64s};
 
-const TICKS_PER_SECOND: i64 = 10_000_000;
+pub(super) const TICKS_PER_SECOND: i64 = 10_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 /// As many fraction digits as needed: none, or up to the last that is not zero.
-const DIGITS_NEEDED: u8 = 8;
+pub(super) const DIGITS_NEEDED: u8 = 8;
 /// 0000-01-01 and 9999-12-31, inclusive, in days since 1970.
 const DAYS: std::ops::RangeInclusive<i64> = -719_528..=2_932_896;
 

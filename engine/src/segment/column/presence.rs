@@ -14,15 +14,15 @@ use crate::segment::format::{FormatError, Reader, put_size};
 use crate::segment::integers::{PackedU32s, put_packed_u32s};
 
 /// Rows per entry of the ranks.
-const RANK_ROWS: usize = 512;
+pub(super) const RANK_ROWS: usize = 512;
 
-const SET_ALL: u8 = 0;
-const SET_NONE: u8 = 1;
-const SET_BITMAP: u8 = 2;
-const SET_LISTED: u8 = 3;
-const SET_UNLISTED: u8 = 4;
+pub(super) const SET_ALL: u8 = 0;
+pub(super) const SET_NONE: u8 = 1;
+pub(super) const SET_BITMAP: u8 = 2;
+pub(super) const SET_LISTED: u8 = 3;
+pub(super) const SET_UNLISTED: u8 = 4;
 /// The others differ; below it, what they all are.
-const OTHERS_MIXED: u8 = 3;
+pub(super) const OTHERS_MIXED: u8 = 3;
 
 /// Which rows hold values, as stored.
 #[derive(Debug, Clone)]
@@ -308,7 +308,7 @@ fn search(rows: &PackedU32s<'_>, row: usize) -> Result<usize, usize> {
     Err(low)
 }
 
-fn other_of(code: u32) -> Cell {
+pub(super) fn other_of(code: u32) -> Cell {
     match code {
         0 => Cell::Absent,
         1 => Cell::Null,

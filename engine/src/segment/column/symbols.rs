@@ -12,9 +12,9 @@
 use crate::segment::format::{FormatError, Reader};
 
 /// The code before a byte that stands for itself.
-const ESCAPE: u8 = 255;
+pub(super) const ESCAPE: u8 = 255;
 /// Bytes of the longest symbol.
-const SYMBOL_MAX: usize = 8;
+pub(super) const SYMBOL_MAX: usize = 8;
 /// Texts compressed at a time: space is taken for the worst case, which is better used again.
 const BATCH: usize = 512;
 

@@ -13,7 +13,7 @@ use crate::segment::format::{FormatError, Reader, put_size};
 use crate::segment::integers::{PackedU64s, put_packed_u64s};
 
 /// Rests per entry of the starts.
-const GROUP: usize = 16;
+pub(super) const GROUP: usize = 16;
 /// Below this many bytes, nothing is compressed.
 const COMPRESSED_MIN: usize = 512;
 /// Below this many bytes, a symbol table takes longer to find than it is worth.

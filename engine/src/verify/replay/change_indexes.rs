@@ -11,7 +11,7 @@ use crate::change_index::{IS_SYNCED, IS_UNNAMED};
 use crate::id_index::IdList;
 use crate::rows::{Cursor, Rows};
 use crate::schema::SYNCED_MARKER;
-use crate::segment::footer::{ChangeIndexEntry, IdEntry};
+use crate::segment::footer::{IdEntry, RosterEntry};
 use crate::segment::reader::Segment;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
@@ -28,7 +28,7 @@ impl Replay<'_> {
         touched: &Touched<'_>,
         ordinal_count: u32,
     ) -> Result<()> {
-        let change_indexes = &segment.footer.change_indexes;
+        let change_indexes = &segment.footer.rosters;
         if !change_indexes
             .iter()
             .map(|change_index| change_index.type_token.as_str())
@@ -58,7 +58,7 @@ impl Replay<'_> {
     }
 
     /// Every line says of its object what the version says that it had after this backup.
-    fn check_change_index(&self, segment: &Arc<Segment>, change_index: &ChangeIndexEntry) -> Result<()> {
+    fn check_change_index(&self, segment: &Arc<Segment>, change_index: &RosterEntry) -> Result<()> {
         let key = TableKey { type_token: change_index.type_token.as_str().into(), part: Part::Core };
         let wrong = |row: usize| {
             let what =

@@ -1,12 +1,10 @@
 //! Relation objects and credentials, which have requests of their own: assignments, grants, schedules, secrets, keys.
 
-use std::collections::BTreeMap;
-
 use engine::schema;
 use serde_json::Value;
 
 use super::{Judge, Verdict, is_id, odd_body};
-use crate::plan::NEW_ID_PREFIX;
+use crate::plan::{NEW_ID_PREFIX, Named};
 
 /// Where the requests go that change a schedule, by the types whose objects they make or end.
 const SCHEDULE_REQUESTS: [(&str, &str); 3] = [
@@ -18,7 +16,7 @@ const SCHEDULE_REQUESTS: [(&str, &str); 3] = [
 /// What such a request says besides the schedule.
 const REQUEST_MEMBERS: [&str; 2] = ["action", "justification"];
 
-type Values = BTreeMap<String, Value>;
+type Values = Named;
 
 impl Judge<'_> {
     /// A relation object that is made.
@@ -144,7 +142,7 @@ impl Judge<'_> {
 
     /// Whether the body holds values that are shown, and what a request of this kind says besides.
     fn is_body_of(&self, action: &str, values: &Values) -> Verdict {
-        let Value::Object(body) = &self.step.request.body else {
+        let Some(body) = self.step.request.body.as_object() else {
             return Err(odd_body(&self.step.request.body));
         };
         let is_right = |name: &str, value: &Value| match values.get(name) {

@@ -12,7 +12,7 @@ use crate::Result;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;
 use crate::plan::relation::TENANT_SCOPE;
-use crate::plan::{NEW_ID_PREFIX, Step, StepKind};
+use crate::plan::{NEW_ID_PREFIX, Named, Step, StepKind};
 
 use super::roles::{Roles, Way};
 
@@ -26,7 +26,7 @@ pub(super) struct Tenant<'p> {
     back: BTreeSet<String>,
     /// Types of what came back, by ID.
     returned: BTreeMap<String, String>,
-    values: HashMap<String, BTreeMap<String, Value>>,
+    values: HashMap<String, Named>,
     /// Members that groups gain and lose.
     added: BTreeMap<String, BTreeSet<String>>,
     removed: BTreeMap<String, BTreeSet<String>>,
@@ -134,7 +134,7 @@ impl<'p> Tenant<'p> {
         }
     }
 
-    fn write(&mut self, id: &str, after: &BTreeMap<String, Value>, names: &HashMap<String, String>) {
+    fn write(&mut self, id: &str, after: &Named, names: &HashMap<String, String>) {
         let values = self.values.entry(id.to_owned()).or_default();
         values.extend(after.iter().map(|(name, value)| (name.clone(), renamed(value, names))));
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use engine::scan::Space;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::may_name;
 use crate::Result;
@@ -12,7 +12,7 @@ use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;
 use crate::plan::property::{self, Writing};
 use crate::plan::relation::{Holding, TENANT_SCOPE};
-use crate::plan::update::{Wanted, WantedMap, object_path, request};
+use crate::plan::update::{Wanted, WantedMap, object_path, request, update_of};
 use crate::plan::value::written_value;
 use crate::plan::{PlanObject, StepKind, Unfixable};
 use crate::resource::{self, Resource};
@@ -84,19 +84,17 @@ impl Planner {
                     reference: name.clone(),
                     reason: reason.to_owned(),
                 }),
+                Writing::Inside(_) => self.unfixable.push(Unfixable {
+                    object: object.clone(),
+                    reference: name.clone(),
+                    reason: "an element of it names what gets another ID".to_owned(),
+                }),
                 _ => {}
             }
         }
         apart.extend((!wanted.is_empty()).then_some(wanted));
         for wanted in apart {
-            let path = object_path(resource, &object.id, attributes);
-            let mut request = request(resource, &resource.update, path);
-            request.body = json!({});
-            if resource.typed
-                && let Some(stated) = attributes.get("@odata.type")
-            {
-                request.body["@odata.type"] = stated.clone();
-            }
+            let request = update_of(resource, &object.id, attributes);
             let step = self.add_update(resource, object, request, wanted);
             self.drafts.list[step].notes.push("names objects by their new IDs".to_owned());
         }

@@ -119,7 +119,7 @@ impl Planner {
             return Ok(());
         };
         let mut request = request(resource, "POST", schedule_path(resource));
-        request.body = Value::Object(schedule_body(&wanted, "adminUpdate", now));
+        request.body = Value::Object(schedule_body(&wanted, "adminUpdate", now)).into();
         // What lasts longer than it did is what somebody gained.
         let is_gained = end.is_some_and(|end| standing_end.is_none_or(|standing| standing > end));
         let phase = if is_gained { Phase::Containment } else { Phase::Links };

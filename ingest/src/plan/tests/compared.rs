@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::{
-    GuardLimits, Identity, Phase, PlanContext, PlanObject, RequestTemplate, Step, StepKind, StepLink, guards,
+    Body, GuardLimits, Identity, Named, Phase, PlanContext, PlanObject, RequestTemplate, Step, StepKind,
+    StepLink, guards,
 };
 use super::{Objects, binned, changed, commit, group, user};
 use crate::resource::Version;
@@ -283,15 +284,15 @@ fn step_of(place: usize, act: &Act) -> Step {
         method: String::new(),
         version: Version::V1,
         path: String::new(),
-        body: Value::Null,
+        body: Body::NULL,
     };
     let mut step = Step {
         id: format!("s{place}"),
         kind,
         phase: Phase::Links,
         object,
-        before: BTreeMap::new(),
-        after: BTreeMap::new(),
+        before: Named::new(),
+        after: Named::new(),
         links: Vec::new(),
         depends_on: Vec::new(),
         request,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Phase, Step, StepKind};
+use super::super::{Identity, Phase, Step, StepKind};
 use super::{Case, binned, changed, group, only, reasons, user};
 
 fn application(id: &str) -> Value {
@@ -266,29 +266,85 @@ fn what_was_added_goes_only_when_asked_for() {
 }
 
 #[test]
-fn what_lives_below_a_policy_is_never_written_with_it_and_always_told() {
-    for (token, id, name) in [
-        ("authenticationStrengthPolicy", "st", "combinationConfigurations"),
-        ("permissionGrantPolicy", "own", "includes"),
-        ("permissionGrantPolicy", "own", "excludes"),
+fn what_is_part_of_a_policy_below_it_is_written_element_by_element() {
+    let strengths = "/policies/authenticationStrengthPolicies/st/combinationConfigurations";
+    let grants = "/policies/permissionGrantPolicies/own";
+    for (token, id, name, path) in [
+        ("authenticationStrengthPolicy", "st", "combinationConfigurations", strengths.to_owned()),
+        ("permissionGrantPolicy", "own", "includes", format!("{grants}/includes")),
+        ("permissionGrantPolicy", "own", "excludes", format!("{grants}/excludes")),
     ] {
         let policy = |below: Value| {
             json!({"id": id, "displayName": "P", "policyType": "custom", "allowedCombinations": ["fido2"],
                 name: below})
         };
-        let full = policy(json!([{"id": "c", "appliesToCombinations": ["fido2"]}]));
-        let reason = "a collection of its own below the object; put it back by hand";
+        let element = |id: &str, key: &str| {
+            json!({"@odata.type": "#microsoft.graph.fido2CombinationConfiguration", "id": id,
+                "allowedAAGUIDs": [key], "appliesToCombinations": ["fido2"]})
+        };
+        let sent = |key: &str| {
+            let mut sent = element("", key);
+            sent.as_object_mut().unwrap().remove("id");
+            sent
+        };
+        let plan_of =
+            |from: Value, to: Value| Case::new(vec![(token, policy(from))], vec![(token, policy(to))]).plan();
+        // One that went is made, one that came goes.
+        let plan = plan_of(json!([element("c", "k")]), json!([]));
+        let made = only(&plan, StepKind::AddLink, id);
+        assert_eq!((&*made.request.method, &made.request.path), ("POST", &path));
+        assert_eq!((&made.request.body.to_value(), &made.after[name]), (&sent("k"), &json!([sent("k")])));
+        let plan = plan_of(json!([]), json!([element("c", "k")]));
+        let gone = only(&plan, StepKind::RemoveLink, id);
+        assert_eq!((&*gone.request.method, &gone.request.path), ("DELETE", &format!("{path}/c")));
+        // A new ID alone is no change.
+        assert!(plan_of(json!([element("c", "k")]), json!([element("d", "k")])).steps.is_empty());
+        // Where an element can be changed it is, and what could be in its way never goes first.
+        let plan = plan_of(json!([element("c", "k")]), json!([element("d", "evil")]));
+        if token == "authenticationStrengthPolicy" {
+            let changed = only(&plan, StepKind::Update, id);
+            assert_eq!((&*changed.request.method, &changed.request.path), ("PATCH", &format!("{path}/d")));
+            assert_eq!((plan.steps.len(), changed.request.body.to_value()), (1, sent("k")));
+        } else {
+            assert_eq!(only(&plan, StepKind::RemoveLink, id).request.path, format!("{path}/d"));
+            assert_eq!(only(&plan, StepKind::AddLink, id).request.body, sent("k"));
+        }
+        // What is made again gets its elements too, when it is there.
         let other = json!({"id": "other", "displayName": "O"});
-        let plan = Case::new(vec![(token, full.clone())], vec![(token, other)])
+        let plan = Case::new(vec![(token, policy(json!([element("c", "k")])))], vec![(token, other)])
             .with(|options| options.recreate = true)
             .plan();
-        let made = only(&plan, StepKind::Recreate, id);
-        assert!(made.request.body.get(name).is_none(), "{token}.{name}");
-        assert!(reasons(&plan, id).contains(&(name, reason)), "{token}.{name}: {:?}", reasons(&plan, id));
-        let plan = Case::new(vec![(token, full)], vec![(token, policy(json!([])))]).plan();
-        assert!(plan.steps.is_empty(), "{token}.{name}");
-        let told = reasons(&plan, id);
-        let is_it = |(of, why): &(&str, &str)| of.starts_with(name) && *why == reason;
-        assert!(!told.is_empty() && told.iter().all(is_it), "{token}.{name}: {told:?}");
+        let recreated = only(&plan, StepKind::Recreate, id);
+        assert!(recreated.request.body.get(name).is_none(), "{token}.{name}");
+        let made = only(&plan, StepKind::AddLink, id);
+        assert_eq!(
+            (&made.request.body.to_value(), &made.depends_on),
+            (&sent("k"), &vec![recreated.id.clone()])
+        );
+        assert_eq!(reasons(&plan, id), [], "{token}.{name}");
+    }
+}
+
+#[test]
+fn an_application_makes_again_what_the_bin_of_conditional_access_keeps_from_it() {
+    let policy = json!({"id": "ca", "displayName": "P", "state": "enabled",
+        "conditions": {"users": {"includeUsers": ["All"]}}, "grantControls": {"builtInControls": ["mfa"]}});
+    let application = Identity { app_id: Some("app".to_owned()), ..Identity::default() };
+    let person = Identity { user_id: Some("ann".to_owned()), ..application.clone() };
+    for (identity, recreate, kind) in [
+        (application.clone(), true, StepKind::Recreate),
+        (application, false, StepKind::Restore),
+        (person, true, StepKind::Restore),
+        (Identity::default(), true, StepKind::Restore),
+    ] {
+        let case = Case::new(
+            vec![("conditionalAccessPolicy", policy.clone())],
+            vec![("conditionalAccessPolicy", binned(policy.clone()))],
+        );
+        let case = Case { identity, ..case };
+        let plan = case.with(|options| options.recreate = recreate).plan();
+        let step = only(&plan, kind, "ca");
+        let says_so = step.notes.iter().any(|note| note.contains("recycle bin"));
+        assert_eq!(says_so, kind == StepKind::Recreate, "{:?}", step.notes);
     }
 }

@@ -87,7 +87,7 @@ fn who_gives_a_name_up_does_so_before_its_owner_comes_back() {
     let plan = Case::new(from, to).plan();
     let update = only(&plan, StepKind::Update, "new");
     assert_eq!(
-        (update.phase, update.request.body.clone()),
+        (update.phase, update.request.body.to_value()),
         (Phase::Objects, json!({"userPrincipalName": "own@contoso.com"}))
     );
     assert_eq!(only(&plan, StepKind::Restore, "old").depends_on, std::slice::from_ref(&update.id));

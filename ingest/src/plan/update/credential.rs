@@ -37,7 +37,7 @@ impl Planner {
         if name == "passwordCredentials" {
             for (key, value) in added {
                 let mut request = request(resource, "POST", format!("{path}/removePassword"));
-                request.body = json!({ "keyId": key });
+                request.body = json!({ "keyId": key }).into();
                 let mut draft = Draft::new(StepKind::RemoveLink, Phase::Containment, object.clone(), request);
                 draft.before.insert(name.to_owned(), json!([value]));
                 draft.notes.push(format!("removes the secret {}", shown_name(value)));
@@ -48,7 +48,7 @@ impl Planner {
         let kept: Vec<&Value> =
             before.iter().filter(|(key, _)| after.contains_key(*key)).map(|(_, value)| *value).collect();
         let mut request = request(resource, "PATCH", path);
-        request.body = json!({ name: kept });
+        request.body = json!({ name: kept }).into();
         let mut draft = Draft::new(StepKind::RemoveLink, Phase::Containment, object.clone(), request);
         draft.notes.extend(added.iter().map(|(_, value)| format!("removes the key {}", shown_name(value))));
         draft.before.insert(name.to_owned(), values.before.clone());

@@ -38,7 +38,7 @@ impl Planner {
             return None;
         }
         let request = RequestTemplate {
-            body: json!({ "addLicenses": added, "removeLicenses": removed }),
+            body: json!({ "addLicenses": added, "removeLicenses": removed }).into(),
             ..request(resource, "POST", format!("{}/assignLicense", filled(&resource.get, &object.id)))
         };
         let mut draft = Draft::new(StepKind::Update, Phase::Attributes, object.clone(), request);

@@ -1,20 +1,18 @@
 //! Permissions that an application offers are disabled before they change or go: Graph refuses anything else.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{Wanted, WantedMap, filled, request};
-use crate::plan::PlanObject;
 use crate::plan::draft::DraftId;
 use crate::plan::make::Planner;
+use crate::plan::{Named, PlanObject};
 use crate::resource::Resource;
 
 /// Where an application keeps what it offers: the property, and the path to the collection in it.
 const OFFERS: [(&str, &str); 2] = [("appRoles", ""), ("api", "/oauth2PermissionScopes")];
 
 /// Whether an update writes what an application offers.
-pub(super) fn offers(values: &BTreeMap<String, Value>) -> bool {
+pub(super) fn offers(values: &Named) -> bool {
     OFFERS.iter().any(|(property, _)| values.contains_key(*property))
 }
 

@@ -68,7 +68,12 @@ const SPOILS: [(&str, Spoil); 15] = [
 ];
 
 /// Properties that come as null without a permission: type, property, permissions of which one is enough.
-const GUARDED: [(&str, &str, &[&str]); 2] = [
+const GUARDED: [(&str, &str, &[&str]); 3] = [
+    (
+        "servicePrincipals",
+        "customSecurityAttributes",
+        &["CustomSecAttributeAssignment.Read.All", "CustomSecAttributeAssignment.ReadWrite.All"],
+    ),
     (
         "users",
         "customSecurityAttributes",

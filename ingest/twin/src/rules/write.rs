@@ -99,6 +99,7 @@ fn check_name(kind: Kind, name: &str) -> Result<(), Refusal> {
         || resource.select.is_empty()
         || name.starts_with("extension_")
         || resource.key_name() == name
+        || resource.references.iter().any(|known| known == name)
         || matches!(name, "passwordProfile" | "logo");
     if known { Ok(()) } else { Err(Refusal::bad_request(format!("Invalid property '{name}'."))) }
 }

@@ -26,6 +26,9 @@ impl Write<'_> {
         if let Some(relation) = served_relation(token, segments[0]) {
             return self.linked(source, relation, &segments[1..]);
         }
+        if self.state.record(source).kind.resource().inside.iter().any(|inside| inside == segments[0]) {
+            return self.element(source, segments[0], &segments[1..]);
+        }
         if let Some((_, child)) = CHILDREN.iter().find(|(name, _)| *name == segments[0]) {
             return self.child(source, Kind::of(child), &segments[1..]);
         }

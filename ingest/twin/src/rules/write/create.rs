@@ -42,6 +42,7 @@ pub(crate) fn check_create(state: &State, kind: Kind, values: &Map<String, Value
         }
     }
     check_unique(state, kind, None, values)?;
+    check_references(state, kind, values)?;
     match token {
         "user" => check_user(state, values),
         "group" => check_group(values),
@@ -62,6 +63,16 @@ pub(crate) fn check_create(state: &State, kind: Kind, values: &Map<String, Value
         }
         _ => check_chosen_id(state, kind, values),
     }
+}
+
+/// What an object hangs from must be there.
+fn check_references(state: &State, kind: Kind, values: &Map<String, Value>) -> Result<(), Refusal> {
+    for name in &kind.resource().references {
+        let of = if name == "catalog" { "accessPackageCatalog" } else { "accessPackage" };
+        let id = values.get(name).and_then(|value| value["id"].as_str()).unwrap_or_default();
+        state.find_live(Kind::of(of), id).ok_or_else(|| Refusal::not_found(id))?;
+    }
+    Ok(())
 }
 
 /// IDs that the caller chooses must be free.

@@ -1,0 +1,90 @@
+//! Owns what a plan leaves as it is: which of the changes that no step undoes still differ from what was wanted when a
+//! recovery ends.
+
+use std::collections::BTreeMap;
+
+use engine::{ObjectKey, Snapshot, is_same};
+use serde_json::Value;
+
+use super::template::meter;
+use crate::graph::{self, Call, Client};
+use crate::plan::{PlanObject, Skipped, is_no_difference, written_value};
+use crate::resource::{self, Resource};
+
+/// Objects of which is read again what no step undid; of more their changes count as they were planned.
+const OBJECT_COUNT_MAX: usize = 1000;
+
+/// The places of skipped changes that still differ from the state that was wanted back.
+pub(super) async fn still_differing(
+    client: &Client,
+    from: Option<&Snapshot>,
+    skipped: &[Skipped],
+) -> Vec<usize> {
+    let mut open: Vec<usize> =
+        (0..skipped.len()).filter(|place| !is_no_difference(&skipped[*place].reason)).collect();
+    let Some(from) = from else { return open };
+    let mut objects: BTreeMap<&PlanObject, Vec<usize>> = BTreeMap::new();
+    for &place in &open {
+        if is_attribute(&skipped[place]) {
+            objects.entry(&skipped[place].object).or_default().push(place);
+        }
+    }
+    let asked: Vec<(&PlanObject, Vec<usize>)> = objects.into_iter().take(OBJECT_COUNT_MAX).collect();
+    let calls: Vec<Option<Call>> = asked
+        .iter()
+        .map(|(object, places)| call(object, places.iter().map(|place| &skipped[*place])))
+        .collect();
+    let mut answers = client.batch(calls.iter().flatten().cloned().collect()).await.into_iter();
+    for ((object, places), call) in asked.iter().zip(&calls) {
+        let Some(Ok(answer)) = call.as_ref().and_then(|_| answers.next()) else { continue };
+        let Some(wanted) = wanted(from, object) else { continue };
+        let live: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        open.retain(|place| {
+            let name = top_name(&skipped[*place].name);
+            !places.contains(place) || !is_as_wanted(object, name, &live, &wanted)
+        });
+    }
+    open
+}
+
+fn is_as_wanted(object: &PlanObject, name: &str, live: &Value, wanted: &Value) -> bool {
+    let token = object.type_token.as_str();
+    let of = |side: &Value| written_value(token, name, side.get(name).cloned().unwrap_or_default());
+    live.get(name).is_some() && is_same(token, name, &of(live), &of(wanted))
+}
+
+/// Whether a change is that of a property, which is read with its object.
+fn is_attribute(skipped: &Skipped) -> bool {
+    let resource = resource::by_token(&skipped.object.type_token);
+    resource.is_some_and(|resource| {
+        !skipped.name.is_empty()
+            && resource.link(&skipped.name).is_none()
+            && !resource.get.contains("{graphId}")
+    })
+}
+
+fn call<'s>(object: &PlanObject, skipped: impl Iterator<Item = &'s Skipped>) -> Option<Call> {
+    let resource: &Resource = resource::by_token(&object.type_token)?;
+    let id = graph::escape(&object.id);
+    let path = resource.get.replace("{id}", &id).replace("{tenantId}", &id);
+    if path.contains('{') {
+        return None;
+    }
+    let path = if resource.select.is_empty() {
+        path
+    } else {
+        let names: std::collections::BTreeSet<&str> = skipped.map(|change| top_name(&change.name)).collect();
+        format!("{path}?$select=id,{}", names.into_iter().collect::<Vec<_>>().join(","))
+    };
+    Some(Call::get(path).version(resource.version).meter(meter(Some(resource))))
+}
+
+fn wanted(from: &Snapshot, object: &PlanObject) -> Option<Value> {
+    let key = ObjectKey { type_token: object.type_token.as_str().into(), id: object.id.clone() };
+    Some(Value::Object(from.object(&key).ok()??.attributes()))
+}
+
+/// The outermost name of a path.
+fn top_name(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}

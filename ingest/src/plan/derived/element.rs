@@ -1,0 +1,68 @@
+//! Requests about elements of collections below an object: each holds the one element that the step shows.
+
+use serde_json::Value;
+
+use super::{Judge, Verdict, odd_body};
+use crate::plan::Named;
+use crate::plan::elements::{GIVEN, LOOKED_UP, element_id, element_of};
+use crate::resource::Inside;
+
+impl Judge<'_> {
+    /// Whether values show an element of a collection below the object.
+    pub(super) fn is_about_element(&self, values: &Named) -> bool {
+        values.keys().any(|name| self.resource.inside(name).is_some())
+    }
+
+    /// An element that is made.
+    pub(super) fn made_element(&self) -> Verdict {
+        let (inside, element) = self.shown(&self.step.after)?;
+        if !self.step.before.is_empty() {
+            return Err("expected an element that does not stand".to_owned());
+        }
+        self.sends("POST", self.resource.version, &inside.path)?;
+        self.is_body_of_element(element)
+    }
+
+    /// An element that is changed.
+    pub(super) fn changed_element(&self) -> Verdict {
+        let (inside, standing) = self.shown(&self.step.before)?;
+        let (wanted_in, wanted) = self.shown(&self.step.after)?;
+        if !inside.changes || inside.name != wanted_in.name {
+            return Err("expected an element of a collection whose elements can be changed".to_owned());
+        }
+        self.leads_to_element("PATCH", inside, standing)?;
+        self.is_body_of_element(wanted)
+    }
+
+    /// An element that is taken away.
+    pub(super) fn removed_element(&self) -> Verdict {
+        let (inside, element) = self.shown(&self.step.before)?;
+        if !self.step.after.is_empty() {
+            return Err("expected nothing in the place of the element".to_owned());
+        }
+        self.leads_to_element("DELETE", inside, element)?;
+        self.has_no_body()
+    }
+
+    fn shown<'v>(&self, values: &'v Named) -> Result<(&'static Inside, &'v Value), String> {
+        let found = element_of(self.resource, values);
+        found.ok_or_else(|| "expected links, or one element of a collection below the object".to_owned())
+    }
+
+    fn leads_to_element(&self, method: &str, inside: &Inside, element: &Value) -> Verdict {
+        let id = element_id(element);
+        let template = format!("{}/{{elementId}}", inside.path);
+        self.matches(method, self.resource.version, &template, &|name, part| match name {
+            "id" => self.is_own(part),
+            _ if id.is_empty() => part == LOOKED_UP,
+            _ => part == id,
+        })
+    }
+
+    /// Whether the body says the element that is shown, and nothing else.
+    fn is_body_of_element(&self, element: &Value) -> Verdict {
+        let body = &self.step.request.body;
+        let is_given = GIVEN.iter().any(|name| body.get(name).is_some());
+        if body.as_object().is_some() && !is_given && body == element { Ok(()) } else { Err(odd_body(body)) }
+    }
+}
