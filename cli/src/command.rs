@@ -2,18 +2,17 @@
 
 mod apply;
 mod backup;
-pub(crate) mod backups;
+mod backups;
 mod completions;
 mod demo;
 mod diff;
 mod export;
 mod history;
 mod import;
-pub(crate) mod live;
 mod man;
 mod permissions;
 mod plan;
-pub(crate) mod query;
+mod query;
 mod recoveries;
 mod reindex;
 mod report;
@@ -24,15 +23,21 @@ mod stats;
 mod twin;
 mod verify;
 
+use std::ffi::OsString;
+
 use crate::args::Command;
-use crate::report::Outcome;
+use crate::error::{Outcome, Status};
+use crate::io::Io;
 use crate::session::Session;
+
+/// Runs a whole command line, for a verb that shows how others are typed.
+pub(crate) type RunLine = fn(Vec<OsString>, &mut Io<'_>) -> Status;
 
 /// Runs a verb and returns the exit status.
 ///
 /// # Errors
 /// What went wrong, with its exit status.
-pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
+pub(crate) fn run(session: &mut Session<'_, '_>, command: Command, run_line: RunLine) -> Outcome {
     match command {
         Command::Import(options) => import::run(session, options),
         Command::Backup(options) => backup::run(session, &options),
@@ -54,7 +59,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
         Command::Reindex => reindex::run(session),
         Command::Query(options) => query::run(session, &options),
         Command::Repl(options) => crate::repl::run(session, &options),
-        Command::Demo(options) => demo::run(session, &options),
+        Command::Demo(options) => demo::run(session, &options, run_line),
         Command::Twin(options) => twin::run(session, &options),
         Command::Completions(options) => completions::run(session, &options),
         Command::Man(options) => man::run(session, &options),

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::args::tenant::parse_duration;
-use crate::report::{Failure, Outcome};
+use crate::error::{Failure, Outcome};
 
 /// The file's name.
 const FILE: &str = "config.json";

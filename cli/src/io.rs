@@ -5,7 +5,7 @@ use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::report::Status;
+use crate::error::Status;
 
 /// The outside world of one run. Tests make their own.
 pub struct Io<'a> {
@@ -159,7 +159,7 @@ fn end_when_interrupted() {
         }
         crate::bridge::scratch::remove_all();
         std::io::stderr().write_all(b"interrupted; what was committed before stays\n").ok();
-        std::process::exit(Status::INTERRUPTED.into())
+        std::process::exit(u8::from(Status::Interrupted).into())
     };
     // Without a handler the system ends the run, which is as safe and says less.
     ctrlc::set_handler(end).ok();

@@ -6,7 +6,7 @@ use std::io::Write;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::render::{counted, size};
+use crate::output::text::{counted, size};
 
 /// Seconds between two lines.
 const LINE_INTERVAL_S: i64 = 5;

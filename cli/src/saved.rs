@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::difference::ChangeRow;
-use crate::report::{Failure, Outcome, Status};
+use crate::change::ChangeRow;
+use crate::error::{Failure, Outcome, Status};
 
 /// Name of the journal.
 pub(crate) const JOURNAL: &str = "reports";
@@ -48,7 +48,7 @@ impl Saved {
         Self::deserialize(record).map_err(|error| {
             let message = format!("the journal of reports holds a record that is no report: {error}");
             let help = "run `entrasnap verify --deep`";
-            Failure::new("damaged", Status::FAILED, message).with_help(help)
+            Failure::new("damaged", Status::Failed, message).with_help(help)
         })
     }
 
@@ -115,11 +115,11 @@ fn choose(mut reports: Vec<Saved>, name: &str) -> Outcome<Saved> {
                 [] => "there are none; `entrasnap report create` makes one".to_owned(),
                 known => format!("there are: {}", known.join(", ")),
             };
-            Err(Failure::new("noReport", Status::FAILED, message).with_help(help))
+            Err(Failure::new("noReport", Status::Failed, message).with_help(help))
         }
         count => {
             let message = format!("\"{name}\" is the start of the IDs of {count} reports");
-            Err(Failure::new("ambiguous", Status::FAILED, message).with_help("use more letters of the ID"))
+            Err(Failure::new("ambiguous", Status::Failed, message).with_help("use more letters of the ID"))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::Store;
 
-use crate::report::Outcome;
+use crate::error::Outcome;
 use crate::session::Session;
 
 /// What one process at a time does with a store.

@@ -5,7 +5,7 @@ use std::path::Path;
 use engine::Snapshot;
 
 use crate::args::ExportFormat;
-use crate::report::Outcome;
+use crate::error::Outcome;
 
 /// What was written.
 #[derive(Debug, Clone, Copy)]

@@ -10,8 +10,8 @@ use ingest::graph::{
 };
 
 use crate::args::tenant::{Auth, Cloud as TypedCloud, Tenant, parse_duration};
+use crate::error::{Failure, Outcome};
 use crate::io::{clock, monotonic};
-use crate::report::{Failure, Outcome};
 use crate::session::Session;
 
 /// How often it is looked whether somebody wants a run to stop.
@@ -161,7 +161,7 @@ fn credential(
 /// What a person has to do; there is no other way to tell them while the client waits.
 fn show_device_prompt(prompt: &DevicePrompt) {
     use std::io::Write as _;
-    writeln!(std::io::stderr(), "{}", crate::render::printable_lines(&prompt.message)).ok();
+    writeln!(std::io::stderr(), "{}", crate::output::text::printable_lines(&prompt.message)).ok();
 }
 
 /// Does something with the tenant until it ends or somebody wants it to stop.

@@ -3,11 +3,11 @@
 use std::sync::atomic::AtomicBool;
 
 use engine::{BackupSummary, Store, Warning};
-use ingest::{Advance, Error, ImportRequest, Source};
+use ingest::{Advance, ImportRequest, Source};
 
 use crate::args::Import;
+use crate::error::Outcome;
 use crate::progress::Progress;
-use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 
 impl ingest::Progress for Progress<'_> {
@@ -61,45 +61,4 @@ pub(crate) fn run(
 /// Whether a warning is only worth knowing: all the data was taken as it stands.
 pub(crate) fn is_harmless(warning: &Warning) -> bool {
     ingest::is_harmless(warning)
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let text = error.to_string();
-        let (code, status, file, line) = match error {
-            Error::Store(error) => return Self::from(error),
-            Error::File { action, path, source } => {
-                return Self::file(&format!("cannot {action}"), &path, &source);
-            }
-            Error::OtherTenant { place, source } => {
-                let failure = Self::from(source);
-                let message = format!("{}:{}: {}", place.file, place.line, failure.message);
-                return Self { message, file: Some(place.file.into()), line: Some(place.line), ..failure };
-            }
-            Error::Input { place, .. } => ("input", Status::FAILED, place.file, Some(place.line)),
-            Error::GraphAnswer { place, .. } => ("graphAnswer", Status::FAILED, place.file, Some(place.line)),
-            Error::NoData { path } => ("noData", Status::FAILED, path.display().to_string(), None),
-            Error::NotEmpty { path } => ("notEmpty", Status::FAILED, path.display().to_string(), None),
-            Error::Cancelled => ("interrupted", Status::INTERRUPTED, String::new(), None),
-            Error::Graph(ingest::graph::Error::Cancelled) => {
-                ("interrupted", Status::INTERRUPTED, String::new(), None)
-            }
-            Error::Graph(ingest::graph::Error::SignIn(_)) => ("signIn", Status::FAILED, String::new(), None),
-            Error::Graph(_) => ("graph", Status::FAILED, String::new(), None),
-            Error::Invalid(_) => ("invalid", Status::FAILED, String::new(), None),
-            Error::Refused { .. } => ("refused", Status::REFUSED, String::new(), None),
-            Error::PlanEdited { .. } => ("planEdited", Status::REFUSED, String::new(), None),
-            Error::PlanTenant { .. } | Error::SignedInElsewhere { .. } => {
-                ("otherTenant", Status::REFUSED, String::new(), None)
-            }
-            Error::PlanStep { .. } => ("planStep", Status::REFUSED, String::new(), None),
-            Error::PlanSeal { .. } => ("planSeal", Status::REFUSED, String::new(), None),
-            Error::PlanHash { .. } => ("planHash", Status::REFUSED, String::new(), None),
-            Error::PlanText { .. } => ("plan", Status::FAILED, String::new(), None),
-            Error::PlanVersion { .. } => ("newerFormat", Status::FAILED, String::new(), None),
-            _ => ("ingest", Status::FAILED, String::new(), None),
-        };
-        let file = (!file.is_empty()).then(|| file.into());
-        Self { file, line, ..Self::from_text(code, status, text) }
-    }
 }

@@ -10,7 +10,7 @@ use ingest::graph::{Access, Client, Clock, Cloud, Credential, Secret, Settings, 
 use twin::{ManualClock, Options, Server};
 
 use crate::bridge::scratch::Scratch;
-use crate::report::{Failure, Outcome};
+use crate::error::{Failure, Outcome};
 
 /// A rehearsal being held.
 pub(crate) struct Rehearsal {
@@ -64,7 +64,7 @@ pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Re
     let mut options = Options::new(clock.clone(), seed);
     options.speed = 1.0;
     let failed = |error: std::io::Error| {
-        Failure::new("io", crate::report::Status::FAILED, format!("cannot serve a simulated tenant: {error}"))
+        Failure::new("io", crate::error::Status::Failed, format!("cannot serve a simulated tenant: {error}"))
     };
     let server = twin::serve(tenant, options).map_err(failed)?;
     let credential = Credential::Secret {

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use twin::{Options, Server};
 
 use super::twin::SystemClock;
+use crate::error::{Failure, Outcome, Status};
 use crate::io::{clock, monotonic};
-use crate::report::{Failure, Outcome, Status};
 
 /// Users whose department the intruder overwrites.
 const OVERWRITTEN_COUNT: usize = 8;
@@ -46,7 +46,7 @@ impl Stage {
     pub(crate) fn serve(objects: u32, seed: u64, entropy: [u8; 32]) -> Outcome<Self> {
         let options = Options { seed, ..Options::new(Arc::new(SystemClock), entropy) };
         let server = twin::serve(super::twin::made_up(objects, seed), options).map_err(|error| {
-            Failure::new("io", Status::FAILED, format!("cannot serve a simulated tenant: {error}"))
+            Failure::new("io", Status::Failed, format!("cannot serve a simulated tenant: {error}"))
         })?;
         let credential = Credential::Secret {
             client_id: server.client_id().to_owned(),
@@ -135,7 +135,7 @@ impl Stage {
         let calls = calls.into_iter().map(|call| call.effect(Effect::Idempotent)).collect();
         let answers = block_on(self.client.batch(calls));
         let answers = answers.map_err(|error| {
-            Failure::new("io", Status::FAILED, format!("cannot start threads for the network: {error}"))
+            Failure::new("io", Status::Failed, format!("cannot start threads for the network: {error}"))
         })?;
         let answers: ingest::graph::Result<Vec<Answer>> = answers.into_iter().collect();
         answers.map_err(|error| Failure::from(ingest::Error::from(error)))

@@ -6,7 +6,7 @@ use engine::Store;
 use twin::{Clock, Fault, Options, Server};
 
 use crate::args;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
 
 /// The clock of this machine.
 pub(super) struct SystemClock;
@@ -59,6 +59,6 @@ pub(crate) fn serve(
     let port = options.port;
     twin::serve(tenant, options).map_err(|error| {
         let message = format!("cannot listen on port {port} of 127.0.0.1: {error}");
-        Failure::new("io", Status::FAILED, message).with_help("`--port 0` takes a free one")
+        Failure::new("io", Status::Failed, message).with_help("`--port 0` takes a free one")
     })
 }

@@ -16,9 +16,10 @@ use crate::args::tenant::Tenant;
 use crate::bridge;
 use crate::bridge::graph::{Connection, connect, until_interrupted};
 use crate::config::Config;
+use crate::error::{Failure, Outcome, Status};
+use crate::output::plan as drawn;
+use crate::output::text::{people_time, printable};
 use crate::progress::Progress;
-use crate::render::{people_time, plan as drawn, printable};
-use crate::report::{Failure, Outcome, Status};
 use crate::session::Session;
 use crate::wait::{self, Work};
 
@@ -53,7 +54,7 @@ pub(super) fn may_apply(session: &Session<'_, '_>) -> Outcome<()> {
     session.may_write("apply")?;
     if Config::read(session.store_path())?.is_reader() {
         let message = "the profile of this store is reader: plans can be made, and not applied";
-        return Err(Failure::new("readOnly", Status::REFUSED, message).with_help(
+        return Err(Failure::new("readOnly", Status::Refused, message).with_help(
             "an administrator applies it with a store whose config.json says profile administrator",
         ));
     }
@@ -75,7 +76,7 @@ pub(super) fn apply_plan(
     may_apply(session)?;
     if plan.steps.is_empty() {
         session.note("nothing is to be done, and nothing was sent");
-        return Ok(Status::DONE);
+        return Ok(Status::Done);
     }
     let connection = connect(session, tenant, Access::ReadWrite)?;
     let store = session.open()?;
@@ -214,7 +215,7 @@ fn confirm(
         return Ok(());
     }
     let refused = |message: &str| {
-        Err(Failure::new("notConfirmed", Status::REFUSED, message)
+        Err(Failure::new("notConfirmed", Status::Refused, message)
             .with_help("`--yes` applies it without a question; `--rehearse` changes nothing"))
     };
     if !session.io.stdin_is_terminal {

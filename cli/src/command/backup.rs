@@ -7,13 +7,12 @@ use ingest::resource;
 use crate::args::tenant::Backup;
 use crate::bridge;
 use crate::bridge::graph::{connect, until_interrupted};
+use crate::error::{Outcome, Status};
+use crate::output::text::{counted, grouped};
+use crate::output::{Cell, Rows, backups};
 use crate::progress::Progress;
-use crate::render::{self, Cell, Rows, counted};
-use crate::report::{Outcome, Status};
 use crate::session::Session;
 use crate::wait::{self, Work};
-
-use super::backups;
 
 /// Resource units a second that Graph gives a large tenant's application.
 const UNITS_PER_S: u64 = 800;
@@ -92,7 +91,7 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup)
     }
     for warning in &report.summary.warnings {
         let kind = if warning.type_token.is_empty() { "" } else { ": " };
-        let count = render::grouped(warning.count);
+        let count = grouped(warning.count);
         session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
     }
     if options.report {
@@ -101,19 +100,20 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup)
             "{}, {} in them, {} resource units, {} refused for now, {} tried again",
             counted(counts.requests, "request"),
             counted(counts.calls, "call"),
-            render::grouped(counts.units),
-            render::grouped(counts.throttled),
-            render::grouped(counts.retries)
+            grouped(counts.units),
+            grouped(counts.throttled),
+            grouped(counts.retries)
         ));
         for (token, way) in &report.ways {
             session.note(&format!("{token}: {way}"));
         }
     }
     let people = backups::sentence(&report.summary);
-    render::single(session, &backups::rows(std::slice::from_ref(&report.summary)), &people)
+    session
+        .print_one(&backups::rows(std::slice::from_ref(&report.summary)), &people)
         .map_err(|failure| failure.after(&format!("backup {}", report.summary.id)))?;
     let is_whole = report.summary.warnings.iter().all(bridge::import::is_harmless);
-    Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
+    Ok(if is_whole { Status::Done } else { Status::Warnings })
 }
 
 /// What a whole reading will cost, from what the newest backup holds.
@@ -121,7 +121,7 @@ fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
     let store = session.open()?;
     let Some(newest) = store.backups().last() else {
         session.note("there is no backup yet to tell the size of the tenant from");
-        return Ok(Status::DONE);
+        return Ok(Status::Done);
     };
     let snapshot = store.snapshot(&newest.id)?;
     let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
@@ -150,12 +150,12 @@ fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
             Cell::Number(spent),
         ]);
     }
-    render::list(session, &rows)?;
+    session.print_rows(&rows)?;
     session.note(&format!(
         "a whole reading: about {}, {} resource units, {} s under Graph's limits; between whole readings only what changed",
         counted(requests, "request"),
-        render::grouped(units),
+        grouped(units),
         units.div_ceil(UNITS_PER_S)
     ));
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }

@@ -1,8 +1,7 @@
 //! `completions`: what a shell needs to complete our words.
 
 use crate::args::{self, Completions};
-use crate::render;
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
 use crate::session::Session;
 
 /// Prints the script.
@@ -12,6 +11,6 @@ use crate::session::Session;
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Completions) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut args::command(), "entrasnap", &mut script);
-    render::raw(session, &String::from_utf8_lossy(&script))?;
-    Ok(Status::DONE)
+    session.print_text(&String::from_utf8_lossy(&script))?;
+    Ok(Status::Done)
 }

@@ -5,35 +5,37 @@ use std::path::Path;
 
 use engine::Store;
 
-use crate::Io;
+use super::RunLine;
 use crate::args::Demo;
 use crate::bridge::scratch::Scratch;
 use crate::bridge::tenant::Stage;
-use crate::render;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::io::Io;
+use crate::output::text::{grouped, printable};
 use crate::session::Session;
 
 /// Where the story happens.
 struct Theatre<'s> {
     folder: &'s Path,
     stage: &'s Stage,
+    run_line: RunLine,
 }
 
 /// Serves a simulated tenant, and tells its story over HTTP.
 ///
 /// # Errors
 /// When the folder cannot be written, or a step fails.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo, run_line: RunLine) -> Outcome {
     let folder = Scratch::new();
     let temporary = std::env::temp_dir();
     let folder = folder.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;
     let stage = Stage::serve(options.objects, options.seed, (session.io.seed)())?;
     let intro = format!(
         "A simulated tenant of about {} objects, served as Microsoft Graph on this machine; the store goes away at the end.\n",
-        render::grouped(options.objects.into())
+        grouped(options.objects.into())
     );
-    render::raw(session, &intro)?;
-    let theatre = Theatre { folder: folder.path(), stage: &stage };
+    session.print_text(&intro)?;
+    let theatre = Theatre { folder: folder.path(), stage: &stage, run_line };
     before(session, &theatre)?;
     let store = Store::open(&folder.path().join("entrasnap.store"))?;
     let incident = stage.attack(&store)?;
@@ -42,11 +44,10 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo) -> Outcome {
     after(session, &theatre, &format!("At night, an intruder\n{}", acts.join("\n")))?;
     stage.move_user(&incident.victim.0, "Legal")?;
     recover(session, &theatre, &incident.victim.1)?;
-    render::raw(
-        session,
+    session.print_text(
         "\nThat was all. The same works on your own tenant: entrasnap setup, then entrasnap backup\n",
     )?;
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 fn before(session: &mut Session<'_, '_>, theatre: &Theatre<'_>) -> Outcome<()> {
@@ -125,9 +126,9 @@ impl Theatre<'_> {
     /// Shows a command as a person would type it, and runs just that.
     fn tell(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
         let shown: Vec<String> = typed.iter().map(|word| quoted(word)).collect();
-        let why: Vec<String> = why.lines().map(|line| format!("# {}\n", render::printable(line))).collect();
+        let why: Vec<String> = why.lines().map(|line| format!("# {}\n", printable(line))).collect();
         let gap = if why.is_empty() { "" } else { "\n" };
-        render::raw(session, &format!("{gap}{}$ entrasnap {}\n", why.concat(), shown.join(" ")))?;
+        session.print_text(&format!("{gap}{}$ entrasnap {}\n", why.concat(), shown.join(" ")))?;
         let args = std::iter::once("entrasnap").chain(typed.iter().copied());
         let color = if session.look.color { "always" } else { "never" };
         let args = args.chain(["--color", color, "-o", "table", "--quiet"]).map(OsString::from);
@@ -147,9 +148,12 @@ impl Theatre<'_> {
             seed: io.seed,
             interrupt: io.interrupt,
         };
-        match crate::run(args, &mut inner) {
-            Status::DONE | Status::WARNINGS => Ok(()),
-            status => Err(Failure::new("demo", status, format!("this step ended with exit status {status}"))),
+        match (self.run_line)(args.collect(), &mut inner) {
+            Status::Done | Status::Warnings => Ok(()),
+            status => {
+                let message = format!("this step ended with exit status {}", u8::from(status));
+                Err(Failure::new("demo", status, message))
+            }
         }
     }
 }

@@ -6,12 +6,13 @@ use engine::{DifferenceFilter, Unread};
 
 use crate::args::{Diff, Format};
 use crate::bridge;
-use crate::difference::{self, ChangeRow};
+use crate::change::ChangeRow;
+use crate::error::{Failure, Outcome, Status};
 use crate::names::Names;
-use crate::render::{self, counted, html, tree};
-use crate::report::{Failure, Outcome, Status};
+use crate::output::text::{counted, escaped_html, printable};
+use crate::output::unread;
+use crate::output::{self, change as change_rows, html};
 use crate::session::Session;
-use crate::unread;
 
 use super::selection;
 
@@ -37,9 +38,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
         explain(session, &changes, &ignored, options.all);
     }
     if options.summary {
-        render::list(session, &difference::summary(&changes))?;
+        session.print_rows(&change_rows::summary(&changes))?;
         if session.is_for_people() {
-            render::raw(session, &format!("{}\n", difference::sentence(&changes)))?;
+            session.print_text(&format!("{}\n", change_rows::sentence(&changes)))?;
         }
     } else {
         let backups = [sides.to.id.as_str(), &sides.from.id];
@@ -48,13 +49,13 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
     }
     let chosen = &options.selection;
     let is_verdict = options.exit_code || !chosen.types.is_empty() || !chosen.ids.is_empty();
-    unread::tell(session, &lacks, is_verdict);
+    session.tell_unread(&lacks, is_verdict);
     // A bin that the tenant does not have hides nothing: what goes there is called deleted all the same.
     let is_open = lacks.iter().any(|lack| !ingest::pull::names_missing_bin(&lack.reason));
     Ok(match (changes.is_empty(), options.exit_code) {
-        (true, _) if is_verdict && is_open => Status::WARNINGS,
-        (false, true) => Status::DIFFERENT,
-        _ => Status::DONE,
+        (true, _) if is_verdict && is_open => Status::Warnings,
+        (false, true) => Status::Different,
+        _ => Status::Done,
     })
 }
 
@@ -70,22 +71,22 @@ pub(super) fn print(
 ) -> Outcome<()> {
     match session.format {
         Format::Table => {
-            let mut text = tree::render(changes, names, session.look);
+            let mut text = change_rows::text::render(changes, names, session.look);
             // That nothing differs must not be read as more than it says.
             if changes.is_empty() && !lacks.is_empty() {
-                text = format!("{text}{}\n", render::printable(&unread::sentence(lacks, session.verbose)));
+                text = format!("{text}{}\n", printable(&unread::sentence(lacks, session.verbose)));
             }
-            render::raw(session, &text)
+            session.print_text(&text)
         }
         Format::Md => {
-            let mut text = tree::markdown(changes);
+            let mut text = change_rows::markdown::render(changes, names);
             if !lacks.is_empty() {
-                text = format!("{text}\n{}\n", render::markdown::escaped(&unread::sentence(lacks, true)));
+                text = format!("{text}\n{}\n", output::markdown::escaped(&unread::sentence(lacks, true)));
             }
-            render::raw(session, &text)
+            session.print_text(&text)
         }
         Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
-        _ => render::list(session, &difference::rows(changes)),
+        _ => session.print_rows(&change_rows::rows(changes)),
     }
 }
 
@@ -101,14 +102,14 @@ pub(super) fn page(
     names: &mut Names,
 ) -> Outcome<()> {
     let written = html::page(&mut *session.io.stdout, title, &mut |out| {
-        writeln!(out, "<h1>{}</h1>", html::escaped(title))?;
+        writeln!(out, "<h1>{}</h1>", escaped_html(title))?;
         if !heading.is_empty() {
-            writeln!(out, "<p>{}</p>", html::escaped(heading))?;
+            writeln!(out, "<p>{}</p>", escaped_html(heading))?;
         }
         if !lacks.is_empty() {
-            writeln!(out, "<p>{}</p>", html::escaped(&unread::sentence(lacks, true)))?;
+            writeln!(out, "<p>{}</p>", escaped_html(&unread::sentence(lacks, true)))?;
         }
-        html::difference(out, changes, names)
+        change_rows::page::write(out, changes, names)
     });
     written.map_err(Failure::output)
 }

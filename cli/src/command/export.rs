@@ -2,8 +2,9 @@
 
 use crate::args::{Export, ExportFormat};
 use crate::bridge;
-use crate::render::{self, Cell, Rows, counted};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::text::{counted, printable};
+use crate::output::{Cell, Rows};
 use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["backup", "folder", "format", "files", "objects"];
@@ -29,7 +30,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Export) -> Outcome {
         backup.id,
         counted(counts.objects, "object"),
         counted(counts.files, "file"),
-        render::printable(&shown)
+        printable(&shown)
     );
     let format = match options.format {
         ExportFormat::EntraExporter => "entra-exporter",
@@ -42,6 +43,6 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Export) -> Outcome {
         Cell::Number(counts.files),
         Cell::Number(counts.objects),
     ];
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
-    Ok(Status::DONE)
+    session.print_one(&Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(Status::Done)
 }

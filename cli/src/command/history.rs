@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use engine::{BackupSummary, ChangeKind, Store};
 
 use crate::args::{Format, History};
-use crate::difference::ChangeRow;
+use crate::change::ChangeRow;
+use crate::error::{Outcome, Status};
 use crate::names::{Known, Names};
-use crate::render::{self, Cell, Look, Rows, json, people_time, tree};
-use crate::report::{Outcome, Status};
+use crate::output::change::text;
+use crate::output::text::{counted, people_time};
+use crate::output::{Cell, Look, Rows, json};
 use crate::session::{Session, resolve};
 
 const COLUMNS: &[&str] = &[
@@ -63,25 +65,25 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
     let mut names = Names::of(&store, &[&latest.id]);
     if session.format == Format::Table {
         let text = for_people(&events, &mut names, session.look);
-        render::raw(session, &text)?;
+        session.print_text(&text)?;
     } else {
-        render::list(session, &rows(&events, &mut names))?;
+        session.print_rows(&rows(&events, &mut names))?;
     }
     name_backups(session, &store);
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 fn name_backups(session: &mut Session<'_, '_>, store: &Store) {
-    session.note(&format!("over {}", render::counted(store.backups().len() as u64, "backup")));
+    session.note(&format!("over {}", counted(store.backups().len() as u64, "backup")));
 }
 
 fn for_people(events: &[Event], names: &mut Names, look: Look) -> String {
     let mut out = String::new();
     for event in events {
         writeln!(out, "{}  {}", people_time(event.backup.taken_at), event.backup.id).ok();
-        out.push_str(&tree::headline(&event.change, look));
+        out.push_str(&text::headline(&event.change, look));
         if event.has_details {
-            out.push_str(&tree::details(&event.change, names, look));
+            out.push_str(&text::below(&event.change, names, look));
         }
     }
     out

@@ -4,12 +4,11 @@ use engine::Store;
 
 use crate::args::Import;
 use crate::bridge;
-use crate::render;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::backups;
+use crate::output::text::grouped;
 use crate::session::Session;
 use crate::wait::{self, Work};
-
-use super::backups;
 
 /// Commits a backup, and prints it.
 ///
@@ -24,14 +23,15 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: Import) -> Outcome {
     let backup = bridge::import::run(session, &mut store, options)?;
     for warning in &backup.warnings {
         let kind = if warning.type_token.is_empty() { "" } else { ": " };
-        let count = render::grouped(warning.count);
+        let count = grouped(warning.count);
         session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
     }
     let people = backups::sentence(&backup);
-    render::single(session, &backups::rows(std::slice::from_ref(&backup)), &people)
+    session
+        .print_one(&backups::rows(std::slice::from_ref(&backup)), &people)
         .map_err(|failure| failure.after(&format!("backup {}", backup.id)))?;
     let is_whole = backup.warnings.iter().all(bridge::import::is_harmless);
-    Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
+    Ok(if is_whole { Status::Done } else { Status::Warnings })
 }
 
 /// Refuses types and relations that nothing knows: a slip of the hand would otherwise change what is deleted.

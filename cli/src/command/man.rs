@@ -1,8 +1,8 @@
 //! `man`: the manual pages.
 
 use crate::args::{self, Man};
-use crate::render::{self, Cell, Rows};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::{Cell, Rows};
 use crate::session::Session;
 
 /// Writes one page per verb, and lists the files.
@@ -21,6 +21,6 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Man) -> Outcome {
         .collect();
     files.sort();
     let cells = files.into_iter().map(|name| vec![Cell::Text(name)]).collect();
-    render::list(session, &Rows { columns: &["file"], cells })?;
-    Ok(Status::DONE)
+    session.print_rows(&Rows { columns: &["file"], cells })?;
+    Ok(Status::Done)
 }

@@ -6,8 +6,8 @@ use ingest::resource::{self, Resource};
 
 use crate::args::tenant::Permissions;
 use crate::bridge;
-use crate::render::{self, Cell, Rows};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::{Cell, Rows};
 use crate::session::Session;
 
 const COLUMNS: &[&str] = &["permission", "access", "types"];
@@ -32,7 +32,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Permissions) -> Outco
         "apply" | "recover" | "recovery" => Need::Write,
         "import" | "backups" | "export" | "verify" | "stats" | "reindex" | "history" | "twin" | "demo" => {
             session.note(&format!("`{}` asks nothing of a tenant", options.command));
-            return Ok(Status::DONE);
+            return Ok(Status::Done);
         }
         other => {
             let message = format!("no command \"{other}\" that reads or writes a tenant");
@@ -50,8 +50,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Permissions) -> Outco
     let cells = needed(&chosen, need).into_iter().map(|(permission, access, types)| {
         vec![Cell::text(permission), Cell::text(access), Cell::text(types.join(", "))]
     });
-    render::list(session, &Rows { columns: COLUMNS, cells: cells.collect() })?;
-    Ok(Status::DONE)
+    session.print_rows(&Rows { columns: COLUMNS, cells: cells.collect() })?;
+    Ok(Status::Done)
 }
 
 /// Permission, `read` or `write`, and the types it is for; in the order of their names.

@@ -10,17 +10,19 @@ use ingest::plan::{
 };
 use ingest::pull::LiveScope;
 
-use super::{live, selection};
+use super::selection;
 use crate::args::recovery::{Plan as Typed, PlanChoice};
 use crate::args::tenant::Tenant;
 use crate::args::{Format, Selection as TypedSelection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::config::Config;
-use crate::render::{self, html, json, plan as drawn};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::live;
+use crate::names::Names;
+use crate::output::unread;
+use crate::output::{html, json, plan as drawn};
 use crate::session::{Session, remark, resolve};
-use crate::unread;
 
 /// Makes a plan, or shows one.
 ///
@@ -33,7 +35,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
         };
         let plan = read(session, Path::new(file))?;
         print(session, &plan)?;
-        return Ok(Status::DONE);
+        return Ok(Status::Done);
     }
     if options.from.as_deref() == Some("sign") {
         return sign(session, options);
@@ -52,7 +54,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
         write(session, out, &plan)?;
     }
     print(session, &plan)?;
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 /// Signs a plan file, or adds a signature that was made elsewhere.
@@ -72,7 +74,7 @@ fn sign(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
     };
     write(session, file, &plan)?;
     session.note(&format!("hash {} is signed by {key}", plan.hash));
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 /// Reads a plan file.
@@ -105,23 +107,34 @@ pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> 
 /// # Errors
 /// When the output cannot be written.
 pub(super) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
+    let names = &mut names_of(session, plan);
     match session.format {
-        Format::Table => render::raw(session, &drawn::render(plan, session.look)),
-        Format::Md => render::raw(session, &drawn::markdown(plan)),
+        Format::Table => session.print_text(&drawn::render(plan, names, session.look)),
+        Format::Md => session.print_text(&drawn::markdown(plan, names)),
         Format::Html => {
             let title = format!("entrasnap plan {}", plan.plan_id);
-            let written = html::page(&mut *session.io.stdout, &title, &mut |out| drawn::page(out, plan));
-            written.map_err(Failure::output)
+            let body = &mut |out: &mut dyn std::io::Write| drawn::page(out, plan, names);
+            html::page(&mut *session.io.stdout, &title, body).map_err(Failure::output)
         }
         Format::Json => {
             let text = String::from_utf8_lossy(&plan.to_file_bytes()).into_owned();
-            render::raw(session, &json::unsteering(&text))
+            session.print_text(&json::unsteering(&text))
         }
         _ => {
             let line = serde_json::to_string(plan).expect("a plan is plain data");
-            render::raw(session, &format!("{}\n", json::unsteering(&line)))
+            session.print_text(&format!("{}\n", json::unsteering(&line)))
         }
     }
+}
+
+/// The names of what values of a plan point at, which only the store is believed; without it there are none.
+fn names_of(session: &Session<'_, '_>, plan: &Plan) -> Names {
+    if !session.reads_names() {
+        return Names::none();
+    }
+    session
+        .open()
+        .map_or_else(|_| Names::none(), |store| Names::of(&store, &[&plan.from.backup, &plan.to.backup]))
 }
 
 /// The plan that brings FROM back where TO still stands.

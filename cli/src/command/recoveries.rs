@@ -16,9 +16,10 @@ use super::plan as planning;
 use crate::args::Format;
 use crate::args::recovery::{Applying, Recovery};
 use crate::bridge::graph::{connect, until_interrupted};
-use crate::render::plan::kind_name;
-use crate::render::{self, Cell, Rows, counted, json, people_time, printable};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::plan::kind_name;
+use crate::output::text::{counted, grouped, people_time, printable};
+use crate::output::{Cell, Rows, json};
 use crate::session::Session;
 use crate::wait::{self, Work};
 
@@ -55,8 +56,8 @@ const STEP_COLUMNS: &[&str] =
 /// When there is no store, or it cannot be read.
 pub(super) fn list(session: &mut Session<'_, '_>) -> Outcome {
     let store = session.open()?;
-    render::list(session, &rows(&recoveries(&store)?))?;
-    Ok(Status::DONE)
+    session.print_rows(&rows(&recoveries(&store)?))?;
+    Ok(Status::Done)
 }
 
 /// Shows, stops, resumes or undoes a recovery.
@@ -73,7 +74,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
             let store = session.open()?;
             let id = request_cancel(&store, &typed.id)?;
             session.note(&format!("recovery {id} was asked to stop; requests that left are waited for"));
-            Ok(Status::DONE)
+            Ok(Status::Done)
         }
         Recovery::Resume(typed) => {
             may_apply(session)?;
@@ -104,7 +105,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, verb: &Recovery) -> Outcome {
             }
             if !typed.yes {
                 planning::print(session, &plan)?;
-                return Ok(Status::DONE);
+                return Ok(Status::Done);
             }
             let reason =
                 if typed.reason.is_empty() { format!("undo {}", typed.id) } else { typed.reason.clone() };
@@ -121,7 +122,7 @@ fn show(session: &mut Session<'_, '_>, store: &Store, typed: &str) -> Outcome {
     let id = find(store, typed)?;
     let known = recoveries(store)?.into_iter().find(|summary| summary.id == id);
     let summary =
-        known.ok_or_else(|| Failure::new("invalid", Status::FAILED, format!("no recovery {typed}")))?;
+        known.ok_or_else(|| Failure::new("invalid", Status::Failed, format!("no recovery {typed}")))?;
     let steps = recovery_steps(store, &id)?;
     match session.format {
         Format::Json | Format::Ndjson => {
@@ -132,15 +133,15 @@ fn show(session: &mut Session<'_, '_>, store: &Store, typed: &str) -> Outcome {
                 serde_json::to_string(&whole)
             };
             let text = text.expect("a recovery is plain data");
-            render::raw(session, &format!("{}\n", json::unsteering(&text)))?;
+            session.print_text(&format!("{}\n", json::unsteering(&text)))?;
         }
         Format::Table => {
-            render::raw(session, &head(&summary))?;
-            render::list(session, &step_rows(&steps))?;
+            session.print_text(&head(&summary))?;
+            session.print_rows(&step_rows(&steps))?;
         }
-        _ => render::list(session, &step_rows(&steps))?,
+        _ => session.print_rows(&step_rows(&steps))?,
     }
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 /// A recovery as one object: its row, what still differed, and its steps.
@@ -190,9 +191,9 @@ fn counts(summary: &RecoverySummary) -> String {
         "{} and {} changed, {} failed, {} in conflict, {} skipped",
         counted(summary.modified_objects, "object"),
         counted(summary.modified_links, "link"),
-        render::grouped(summary.failed),
-        render::grouped(summary.conflicts),
-        render::grouped(summary.waiting),
+        grouped(summary.failed),
+        grouped(summary.conflicts),
+        grouped(summary.waiting),
     );
     for (count, name) in [
         (summary.already, "as wanted already"),
@@ -200,13 +201,13 @@ fn counts(summary: &RecoverySummary) -> String {
         (summary.not_undone, "not undone by the plan"),
     ] {
         if count > 0 {
-            write!(text, ", {} {name}", render::grouped(count)).expect("a text takes everything");
+            write!(text, ", {} {name}", grouped(count)).expect("a text takes everything");
         }
     }
     match summary.remaining_count {
         Some(0) => text.push_str("; read again, nothing differs"),
         Some(count) => {
-            write!(text, "; read again, {} differ", render::grouped(count)).expect("a text takes everything");
+            write!(text, "; read again, {} differ", grouped(count)).expect("a text takes everything");
         }
         None => {}
     }
@@ -244,12 +245,12 @@ pub(super) fn conclude(session: &mut Session<'_, '_>, store: &Store, summary: &R
         ));
     }
     let people = format!("recovery {} {}: {}\n", summary.id, status_name(summary.status), counts(summary));
-    render::single(session, &rows(std::slice::from_ref(summary)), &people)?;
+    session.print_one(&rows(std::slice::from_ref(summary)), &people)?;
     Ok(match summary.status {
-        RecoveryStatus::Completed => Status::DONE,
-        RecoveryStatus::Cancelled => Status::INTERRUPTED,
-        RecoveryStatus::Failed => Status::FAILED,
-        _ => Status::WARNINGS,
+        RecoveryStatus::Completed => Status::Done,
+        RecoveryStatus::Cancelled => Status::Interrupted,
+        RecoveryStatus::Failed => Status::Failed,
+        _ => Status::Warnings,
     })
 }
 

@@ -1,7 +1,8 @@
 //! `reindex`: the catalogue, made anew from the files.
 
-use crate::render::{self, Cell, Rows, counted};
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
+use crate::output::text::counted;
+use crate::output::{Cell, Rows};
 use crate::session::Session;
 
 /// Makes the catalogue anew, and says how many records it holds.
@@ -11,6 +12,6 @@ use crate::session::Session;
 pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
     let records = session.open_to_write("reindex")?.reindex()?;
     let rows = Rows { columns: &["records"], cells: vec![vec![Cell::Number(records)]] };
-    render::single(session, &rows, &format!("catalogue made anew: {}\n", counted(records, "record")))?;
-    Ok(Status::DONE)
+    session.print_one(&rows, &format!("catalogue made anew: {}\n", counted(records, "record")))?;
+    Ok(Status::Done)
 }

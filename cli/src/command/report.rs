@@ -4,13 +4,13 @@ use engine::{DifferenceFilter, Store};
 use serde_json::{Value, json};
 
 use crate::args::{Format, Report, ReportCreate, ReportName};
-use crate::difference::{self, Totals};
+use crate::change::Totals;
+use crate::error::{Failure, Outcome, Status};
 use crate::names::Names;
-use crate::render::{self, Cell, Rows, counted, json as json_text};
-use crate::report::{Failure, Outcome, Status};
+use crate::output::text::{counted, people_time, printable};
+use crate::output::{self, Cell, Rows, change as change_rows, json as json_text};
 use crate::saved::{self, Saved};
 use crate::session::Session;
-use crate::unread;
 
 use super::{diff, selection};
 
@@ -96,11 +96,13 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
     });
     store.append_record(saved::JOURNAL, &record)?;
     let report = Saved::from_record(&record)?;
-    let people = format!("report {}{}: {}\n", report.id, shown_name(&report), difference::sentence(&changes));
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)
+    let people =
+        format!("report {}{}: {}\n", report.id, shown_name(&report), change_rows::sentence(&changes));
+    session
+        .print_one(&Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)
         .map_err(|failure| failure.after(&format!("report {}", report.id)))?;
-    unread::tell(session, &lacks, false);
-    Ok(Status::DONE)
+    session.tell_unread(&lacks, false);
+    Ok(Status::Done)
 }
 
 /// What was chosen, as a report keeps it.
@@ -120,8 +122,8 @@ fn list(session: &mut Session<'_, '_>) -> Outcome {
     } else {
         Rows { columns: COLUMNS, cells: reports.iter().map(cells).collect() }
     };
-    render::list(session, &rows)?;
-    Ok(Status::DONE)
+    session.print_rows(&rows)?;
+    Ok(Status::Done)
 }
 
 fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
@@ -131,14 +133,14 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
         Format::Json | Format::Ndjson => {
             let mut row = cells(&report);
             row.push(Cell::Json(serde_json::to_string(&report.unread).expect("it is plain data")));
-            row.push(Cell::Json(difference::json_array(&report.changes)));
+            row.push(Cell::Json(change_rows::json_array(&report.changes)));
             let rows = Rows { columns: SHOWN_COLUMNS, cells: vec![row] };
-            render::single(session, &rows, "")?;
+            session.print_one(&rows, "")?;
         }
         Format::Md => {
-            let heading = render::markdown::escaped(&heading(&report));
-            render::raw(session, &format!("# {heading}\n\n"))?;
-            diff::print(session, &report.changes, &report.unread, &mut Names::told())?;
+            let heading = output::markdown::escaped(&heading(&report));
+            session.print_text(&format!("# {heading}\n\n"))?;
+            print_changes(session, &store, &report)?;
         }
         Format::Html => {
             let backups = [report.to.as_str(), &report.from];
@@ -149,15 +151,15 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
             diff::page(session, [&title, &heading], &report.changes, &report.unread, &mut names)?;
         }
         Format::Table => {
-            render::raw(session, &format!("{}\n", render::printable(&heading(&report))))?;
-            print_tree(session, &store, &report)?;
+            session.print_text(&format!("{}\n", printable(&heading(&report))))?;
+            print_changes(session, &store, &report)?;
         }
-        _ => diff::print(session, &report.changes, &report.unread, &mut Names::told())?,
+        _ => diff::print(session, &report.changes, &report.unread, &mut Names::none())?,
     }
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
-fn print_tree(session: &mut Session<'_, '_>, store: &Store, report: &Saved) -> Outcome<()> {
+fn print_changes(session: &mut Session<'_, '_>, store: &Store, report: &Saved) -> Outcome<()> {
     let backups = [report.to.as_str(), &report.from];
     let mut names = selection::names(session, store, &backups, &report.changes);
     diff::print(session, &report.changes, &report.unread, &mut names)
@@ -171,12 +173,12 @@ fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
     store.append_record(saved::JOURNAL, &record)?;
     let cells = vec![Cell::text(&report.id), Cell::text("deleted")];
     let people = format!("report {}{} deleted\n", report.id, shown_name(&report));
-    render::single(session, &Rows { columns: &["id", "status"], cells: vec![cells] }, &people)?;
-    Ok(Status::DONE)
+    session.print_one(&Rows { columns: &["id", "status"], cells: vec![cells] }, &people)?;
+    Ok(Status::Done)
 }
 
 fn shown_name(report: &Saved) -> String {
-    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", render::printable(&report.name)) }
+    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", printable(&report.name)) }
 }
 
 fn heading(report: &Saved) -> String {
@@ -198,11 +200,11 @@ fn heading(report: &Saved) -> String {
         report.id,
         shown_name(report),
         report.from,
-        render::people_time(report.from_taken_at),
+        people_time(report.from_taken_at),
         report.to,
-        render::people_time(report.to_taken_at),
+        people_time(report.to_taken_at),
         report.status,
-        render::people_time(report.completed)
+        people_time(report.completed)
     )
 }
 

@@ -3,16 +3,16 @@
 use engine::{BackupSummary, Cascades, DifferenceFilter, Store, Unread};
 use ingest::pull::LiveScope;
 
-use super::live;
+use crate::args::Selection;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Selection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
-use crate::difference::ChangeRow;
+use crate::change::ChangeRow;
+use crate::error::{Failure, Outcome};
+use crate::live;
 use crate::names::{LOOKUP_COUNT_MAX, Names};
-use crate::render::people_time;
+use crate::output::text::people_time;
 use crate::repl::words;
-use crate::report::{Failure, Outcome};
 use crate::session::{Session, remark, resolve};
 
 /// The two backups of a difference.
@@ -174,8 +174,8 @@ pub(super) fn names(
     backups: &[&str],
     changes: &[ChangeRow],
 ) -> Names {
-    if !session.is_for_people() && session.format != Format::Html {
-        return Names::told();
+    if !session.reads_names() {
+        return Names::none();
     }
     let mut names = Names::of(store, backups);
     names.learn(changes);

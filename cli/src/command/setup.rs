@@ -7,8 +7,7 @@ use ingest::resource;
 
 use super::permissions::{Need, needed};
 use crate::args::tenant::{Setup, SetupShell};
-use crate::render;
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
 use crate::session::Session;
 
 /// Prints the commands; they hold no secret.
@@ -20,8 +19,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Setup) -> Outcome {
         SetupShell::Bash => bash(),
         SetupShell::Powershell => powershell(),
     };
-    render::raw(session, &text)?;
-    Ok(Status::DONE)
+    session.print_text(&text)?;
+    Ok(Status::Done)
 }
 
 fn names(need: Need) -> Vec<String> {

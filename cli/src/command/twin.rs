@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::args::Twin;
 use crate::bridge::twin as bridge;
-use crate::render;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::text::people_time;
 use crate::session::{Session, resolve};
 
 /// How often it is looked whether somebody wants it to end.
@@ -21,7 +21,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
         Some(point) => {
             let store = session.open()?;
             let backup = resolve(&store, point)?;
-            session.note(&format!("serving {} ({})", backup.id, render::people_time(backup.taken_at)));
+            session.note(&format!("serving {} ({})", backup.id, people_time(backup.taken_at)));
             bridge::from_backup(&store, &backup.id, options.seed)?
         }
         None => bridge::made_up(options.objects, options.seed),
@@ -36,7 +36,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
         ("ENTRASNAP_GRAPH_ENDPOINT", &endpoint),
     ];
     for (name, value) in variables {
-        render::raw(session, &format!("{name}={value}\n"))?;
+        session.print_text(&format!("{name}={value}\n"))?;
     }
     session.io.stdout.flush().map_err(Failure::output)?;
     session.note("Ctrl-C ends it");
@@ -47,5 +47,5 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
         }
     });
     server.stop();
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }

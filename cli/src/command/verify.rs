@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use engine::{Depth, Fault, Store, Verification};
 
 use crate::args::Verify;
-use crate::render::{self, Cell, Rows, counted, printable};
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
+use crate::output::text::{counted, printable};
+use crate::output::{Cell, Rows};
 use crate::session::Session;
 
 const COLUMNS: &[&str] = &["checked", "errors", "warnings"];
@@ -20,8 +21,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Verify) -> Outcome {
     let found = Store::verify(session.store_path(), depth)?;
     let cells = vec![Cell::Number(found.checked), faults(&found.errors), faults(&found.warnings)];
     let people = for_people(&found);
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
-    Ok(if found.errors.is_empty() { Status::DONE } else { Status::FAILED })
+    session.print_one(&Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(if found.errors.is_empty() { Status::Done } else { Status::Failed })
 }
 
 fn faults(faults: &[Fault]) -> Cell {
