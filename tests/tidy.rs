@@ -23,8 +23,8 @@ const LINE_COUNT_MAX: usize = 500;
 
 /// Foreign crates, and the beginnings of the paths that may name them.
 const PLACES: &[(&str, &[&str])] = &[
-    ("clap", &["cli/src/args", "cli/src/error/print.rs"]),
-    ("clap_complete", &["cli/src/args", "cli/src/command/completions.rs"]),
+    ("clap", &["cli/src/args", "cli/src/command", "cli/src/error/print.rs"]),
+    ("clap_complete", &["cli/src/command/completions.rs"]),
     ("clap_mangen", &["cli/src/command/man.rs"]),
     ("crc32c", &["engine/src/segment/"]),
     ("crossterm", &["cli/src/io.rs"]),

@@ -1,8 +1,6 @@
 //! Where this package meets the others: one thin file per thing they do for a command.
 
-pub(crate) mod export;
 pub(crate) mod graph;
-pub(crate) mod import;
 pub(crate) mod query;
 pub(crate) mod rehearsal;
 pub(crate) mod rows;

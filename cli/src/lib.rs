@@ -3,16 +3,20 @@
 //! [`run`] does everything through [`Io`], so that a test gives it its own streams, clock and environment.
 
 mod answer;
+mod applying;
 mod args;
 mod bridge;
 mod change;
 mod command;
+mod comparison;
 mod config;
 mod error;
 mod io;
 mod live;
 mod names;
 mod output;
+mod plan_file;
+mod planning;
 mod progress;
 mod repl;
 mod saved;
@@ -24,7 +28,7 @@ use std::process::ExitCode;
 
 pub use io::{Interrupt, Io};
 
-use args::Parsed;
+use command::Parsed;
 use error::{Failure, Status, print};
 use session::Session;
 
@@ -39,15 +43,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
 )]
 fn run_line(args: Vec<OsString>, io: &mut Io<'_>) -> Status {
     let json = args::wants_json(&args, io.stdout_is_terminal);
-    let status = match args::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
+    let status = match command::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
         Ok(Parsed::Command(arguments)) => match Session::start(io, &arguments.global) {
             Ok(mut session) => session.run(|session| {
-                command::run(session, arguments.command.unwrap_or_else(args::without_verb), run_line)
+                command::run(session, arguments.command.unwrap_or_else(command::without_verb), run_line)
             }),
             Err(failure) => print::failure(io, &failure, json),
         },
         Ok(Parsed::Planned(name)) => {
-            let failure = Failure::not_built(&format!("`{name}`"), args::planned_help(&name));
+            let failure = Failure::not_built(&format!("`{name}`"), command::planned_help(&name));
             print::failure(io, &failure, json)
         }
         Err(error) => print::usage(io, &error, json),

@@ -12,6 +12,7 @@ pub(crate) mod json;
 mod line;
 pub(crate) mod markdown;
 pub(crate) mod plan;
+pub(crate) mod recovery;
 mod separated;
 mod svg;
 mod table;

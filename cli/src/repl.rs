@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use query::{ResultTable, Tables as _};
 
 use crate::answer::{explain, name_points, sentences, shown};
+use crate::args::Format;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Repl};
 use crate::bridge::query::{Question, StoredTables, columns_of};
 use crate::error::{Failure, Outcome, Status, print};
 use crate::live;
@@ -47,6 +47,13 @@ struct State {
     memory_bytes: Option<u64>,
 }
 
+/// What a conversation was begun with.
+pub(crate) struct Settings {
+    pub(crate) keeps_history: bool,
+    /// Bytes that a query may take.
+    pub(crate) memory_bytes: Option<u64>,
+}
+
 /// Whether there is more to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -58,7 +65,7 @@ enum Next {
 ///
 /// # Errors
 /// From a pipe, what is wrong with an input: later ones may rely on it. On a terminal only that it cannot be read.
-pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
+pub(crate) fn run(session: &mut Session<'_, '_>, settings: &Settings) -> Outcome {
     let is_dumb = session.io.variable("TERM").is_some_and(|term| term == "dumb");
     let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal && !is_dumb;
     let mut state = State {
@@ -67,15 +74,15 @@ pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
         output: None,
         is_timed: is_interactive,
         is_interactive,
-        memory_bytes: options.memory_limit,
+        memory_bytes: settings.memory_bytes,
     };
-    if is_interactive { converse(session, &mut state, options) } else { follow(session, &mut state) }
+    if is_interactive { converse(session, &mut state, settings) } else { follow(session, &mut state) }
 }
 
 /// Asks on a terminal.
-fn converse(session: &mut Session<'_, '_>, state: &mut State, options: &Repl) -> Outcome {
+fn converse(session: &mut Session<'_, '_>, state: &mut State, settings: &Settings) -> Outcome {
     greet(session, state);
-    let file = if options.no_history { None } else { history::path(session.io) };
+    let file = if settings.keeps_history { history::path(session.io) } else { None };
     let file = file.filter(|file| match history::prepare(file) {
         Ok(()) => true,
         Err(error) => {

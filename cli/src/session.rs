@@ -13,6 +13,7 @@ use crate::error::{Failure, Outcome, Status, print};
 use crate::io::Io;
 use crate::output::text::printable_lines;
 use crate::output::{self, Fit, Layout, Look, Rows, Style, unread};
+use crate::progress::{Meter, Progress};
 
 /// One run of one verb.
 pub(crate) struct Session<'run, 'io> {
@@ -147,6 +148,13 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn warn(&mut self, text: &str) {
         self.record("warning", text);
         self.io.say(&format!("warning: {}", printable_lines(text)));
+    }
+
+    /// Where something long shows how far it is.
+    pub(crate) fn progress(&mut self, meter: Meter) -> Progress<'_> {
+        let meter = (!self.quiet).then_some(meter);
+        let io = &mut *self.io;
+        Progress::new(meter, io.stderr_is_terminal, io.now, &mut *io.stderr)
     }
 
     /// Prints text as it is.

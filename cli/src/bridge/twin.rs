@@ -5,7 +5,6 @@ use std::sync::Arc;
 use engine::Store;
 use twin::{Clock, Fault, Options, Server};
 
-use crate::args;
 use crate::error::{Failure, Outcome, Status};
 
 /// The clock of this machine.
@@ -38,24 +37,16 @@ pub(crate) fn from_backup(store: &Store, backup: &str, seed: u64) -> Outcome<twi
     Ok(twin::Twin::from_snapshot(&store.snapshot(backup)?, seed)?)
 }
 
+/// How a tenant is served where nothing else is said: by the clock of this machine.
+pub(crate) fn served(entropy: [u8; 32]) -> Options {
+    Options::new(Arc::new(SystemClock), entropy)
+}
+
 /// Serves a tenant until the server is stopped.
 ///
 /// # Errors
 /// When the port cannot be had.
-pub(crate) fn serve(
-    tenant: twin::Twin,
-    options: &args::Twin,
-    faults: Vec<Fault>,
-    entropy: [u8; 32],
-) -> Outcome<Server> {
-    let options = Options {
-        port: options.port,
-        speed: options.speed,
-        replica_lag_ms: options.replica_lag,
-        faults,
-        seed: options.seed,
-        ..Options::new(Arc::new(SystemClock), entropy)
-    };
+pub(crate) fn serve(tenant: twin::Twin, options: Options) -> Outcome<Server> {
     let port = options.port;
     twin::serve(tenant, options).map_err(|error| {
         let message = format!("cannot listen on port {port} of 127.0.0.1: {error}");

@@ -1,16 +1,18 @@
 //! `backup`: a backup of the live tenant.
 
+use std::time::Duration;
+
 use ingest::graph::Access;
 use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup, staged_page_count};
 use ingest::resource;
 
-use crate::args::tenant::Backup;
+use crate::args::tenant::{Tenant, Waiting, parse_duration};
 use crate::bridge;
 use crate::bridge::graph::{connect, until_interrupted};
 use crate::error::{Outcome, Status};
 use crate::output::text::{counted, grouped};
 use crate::output::{Cell, Rows, backups};
-use crate::progress::Progress;
+use crate::progress::{Meter, Progress};
 use crate::session::Session;
 use crate::wait::{self, Work};
 
@@ -32,11 +34,44 @@ impl PullProgress for Progress<'_> {
     }
 }
 
+/// Commits a backup of the live tenant, read through Microsoft Graph
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap backup --report\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
+)]
+pub(crate) struct Options {
+    /// Only these types, such as `user,group`; the others are carried forward
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+    /// Reads everything, whatever the last backup left to go on from
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Free text kept with the backup
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) note: String,
+    /// How old what no delta query tells of may get
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = parse_duration)]
+    pub(crate) sweep_every: Duration,
+    /// How old the last whole reading may get
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_duration)]
+    pub(crate) full_every: Duration,
+    /// Says what it will cost, from what the last backup holds; asks nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Says on stderr what was asked of Graph, and how each type was read
+    #[arg(long)]
+    pub(crate) report: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+}
+
 /// Commits a backup, and prints it.
 ///
 /// # Errors
 /// When the tenant cannot be reached or read, or the store cannot be written.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     session.may_write("backup")?;
     if options.dry_run {
         return cost(session, options);
@@ -57,13 +92,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
         note: options.note.clone(),
     };
     let result = until_interrupted(session, &connection.cancel, |session| {
-        let quiet = session.quiet;
-        let io = &mut *session.io;
-        let progress = match (quiet, io.stderr_is_terminal) {
-            (true, _) => Progress::nothing(io.now),
-            (false, true) => Progress::counter(io.now),
-            (false, false) => Progress::lines(io.now, &mut *io.stderr),
-        };
+        let progress = session.progress(Meter::Counter);
         backup(&mut store, &connection.client, &request, &progress)
     });
     let report = match result {
@@ -82,7 +111,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
     print(session, &report, options)
 }
 
-fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup) -> Outcome {
+fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Options) -> Outcome {
     if report.resumed_pages > 0 {
         session.note(&format!(
             "went on from {} of an interrupted run",
@@ -112,12 +141,12 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup)
     session
         .print_one(&backups::rows(std::slice::from_ref(&report.summary)), &people)
         .map_err(|failure| failure.after(&format!("backup {}", report.summary.id)))?;
-    let is_whole = report.summary.warnings.iter().all(bridge::import::is_harmless);
+    let is_whole = report.summary.warnings.iter().all(ingest::is_harmless);
     Ok(if is_whole { Status::Done } else { Status::Warnings })
 }
 
 /// What a whole reading will cost, from what the newest backup holds.
-fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
+fn cost(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let store = session.open()?;
     let Some(newest) = store.backups().last() else {
         session.note("there is no backup yet to tell the size of the tenant from");

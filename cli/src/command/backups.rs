@@ -4,6 +4,11 @@ use crate::error::{Outcome, Status};
 use crate::output::backups;
 use crate::session::Session;
 
+/// Lists the backups, oldest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap backups -o json")]
+pub(crate) struct Options {}
+
 /// Lists the backups, oldest first.
 ///
 /// # Errors

@@ -6,7 +6,6 @@ use std::path::Path;
 use engine::Store;
 
 use super::RunLine;
-use crate::args::Demo;
 use crate::bridge::scratch::Scratch;
 use crate::bridge::tenant::Stage;
 use crate::error::{Failure, Outcome, Status};
@@ -21,11 +20,23 @@ struct Theatre<'s> {
     run_line: RunLine,
 }
 
+/// Tells the whole story on a simulated tenant, in a temporary store
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap demo --objects 2000")]
+pub(crate) struct Options {
+    /// Objects in the simulated tenant
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
+    pub(crate) objects: u32,
+    /// The same seed gives the same tenant
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
 /// Serves a simulated tenant, and tells its story over HTTP.
 ///
 /// # Errors
 /// When the folder cannot be written, or a step fails.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo, run_line: RunLine) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options, run_line: RunLine) -> Outcome {
     let folder = Scratch::new();
     let temporary = std::env::temp_dir();
     let folder = folder.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use engine::{BackupSummary, ChangeKind, Store};
 
-use crate::args::{Format, History};
+use crate::args::Format;
 use crate::change::ChangeRow;
 use crate::error::{Outcome, Status};
 use crate::names::{Known, Names};
@@ -38,11 +38,20 @@ struct Event {
     has_details: bool,
 }
 
+/// Shows all changes of one object, oldest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap history Ann")]
+pub(crate) struct Options {
+    /// An ID, or an unambiguous user principal name, display name or application ID
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+}
+
 /// Prints the history.
 ///
 /// # Errors
 /// When no object, or more than one, has the name, or the store cannot be read.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let store = session.open()?;
     let latest = resolve(&store, "latest")?;
     let mut steps = Vec::new();

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use ingest::resource::{self, Resource};
 
-use crate::args::tenant::Permissions;
 use crate::bridge;
 use crate::error::{Failure, Outcome, Status};
 use crate::output::{Cell, Rows};
@@ -22,11 +21,23 @@ pub(crate) enum Need {
     Write,
 }
 
+/// Prints the least Graph permissions that a command needs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap permissions backup --types user,group")]
+pub(crate) struct Options {
+    /// The command: backup, diff, plan, apply, recover
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: String,
+    /// Only for these types
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+}
+
 /// Prints the permissions.
 ///
 /// # Errors
 /// When the command or a type is not known.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Permissions) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let need = match options.command.as_str() {
         "backup" | "diff" | "query" | "show" | "plan" | "report" => Need::Read,
         "apply" | "recover" | "recovery" => Need::Write,

@@ -1,11 +1,11 @@
 //! `query`: questions in the query language.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use query::Parameters;
 
 use crate::answer;
-use crate::args::Query;
+use crate::args::parse_size;
 use crate::args::tenant::Tenant;
 use crate::bridge::query::{Question, StoredTables};
 use crate::error::{Failure, Outcome, Status};
@@ -13,11 +13,37 @@ use crate::live;
 use crate::output;
 use crate::session::Session;
 
+/// Asks a question in the query language
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap query 'print answer = strlen(\"entrasnap\")'\n  entrasnap query --check 'users | where accountEnabled == false | count'\n\nA query is KQL, as of Microsoft Sentinel and Azure Data Explorer: a table, then operators, each behind a `|`. Tables take a point in time: `users(\"latest~1\")`, `diff(ago(1d), \"latest\")`. Several queries are separated by `;`. The REPL completes names and explains operators."
+)]
+pub(crate) struct Options {
+    /// The query
+    #[arg(value_name = "TEXT", required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) text: Option<String>,
+    /// Reads the query from a file (`-` is stdin)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A value for `declare query_parameters`
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Shows the steps it would take, and takes none
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Only parses: errors with their place, no store is opened
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) check: bool,
+    /// How much memory it may take, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory_limit: Option<u64>,
+}
+
 /// Answers every question of the text, in order.
 ///
 /// # Errors
 /// What is wrong with the text, each with its place; what stopped a query; or the store cannot be read.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Query) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let text = match (&options.text, &options.file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => read(session, file)?,
@@ -37,7 +63,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Query) -> Outcome {
     })
 }
 
-fn ask(session: &mut Session<'_, '_>, question: &Question, options: &Query) -> Outcome {
+fn ask(session: &mut Session<'_, '_>, question: &Question, options: &Options) -> Outcome {
     if options.check {
         question.check()?;
         session.note("the query is well formed");
@@ -89,4 +115,12 @@ fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
         // A file of something else is a mistake in the question, not in the machine.
         Failure { code: "query", status: Status::Usage, ..Failure::file("cannot read", shown, &error) }
     })
+}
+
+/// Reads `name=value`; the value may hold anything.
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let expected = || "expected NAME=VALUE".to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(expected)?;
+    let name = name.trim();
+    if name.is_empty() { Err(expected()) } else { Ok((name.to_owned(), value.to_owned())) }
 }

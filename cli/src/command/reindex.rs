@@ -5,6 +5,11 @@ use crate::output::text::counted;
 use crate::output::{Cell, Rows};
 use crate::session::Session;
 
+/// Makes the catalogue of the store anew from its files
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap reindex")]
+pub(crate) struct Options {}
+
 /// Makes the catalogue anew, and says how many records it holds.
 ///
 /// # Errors

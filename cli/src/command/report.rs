@@ -1,18 +1,18 @@
 //! `report`: differences saved in the store, found by ID or name.
 
+use clap::Subcommand;
 use engine::{DifferenceFilter, Store};
 use serde_json::{Value, json};
 
-use crate::args::{Format, Report, ReportCreate, ReportName};
+use crate::args::{Format, Selection};
 use crate::change::Totals;
+use crate::comparison;
 use crate::error::{Failure, Outcome, Status};
 use crate::names::Names;
 use crate::output::text::{counted, people_time, printable};
 use crate::output::{self, Cell, Rows, change as change_rows, json as json_text};
 use crate::saved::{self, Saved};
 use crate::session::Session;
-
-use super::{diff, selection};
 
 const COLUMNS: &[&str] = &[
     "id",
@@ -48,21 +48,55 @@ const SHOWN_COLUMNS: &[&str] = &[
     "changes",
 ];
 
+/// Saves differences, and shows saved ones
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  entrasnap report list")]
+pub(crate) enum Options {
+    /// Computes a difference and saves it
+    #[command(after_help = "Example:\n  entrasnap report create latest latest --name first")]
+    Create(ReportCreate),
+    /// Lists the saved differences, oldest first
+    #[command(after_help = "Example:\n  entrasnap report list")]
+    List,
+    /// Shows a saved difference, without computing it again
+    #[command(after_help = "Example:\n  entrasnap report show first")]
+    Show(ReportName),
+    /// Removes a saved difference from the list
+    #[command(after_help = "Example:\n  entrasnap report delete first")]
+    Delete(ReportName),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportCreate {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// A name to find it by
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportName {
+    /// The report's ID, the start of it, or its name
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
+
 /// Creates, lists, shows or deletes reports.
 ///
 /// # Errors
 /// When there is no such report or backup, or the store cannot be read or written.
-pub(super) fn run(session: &mut Session<'_, '_>, report: &Report) -> Outcome {
-    match report {
-        Report::Create(options) => create(session, options),
-        Report::List => list(session),
-        Report::Show(name) => show(session, name),
-        Report::Delete(name) => delete(session, name),
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
+    match options {
+        Options::Create(options) => create(session, options),
+        Options::List => list(session),
+        Options::Show(name) => show(session, name),
+        Options::Delete(name) => delete(session, name),
     }
 }
 
 fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
-    selection::check(&options.selection)?;
+    comparison::check(&options.selection)?;
     let mut store = session.open_to_write("report create")?;
     if !options.name.is_empty() && saved::heads(&store)?.iter().any(|report| report.answers(&options.name)) {
         let message = format!("there is already a report \"{}\"", options.name);
@@ -70,11 +104,11 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
         return Err(Failure::usage(message).with_help(help));
     }
     let started = (session.io.now)();
-    let filter = selection::filter(&options.selection, false);
-    let sides = selection::sides(session, &mut store, &options.selection)?;
+    let filter = comparison::filter(&options.selection, false);
+    let sides = comparison::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
-    let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
-    let lacks = selection::unread(&store, &sides, &filter)?;
+    let changes = comparison::changes(session, &store, &sides, &filter, predicate)?;
+    let lacks = comparison::unread(&store, &sides, &filter)?;
     let totals = Totals::of(&changes);
     let record = json!({
         "kind": "created",
@@ -144,25 +178,25 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
         }
         Format::Html => {
             let backups = [report.to.as_str(), &report.from];
-            let mut names = selection::names(session, &store, &backups, &report.changes);
+            let mut names = comparison::names(session, &store, &backups, &report.changes);
             let title = if report.name.is_empty() { &report.id } else { &report.name };
             let title = format!("Report {title}");
             let heading = heading(&report);
-            diff::page(session, [&title, &heading], &report.changes, &report.unread, &mut names)?;
+            comparison::page(session, [&title, &heading], &report.changes, &report.unread, &mut names)?;
         }
         Format::Table => {
             session.print_text(&format!("{}\n", printable(&heading(&report))))?;
             print_changes(session, &store, &report)?;
         }
-        _ => diff::print(session, &report.changes, &report.unread, &mut Names::none())?,
+        _ => comparison::print(session, &report.changes, &report.unread, &mut Names::none())?,
     }
     Ok(Status::Done)
 }
 
 fn print_changes(session: &mut Session<'_, '_>, store: &Store, report: &Saved) -> Outcome<()> {
     let backups = [report.to.as_str(), &report.from];
-    let mut names = selection::names(session, store, &backups, &report.changes);
-    diff::print(session, &report.changes, &report.unread, &mut names)
+    let mut names = comparison::names(session, store, &backups, &report.changes);
+    comparison::print(session, &report.changes, &report.unread, &mut names)
 }
 
 fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {

@@ -7,8 +7,8 @@ use engine::{Object, Store};
 use ingest::pull::LiveScope;
 use serde_json::value::RawValue;
 
+use crate::args::Format;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Show};
 use crate::error::{Failure, Outcome, Status};
 use crate::live;
 use crate::names::{Names, is_guid};
@@ -18,11 +18,23 @@ use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["property", "value"];
 
+/// Shows one object as it was at a backup
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap show Ann --at latest")]
+pub(crate) struct Options {
+    /// An ID, or an unambiguous user principal name, display name or application ID
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    /// The point in time
+    #[arg(long, value_name = "POINT", default_value = "latest")]
+    pub(crate) at: String,
+}
+
 /// Prints the object.
 ///
 /// # Errors
 /// When no object, or more than one, has the name, or it was not there at the backup.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Show) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let mut store = session.open()?;
     let backup = if live::is_live(&options.at) {
         let scope = match store.backups().last().map(|newest| store.find(&options.object, &newest.id)) {

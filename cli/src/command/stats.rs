@@ -10,6 +10,11 @@ use crate::session::Session;
 const COLUMNS: &[&str] = &["bytes", "objects", "versions", "backups", "types", "perBackup"];
 const TYPE_COLUMNS: &[&str] = &["type", "objects", "deleted", "versions", "bytes"];
 
+/// Shows sizes and counts of the store
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap stats")]
+pub(crate) struct Options {}
+
 /// Prints the numbers.
 ///
 /// # Errors

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use engine::{Depth, Fault, Store, Verification};
 
-use crate::args::Verify;
 use crate::error::{Outcome, Status};
 use crate::output::text::{counted, printable};
 use crate::output::{Cell, Rows};
@@ -12,11 +11,20 @@ use crate::session::Session;
 
 const COLUMNS: &[&str] = &["checked", "errors", "warnings"];
 
+/// Checks that the store is what was written
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap verify --deep")]
+pub(crate) struct Options {
+    /// Reads every byte and rebuilds every version
+    #[arg(long)]
+    pub(crate) deep: bool,
+}
+
 /// Checks the store, and prints what was found.
 ///
 /// # Errors
 /// When the check itself cannot run.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Verify) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let depth = if options.deep { Depth::Deep } else { Depth::Quick };
     let found = Store::verify(session.store_path(), depth)?;
     let cells = vec![Cell::Number(found.checked), faults(&found.errors), faults(&found.warnings)];

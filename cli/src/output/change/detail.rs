@@ -1,10 +1,11 @@
 //! What a change comes to, whatever it is printed as: values path by path, lists element by element, links, each with
 //! the names of what it points at.
 
+use ingest::plan::StepLink;
+
 use super::value::{Difference, differences};
 use crate::change::{AttributeRow, ChangeRow, LinkRow};
 use crate::names::{Names, is_guid};
-use ingest::plan::StepLink;
 
 /// What happened to an object, a value, an element or a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,32 +1,33 @@
-//! Which two backups and which changes: shared by `diff` and `report create`.
+//! Two backups compared: which, which of their changes, and how these are printed; shared by the verbs that compare.
 
 use engine::{BackupSummary, Cascades, DifferenceFilter, Store, Unread};
 use ingest::pull::LiveScope;
 
-use crate::args::Selection;
 use crate::args::tenant::Tenant;
+use crate::args::{Format, Selection};
 use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes};
 use crate::change::ChangeRow;
 use crate::error::{Failure, Outcome};
 use crate::live;
 use crate::names::{LOOKUP_COUNT_MAX, Names};
-use crate::output::text::people_time;
+use crate::output::text::{escaped_html, people_time, printable};
+use crate::output::{change as change_rows, html, markdown, unread as lacking};
 use crate::repl::words;
 use crate::session::{Session, remark, resolve};
 
 /// The two backups of a difference.
 #[derive(Debug, Clone)]
-pub(super) struct Sides {
-    pub(super) from: BackupSummary,
-    pub(super) to: BackupSummary,
+pub(crate) struct Sides {
+    pub(crate) from: BackupSummary,
+    pub(crate) to: BackupSummary,
 }
 
 /// Resolves both points in time, and says on stderr what was chosen.
 ///
 /// # Errors
 /// When a point names no backup.
-pub(super) fn sides(
+pub(crate) fn sides(
     session: &mut Session<'_, '_>,
     store: &mut Store,
     selection: &Selection,
@@ -91,7 +92,7 @@ fn check_types(store: &Store, sides: &Sides, selection: &Selection) -> Outcome<(
 ///
 /// # Errors
 /// Where it leaves the brackets.
-pub(super) fn check(selection: &Selection) -> Outcome<()> {
+pub(crate) fn check(selection: &Selection) -> Outcome<()> {
     let Some(predicate) = &selection.predicate else { return Ok(()) };
     let mut depth = 0_usize;
     for piece in words::solid(predicate) {
@@ -118,7 +119,7 @@ pub(super) fn check(selection: &Selection) -> Outcome<()> {
 }
 
 /// The filter that was asked for.
-pub(super) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
+pub(crate) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
     let cascades = if all || !selection.ids.is_empty() { Cascades::Shown } else { Cascades::Hidden };
     DifferenceFilter {
         types: selection.types.iter().map(|name| bridge::schema::type_token(name)).collect(),
@@ -134,7 +135,7 @@ pub(super) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
 ///
 /// # Errors
 /// What is wrong with the predicate, or the store cannot be read.
-pub(super) fn changes(
+pub(crate) fn changes(
     session: &Session<'_, '_>,
     store: &Store,
     sides: &Sides,
@@ -163,12 +164,12 @@ pub(super) fn changes(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn unread(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Unread>> {
+pub(crate) fn unread(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Unread>> {
     Ok(store.unread_between(&sides.from.id, &sides.to.id, filter)?)
 }
 
 /// The names that people want to read with a difference; nobody else pays for them.
-pub(super) fn names(
+pub(crate) fn names(
     session: &Session<'_, '_>,
     store: &Store,
     backups: &[&str],
@@ -180,4 +181,59 @@ pub(super) fn names(
     let mut names = Names::of(store, backups);
     names.learn(changes);
     names
+}
+
+/// Prints changes in the format asked for.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(crate) fn print(
+    session: &mut Session<'_, '_>,
+    changes: &[ChangeRow],
+    lacks: &[Unread],
+    names: &mut Names,
+) -> Outcome<()> {
+    match session.format {
+        Format::Table => {
+            let mut text = change_rows::text::render(changes, names, session.look);
+            // That nothing differs must not be read as more than it says.
+            if changes.is_empty() && !lacks.is_empty() {
+                text = format!("{text}{}\n", printable(&lacking::sentence(lacks, session.verbose)));
+            }
+            session.print_text(&text)
+        }
+        Format::Md => {
+            let mut text = change_rows::markdown::render(changes, names);
+            if !lacks.is_empty() {
+                text = format!("{text}\n{}\n", markdown::escaped(&lacking::sentence(lacks, true)));
+            }
+            session.print_text(&text)
+        }
+        Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
+        _ => session.print_rows(&change_rows::rows(changes)),
+    }
+}
+
+/// Prints a page of its own about changes.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(crate) fn page(
+    session: &mut Session<'_, '_>,
+    [title, heading]: [&str; 2],
+    changes: &[ChangeRow],
+    lacks: &[Unread],
+    names: &mut Names,
+) -> Outcome<()> {
+    let written = html::page(&mut *session.io.stdout, title, &mut |out| {
+        writeln!(out, "<h1>{}</h1>", escaped_html(title))?;
+        if !heading.is_empty() {
+            writeln!(out, "<p>{}</p>", escaped_html(heading))?;
+        }
+        if !lacks.is_empty() {
+            writeln!(out, "<p>{}</p>", escaped_html(&lacking::sentence(lacks, true)))?;
+        }
+        change_rows::page::write(out, changes, names)
+    });
+    written.map_err(Failure::output)
 }

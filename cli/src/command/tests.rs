@@ -1,6 +1,7 @@
 //! Tests of what is typed: every verb, every refusal, every example of the help.
 
 use super::*;
+use crate::args::{Format, wants_json};
 
 fn words(line: &str) -> Vec<OsString> {
     line.split(' ').map(OsString::from).collect()
@@ -19,7 +20,7 @@ fn arguments(line: &str) -> Arguments {
 
 #[test]
 fn the_table_of_arguments_is_consistent() {
-    with_planned(command()).debug_assert();
+    with_planned(whole()).debug_assert();
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn verbs_not_built_are_recognised_with_whatever_follows() {
 
 #[test]
 fn verbs_not_built_are_not_listed_as_working() {
-    let help = command().render_long_help().to_string();
+    let help = whole().render_long_help().to_string();
     let (verbs, note) = help.split_once("Known, but not built").expect("a note");
     for (name, what) in PLANNED {
         assert!(!verbs.contains(&format!("\n  {name} ")), "{name}");
@@ -76,7 +77,7 @@ fn verbs_not_built_are_not_listed_as_working() {
 
 #[test]
 fn durations_are_read_with_their_units() {
-    use super::tenant::parse_duration;
+    use crate::args::tenant::parse_duration;
     let seconds = |text: &str| parse_duration(text).map(|duration| duration.as_secs());
     assert_eq!(seconds("90"), Ok(90));
     assert_eq!(seconds("5m"), Ok(300));
@@ -95,7 +96,7 @@ fn a_verb_nobody_knows_is_a_usage_error() {
 
 #[test]
 fn every_verb_has_an_example_that_parses() {
-    let mut stack = vec![command()];
+    let mut stack = vec![whole()];
     let mut count = 0;
     while let Some(verb) = stack.pop() {
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -119,7 +120,7 @@ fn every_verb_has_an_example_that_parses() {
 
 #[test]
 fn times_without_offset_are_utc() {
-    let time = |text: &str| parse_time(text).map(|time| time.to_string());
+    let time = |text: &str| import::parse_time(text).map(|time| time.to_string());
     assert_eq!(time("2026-11-20").as_deref(), Ok("2026-11-20T00:00:00Z"));
     assert_eq!(time("2026-11-20T08:30").as_deref(), Ok("2026-11-20T08:30:00Z"));
     assert_eq!(time("2026-11-20 08:30").as_deref(), Ok("2026-11-20T08:30:00Z"));
