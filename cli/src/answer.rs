@@ -1,4 +1,4 @@
-//! Answers of queries: printed as they come or when all are there, with what people want to know beside the rows.
+//! Answers of queries: streamed, or printed when complete, with row counts and remarks on stderr.
 
 use std::ops::ControlFlow;
 
@@ -12,7 +12,7 @@ use crate::output::text::{counted, printable_lines};
 use crate::output::{self, Cell, Fit, Layout, Rows, Shown, Table as _, Writer};
 use crate::session::Session;
 
-/// Prints results that are all there.
+/// Prints complete results.
 ///
 /// # Errors
 /// When the output cannot be written.
@@ -34,7 +34,7 @@ pub(crate) fn print(
     Ok(())
 }
 
-/// Prints rows as they come.
+/// Prints rows while the query runs.
 ///
 /// # Errors
 /// What is wrong with the question, what stopped it, or that the output cannot be written.

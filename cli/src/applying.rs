@@ -1,4 +1,4 @@
-//! Applies plans, after somebody said yes: to the live tenant, or to one that is simulated.
+//! Applies plans, after a confirmation: to the live tenant, or to a simulated one.
 
 use std::collections::BTreeSet;
 use std::io::BufRead as _;
@@ -96,7 +96,7 @@ pub(crate) fn apply_plan(
     conclude(session, &store, &summary)
 }
 
-/// A request of whoever is signed in, under what a team agreed on.
+/// A request of the identity that is signed in, under the configuration of the store.
 ///
 /// # Errors
 /// When the configuration cannot be read, or names an account that is not there.
@@ -119,7 +119,7 @@ pub(crate) fn request_of(
     Ok(request)
 }
 
-/// Says which guards the plan raises now, before anybody is asked anything.
+/// Says which guards the plan raises now, before the confirmation.
 fn tell_guards(session: &mut Session<'_, '_>, examination: &Examination) -> Outcome<()> {
     for guard in examination.guards.iter().filter(|guard| guard.allowed) {
         session.note(&format!("guard {}, allowed: {}", guard.name, guard.reason));
@@ -158,7 +158,7 @@ pub(crate) fn actor(connection: &Connection) -> String {
     }
 }
 
-/// Asks whether the plan is meant, on a terminal; elsewhere somebody must have said so.
+/// Asks whether the plan is meant, on a terminal; elsewhere `--yes` says so.
 fn confirm(
     session: &mut Session<'_, '_>,
     plan: &Plan,
@@ -190,7 +190,7 @@ fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Out
     let mut copy: Store = rehearsal.store()?;
     let mut request = ApplyRequest::new((session.io.seed)());
     request.on_conflict = on_conflict(typed.on_conflict);
-    // What only happens on a copy needs nobody's leave.
+    // What only happens on a copy needs no permission.
     request.is_rehearsal = true;
     "rehearsal".clone_into(&mut request.actor);
     request.report_only = typed.ca_report_only;

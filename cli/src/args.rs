@@ -87,7 +87,7 @@ pub(crate) struct Selection {
     pub(crate) predicate: Option<String>,
 }
 
-/// Whether errors are wanted as JSON, told from arguments that may not even parse.
+/// Whether errors are wanted as JSON, by arguments that may not even parse.
 pub(crate) fn wants_json(args: &[OsString], stdout_is_terminal: bool) -> bool {
     let mut format = None;
     let mut texts = args.iter().filter_map(|arg| arg.to_str()).peekable();

@@ -30,7 +30,7 @@ pub(crate) struct AttributeRow {
     pub(crate) to_value: Option<String>,
 }
 
-/// One link that came or went.
+/// One link that was added or removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkRow {
@@ -75,7 +75,7 @@ impl From<Change> for ChangeRow {
 }
 
 impl LinkRow {
-    /// Whether the link came.
+    /// Whether the link was added.
     pub(crate) fn is_added(&self) -> bool {
         self.change == LinkAction::Added.name()
     }

@@ -94,7 +94,7 @@ pub(crate) enum Parsed {
     Planned(String),
 }
 
-/// Reads a command line. Without a verb it asks for the REPL when somebody can type there.
+/// Reads a command line. Without a verb it means the REPL on a terminal.
 ///
 /// # Errors
 /// What clap says, which includes the answer to `--help` and `--version`.

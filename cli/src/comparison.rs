@@ -48,8 +48,8 @@ pub(crate) fn sides(
     let to = side(session, &selection.to)?;
     let chosen = |backup: &BackupSummary| format!("{} ({})", backup.id, people_time(backup.taken_at));
     session.note(&format!("from {} to {}", chosen(&from), chosen(&to)));
-    let place = |id: &str| store.members().iter().position(|backup| backup.id == id);
-    if place(&from.id) > place(&to.id) {
+    let position = |id: &str| store.members().iter().position(|backup| backup.id == id);
+    if position(&from.id) > position(&to.id) {
         session.note("read backwards: FROM is later than TO");
     }
     let sides = Sides { from, to };
@@ -88,7 +88,7 @@ fn check_types(store: &Store, sides: &Sides, selection: &Selection) -> Outcome<(
     }
 }
 
-/// Refuses a predicate that is more than one: it stands in brackets behind a `where`.
+/// Refuses a predicate that ends the brackets it is put into behind `where`.
 ///
 /// # Errors
 /// Where it leaves the brackets.
@@ -118,7 +118,7 @@ pub(crate) fn check(selection: &Selection) -> Outcome<()> {
     Ok(())
 }
 
-/// The filter that was asked for.
+/// The filter of the arguments.
 pub(crate) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
     let cascades = if all || !selection.ids.is_empty() { Cascades::Shown } else { Cascades::Hidden };
     DifferenceFilter {
@@ -160,7 +160,7 @@ pub(crate) fn changes(
     Ok(changes)
 }
 
-/// What of that which was asked for was not read at one of the sides.
+/// What the filter selects and one of the sides lacks.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -168,7 +168,7 @@ pub(crate) fn unread(store: &Store, sides: &Sides, filter: &DifferenceFilter) ->
     Ok(store.unread_between(&sides.from.id, &sides.to.id, filter)?)
 }
 
-/// The names that people want to read with a difference; nobody else pays for them.
+/// The names for a difference, in the formats that print names.
 pub(crate) fn names(
     session: &Session<'_, '_>,
     store: &Store,

@@ -46,16 +46,16 @@ pub(crate) struct Failure {
     pub(crate) file: Option<Box<str>>,
     pub(crate) line: Option<u64>,
     pub(crate) excerpts: Box<[Excerpt]>,
-    /// Whoever read the output went away: nothing to say, nobody to say it to.
+    /// The reader of the output has closed it, so nothing is printed.
     pub(crate) silent: bool,
 }
 
-/// A place in a text, and what is wrong there.
+/// A range of a text, and what is wrong with it.
 #[derive(Debug, Clone)]
 pub(crate) struct Excerpt {
     /// The whole text.
     pub(crate) text: String,
-    /// Byte offset of the place.
+    /// Byte offset of the range.
     pub(crate) offset: usize,
     /// Its length in bytes.
     pub(crate) length: usize,
@@ -104,7 +104,7 @@ impl Failure {
         Self { silent, ..Self::new("output", status, format!("cannot write the output: {error}")) }
     }
 
-    /// The same, of what came after something was committed: whoever reads the exit status must not do it again.
+    /// The same, of what followed a commit: the exit status must not make a script commit again.
     pub(crate) fn after(self, what: &str) -> Self {
         let message = format!("{what} is committed, but {}", self.message);
         Self { code: "committed", status: Status::Warnings, message, ..self }

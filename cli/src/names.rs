@@ -60,7 +60,7 @@ impl Names {
         found
     }
 
-    /// Asks by type and ID, which is exact and quick; a search by name would read all names for an ID nobody has.
+    /// Looks up by type and ID, which is exact and quick; a search by name reads all names for an unknown ID.
     fn look_up(&mut self, id: &str) -> Option<Known> {
         if self.lookup_count >= LOOKUP_COUNT_MAX {
             return None;

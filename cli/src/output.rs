@@ -128,12 +128,12 @@ impl Cell {
         }
     }
 
-    /// Whether it stands to the right in its column.
+    /// Whether it is aligned to the right.
     pub(crate) fn is_number(&self) -> bool {
         matches!(self, Self::Number(_) | Self::Bytes(_) | Self::Integer(_) | Self::Real(_))
     }
 
-    /// Whether somebody else chose its letters.
+    /// Whether its letters come from data.
     pub(crate) fn is_foreign(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Json(_))
     }
@@ -159,15 +159,15 @@ pub(crate) trait Writer {
     /// Writes one row.
     fn row(&mut self, row: &[Cell]) -> io::Result<()>;
 
-    /// Ends the table, and tells how much of it people see.
+    /// Ends the table; returns how much of it is shown.
     fn end(&mut self) -> io::Result<Fit>;
 
-    /// Draws a chart where the format has charts; tells whether its rows are to follow as a table.
+    /// Draws a chart where the format has charts; returns whether its rows follow as a table.
     fn chart(&mut self, _chart: &Chart) -> io::Result<bool> {
         Ok(true)
     }
 
-    /// Writes what stands behind the last table.
+    /// Writes what follows the last table.
     fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -226,7 +226,7 @@ pub(crate) struct Style {
     pub(crate) layout: Layout,
     pub(crate) format: Format,
     pub(crate) look: Look,
-    /// Whether somebody looks at the output itself, so that nothing in it may steer a terminal.
+    /// Whether the output is a terminal, which nothing in it may steer.
     pub(crate) is_terminal: bool,
 }
 
@@ -264,7 +264,7 @@ fn write_table(writer: &mut dyn Writer, table: &dyn Table) -> io::Result<Fit> {
     writer.end()
 }
 
-/// Writes a list; told back is how much of it people see.
+/// Writes a list; returns how much of it is shown.
 ///
 /// # Errors
 /// When the output cannot be written.
@@ -289,7 +289,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) chart: Option<chart::Request>,
 }
 
-/// Writes the results of several queries, one after another; told back is how much of each people see.
+/// Writes the results of several queries, one after another; returns how much of each is shown.
 ///
 /// # Errors
 /// When the output cannot be written.

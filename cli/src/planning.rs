@@ -21,7 +21,7 @@ use crate::live;
 use crate::output::unread;
 use crate::session::{Session, remark, resolve};
 
-/// The plan that brings FROM back where TO still stands.
+/// The plan that undoes the changes from FROM to TO.
 ///
 /// # Errors
 /// When a point names no backup, a filter is wrong, or the tenant cannot be read.
@@ -69,7 +69,7 @@ struct Sides {
     to_point: String,
 }
 
-/// What a plan is asked for.
+/// What a plan is made of.
 struct Asked {
     changes: Vec<Change>,
     selection: Option<Selection>,
@@ -92,8 +92,8 @@ fn sides(
         resolve(&session.open()?, to)?
     };
     let store = session.open()?;
-    let place = |id: &str| store.members().iter().position(|member| member.id == id);
-    if place(&from_side.id) > place(&to_side.id) {
+    let position = |id: &str| store.members().iter().position(|member| member.id == id);
+    if position(&from_side.id) > position(&to_side.id) {
         let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
         return Err(Failure::usage(message).with_help("name the state that is wanted back first"));
     }
@@ -273,7 +273,7 @@ pub(crate) fn of_report(session: &mut Session<'_, '_>, report: &str, choice: &Pl
     build(session, &store, &sides, asked, choice)
 }
 
-/// Refuses guards that nobody knows: most likely misspelt.
+/// Refuses unknown guards: most likely misspelt.
 ///
 /// # Errors
 /// The names that there are, exit status 2.

@@ -16,7 +16,7 @@ const LINE_INTERVAL_S: i64 = 5;
 pub(crate) enum Meter {
     /// Bytes of how many.
     Bar,
-    /// A count, where nobody knows how much there will be.
+    /// A count, where the total is unknown.
     Counter,
 }
 
@@ -68,7 +68,7 @@ impl<'io> Progress<'io> {
         Self { now, shown: RefCell::new(Shown::Nothing), count: Cell::new(0) }
     }
 
-    /// Shows a counter where nobody knows how much there will be.
+    /// Shows a counter, where the total is unknown.
     fn counter(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg}, {per_sec}, {elapsed}");
@@ -76,7 +76,7 @@ impl<'io> Progress<'io> {
         Self { now, shown: RefCell::new(Shown::Bar(bar)), count: Cell::new(0) }
     }
 
-    /// Shows that so many more objects came.
+    /// Counts so many more objects.
     pub(crate) fn add(&self, count: u64) {
         self.count.set(self.count.get() + count);
         let text = counted(self.count.get(), "object");

@@ -196,7 +196,7 @@ impl<'run, 'io> Session<'run, 'io> {
         }
     }
 
-    /// Says what an answer says nothing of. When a verdict was asked for it is told with `--quiet` too.
+    /// Says what was not read; with a verdict, under `--quiet` too.
     pub(crate) fn tell_unread(&mut self, unread: &[Unread], is_verdict: bool) {
         if unread.is_empty() {
             return;
@@ -268,7 +268,7 @@ fn open_log(path: &Path) -> Outcome<File> {
 /// The backup that a point in time, as typed, names.
 ///
 /// # Errors
-/// A text that is no point in time, `live` (nobody here can read the tenant), or no such backup.
+/// A text that is no point in time, `live` (which is no backup), or no such backup.
 pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     if text.trim().eq_ignore_ascii_case("live") {
         return Err(no_tenant());
@@ -278,7 +278,7 @@ pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     Ok(store.resolve(&point)?.clone())
 }
 
-/// Says what somebody who wrote a point should know besides the backup that it names.
+/// Says what the store remarks on a point besides the backup that it names.
 pub(crate) fn remark(session: &mut Session<'_, '_>, store: &Store, text: &str) {
     if let Some(remark) = Point::parse(text).ok().and_then(|point| store.remark(&point)) {
         session.note(&remark);

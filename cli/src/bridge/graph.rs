@@ -14,9 +14,9 @@ use crate::error::{Failure, Outcome};
 use crate::io::{clock, monotonic};
 use crate::session::Session;
 
-/// How often it is looked whether somebody wants a run to stop.
+/// The interval at which the interrupt is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How long replicas are given to settle, where nobody says.
+/// How long replicas are given to settle, where nothing else is said.
 const SETTLE: Duration = Duration::from_mins(5);
 
 /// The variable with the pace of a simulated tenant.
@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     pub(crate) cancel: Cancel,
     /// How long replicas are given to settle.
     pub(crate) settle: Duration,
-    /// The application that signs in; empty when it is somebody else.
+    /// The application that signs in; empty when it is a person or a machine.
     pub(crate) client_id: String,
 }
 
@@ -164,7 +164,7 @@ fn show_device_prompt(prompt: &DevicePrompt) {
     writeln!(std::io::stderr(), "{}", crate::output::text::printable_lines(&prompt.message)).ok();
 }
 
-/// Does something with the tenant until it ends or somebody wants it to stop.
+/// Runs work on the tenant until it ends or is interrupted.
 pub(crate) fn until_interrupted<T>(
     session: &mut Session<'_, '_>,
     cancel: &Cancel,

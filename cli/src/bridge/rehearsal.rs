@@ -1,5 +1,5 @@
-//! A simulated tenant that a plan is tried on: the state it was made against, Graph's rules and limits, and a clock that
-//! jumps where somebody would wait.
+//! A simulated tenant that a plan is rehearsed on: the state it was made against, Graph's rules and limits, and a clock
+//! that jumps over waits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(crate) struct Rehearsal {
     _server: Server,
 }
 
-/// The clock of the simulated tenant: whoever waits moves it on.
+/// The clock of the simulated tenant: a wait advances it.
 struct JumpingClock {
     clock: Arc<ManualClock>,
     begun_ms: i64,
@@ -77,8 +77,9 @@ pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Re
         access: Access::ReadWrite,
         ..Settings::new(Cloud::Global, server.tenant_id(), credential, 1)
     };
-    let hands = JumpingClock { clock: Arc::clone(&clock), begun_ms };
-    let client = Client::new(settings, Arc::new(hands)).map_err(|error| Failure::usage(error.to_string()))?;
+    let jumping = JumpingClock { clock: Arc::clone(&clock), begun_ms };
+    let client =
+        Client::new(settings, Arc::new(jumping)).map_err(|error| Failure::usage(error.to_string()))?;
     let folder = Scratch::new().map_err(failed)?;
     Ok(Rehearsal { client, clock, begun_ms, folder, _server: server })
 }

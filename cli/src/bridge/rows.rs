@@ -53,7 +53,7 @@ fn cell(value: &Value, kind: Type) -> Cell {
     }
 }
 
-/// The chart that a query asked for, if it is one that is drawn.
+/// The chart that a query requests, if it is one that is drawn.
 pub(crate) fn chart_of(result: &ResultTable) -> Option<Request> {
     let render: &Render = result.render.as_ref()?;
     let property = |wanted: &str| {

@@ -1,4 +1,4 @@
-//! `apply`: a plan becomes what the tenant is, after somebody said yes.
+//! `apply`: applies a plan file to the tenant.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(crate) struct Options {
 /// Applies a plan file.
 ///
 /// # Errors
-/// When the plan is none, was edited, is guarded or stale, somebody else recovers, or the tenant cannot be reached.
+/// When the plan is none, was edited, is guarded or stale, another recovery runs, or the tenant cannot be reached.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let plan = plan_file::read(session, &options.file)?;
     apply_plan(session, &plan, &options.applying, &options.allow, &options.tenant)

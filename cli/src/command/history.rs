@@ -58,10 +58,10 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     for key in store.find_all(&options.object, &latest.id)? {
         steps.append(&mut store.history(&key)?);
     }
-    // One ID may stand under several types, each with a history of its own.
-    let place = |id: &str| store.members().iter().position(|member| member.id == id);
+    // One ID may have several types, each with a history of its own.
+    let position = |id: &str| store.members().iter().position(|member| member.id == id);
     steps.sort_by_cached_key(|(backup, change)| {
-        (backup.taken_at, place(&backup.id), std::sync::Arc::clone(&change.type_token))
+        (backup.taken_at, position(&backup.id), std::sync::Arc::clone(&change.type_token))
     });
     let events: Vec<Event> = steps
         .into_iter()

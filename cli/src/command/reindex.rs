@@ -13,7 +13,7 @@ pub(crate) struct Options {}
 /// Makes the catalogue anew, and says how many records it holds.
 ///
 /// # Errors
-/// When this run is for reading only, somebody else writes, or a file cannot be read.
+/// When this run is for reading only, another process writes, or a file cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
     let records = session.open_to_write("reindex")?.reindex()?;
     let rows = Rows { columns: &["records"], cells: vec![vec![Cell::Number(records)]] };

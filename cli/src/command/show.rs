@@ -41,7 +41,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             Some(Ok(key)) => {
                 LiveScope { types: vec![key.type_token.to_string()], ids: vec![key.id], relations: None }
             }
-            // Nobody knows yet where to look.
+            // The type is unknown before the first reading.
             _ => LiveScope::default(),
         };
         let reading = live::read(session, &Tenant::default(), &scope)?;

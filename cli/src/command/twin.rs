@@ -1,4 +1,4 @@
-//! `twin`: a simulated Graph tenant on loopback, in the foreground until somebody stops it.
+//! `twin`: a simulated Graph tenant on loopback, in the foreground until it is interrupted.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::error::{Failure, Outcome, Status};
 use crate::output::text::people_time;
 use crate::session::{Session, resolve};
 
-/// How often it is looked whether somebody wants it to end.
+/// The interval at which the interrupt is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Serves a simulated Graph tenant on this machine until Ctrl-C

@@ -51,12 +51,12 @@ impl Failure {
         if let Some(line) = self.line {
             error.insert("line".into(), line.into());
         }
-        if let Some(place) = self.excerpts.first() {
-            error.insert("span".into(), place.span());
+        if let Some(excerpt) = self.excerpts.first() {
+            error.insert("span".into(), excerpt.span());
         }
         if self.excerpts.len() > 1 {
-            let findings = self.excerpts.iter().take(FINDING_COUNT_MAX).map(|place| {
-                serde_json::json!({"message": place.message, "help": place.help, "line": place.line(), "span": place.span()})
+            let findings = self.excerpts.iter().take(FINDING_COUNT_MAX).map(|excerpt| {
+                serde_json::json!({"message": excerpt.message, "help": excerpt.help, "line": excerpt.line(), "span": excerpt.span()})
             });
             error.insert("findings".into(), findings.collect());
         }
@@ -88,7 +88,7 @@ impl Paint {
     }
 }
 
-/// Message, place and help; of several findings, each has its own.
+/// Message, excerpt and help; of several findings, each has its own.
 fn human(failure: &Failure, paint: Paint) -> String {
     let headline = |message: &str| format!("{}: {}", paint.red("error"), paint.bold(&printable(message)));
     let help = |text: &str| match text {
@@ -97,20 +97,20 @@ fn human(failure: &Failure, paint: Paint) -> String {
     };
     match &*failure.excerpts {
         [] => headline(&failure.message) + &help(&failure.help),
-        [place] => {
+        [excerpt] => {
             let mut text = headline(&failure.message);
-            excerpt(&mut text, place, failure.file.as_deref(), paint);
+            write_excerpt(&mut text, excerpt, failure.file.as_deref(), paint);
             text + &help(&failure.help)
         }
-        places => {
+        excerpts => {
             let mut text = String::new();
-            for place in places.iter().take(FINDING_COUNT_MAX) {
-                text.push_str(&headline(&place.message));
-                excerpt(&mut text, place, failure.file.as_deref(), paint);
-                text.push_str(&help(&place.help));
+            for excerpt in excerpts.iter().take(FINDING_COUNT_MAX) {
+                text.push_str(&headline(&excerpt.message));
+                write_excerpt(&mut text, excerpt, failure.file.as_deref(), paint);
+                text.push_str(&help(&excerpt.help));
                 text.push_str("\n\n");
             }
-            let rest = places.len().saturating_sub(FINDING_COUNT_MAX);
+            let rest = excerpts.len().saturating_sub(FINDING_COUNT_MAX);
             let more =
                 if rest == 0 { String::new() } else { format!("; the first {FINDING_COUNT_MAX} are above") };
             text + &headline(&format!("{}{more}", failure.message))
@@ -118,27 +118,27 @@ fn human(failure: &Failure, paint: Paint) -> String {
     }
 }
 
-/// Shows the line of the place, and marks the place under it.
-fn excerpt(out: &mut String, place: &Excerpt, file: Option<&str>, paint: Paint) {
-    let start = floor(&place.text, place.offset);
-    let end = floor(&place.text, start.saturating_add(place.length.max(1)));
-    let line_start = place.text[..start].rfind('\n').map_or(0, |at| at + 1);
-    let line_end = place.text[start..].find('\n').map_or(place.text.len(), |at| start + at);
-    let number = place.text[..start].matches('\n').count() + 1;
-    let column = place.text[line_start..start].chars().count();
+/// Shows the line of an excerpt, with marks under what is wrong.
+fn write_excerpt(out: &mut String, excerpt: &Excerpt, file: Option<&str>, paint: Paint) {
+    let start = floor(&excerpt.text, excerpt.offset);
+    let end = floor(&excerpt.text, start.saturating_add(excerpt.length.max(1)));
+    let line_start = excerpt.text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = excerpt.text[start..].find('\n').map_or(excerpt.text.len(), |at| start + at);
+    let number = excerpt.text[..start].matches('\n').count() + 1;
+    let column = excerpt.text[line_start..start].chars().count();
     let plain = |text: &str| -> String {
         text.chars().map(|letter| if is_steering(letter) { ' ' } else { letter }).collect()
     };
-    // Lines that programs wrote may be endless; what stands next to the place is what counts.
-    let marked = plain(&place.text[start..end.clamp(start, line_end)]);
+    // Lines that programs wrote may be endless; only what is next to the excerpt counts.
+    let marked = plain(&excerpt.text[start..end.clamp(start, line_end)]);
     let before: String = {
-        let tail: Vec<char> = place.text[line_start..start].chars().rev().take(BESIDE_MAX + 1).collect();
+        let tail: Vec<char> = excerpt.text[line_start..start].chars().rev().take(BESIDE_MAX + 1).collect();
         let cut = if tail.len() > BESIDE_MAX { "…" } else { "" };
         cut.chars()
             .chain(plain(&tail.iter().rev().skip(cut.chars().count()).collect::<String>()).chars())
             .collect()
     };
-    let behind = cut(&plain(&place.text[start..line_end]), BESIDE_MAX);
+    let behind = cut(&plain(&excerpt.text[start..line_end]), BESIDE_MAX);
     let mark = width(&marked).clamp(1, width(&behind).max(1));
     let gutter = " ".repeat(number.to_string().len());
     if let Some(file) = file {
@@ -187,7 +187,7 @@ pub(crate) fn usage(io: &mut Io<'_>, error: &clap::Error, json: bool) -> Status 
     Status::Usage
 }
 
-/// The first lines up to an empty one, as one: what is missing stands below the words that something is.
+/// The first lines up to an empty one, as one: clap lists what is missing below the sentence that says so.
 fn first_paragraph<'text>(lines: &mut impl Iterator<Item = &'text str>) -> String {
     let words: Vec<&str> = lines.map(str::trim).take_while(|line| !line.is_empty()).collect();
     words.join(" ")

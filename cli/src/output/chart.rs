@@ -36,7 +36,7 @@ impl Kind {
     }
 }
 
-/// What was asked of a chart.
+/// The chart that a query requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) kind: Kind,
@@ -105,7 +105,7 @@ impl Chart {
     }
 
     fn put(&mut self, label: String, name: String, value: Option<f64>) {
-        let place = self.labels.iter().rposition(|known| *known == label).unwrap_or_else(|| {
+        let label_index = self.labels.iter().rposition(|known| *known == label).unwrap_or_else(|| {
             self.labels.push(label);
             self.labels.len() - 1
         });
@@ -114,8 +114,8 @@ impl Chart {
             self.series.len() - 1
         });
         let values = &mut self.series[index].values;
-        values.resize(values.len().max(place + 1), None);
-        values[place] = value;
+        values.resize(values.len().max(label_index + 1), None);
+        values[label_index] = value;
     }
 
     /// The largest value, and at least a little.
@@ -179,9 +179,9 @@ fn bars(chart: &Chart, look: Look) -> String {
     let total: f64 = chart.series.iter().flat_map(|series| series.values.iter().flatten()).sum();
     let is_single = chart.series.len() == 1;
     let mut lines = Vec::new();
-    for (place, label) in chart.labels.iter().enumerate() {
+    for (label_index, label) in chart.labels.iter().enumerate() {
         for (index, series) in chart.series.iter().enumerate() {
-            let Some(value) = chart.get(index, place) else { continue };
+            let Some(value) = chart.get(index, label_index) else { continue };
             let label = if label.is_empty() { "(empty)" } else { label };
             let name = if is_single { label.to_owned() } else { format!("{label} {}", series.name) };
             let share = value / total.max(f64::MIN_POSITIVE) * 100.0;
@@ -229,7 +229,7 @@ fn eighths(part: f64, room: usize) -> usize {
     (part.clamp(0.0, 1.0) * (room * 8) as f64).round() as usize
 }
 
-/// Columns that stand on a line, with the largest value at the top.
+/// Columns above an axis, with the largest value at the top.
 fn columns(chart: &Chart, look: Look, column_width: usize) -> String {
     let values = resampled(chart, look.width.saturating_sub(14).max(8) / column_width);
     let heights: Vec<usize> =
@@ -285,7 +285,8 @@ fn axis_labels(chart: &Chart, room: usize, column_width: usize) -> String {
 
 /// Values of the only series, averaged where there are more than fit.
 fn resampled(chart: &Chart, room: usize) -> Vec<Option<f64>> {
-    let values: Vec<Option<f64>> = (0..chart.labels.len()).map(|place| chart.get(0, place)).collect();
+    let values: Vec<Option<f64>> =
+        (0..chart.labels.len()).map(|label_index| chart.get(0, label_index)).collect();
     thinned(&values, room)
 }
 
@@ -306,7 +307,8 @@ fn sparks(chart: &Chart, look: Look) -> String {
     let room = look.width.saturating_sub(name_width + 16).max(8);
     let mut out = String::new();
     for (index, series) in chart.series.iter().enumerate() {
-        let values: Vec<Option<f64>> = (0..chart.labels.len()).map(|place| chart.get(index, place)).collect();
+        let values: Vec<Option<f64>> =
+            (0..chart.labels.len()).map(|label_index| chart.get(index, label_index)).collect();
         let most = series.values.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
         let line: String = thinned(&values, room)
             .into_iter()

@@ -76,7 +76,7 @@ impl Writer for Array<'_> {
 /// JSON of the same value, in which nothing can steer a terminal. Only strings can hold such letters.
 pub(crate) fn unsteering(text: &str) -> Cow<'_, str> {
     let is_odd = |letter: char| letter > '~' && is_steering(letter);
-    // Most texts are told by their bytes alone.
+    // The bytes alone decide for most texts.
     if text.is_ascii() && !text.contains('\u{7f}') || !text.contains(is_odd) {
         return Cow::Borrowed(text);
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::text::printable;
 use super::{Cell, Fit, Gap, Writer};
 
-/// Writes tables; numbers stand to the right when they do in the first row.
+/// Writes tables; columns are aligned as the cells of the first row.
 pub(crate) struct Markdown<'out> {
     out: &'out mut dyn Write,
     gap: Gap,

@@ -1,4 +1,4 @@
-//! Draws a recovery plan as people read it: what goes, what comes, what changes, and what stands in the way.
+//! Draws a recovery plan for people: its steps, the changes it leaves out, its guards.
 //!
 //! Invariants: 1. plans that send different requests are drawn differently. 2. Whatever a plan file says goes through the
 //! one function that disarms it, line by line.
@@ -16,7 +16,7 @@ use crate::names::Names;
 
 /// Skipped changes that are shown, of each reason.
 const SKIPPED_MAX: usize = 3;
-/// Where the lines below a step stand; the line of the step says what happens.
+/// The lines below a step; the line of the step says what happens.
 const BELOW_STEP: Frame = Frame { indent: 11, has_marks: false };
 
 /// A page in the making.

@@ -9,7 +9,7 @@ use super::plan::kind_name;
 use super::text::{counted, grouped, people_time, printable};
 use super::{Cell, Rows, json};
 
-/// What a terminal of usual width shows stands first.
+/// The columns that a terminal of usual width shows are first.
 const COLUMNS: &[&str] = &[
     "id",
     "status",
@@ -78,7 +78,7 @@ pub(crate) fn differing(left: &Remaining) -> String {
     format!("{} {} {}: {}", left.step, object.type_token, object.display_name, left.what)
 }
 
-/// What came of the steps, each kind of outcome apart.
+/// The outcomes of the steps, counted by kind.
 pub(crate) fn counts(summary: &RecoverySummary) -> String {
     let mut text = format!(
         "{} and {} changed, {} failed, {} in conflict, {} skipped",

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::text::is_steering;
 use super::{Cell, Fit, Writer};
 
-/// What stands between cells and ends rows.
+/// The delimiter of cells and the end of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Commas, rows end with CR LF as RFC 4180 says.
@@ -91,7 +91,7 @@ fn io_error(error: csv::Error) -> io::Error {
 /// A terminal that is shown what would steer it, not sent that; files and programs get the exact text.
 pub(crate) struct Shown<'out> {
     out: &'out mut dyn Write,
-    /// The first bytes of a letter, or of the end of a line, whose others have not come yet.
+    /// The first bytes of a letter, or of the end of a line, whose others are not written yet.
     begun: Vec<u8>,
 }
 
@@ -114,7 +114,7 @@ impl Write for Shown<'_> {
                 let next = letters.peek();
                 match letter {
                     '\t' | '\n' => text.push(letter),
-                    // Alone it would write over the line that it ends; what follows it may not have come yet.
+                    // Alone it would write over the line that it ends; what follows it may not be written yet.
                     '\r' if next == Some(&'\n') => text.push(letter),
                     '\r' if next.is_none() && is_last && chunk.invalid().is_empty() => left.push(b'\r'),
                     letter if is_steering(letter) => text.extend(letter.escape_unicode()),

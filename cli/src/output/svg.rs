@@ -33,7 +33,7 @@ pub(crate) fn write(out: &mut dyn Write, chart: &Chart) -> io::Result<()> {
     )
 }
 
-#[expect(clippy::cast_precision_loss, reason = "places in a picture are small")]
+#[expect(clippy::cast_precision_loss, reason = "positions in a picture are small")]
 fn real(number: usize) -> f64 {
     number as f64
 }
@@ -51,10 +51,10 @@ fn bars(chart: &Chart) -> (f64, String) {
     let mut out = String::new();
     let (bar, room) = (18.0, SIZE.0 - MARGIN.0 - 90.0);
     let mut y = 4.0;
-    for (place, label) in chart.labels.iter().enumerate() {
+    for (label_index, label) in chart.labels.iter().enumerate() {
         out.push_str(&text(MARGIN.0 - 8.0, y + 13.0, "end", label));
         for index in 0..chart.series.len() {
-            let value = chart.get(index, place).unwrap_or(0.0);
+            let value = chart.get(index, label_index).unwrap_or(0.0);
             let width = value.max(0.0) / chart.max() * room;
             writeln!(
                 out,
@@ -76,10 +76,10 @@ fn columns(chart: &Chart) -> (f64, String) {
     let floor = SIZE.1 - MARGIN.1;
     let step = (SIZE.0 - 70.0) / real(chart.labels.len().max(1));
     let width = step * 0.8 / real(chart.series.len().max(1));
-    for (place, label) in chart.labels.iter().enumerate() {
-        let x = 60.0 + step * real(place);
+    for (label_index, label) in chart.labels.iter().enumerate() {
+        let x = 60.0 + step * real(label_index);
         for index in 0..chart.series.len() {
-            let height = chart.get(index, place).unwrap_or(0.0).max(0.0) / chart.max() * (floor - 20.0);
+            let height = chart.get(index, label_index).unwrap_or(0.0).max(0.0) / chart.max() * (floor - 20.0);
             let (left, top) = (x + width * real(index), floor - height);
             writeln!(
                 out,
@@ -117,9 +117,10 @@ fn lines(chart: &Chart) -> (f64, String) {
     let step = (SIZE.0 - 80.0) / real(chart.labels.len().saturating_sub(1).max(1));
     for index in 0..chart.series.len() {
         let mut path = String::new();
-        for place in 0..chart.labels.len() {
-            let Some(value) = chart.get(index, place) else { continue };
-            let (x, y) = (65.0 + step * real(place), floor - value.max(0.0) / chart.max() * (floor - 20.0));
+        for label_index in 0..chart.labels.len() {
+            let Some(value) = chart.get(index, label_index) else { continue };
+            let (x, y) =
+                (65.0 + step * real(label_index), floor - value.max(0.0) / chart.max() * (floor - 20.0));
             write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { "M" } else { "L" }).ok();
             writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{}\"/>", color(index)).ok();
         }
@@ -127,28 +128,30 @@ fn lines(chart: &Chart) -> (f64, String) {
             .ok();
     }
     let every = chart.labels.len().div_ceil(8).max(1);
-    for (place, label) in chart.labels.iter().enumerate().step_by(every) {
-        out.push_str(&slanted(65.0 + step * real(place), floor + 14.0, label));
+    for (label_index, label) in chart.labels.iter().enumerate().step_by(every) {
+        out.push_str(&slanted(65.0 + step * real(label_index), floor + 14.0, label));
     }
     (SIZE.1, out)
 }
 
 /// Parts of a circle, the first series alone, with their labels beside it.
 fn pie(chart: &Chart) -> (f64, String) {
-    let values: Vec<f64> =
-        (0..chart.labels.len()).map(|place| chart.get(0, place).unwrap_or(0.0).max(0.0)).collect();
+    let values: Vec<f64> = (0..chart.labels.len())
+        .map(|label_index| chart.get(0, label_index).unwrap_or(0.0).max(0.0))
+        .collect();
     let total: f64 = values.iter().sum::<f64>().max(f64::MIN_POSITIVE);
     let (center, radius) = ((150.0, 150.0), 130.0);
     let mut out = String::new();
     let mut angle = 0.0_f64;
-    for (place, (label, value)) in chart.labels.iter().zip(&values).enumerate() {
+    for (label_index, (label, value)) in chart.labels.iter().zip(&values).enumerate() {
         let share = value / total;
         let end = angle + share * TAU;
         let point = |angle: f64| (center.0 + radius * angle.sin(), center.1 - radius * angle.cos());
         let (from, to) = (point(angle), point(end));
         let large = u8::from(share > 0.5);
         if share > 0.999_999 {
-            writeln!(out, "<circle cx=\"150\" cy=\"150\" r=\"{radius}\" fill=\"{}\"/>", color(place)).ok();
+            writeln!(out, "<circle cx=\"150\" cy=\"150\" r=\"{radius}\" fill=\"{}\"/>", color(label_index))
+                .ok();
         } else if share > 0.0 {
             writeln!(
                 out,
@@ -157,16 +160,16 @@ fn pie(chart: &Chart) -> (f64, String) {
                 from.1,
                 to.0,
                 to.1,
-                color(place)
+                color(label_index)
             )
             .ok();
         }
-        let y = 24.0 + 20.0 * real(place);
+        let y = 24.0 + 20.0 * real(label_index);
         writeln!(
             out,
             "<rect x=\"320\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{}\"/>",
             y - 11.0,
-            color(place)
+            color(label_index)
         )
         .ok();
         out.push_str(&text(340.0, y, "start", &format!("{:.1} %  {label}", share * 100.0)));

@@ -1,7 +1,7 @@
 //! The drawer of tables for people: as many columns as fit the terminal, numbers to the right.
 //!
-//! Rows of a list are held until the last, and no value is cut. Rows of a query go out as they come: the first ones
-//! tell how wide the columns are, and values that are wider are cut.
+//! Rows of a list are held until the last, and no value is cut. Rows of a query are drawn while it runs: the first
+//! ones decide how wide the columns are, and wider values are cut.
 
 mod layout;
 
@@ -24,7 +24,7 @@ pub(crate) struct Drawer<'out> {
     layout: Layout,
     gap: Gap,
     names: Vec<String>,
-    /// Rows that came before the columns were arranged.
+    /// Rows before the columns are arranged.
     held: Vec<Vec<Cell>>,
     columns: Option<Vec<Column>>,
 }
@@ -40,7 +40,7 @@ impl<'out> Drawer<'out> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let columns = layout::arrange(self.layout, &names, &held, self.look);
         let header = columns.iter().map(|column| {
-            // Names of a list stand where all others do, those of a query above their numbers.
+            // Names of a list are aligned to the left, those of a query as their values.
             let is_right = column.is_number && self.layout == Layout::Results;
             (vec![cut(&printable(names[column.index]), column.width)], is_right)
         });
@@ -108,7 +108,7 @@ impl Writer for Drawer<'_> {
     }
 }
 
-/// The lines of one row: each cell with its own lines, and whether it stands to the right.
+/// The lines of one row: each cell with its own lines, and whether it is aligned to the right.
 fn lines(columns: &[Column], cells: &[(Vec<String>, bool)]) -> Vec<String> {
     let height = cells.iter().map(|(lines, _)| lines.len()).max().unwrap_or(0).max(1);
     let line = |index: usize| {

@@ -36,11 +36,11 @@ fn a_place_in_a_text_is_marked() {
     };
     let plain = Paint { is_on: false };
     let mut out = String::new();
-    excerpt(&mut out, &place(8, 8), Some("q.kql"), plain);
+    write_excerpt(&mut out, &place(8, 8), Some("q.kql"), plain);
     assert_eq!(out, "\n --> q.kql:2:3\n  |\n2 | | mv-apply é to typeof\n  |   ^^^^^^^^");
     for offset in 0..=text.len() + 2 {
         for length in [0, 1, 3, 1_000, usize::MAX] {
-            excerpt(&mut String::new(), &place(offset, length), None, plain);
+            write_excerpt(&mut String::new(), &place(offset, length), None, plain);
         }
     }
 }

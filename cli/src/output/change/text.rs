@@ -10,7 +10,7 @@ use super::sentence;
 use crate::change::ChangeRow;
 use crate::names::Names;
 
-/// Where lines stand below their object.
+/// The indentation of lines below their object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame {
     /// Spaces in front.
@@ -74,7 +74,7 @@ pub(crate) fn lines(detail: &Detail, frame: Frame, look: Look) -> String {
             for (mark, element) in elements {
                 out.push_str(&look.marked(*mark, &value(element, look, room), indent));
             }
-            // The order of a set means nothing, so it is told only to those who want all.
+            // The order of a set means nothing, so only the whole output says it.
             if let Some(order) = order.as_ref().filter(|_| look.whole) {
                 out.push_str(&plain(&format!("in the order {}", printable(order)), indent));
             }

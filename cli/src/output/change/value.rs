@@ -110,7 +110,7 @@ fn without<'text>(left: &[&'text str], right: &[&'text str]) -> Vec<&'text str> 
     left.iter().copied().filter(is_missing).collect()
 }
 
-/// A name as a part of a path: one that could be mistaken for more than one stands in quotes.
+/// A name as a part of a path: one that could be read as several is quoted.
 pub(crate) fn path_part(name: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "_-@$".contains(letter);
     let is_simple = !name.is_empty() && name.chars().all(is_plain);

@@ -1,4 +1,4 @@
-//! The simulated tenant of `demo`: served as Graph on loopback, attacked through Graph, and changed by honest people too.
+//! The simulated tenant of `demo`: served as Graph on loopback, with an incident and a legitimate change through Graph.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ const REMOVED_COUNT: usize = 3;
 const REPORTING: &str = "enabledForReportingButNotEnforced";
 
 /// A simulated tenant being served.
-pub(crate) struct Stage {
+pub(crate) struct DemoTenant {
     server: Server,
     client: Client,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Incident {
     pub(crate) victim: (String, String),
 }
 
-impl Stage {
+impl DemoTenant {
     /// Makes a tenant up, and serves it.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Stage {
         }
     }
 
-    /// Lets an intruder loose on the tenant, through Graph; what there is to spoil is told by the newest backup.
+    /// Sends the changes of an intruder through Graph; the newest backup says which objects there are to change.
     ///
     /// # Errors
     /// When the tenant is too small, or does not answer.
@@ -182,7 +182,7 @@ fn cloud_users(snapshot: &Snapshot) -> Outcome<Vec<Value>> {
     Ok(users)
 }
 
-/// A group whose members anybody may change, and some of these.
+/// A group with assigned members mastered in the cloud, and some of these.
 fn plain_group(snapshot: &Snapshot) -> Outcome<(Value, Vec<String>)> {
     let is_plain = |group: &Value| {
         let kinds = group["groupTypes"].as_array().cloned().unwrap_or_default();
