@@ -2,7 +2,7 @@
 
 use engine::records::{Field, FieldKind, FieldValue};
 
-use crate::render::{Cell, json};
+use crate::output::{Cell, json};
 
 /// The names of fields, and of `more` columns behind them.
 pub(crate) const fn columns<R, const N: usize, const M: usize>(

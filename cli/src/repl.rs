@@ -17,13 +17,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use query::{ResultTable, Tables as _};
 
+use crate::answer::{explain, name_points, sentences, shown};
+use crate::args::Format;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Repl};
 use crate::bridge::query::{Question, StoredTables, columns_of};
-use crate::command::query::{explain, name_points, sentences, shown};
-use crate::command::{backups, live};
-use crate::render::{self, Cell, Rows, people_time};
-use crate::report::{self, Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status, print};
+use crate::live;
+use crate::output::text::{counted, people_time};
+use crate::output::{self, Cell, Layout, Rows, Style, backups};
 use crate::session::Session;
 
 use dot::Dot;
@@ -46,6 +47,13 @@ struct State {
     memory_bytes: Option<u64>,
 }
 
+/// What a conversation was begun with.
+pub(crate) struct Settings {
+    pub(crate) keeps_history: bool,
+    /// Bytes that a query may take.
+    pub(crate) memory_bytes: Option<u64>,
+}
+
 /// Whether there is more to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -57,7 +65,7 @@ enum Next {
 ///
 /// # Errors
 /// From a pipe, what is wrong with an input: later ones may rely on it. On a terminal only that it cannot be read.
-pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
+pub(crate) fn run(session: &mut Session<'_, '_>, settings: &Settings) -> Outcome {
     let is_dumb = session.io.variable("TERM").is_some_and(|term| term == "dumb");
     let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal && !is_dumb;
     let mut state = State {
@@ -66,15 +74,15 @@ pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
         output: None,
         is_timed: is_interactive,
         is_interactive,
-        memory_bytes: options.memory_limit,
+        memory_bytes: settings.memory_bytes,
     };
-    if is_interactive { converse(session, &mut state, options) } else { follow(session, &mut state) }
+    if is_interactive { converse(session, &mut state, settings) } else { follow(session, &mut state) }
 }
 
 /// Asks on a terminal.
-fn converse(session: &mut Session<'_, '_>, state: &mut State, options: &Repl) -> Outcome {
+fn converse(session: &mut Session<'_, '_>, state: &mut State, settings: &Settings) -> Outcome {
     greet(session, state);
-    let file = if options.no_history { None } else { history::path(session.io) };
+    let file = if settings.keeps_history { history::path(session.io) } else { None };
     let file = file.filter(|file| match history::prepare(file) {
         Ok(()) => true,
         Err(error) => {
@@ -96,12 +104,12 @@ fn talk(session: &mut Session<'_, '_>, state: &mut State, editor: &mut Editor) -
         let (width, height) = crate::io::terminal_size();
         (session.look.width, session.io.height) = (width.into(), height);
         match typed.map_err(Failure::output)? {
-            Typed::End => return Ok(Status::DONE),
+            Typed::End => return Ok(Status::Done),
             Typed::Dropped => {}
             Typed::Input(text) => match input(session, state, &text) {
                 Ok(Next::Go) => {}
-                Ok(Next::End) => return Ok(Status::DONE),
-                Err(failure) => drop(report::failure(session.io, &failure, false)),
+                Ok(Next::End) => return Ok(Status::Done),
+                Err(failure) => drop(print::failure(session.io, &failure, false)),
             },
         }
         session.io.stdout.flush().map_err(Failure::output)?;
@@ -116,7 +124,7 @@ fn greet(session: &mut Session<'_, '_>, state: &State) {
         Ok(store) => match store.backups() {
             [] => session.note("the store has no backup yet; `entrasnap import` makes one"),
             [.., last] => {
-                let count = render::counted(store.backups().len() as u64, "backup");
+                let count = counted(store.backups().len() as u64, "backup");
                 session.note(&format!("{count}, the newest is {} ({})", last.id, people_time(last.taken_at)));
             }
         },
@@ -135,7 +143,7 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         if is_over || (is_pending && dot::is_dot(&line)) {
             let next = answer(session, state, &std::mem::take(&mut text))?;
             if is_over || next == Next::End {
-                return Ok(Status::DONE);
+                return Ok(Status::Done);
             }
         }
         if !text.is_empty() {
@@ -147,7 +155,7 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         } else if validate::is_complete_in_script(&text)
             && answer(session, state, &std::mem::take(&mut text))? == Next::End
         {
-            return Ok(Status::DONE);
+            return Ok(Status::Done);
         }
         session.io.stdout.flush().map_err(Failure::output)?;
     }
@@ -156,8 +164,8 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
 /// Answers one input of a pipe. Somebody who types without a line editor sees what is wrong and goes on.
 fn answer(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
     match input(session, state, text) {
-        Err(failure) if session.io.stdin_is_terminal && failure.status != Status::INTERRUPTED => {
-            report::failure(session.io, &failure, false);
+        Err(failure) if session.io.stdin_is_terminal && failure.status != Status::Interrupted => {
+            print::failure(session.io, &failure, false);
             Ok(Next::Go)
         }
         answered => answered,
@@ -249,22 +257,19 @@ fn show(
     took_ms: i128,
 ) -> Outcome<()> {
     let shown: Vec<_> = results.iter().map(shown).collect();
-    let (format, look) = (session.format, session.look);
+    let style = session.style(Layout::Results);
     let fits = if let Some((path, file)) = &mut state.output {
-        let look = render::Look { color: false, ..look };
+        let look = output::Look { color: false, ..style.look };
+        let style = Style { look, is_terminal: false, ..style };
         let mut out = std::io::BufWriter::new(file);
         let written =
-            render::results(&mut out, &shown, format, look).and_then(|fits| out.flush().map(|()| fits));
+            output::write_results(&mut out, &shown, style).and_then(|fits| out.flush().map(|()| fits));
         written.map_err(|error| Failure::file("cannot write", path, &error))?
     } else if state.is_interactive {
         let command = pager::command(session.io);
         let lines = usize::from(session.io.height).saturating_sub(3);
         let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
-        let written = if render::separated::is_dialect(format) {
-            render::results(&mut render::separated::Shown::new(&mut pager), &shown, format, look)
-        } else {
-            render::results(&mut pager, &shown, format, look)
-        };
+        let written = output::write_results(&mut pager, &shown, style);
         let finished = pager.finish();
         match written {
             // The reader has seen enough.
@@ -272,9 +277,9 @@ fn show(
             written => finished.and(written).map_err(Failure::output)?,
         }
     } else {
-        render::results(&mut *session.io.stdout, &shown, format, look).map_err(Failure::output)?
+        output::write_results(&mut *session.io.stdout, &shown, style).map_err(Failure::output)?
     };
-    let mut told = sentences(format, results, &fits);
+    let mut told = sentences(style.format, results, &fits);
     if state.is_timed && !results.is_empty() {
         match told.first_mut() {
             Some(first) => *first = format!("{first}, {took_ms} ms"),
@@ -290,7 +295,7 @@ fn show(
 fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outcome<Next> {
     match found {
         Dot::Quit => return Ok(Next::End),
-        Dot::Help(None) => render::raw(session, &help::overview())?,
+        Dot::Help(None) => session.print_text(&help::overview())?,
         Dot::Help(Some(word)) => explain_word(session, state, &word)?,
         Dot::Tables => tables(session, state)?,
         Dot::Schema(table) => schema(session, state, &table)?,
@@ -298,7 +303,7 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Backups => {
             state.tables.refresh();
             let store = state.tables.store()?;
-            backups::list(session, &store)?;
+            session.print_rows(&backups::listed(store.backups(), session.is_for_people()))?;
         }
         Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
         Dot::Use(Some(point)) => {
@@ -330,7 +335,7 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
 
 fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Outcome<()> {
     if let Some(text) = help::word(word) {
-        return render::raw(session, &text);
+        return session.print_text(&text);
     }
     if state.tables.names().iter().any(|name| name == word) {
         return schema(session, state, word);
@@ -353,10 +358,10 @@ fn tables(session: &mut Session<'_, '_>, state: &State) -> Outcome<()> {
             cells.concat().trim_end().to_owned() + "\n"
         });
         let text: String = lines.collect();
-        return render::raw(session, &text);
+        return session.print_text(&text);
     }
     let cells = names.into_iter().map(|name| vec![Cell::Text(name)]).collect();
-    render::list(session, &Rows { columns: &["table"], cells })
+    session.print_rows(&Rows { columns: &["table"], cells })
 }
 
 /// The columns of a table; tables of changes need two points to have some.
@@ -373,7 +378,7 @@ fn schema(session: &mut Session<'_, '_>, state: &State, table: &str) -> Outcome<
         return Err(Failure::usage(format!("\"{table}\" has no columns")));
     };
     let cells = columns.into_iter().map(|(name, kind)| vec![Cell::Text(name), Cell::Text(kind)]).collect();
-    render::list(session, &Rows { columns: &["column", "type"], cells })
+    session.print_rows(&Rows { columns: &["column", "type"], cells })
 }
 
 fn functions(session: &mut Session<'_, '_>) -> Outcome<()> {
@@ -384,7 +389,7 @@ fn functions(session: &mut Session<'_, '_>) -> Outcome<()> {
     if session.format == Format::Table {
         let lines: Vec<String> =
             query::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
-        return render::raw(session, &lines.concat());
+        return session.print_text(&lines.concat());
     }
-    render::list(session, &Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })
+    session.print_rows(&Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })
 }

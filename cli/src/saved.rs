@@ -3,8 +3,8 @@
 use engine::Store;
 use engine::records::Report;
 
-use crate::difference::ChangeRow;
-use crate::report::{Failure, Outcome, Status};
+use crate::change::ChangeRow;
+use crate::error::{Failure, Outcome, Status};
 
 /// How many letters of an ID are enough to name it.
 const PREFIX_LENGTH_MIN: usize = 4;
@@ -34,7 +34,7 @@ pub(crate) fn changes(report: &Report) -> Outcome<Vec<ChangeRow>> {
     changes.map(Option::unwrap_or_default).map_err(|error| {
         let message = format!("the journal of reports holds a record that is no report: {error}");
         let help = "run `entrasnap verify --deep`";
-        Failure::new("damaged", Status::FAILED, message).with_help(help)
+        Failure::new("damaged", Status::Failed, message).with_help(help)
     })
 }
 
@@ -61,11 +61,11 @@ fn choose(mut reports: Vec<Report>, name: &str) -> Outcome<Report> {
                 [] => "there are none; `entrasnap report create` makes one".to_owned(),
                 known => format!("there are: {}", known.join(", ")),
             };
-            Err(Failure::new("noReport", Status::FAILED, message).with_help(help))
+            Err(Failure::new("noReport", Status::Failed, message).with_help(help))
         }
         count => {
             let message = format!("\"{name}\" is the start of the IDs of {count} reports");
-            Err(Failure::new("ambiguous", Status::FAILED, message).with_help("use more letters of the ID"))
+            Err(Failure::new("ambiguous", Status::Failed, message).with_help("use more letters of the ID"))
         }
     }
 }

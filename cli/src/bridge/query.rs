@@ -14,9 +14,9 @@ use query::{
 };
 
 use crate::bridge::scratch::Scratch;
+use crate::error::{Excerpt, Failure, Outcome, Status, library};
 use crate::io::Interrupt;
-use crate::render::people_time;
-use crate::report::{Excerpt, Failure, Outcome, Status};
+use crate::output::text::people_time;
 use crate::session;
 pub(crate) use chosen::{chosen_changes, selection_of};
 pub(crate) use live::tables_at_live;
@@ -323,14 +323,14 @@ impl Question {
 
     fn failure(&self, findings: Vec<Diagnostic>, trouble: Option<Failure>, stopped: bool) -> Failure {
         if stopped {
-            return Failure::new("interrupted", Status::INTERRUPTED, "the query was stopped");
+            return Failure::new("interrupted", Status::Interrupted, "the query was stopped");
         }
         // What went wrong while rows were made has no place in the text.
         if let [only] = findings.as_slice()
             && only.span.end == 0
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
-            let failure = Failure::from_text(code, Status::FAILED, only.message.clone());
+            let failure = library::unsorted(code, Status::Failed, &only.message);
             return match &only.help {
                 Some(help) => failure.with_help(help.clone()),
                 None => failure,
@@ -352,7 +352,7 @@ impl Question {
         let help = excerpts.first().map(|first| first.help.clone()).unwrap_or_default();
         let line = excerpts.first().map(|first| 1 + self.text[..first.offset].matches('\n').count() as u64);
         let failure =
-            Failure { line, excerpts, ..Failure::new("query", Status::USAGE, message).with_help(help) };
+            Failure { line, excerpts, ..Failure::new("query", Status::Usage, message).with_help(help) };
         match trouble {
             Some(trouble) => {
                 let help = if trouble.help.is_empty() { failure.help.clone() } else { trouble.help };
@@ -375,7 +375,7 @@ impl Question {
             "syntax error: unexpected end".to_owned()
         } else {
             // A message may quote a piece of the text, and that may be all of it.
-            crate::render::grid::cut(&finding.message, MESSAGE_MAX)
+            crate::output::text::cut(&finding.message, MESSAGE_MAX)
         };
         Excerpt {
             text: self.text.clone(),

@@ -14,7 +14,7 @@ use reedline::{
 };
 
 use crate::bridge::query::{StoredTables, columns_of};
-use crate::render::people_time;
+use crate::output::text::people_time;
 
 use super::complete::{Names, complete};
 use super::highlight::{Known, Meaning, meanings};
@@ -176,7 +176,7 @@ impl Names for Looked {
         }
         for backup in backups.iter().rev() {
             let text = format!("{} {}", people_time(backup.taken_at), backup.note);
-            points.push((backup.id.to_string(), crate::render::printable(text.trim_end())));
+            points.push((backup.id.to_string(), crate::output::text::printable(text.trim_end())));
         }
         points
     }

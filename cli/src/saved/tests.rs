@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::difference::tests::example;
+use crate::change::tests::example;
 
 fn report(id: &str, name: &str) -> Report {
     let record = json!({

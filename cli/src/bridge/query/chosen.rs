@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use query::{ResolvedPoint, Value};
 
 use super::{Question, StoredTables};
+use crate::error::{Failure, Outcome};
 use crate::io::Interrupt;
-use crate::report::{Failure, Outcome};
 
 /// What a query that ends in `recover` chose.
 #[derive(Debug)]
