@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::cells::{self, ColumnSpec};
 use super::points::described;
 use crate::batch::{Batch, Column, Schema};
-use crate::error::nearest;
+use crate::error::{TableError, nearest};
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
 use crate::{convert, json};
@@ -89,28 +89,27 @@ pub(super) struct Listing {
 /// Finds one of these tables.
 ///
 /// # Errors
-/// A message for the user, when the arguments are not right or the records cannot be read.
-pub(super) fn table(store: &Store, name: &str, arguments: &[Value]) -> Result<Option<Listing>, String> {
+/// When the arguments are not right or the records cannot be read.
+pub(super) fn table(store: &Store, name: &str, arguments: &[Value]) -> Result<Option<Listing>, TableError> {
     if let ("recoverySteps", arguments) = (name, arguments) {
         return steps(store, arguments).map(Some);
     }
-    let listing: fn(&Store) -> Result<Listing, String> = match name {
+    let listing: fn(&Store) -> Result<Listing, TableError> = match name {
         "backups" => |store| Ok(Listing::new(&BACKUP_COLUMNS, store.backups().iter().map(backup))),
         "reports" => |store| Ok(records(&REPORT_COLUMNS, &standing(&heads(store, REPORTS)?))),
         "recoveries" => |store| Ok(records(&RECOVERY_COLUMNS, &newest(&heads(store, RECOVERIES)?))),
         _ => return Ok(None),
     };
     if !arguments.is_empty() {
-        return Err(format!(
-            "`{name}` takes no arguments, found {}: it lists what the store keeps",
-            arguments.len()
-        ));
+        let count = arguments.len();
+        let message = format!("`{name}` takes no arguments, found {count}: it lists what the store keeps");
+        return Err(TableError::arguments(message));
     }
     listing(store).map(Some)
 }
 
-fn heads(store: &Store, journal: &str) -> Result<Vec<Json>, String> {
-    store.record_heads(journal).map_err(|error| error.to_string())
+fn heads(store: &Store, journal: &str) -> Result<Vec<Json>, TableError> {
+    store.record_heads(journal).map_err(TableError::store)
 }
 
 fn backup(backup: &BackupSummary) -> Vec<Value> {
@@ -156,24 +155,22 @@ fn newest(records: &[Json]) -> Vec<&Json> {
     newest
 }
 
-fn steps(store: &Store, arguments: &[Value]) -> Result<Listing, String> {
+fn steps(store: &Store, arguments: &[Value]) -> Result<Listing, TableError> {
     let [Value::String(id)] = arguments else {
         let found = arguments.iter().map(described).collect::<Vec<_>>().join(", ");
         let found = if found.is_empty() { "nothing".to_owned() } else { found };
-        return Err(format!("`recoverySteps(\"id\")` takes the ID of a recovery as a string, found {found}"));
+        let message =
+            format!("`recoverySteps(\"id\")` takes the ID of a recovery as a string, found {found}");
+        return Err(TableError::arguments(message));
     };
     let heads = heads(store, RECOVERIES)?;
     let known: Vec<&str> = newest(&heads).iter().filter_map(|record| record["id"].as_str()).collect();
     if !known.contains(&&**id) {
-        let hint = match (nearest(id, known.iter().copied()), known.is_empty()) {
-            (Some(near), _) => format!("did you mean \"{near}\"?"),
-            (None, true) => "there are none yet".to_owned(),
-            (None, false) => "`recoveries` lists them".to_owned(),
-        };
-        return Err(format!("no recovery \"{id}\"; {hint}"));
+        let near = nearest(id, known.iter().copied()).map(str::to_owned);
+        return Err(TableError::NoRecovery { id: id.to_string(), near, known: known.len() });
     }
     let journal = format!("{STEPS_PREFIX}{id}");
-    let records_found = store.records(&journal).map_err(|error| error.to_string())?;
+    let records_found = store.records(&journal).map_err(TableError::store)?;
     let is_step = |record: &&Json| record.get("id").is_some();
     let of_steps: Vec<Json> = records_found.iter().filter(is_step).cloned().collect();
     Ok(records(&STEP_COLUMNS, &newest(&of_steps)))
@@ -216,7 +213,7 @@ impl TableSource for Listing {
         cells::schema_of(self.columns)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let columns = request.columns.iter().map(|column| Column::of(self.cells[*column].clone()));
         let batch = Batch { columns: columns.collect(), row_count: self.row_count };
         Ok(Box::new(batch.split()))
