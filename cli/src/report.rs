@@ -157,8 +157,14 @@ impl Failure {
 
 impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&engine::Error> for Failure {
+    fn from(error: &engine::Error) -> Self {
         use engine::Error as E;
-        let (code, status) = match &error {
+        let (code, status) = match error {
             E::Disk { action, path, source } => {
                 let failure = Self::file(action, path, source);
                 let help = "restore this file from a copy; `entrasnap verify` says what else is wrong";
@@ -178,7 +184,7 @@ impl From<engine::Error> for Failure {
             E::Ambiguous { .. } => ("ambiguous", Status::FAILED),
             _ => ("invalid", Status::FAILED),
         };
-        let file = match &error {
+        let file = match error {
             E::Damaged { path, .. } | E::NewerFormat { path, .. } => Some(path.display().to_string().into()),
             _ => None,
         };

@@ -319,8 +319,10 @@ fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outc
     let tables = StoredTables::new(session.store_path(), "latest");
     let now = (session.io.now)();
     let question = bridge::query::Question { text: text.clone(), now, ..Default::default() };
-    live::prepare(session, &options.tenant, &question, &tables)?;
-    let chosen = bridge::query::selection_of(&tables, &text, now, session.io.interrupt)?;
+    let interrupt = session.io.interrupt;
+    let chosen = bridge::query::selection_of(&question, &tables, interrupt, &mut |asked| {
+        live::prepare(session, &options.tenant, asked, &tables)
+    })?;
     let from = &chosen.points[0];
     let to = &chosen.points[1];
     let store = session.open()?;

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use query::{Parameters, ResultPart, ResultTable};
+use query::{Parameters, Prepared, ResultPart, ResultTable, Script};
 
 use super::live;
 use crate::args::tenant::Tenant;
 use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
+use crate::bridge::scratch::Scratch;
 use crate::render::grid::Fit;
 use crate::render::{self, Cell, Rows, Shown, counted, separated, stream};
 use crate::report::{Failure, Outcome, Status};
@@ -46,19 +47,26 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
         session.note("the query is well formed");
         return Ok(Status::DONE);
     }
-    check_parameters(&question.text, &question.parameters)?;
+    let script = question.parse()?;
+    check_parameters(&script, &question.parameters)?;
     let tables = StoredTables::new(session.store_path(), "latest");
-    live::prepare(session, &Tenant::default(), question, &tables)?;
+    let interrupt = session.io.interrupt;
+    // Where there can be no folder, a query has memory alone.
+    let scratch = Scratch::new().ok();
+    let context = question.context(&tables, interrupt, scratch.as_ref());
+    let prepared = question.bind(&script, &context, &tables, interrupt, &mut |asked| {
+        live::prepare(session, &Tenant::default(), asked, &tables)
+    })?;
     if options.explain {
-        let steps = question.explain(&tables)?;
+        let steps = question.heard(interrupt, || prepared.explain())?;
         name_points(session, &tables);
         explain(session, &steps)?;
         return Ok(Status::DONE);
     }
     if stream::is_possible(session.format) {
-        return stream(session, question, &tables);
+        return stream(session, question, &prepared, &tables);
     }
-    let results = question.run(&tables, session.io.interrupt)?;
+    let results = question.heard(interrupt, || prepared.run())?;
     if results.is_empty() {
         session.note("nothing was asked");
     }
@@ -68,7 +76,12 @@ fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -
 }
 
 /// Prints rows as they come.
-fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTables) -> Outcome {
+fn stream(
+    session: &mut Session<'_, '_>,
+    question: &Question,
+    prepared: &Prepared<'_>,
+    tables: &StoredTables,
+) -> Outcome {
     let (format, mut begun, mut written) = (session.format, Vec::<ResultTable>::new(), Ok(()));
     let mut row_count = 0;
     let is_shown = session.io.stdout_is_terminal && separated::is_dialect(format);
@@ -80,7 +93,7 @@ fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTab
     } else {
         stdout
     };
-    question.stream(tables, interrupt, &mut |part| {
+    let mut take = |part: ResultPart| {
         if written.is_err() {
             return ControlFlow::Break(());
         }
@@ -101,7 +114,8 @@ fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTab
             _ => Ok(()),
         };
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    };
+    question.heard(interrupt, || prepared.stream(&mut take))?;
     if written.is_ok() && !begun.is_empty() {
         written = stream::end(out, format, row_count);
     }
@@ -117,9 +131,9 @@ fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTab
 }
 
 /// A parameter that no query declares is most likely misspelt; its default would answer another question.
-fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
-    let declared = crate::repl::words::declared_parameters(text);
-    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(name)).collect();
+fn check_parameters(script: &Script, parameters: &Parameters) -> Outcome<()> {
+    let declared: Vec<&str> = script.parameters().collect();
+    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(&name.as_str())).collect();
     odd.sort();
     let Some(name) = odd.first() else { return Ok(()) };
     let help = match declared.as_slice() {

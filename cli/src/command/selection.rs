@@ -9,11 +9,10 @@ use super::live;
 use crate::args::tenant::Tenant;
 use crate::args::{Format, Selection};
 use crate::bridge;
-use crate::bridge::query::{StoredTables, chosen_changes};
+use crate::bridge::query::{StoredTables, chosen_changes, read_predicate};
 use crate::difference::ChangeRow;
 use crate::names::{LOOKUP_COUNT_MAX, Names};
 use crate::render::people_time;
-use crate::repl::words;
 use crate::report::{Failure, Outcome};
 use crate::session::{Session, remark, resolve};
 
@@ -89,34 +88,13 @@ fn check_types(store: &Store, sides: &Sides, selection: &Selection) -> Outcome<(
     }
 }
 
-/// Refuses a predicate that is more than one: it stands in brackets behind a `where`.
+/// Refuses a predicate that is more than one, or none.
 ///
 /// # Errors
-/// Where it leaves the brackets.
+/// What is wrong with it.
 pub(super) fn check(selection: &Selection) -> Outcome<()> {
     let Some(predicate) = &selection.predicate else { return Ok(()) };
-    let mut depth = 0_usize;
-    for piece in words::solid(predicate) {
-        let leaves = match piece.text {
-            "(" | "[" | "{" => {
-                depth += 1;
-                false
-            }
-            ")" | "]" | "}" => {
-                let leaves = depth == 0;
-                depth = depth.saturating_sub(1);
-                leaves
-            }
-            "|" | ";" => depth == 0,
-            _ => false,
-        };
-        if leaves {
-            let message = format!("`--where` takes a predicate, and \"{}\" ends it", piece.text);
-            return Err(Failure::usage(message)
-                .with_help("`entrasnap query` takes whole queries over `diff(from, to)`"));
-        }
-    }
-    Ok(())
+    read_predicate(predicate).map(drop)
 }
 
 /// The filter that was asked for.
