@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use query::{ResultPart, ResultTable};
+use query::{Prepared, ResultPart, ResultTable};
 
 use crate::args::Format;
 use crate::bridge::query::{Question, StoredTables};
@@ -41,17 +41,19 @@ pub(crate) fn print(
 pub(crate) fn stream(
     session: &mut Session<'_, '_>,
     question: &Question,
+    prepared: &Prepared<'_>,
     tables: &StoredTables,
 ) -> Outcome<()> {
     let (style, interrupt) = (session.style(Layout::Results), session.io.interrupt);
     let mut writer = output::writer(&mut *session.io.stdout, style).map_err(Failure::output)?;
     let (mut begun, mut written) = (Vec::<ResultTable>::new(), Ok(()));
-    question.stream(tables, interrupt, &mut |part| {
+    let mut take = |part| {
         if written.is_ok() {
             written = written_part(&mut *writer, part, &mut begun);
         }
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    };
+    question.heard(interrupt, || prepared.stream(&mut take))?;
     if !begun.is_empty() {
         written = written.and_then(|()| writer.end().map(drop));
     }

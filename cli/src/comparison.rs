@@ -8,14 +8,13 @@ use ingest::pull::LiveScope;
 use crate::args::tenant::Tenant;
 use crate::args::{Format, Selection};
 use crate::bridge;
-use crate::bridge::query::{StoredTables, chosen_changes};
+use crate::bridge::query::{StoredTables, chosen_changes, read_predicate};
 use crate::change::ChangeRow;
 use crate::error::{Failure, Outcome};
 use crate::live;
 use crate::names::{LOOKUP_COUNT_MAX, Names};
 use crate::output::text::{escaped_html, people_time, printable};
 use crate::output::{change as change_rows, html, markdown, unread as lacking};
-use crate::repl::words;
 use crate::session::{Session, remark, resolve};
 
 /// The two backups of a difference.
@@ -90,34 +89,13 @@ fn check_types(store: &Store, sides: &Sides, selection: &Selection) -> Outcome<(
     }
 }
 
-/// Refuses a predicate that ends the brackets it is put into behind `where`.
+/// Refuses a predicate that is more than one, or none.
 ///
 /// # Errors
-/// Where it leaves the brackets.
+/// What is wrong with it.
 pub(crate) fn check(selection: &Selection) -> Outcome<()> {
     let Some(predicate) = &selection.predicate else { return Ok(()) };
-    let mut depth = 0_usize;
-    for piece in words::solid(predicate) {
-        let leaves = match piece.text {
-            "(" | "[" | "{" => {
-                depth += 1;
-                false
-            }
-            ")" | "]" | "}" => {
-                let leaves = depth == 0;
-                depth = depth.saturating_sub(1);
-                leaves
-            }
-            "|" | ";" => depth == 0,
-            _ => false,
-        };
-        if leaves {
-            let message = format!("`--where` takes a predicate, and \"{}\" ends it", piece.text);
-            return Err(Failure::usage(message)
-                .with_help("`entrasnap query` takes whole queries over `diff(from, to)`"));
-        }
-    }
-    Ok(())
+    read_predicate(predicate).map(drop)
 }
 
 /// The filter of the arguments.

@@ -6,7 +6,7 @@ use ingest::pull::{LiveScope, read_live};
 
 use crate::args::tenant::Tenant;
 use crate::bridge::graph::{connect, until_interrupted};
-use crate::bridge::query::{Question, StoredTables, tables_at_live};
+use crate::bridge::query::StoredTables;
 use crate::error::Outcome;
 use crate::output::text::{grouped, people_time};
 use crate::session::Session;
@@ -39,21 +39,18 @@ pub(crate) fn read(
     Ok(reading)
 }
 
-/// Reads what a query in KQL asks of the live tenant, if it does, and makes that `live` in its tables.
+/// Reads what some tables of a query show of the live tenant, and makes that `live` in its tables.
 ///
 /// # Errors
 /// As [`read`].
 pub(crate) fn prepare(
     session: &mut Session<'_, '_>,
     tenant: &Tenant,
-    question: &Question,
+    asked: &[String],
     tables: &StoredTables,
 ) -> Outcome<()> {
-    let asked = tables_at_live(question, tables);
-    if !asked.is_empty() {
-        let reading = read(session, tenant, &scope_of(&asked))?;
-        tables.set_live(session.store_path(), &reading);
-    }
+    let reading = read(session, tenant, &scope_of(asked))?;
+    tables.set_live(session.store_path(), &reading);
     Ok(())
 }
 

@@ -221,8 +221,10 @@ pub(crate) fn of_query(
     let tables = StoredTables::new(session.store_path(), "latest");
     let now = (session.io.now)();
     let question = Question { text: text.clone(), now, ..Default::default() };
-    live::prepare(session, tenant, &question, &tables)?;
-    let chosen = selection_of(&tables, &text, now, session.io.interrupt)?;
+    let interrupt = session.io.interrupt;
+    let chosen = selection_of(&question, &tables, interrupt, &mut |asked| {
+        live::prepare(session, tenant, asked, &tables)
+    })?;
     let from = &chosen.points[0];
     let to = &chosen.points[1];
     let store = session.open()?;

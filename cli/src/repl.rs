@@ -4,23 +4,22 @@ pub(crate) mod complete;
 pub(crate) mod dot;
 mod editor;
 pub(crate) mod help;
-pub(crate) mod highlight;
 mod history;
 mod pager;
 pub(crate) mod validate;
-pub(crate) mod words;
 
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use query::{ResultTable, Tables as _};
+use query::language::{self, progress};
+use query::{Context, Definitions, ResultTable, Script, Tables as _};
 
 use crate::answer::{explain, name_points, sentences, shown};
 use crate::args::Format;
 use crate::args::tenant::Tenant;
-use crate::bridge::query::{Question, StoredTables, columns_of};
+use crate::bridge::query::{Question, StoredTables};
 use crate::error::{Failure, Outcome, Status, print};
 use crate::live;
 use crate::output::text::{counted, people_time};
@@ -31,8 +30,8 @@ use dot::Dot;
 use editor::{Editor, Typed};
 use pager::Pager;
 
-/// What `let` defined in earlier inputs, each definition with its `;`.
-type Definitions = Arc<Mutex<String>>;
+/// What earlier inputs have named, for this loop and for the editor.
+type Kept = Arc<Mutex<Definitions>>;
 
 /// Longest line that is read from a pipe, in bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
@@ -40,7 +39,7 @@ const LINE_BYTES_MAX: usize = 16 << 20;
 /// What stays between inputs.
 struct State {
     tables: Arc<StoredTables>,
-    definitions: Definitions,
+    definitions: Kept,
     output: Option<(PathBuf, File)>,
     is_timed: bool,
     is_interactive: bool,
@@ -139,7 +138,7 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         let line = lines.next(session)?;
         let is_over = line.is_none();
         let line = line.unwrap_or_default();
-        let is_pending = !words::solid(&text).is_empty();
+        let is_pending = !progress(&text).is_empty;
         if is_over || (is_pending && dot::is_dot(&line)) {
             let next = answer(session, state, &std::mem::take(&mut text))?;
             if is_over || next == Next::End {
@@ -150,7 +149,7 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
             text.push('\n');
         }
         text.push_str(&line);
-        if words::solid(&text).is_empty() {
+        if progress(&text).is_empty {
             text.clear();
         } else if validate::is_complete_in_script(&text)
             && answer(session, state, &std::mem::take(&mut text))? == Next::End
@@ -216,37 +215,35 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
         let found = found.map_err(|(message, help)| Failure::usage(message).with_help(help))?;
         return command(session, state, found);
     }
-    if words::solid(text).is_empty() {
+    if progress(text).is_empty {
         return Ok(Next::Go);
     }
     state.tables.refresh();
-    let asked = question(session, state, text);
-    live::prepare(session, &Tenant::default(), &asked, &state.tables)?;
-    state.tables.refresh();
-    let began = (session.io.now)();
-    let results = question(session, state, text).run(&state.tables, session.io.interrupt);
+    let question = question(session, state, text);
+    let (tables, interrupt) = (Arc::clone(&state.tables), session.io.interrupt);
+    let mut began = question.now;
+    let results = question.run(&tables, interrupt, &mut |asked| {
+        live::prepare(session, &Tenant::default(), asked, &tables)?;
+        began = (session.io.now)();
+        Ok(())
+    });
     let took_ms = (session.io.now)().duration_since(began).as_millis();
     let results = results.inspect_err(|_| state.tables.forget())?;
     name_points(session, &state.tables);
-    remember(state, text);
+    if let Ok(script) = Script::parse(text) {
+        state.definitions.lock().unwrap_or_else(PoisonError::into_inner).add(&script);
+    }
     show(session, state, &results, took_ms)?;
     Ok(Next::Go)
 }
 
-fn question(session: &Session<'_, '_>, state: &State, text: &str) -> Question {
-    let before = state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (text, memory_bytes) = (text.to_owned(), state.memory_bytes);
-    Question { before, text, memory_bytes, now: (session.io.now)(), ..Question::default() }
+fn definitions(state: &State) -> Definitions {
+    state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Keeps the definitions of an input that worked.
-fn remember(state: &State, text: &str) {
-    let mut kept = state.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-    for statement in words::statements(text).into_iter().filter(|text| words::is_definition(text)) {
-        // The end of the line ends a comment behind it.
-        kept.push_str(statement.trim());
-        kept.push_str("\n;\n");
-    }
+fn question(session: &Session<'_, '_>, state: &State, text: &str) -> Question {
+    let (text, memory_bytes, definitions) = (text.to_owned(), state.memory_bytes, definitions(state));
+    Question { text, definitions, memory_bytes, now: (session.io.now)(), ..Question::default() }
 }
 
 /// Prints rows where they belong: into the file, through the pager, or to stdout.
@@ -324,7 +321,7 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Timing(is_on) => state.is_timed = is_on,
         Dot::Explain(text) => {
             state.tables.refresh();
-            let steps = question(session, state, &text).explain(&state.tables);
+            let steps = question(session, state, &text).explain(&state.tables, session.io.interrupt);
             let steps = steps.inspect_err(|_| state.tables.forget())?;
             name_points(session, &state.tables);
             explain(session, &steps)?;
@@ -340,7 +337,7 @@ fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Out
     if state.tables.names().iter().any(|name| name == word) {
         return schema(session, state, word);
     }
-    let help = match help::like(word).as_slice() {
+    let help = match language::like(word).as_slice() {
         [] => "`.help` lists the operators, `.functions` the functions".to_owned(),
         like => format!("there are: {}", like.join(", ")),
     };
@@ -367,28 +364,33 @@ fn tables(session: &mut Session<'_, '_>, state: &State) -> Outcome<()> {
 /// The columns of a table; tables of changes need two points to have some.
 fn schema(session: &mut Session<'_, '_>, state: &State, table: &str) -> Outcome<()> {
     state.tables.refresh();
-    let definitions = state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let context =
+        Context { definitions: definitions(state), ..Context::new(&*state.tables, (session.io.now)()) };
     let asked = [table.to_owned(), format!("{table}(\"latest\", \"latest\")"), format!("{table}(\"\")")];
-    let columns = asked.iter().map(|pipe| columns_of(&format!("{definitions}{pipe}"), &*state.tables));
-    let columns = columns.into_iter().find(|columns| !columns.is_empty());
+    let columns = asked.iter().find_map(|pipe| {
+        let prepared = Script::parse(pipe).ok()?.bind(&context).ok()?;
+        let columns = prepared.columns().next_back()?.to_vec();
+        (!columns.is_empty()).then_some(columns)
+    });
     state.tables.forget();
     let Some(columns) = columns else {
         // The query itself says best what is wrong.
-        question(session, state, table).explain(&state.tables)?;
+        question(session, state, table).explain(&state.tables, session.io.interrupt)?;
         return Err(Failure::usage(format!("\"{table}\" has no columns")));
     };
-    let cells = columns.into_iter().map(|(name, kind)| vec![Cell::Text(name), Cell::Text(kind)]).collect();
+    let cell = |column: query::Field| vec![Cell::Text(column.name), Cell::text(column.kind.as_str())];
+    let cells = columns.into_iter().map(cell).collect();
     session.print_rows(&Rows { columns: &["column", "type"], cells })
 }
 
 fn functions(session: &mut Session<'_, '_>) -> Outcome<()> {
-    let rows = query::functions().into_iter().map(|function| {
+    let rows = language::functions().into_iter().map(|function| {
         let kind = if function.aggregate { "aggregate" } else { "scalar" };
         [function.name, kind, function.usage, function.help].map(Cell::text).to_vec()
     });
     if session.format == Format::Table {
         let lines: Vec<String> =
-            query::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
+            language::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
         return session.print_text(&lines.concat());
     }
     session.print_rows(&Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })

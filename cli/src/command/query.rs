@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use query::Parameters;
+use query::{Parameters, Script};
 
 use crate::answer;
 use crate::args::parse_size;
 use crate::args::tenant::Tenant;
 use crate::bridge::query::{Question, StoredTables};
+use crate::bridge::scratch::Scratch;
 use crate::error::{Failure, Outcome, Status};
 use crate::live;
 use crate::output;
@@ -69,28 +70,35 @@ fn ask(session: &mut Session<'_, '_>, question: &Question, options: &Options) ->
         session.note("the query is well formed");
         return Ok(Status::Done);
     }
-    check_parameters(&question.text, &question.parameters)?;
+    let script = question.parse()?;
+    check_parameters(&script, &question.parameters)?;
     let tables = StoredTables::new(session.store_path(), "latest");
-    live::prepare(session, &Tenant::default(), question, &tables)?;
+    let interrupt = session.io.interrupt;
+    // Where there can be no folder, a query has memory alone.
+    let scratch = Scratch::new().ok();
+    let context = question.context(&tables, interrupt, scratch.as_ref());
+    let prepared = question.bind(&script, &context, &tables, interrupt, &mut |asked| {
+        live::prepare(session, &Tenant::default(), asked, &tables)
+    })?;
     if options.explain {
-        let steps = question.explain(&tables)?;
+        let steps = question.heard(interrupt, || prepared.explain())?;
         answer::name_points(session, &tables);
         answer::explain(session, &steps)?;
         return Ok(Status::Done);
     }
     if output::is_stream(session.format) {
-        answer::stream(session, question, &tables)?;
+        answer::stream(session, question, &prepared, &tables)?;
     } else {
-        let results = question.run(&tables, session.io.interrupt)?;
+        let results = question.heard(interrupt, || prepared.run())?;
         answer::print(session, &tables, &results)?;
     }
     Ok(Status::Done)
 }
 
 /// A parameter that no query declares is most likely misspelt; its default would answer another question.
-fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
-    let declared = crate::repl::words::declared_parameters(text);
-    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(name)).collect();
+fn check_parameters(script: &Script, parameters: &Parameters) -> Outcome<()> {
+    let declared: Vec<&str> = script.parameters().collect();
+    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(&name.as_str())).collect();
     odd.sort();
     let Some(name) = odd.first() else { return Ok(()) };
     let help = match declared.as_slice() {

@@ -28,25 +28,31 @@ fn helped(code: &'static str, status: Status, text: &str, help: impl Into<String
 
 impl From<engine::Error> for Failure {
     fn from(error: engine::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&engine::Error> for Failure {
+    fn from(error: &engine::Error) -> Self {
         use engine::Error as E;
-        let help = help_of_engine(&error).unwrap_or_default().to_owned();
+        let help = help_of_engine(error).unwrap_or_default().to_owned();
         let message = error.message();
         let failed = |code| Self::new(code, Status::Failed, message.as_str()).with_help(help.as_str());
         let refused = |code| Self::new(code, Status::Refused, message.as_str()).with_help(help.as_str());
         match error {
             E::Disk { action, path, source } => {
-                let failure = Self::file(action, &path, &source);
+                let failure = Self::file(action, path, source);
                 let help = "restore this file from a copy; `entrasnap verify` says what else is wrong";
-                if is_missing_part(&path, &source) { failure.with_help(help) } else { failure }
+                if is_missing_part(path, source) { failure.with_help(help) } else { failure }
             }
-            E::Damaged { path, .. } => failed("damaged").in_file(&path),
+            E::Damaged { path, .. } => failed("damaged").in_file(path),
             E::NoStore { .. } => failed("noStore"),
-            E::NewerFormat { path, .. } => failed("newerFormat").in_file(&path),
+            E::NewerFormat { path, .. } => failed("newerFormat").in_file(path),
             E::Locked { .. } => refused("locked"),
             E::ReadOnly { .. } => refused("readOnly"),
             E::OtherTenant { .. } => refused("otherTenant"),
             E::OutOfOrder { .. } => refused("outOfOrder"),
-            E::Committed { what, source } => Self::from(*source).after(&what),
+            E::Committed { what, source } => Self::from(&**source).after(what),
             E::NoBackup { .. } => failed("noBackup"),
             E::Object { .. } => failed("object"),
             E::NoObject { .. } => failed("noObject"),

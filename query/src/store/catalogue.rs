@@ -6,7 +6,7 @@ use engine::{BackupSummary, Store};
 use super::cells::{self, ColumnSpec};
 use super::points::described;
 use crate::batch::{Batch, Column, Schema};
-use crate::error::nearest;
+use crate::error::{TableError, nearest};
 use crate::json;
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
@@ -35,29 +35,25 @@ pub(super) struct Listing {
 /// Finds one of these tables.
 ///
 /// # Errors
-/// A message for the user, when the arguments are not right or the records cannot be read.
-pub(super) fn table(store: &Store, name: &str, arguments: &[Value]) -> Result<Option<Listing>, String> {
+/// When the arguments are not right or the records cannot be read.
+pub(super) fn table(store: &Store, name: &str, arguments: &[Value]) -> Result<Option<Listing>, TableError> {
     if let ("recoverySteps", arguments) = (name, arguments) {
         return steps(store, arguments).map(Some);
     }
-    let listing: fn(&Store) -> Result<Listing, String> = match name {
+    let listing: fn(&Store) -> Result<Listing, TableError> = match name {
         "backups" => |store| Ok(Listing::new(BACKUP_COLUMNS.to_vec(), store.backups().iter().map(backup))),
-        "reports" => |store| Ok(records(&Report::FIELDS, &store.reports().map_err(text)?)),
-        "recoveries" => |store| Ok(records(&RecoverySummary::FIELDS, &store.recoveries().map_err(text)?)),
+        "reports" => |store| Ok(records(&Report::FIELDS, &store.reports().map_err(TableError::store)?)),
+        "recoveries" => {
+            |store| Ok(records(&RecoverySummary::FIELDS, &store.recoveries().map_err(TableError::store)?))
+        }
         _ => return Ok(None),
     };
     if !arguments.is_empty() {
-        return Err(format!(
-            "`{name}` takes no arguments, found {}: it lists what the store keeps",
-            arguments.len()
-        ));
+        let count = arguments.len();
+        let message = format!("`{name}` takes no arguments, found {count}: it lists what the store keeps");
+        return Err(TableError::arguments(message));
     }
     listing(store).map(Some)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
-fn text(error: engine::Error) -> String {
-    error.to_string()
 }
 
 fn backup(backup: &BackupSummary) -> Vec<Value> {
@@ -83,23 +79,21 @@ fn backup(backup: &BackupSummary) -> Vec<Value> {
     ]
 }
 
-fn steps(store: &Store, arguments: &[Value]) -> Result<Listing, String> {
+fn steps(store: &Store, arguments: &[Value]) -> Result<Listing, TableError> {
     let [Value::String(id)] = arguments else {
         let found = arguments.iter().map(described).collect::<Vec<_>>().join(", ");
         let found = if found.is_empty() { "nothing".to_owned() } else { found };
-        return Err(format!("`recoverySteps(\"id\")` takes the ID of a recovery as a string, found {found}"));
+        let message =
+            format!("`recoverySteps(\"id\")` takes the ID of a recovery as a string, found {found}");
+        return Err(TableError::arguments(message));
     };
-    let recoveries = store.recoveries().map_err(text)?;
+    let recoveries = store.recoveries().map_err(TableError::store)?;
     let known: Vec<&str> = recoveries.iter().map(|recovery| &*recovery.id).collect();
     if !known.contains(&&**id) {
-        let hint = match (nearest(id, known.iter().copied()), known.is_empty()) {
-            (Some(near), _) => format!("did you mean \"{near}\"?"),
-            (None, true) => "there are none yet".to_owned(),
-            (None, false) => "`recoveries` lists them".to_owned(),
-        };
-        return Err(format!("no recovery \"{id}\"; {hint}"));
+        let near = nearest(id, known.iter().copied()).map(str::to_owned);
+        return Err(TableError::NoRecovery { id: id.to_string(), near, known: known.len() });
     }
-    let mut steps = store.recovery_steps(id).map_err(text)?;
+    let mut steps = store.recovery_steps(id).map_err(TableError::store)?;
     steps.retain(|step| step.status != StepStatus::Pending);
     Ok(records(&StepOutcome::FIELDS, &steps))
 }
@@ -152,7 +146,7 @@ impl TableSource for Listing {
         cells::schema_of(&self.columns)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let columns = request.columns.iter().map(|column| Column::of(self.cells[*column].clone()));
         let batch = Batch { columns: columns.collect(), row_count: self.row_count };
         Ok(Box::new(batch.split()))

@@ -8,7 +8,7 @@ mod window;
 
 use std::sync::Arc;
 
-use engine::{BackupId, BackupSummary, Change, DifferenceFilter, Error, ObjectKey, Store};
+use engine::{BackupId, BackupSummary, Change, DifferenceFilter, ObjectKey, Store};
 
 use super::StoreTables;
 use super::cells::{self, ColumnSpec};
@@ -16,6 +16,7 @@ use super::event::{self, Event, Events};
 use super::points::{ResolvedPoint, described};
 use super::target::Targets;
 use crate::batch::{Batch, Column, Schema};
+use crate::error::TableError;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;
 use first::FirstObjects;
@@ -36,16 +37,16 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, TableError> {
         let (points, object) = match arguments {
             [points @ .., object] if arguments.len() == 3 => (points, Some(object)),
             [_] | [_, _] => (arguments, None),
             other => {
                 let count = other.len();
-                return Err(format!(
+                return Err(TableError::arguments(format!(
                     "`history(from, to, \"id\")` takes a point in time, perhaps a second one, and perhaps the ID of an \
-                     object; found {count} arguments"
-                ));
+                     object, found {count} arguments"
+                )));
             }
         };
         let window = Window::new(tables, points)?;
@@ -54,16 +55,16 @@ impl History {
             Some(Value::String(id)) => Some(follow_named(&tables.store, id, &window)?),
             Some(other) => {
                 let found = described(other);
-                return Err(format!(
+                return Err(TableError::arguments(format!(
                     "the third argument of `history` must be the ID of an object, found {found}"
-                ));
+                )));
             }
         };
         Ok(Self { store: Arc::clone(&tables.store), window, object })
     }
 
     /// The changes of these objects, when following them one by one is all there is to do.
-    fn followed(&self, ids: &[String], conditions: &[Condition]) -> Result<Option<Vec<Step>>, String> {
+    fn followed(&self, ids: &[String], conditions: &[Condition]) -> Result<Option<Vec<Step>>, TableError> {
         if ids.len() > FOLLOWED_COUNT_MAX {
             return Ok(None);
         }
@@ -91,7 +92,7 @@ impl TableSource for History {
         cells::schema_of(&columns)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let conditions = &request.conditions;
         let (store, columns) = (Arc::clone(&self.store), request.columns.clone());
         let ids = cells::wanted_texts(conditions, event::ID);
@@ -132,11 +133,11 @@ impl TableSource for History {
 }
 
 /// All changes in the window of the objects that have this ID; nothing when none ever had it.
-fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, String> {
+fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, TableError> {
     let mut all: Option<Vec<Step>> = None;
     for type_token in store.type_tokens() {
         let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
-        let history = store.history(&key).map_err(|error| error.to_string())?;
+        let history = store.history(&key).map_err(TableError::store)?;
         if !history.is_empty() {
             all.get_or_insert_default().append(&mut inside(store, history, window));
         }
@@ -156,9 +157,9 @@ fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window)
     steps.collect()
 }
 
-/// As [`follow`]; an object may also be called by the names that the command line takes.
-fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, String> {
-    let failed = |error: Error| error.to_string();
+/// As [`follow`]; an object may also be called by any other name that the store knows it by.
+fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, TableError> {
+    let failed = TableError::store;
     let mut steps = Vec::new();
     // One ID under two types is two objects, and both were asked for.
     let Some(last_backup) = window.last_backup(store) else { return Ok(steps) };
@@ -192,7 +193,7 @@ impl Parts for Followed {
         event::part_count(self.events.len())
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let events = &self.events[event::part_range(part, self.events.len())];
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let place = |change: usize| self.places.get(change).copied();
@@ -225,7 +226,7 @@ impl Parts for Compared {
         self.first.as_ref().map_or(0, FirstObjects::part_count) + self.places.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let first_count = self.first.as_ref().map_or(0, FirstObjects::part_count);
         if let Some(first) = self.first.as_ref().filter(|_| part < first_count) {
             return self.batch(0, first.read(part)?);
@@ -233,13 +234,13 @@ impl Parts for Compared {
         let place = self.places[part - first_count];
         let backups = self.store.commits();
         let (from, to) = (&backups[place - 1].id, &backups[place].id);
-        let changes = self.store.difference(from, to, &self.filter).map_err(|error| error.to_string())?;
+        let changes = self.store.difference(from, to, &self.filter).map_err(TableError::store)?;
         self.batch(place, &changes)
     }
 }
 
 impl Compared {
-    fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, String> {
+    fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, TableError> {
         let events = event::events(changes, &self.request.conditions);
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let rows = Events { changes, of: &events, targets: &targets, place: &|_| Some(place) };

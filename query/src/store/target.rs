@@ -8,6 +8,7 @@ use engine::{BackupId, Store};
 use rayon::prelude::*;
 
 use super::cells;
+use crate::error::TableError;
 
 /// Type token and display name; empty where nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl<'s> Targets<'s> {
     }
 
     /// What is known of each ID; one that is not found is looked for at the backup beside it, too, and at the one before.
-    pub(super) fn find(&self, wanted: &[(&str, Option<usize>)]) -> Result<Vec<Target>, String> {
+    pub(super) fn find(&self, wanted: &[(&str, Option<usize>)]) -> Result<Vec<Target>, TableError> {
         let mut known: HashMap<&str, Target> = HashMap::new();
         let mut missing: HashSet<&str> =
             wanted.iter().map(|(id, _)| *id).filter(|id| !id.is_empty()).collect();
@@ -59,11 +60,11 @@ impl<'s> Targets<'s> {
         &self,
         backup: &BackupId,
         ids: &HashSet<&'i str>,
-    ) -> Result<HashMap<&'i str, Target>, String> {
+    ) -> Result<HashMap<&'i str, Target>, TableError> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let failed = |error: engine::Error| error.to_string();
+        let failed = TableError::store;
         let snapshot = self.store.snapshot(backup).map_err(failed)?;
         let types = snapshot.types().map_err(failed)?;
         let mut places: HashMap<u32, &'i str> = HashMap::new();
