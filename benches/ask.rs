@@ -11,7 +11,8 @@ use std::sync::Arc;
 use benches::{Site, object_count};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use engine::Store;
-use query::{Parameters, PointArgument, StoreResolver, StoreTables};
+use jiff::Timestamp;
+use query::{Context, PointArgument, StoreResolver, StoreTables};
 
 const DAY_COUNT: u32 = 3;
 
@@ -53,7 +54,7 @@ fn open(path: &std::path::Path) -> StoreTables {
 }
 
 fn answer(tables: &StoreTables, text: &str) -> usize {
-    let results = query::run(text, &Parameters::new(), tables, 0).expect("the query is right");
+    let results = query::run(text, &Context::new(tables, Timestamp::UNIX_EPOCH)).expect("the query is right");
     black_box(tables.take_points());
     results.iter().flat_map(|table| &table.batches).map(|batch| batch.row_count).sum()
 }

@@ -17,7 +17,7 @@ use std::hint::black_box;
 use benches::{Site, object_count};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use engine::{Cascades, DifferenceFilter, Store};
+use engine::{BackupId, Cascades, DifferenceFilter, Store};
 
 const DAY_COUNT: u32 = 31;
 
@@ -26,7 +26,7 @@ fn diff(criterion: &mut Criterion) {
     let store = site.store("store", DAY_COUNT);
     let mut group = criterion.benchmark_group(format!("diff {} objects", object_count()));
     group.sample_size(20);
-    let ids: Vec<&str> = store.backups().iter().map(|backup| backup.id.as_str()).collect();
+    let ids: Vec<&BackupId> = store.backups().iter().map(|backup| &backup.id).collect();
     let (oldest, before, newest) = (ids[0], ids[ids.len() - 2], ids[ids.len() - 1]);
     for (name, from) in [("neighbours", before), ("30 backups apart", oldest)] {
         let filter = DifferenceFilter::default();
@@ -54,7 +54,7 @@ fn diff(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn difference(store: &Store, from: &str, to: &str, filter: &DifferenceFilter) -> usize {
+fn difference(store: &Store, from: &BackupId, to: &BackupId, filter: &DifferenceFilter) -> usize {
     black_box(store.difference(from, to, filter).expect("both are there")).len()
 }
 

@@ -13,13 +13,14 @@ use std::sync::Arc;
 use benches::{Site, object_count};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use engine::Store;
-use query::{Parameters, PointArgument, StoreResolver, StoreTables};
+use jiff::Timestamp;
+use query::{Context, PointArgument, StoreResolver, StoreTables};
 
 const DAY_COUNT: u32 = 31;
 const BACKUP_COUNT: u32 = 365;
 const KEY_COUNT: usize = 1_000;
 /// 2026-11-20 12:00 UTC.
-const NOW: i64 = 639_307_728_000_000_000;
+const NOW: Timestamp = Timestamp::constant(1_795_176_000, 0);
 
 fn history(criterion: &mut Criterion) {
     let site = Site::default();
@@ -63,7 +64,7 @@ fn tables(store: Store) -> StoreTables {
 }
 
 fn row_count(tables: &StoreTables, text: &str) -> usize {
-    let results = query::run(text, &Parameters::new(), tables, NOW).expect("the query is right");
+    let results = query::run(text, &Context::new(tables, NOW)).expect("the query is right");
     black_box(tables.take_points());
     results.iter().flat_map(|table| &table.batches).map(|batch| batch.row_count).sum()
 }

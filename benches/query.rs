@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use benches::object_count;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use jiff::Timestamp;
 use query::{
-    BATCH_ROWS, Batch, Column, Field, Parameters, Parts, ScanRequest, TableSource, Tables, Texts, Type, Value,
+    BATCH_ROWS, Batch, Column, Context, Field, Parts, ScanRequest, TableError, TableSource, Tables, Texts,
+    Type, Value,
 };
 
 /// People as a store would give them: codes, and values that all batches share.
@@ -96,7 +98,7 @@ impl Parts for Read {
         self.people.columns.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let row_count = BATCH_ROWS.min(self.people.row_count - part * BATCH_ROWS);
         let columns = self.columns.iter().map(|place| self.people.columns[part][*place].clone());
         Ok(Batch { columns: columns.collect(), row_count })
@@ -108,13 +110,13 @@ impl TableSource for Table {
         fields()
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         Ok(Box::new(Read { people: Arc::clone(&self.0), columns: request.columns.clone() }))
     }
 }
 
 impl Tables for Table {
-    fn table(&self, name: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, name: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         Ok((name == "users").then(|| Arc::new(Self(Arc::clone(&self.0))) as Arc<dyn TableSource>))
     }
 
@@ -152,7 +154,10 @@ fn query(criterion: &mut Criterion) {
     ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                black_box(query::run(&text, &Parameters::new(), &table, 0).expect("the query is right"))
+                black_box(
+                    query::run(&text, &Context::new(&table, Timestamp::UNIX_EPOCH))
+                        .expect("the query is right"),
+                )
             });
         });
     }

@@ -24,7 +24,7 @@ fn read(criterion: &mut Criterion) {
     let store = site.store("store", DAY_COUNT);
     let keys = site.keys(KEY_COUNT);
     let mut group = criterion.benchmark_group(format!("read {} objects", object_count()));
-    let ids: Vec<&str> = store.backups().iter().map(|backup| backup.id.as_str()).collect();
+    let ids: Vec<&engine::BackupId> = store.backups().iter().map(|backup| &backup.id).collect();
     for (name, backup) in
         [("the newest backup", ids[ids.len() - 1]), ("a backup in the middle", ids[ids.len() / 2])]
     {

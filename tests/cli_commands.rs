@@ -265,7 +265,7 @@ fn a_difference_comes_in_every_format() {
     assert!(tree.contains("    ~ department: \"Sales\" -> \"Marketing\"\n"), "{tree}");
     assert!(tree.contains("+ members: user Cid (u3)"), "{tree}");
     let html = shell.run("diff latest~1 -o html").expect(0).stdout;
-    assert!(html.contains("<td>department</td>") && html.contains("Cid u3"), "{html}");
+    assert!(html.contains("<td>department</td>") && html.contains("user Cid (u3)"), "{html}");
 }
 
 #[test]

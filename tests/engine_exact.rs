@@ -96,7 +96,7 @@ impl Thing {
 }
 
 #[track_caller]
-fn check(store: &Store, backup: &str, things: &[Thing]) {
+fn check(store: &Store, backup: &engine::BackupId, things: &[Thing]) {
     let shown = contents(store, backup).unwrap();
     assert_eq!(shown.len(), things.len());
     for thing in things {

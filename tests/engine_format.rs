@@ -46,7 +46,7 @@ fn compare(store: &Store) -> bool {
     let found: BTreeSet<String> =
         printed.lines().map(|line| serde_json::from_str::<Value>(line).unwrap().to_string()).collect();
     let mut expected = BTreeSet::new();
-    for backup in store.members() {
+    for backup in store.commits() {
         for ((token, id), (deleted, text, links)) in contents(store, &backup.id).unwrap() {
             expected.insert(json!([backup.id, token, id, deleted, text, links]).to_string());
         }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use engine::Disk;
-use engine::journal::{Head, JournalFile};
+use engine::testing::{Head, JournalFile};
 use serde_json::{Value, json};
 use tests::FaultyDisk;
 

@@ -1,8 +1,8 @@
 //! Links whose targets are gone for a time: what of them a difference shows, for every relation of the table of types.
 
 use engine::{
-    BackupSummary, Cascades, Change, ChangeKind, DifferenceFilter, LinkAction, LinkEnd, ObjectKey, Store,
-    schema,
+    BackupId, BackupSummary, Cascades, Change, ChangeKind, DifferenceFilter, LinkAction, LinkEnd, ObjectKey,
+    Store, schema,
 };
 use serde_json::json;
 use tests::Shelf;
@@ -108,7 +108,7 @@ fn check(of: &schema::Type, relation: &str, to_one: bool, (name, days, window, e
         LinkAction::Removed => LinkAction::Added,
     });
     assert_eq!(link_of(&store, to, from, of.token, relation), backwards, "{what}, backwards");
-    let is_listed = |from: &str, to: &str| {
+    let is_listed = |from: &BackupId, to: &BackupId| {
         let filter = DifferenceFilter { ids: vec![SOURCE.to_owned()], ..DifferenceFilter::default() };
         !store.changed_objects(from, to, &filter).unwrap().is_empty()
     };
@@ -145,7 +145,7 @@ fn objects(of: &schema::Type, relation: &str, to_one: bool, day: Day) -> Vec<Str
 }
 
 /// What happened to the link from the source to Eve.
-fn link_of(store: &Store, from: &str, to: &str, token: &str, relation: &str) -> Option<LinkAction> {
+fn link_of(store: &Store, from: &BackupId, to: &BackupId, token: &str, relation: &str) -> Option<LinkAction> {
     let changes = store.difference(from, to, &DifferenceFilter::default()).unwrap();
     let mut own =
         changes.iter().filter(|change| &*change.type_token == token && *change.id.to_string() == *SOURCE);
@@ -168,12 +168,13 @@ fn an_id_under_two_types_is_two_objects_to_who_asks_for_it() {
     };
     let widget = || object("widget", "Thing");
     let days = [vec![object("user", "Eve"), widget()], vec![object("user", "Eva"), widget()], vec![widget()]];
-    let mut newest = String::new();
+    let mut newest = None;
     for (number, day) in (0..).zip(&days) {
         let mut details = tests::shelf::details(number);
         details.complete = vec!["user".to_owned()];
-        newest = tests::shelf::back_up_with(&mut store, details, day).unwrap().id;
+        newest = Some(tests::shelf::back_up_with(&mut store, details, day).unwrap().id);
     }
+    let newest = newest.unwrap();
     let found = store.find_all(EVE, &newest).unwrap();
     let types: Vec<&str> = found.iter().map(|key| &*key.type_token).collect();
     assert_eq!(types, ["user", "widget"], "the user is gone and was one all the same");
@@ -188,7 +189,7 @@ fn links_that_ended_with_their_target_are_told_by_it_and_at_both_ends_to_who_lea
                 let shelf = Shelf::default();
                 let mut store = shelf.create().unwrap();
                 let days = [day(Place::Live, true), day(place, false)];
-                let ids: Vec<String> = (0..)
+                let ids: Vec<BackupId> = (0..)
                     .zip(days)
                     .map(|(number, day)| {
                         let texts = objects(found, relation.name, relation.to_one, day);
@@ -256,7 +257,7 @@ fn an_object_that_went_tells_the_links_it_had_and_those_to_it_and_nobody_tells_t
         staff(&[BOB], &[EVE, BOB, OTHER]),
         staff(&[BOB], &[BOB, OTHER]),
     ];
-    let ids: Vec<String> = (0..)
+    let ids: Vec<BackupId> = (0..)
         .zip(&days)
         .map(|(number, day)| {
             let mut details = tests::shelf::details(number);

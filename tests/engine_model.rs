@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::{
-    AttributeChange, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction, LinkEnd,
-    ObjectKey, RecoveryAction, Store, Text, schema,
+    AttributeChange, BackupId, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction,
+    LinkEnd, ObjectKey, RecoveryAction, Store, Text, schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -389,7 +389,7 @@ fn check_list(list: &[ChangedObject], changes: &[Change]) {
     assert_eq!(listed, expected);
 }
 
-fn check_contents(store: &Store, backup: &str, model: &Model) {
+fn check_contents(store: &Store, backup: &BackupId, model: &Model) {
     let shown = contents(store, backup).unwrap();
     let there = model.things.iter().filter(|(_, thing)| thing.presence != Presence::Gone);
     assert_eq!(shown.keys().collect::<Vec<_>>(), there.clone().map(|(key, _)| key).collect::<Vec<_>>());
@@ -411,13 +411,13 @@ fn check_contents(store: &Store, backup: &str, model: &Model) {
 fn check_history(store: &Store, models: &[Model], key: &(String, String)) {
     let object = ObjectKey { type_token: (*key.0).into(), id: key.1.clone() };
     let found = store.history(&object).unwrap();
-    let found: Vec<(String, Known)> =
-        found.iter().map(|(backup, change)| (backup.id.clone(), known(change))).collect();
+    let found: Vec<(BackupId, Known)> =
+        found.iter().map(|(backup, change)| (backup.id, known(change))).collect();
     let mut expected = Vec::new();
     for (place, backup) in store.backups().iter().enumerate() {
         let changes = model_difference(models, place, place + 1, false, true).into_iter();
         let of_object = changes.filter(|change| (&change.0, &change.1) == (&key.0, &key.1));
-        expected.extend(of_object.map(|change| (backup.id.clone(), change)));
+        expected.extend(of_object.map(|change| (backup.id, change)));
     }
     assert_eq!(found, expected);
 }

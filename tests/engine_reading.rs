@@ -1,8 +1,8 @@
 //! Backups whose source says how it read: what is gone, kept, unknown; readings beside backups; open journals; lineage.
 
 use engine::{
-    BackupDetails, BackupKind, BinExtent, ChangeKind, CreateOptions, DifferenceFilter, Error, Extent, Gap,
-    GapScope, ObjectKey, Point, RelationReading, Store, TypeReading,
+    BackupDetails, BackupId, BackupKind, BinExtent, ChangeKind, CreateOptions, DifferenceFilter, Error,
+    Extent, Gap, GapScope, ObjectKey, Point, RelationReading, Store, TypeReading,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -41,7 +41,7 @@ impl Shelf {
     }
 
     /// Commits a backup of what `fill` puts; gives its ID.
-    fn commit(&mut self, fill: impl FnOnce(&mut engine::Backup<'_>) -> engine::Result<()>) -> String {
+    fn commit(&mut self, fill: impl FnOnce(&mut engine::Backup<'_>) -> engine::Result<()>) -> BackupId {
         let details = self.details();
         let mut backup = self.store.begin(details).unwrap();
         fill(&mut backup).unwrap();
@@ -49,7 +49,7 @@ impl Shelf {
     }
 
     /// Three users, and a group with two of them.
-    fn first(&mut self) -> String {
+    fn first(&mut self) -> BackupId {
         self.commit(|backup| {
             for id in ["ann", "bob", "cid"] {
                 backup.put_json("user", json!({ "id": id, "jobTitle": "x" }).to_string().as_bytes())?;
@@ -60,12 +60,12 @@ impl Shelf {
         })
     }
 
-    fn kinds(&self, from: &str, to: &str) -> Vec<(String, ChangeKind)> {
+    fn kinds(&self, from: &BackupId, to: &BackupId) -> Vec<(String, ChangeKind)> {
         let changes = self.store.difference(from, to, &DifferenceFilter::default()).unwrap();
         changes.into_iter().map(|change| (change.id.to_string(), change.kind)).collect()
     }
 
-    fn members(&self, backup: &str) -> Vec<String> {
+    fn members(&self, backup: &BackupId) -> Vec<String> {
         let group = self.store.snapshot(backup).unwrap().object(&key("group", "staff")).unwrap().unwrap();
         let value: serde_json::Value = serde_json::from_str(&group.to_json()).unwrap();
         value["members"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
@@ -183,12 +183,8 @@ fn a_reading_is_found_by_its_id_alone_and_history_shows_what_it_saw() {
     backup.observe("user", reading(Extent::Changes, BinExtent::NotRead, &[])).unwrap();
     let live = backup.commit().unwrap().id;
     assert_eq!(shelf.store.backups().len(), 1);
-    assert_eq!(
-        shelf.store.readings().map(|found| found.id.clone()).collect::<Vec<_>>(),
-        std::slice::from_ref(&live)
-    );
-    let resolve =
-        |text: &str| shelf.store.resolve(&Point::parse(text).unwrap()).map(|found| found.id.clone());
+    assert_eq!(shelf.store.readings().map(|found| found.id).collect::<Vec<_>>(), std::slice::from_ref(&live));
+    let resolve = |text: &str| shelf.store.resolve(&Point::parse(text).unwrap()).map(|found| found.id);
     assert_eq!(resolve("latest").unwrap(), first);
     assert_eq!(resolve("2030-01-01").unwrap(), first);
     assert_eq!(resolve(&live[..8]).unwrap(), live);
@@ -198,7 +194,7 @@ fn a_reading_is_found_by_its_id_alone_and_history_shows_what_it_saw() {
     assert_eq!(shelf.store.resolve(&Point::parse("latest~1").unwrap()).unwrap().id, first);
     assert_eq!(shelf.kinds(&live, &second), []);
     let history = shelf.store.history(&key("user", "ann")).unwrap();
-    assert_eq!(history.iter().map(|(backup, _)| backup.id.clone()).collect::<Vec<_>>(), [first, live]);
+    assert_eq!(history.iter().map(|(backup, _)| backup.id).collect::<Vec<_>>(), [first, live]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn woven(day: u32) -> BackupDetails {
     BackupDetails { insert: true, partial: true, ..details(day) }
 }
 
-fn ids(store: &Store, backup: &str) -> Vec<String> {
+fn ids(store: &Store, backup: &engine::BackupId) -> Vec<String> {
     contents(store, backup).unwrap().into_keys().map(|(_, id)| id).collect()
 }
 
@@ -29,10 +29,10 @@ fn what_is_older_than_the_newest_backup_is_refused_by_name_and_leaves_no_trace()
     let before = shelf.data_files();
     let error = back_up(&mut store, 15, &[user("u1", "Oslo")]).unwrap_err();
     assert!(matches!(&error, Error::OutOfOrder { newest: found, .. } if *found == newest.id));
-    assert!(error.to_string().ends_with("or weave it into the past with `--insert`"), "{error}");
+    assert!(matches!(&error, Error::OutOfOrder { origin, .. } if origin == "import"), "{error}");
     let clock = BackupDetails { source: "graph".to_owned(), ..details(15) };
     let error = back_up_with(&mut store, clock, &[user("u1", "Oslo")]).unwrap_err();
-    assert!(error.to_string().contains("set the clock right"), "{error}");
+    assert!(matches!(&error, Error::OutOfOrder { origin, .. } if origin == "graph"), "{error}");
     assert_eq!(shelf.data_files(), before);
     back_up(&mut store, 20, &[user("u1", "Oslo")]).unwrap();
 }

@@ -28,7 +28,7 @@ fn said(token: &'static str, extent: Extent, objects: Vec<Value>) -> Said {
     Said { token, reading: Some(reading), objects, gaps: Vec::new() }
 }
 
-fn commit(store: &mut Store, day: u32, types: Vec<Said>) -> String {
+fn commit(store: &mut Store, day: u32, types: Vec<Said>) -> engine::BackupId {
     let mut backup = store.begin(engine::BackupDetails { source: "graph".into(), ..details(day) }).unwrap();
     let time = details(day).taken_at;
     backup.conclude(time, time, json!({ "day": day }));
@@ -54,14 +54,14 @@ fn group(members: &[&str]) -> Value {
     json!({"id": "staff", "displayName": "Staff", "members": members})
 }
 
-fn changes(store: &Store, from: &str, to: &str) -> Vec<Change> {
+fn changes(store: &Store, from: &engine::BackupId, to: &engine::BackupId) -> Vec<Change> {
     let changes = store.difference(from, to, &DifferenceFilter::default()).unwrap();
     let listed = store.changed_objects(from, to, &DifferenceFilter::default()).unwrap();
     assert_eq!(listed.len(), changes.len(), "the list of objects is that of the difference");
     changes
 }
 
-fn unread(store: &Store, from: &str, to: &str, types: &[&str]) -> Vec<Unread> {
+fn unread(store: &Store, from: &engine::BackupId, to: &engine::BackupId, types: &[&str]) -> Vec<Unread> {
     let types = types.iter().map(|token| (*token).to_owned()).collect();
     store.unread_between(from, to, &DifferenceFilter { types, ..DifferenceFilter::default() }).unwrap()
 }

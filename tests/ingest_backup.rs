@@ -56,7 +56,7 @@ impl Keeper {
     }
 
     pub(crate) fn objects(&self) -> BTreeMap<(String, String), Value> {
-        let newest = &self.store.members().last().unwrap().id;
+        let newest = &self.store.commits().last().unwrap().id;
         let snapshot = self.store.snapshot(newest).unwrap();
         let mut objects = BTreeMap::new();
         for token in snapshot.types().unwrap() {

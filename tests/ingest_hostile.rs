@@ -19,7 +19,7 @@ fn full() -> BackupRequest {
 
 /// The gaps of the newest backup, as type and scope.
 fn gaps(store: &Store) -> Vec<(String, GapScope)> {
-    let newest = store.backups().last().unwrap().id.clone();
+    let newest = store.backups().last().unwrap().id;
     let coverage = store.coverage(&newest).unwrap();
     let gaps = coverage.types.into_values().flat_map(|of_type| of_type.gaps);
     gaps.map(|gap| (gap.type_token, gap.scope)).collect()

@@ -127,7 +127,7 @@ fn said_in(list: &Value) -> Vec<String> {
 }
 
 fn gaps(store: &Store) -> Vec<(String, GapScope)> {
-    let coverage = store.coverage(&store.backups().last().unwrap().id.clone()).unwrap();
+    let coverage = store.coverage(&store.backups().last().unwrap().id).unwrap();
     let gaps = coverage.types.into_values().flat_map(|of_type| of_type.gaps);
     gaps.map(|gap| (gap.type_token, gap.scope)).collect()
 }
@@ -164,7 +164,7 @@ fn what_is_part_of_an_object_below_it_is_backed_up_put_back_and_undone() {
             assert_eq!(said(&tenant, token, id, name), said_in(&before), "{case}");
             // A new ID alone is no difference.
             back_up(&mut keeper, &tenant);
-            let ids: Vec<String> = keeper.store.backups().iter().map(|backup| backup.id.clone()).collect();
+            let ids: Vec<engine::BackupId> = keeper.store.backups().iter().map(|backup| backup.id).collect();
             let left = keeper.store.difference(&ids[0], &ids[2], &DifferenceFilter::default()).unwrap();
             assert!(left.is_empty(), "{case}: {left:?}");
             let undo =

@@ -42,7 +42,7 @@ pub(crate) fn wide() -> GuardLimits {
 /// The plan that brings back the last backup but one where the newest still stands.
 pub(crate) fn plan_with(store: &Store, tenant: &Tenant, options: PlanOptions) -> Plan {
     let [.., from, _] = store.backups() else { panic!("two backups are needed") };
-    plan_between(store, tenant, &from.id.clone(), options)
+    plan_between(store, tenant, &from.id, options)
 }
 
 pub(crate) fn recovered(
@@ -380,7 +380,12 @@ fn go_on(keeper: &mut Keeper, tenant: &Tenant, plan: &Plan, settle: Duration) ->
     }
 }
 
-pub(crate) fn plan_between(store: &Store, tenant: &Tenant, first: &str, options: PlanOptions) -> Plan {
+pub(crate) fn plan_between(
+    store: &Store,
+    tenant: &Tenant,
+    first: &engine::BackupId,
+    options: PlanOptions,
+) -> Plan {
     let newest = store.backups().last().unwrap();
     let changes = store.difference(first, &newest.id, &DifferenceFilter::default()).unwrap();
     let mut plan = make(PlanInput {

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use query::{NoTables, Parameters, ResultTable};
+use query::{Context, NoTables, ResultTable, Script};
 use serde_json::Value;
 
 use crate::query_rows::NOW;
@@ -70,7 +70,7 @@ fn cases(folder: &std::path::Path) -> Vec<Value> {
 
 fn judge(case: &Value) -> Result<(), String> {
     let text = case["kql"].as_str().unwrap();
-    let checked = query::check(text);
+    let checked = Script::parse(text).and_then(|script| script.check());
     if case["expect"] == "refused" {
         return match (checked, case.get("rows")) {
             (Err(findings), _) => {
@@ -91,7 +91,7 @@ fn judge(case: &Value) -> Result<(), String> {
 
 fn compare(case: &Value, text: &str) -> Result<(), String> {
     let results =
-        query::run(text, &Parameters::new(), &NoTables, NOW).map_err(|findings| format!("{findings:?}"))?;
+        query::run(text, &Context::new(&NoTables, NOW)).map_err(|findings| format!("{findings:?}"))?;
     let columns = case["columns"].as_array().unwrap();
     let names: Vec<&str> = columns.iter().map(|column| column["name"].as_str().unwrap()).collect();
     let found: Vec<Vec<Value>> = results.iter().flat_map(cells).collect();

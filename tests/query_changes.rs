@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{BackupDetails, Change, DifferenceFilter, LinkEnd, ObjectKey, Store};
+use engine::{BackupDetails, BackupId, Change, DifferenceFilter, LinkEnd, ObjectKey, Store};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use query::{StoreTables, Type};
@@ -70,7 +70,7 @@ fn shown(text: Option<&str>) -> Value {
     text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
 }
 
-fn difference(store: &Store, from: &str, to: &str) -> Vec<Change> {
+fn difference(store: &Store, from: &BackupId, to: &BackupId) -> Vec<Change> {
     store.difference(from, to, &DifferenceFilter::default()).unwrap()
 }
 
@@ -143,7 +143,7 @@ fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-fn check_pair(store: &Store, tables: &StoreTables, from: &str, to: &str) {
+fn check_pair(store: &Store, tables: &StoreTables, from: &BackupId, to: &BackupId) {
     let expected = difference(store, from, to);
     let table = format!("diff('{from}', '{to}')");
     let found = rows(tables, &table);
@@ -182,7 +182,7 @@ fn check_pair(store: &Store, tables: &StoreTables, from: &str, to: &str) {
 }
 
 /// Whole objects are those of the snapshots.
-fn check_whole(store: &Store, sides: [(&str, &Value); 2], row: &Value) {
+fn check_whole(store: &Store, sides: [(&BackupId, &Value); 2], row: &Value) {
     for (backup, found) in sides {
         let snapshot = store.snapshot(backup).unwrap();
         let token = row["type"].as_str().unwrap();
@@ -199,7 +199,7 @@ fn check_whole(store: &Store, sides: [(&str, &Value); 2], row: &Value) {
 }
 
 /// The target of a link is named as the first of these backups that has it names it.
-fn check_target(store: &Store, backups: [&str; 2], row: &Value) {
+fn check_target(store: &Store, backups: [&BackupId; 2], row: &Value) {
     let found = backups.into_iter().find_map(|backup| {
         let snapshot = store.snapshot(backup).unwrap();
         snapshot.types().unwrap().into_iter().find_map(|type_token| {

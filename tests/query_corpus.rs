@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use engine::{Store, schema};
-use query::StoreTables;
+use query::{Context, Script, StoreTables};
 use tests::Shelf;
 use tests::shelf::details;
 use twin::synthetic::{Incident, Tenant};
@@ -75,9 +75,10 @@ fn questions_are_well_formed_and_keep_their_meaning_when_formatted() {
     assert!(questions.len() >= 30, "{} questions", questions.len());
     for (name, text) in &questions {
         assert!(text.starts_with("// "), "{name} must begin with the question in words");
-        query::check(text).unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
-        let pretty = query::format(text).unwrap();
-        assert_eq!(query::format(&pretty).unwrap(), pretty, "{name}");
+        let script = Script::parse(text).unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
+        script.check().unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
+        let pretty = script.format();
+        assert_eq!(Script::parse(&pretty).unwrap().format(), pretty, "{name}");
         let found = run(&TABLES, text).unwrap_or_else(|findings| panic!("{name}: {findings:?}"));
         let again = run(&TABLES, &pretty).unwrap_or_else(|findings| panic!("{name}: {findings:?}\n{pretty}"));
         assert_eq!(lines(&found), lines(&again), "{name}");
@@ -113,8 +114,8 @@ fn one_thread_answers_as_many_do() {
 #[test]
 fn every_question_has_a_plan_that_can_be_shown() {
     for (name, text) in questions() {
-        let parameters = query::Parameters::new();
-        let plan = query::explain(&text, &parameters, &*TABLES, crate::query_rows::NOW);
+        let context = Context::new(&*TABLES, crate::query_rows::NOW);
+        let plan = Script::parse(&text).unwrap().bind(&context).unwrap().explain();
         assert!(plan.is_ok_and(|plan| !plan.is_empty()), "{name}");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use engine::Store;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use query::StoreTables;
+use query::{Script, StoreTables};
 use tests::Shelf;
 use tests::shelf::back_up;
 
@@ -242,12 +242,14 @@ fn soup() -> impl Strategy<Value = String> {
 
 /// Asks everything there is to ask of a text.
 fn probe(text: &str) {
-    let checked = query::check(text);
-    if let Ok(pretty) = query::format(text) {
+    let parsed = Script::parse(text);
+    if let Ok(script) = &parsed {
+        let pretty = script.format();
         let again =
-            query::format(&pretty).unwrap_or_else(|findings| panic!("{text}\n{pretty}\n{findings:?}"));
-        assert_eq!(pretty, again, "{text}");
+            Script::parse(&pretty).unwrap_or_else(|findings| panic!("{text}\n{pretty}\n{findings:?}"));
+        assert_eq!(pretty, again.format(), "{text}");
     }
+    let checked = parsed.and_then(|script| script.check());
     let found = run(&TABLES, text);
     assert!(checked.is_ok() || found.is_err(), "what is refused without a store is refused with one: {text}");
     if let Err(findings) = found {

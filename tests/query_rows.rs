@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use engine::Store;
-use query::{Diagnostic, Parameters, PointArgument, ResultTable, StoreResolver, StoreTables, Type};
+use jiff::Timestamp;
+use query::{Context, Diagnostic, PointArgument, ResultTable, StoreResolver, StoreTables, Type};
 use serde_json::Value;
 
 /// 2026-11-20 12:00 UTC, the instant of every query.
-pub(crate) const NOW: i64 = 639_307_728_000_000_000;
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_176_000, 0);
 
 /// The tables of a store; `latest` unless a query says when.
 pub(crate) fn tables(store: &Arc<Store>) -> StoreTables {
@@ -17,7 +18,7 @@ pub(crate) fn tables(store: &Arc<Store>) -> StoreTables {
 
 /// Runs a script.
 pub(crate) fn run(tables: &StoreTables, text: &str) -> Result<Vec<ResultTable>, Vec<Diagnostic>> {
-    query::run(text, &Parameters::new(), tables, NOW)
+    query::run(text, &Context::new(tables, NOW))
 }
 
 /// The rows of a script as NDJSON, as the command line prints them.

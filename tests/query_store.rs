@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::query_rows::NOW;
 use engine::scan::{Form, Space};
 use engine::{BackupSummary, Object, Snapshot, Store, schema};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use query::{
-    Admitted, Column, Condition, Parameters, PointArgument, ScanRequest, StoreResolver, StoreTables,
+    Admitted, Column, Condition, Context, PointArgument, ScanRequest, StoreResolver, StoreTables, TableError,
     TableSource, Tables, Type, Value,
 };
 use serde_json::{Value as Json, json};
@@ -366,7 +367,7 @@ proptest! {
 }
 
 fn run(tables: &StoreTables, text: &str) -> Vec<Vec<String>> {
-    let results = query::run(text, &Parameters::new(), tables, 639_307_728_000_000_000).unwrap();
+    let results = query::run(text, &Context::new(tables, NOW)).unwrap();
     let [result] = results.as_slice() else { panic!("{text} is one query") };
     let rows = result.batches.iter().flat_map(|batch| {
         (0..batch.row_count).map(|row| {
@@ -401,7 +402,7 @@ fn queries_run_over_a_store_at_any_point() {
     let types =
         run(&tables, "objects | where not(deleted) | summarize n = count() by type | summarize sum(n)");
     assert_eq!(types, [[summaries[2].objects.to_string()]]);
-    let unknown = query::run("usres | take 1", &Parameters::new(), &tables, 0).unwrap_err();
+    let unknown = query::run("usres | take 1", &Context::new(&tables, NOW)).unwrap_err();
     assert_eq!(unknown[0].help.as_deref(), Some("did you mean `users`?"));
 }
 
@@ -469,7 +470,7 @@ fn a_damaged_segment_is_an_error_that_names_the_file() {
 
 /// Whether reading the whole table ends with an error; it must name a file of the store.
 fn is_refused(tables: &StoreTables, name: &str, backup: &BackupSummary) -> bool {
-    let read = || -> Result<(), String> {
+    let read = || -> Result<(), TableError> {
         let Some(source) = tables.table(name, &[Value::text(&backup.id)])? else { return Ok(()) };
         let request = ScanRequest { columns: (0..source.schema().len()).collect(), conditions: Vec::new() };
         let parts = source.open(&request)?;
@@ -477,8 +478,8 @@ fn is_refused(tables: &StoreTables, name: &str, backup: &BackupSummary) -> bool 
     };
     match read() {
         Ok(()) => false,
-        Err(message) => {
-            assert!(message.contains(".seg"), "{message}");
+        Err(error) => {
+            assert!(error.to_string().contains(".seg"), "{error}");
             true
         }
     }

@@ -26,16 +26,15 @@ const README_LINE_COUNT_MAX: usize = 250;
 
 /// Foreign crates, and the beginnings of the paths that may name them.
 const PLACES: &[(&str, &[&str])] = &[
-    ("clap", &["cli/src/args", "cli/src/report.rs"]),
-    ("clap_complete", &["cli/src/args", "cli/src/command/completions.rs"]),
+    ("clap", &["cli/src/args", "cli/src/command", "cli/src/error/print.rs"]),
+    ("clap_complete", &["cli/src/command/completions.rs"]),
     ("clap_mangen", &["cli/src/command/man.rs"]),
-    ("comfy_table", &["cli/src/render/table.rs"]),
     ("crc32c", &["engine/src/segment/"]),
     ("crossterm", &["cli/src/io.rs"]),
-    ("csv", &["cli/src/render/separated.rs"]),
+    ("csv", &["cli/src/output/separated.rs"]),
     ("expectrl", &["cli/tests/terminal.rs"]),
     ("fsst", &["engine/src/segment/column/symbols.rs"]),
-    ("getrandom", &["cli/src/io.rs"]),
+    ("getrandom", &["cli/src/io.rs", "engine/src/details.rs"]),
     ("hashbrown", &["engine/src/backup/intern.rs"]),
     ("highway", &["engine/src/content/hash.rs"]),
     ("http_body_util", &["ingest/twin/src/server.rs"]),
@@ -61,7 +60,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("simd_json", &["benches/parse.rs"]),
     ("sled", &["engine/src/catalog"]),
     ("sonic_rs", &["benches/parse.rs"]),
-    ("unicode_width", &["cli/src/render/grid.rs"]),
+    ("unicode_width", &["cli/src/output/text.rs"]),
     (
         "tokio",
         &[

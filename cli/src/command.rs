@@ -1,62 +1,179 @@
-//! What was typed becomes what is done: one file per verb.
+//! What was typed becomes what is done: one file per verb, with its arguments, its help and what it does.
 
 mod apply;
 mod backup;
-pub(crate) mod backups;
+mod backups;
 mod completions;
 mod demo;
 mod diff;
 mod export;
 mod history;
 mod import;
-pub(crate) mod live;
 mod man;
 mod permissions;
 mod plan;
-pub(crate) mod query;
+mod query;
+mod recover;
 mod recoveries;
+mod recovery;
 mod reindex;
+mod repl;
 mod report;
-mod selection;
 mod setup;
 mod show;
 mod stats;
 mod twin;
 mod verify;
 
-use crate::args::Command;
-use crate::report::Outcome;
+use std::ffi::OsString;
+
+use clap::builder::StyledStr;
+use clap::{Arg, FromArgMatches, Parser, Subcommand};
+
+use crate::args::Global;
+use crate::error::{Outcome, Status};
+use crate::io::Io;
 use crate::session::Session;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "entrasnap",
+    version,
+    about = "Keeps every state of a Microsoft Entra ID tenant, and shows what changed between any two",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The verbs; each says in its own file what it takes and does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Import(import::Options),
+    Backup(backup::Options),
+    Plan(plan::Options),
+    Apply(apply::Options),
+    Recover(recover::Options),
+    Recoveries(recoveries::Options),
+    #[command(subcommand)]
+    Recovery(recovery::Options),
+    Permissions(permissions::Options),
+    Setup(setup::Options),
+    Backups(backups::Options),
+    Show(show::Options),
+    History(history::Options),
+    Diff(diff::Options),
+    #[command(subcommand)]
+    Report(report::Options),
+    Export(export::Options),
+    Verify(verify::Options),
+    Stats(stats::Options),
+    Reindex(reindex::Options),
+    Query(query::Options),
+    Repl(repl::Options),
+    Demo(demo::Options),
+    Twin(twin::Options),
+    Completions(completions::Options),
+    Man(man::Options),
+}
+
+/// Verbs that are known but not built, and what does the nearest thing today.
+const PLANNED: [(&str, &str); 2] =
+    [("prune", "every backup is kept"), ("store", "a store is a plain folder that can be copied")];
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// A verb of this version.
+    Command(Box<Arguments>),
+    /// A verb that is not built yet.
+    Planned(String),
+}
+
+/// Reads a command line. Without a verb it means the REPL on a terminal.
+///
+/// # Errors
+/// What clap says, which includes the answer to `--help` and `--version`.
+pub(crate) fn parse(args: &[OsString], width: u16, is_terminal: bool) -> Result<Parsed, clap::Error> {
+    let command = with_planned(whole()).term_width(width.into());
+    let command = command.subcommand_required(!is_terminal).arg_required_else_help(!is_terminal);
+    let matches = command.try_get_matches_from(args)?;
+    match matches.subcommand_name().filter(|name| planned(name).is_some()) {
+        Some(name) => Ok(Parsed::Planned(name.to_owned())),
+        None => Arguments::from_arg_matches(&matches).map(|found| Parsed::Command(Box::new(found))),
+    }
+}
+
+/// The whole command line of this version, for help, completions and manual pages.
+fn whole() -> clap::Command {
+    let names: Vec<&str> = PLANNED.iter().map(|(name, _)| *name).collect();
+    let note =
+        format!("Known, but not built in this version: {}.\n\nExample:\n  entrasnap demo", names.join(", "));
+    <Arguments as clap::CommandFactory>::command().after_help(StyledStr::from(note))
+}
+
+/// Verbs not built yet are recognised with whatever follows them, and never listed.
+fn with_planned(command: clap::Command) -> clap::Command {
+    let rest = Arg::new("rest").num_args(0..).trailing_var_arg(true).allow_hyphen_values(true);
+    command.subcommands(
+        PLANNED
+            .map(|(name, _)| clap::Command::new(name).hide(true).disable_help_flag(true).arg(rest.clone())),
+    )
+}
+
+/// What no verb at all means.
+pub(crate) fn without_verb() -> Command {
+    Command::Repl(repl::Options::default())
+}
+
+fn planned(name: &str) -> Option<&'static str> {
+    PLANNED.iter().find(|(known, _)| *known == name).map(|(_, help)| *help)
+}
+
+/// What to do instead of a verb that is not built yet.
+pub(crate) fn planned_help(name: &str) -> &'static str {
+    planned(name).unwrap_or_default()
+}
+
+/// Runs a whole command line, for a verb that shows how others are typed.
+pub(crate) type RunLine = fn(Vec<OsString>, &mut Io<'_>) -> Status;
 
 /// Runs a verb and returns the exit status.
 ///
 /// # Errors
 /// What went wrong, with its exit status.
-pub(crate) fn run(session: &mut Session<'_, '_>, command: Command) -> Outcome {
+pub(crate) fn run(session: &mut Session<'_, '_>, command: Command, run_line: RunLine) -> Outcome {
     match command {
         Command::Import(options) => import::run(session, options),
         Command::Backup(options) => backup::run(session, &options),
         Command::Plan(options) => plan::run(session, &options),
         Command::Apply(options) => apply::run(session, &options),
-        Command::Recover(options) => apply::recover(session, &options),
-        Command::Recoveries => recoveries::list(session),
-        Command::Recovery(verb) => recoveries::run(session, &verb),
+        Command::Recover(options) => recover::run(session, &options),
+        Command::Recoveries(recoveries::Options {}) => recoveries::run(session),
+        Command::Recovery(options) => recovery::run(session, &options),
         Command::Permissions(options) => permissions::run(session, &options),
         Command::Setup(options) => setup::run(session, &options),
-        Command::Backups => backups::run(session),
+        Command::Backups(backups::Options {}) => backups::run(session),
         Command::Show(options) => show::run(session, &options),
         Command::History(options) => history::run(session, &options),
         Command::Diff(options) => diff::run(session, &options),
         Command::Report(options) => report::run(session, &options),
         Command::Export(options) => export::run(session, &options),
         Command::Verify(options) => verify::run(session, &options),
-        Command::Stats => stats::run(session),
-        Command::Reindex => reindex::run(session),
+        Command::Stats(stats::Options {}) => stats::run(session),
+        Command::Reindex(reindex::Options {}) => reindex::run(session),
         Command::Query(options) => query::run(session, &options),
-        Command::Repl(options) => crate::repl::run(session, &options),
-        Command::Demo(options) => demo::run(session, &options),
+        Command::Repl(options) => repl::run(session, &options),
+        Command::Demo(options) => demo::run(session, &options, run_line),
         Command::Twin(options) => twin::run(session, &options),
-        Command::Completions(options) => completions::run(session, &options),
-        Command::Man(options) => man::run(session, &options),
+        Command::Completions(options) => completions::run(session, &options, whole()),
+        Command::Man(options) => man::run(session, &options, whole()),
     }
 }
+
+#[cfg(test)]
+mod tests;

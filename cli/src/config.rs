@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use engine::Store;
+use engine::{BackupId, Store};
 use ingest::plan::{GuardLimits, SignatureRule};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::args::tenant::parse_duration;
-use crate::report::{Failure, Outcome};
+use crate::error::{Failure, Outcome};
 
 /// The file's name.
 const FILE: &str = "config.json";
@@ -67,7 +67,7 @@ impl Config {
     /// Reads the file; nothing is agreed on where there is none.
     ///
     /// # Errors
-    /// When it cannot be read, is no JSON, or says what nobody understands.
+    /// When it cannot be read, is no JSON, or has unknown keys.
     pub(crate) fn read(store: &Path) -> Outcome<Self> {
         let path = store.join(FILE);
         let text = match std::fs::read_to_string(&path) {
@@ -90,8 +90,8 @@ impl Config {
     /// The IDs of the break-glass accounts.
     ///
     /// # Errors
-    /// When one names nobody at this backup: a guard that guards nobody would be a false comfort.
-    pub(crate) fn break_glass_ids(&self, store: &Store, backup: &str) -> Outcome<Vec<String>> {
+    /// When one names no object at this backup: a guard without an account would be a false comfort.
+    pub(crate) fn break_glass_ids(&self, store: &Store, backup: &BackupId) -> Outcome<Vec<String>> {
         self.break_glass_accounts.iter().map(|name| Ok(store.find(name, backup)?.id)).collect()
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::{Disk, RealDisk};
 
-use crate::report::Status;
+use crate::error::Status;
 
 /// The outside world of one run. Tests make their own.
 pub struct Io<'a> {
@@ -18,11 +18,11 @@ pub struct Io<'a> {
     pub stdout: &'a mut (dyn Write + Send),
     /// Everything else goes here: notes, warnings, progress, errors.
     pub stderr: &'a mut (dyn Write + Send),
-    /// Whether somebody types the input.
+    /// Whether the input is a terminal.
     pub stdin_is_terminal: bool,
-    /// Whether somebody looks at the data: then the default output is a table.
+    /// Whether the data goes to a terminal: then the default output is a table.
     pub stdout_is_terminal: bool,
-    /// Whether somebody looks at the rest: then progress is a bar.
+    /// Whether the rest goes to a terminal: then progress is a bar.
     pub stderr_is_terminal: bool,
     /// Columns of the terminal.
     pub width: u16,
@@ -38,11 +38,11 @@ pub struct Io<'a> {
     pub environment: &'a (dyn Fn(&str) -> Option<OsString> + Sync),
     /// Random bytes: the key of a new store, the ID of a new report.
     pub seed: &'a (dyn Fn() -> [u8; 32] + Sync),
-    /// Whether somebody asked to stop.
+    /// The request to stop.
     pub interrupt: &'a Interrupt,
 }
 
-/// Somebody's wish to stop: a query hears it and ends, everything else is ended by the process.
+/// The request to stop, by Ctrl-C: a query observes it and ends, everything else ends with the process.
 #[derive(Debug, Default)]
 pub struct Interrupt {
     asked: AtomicBool,
@@ -50,20 +50,20 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Nobody asked yet.
+    /// No request yet.
     #[must_use]
     pub const fn new() -> Self {
         Self { asked: AtomicBool::new(false), heard: AtomicBool::new(false) }
     }
 
-    /// Asks to stop; tells whether somebody hears it.
+    /// Requests to stop; returns whether the running work observes it.
     pub fn ask(&self) -> bool {
         let is_heard = self.heard.load(Ordering::SeqCst);
         let was_asked = self.asked.swap(true, Ordering::SeqCst);
         is_heard && !was_asked
     }
 
-    /// Does what looks at [`Interrupt::asked`] now and then.
+    /// Runs work that observes [`Interrupt::asked`].
     pub(crate) fn while_heard<T>(&self, body: impl FnOnce() -> T) -> T {
         let before = self.heard.swap(true, Ordering::SeqCst);
         let done = body();
@@ -71,12 +71,12 @@ impl Interrupt {
         done
     }
 
-    /// Becomes true when somebody asks to stop.
+    /// True once a stop is requested.
     pub(crate) fn asked(&self) -> &AtomicBool {
         &self.asked
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether a stop is requested.
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }
@@ -99,7 +99,7 @@ impl Io<'_> {
         (self.environment)(name).filter(|value| !value.is_empty())
     }
 
-    /// Writes a line to stderr, after the data written so far. A stderr that is gone is nobody's loss.
+    /// Writes a line to stderr, after the data written so far. A stderr that is closed is ignored.
     pub(crate) fn say(&mut self, line: &str) {
         self.stdout.flush().ok();
         self.stderr.write_all(format!("{line}\n").as_bytes()).ok();
@@ -112,7 +112,7 @@ pub(crate) type Content<'c> = &'c dyn Fn(&mut dyn Write) -> std::io::Result<()>;
 /// Bytes that are written at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Writes a file that a person named: it holds the old content until the new one is whole and durable, and nobody but
+/// Writes a file that the user named: it holds the old content until the new one is whole and durable, and nobody but
 /// its owner may read it. What is no regular file, such as a pipe, is written as it is. The inner error is one that came
 /// when the file had its new content already, which a crash may still take from it.
 ///
@@ -185,13 +185,13 @@ fn end_when_interrupted() {
         }
         crate::bridge::scratch::remove_all();
         std::io::stderr().write_all(b"interrupted; what was committed before stays\n").ok();
-        std::process::exit(Status::INTERRUPTED.into())
+        std::process::exit(u8::from(Status::Interrupted).into())
     };
     // Without a handler the system ends the run, which is as safe and says less.
     ctrlc::set_handler(end).ok();
 }
 
-/// Columns and lines where nobody says.
+/// Columns and lines of an output that is no terminal.
 const DEFAULT_SIZE: (u16, u16) = (100, 40);
 
 /// Columns and lines of the terminal; some claim to have none.

@@ -2,20 +2,27 @@
 //!
 //! [`run`] does everything through [`Io`], so that a test gives it its own streams, clock and environment.
 
+mod answer;
+mod applying;
 mod args;
 mod bridge;
+mod change;
 mod command;
+mod comparison;
 mod config;
-mod difference;
+mod engine_help;
+mod error;
 mod io;
+mod live;
 mod names;
+mod output;
+mod plan_file;
+mod planning;
 mod progress;
-mod render;
+mod records;
 mod repl;
-mod report;
 mod saved;
 mod session;
-mod unread;
 mod wait;
 
 use std::ffi::OsString;
@@ -23,28 +30,36 @@ use std::process::ExitCode;
 
 pub use io::{Interrupt, Io};
 
-use args::Parsed;
-use report::{Failure, Status};
+use command::Parsed;
+use error::{Failure, Status, print};
 use session::Session;
 
 /// Runs one command line (its first item is the program's name) and returns the exit status.
 pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
-    let args: Vec<OsString> = args.into_iter().collect();
+    run_line(args.into_iter().collect(), io).into()
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a verb that runs command lines has no use for them afterwards"
+)]
+fn run_line(args: Vec<OsString>, io: &mut Io<'_>) -> Status {
     let json = args::wants_json(&args, io.stdout_is_terminal);
-    let status = match args::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
+    let status = match command::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
         Ok(Parsed::Command(arguments)) => match Session::start(io, &arguments.global) {
-            Ok(mut session) => session
-                .run(|session| command::run(session, arguments.command.unwrap_or_else(args::without_verb))),
-            Err(failure) => report::failure(io, &failure, json),
+            Ok(mut session) => session.run(|session| {
+                command::run(session, arguments.command.unwrap_or_else(command::without_verb), run_line)
+            }),
+            Err(failure) => print::failure(io, &failure, json),
         },
         Ok(Parsed::Planned(name)) => {
-            let failure = Failure::not_built(&format!("`{name}`"), args::planned_help(&name));
-            report::failure(io, &failure, json)
+            let failure = Failure::not_built(&format!("`{name}`"), command::planned_help(&name));
+            print::failure(io, &failure, json)
         }
-        Err(error) => report::usage(io, &error, json),
+        Err(error) => print::usage(io, &error, json),
     };
     match io.stdout.flush() {
-        Err(error) if status == Status::DONE => report::failure(io, &Failure::output(error), json),
+        Err(error) if status == Status::Done => print::failure(io, &Failure::output(error), json),
         _ => status,
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use engine::{ObjectKey, Snapshot, Store};
+use engine::{BackupId, ObjectKey, Snapshot, Store};
 
-use crate::difference::ChangeRow;
+use crate::change::ChangeRow;
 
 /// How many IDs are looked up in the store for one output; the rest stay plain.
 pub(crate) const LOOKUP_COUNT_MAX: usize = 500;
@@ -22,7 +22,7 @@ pub(crate) struct Known {
 /// Finds names in backups, and remembers them.
 #[derive(Debug)]
 pub(crate) struct Names {
-    places: Vec<Snapshot>,
+    snapshots: Vec<Snapshot>,
     /// The types of the store.
     types: Vec<Arc<str>>,
     known: HashMap<String, Known>,
@@ -31,15 +31,15 @@ pub(crate) struct Names {
 
 impl Names {
     /// Looks names up in these backups, in this order. One that cannot be read gives no names, which is no failure.
-    pub(crate) fn of(store: &Store, backups: &[&str]) -> Self {
-        let places = backups.iter().filter_map(|backup| store.snapshot(backup).ok()).collect();
+    pub(crate) fn of(store: &Store, backups: &[BackupId]) -> Self {
+        let snapshots = backups.iter().filter_map(|backup| store.snapshot(backup).ok()).collect();
         let types = store.type_tokens().map(Arc::clone).collect();
-        Self { places, types, known: HashMap::new(), lookup_count: 0 }
+        Self { snapshots, types, known: HashMap::new(), lookup_count: 0 }
     }
 
-    /// Knows only what it is told.
-    pub(crate) fn told() -> Self {
-        Self { places: Vec::new(), types: Vec::new(), known: HashMap::new(), lookup_count: 0 }
+    /// Knows no names.
+    pub(crate) fn none() -> Self {
+        Self { snapshots: Vec::new(), types: Vec::new(), known: HashMap::new(), lookup_count: 0 }
     }
 
     /// Learns the names that a difference holds anyway.
@@ -60,13 +60,13 @@ impl Names {
         found
     }
 
-    /// Asks by type and ID, which is exact and quick; a search by name would read all names for an ID nobody has.
+    /// Looks up by type and ID, which is exact and quick; a search by name reads all names for an unknown ID.
     fn look_up(&mut self, id: &str) -> Option<Known> {
         if self.lookup_count >= LOOKUP_COUNT_MAX {
             return None;
         }
         self.lookup_count += 1;
-        self.places.iter().find_map(|snapshot| {
+        self.snapshots.iter().find_map(|snapshot| {
             self.types.iter().find_map(|type_token| {
                 let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
                 let object = snapshot.object(&key).ok()??;

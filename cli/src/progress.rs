@@ -6,10 +6,19 @@ use std::io::Write;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use crate::render::{counted, size};
+use crate::output::text::{counted, size};
 
 /// Seconds between two lines.
 const LINE_INTERVAL_S: i64 = 5;
+
+/// What a bar on a terminal shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meter {
+    /// Bytes of how many.
+    Bar,
+    /// A count, where the total is unknown.
+    Counter,
+}
 
 /// Where progress is shown.
 pub(crate) struct Progress<'io> {
@@ -26,8 +35,23 @@ enum Shown<'io> {
 }
 
 impl<'io> Progress<'io> {
+    /// Shows a meter on a terminal, lines elsewhere, nothing where no meter is wanted.
+    pub(crate) fn new(
+        meter: Option<Meter>,
+        is_terminal: bool,
+        now: &'io (dyn Fn() -> Timestamp + Sync),
+        out: &'io mut (dyn Write + Send),
+    ) -> Self {
+        match meter {
+            None => Self::nothing(now),
+            Some(_) if !is_terminal => Self::lines(now, out),
+            Some(Meter::Bar) => Self::bar(now),
+            Some(Meter::Counter) => Self::counter(now),
+        }
+    }
+
     /// Shows a bar, which takes care of the terminal itself.
-    pub(crate) fn bar(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
+    fn bar(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}, {msg}, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -35,24 +59,24 @@ impl<'io> Progress<'io> {
     }
 
     /// Writes a line now and then.
-    pub(crate) fn lines(now: &'io (dyn Fn() -> Timestamp + Sync), out: &'io mut (dyn Write + Send)) -> Self {
+    fn lines(now: &'io (dyn Fn() -> Timestamp + Sync), out: &'io mut (dyn Write + Send)) -> Self {
         Self { now, shown: RefCell::new(Shown::Lines { out, last: now() }), count: Cell::new(0) }
     }
 
     /// Shows nothing.
-    pub(crate) fn nothing(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
+    fn nothing(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
         Self { now, shown: RefCell::new(Shown::Nothing), count: Cell::new(0) }
     }
 
-    /// Shows a counter where nobody knows how much there will be.
-    pub(crate) fn counter(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
+    /// Shows a counter, where the total is unknown.
+    fn counter(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg}, {per_sec}, {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         Self { now, shown: RefCell::new(Shown::Bar(bar)), count: Cell::new(0) }
     }
 
-    /// Shows that so many more objects came.
+    /// Counts so many more objects.
     pub(crate) fn add(&self, count: u64) {
         self.count.set(self.count.get() + count);
         let text = counted(self.count.get(), "object");

@@ -4,34 +4,34 @@ pub(crate) mod complete;
 pub(crate) mod dot;
 mod editor;
 pub(crate) mod help;
-pub(crate) mod highlight;
 mod history;
 mod pager;
 pub(crate) mod validate;
-pub(crate) mod words;
 
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use query::{ResultTable, Tables as _};
+use query::language::{self, progress};
+use query::{Context, Definitions, ResultTable, Script, Tables as _};
 
+use crate::answer::{explain, name_points, sentences, shown};
+use crate::args::Format;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Repl};
-use crate::bridge::query::{Question, StoredTables, columns_of};
-use crate::command::query::{explain, name_points, sentences, shown};
-use crate::command::{backups, live};
-use crate::render::{self, Cell, Rows, people_time};
-use crate::report::{self, Failure, Outcome, Status};
+use crate::bridge::query::{Question, StoredTables};
+use crate::error::{Failure, Outcome, Status, print};
+use crate::live;
+use crate::output::text::{counted, people_time};
+use crate::output::{self, Cell, Layout, Rows, Style, backups};
 use crate::session::Session;
 
 use dot::Dot;
 use editor::{Editor, Typed};
 use pager::Pager;
 
-/// What `let` defined in earlier inputs, each definition with its `;`.
-type Definitions = Arc<Mutex<String>>;
+/// What earlier inputs have named, for this loop and for the editor.
+type Kept = Arc<Mutex<Definitions>>;
 
 /// Longest line that is read from a pipe, in bytes.
 const LINE_BYTES_MAX: usize = 16 << 20;
@@ -39,11 +39,18 @@ const LINE_BYTES_MAX: usize = 16 << 20;
 /// What stays between inputs.
 struct State {
     tables: Arc<StoredTables>,
-    definitions: Definitions,
+    definitions: Kept,
     output: Option<(PathBuf, File)>,
     is_timed: bool,
     is_interactive: bool,
     memory_bytes: Option<u64>,
+}
+
+/// What a conversation was begun with.
+pub(crate) struct Settings {
+    pub(crate) keeps_history: bool,
+    /// Bytes that a query may take.
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 /// Whether there is more to read.
@@ -57,7 +64,7 @@ enum Next {
 ///
 /// # Errors
 /// From a pipe, what is wrong with an input: later ones may rely on it. On a terminal only that it cannot be read.
-pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
+pub(crate) fn run(session: &mut Session<'_, '_>, settings: &Settings) -> Outcome {
     let is_dumb = session.io.variable("TERM").is_some_and(|term| term == "dumb");
     let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal && !is_dumb;
     let mut state = State {
@@ -66,15 +73,15 @@ pub(crate) fn run(session: &mut Session<'_, '_>, options: &Repl) -> Outcome {
         output: None,
         is_timed: is_interactive,
         is_interactive,
-        memory_bytes: options.memory_limit,
+        memory_bytes: settings.memory_bytes,
     };
-    if is_interactive { converse(session, &mut state, options) } else { follow(session, &mut state) }
+    if is_interactive { converse(session, &mut state, settings) } else { follow(session, &mut state) }
 }
 
 /// Asks on a terminal.
-fn converse(session: &mut Session<'_, '_>, state: &mut State, options: &Repl) -> Outcome {
+fn converse(session: &mut Session<'_, '_>, state: &mut State, settings: &Settings) -> Outcome {
     greet(session, state);
-    let file = if options.no_history { None } else { history::path(session.io) };
+    let file = if settings.keeps_history { history::path(session.io) } else { None };
     let file = file.filter(|file| match history::prepare(file) {
         Ok(()) => true,
         Err(error) => {
@@ -96,12 +103,12 @@ fn talk(session: &mut Session<'_, '_>, state: &mut State, editor: &mut Editor) -
         let (width, height) = crate::io::terminal_size();
         (session.look.width, session.io.height) = (width.into(), height);
         match typed.map_err(Failure::output)? {
-            Typed::End => return Ok(Status::DONE),
+            Typed::End => return Ok(Status::Done),
             Typed::Dropped => {}
             Typed::Input(text) => match input(session, state, &text) {
                 Ok(Next::Go) => {}
-                Ok(Next::End) => return Ok(Status::DONE),
-                Err(failure) => drop(report::failure(session.io, &failure, false)),
+                Ok(Next::End) => return Ok(Status::Done),
+                Err(failure) => drop(print::failure(session.io, &failure, false)),
             },
         }
         session.io.stdout.flush().map_err(Failure::output)?;
@@ -116,7 +123,7 @@ fn greet(session: &mut Session<'_, '_>, state: &State) {
         Ok(store) => match store.backups() {
             [] => session.note("the store has no backup yet; `entrasnap import` makes one"),
             [.., last] => {
-                let count = render::counted(store.backups().len() as u64, "backup");
+                let count = counted(store.backups().len() as u64, "backup");
                 session.note(&format!("{count}, the newest is {} ({})", last.id, people_time(last.taken_at)));
             }
         },
@@ -131,23 +138,23 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
         let line = lines.next(session)?;
         let is_over = line.is_none();
         let line = line.unwrap_or_default();
-        let is_pending = !words::solid(&text).is_empty();
+        let is_pending = !progress(&text).is_empty;
         if is_over || (is_pending && dot::is_dot(&line)) {
             let next = answer(session, state, &std::mem::take(&mut text))?;
             if is_over || next == Next::End {
-                return Ok(Status::DONE);
+                return Ok(Status::Done);
             }
         }
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(&line);
-        if words::solid(&text).is_empty() {
+        if progress(&text).is_empty {
             text.clear();
         } else if validate::is_complete_in_script(&text)
             && answer(session, state, &std::mem::take(&mut text))? == Next::End
         {
-            return Ok(Status::DONE);
+            return Ok(Status::Done);
         }
         session.io.stdout.flush().map_err(Failure::output)?;
     }
@@ -156,8 +163,8 @@ fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
 /// Answers one input of a pipe. Somebody who types without a line editor sees what is wrong and goes on.
 fn answer(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
     match input(session, state, text) {
-        Err(failure) if session.io.stdin_is_terminal && failure.status != Status::INTERRUPTED => {
-            report::failure(session.io, &failure, false);
+        Err(failure) if session.io.stdin_is_terminal && failure.status != Status::Interrupted => {
+            print::failure(session.io, &failure, false);
             Ok(Next::Go)
         }
         answered => answered,
@@ -208,37 +215,35 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
         let found = found.map_err(|(message, help)| Failure::usage(message).with_help(help))?;
         return command(session, state, found);
     }
-    if words::solid(text).is_empty() {
+    if progress(text).is_empty {
         return Ok(Next::Go);
     }
     state.tables.refresh();
-    let asked = question(session, state, text);
-    live::prepare(session, &Tenant::default(), &asked, &state.tables)?;
-    state.tables.refresh();
-    let began = (session.io.now)();
-    let results = question(session, state, text).run(&state.tables, session.io.interrupt);
+    let question = question(session, state, text);
+    let (tables, interrupt) = (Arc::clone(&state.tables), session.io.interrupt);
+    let mut began = question.now;
+    let results = question.run(&tables, interrupt, &mut |asked| {
+        live::prepare(session, &Tenant::default(), asked, &tables)?;
+        began = (session.io.now)();
+        Ok(())
+    });
     let took_ms = (session.io.now)().duration_since(began).as_millis();
     let results = results.inspect_err(|_| state.tables.forget())?;
     name_points(session, &state.tables);
-    remember(state, text);
+    if let Ok(script) = Script::parse(text) {
+        state.definitions.lock().unwrap_or_else(PoisonError::into_inner).add(&script);
+    }
     show(session, state, &results, took_ms)?;
     Ok(Next::Go)
 }
 
-fn question(session: &Session<'_, '_>, state: &State, text: &str) -> Question {
-    let before = state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let (text, memory_bytes) = (text.to_owned(), state.memory_bytes);
-    Question { before, text, memory_bytes, now: (session.io.now)(), ..Question::default() }
+fn definitions(state: &State) -> Definitions {
+    state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Keeps the definitions of an input that worked.
-fn remember(state: &State, text: &str) {
-    let mut kept = state.definitions.lock().unwrap_or_else(PoisonError::into_inner);
-    for statement in words::statements(text).into_iter().filter(|text| words::is_definition(text)) {
-        // The end of the line ends a comment behind it.
-        kept.push_str(statement.trim());
-        kept.push_str("\n;\n");
-    }
+fn question(session: &Session<'_, '_>, state: &State, text: &str) -> Question {
+    let (text, memory_bytes, definitions) = (text.to_owned(), state.memory_bytes, definitions(state));
+    Question { text, definitions, memory_bytes, now: (session.io.now)(), ..Question::default() }
 }
 
 /// Prints rows where they belong: into the file, through the pager, or to stdout.
@@ -249,22 +254,19 @@ fn show(
     took_ms: i128,
 ) -> Outcome<()> {
     let shown: Vec<_> = results.iter().map(shown).collect();
-    let (format, look) = (session.format, session.look);
+    let style = session.style(Layout::Results);
     let fits = if let Some((path, file)) = &mut state.output {
-        let look = render::Look { color: false, ..look };
+        let look = output::Look { color: false, ..style.look };
+        let style = Style { look, is_terminal: false, ..style };
         let mut out = std::io::BufWriter::new(file);
         let written =
-            render::results(&mut out, &shown, format, look).and_then(|fits| out.flush().map(|()| fits));
+            output::write_results(&mut out, &shown, style).and_then(|fits| out.flush().map(|()| fits));
         written.map_err(|error| Failure::file("cannot write", path, &error))?
     } else if state.is_interactive {
         let command = pager::command(session.io);
         let lines = usize::from(session.io.height).saturating_sub(3);
         let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
-        let written = if render::separated::is_dialect(format) {
-            render::results(&mut render::separated::Shown::new(&mut pager), &shown, format, look)
-        } else {
-            render::results(&mut pager, &shown, format, look)
-        };
+        let written = output::write_results(&mut pager, &shown, style);
         let finished = pager.finish();
         match written {
             // The reader has seen enough.
@@ -272,9 +274,9 @@ fn show(
             written => finished.and(written).map_err(Failure::output)?,
         }
     } else {
-        render::results(&mut *session.io.stdout, &shown, format, look).map_err(Failure::output)?
+        output::write_results(&mut *session.io.stdout, &shown, style).map_err(Failure::output)?
     };
-    let mut told = sentences(format, results, &fits);
+    let mut told = sentences(style.format, results, &fits);
     if state.is_timed && !results.is_empty() {
         match told.first_mut() {
             Some(first) => *first = format!("{first}, {took_ms} ms"),
@@ -290,7 +292,7 @@ fn show(
 fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outcome<Next> {
     match found {
         Dot::Quit => return Ok(Next::End),
-        Dot::Help(None) => render::raw(session, &help::overview())?,
+        Dot::Help(None) => session.print_text(&help::overview())?,
         Dot::Help(Some(word)) => explain_word(session, state, &word)?,
         Dot::Tables => tables(session, state)?,
         Dot::Schema(table) => schema(session, state, &table)?,
@@ -298,7 +300,7 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Backups => {
             state.tables.refresh();
             let store = state.tables.store()?;
-            backups::list(session, &store)?;
+            session.print_rows(&backups::listed(store.backups(), session.is_for_people()))?;
         }
         Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
         Dot::Use(Some(point)) => {
@@ -319,7 +321,7 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Timing(is_on) => state.is_timed = is_on,
         Dot::Explain(text) => {
             state.tables.refresh();
-            let steps = question(session, state, &text).explain(&state.tables);
+            let steps = question(session, state, &text).explain(&state.tables, session.io.interrupt);
             let steps = steps.inspect_err(|_| state.tables.forget())?;
             name_points(session, &state.tables);
             explain(session, &steps)?;
@@ -330,12 +332,12 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
 
 fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Outcome<()> {
     if let Some(text) = help::word(word) {
-        return render::raw(session, &text);
+        return session.print_text(&text);
     }
     if state.tables.names().iter().any(|name| name == word) {
         return schema(session, state, word);
     }
-    let help = match help::like(word).as_slice() {
+    let help = match language::like(word).as_slice() {
         [] => "`.help` lists the operators, `.functions` the functions".to_owned(),
         like => format!("there are: {}", like.join(", ")),
     };
@@ -353,38 +355,43 @@ fn tables(session: &mut Session<'_, '_>, state: &State) -> Outcome<()> {
             cells.concat().trim_end().to_owned() + "\n"
         });
         let text: String = lines.collect();
-        return render::raw(session, &text);
+        return session.print_text(&text);
     }
     let cells = names.into_iter().map(|name| vec![Cell::Text(name)]).collect();
-    render::list(session, &Rows { columns: &["table"], cells })
+    session.print_rows(&Rows { columns: &["table"], cells })
 }
 
 /// The columns of a table; tables of changes need two points to have some.
 fn schema(session: &mut Session<'_, '_>, state: &State, table: &str) -> Outcome<()> {
     state.tables.refresh();
-    let definitions = state.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let context =
+        Context { definitions: definitions(state), ..Context::new(&*state.tables, (session.io.now)()) };
     let asked = [table.to_owned(), format!("{table}(\"latest\", \"latest\")"), format!("{table}(\"\")")];
-    let columns = asked.iter().map(|pipe| columns_of(&format!("{definitions}{pipe}"), &*state.tables));
-    let columns = columns.into_iter().find(|columns| !columns.is_empty());
+    let columns = asked.iter().find_map(|pipe| {
+        let prepared = Script::parse(pipe).ok()?.bind(&context).ok()?;
+        let columns = prepared.columns().next_back()?.to_vec();
+        (!columns.is_empty()).then_some(columns)
+    });
     state.tables.forget();
     let Some(columns) = columns else {
         // The query itself says best what is wrong.
-        question(session, state, table).explain(&state.tables)?;
+        question(session, state, table).explain(&state.tables, session.io.interrupt)?;
         return Err(Failure::usage(format!("\"{table}\" has no columns")));
     };
-    let cells = columns.into_iter().map(|(name, kind)| vec![Cell::Text(name), Cell::Text(kind)]).collect();
-    render::list(session, &Rows { columns: &["column", "type"], cells })
+    let cell = |column: query::Field| vec![Cell::Text(column.name), Cell::text(column.kind.as_str())];
+    let cells = columns.into_iter().map(cell).collect();
+    session.print_rows(&Rows { columns: &["column", "type"], cells })
 }
 
 fn functions(session: &mut Session<'_, '_>) -> Outcome<()> {
-    let rows = query::functions().into_iter().map(|function| {
+    let rows = language::functions().into_iter().map(|function| {
         let kind = if function.aggregate { "aggregate" } else { "scalar" };
         [function.name, kind, function.usage, function.help].map(Cell::text).to_vec()
     });
     if session.format == Format::Table {
         let lines: Vec<String> =
-            query::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
-        return render::raw(session, &lines.concat());
+            language::functions().iter().map(|it| format!("{:<44} {}\n", it.usage, it.help)).collect();
+        return session.print_text(&lines.concat());
     }
-    render::list(session, &Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })
+    session.print_rows(&Rows { columns: &["name", "kind", "usage", "help"], cells: rows.collect() })
 }

@@ -1,61 +1,17 @@
-//! Reports as the store keeps them: a journal of records, the newest word on an ID counts.
+//! Reports by the ID or name that a person types, and the changes that they keep.
 
-use engine::{Store, Unread};
-use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::Value;
+use engine::Store;
+use engine::records::Report;
 
-use crate::difference::ChangeRow;
-use crate::report::{Failure, Outcome, Status};
-
-/// Name of the journal.
-pub(crate) const JOURNAL: &str = "reports";
+use crate::change::ChangeRow;
+use crate::error::{Failure, Outcome, Status};
 
 /// How many letters of an ID are enough to name it.
 const PREFIX_LENGTH_MIN: usize = 4;
 
-/// A saved difference.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Saved {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) status: String,
-    pub(crate) from: String,
-    pub(crate) from_taken_at: Timestamp,
-    pub(crate) to: String,
-    pub(crate) to_taken_at: Timestamp,
-    pub(crate) filter: Value,
-    pub(crate) started: Timestamp,
-    pub(crate) completed: Timestamp,
-    pub(crate) objects: u64,
-    pub(crate) attributes: u64,
-    pub(crate) links: u64,
-    /// What was not read at one of the two backups.
-    #[serde(default)]
-    pub(crate) unread: Vec<Unread>,
-    /// Kept as one JSON text, so that numbers of any length come back as they were.
-    #[serde(deserialize_with = "changes_from_text", default)]
-    pub(crate) changes: Vec<ChangeRow>,
-}
-
-impl Saved {
-    /// Reads a record of kind `created`.
-    ///
-    /// # Errors
-    /// When the record is none.
-    pub(crate) fn from_record(record: &Value) -> Outcome<Self> {
-        Self::deserialize(record).map_err(|error| {
-            let message = format!("the journal of reports holds a record that is no report: {error}");
-            let help = "run `entrasnap verify --deep`";
-            Failure::new("damaged", Status::FAILED, message).with_help(help)
-        })
-    }
-
-    /// Whether this is the report's whole ID or its name.
-    pub(crate) fn answers(&self, name: &str) -> bool {
-        self.id == name || self.name == name
-    }
+/// Whether this is the report's whole ID or its name.
+pub(crate) fn answers(report: &Report, name: &str) -> bool {
+    report.id == name || report.name == name
 }
 
 /// A new report's ID: 12 hexadecimal digits.
@@ -69,40 +25,30 @@ pub(crate) fn changes_text(changes: &[ChangeRow]) -> String {
     serde_json::to_string(changes).expect("changes are JSON values under text keys")
 }
 
-fn changes_from_text<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<ChangeRow>, D::Error> {
-    let text = String::deserialize(from)?;
-    serde_json::from_str(&text).map_err(serde::de::Error::custom)
-}
-
-/// All reports that are not deleted, oldest first, those with many changes without them.
+/// The changes that a report keeps.
 ///
 /// # Errors
-/// When the journal cannot be read.
-pub(crate) fn heads(store: &Store) -> Outcome<Vec<Saved>> {
-    standing(&store.record_heads(JOURNAL)?)
-}
-
-/// What records leave standing.
-fn standing(records: &[Value]) -> Outcome<Vec<Saved>> {
-    let deleted: Vec<&Value> =
-        records.iter().filter(|record| record["kind"] == "deleted").map(|record| &record["id"]).collect();
-    records
-        .iter()
-        .filter(|record| record["kind"] == "created" && !deleted.contains(&&record["id"]))
-        .map(Saved::from_record)
-        .collect()
+/// When the text is not of changes.
+pub(crate) fn changes(report: &Report) -> Outcome<Vec<ChangeRow>> {
+    let changes = report.changes.as_deref().map(serde_json::from_str).transpose();
+    changes.map(Option::unwrap_or_default).map_err(|error| {
+        let message = format!("the journal of reports holds a record that is no report: {error}");
+        let help = "run `entrasnap verify --deep`";
+        Failure::new("damaged", Status::Failed, message).with_help(help)
+    })
 }
 
 /// The report with an ID, a name, or the only one whose ID starts so.
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub(crate) fn find(store: &Store, name: &str) -> Outcome<Saved> {
-    choose(standing(&store.records(JOURNAL)?)?, name)
+pub(crate) fn find(store: &Store, name: &str) -> Outcome<Report> {
+    let report = choose(store.reports()?, name)?;
+    Ok(store.report(&report.id)?.unwrap_or(report))
 }
 
-fn choose(mut reports: Vec<Saved>, name: &str) -> Outcome<Saved> {
-    if let Some(place) = reports.iter().position(|report| report.answers(name)) {
+fn choose(mut reports: Vec<Report>, name: &str) -> Outcome<Report> {
+    if let Some(place) = reports.iter().position(|report| answers(report, name)) {
         return Ok(reports.swap_remove(place));
     }
     let known: Vec<String> = reports.iter().map(|report| report.id.clone()).collect();
@@ -115,11 +61,11 @@ fn choose(mut reports: Vec<Saved>, name: &str) -> Outcome<Saved> {
                 [] => "there are none; `entrasnap report create` makes one".to_owned(),
                 known => format!("there are: {}", known.join(", ")),
             };
-            Err(Failure::new("noReport", Status::FAILED, message).with_help(help))
+            Err(Failure::new("noReport", Status::Failed, message).with_help(help))
         }
         count => {
             let message = format!("\"{name}\" is the start of the IDs of {count} reports");
-            Err(Failure::new("ambiguous", Status::FAILED, message).with_help("use more letters of the ID"))
+            Err(Failure::new("ambiguous", Status::Failed, message).with_help("use more letters of the ID"))
         }
     }
 }

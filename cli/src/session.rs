@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::disk::{create_private_folder, private_file};
-use engine::{BackupSummary, CreateOptions, Point, Store};
+use engine::{BackupSummary, CreateOptions, Point, Store, Unread};
 
-use crate::Io;
 use crate::args::{Color, Format, Global};
 use crate::bridge::scratch::Scratch;
-use crate::render::Look;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status, print};
+use crate::io::Io;
+use crate::output::text::printable_lines;
+use crate::output::{self, Fit, Layout, Look, Rows, Style, unread};
+use crate::progress::{Meter, Progress};
 
 /// One run of one verb.
 pub(crate) struct Session<'run, 'io> {
@@ -54,7 +56,7 @@ impl<'run, 'io> Session<'run, 'io> {
     }
 
     /// Runs a command, then says and logs how it ended.
-    pub(crate) fn run(&mut self, command: impl FnOnce(&mut Self) -> Outcome) -> u8 {
+    pub(crate) fn run(&mut self, command: impl FnOnce(&mut Self) -> Outcome) -> Status {
         let began = (self.io.now)();
         let outcome = command(self);
         if self.verbose {
@@ -66,7 +68,7 @@ impl<'run, 'io> Session<'run, 'io> {
             Err(failure) => {
                 self.record("error", &failure.message);
                 let json = matches!(self.format, Format::Json | Format::Ndjson);
-                crate::report::failure(self.io, &failure, json)
+                print::failure(self.io, &failure, json)
             }
         }
     }
@@ -113,7 +115,7 @@ impl<'run, 'io> Session<'run, 'io> {
             return Ok(());
         }
         let message = format!("`{verb}` writes to the store, and --read-only was given");
-        Err(Failure::new("readOnly", Status::REFUSED, message))
+        Err(Failure::new("readOnly", Status::Refused, message))
     }
 
     /// Makes this run go on with a copy of the store when it must not write the store itself. Files that never change
@@ -139,14 +141,75 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn note(&mut self, text: &str) {
         self.record("note", text);
         if !self.quiet {
-            self.io.say(&crate::render::printable_lines(text));
+            self.io.say(&printable_lines(text));
         }
     }
 
     /// Something that must not be missed.
     pub(crate) fn warn(&mut self, text: &str) {
         self.record("warning", text);
-        self.io.say(&format!("warning: {}", crate::render::printable_lines(text)));
+        self.io.say(&format!("warning: {}", printable_lines(text)));
+    }
+
+    /// Where something long shows how far it is.
+    pub(crate) fn progress(&mut self, meter: Meter) -> Progress<'_> {
+        let meter = (!self.quiet).then_some(meter);
+        let io = &mut *self.io;
+        Progress::new(meter, io.stderr_is_terminal, io.now, &mut *io.stderr)
+    }
+
+    /// Prints text as it is.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(crate) fn print_text(&mut self, text: &str) -> Outcome<()> {
+        self.io.stdout.write_all(text.as_bytes()).map_err(Failure::output)
+    }
+
+    /// Prints a list.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(crate) fn print_rows(&mut self, rows: &Rows) -> Outcome<()> {
+        let style = self.style(Layout::List);
+        let fit = output::write_list(&mut *self.io.stdout, rows, style).map_err(Failure::output)?;
+        if self.format == Format::Table && fit.shown < fit.columns {
+            let Fit { shown, columns } = fit;
+            self.note(&format!("{shown} of {columns} columns; a wider terminal or `-o json` shows all"));
+        }
+        Ok(())
+    }
+
+    /// How rows are written to stdout.
+    pub(crate) fn style(&self, layout: Layout) -> Style {
+        Style { layout, format: self.format, look: self.look, is_terminal: self.io.stdout_is_terminal }
+    }
+
+    /// Prints a single result: `rows` holds one row, `people` says the same in words.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(crate) fn print_one(&mut self, rows: &Rows, people: &str) -> Outcome<()> {
+        match self.format {
+            Format::Table => self.print_text(people),
+            Format::Json => output::json::object(&mut *self.io.stdout, rows).map_err(Failure::output),
+            _ => self.print_rows(rows),
+        }
+    }
+
+    /// Says what was not read; with a verdict, under `--quiet` too.
+    pub(crate) fn tell_unread(&mut self, unread: &[Unread], is_verdict: bool) {
+        if unread.is_empty() {
+            return;
+        }
+        if matches!(self.format, Format::Json | Format::Ndjson) {
+            if is_verdict || !self.quiet {
+                self.io.say(&serde_json::json!({ "unread": unread }).to_string());
+            }
+            return;
+        }
+        let text = unread::sentence(unread, self.verbose);
+        if is_verdict { self.warn(&text) } else { self.note(&text) }
     }
 
     /// Appends to the log, if there is one. A log that fails does not stop the work.
@@ -161,6 +224,11 @@ impl<'run, 'io> Session<'run, 'io> {
     /// A path as typed, from the folder the run started in.
     pub(crate) fn path(&self, typed: &Path) -> PathBuf {
         self.io.current_dir.join(typed)
+    }
+
+    /// Whether the data is printed in a format in which IDs have names beside them.
+    pub(crate) fn reads_names(&self) -> bool {
+        matches!(self.format, Format::Table | Format::Md | Format::Html)
     }
 
     /// Whether people are to read the data.
@@ -201,17 +269,17 @@ fn open_log(path: &Path) -> Outcome<File> {
 /// The backup that a point in time, as typed, names.
 ///
 /// # Errors
-/// A text that is no point in time, `live` (nobody here can read the tenant), or no such backup.
+/// A text that is no point in time, `live` (which is no backup), or no such backup.
 pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     if text.trim().eq_ignore_ascii_case("live") {
         return Err(no_tenant());
     }
     let point =
-        Point::parse(text).map_err(|error| Failure { status: Status::USAGE, ..Failure::from(error) })?;
+        Point::parse(text).map_err(|error| Failure { status: Status::Usage, ..Failure::from(error) })?;
     Ok(store.resolve(&point)?.clone())
 }
 
-/// Says what somebody who wrote a point should know besides the backup that it names.
+/// Says what the store remarks on a point besides the backup that it names.
 pub(crate) fn remark(session: &mut Session<'_, '_>, store: &Store, text: &str) {
     if let Some(remark) = Point::parse(text).ok().and_then(|point| store.remark(&point)) {
         session.note(&remark);
@@ -222,5 +290,5 @@ pub(crate) fn remark(session: &mut Session<'_, '_>, store: &Store, text: &str) {
 pub(crate) fn no_tenant() -> Failure {
     let message = "`live` cannot be read here";
     let help = "`diff`, `plan`, `show`, `report create` and `query` read it; or `entrasnap backup`, then use `latest`";
-    Failure::new("live", Status::FAILED, message).with_help(help)
+    Failure::new("live", Status::Failed, message).with_help(help)
 }

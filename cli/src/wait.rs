@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::Store;
 
-use crate::report::Outcome;
+use crate::error::Outcome;
 use crate::session::Session;
 
 /// What one process at a time does with a store.
@@ -19,8 +19,8 @@ pub(crate) enum Work {
 /// How often the other process is looked for.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Waits until nobody else does such work, no longer than somebody typed, and says once for whom. Who is there still, or
-/// comes in the moment behind, is met by the lock itself.
+/// Waits until no other process does such work, at most for the given time, and names the holder once. A holder that
+/// remains, or begins right afterwards, is met by the lock itself.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -66,7 +66,7 @@ fn wait(
 mod tests {
     use super::*;
 
-    /// How often it was told, and how long was waited, for somebody who is there so many times that one looks.
+    /// The notes, and the time waited, for a holder that is seen so many times.
     fn waited(time: Duration, looks: u32) -> (Vec<String>, Duration) {
         let (mut left, mut told, mut waited) = (looks, Vec::new(), Duration::ZERO);
         let mut holder = || {

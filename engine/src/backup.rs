@@ -8,6 +8,7 @@
 //! 1. Until commit renames HEAD nothing of the store changes; a dropped backup leaves no trace.
 //! 2. The same data in the same order makes the same bytes, however many threads took part.
 
+mod change_index;
 mod checkpoint;
 mod commit;
 mod count;
@@ -19,8 +20,7 @@ mod patches;
 mod reading;
 mod recall;
 mod remember;
-mod roster;
-mod settle;
+mod resolve;
 mod table;
 mod weave;
 
@@ -30,7 +30,7 @@ use std::sync::Arc;
 pub use overlap::Overlap;
 pub(crate) use patches::top_of;
 pub use reading::{BinExtent, Extent, RelationReading, TypeReading};
-pub(crate) use settle::is_hash_of;
+pub(crate) use resolve::is_hash_of;
 
 use crate::content::{Part, PartLinks, Parts, Row, Shredder, Unchanged};
 use crate::disk::DiskLock;
@@ -68,8 +68,8 @@ pub struct Backup<'store> {
     segment: Option<SegmentWriter>,
     interner: Interner,
     types: BTreeMap<Arc<str>, TypeWork>,
-    /// Type tokens by the number that the memo gives them.
-    memo_types: Vec<Arc<str>>,
+    /// Type tokens by the number that the import cache gives them.
+    cache_types: Vec<Arc<str>>,
     shredder: Shredder,
     warnings: Vec<Warning>,
     gaps: Vec<Gap>,
@@ -86,7 +86,7 @@ struct TypeWork {
     links: BTreeMap<Arc<str>, LinkWork>,
     /// Ordinals of the objects that came.
     seen: roaring::RoaringBitmap,
-    /// Those of them whose raw text the memo knew.
+    /// Those of them whose raw text the import cache knew.
     unchanged: roaring::RoaringBitmap,
     /// Properties of parsed objects.
     observed: BTreeSet<Box<str>>,
@@ -100,7 +100,7 @@ struct TypeWork {
     kept: roaring::RoaringBitmap,
     /// Some properties were not asked for; their earlier values are carried forward.
     carries_properties: bool,
-    memo: Vec<(u64, u32)>,
+    cache: Vec<(u64, u32)>,
     /// How often an object came that had come already.
     duplicate_count: u64,
 }
@@ -130,11 +130,11 @@ impl<'store> Backup<'store> {
         let base = (before != newest).then(|| store.snapshot_at(newest));
         let path = segment_path(&state.root, sequence);
         let segment = SegmentWriter::create(Arc::clone(&state.disk), &path, state.store_id, sequence)?;
-        // The memo tells what the newest commit holds.
-        let memo = if base.is_none() { commit::read_memo(&state) } else { None };
-        let memo_types = state.memo_types();
+        // The import cache tells what the newest commit holds.
+        let cache = if base.is_none() { commit::read_cache(&state) } else { None };
+        let cache_types = state.cache_types();
         let mut backup = Self {
-            shredder: Shredder::new(state.hash_key, memo.map(Arc::new)),
+            shredder: Shredder::new(state.hash_key, cache.map(Arc::new)),
             interner: Interner::new(&state),
             tenant: state.head.tenant.clone(),
             store,
@@ -145,7 +145,7 @@ impl<'store> Backup<'store> {
             sequence,
             segment: Some(segment),
             types: BTreeMap::new(),
-            memo_types,
+            cache_types,
             warnings: Vec::new(),
             gaps: Vec::new(),
             object_count: 0,
@@ -248,7 +248,7 @@ impl<'store> Backup<'store> {
         for (row, &ordinal) in rows.iter().zip(&ordinals) {
             work.duplicate_count += u64::from(!work.seen.insert(ordinal));
             work.moved.remove(ordinal);
-            work.memo.push((row.raw_hash, ordinal));
+            work.cache.push((row.raw_hash, ordinal));
         }
         if let Some(placed) = placed {
             let put = rows.iter().zip(&ordinals);
@@ -296,15 +296,15 @@ impl<'store> Backup<'store> {
     }
 
     fn put_unchanged(&mut self, unchanged: Unchanged, placed: &HashMap<(Arc<str>, u32), u32>) -> Result<()> {
-        let Some(token) = self.memo_types.get(usize::from(unchanged.type_index)).map(Arc::clone) else {
+        let Some(token) = self.cache_types.get(usize::from(unchanged.type_index)).map(Arc::clone) else {
             return Err(Error::Invalid(
-                "the memo of the last import names a type that is not there; remove staging/seen.memo".into(),
+                "the cache of the last import (staging/seen.memo) names a type that is not there".into(),
             ));
         };
         let ordinal = unchanged.ordinal;
         self.type_work(&token)?;
         let work = self.types.get_mut(&token).expect("made above");
-        work.memo.push((unchanged.raw_hash, ordinal));
+        work.cache.push((unchanged.raw_hash, ordinal));
         work.unchanged.insert(ordinal);
         work.bin_seen |= work.core.old.get(ordinal).is_in_bin();
         if work.moved.remove(ordinal) {
@@ -391,7 +391,7 @@ impl TypeWork {
             moved: roaring::RoaringBitmap::new(),
             kept: roaring::RoaringBitmap::new(),
             carries_properties: false,
-            memo: Vec::new(),
+            cache: Vec::new(),
             duplicate_count: 0,
         })
     }

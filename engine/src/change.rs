@@ -112,9 +112,9 @@ pub struct Change {
 }
 
 /// Why nothing undoes a change whose *from* side did not observe whether the object was there.
-pub const UNOBSERVED_AT_FROM: &str = "not observed at FROM";
+pub(crate) const UNOBSERVED_AT_FROM: &str = "not observed at FROM";
 /// Why nothing undoes a change whose *to* side did not observe whether the object was there.
-pub const UNOBSERVED_AT_TO: &str = "not observed at TO";
+pub(crate) const UNOBSERVED_AT_TO: &str = "not observed at TO";
 
 impl Change {
     /// Whether one of the sides did not observe whether the object was there, so that it may have been as on the other.

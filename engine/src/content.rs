@@ -23,8 +23,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::error::ObjectProblem;
 use crate::id::Id;
-use crate::memo::Memo;
+use crate::import_cache::ImportCache;
 use crate::value::{CanonicalWriter, Malformed, canonicalize, path_to_display};
 use crate::{Error, Result};
 pub(crate) use cells::Cells;
@@ -38,7 +39,7 @@ use shred::{CutOff, Seen, Stop};
 pub struct Parts {
     /// New or changed objects, by type, in the order in which the types first came.
     pub(crate) types: Vec<Part>,
-    /// Objects whose raw text the memo knows.
+    /// Objects whose raw text the import cache knows.
     pub(crate) unchanged: Vec<Unchanged>,
     /// How many objects were pushed, those unchanged included.
     pub(crate) object_count: u32,
@@ -49,9 +50,9 @@ pub struct Parts {
 pub(crate) struct Unchanged {
     /// Its position among all objects of these parts.
     pub(crate) sequence: u32,
-    /// The type's number, as the memo has it.
+    /// The type's number, as the import cache has it.
     pub(crate) type_index: u16,
-    /// The object's ordinal, as the memo has it.
+    /// The object's ordinal, as the import cache has it.
     pub(crate) ordinal: u32,
     /// Keyed hash of its raw text.
     pub(crate) raw_hash: u64,
@@ -142,7 +143,7 @@ pub struct Shredder {
     content_hasher: ContentHasher,
     /// Of each object whose content waits to be hashed: the position of its type's shape, and its row there.
     unhashed: Vec<(usize, usize)>,
-    memo: Option<Arc<Memo>>,
+    cache: Option<Arc<ImportCache>>,
     shapes: Vec<TypeShape>,
     /// Type token → position in `shapes`.
     positions: HashMap<Box<str>, usize>,
@@ -162,13 +163,13 @@ pub struct Shredder {
 const BYTES_MAX: usize = u32::MAX as usize / 8;
 
 impl Shredder {
-    /// Makes a shredder; objects whose raw text `memo` knows are passed on unparsed.
-    pub(crate) fn new(hash_key: [u8; 32], memo: Option<Arc<Memo>>) -> Self {
+    /// Makes a shredder; objects whose raw text `cache` knows are passed on unparsed.
+    pub(crate) fn new(hash_key: [u8; 32], cache: Option<Arc<ImportCache>>) -> Self {
         Self {
             raw_hasher: RawHasher::new(&hash_key),
             content_hasher: ContentHasher::new(hash_key),
             unhashed: Vec::new(),
-            memo,
+            cache,
             shapes: Vec::new(),
             positions: HashMap::new(),
             last_hint: None,
@@ -204,16 +205,16 @@ impl Shredder {
     pub fn push(&mut self, raw: &[u8], hint: Option<&str>, deleted_hint: bool) -> Result<()> {
         if self.byte_count + raw.len() > BYTES_MAX || self.object_count == u32::MAX {
             let reason = format!("expected at most {BYTES_MAX} bytes between two takes, found more");
-            return Err(Error::Object { offset: 0, reason });
+            return Err(Error::Object { offset: 0, problem: ObjectProblem::Malformed, reason });
         }
         let raw_hash = self.raw_hasher.hash(raw, hint, deleted_hint);
-        let known = self.memo.as_ref().and_then(|memo| memo.lookup(raw_hash));
+        let known = self.cache.as_ref().and_then(|cache| cache.lookup(raw_hash));
         let sequence = self.object_count;
         if let Some((type_index, ordinal)) = known {
             self.unchanged.push(Unchanged { sequence, type_index, ordinal, raw_hash });
         } else {
             self.parse(raw, hint, deleted_hint, raw_hash)
-                .map_err(|Malformed { offset, reason }| Error::Object { offset, reason })?;
+                .map_err(|Malformed { offset, problem, reason }| Error::Object { offset, problem, reason })?;
         }
         self.object_count += 1;
         self.byte_count += raw.len();
@@ -377,17 +378,14 @@ fn not_whole(raw: &[u8], cut: &CutOff) -> Malformed {
     let object = named.map_or_else(String::new, |id| format!(" of {id}"));
     let (path, found) = (path_to_display(&cut.path), &cut.found);
     let reason = format!(
-        "expected the whole of {path}{object}, found {found}, which PowerShell leaves of what it cuts off; export it \
-         again (ConvertTo-Json with a greater -Depth), or take it as it stands with --accept-truncated"
+        "expected the whole of {path}{object}, found {found}, which PowerShell leaves of what it cuts off"
     );
-    Malformed::new(cut.offset, reason)
+    Malformed { offset: cut.offset, problem: ObjectProblem::Truncated, reason }
 }
 
 fn no_type() -> Malformed {
-    Malformed::new(
-        0,
-        "expected \"@odata.type\", found none, and nothing else tells the type; name it with --type",
-    )
+    let reason = "expected \"@odata.type\", found none, and nothing else tells the type".to_owned();
+    Malformed { offset: 0, problem: ObjectProblem::Untyped, reason }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::Manifest;
-use crate::{BackupSummary, Result, Store};
+use crate::{BackupId, BackupSummary, Result, Store};
 
 pub use unread::{Unread, UnreadSide};
 
@@ -88,11 +88,11 @@ pub struct RelationCoverage {
 }
 
 impl Store {
-    /// What a backup, named by its whole ID, read and could not read.
+    /// What a backup read and could not read.
     ///
     /// # Errors
     /// `NoBackup`.
-    pub fn coverage(&self, backup: &str) -> Result<Coverage> {
+    pub fn coverage(&self, backup: &BackupId) -> Result<Coverage> {
         let manifests = self.manifests_up_to(backup)?;
         let Some(newest) = manifests.last() else { return Ok(Coverage::default()) };
         let types = newest.coverage.iter().map(|(token, coverage)| {
@@ -110,25 +110,25 @@ impl Store {
         Ok(Coverage { types: types.collect() })
     }
 
-    /// What the source of a backup, named by its whole ID, left to go on from there.
+    /// What the source of a backup left to go on from there.
     ///
     /// # Errors
     /// `NoBackup`.
-    pub fn source_state(&self, backup: &str) -> Result<serde_json::Value> {
+    pub fn source_state(&self, backup: &BackupId) -> Result<serde_json::Value> {
         Ok(self.manifests_up_to(backup)?.last().map(|manifest| manifest.state.clone()).unwrap_or_default())
     }
 
     /// The newest whole backup of a source that left something to go on from.
     #[must_use]
     pub fn newest_state(&self, source: &str) -> Option<(&BackupSummary, serde_json::Value)> {
-        let manifests = self.state().manifests.iter().zip(&self.state().members).rev();
+        let manifests = self.state().manifests.iter().zip(&self.state().commits).rev();
         let mut fitting = manifests.filter(|(manifest, _)| {
             !manifest.is_reading() && manifest.source == source && !manifest.state.is_null()
         });
         fitting.next().map(|(manifest, summary)| (summary, manifest.state.clone()))
     }
 
-    fn manifests_up_to(&self, backup: &str) -> Result<&[Arc<Manifest>]> {
+    fn manifests_up_to(&self, backup: &BackupId) -> Result<&[Arc<Manifest>]> {
         Ok(self.state().manifests_up_to(self.sequence_of(backup)?))
     }
 }

@@ -1,12 +1,22 @@
 //! What a caller says of a store or backup it makes, and what a store says of its backups.
 
-/// How a store is made.
+use crate::BackupId;
+
+/// How a store is made. The default draws the seed from the operating system.
 #[derive(Debug, Clone)]
 pub struct CreateOptions {
-    /// 32 random bytes: store ID and hash key derive from them.
+    /// Store ID and hash key derive from these bytes; the same bytes make the same store.
     pub seed: [u8; 32],
     /// The tenant's ID, when known; else the first backup that knows it sets it.
     pub tenant: Option<String>,
+}
+
+impl Default for CreateOptions {
+    fn default() -> Self {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).expect("every supported system gives random bytes");
+        Self { seed, tenant: None }
+    }
 }
 
 /// Whether a commit is a whole backup or a partial reading.
@@ -20,7 +30,7 @@ pub enum BackupKind {
 }
 
 /// What a backup says of itself.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct BackupDetails {
     /// When the reading became consistent.
     pub taken_at: jiff::Timestamp,
@@ -34,13 +44,13 @@ pub struct BackupDetails {
     pub note: String,
     /// The tenant's ID, when known.
     pub tenant: Option<String>,
-    /// Objects missing from the data are kept (`--partial`).
+    /// Objects missing from the data are kept.
     pub partial: bool,
     /// Types (`user`) and relations (`group.members`) that are complete although no data came for them.
     pub complete: Vec<String>,
     /// Whether it is a whole backup.
     pub kind: BackupKind,
-    /// A time before that of the newest backup is meant so: the backup is woven into the past (`--insert`).
+    /// A time before that of the newest backup is intended: the backup is woven into the past.
     pub insert: bool,
     /// What its source needs to go on from here, such as delta links; the store only keeps it.
     pub state: serde_json::Value,
@@ -50,19 +60,8 @@ impl BackupDetails {
     /// A whole backup read at one moment, that says nothing more of itself.
     #[must_use]
     pub fn new(source: &str, at: jiff::Timestamp) -> Self {
-        Self {
-            taken_at: at,
-            read_from: at,
-            read_to: at,
-            source: source.to_owned(),
-            note: String::new(),
-            tenant: None,
-            partial: false,
-            complete: Vec::new(),
-            kind: BackupKind::Backup,
-            insert: false,
-            state: serde_json::Value::Null,
-        }
+        let source = source.to_owned();
+        Self { taken_at: at, read_from: at, read_to: at, source, ..Self::default() }
     }
 }
 
@@ -82,8 +81,8 @@ pub struct Warning {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupSummary {
-    /// Its ID (16 letters).
-    pub id: String,
+    /// Its ID.
+    pub id: BackupId,
     /// When the reading became consistent.
     pub taken_at: jiff::Timestamp,
     /// Where it came from.

@@ -24,10 +24,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rayon::prelude::*;
 
 use crate::change::{Change, ChangeKind, RecoveryAction, Text, UNOBSERVED_AT_FROM, UNOBSERVED_AT_TO};
+use crate::change_index::Targets;
 use crate::coverage::known::Known;
 use crate::find::find_relations;
 use crate::id::Id;
-use crate::roster::Targets;
 use crate::schema;
 use crate::snapshot::Snapshot;
 use crate::state::{Part, State};
@@ -166,9 +166,9 @@ impl<'a> Comparison<'a> {
     /// The candidates of a type, those alone that were asked for by ID if any were, and what is needed to look at many
     /// of them; nothing when there are none.
     fn view(&self, token: &Arc<str>) -> Result<Option<(TypeView<'a>, Vec<Candidate>)>> {
-        let (candidates, rosters) = rayon::join(
+        let (candidates, change_indexes) = rayon::join(
             || candidates::between(self.state, self.from, self.to, token, self.filter.all),
-            || TypeView::rosters(self, token),
+            || TypeView::change_indexes(self, token),
         );
         let mut candidates = candidates?;
         if self.filter.cascades == Cascades::AtBothEnds {
@@ -184,7 +184,7 @@ impl<'a> Comparison<'a> {
             // Found here, by all threads together, and not by each as it comes to such an object.
             self.cascade()?;
         }
-        let mut view = TypeView::with_rosters(self, token, rosters?, &mut candidates)?;
+        let mut view = TypeView::with_change_indexes(self, token, change_indexes?, &mut candidates)?;
         if self.ordinals.is_none() {
             let (from, to) = (self.from.sequence(), self.to.sequence());
             view.core.unpack_between(from.min(to), from.max(to))?;

@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::map::Map;
 
 /// How the name of a file ends that is still being written; a writer may remove what it finds of these.
-pub const TEMPORARY_SUFFIX: &str = ".tmp";
+pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 
 /// The folder inside a store for files that could not be removed because somebody still maps them.
-pub const TRASH_FOLDER: &str = "trash";
+pub(crate) const TRASH_FOLDER: &str = "trash";
 
 /// The file operations of a store. [`RealDisk`] is the operating system's.
 pub trait Disk: Send + Sync + Debug {
@@ -319,7 +319,7 @@ fn write_synced(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// `InvalidInput` when the path does not end in a name.
-pub fn temporary_path(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn temporary_path(path: &Path) -> io::Result<PathBuf> {
     let Some(name) = path.file_name() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a name"));
     };
@@ -336,37 +336,8 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Removes a file that readers may still map; what cannot be removed (Windows) moves to the store's trash.
-/// A file that is missing is fine. The caller syncs the folder.
-///
-/// # Errors
-/// What the operating system said of the removal when moving failed too.
-pub fn remove_or_trash(disk: &dyn Disk, store: &Path, path: &Path) -> io::Result<()> {
-    let refusal = match disk.remove(path) {
-        Ok(()) => return Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => error,
-    };
-    move_to_trash(disk, &store.join(TRASH_FOLDER), path).map_err(|_| refusal)
-}
-
-fn move_to_trash(disk: &dyn Disk, trash: &Path, path: &Path) -> io::Result<()> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or(io::ErrorKind::InvalidInput)?;
-    disk.create_folder(trash)?;
-    let taken = disk.list(trash)?;
-    let mut number = taken.len();
-    // A file of this name may lie there already, and be mapped too.
-    let mut target = format!("{name}.{number}");
-    while taken.iter().any(|(other, _)| *other == target) {
-        number += 1;
-        target = format!("{name}.{number}");
-    }
-    disk.rename(path, &trash.join(target))
-}
-
 /// Removes what is in the store's trash and no longer mapped; tells how many files went.
-pub fn empty_trash(disk: &dyn Disk, store: &Path) -> usize {
+pub(crate) fn empty_trash(disk: &dyn Disk, store: &Path) -> usize {
     let trash = store.join(TRASH_FOLDER);
     let files = disk.list(&trash).unwrap_or_default();
     files.iter().filter(|(name, _)| disk.remove(&trash.join(name)).is_ok()).count()
@@ -376,7 +347,7 @@ pub fn empty_trash(disk: &dyn Disk, store: &Path) -> usize {
 ///
 /// # Errors
 /// What the operating system says.
-pub fn write_holder(disk: &dyn Disk, lock_path: &Path, holder: &str) -> io::Result<()> {
+pub(crate) fn write_holder(disk: &dyn Disk, lock_path: &Path, holder: &str) -> io::Result<()> {
     write_whole(disk, &holder_path(lock_path), holder.as_bytes())
 }
 
@@ -384,7 +355,7 @@ pub fn write_holder(disk: &dyn Disk, lock_path: &Path, holder: &str) -> io::Resu
 ///
 /// # Errors
 /// What the operating system says.
-pub fn read_holder(disk: &dyn Disk, lock_path: &Path) -> io::Result<Option<String>> {
+pub(crate) fn read_holder(disk: &dyn Disk, lock_path: &Path) -> io::Result<Option<String>> {
     match disk.read(&holder_path(lock_path)) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::manifest::{BACKUP, Counts, FileRecord, Head, Manifest, ObjectsRead, StoreRecord, TypeCoverage};
-use crate::{directory, journal, memo, roster, rows, schema, segment, sets, vector};
+use crate::{change_index, id_index, import_cache, journal, link_sets, rows, schema, segment, vector};
 
 const DOCUMENT: &str = include_str!("../FORMAT.md");
 
@@ -73,7 +73,7 @@ fn the_document_says_what_the_code_says() {
 fn tables() -> Vec<Table> {
     let record =
         journal::RECORD_LAYOUT.map(|(name, at, size, _)| [name.into(), at.to_string(), size.to_string()]);
-    let memo_magic = std::str::from_utf8(memo::MAGIC).unwrap().trim_end();
+    let memo_magic = std::str::from_utf8(import_cache::MAGIC).unwrap().trim_end();
     let mut constants = constants();
     constants.rows.push(vec!["magic of the memo, without its line feed".into(), memo_magic.into()]);
     vec![
@@ -94,15 +94,15 @@ fn constants() -> Table {
         "store constants",
         &[
             ("table version", schema::TABLE_VERSION.into()),
-            ("first table version in which GUIDs have no case", directory::CASELESS_TABLE_VERSION.into()),
+            ("first table version in which GUIDs have no case", id_index::CASELESS_TABLE_VERSION.into()),
             ("patches over a whole version, at most", rows::PATCH_DEPTH_MAX.into()),
-            ("patches over a whole link set, at most", number(sets::SET_DEPTH_MAX)),
-            ("number of the empty link set", sets::EMPTY_SET.into()),
+            ("patches over a whole link set, at most", number(link_sets::SET_DEPTH_MAX)),
+            ("number of the empty link set", link_sets::EMPTY_SET.into()),
             ("top bit of a slot", vector::BIN_BIT.into()),
-            ("IDs in a bucket, on average", number(directory::BUCKET_IDS)),
-            ("roster flag: name not known here", roster::IS_UNNAMED.into()),
-            ("roster flag: synced from on-premises", roster::IS_SYNCED.into()),
-            ("roster flag: a link change is shown", roster::HAS_LINK_CHANGE.into()),
+            ("IDs in a bucket, on average", number(id_index::BUCKET_IDS)),
+            ("roster flag: name not known here", change_index::IS_UNNAMED.into()),
+            ("roster flag: synced from on-premises", change_index::IS_SYNCED.into()),
+            ("roster flag: a link change is shown", change_index::HAS_LINK_CHANGE.into()),
             ("journal format", journal::FORMAT.into()),
             ("bytes of a disk sector", number(journal::SECTOR_BYTES)),
         ],
@@ -177,7 +177,7 @@ fn manifest() -> Manifest {
     Manifest {
         format_version: 0,
         sequence: 0,
-        id: String::new(),
+        id: crate::BackupId::from_hash(&[0; 32]),
         previous: String::new(),
         store_id: String::new(),
         tenant: None,

@@ -1,6 +1,8 @@
-//! What can go wrong in a store, for whom.
+//! Errors of a store: a kind to match, facts as fields, the cause. What to do about one is the caller's to say.
 
 use std::path::PathBuf;
+
+use crate::{BackupId, ObjectKey};
 
 pub(crate) fn disk_error(action: &'static str, path: &std::path::Path) -> impl Fn(std::io::Error) -> Error {
     let path = path.to_owned();
@@ -25,7 +27,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Bytes on disk are not what was written.
-    #[error("{}: at byte {offset}: {what}; restore this file from a copy, or run `entrasnap verify --deep`", path.display())]
+    #[error("{}: at byte {offset}: {what}", path.display())]
     Damaged {
         /// The damaged file.
         path: PathBuf,
@@ -35,13 +37,13 @@ pub enum Error {
         what: String,
     },
     /// There is no store in this folder.
-    #[error("no store at {}; the first `entrasnap backup` or `entrasnap import` makes one", path.display())]
+    #[error("no store at {}", path.display())]
     NoStore {
         /// The folder looked at.
         path: PathBuf,
     },
     /// The store was written by a newer version.
-    #[error("{}: format version {found}, this program reads up to {supported}; use a newer entrasnap", path.display())]
+    #[error("{}: format version {found}, this program reads up to {supported}", path.display())]
     NewerFormat {
         /// The file that says so.
         path: PathBuf,
@@ -50,20 +52,20 @@ pub enum Error {
         /// The newest version this program reads.
         supported: u32,
     },
-    /// Somebody else is writing.
-    #[error("the store is being written by {holder}; wait until that ends, then try again")]
+    /// Another process is writing.
+    #[error("the store is being written by {holder}")]
     Locked {
         /// Who holds the lock, as the holder file says.
         holder: String,
     },
     /// The store was opened for reading only.
-    #[error("the store is open for reading only; {action} writes to it")]
+    #[error("the store is open for reading only, and {action} writes to it")]
     ReadOnly {
         /// What was refused.
         action: &'static str,
     },
     /// Data of another tenant.
-    #[error("the store holds tenant {expected}, the data is of tenant {found}; use another --store for it")]
+    #[error("the store holds tenant {expected}, the data is of tenant {found}")]
     OtherTenant {
         /// The store's tenant ID.
         expected: String,
@@ -71,16 +73,16 @@ pub enum Error {
         found: String,
     },
     /// A backup of a time before that of the newest one.
-    #[error("the data is of {taken_at}, and the newest backup, {newest}, is of {newest_at}; {advice}")]
+    #[error("the data is of {taken_at}, and the newest backup, {newest}, is of {newest_at}")]
     OutOfOrder {
         /// The time that the data is of.
         taken_at: jiff::Timestamp,
         /// ID of the newest backup.
-        newest: String,
+        newest: BackupId,
         /// The time that it is of.
         newest_at: jiff::Timestamp,
-        /// What to do.
-        advice: &'static str,
+        /// Where the data came from, as [`BackupDetails::source`](crate::BackupDetails::source) says.
+        origin: String,
     },
     /// Something was committed, and what had to follow failed.
     #[error("{what} is committed, but {source}")]
@@ -91,40 +93,169 @@ pub enum Error {
         source: Box<Error>,
     },
     /// A point in time that no backup answers.
-    #[error("no backup for \"{point}\": {reason}")]
+    #[error("no backup for \"{point}\": {reason}{}", behind(nearest))]
     NoBackup {
         /// The point as asked.
         point: String,
-        /// Why, and what is nearest.
-        reason: String,
+        /// Why.
+        reason: NoBackupReason,
+        /// The nearest backup, as a sentence, or empty.
+        nearest: String,
     },
     /// An object that is not JSON, or not an object with an ID.
     #[error("{reason}, at byte {offset} of the object")]
     Object {
         /// Byte offset in the object's text.
         offset: usize,
+        /// What kind of problem it is.
+        problem: ObjectProblem,
         /// What was expected and found.
         reason: String,
     },
     /// No object answers this name.
-    #[error("no object \"{name}\"{nearest}")]
+    #[error("no object \"{name}\"{}", behind(nearest))]
     NoObject {
         /// What was asked for.
         name: String,
-        /// `; nearest: …`, or empty.
+        /// `nearest: …` with the names that are nearly this one, or else what names an object.
         nearest: String,
     },
     /// More than one object answers this name.
-    #[error("\"{name}\" is the name of {count} objects: {examples}; use the ID")]
+    #[error("\"{name}\" is the name of {count} objects: {}", shown(examples))]
     Ambiguous {
         /// What was asked for.
         name: String,
         /// How many objects answer.
         count: usize,
         /// The first few, with their IDs.
-        examples: String,
+        examples: Vec<ObjectKey>,
     },
     /// A request that makes no sense for this store.
     #[error("{0}")]
     Invalid(String),
+}
+
+/// The kind of an error: one for each way in which callers go on, and the same name as the variant of [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants of `Error` say what they are")]
+pub enum ErrorKind {
+    Disk,
+    Damaged,
+    NoStore,
+    NewerFormat,
+    Locked,
+    ReadOnly,
+    OtherTenant,
+    OutOfOrder,
+    Committed,
+    NoBackup,
+    Object,
+    NoObject,
+    Ambiguous,
+    Invalid,
+}
+
+/// Why a point in time names no backup.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoBackupReason {
+    /// The text is not a point in time.
+    #[error(
+        "expected latest, latest~N, a backup ID or its beginning, a date such as 2026-11-20, or a time such as \
+         2026-11-20T08:00:00Z"
+    )]
+    Syntax,
+    /// The store has no backup.
+    #[error("the store has no backup yet")]
+    Empty,
+    /// There are fewer backups than the point counts back.
+    #[error("the store has {count} backups")]
+    TooFew {
+        /// How many there are.
+        count: usize,
+    },
+    /// Every backup is later.
+    #[error("none is that old")]
+    TooOld,
+    /// No backup has this ID, or one that begins so.
+    #[error("no backup has this ID")]
+    UnknownId,
+    /// The IDs of several backups begin so.
+    #[error("{count} backups begin so, such as {} and {}", examples[0], examples[1])]
+    AmbiguousId {
+        /// How many.
+        count: usize,
+        /// Two of them.
+        examples: [String; 2],
+    },
+    /// Several backups lie in the day, and none before it.
+    #[error("{count} backups lie in that day, and none before it")]
+    SeveralInDay {
+        /// How many.
+        count: usize,
+    },
+}
+
+/// What is wrong with an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ObjectProblem {
+    /// It is not JSON, or no object with an ID.
+    #[default]
+    Malformed,
+    /// The program that wrote it cut off a part.
+    Truncated,
+    /// Nothing says its type.
+    Untyped,
+}
+
+impl Error {
+    /// The kind of this error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Disk { .. } => ErrorKind::Disk,
+            Self::Damaged { .. } => ErrorKind::Damaged,
+            Self::NoStore { .. } => ErrorKind::NoStore,
+            Self::NewerFormat { .. } => ErrorKind::NewerFormat,
+            Self::Locked { .. } => ErrorKind::Locked,
+            Self::ReadOnly { .. } => ErrorKind::ReadOnly,
+            Self::OtherTenant { .. } => ErrorKind::OtherTenant,
+            Self::OutOfOrder { .. } => ErrorKind::OutOfOrder,
+            Self::Committed { .. } => ErrorKind::Committed,
+            Self::NoBackup { .. } => ErrorKind::NoBackup,
+            Self::Object { .. } => ErrorKind::Object,
+            Self::NoObject { .. } => ErrorKind::NoObject,
+            Self::Ambiguous { .. } => ErrorKind::Ambiguous,
+            Self::Invalid(_) => ErrorKind::Invalid,
+        }
+    }
+
+    /// What is nearest to what was asked for and is not there.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&str> {
+        match self {
+            Self::NoBackup { nearest, .. } | Self::NoObject { nearest, .. } if !nearest.is_empty() => {
+                Some(nearest)
+            }
+            _ => None,
+        }
+    }
+
+    /// The message without [`Error::nearest`], for who shows that apart.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::NoBackup { point, reason, .. } => format!("no backup for \"{point}\": {reason}"),
+            Self::NoObject { name, .. } => format!("no object \"{name}\""),
+            other => other.to_string(),
+        }
+    }
+}
+
+fn behind(nearest: &str) -> String {
+    if nearest.is_empty() { String::new() } else { format!("; {nearest}") }
+}
+
+fn shown(objects: &[ObjectKey]) -> String {
+    let names = objects.iter().map(|key| format!("{} {}", key.type_token, key.id));
+    names.collect::<Vec<_>>().join(", ")
 }

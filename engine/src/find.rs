@@ -16,7 +16,7 @@ use crate::snapshot::Snapshot;
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
 use crate::verify::version_ordinals;
-use crate::{Error, ObjectKey, Result, Store, value};
+use crate::{BackupId, Error, ObjectKey, Result, Store, value};
 use nearest::Wanted;
 
 /// Properties that people name objects by, besides the ID.
@@ -28,11 +28,11 @@ const EXAMPLE_COUNT_MAX: usize = 3;
 
 impl Store {
     /// Finds an object by ID, or by user principal name, display name or application ID when just one object has
-    /// it. Looks at `backup` (its whole ID) first, and at all other backups when it is not there.
+    /// it. Looks at `backup` first, and at all other backups when it is not there.
     ///
     /// # Errors
     /// `NoObject` with the nearest names, `Ambiguous`, `NoBackup`, `Damaged` or `Disk`.
-    pub fn find(&self, name: &str, backup: &str) -> Result<ObjectKey> {
+    pub fn find(&self, name: &str, backup: &BackupId) -> Result<ObjectKey> {
         let snapshot = self.snapshot_at(self.sequence_of(backup)?);
         let (now, once) = self.find_id(name, &snapshot)?;
         let mut found = if now.is_empty() { once } else { now };
@@ -49,18 +49,14 @@ impl Store {
             0 => {
                 let mut nearest = find_nearest(&snapshot, name)?;
                 if nearest.is_empty() {
-                    nearest = "; expected an ID, user principal name, display name or application ID".into();
+                    nearest = "expected an ID, user principal name, display name or application ID".into();
                 }
                 Err(Error::NoObject { name: name.to_owned(), nearest })
             }
             1 => Ok(found.remove(0)),
             count => {
-                let examples: Vec<String> = found
-                    .iter()
-                    .take(EXAMPLE_COUNT_MAX)
-                    .map(|key| format!("{} {}", key.type_token, key.id))
-                    .collect();
-                Err(Error::Ambiguous { name: name.to_owned(), count, examples: examples.join(", ") })
+                found.truncate(EXAMPLE_COUNT_MAX);
+                Err(Error::Ambiguous { name: name.to_owned(), count, examples: found })
             }
         }
     }
@@ -70,7 +66,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::find`].
-    pub fn find_all(&self, name: &str, backup: &str) -> Result<Vec<ObjectKey>> {
+    pub fn find_all(&self, name: &str, backup: &BackupId) -> Result<Vec<ObjectKey>> {
         let snapshot = self.snapshot_at(self.sequence_of(backup)?);
         let (mut found, mut once) = self.find_id(name, &snapshot)?;
         found.append(&mut once);

@@ -26,8 +26,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("entrasnap.store");
-//! // The seed makes store ID and hash key; take 32 random bytes. Nothing here reads a clock either.
-//! let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
+//! let mut store = Store::create(&path, &CreateOptions::default())?;
 //! for (day, department) in [("2026-11-16T00:00:00Z", "Sales"), ("2026-11-17T00:00:00Z", "Finance")] {
 //!     let mut backup = store.begin(BackupDetails::new("example", day.parse()?))?;
 //!     let ann = format!(r#"{{"id": "ann", "displayName": "Ann", "department": "{department}"}}"#);
@@ -53,48 +52,51 @@
 //!
 //! # Modules
 //!
+//! What tools use stands at the top of the crate, and in four modules: [`records`] (reports, recoveries, lineage),
+//! [`schema`] (the types of Entra), [`scan`] (columns for queries), [`disk`] (files). The rest is private:
+//!
 //! | module | owns |
 //! | --- | --- |
-//! | [`store`] | opening, committing, reading: the face of everything else |
-//! | [`content`], `same`, [`id`] | canonical cells and their hash; which values mean the same; identifiers |
+//! | `store` | opening, committing, reading: the face of everything else |
+//! | `content`, `same`, `id` | canonical cells and their hash; which values mean the same; identifiers |
 //! | `value`, [`schema`] | canonical JSON texts; the table of types, as data |
 //! | `backup` | objects in, one committed segment out |
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
-//! | `snapshot`, [`object`], `vector`, `directory`, `rows`, `sets`, `roster` | a point in time: vectors, IDs, versions, links; who changed |
+//! | `snapshot`, `object`, `vector`, `id_index`, `rows`, `link_sets`, `change_index` | a point in time: vectors, IDs, versions, links; who changed |
 //! | [`scan`] | whole columns of all versions of a type, for queries |
-//! | `difference`, [`change`], [`point`], `find` | two points in time to changes; how people name points and objects |
-//! | [`journal`], [`catalog`], `records`, `recording`, `lineage` | append-only logs; their index; what commands keep in them; one held open; objects made again |
+//! | `difference`, `change`, `point`, `find` | two points in time to changes; how people name points and objects |
+//! | `journal`, `catalog`, [`records`], `recording` | append-only logs; their index; reports, recoveries and lineage in them; one held open |
 //! | `coverage` | what each backup read, and what it could not |
-//! | `verify`, `statistics`, `memo` | re-reading everything; sizes; what the last import saw |
-//! | [`disk`], [`map`], [`error`] | the few file operations; memory maps; what can go wrong |
+//! | `verify`, `statistics`, `import_cache` | re-reading everything; sizes; what the last import saw |
+//! | [`disk`], `map`, `error` | the few file operations; memory maps; what can go wrong |
 
 mod backup;
-pub mod catalog;
-pub mod change;
-pub mod content;
+mod catalog;
+mod change;
+mod change_index;
+mod content;
 mod coverage;
 mod details;
 mod difference;
-mod directory;
 pub mod disk;
 #[cfg(test)]
 mod document;
-pub mod error;
+mod error;
 mod find;
-pub mod id;
-pub mod journal;
+mod id;
+mod id_index;
+mod import_cache;
+mod journal;
 mod leftover;
-mod lineage;
+mod link_sets;
 mod manifest;
-pub mod map;
-mod memo;
-pub mod object;
+mod map;
+mod object;
 mod paths;
-pub mod point;
+mod point;
 mod recording;
-mod records;
-mod roster;
+pub mod records;
 mod rows;
 mod runs;
 mod same;
@@ -102,11 +104,12 @@ pub mod scan;
 pub mod schema;
 mod seal;
 mod segment;
-mod sets;
 mod snapshot;
 mod state;
 mod statistics;
-pub mod store;
+mod store;
+#[doc(hidden)]
+pub mod testing;
 mod timeline;
 mod value;
 mod vector;
@@ -121,8 +124,8 @@ pub use coverage::{Coverage, Gap, GapScope, RelationCoverage, TypeCoverage, Unre
 pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warning};
 pub use difference::{Cascades, ChangedObject, Changes, Difference, DifferenceFilter};
 pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
-pub use error::{Error, Result};
-pub use id::{BackupId, ObjectId};
+pub use error::{Error, ErrorKind, NoBackupReason, ObjectProblem, Result};
+pub use id::{BackupId, ObjectId, id_of_reference};
 pub use map::Map;
 pub use object::{Object, ObjectKey};
 pub use point::Point;

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::journal;
-use crate::{BackupSummary, Gap, Warning};
+use crate::{BackupId, BackupSummary, Gap, Warning};
 
 /// The kind of a partial reading.
 pub(crate) const READING: &str = "reading";
@@ -26,7 +26,7 @@ pub(crate) const BACKUP: &str = "backup";
 pub(crate) struct Manifest {
     pub(crate) format_version: u32,
     pub(crate) sequence: u64,
-    pub(crate) id: String,
+    pub(crate) id: BackupId,
     /// BLAKE3 of the manifest before this one, in hexadecimal; empty for the first.
     pub(crate) previous: String,
     pub(crate) store_id: String,
@@ -163,7 +163,7 @@ impl Manifest {
     /// What lists show of it.
     pub(crate) fn summary(&self) -> BackupSummary {
         BackupSummary {
-            id: self.id.clone(),
+            id: self.id,
             taken_at: self.taken_at,
             source: self.source.clone(),
             note: self.note.clone(),

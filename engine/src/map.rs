@@ -11,7 +11,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// What the first byte of every [`Map`] is aligned to, in bytes.
-pub const MAP_ALIGNMENT: usize = 64;
+pub(crate) const MAP_ALIGNMENT: usize = 64;
 
 /// The bytes of one file, shared by clones without a copy.
 #[derive(Clone)]

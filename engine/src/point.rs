@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
+use crate::error::NoBackupReason;
 use crate::{BackupId, BackupSummary, Error, Result};
 
 /// A point in time, before it is resolved to a backup.
@@ -54,65 +55,56 @@ impl Point {
         }
         let time = || parse_time(text).map(Self::At);
         let day = || text.parse::<Date>().ok().filter(|_| is_plain_date(text)).map(Self::Day);
-        day().or_else(time).ok_or_else(|| Error::NoBackup {
-            point: text.to_owned(),
-            reason: "expected latest, latest~N, a backup ID or its beginning, a date such as 2026-11-20, or a time such as 2026-11-20T08:00:00Z".into(),
-        })
+        day().or_else(time).ok_or_else(|| no_backup(text, NoBackupReason::Syntax, String::new()))
     }
 
-    /// The backup that this point names, among backups oldest first. Readings, which are among the members, are
+    /// The backup that this point names, among backups oldest first. Readings, which are among the commits, are
     /// named by their IDs alone.
     pub(crate) fn choose<'s>(
         &self,
         backups: &'s [BackupSummary],
-        members: &'s [BackupSummary],
+        commits: &'s [BackupSummary],
     ) -> Result<&'s BackupSummary> {
         match self {
-            Self::Id(id) => Ok(&members[place_of_id(members, id.as_str())?]),
-            Self::Prefix(prefix) => Ok(&members[place_of_id(members, prefix)?]),
+            Self::Id(id) => Ok(&commits[place_of_id(commits, id.as_str())?]),
+            Self::Prefix(prefix) => Ok(&commits[place_of_id(commits, prefix)?]),
             Self::Latest { .. } | Self::At(_) | Self::Day(_) => Ok(&backups[self.place(backups)?]),
         }
     }
 
     /// The place of the backup that a point by time or number names.
     fn place(&self, backups: &[BackupSummary]) -> Result<usize> {
-        let fail = |point: String, reason: String| Err(Error::NoBackup { point, reason });
-        if backups.is_empty() {
-            return fail(self.to_string(), "the store has no backup yet".into());
-        }
+        let fail = |reason, nearest| Err(no_backup(&self.to_string(), reason, nearest));
+        let Some(oldest) = backups.first() else { return fail(NoBackupReason::Empty, String::new()) };
+        let count = backups.len();
+        let names_oldest = format!("which `latest~{}` names", count - 1);
+        let too_old =
+            || fail(NoBackupReason::TooOld, format!("the nearest is {}, {names_oldest}", name(oldest)));
         match self {
-            Self::Latest { back } => match backups.len().checked_sub((*back as usize).saturating_add(1)) {
+            Self::Latest { back } => match count.checked_sub((*back as usize).saturating_add(1)) {
                 Some(place) => Ok(place),
                 None => fail(
-                    self.to_string(),
-                    format!(
-                        "the store has {} backups; the oldest is {}, which `latest~{}` names",
-                        backups.len(),
-                        name(&backups[0]),
-                        backups.len() - 1
-                    ),
+                    NoBackupReason::TooFew { count },
+                    format!("the oldest is {}, {names_oldest}", name(oldest)),
                 ),
             },
             Self::Id(id) => place_of_id(backups, id.as_str()),
             Self::Prefix(prefix) => place_of_id(backups, prefix),
-            Self::At(time) => match place_at(backups, *time) {
-                Some(place) => Ok(place),
-                None => fail(self.to_string(), too_old(backups)),
-            },
-            Self::Day(day) => match (places_in(backups, *day), start_of(*day)) {
-                (within, _) if within.len() == 1 => Ok(within.start),
-                (within, start) => match (start.and_then(|start| place_at(backups, start)), within.len()) {
+            Self::At(time) => place_at(backups, *time).map_or_else(too_old, Ok),
+            Self::Day(day) => {
+                let within = places_in(backups, *day);
+                if within.len() == 1 {
+                    return Ok(within.start);
+                }
+                match (start_of(*day).and_then(|start| place_at(backups, start)), within.len()) {
                     (Some(place), _) => Ok(place),
-                    (None, 0) => fail(self.to_string(), too_old(backups)),
+                    (None, 0) => too_old(),
                     (None, count) => fail(
-                        self.to_string(),
-                        format!(
-                            "{count} backups lie in that day, and none before it; give the time or the ID of one, such as {}",
-                            name(&backups[within.start])
-                        ),
+                        NoBackupReason::SeveralInDay { count },
+                        format!("the first is {}", name(&backups[within.start])),
                     ),
-                },
-            },
+                }
+            }
         }
     }
 
@@ -153,9 +145,9 @@ impl std::fmt::Display for Point {
 }
 
 fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
-    let fail = |reason| Err(Error::NoBackup { point: prefix.to_owned(), reason });
+    let fail = |reason, nearest| Err(no_backup(prefix, reason, nearest));
     if backups.is_empty() {
-        return fail("the store has no backup yet".into());
+        return fail(NoBackupReason::Empty, String::new());
     }
     let found: Vec<usize> = backups
         .iter()
@@ -165,14 +157,16 @@ fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
         .collect();
     match found.as_slice() {
         [place] => Ok(*place),
-        [] => fail(format!("no backup has this ID; {}", nearest_id(backups, prefix))),
-        [first, second, ..] => fail(format!(
-            "{} backups begin so, such as {} and {}; give more letters",
-            found.len(),
-            name(&backups[*first]),
-            name(&backups[*second])
-        )),
+        [] => fail(NoBackupReason::UnknownId, nearest_id(backups, prefix)),
+        [first, second, ..] => {
+            let examples = [name(&backups[*first]), name(&backups[*second])];
+            fail(NoBackupReason::AmbiguousId { count: found.len(), examples }, String::new())
+        }
     }
+}
+
+fn no_backup(point: &str, reason: NoBackupReason, nearest: String) -> Error {
+    Error::NoBackup { point: point.to_owned(), reason, nearest }
 }
 
 /// The backup whose ID begins most like this one; the newest when none does.
@@ -204,11 +198,6 @@ fn start_of(day: Date) -> Option<Timestamp> {
     day.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
-fn too_old(backups: &[BackupSummary]) -> String {
-    let back = backups.len() - 1;
-    format!("none is that old; the nearest is {}, which `latest~{back}` names", name(&backups[0]))
-}
-
 /// Whether a text is a date and nothing else: dates are read from the beginning of longer texts, too.
 fn is_plain_date(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
@@ -229,7 +218,7 @@ fn parse_time(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::Point;
-    use crate::BackupSummary;
+    use crate::{BackupId, BackupSummary};
 
     #[test]
     fn all_forms_are_read_and_shown() {
@@ -251,7 +240,8 @@ mod tests {
 
     fn backups(times: &[&str]) -> Vec<BackupSummary> {
         let backup = |(place, time): (usize, &&str)| BackupSummary {
-            id: ["kkkkkkkkkkkkkkkk", "kkllllllllllllll", "mmmmmmmmmmmmmmmm"][place % 3].to_owned(),
+            id: BackupId::from_text(["kkkkkkkkkkkkkkkk", "kkllllllllllllll", "mmmmmmmmmmmmmmmm"][place % 3])
+                .unwrap(),
             taken_at: time.parse().unwrap(),
             source: "import".to_owned(),
             note: String::new(),
@@ -303,10 +293,7 @@ mod tests {
                 "none is that old; the nearest is kkkkkkkkkkkkkkkk of 2026-11-20T08:00:00Z, which `latest~2`",
             ),
             ("2026-11-19T10:00:00Z", "which `latest~2` names"),
-            (
-                "2026-11-20",
-                "2 backups lie in that day, and none before it; give the time or the ID of one, such as kkkk",
-            ),
+            ("2026-11-20", "2 backups lie in that day, and none before it; the first is kkkk"),
             ("latest~3", "the oldest is kkkkkkkkkkkkkkkk of 2026-11-20T08:00:00Z, which `latest~2` names"),
             ("kklm", "the nearest is kkllllllllllllll of 2026-11-20T09:00:00Z, and the newest is mmmm"),
             ("zz", "no backup has this ID; the newest is mmmmmmmmmmmmmmmm of 2026-11-22"),

@@ -3,14 +3,33 @@
 //! A record may hold a whole report. Its *head* is the record without its long members; the catalogue has the heads
 //! of large journals, so that a list need not read what it does not show. Nothing waits for the catalogue: where it is
 //! missing, stale, damaged or held by another process, the journal is read.
+//!
+//! Reports, recoveries, their steps and lineage are types: [`report`](Report), [`recovery`](RecoverySummary),
+//! [`step`](StepOutcome), [`lineage`](Lineage). Their [`Field`]s are the columns of every table that shows them.
+
+mod field;
+mod lineage;
+mod recovery;
+mod report;
+mod step;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::catalog::{Catalog, CatalogBinding, CatalogRecord};
 use crate::journal::JournalFile;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::state::State;
 use crate::{Error, Result, Store};
+pub use field::{Field, FieldKind, FieldValue};
+pub use lineage::Lineage;
+pub use recovery::{Recovery, RecoveryJournal, RecoveryStart, RecoveryStatus, RecoverySummary, Remaining};
+pub use report::Report;
+pub use step::{PlanObject, StepKind, StepOutcome, StepStatus};
 
 /// Members of a record whose JSON is longer than this are not part of its head, in bytes.
 const HEAD_MEMBER_SIZE_MAX: usize = 4096;
@@ -89,6 +108,19 @@ impl Store {
         Ok(count)
     }
 
+    fn append_typed<T: Serialize>(&mut self, journal: &str, record: &T) -> Result<()> {
+        self.append_record(journal, &encode(record)?)
+    }
+
+    fn decode<T: DeserializeOwned>(&self, journal: &str, record: serde_json::Value) -> Result<T> {
+        serde_json::from_value(record).map_err(|error| self.not_a_record(journal, &error))
+    }
+
+    fn not_a_record(&self, journal: &str, error: &serde_json::Error) -> Error {
+        let path = self.state().root.join("journals").join(format!("{journal}.log"));
+        Error::Damaged { path, offset: 0, what: format!("a record is not of this journal: {error}") }
+    }
+
     /// The heads of a journal from the catalogue, which is made anew when it is not up to date.
     fn catalogued_heads(&self, journal: &str) -> Option<Vec<serde_json::Value>> {
         let state = self.state();
@@ -111,6 +143,12 @@ impl Store {
         }
         Ok(rows)
     }
+}
+
+/// A record as JSON, its members in the order of their names.
+fn encode<T: Serialize>(record: &T) -> Result<serde_json::Value> {
+    serde_json::to_value(record)
+        .map_err(|error| Error::Invalid(format!("a record cannot be written as JSON: {error}")))
 }
 
 fn journal_file<'a>(state: &'a State, folder: &'a Path, name: &'a str) -> JournalFile<'a> {

@@ -24,7 +24,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("entrasnap.store");
-//! # let mut store = Store::create(&path, &CreateOptions { seed: [7; 32], tenant: None })?;
+//! # let mut store = Store::create(&path, &CreateOptions::default())?;
 //! # let day = "2026-11-16T00:00:00Z";
 //! let mut backup = store.begin(BackupDetails::new("example", day.parse()?))?;
 //! for (id, department) in [("ann", "Sales"), ("bob", "Finance"), ("cid", "Sales")] {
@@ -101,7 +101,7 @@ pub enum Form {
 pub struct ObjectRows {
     /// `[rows]u32`: which object.
     pub ordinals: Vec<u32>,
-    /// `[rows]u32`: its version in the core space. Those in the volatile space: [`Scan::moving`].
+    /// `[rows]u32`: its version in the core space. Those in the volatile space: [`Scan::volatile`].
     pub versions: Vec<u32>,
 }
 
@@ -229,7 +229,7 @@ impl Scan {
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
-    pub fn moving(&self, ordinals: &[u32]) -> Result<Vec<u32>> {
+    pub fn volatile(&self, ordinals: &[u32]) -> Result<Vec<u32>> {
         let key = self.key(Space::Volatile);
         if !self.snapshot.state().tables.contains_key(&key) {
             return Ok(vec![0; ordinals.len()]);

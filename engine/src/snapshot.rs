@@ -59,7 +59,7 @@ impl Snapshot {
     #[must_use]
     pub fn backup(&self) -> &BackupSummary {
         let place = usize::try_from(self.rank() - 1).expect("backups are few");
-        &self.inner.state.members[place]
+        &self.inner.state.commits[place]
     }
 
     /// The same state, whose objects come with their dormant links too: those to objects in the recycle bin, which come
@@ -188,12 +188,12 @@ impl Snapshot {
         let state = &self.inner.state;
         let mut cells = Cells::default();
         state.read_cells(&key, slot.version(), &mut cells)?;
-        let mut moving = Cells::default();
+        let mut volatile_cells = Cells::default();
         if volatile.version() > 0 {
-            state.read_cells(&volatile_key, volatile.version(), &mut moving)?;
+            state.read_cells(&volatile_key, volatile.version(), &mut volatile_cells)?;
         }
         let id = state.id(ordinal)?;
-        let text = assemble(state, type_token, &id, &cells, &moving);
+        let text = assemble(state, type_token, &id, &cells, &volatile_cells);
         let links = self.links_at(type_token, ordinal)?;
         Ok(Some(Object::new(
             ObjectKey { type_token: Arc::clone(type_token), id: id.to_string() },
@@ -241,16 +241,16 @@ impl std::fmt::Debug for Snapshot {
     }
 }
 
-/// The JSON text of an object's attributes; `deletedDateTime` and other moving ones over the compared ones.
-fn assemble(state: &State, type_token: &str, id: &Id, cells: &Cells, moving: &Cells) -> String {
-    let mut named: Vec<(Arc<str>, &[u8])> = Vec::with_capacity(cells.len() + moving.len() + 2);
+/// The JSON text of an object's attributes; `deletedDateTime` and other volatile ones over the compared ones.
+fn assemble(state: &State, type_token: &str, id: &Id, cells: &Cells, volatile_cells: &Cells) -> String {
+    let mut named: Vec<(Arc<str>, &[u8])> = Vec::with_capacity(cells.len() + volatile_cells.len() + 2);
     let id_text = serde_json::to_vec(&id.to_string()).expect("a text is JSON");
     let type_name = schema::by_token(type_token)
         .map_or_else(|| format!("#microsoft.graph.{type_token}"), schema::Type::odata_type);
     let type_text = serde_json::to_vec(&type_name).expect("a text is JSON");
     named.push(("id".into(), &id_text));
     named.push(("@odata.type".into(), &type_text));
-    for (path, text) in cells.iter().chain(moving.iter()) {
+    for (path, text) in cells.iter().chain(volatile_cells.iter()) {
         let path = state.paths.text(path);
         match named.iter_mut().find(|(found, _)| *found == path) {
             Some(found) => found.1 = text,

@@ -76,7 +76,7 @@ pub(crate) struct State {
     /// Backups and readings in the order of time: place n has rank n + 1.
     pub(crate) manifests: Vec<Arc<Manifest>>,
     /// What lists show of each.
-    pub(crate) members: Vec<BackupSummary>,
+    pub(crate) commits: Vec<BackupSummary>,
     pub(crate) timeline: Timeline,
     /// Backups alone, in the order of time.
     pub(crate) summaries: Vec<BackupSummary>,
@@ -110,7 +110,7 @@ impl State {
             store_id,
             hash_key,
             manifests: Vec::new(),
-            members: Vec::new(),
+            commits: Vec::new(),
             timeline: Timeline::default(),
             summaries: Vec::new(),
             segments: Vec::new(),
@@ -128,8 +128,8 @@ impl State {
             segment.bound(state.ordinal_count);
         }
         state.timeline = Timeline::arrange(&mut state.manifests);
-        state.members = state.manifests.iter().map(|manifest| manifest.summary()).collect();
-        let whole = state.manifests.iter().zip(&state.members).filter(|(manifest, _)| !manifest.is_reading());
+        state.commits = state.manifests.iter().map(|manifest| manifest.summary()).collect();
+        let whole = state.manifests.iter().zip(&state.commits).filter(|(manifest, _)| !manifest.is_reading());
         state.summaries = whole.map(|(_, summary)| summary.clone()).collect();
         Ok(state)
     }
@@ -159,8 +159,8 @@ impl State {
         }
     }
 
-    /// Type tokens by the number that a memo gives them.
-    pub(crate) fn memo_types(&self) -> Vec<Arc<str>> {
+    /// Type tokens by the number that an import cache gives them.
+    pub(crate) fn cache_types(&self) -> Vec<Arc<str>> {
         let cores = self.tables.keys().filter(|key| key.part == Part::Core);
         cores.map(|key| Arc::clone(&key.type_token)).collect()
     }

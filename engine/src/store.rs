@@ -10,7 +10,7 @@ use crate::paths::PathNames;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::snapshot::Snapshot;
 use crate::state::{State, parse_sealed};
-use crate::{Backup, BackupDetails, BackupSummary, CreateOptions, Error, Point, Result, leftover};
+use crate::{Backup, BackupDetails, BackupId, BackupSummary, CreateOptions, Error, Point, Result, leftover};
 
 /// Who writes a backup holds the one, who runs a recovery the other.
 const WRITER_LOCK: &str = "backup.lock";
@@ -114,14 +114,14 @@ impl Store {
     /// Backups and readings in the order of time, oldest first: the steps of a history, so that what only a reading saw
     /// is not lost. Of those of one instant the one that was committed later is later.
     #[must_use]
-    pub fn members(&self) -> &[BackupSummary] {
-        &self.state.members
+    pub fn commits(&self) -> &[BackupSummary] {
+        &self.state.commits
     }
 
     /// Partial readings, oldest first.
     pub fn readings(&self) -> impl Iterator<Item = &BackupSummary> {
-        let members = self.state.manifests.iter().zip(&self.state.members);
-        members.filter(|(manifest, _)| manifest.is_reading()).map(|(_, summary)| summary)
+        let commits = self.state.manifests.iter().zip(&self.state.commits);
+        commits.filter(|(manifest, _)| manifest.is_reading()).map(|(_, summary)| summary)
     }
 
     /// The backup that a point in time names.
@@ -129,7 +129,7 @@ impl Store {
     /// # Errors
     /// `NoBackup`, naming the nearest.
     pub fn resolve(&self, point: &Point) -> Result<&BackupSummary> {
-        point.choose(&self.state.summaries, &self.state.members)
+        point.choose(&self.state.summaries, &self.state.commits)
     }
 
     /// What somebody who wrote a point should know besides the backup that it names, if anything.
@@ -138,11 +138,11 @@ impl Store {
         point.remark(&self.state.summaries)
     }
 
-    /// The state of the tenant at a backup, named by its whole ID.
+    /// The state of the tenant at a backup.
     ///
     /// # Errors
     /// `NoBackup`.
-    pub fn snapshot(&self, backup: &str) -> Result<Snapshot> {
+    pub fn snapshot(&self, backup: &BackupId) -> Result<Snapshot> {
         Ok(self.snapshot_at(self.sequence_of(backup)?))
     }
 
@@ -161,10 +161,10 @@ impl Store {
         &self.state
     }
 
-    pub(crate) fn sequence_of(&self, backup: &str) -> Result<u64> {
-        let chosen = self.resolve(&Point::parse(backup)?)?;
-        let place = self.state.members.iter().position(|member| member.id == chosen.id);
-        Ok(self.state.sequence_at(place.expect("backups are members") as u64 + 1))
+    pub(crate) fn sequence_of(&self, backup: &BackupId) -> Result<u64> {
+        let chosen = self.resolve(&Point::Id(*backup))?;
+        let place = self.state.commits.iter().position(|commit| commit.id == chosen.id);
+        Ok(self.state.sequence_at(place.expect("backups are commits") as u64 + 1))
     }
 
     /// The snapshot of a backup; the last few are kept with their vectors.

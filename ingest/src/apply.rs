@@ -35,16 +35,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine::{DiskLock, ObjectKey, Store};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 use crate::graph::{Access, Call, Client};
 use crate::plan::{GuardLimits, Plan, SignatureRule, StepKind};
+use engine::records::RecoveryJournal;
+pub use engine::records::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
 pub use examine::{Examination, examine};
-use record::{Beginning, Journal};
-pub use record::{
-    RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus, find, recoveries, recovery_steps,
-};
+use record::Beginning;
+pub use record::{find, recoveries, recovery_steps};
 use run::Applier;
 pub use undo::undo_plan;
 
@@ -176,12 +176,13 @@ pub fn apply_examined(
         plan.seal(store);
     }
     let allow = request.allow.clone();
-    let beginning = Beginning { recovery: id, plan, summary, report_only: request.report_only, allow };
+    let beginning =
+        Beginning { recovery: id, plan, summary, report_only: request.report_only, allow, other: Map::new() };
     crash_here(request, "begin")?;
-    let journal = Journal::begin(store, &beginning).map_err(|error| match error {
+    let journal = RecoveryJournal::begin(store, &beginning).map_err(|error| match error {
         // It is in the history, so that it can only be gone on with.
-        Error::Store(source @ engine::Error::Committed { .. }) => unfinished(&beginning.recovery, source),
-        error => error,
+        source @ engine::Error::Committed { .. } => unfinished(&beginning.recovery, source),
+        error => error.into(),
     })?;
     finish(store, client, &beginning, journal, BTreeMap::new(), request, progress, (lock, runtime))
 }
@@ -206,7 +207,7 @@ pub fn resume(
     }
     let (beginning, outcomes) = record::read(store, &id)?;
     examine::again(store, client, &beginning, request)?;
-    let journal = Journal::open(store, &id)?;
+    let journal = RecoveryJournal::open(store, &id)?;
     // Whoever wished to stop had their wish.
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
     let runtime = runtime()?;
@@ -242,7 +243,7 @@ fn finish(
     store: &mut Store,
     client: &Client,
     beginning: &Beginning,
-    journal: Journal,
+    journal: RecoveryJournal,
     outcomes: BTreeMap<String, StepOutcome>,
     request: &ApplyRequest<'_>,
     progress: &dyn ApplyProgress,
@@ -259,7 +260,8 @@ fn finish(
     let (mut journal, outcomes, remaining) = applier.into_parts();
     let left = match &remaining {
         Some(_) => {
-            let from = store.snapshot(&beginning.plan.from.backup).ok();
+            let from = engine::BackupId::from_text(&beginning.plan.from.backup);
+            let from = from.and_then(|id| store.snapshot(&id).ok());
             runtime.block_on(left::still_differing(client, from.as_ref(), &beginning.plan.skipped))
         }
         None => Vec::new(),
@@ -267,9 +269,10 @@ fn finish(
     sum::up(&mut summary, &beginning.plan, &outcomes, remaining, is_cancelled);
     sum::add_left(&mut summary, &beginning.plan, &left);
     summary.completed = Some(client.clock().now());
-    let known = recorded_lineage(store).map_err(in_the_middle)?;
+    let lineages = store.lineages().map_err(|error| in_the_middle(error.into()))?;
+    let known: Vec<String> = lineages.into_iter().map(|lineage| lineage.new_id).collect();
     for outcome in outcomes.values().filter(|outcome| outcome.kind == StepKind::Recreate) {
-        if let Some(new_id) = outcome.created.get("id").filter(|id| !known.contains(*id)) {
+        if let Some(new_id) = outcome.created.get("id").filter(|id| !known.contains(id)) {
             let token = outcome.object.type_token.as_str();
             let old = ObjectKey { type_token: token.into(), id: outcome.object.id.clone() };
             let added = store.add_lineage(&old, new_id, &beginning.recovery, client.clock().now());
@@ -279,8 +282,8 @@ fn finish(
     crash_here(request, "end")?;
     journal.end(store, &summary).map_err(|error| match error {
         // Everybody reads that it ended.
-        Error::Store(engine::Error::Committed { .. }) => error,
-        error => in_the_middle(error),
+        error @ engine::Error::Committed { .. } => error.into(),
+        error => in_the_middle(error.into()),
     })?;
     Ok(summary)
 }
@@ -288,11 +291,6 @@ fn finish(
 /// What is to be said of a recovery that the store stopped in the middle.
 fn unfinished(recovery: &str, source: engine::Error) -> Error {
     Error::Unfinished { recovery: recovery.to_owned(), source }
-}
-
-fn recorded_lineage(store: &Store) -> Result<Vec<String>> {
-    let records = store.records("lineage")?;
-    Ok(records.iter().filter_map(|record| record["newId"].as_str().map(str::to_owned)).collect())
 }
 
 fn is_over(status: RecoveryStatus) -> bool {

@@ -58,6 +58,7 @@ pub use body::Body;
 pub(crate) use derived::captured;
 pub use document::support_document;
 pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};
+pub use engine::records::{PlanObject, StepKind};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub(crate) use link::reference;
@@ -169,26 +170,6 @@ fn is_off(option: &bool) -> bool {
     !*option
 }
 
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum StepKind {
-    /// Writes attributes.
-    Update,
-    /// Adds links, makes a relation object again, or an element of a collection below an object.
-    AddLink,
-    /// Takes links away, removes a relation object, a credential, or an element of a collection below an object.
-    RemoveLink,
-    /// Restores an object from the bin, under its ID.
-    Restore,
-    /// Makes an object again, under a new ID.
-    Recreate,
-    /// Moves an object into the bin.
-    SoftDelete,
-    /// Deletes an object for good.
-    HardDelete,
-}
-
 /// When a step is done: after every step of an earlier phase was decided, whatever became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -241,19 +222,6 @@ pub struct Step {
     /// What people should know of it, such as that it enables an account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-}
-
-/// An object, named.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PlanObject {
-    /// Its ID; of a relation object its natural key, `a|b|c`.
-    pub id: String,
-    /// Its type token.
-    #[serde(rename = "type")]
-    pub type_token: String,
-    /// Its name; empty if it has none.
-    pub display_name: String,
 }
 
 /// One link of a step.

@@ -275,7 +275,7 @@ async fn was_recovered(client: &Client, since: Timestamp) -> bool {
 }
 
 fn newest_snapshot(store: &Store) -> Result<Option<Snapshot>> {
-    let newest = store.members().last().map(|member| member.id.clone());
+    let newest = store.commits().last().map(|member| member.id);
     Ok(newest.map(|id| store.snapshot(&id)).transpose()?)
 }
 

@@ -10,11 +10,15 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     if text.len() > 4096 {
         return;
     }
-    match query::format(text) {
-        Ok(formatted) => assert_eq!(query::format(&formatted).as_ref(), Ok(&formatted), "{text}"),
+    let script = query::Script::parse(text);
+    match &script {
+        Ok(script) => {
+            let formatted = script.format();
+            assert_eq!(query::Script::parse(&formatted).map(|again| again.format()), Ok(formatted), "{text}");
+        }
         Err(diagnostics) => assert!(!diagnostics.is_empty(), "{text}"),
     }
-    for diagnostic in query::check(text).err().into_iter().flatten() {
+    for diagnostic in script.and_then(|script| script.check()).err().into_iter().flatten() {
         assert!(text.get(diagnostic.span.start..diagnostic.span.end).is_some(), "{text}: {diagnostic:?}");
     }
 });

@@ -5,8 +5,9 @@
 //! join, lookup and union, `bind/expand.rs` mv-expand, parse and search, `bind/name.rs` the names
 //! of results.
 //!
-//! *Invariants*: 1. Plans and scalars are at most `PLAN_DEPTH_MAX` and `SCALAR_DEPTH_MAX` deep, so
-//! whatever walks them may recurse. 2. Every scalar of a plan refers to columns its input has.
+//! *Invariants*: 1. Plans are at most `PLAN_DEPTH_MAX` deep, and whatever walks them on a stack of the depth that
+//! `deep` gives may recurse; scalars are at most `SCALAR_DEPTH_MAX` deep. 2. Every scalar of a plan refers to columns
+//! its input has. 3. Whatever has a name, and so may be taken by several steps, is a shared step.
 
 mod call;
 mod environment;
@@ -35,10 +36,13 @@ use crate::table::{ScanRequest, Tables};
 use crate::value::{Type, Value};
 
 use environment::{Binding, Environment};
+pub(crate) use join::join_kinds;
 pub use recover::Selection;
 
-/// Deepest chain of steps.
-const PLAN_DEPTH_MAX: usize = 400;
+/// Deepest chain of steps: an operator is up to three of them, and a name is one.
+const PLAN_DEPTH_MAX: usize = 5000;
+/// Most queries inside values that are nested in one another.
+const NESTED_QUERIES_MAX: usize = 64;
 /// Deepest nesting of calls after functions of the query are written out.
 const SCALAR_DEPTH_MAX: usize = 400;
 /// Most parts of expressions of one query after functions are written out.
@@ -64,18 +68,18 @@ pub(crate) struct Bound {
 }
 
 /// Binds every query of a script.
-pub(crate) fn bind(
-    statements: &[Statement],
-    parameters: &Parameters,
-    tables: &dyn Tables,
-    guard: &Guard<'_>,
+pub(crate) fn bind<'s>(
+    statements: impl Iterator<Item = &'s Statement>,
+    parameters: &'s Parameters,
+    tables: &'s dyn Tables,
+    guard: &'s Guard<'s>,
 ) -> Result<Vec<Bound>, Vec<Diagnostic>> {
     let mut binder = Binder {
         tables,
         parameters,
         guard,
         diagnostics: Vec::new(),
-        made: HashMap::new(),
+        shared_count: 0,
         parts: 0,
         inlined: 0,
         column_count: 0,
@@ -94,18 +98,12 @@ struct Binder<'a> {
     parameters: &'a Parameters,
     guard: &'a Guard<'a>,
     diagnostics: Vec<Diagnostic>,
-    /// What is known of the plans made so far, by their address.
-    made: HashMap<*const Plan, Made>,
+    /// Shared steps and queries inside values so far; each has a number.
+    shared_count: u32,
     parts: usize,
     inlined: usize,
     /// Columns of all steps made so far.
     column_count: usize,
-}
-
-/// How deep a plan is, and where it is written.
-struct Made {
-    depth: usize,
-    span: Span,
 }
 
 /// The columns a value may refer to.
@@ -116,7 +114,7 @@ impl<'a> Binder<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn script(&mut self, statements: &'a [Statement]) -> Vec<Bound> {
+    fn script(&mut self, statements: impl Iterator<Item = &'a Statement>) -> Vec<Bound> {
         let mut environment = Environment::default();
         let mut bound = Vec::new();
         for statement in statements {
@@ -154,7 +152,7 @@ impl<'a> Binder<'a> {
             LetValue::Function(function) => environment.with(name, Self::function(function, environment)),
             LetValue::Pipe(pipe) if is_table(pipe, environment) => {
                 let plan = self.pipe(pipe, environment);
-                environment.with(name, Binding::Table(plan))
+                environment.with(name, Binding::Table(self.shared(plan)))
             }
             LetValue::Pipe(pipe) => {
                 let value = self.scalar_pipe(pipe, &[], environment);
@@ -211,6 +209,7 @@ impl<'a> Binder<'a> {
         let mut plan = self.source(&pipe.source, pipe.span, &environment);
         for stage in stages {
             if let Operator::As(name) = &stage.operator {
+                plan = self.shared(plan);
                 environment = environment.with(&name.text, Binding::Table(Arc::clone(&plan)));
                 continue;
             }
@@ -232,20 +231,43 @@ impl<'a> Binder<'a> {
 
     /// Makes a step; a chain that is too deep is cut.
     fn plan(&mut self, step: Step, schema: Schema, span: Span) -> Arc<Plan> {
-        let depth = 1 + step.inputs().map(|input| self.depth(input)).max().unwrap_or(0);
-        if depth > PLAN_DEPTH_MAX {
+        let plan = Plan::new(step, schema, span);
+        if plan.depth > PLAN_DEPTH_MAX {
             let message = format!("more than {PLAN_DEPTH_MAX} steps follow one another");
             self.report(Diagnostic::new(Code::Limit, span, message));
-            return Arc::new(Plan { step: Step::Rows(Vec::new()), schema });
+            return Plan::new(Step::Rows(Vec::new()), plan.schema.clone(), span);
         }
-        self.column_count = self.column_count.saturating_add(schema.len());
-        if let Some(message) = self.too_many_columns(schema.len()) {
+        self.column_count = self.column_count.saturating_add(plan.schema.len());
+        if let Some(message) = self.too_many_columns(plan.schema.len()) {
             self.report(Diagnostic::new(Code::Limit, span, message));
-            return self.lost(span);
+            return nothing(span);
         }
-        let plan = Arc::new(Plan { step, schema });
-        self.made.insert(Arc::as_ptr(&plan), Made { depth, span });
         plan
+    }
+
+    /// Rows that get a name. A table is read again for each step that takes it, so that each reads only what it needs.
+    fn shared(&mut self, plan: Arc<Plan>) -> Arc<Plan> {
+        if matches!(plan.step, Step::Scan(_) | Step::Rows(_) | Step::Shared { .. }) {
+            return plan;
+        }
+        let (schema, span, id) = (plan.schema.clone(), plan.span, self.next_id());
+        Plan::new(Step::Shared { id, input: plan }, schema, span)
+    }
+
+    /// A number for what is computed once.
+    fn next_id(&mut self) -> u32 {
+        self.shared_count += 1;
+        self.shared_count
+    }
+
+    /// The number for a query inside a value; none where too many are nested.
+    fn query_id(&mut self, plan: &Plan, span: Span) -> Option<u32> {
+        if plan.nested_queries < NESTED_QUERIES_MAX {
+            return Some(self.next_id());
+        }
+        let message = format!("more than {NESTED_QUERIES_MAX} queries inside values need one another");
+        self.report(Diagnostic::new(Code::Limit, span, message));
+        None
     }
 
     /// Why a step with so many columns is refused. A query that was stopped is bound no further either.
@@ -257,22 +279,6 @@ impl<'a> Binder<'a> {
             return Some(format!("all steps together have more than {ALL_COLUMNS_MAX} columns"));
         }
         self.guard.proceed().err().map(|stopped| stopped.message)
-    }
-
-    fn depth(&self, plan: &Arc<Plan>) -> usize {
-        self.made.get(&Arc::as_ptr(plan)).map_or(1, |made| made.depth)
-    }
-
-    fn lost(&mut self, span: Span) -> Arc<Plan> {
-        let schema = vec![Field::new(LOST, Type::Dynamic)];
-        let plan = Arc::new(Plan { step: Step::Rows(Vec::new()), schema });
-        self.made.insert(Arc::as_ptr(&plan), Made { depth: 1, span });
-        plan
-    }
-
-    /// A table without rows, after an error.
-    fn nothing(&mut self, span: Span) -> Arc<Plan> {
-        self.lost(span)
     }
 
     /// An expression where a table stands.
@@ -288,7 +294,7 @@ impl<'a> Binder<'a> {
                 Some(_) => {
                     let message = format!("`{name}` is not a table");
                     self.report(Diagnostic::new(Code::Type, value.span, message));
-                    self.nothing(value.span)
+                    nothing(value.span)
                 }
                 None => self.stored_table(name, &[], value.span),
             },
@@ -299,7 +305,7 @@ impl<'a> Binder<'a> {
             _ => {
                 let message = "a table is required here, not a value";
                 self.report(Diagnostic::new(Code::Type, value.span, message));
-                self.nothing(value.span)
+                nothing(value.span)
             }
         }
     }
@@ -322,11 +328,11 @@ impl<'a> Binder<'a> {
                     Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
                     None => diagnostic,
                 });
-                self.nothing(span)
+                nothing(span)
             }
-            Err(message) => {
-                self.report(Diagnostic::new(Code::Invalid, span, message));
-                self.nothing(span)
+            Err(error) => {
+                self.report(Diagnostic::of_table(span, error));
+                nothing(span)
             }
         }
     }
@@ -392,6 +398,11 @@ impl<'a> Binder<'a> {
         }
         converted
     }
+}
+
+/// A table without rows, after an error.
+fn nothing(span: Span) -> Arc<Plan> {
+    Plan::new(Step::Rows(Vec::new()), vec![Field::new(LOST, Type::Dynamic)], span)
 }
 
 /// Tells whether a pipe gives rows rather than one value.

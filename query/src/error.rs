@@ -1,10 +1,13 @@
-//! What can be wrong with a query: every finding with its place, its meaning and a way out.
+//! What can be wrong with a query: every finding with its kind, its place, its cause, and a way out of its own.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::ast::Span;
 
 /// Kinds of findings, for callers that tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Code {
     /// The text is not a query.
     Syntax,
@@ -20,7 +23,9 @@ pub enum Code {
     Type,
     /// Anything else that makes no sense, such as a wrong number of arguments.
     Invalid,
-    /// A limit of size, depth or memory.
+    /// A table that cannot be had or read; [`Diagnostic::cause`] says why.
+    Table,
+    /// A limit of size, depth or memory, or that the query was told to stop; [`Diagnostic::cause`] says more of memory.
     Limit,
 }
 
@@ -36,6 +41,7 @@ impl Code {
             Self::UnknownFunction => "query::unknown_function",
             Self::Type => "query::type",
             Self::Invalid => "query::invalid",
+            Self::Table => "query::table",
             Self::Limit => "query::limit",
         }
     }
@@ -49,20 +55,135 @@ pub struct Diagnostic {
     pub code: Code,
     /// What is wrong: lower case, no full stop.
     pub message: String,
-    /// Where it is, in bytes of the text.
+    /// Where it is, in bytes of the text; nowhere for what went wrong while rows were made.
     pub span: Span,
-    /// What to do about it.
+    /// What to do about it in the query.
     pub help: Option<String>,
+    /// What it comes from, when that is not the text.
+    #[source]
+    pub cause: Option<Cause>,
+}
+
+/// What a finding comes from, when that is not the text.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Cause {
+    /// A table cannot be had or read.
+    #[error(transparent)]
+    Table(TableError),
+    /// A step needs more memory than is left.
+    #[error(
+        "{step} needs {needed_bytes} bytes of memory; {left_bytes} of the {allowed_bytes} allowed are left"
+    )]
+    Memory {
+        /// The step.
+        step: &'static str,
+        /// What it would hold.
+        needed_bytes: usize,
+        /// What the others leave to it.
+        left_bytes: usize,
+        /// What all may hold.
+        allowed_bytes: usize,
+    },
+    /// Rows cannot be kept in the temporary folder.
+    #[error("{}: {source}", path.display())]
+    Temporary {
+        /// The folder, or a file in it.
+        path: PathBuf,
+        /// Why.
+        source: Arc<io::Error>,
+    },
+}
+
+impl PartialEq for Cause {
+    /// Causes that say the same are the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+/// Why a table cannot be had, or not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TableError {
+    /// The store says no.
+    #[error(transparent)]
+    Store(Arc<engine::Error>),
+    /// A text that is no point in time.
+    #[error(transparent)]
+    Point(Arc<engine::Error>),
+    /// Arguments that the table does not take.
+    #[error("{message}")]
+    Arguments {
+        /// What is expected and what was found.
+        message: String,
+        /// What may be meant.
+        help: Option<String>,
+    },
+    /// `live` without a tenant.
+    #[error("`live` reads from a tenant, and none is configured")]
+    NoTenant,
+    /// A point that stands for a backup of another store.
+    #[error("\"{written}\" stands for {backup}, which this store does not have")]
+    UnknownBackup {
+        /// The point as it was written.
+        written: String,
+        /// The backup.
+        backup: String,
+    },
+    /// An ID that no recovery has.
+    #[error("no recovery \"{id}\"")]
+    NoRecovery {
+        /// The ID.
+        id: String,
+        /// The nearest one there is.
+        near: Option<String>,
+        /// How many there are.
+        known: usize,
+    },
+    /// Data that is not as it must be.
+    #[error("{0}")]
+    Data(String),
+    /// Whatever a table says that is not of this package.
+    #[error(transparent)]
+    Other(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl TableError {
+    pub(crate) fn store(error: engine::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+
+    pub(crate) fn arguments(message: String) -> Self {
+        Self::Arguments { message, help: None }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Arguments { help, .. } => help.clone(),
+            Self::NoTenant => Some("`latest` is the newest backup".to_owned()),
+            Self::NoRecovery { near: Some(near), .. } => Some(format!("did you mean \"{near}\"?")),
+            Self::NoRecovery { near: None, known: 0, .. } => Some("there are none yet".to_owned()),
+            Self::NoRecovery { .. } => Some("`recoveries` lists them".to_owned()),
+            Self::Store(_) | Self::Point(_) | Self::UnknownBackup { .. } | Self::Data(_) | Self::Other(_) => {
+                None
+            }
+        }
+    }
 }
 
 impl Diagnostic {
     pub(crate) fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), span, help: None }
+        Self { code, message: message.into(), span, help: None, cause: None }
     }
 
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    pub(crate) fn with_cause(self, cause: Cause) -> Self {
+        Self { cause: Some(cause), ..self }
     }
 
     pub(crate) fn unsupported(span: Span, name: &str) -> Self {
@@ -71,6 +192,27 @@ impl Diagnostic {
 
     pub(crate) fn invalid(span: Span, message: impl Into<String>) -> Self {
         Self::new(Code::Invalid, span, message)
+    }
+
+    /// What a table says of itself.
+    pub(crate) fn of_table(span: Span, error: TableError) -> Self {
+        let help = error.help();
+        Self { help, ..Self::new(Code::Table, span, error.to_string()).with_cause(Cause::Table(error)) }
+    }
+
+    /// What kind it is.
+    #[must_use]
+    pub fn kind(&self) -> Code {
+        self.code
+    }
+
+    /// Why a table cannot be had or read, when that is what it is about.
+    #[must_use]
+    pub fn table_error(&self) -> Option<&TableError> {
+        match &self.cause {
+            Some(Cause::Table(error)) => Some(error),
+            Some(Cause::Memory { .. } | Cause::Temporary { .. }) | None => None,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipeline::Pace;
+use pipeline::{Branch, Pace};
 
 pub(crate) use evaluate::constant;
 
@@ -64,15 +64,15 @@ type Sink<'s> = dyn FnMut(Batch) -> Result<ControlFlow<()>, Diagnostic> + 's;
 /// One run of one query.
 pub(crate) struct Execution<'a> {
     guard: Guard<'a>,
-    /// Rows of steps that several others take, by address.
-    shared: Mutex<HashMap<usize, (Arc<Plan>, Rows)>>,
-    /// What lists of values hold that conditions look up, until the query ends.
-    lists: Mutex<Vec<Held>>,
+    /// Rows of shared steps that were computed, by their numbers.
+    shared: Mutex<HashMap<u32, Rows>>,
+    /// Results of queries inside values, by their numbers, and what they hold until the query ends.
+    values: Mutex<HashMap<u32, (Value, Option<Held>)>>,
 }
 
 impl<'a> Execution<'a> {
     pub(crate) fn new(guard: &Guard<'a>) -> Self {
-        Self { guard: guard.clone(), shared: Mutex::default(), lists: Mutex::default() }
+        Self { guard: guard.clone(), shared: Mutex::default(), values: Mutex::default() }
     }
 
     /// Starts the account of a step, by the name that a finding gives it.
@@ -85,16 +85,23 @@ impl<'a> Execution<'a> {
     /// # Errors
     /// When a table cannot be read, or a limit is reached.
     pub(crate) fn rows(&self, plan: &Arc<Plan>) -> Result<Rows, Diagnostic> {
-        let shared = Self::is_shared(plan);
-        let address = Arc::as_ptr(plan).addr();
-        if shared && let Some((_, rows)) = self.lock().get(&address) {
-            return Ok(Arc::clone(rows));
+        if let Step::Shared { id, input } = &plan.step {
+            return self.shared_rows(*id, input);
         }
         let rows = self.breaker(plan)?;
         self.guard.proceed()?;
-        if shared {
-            self.lock().insert(address, (Arc::clone(plan), Arc::clone(&rows)));
+        Ok(rows)
+    }
+
+    /// The rows of a shared step, computed when the first step takes them.
+    fn shared_rows(&self, id: u32, input: &Arc<Plan>) -> Result<Rows, Diagnostic> {
+        let lock = || self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&id).map(Arc::clone);
+        if let Some(rows) = known {
+            return Ok(rows);
         }
+        let rows = self.rows(input)?;
+        lock().insert(id, Arc::clone(&rows));
         Ok(rows)
     }
 
@@ -107,19 +114,8 @@ impl<'a> Execution<'a> {
         self.guard.proceed()
     }
 
-    /// Tells whether several steps take the rows of this one. A table is read again instead of being held.
-    fn is_shared(plan: &Arc<Plan>) -> bool {
-        Arc::strong_count(plan) > 1 && !matches!(plan.step, Step::Scan(_) | Step::Rows(_))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<usize, (Arc<Plan>, Rows)>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn emit(&self, plan: &Arc<Plan>, pace: Pace, sink: &mut Sink<'_>) -> Result<(), Diagnostic> {
-        if let Step::Take { input, count } = &plan.step
-            && !Self::is_shared(plan)
-        {
+        if let Step::Take { input, count } = &plan.step {
             return self.take(input, self.count(count)?, sink);
         }
         let branches = self.compile(plan, None)?;
@@ -169,23 +165,27 @@ impl<'a> Execution<'a> {
 
     /// Holds all rows of a step.
     fn collect(&self, plan: &Arc<Plan>) -> Result<Rows, Diagnostic> {
-        let mut held = self.account(match plan.step {
-            Step::Take { .. } => "`take`",
-            Step::Join { .. } => "`join`",
-            _ => "the result of the query",
-        });
-        let mut batches = Vec::new();
-        let mut keep = |batch: Batch| {
+        if let Step::Take { input, count } = &plan.step {
+            let (mut held, mut batches) = (self.account("`take`"), Vec::new());
+            self.take(input, self.count(count)?, &mut |batch: Batch| {
+                held.grow(batch.size_bytes())?;
+                batches.push(batch);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            return Ok(Arc::new(Stored::new(batches, held)));
+        }
+        let step = if matches!(plan.step, Step::Join { .. }) { "`join`" } else { "the result of the query" };
+        self.hold(self.compile(plan, None)?, step)
+    }
+
+    /// Holds all rows that come through some branches, on the account of a step.
+    fn hold(&self, branches: Vec<Branch<'a>>, step: &'static str) -> Result<Rows, Diagnostic> {
+        let (mut held, mut batches) = (self.account(step), Vec::new());
+        self.drive(branches, Pace::Full, Ok, |batch: Batch| {
             held.grow(batch.size_bytes())?;
             batches.push(batch);
             Ok(ControlFlow::Continue(()))
-        };
-        if let Step::Take { input, count } = &plan.step {
-            self.take(input, self.count(count)?, &mut keep)?;
-        } else {
-            let branches = self.compile_own(plan, None)?;
-            self.drive(branches, Pace::Full, Ok, keep)?;
-        }
+        })?;
         Ok(Arc::new(Stored::new(batches, held)))
     }
 
@@ -206,29 +206,8 @@ impl<'a> Execution<'a> {
     /// Puts the results of inner queries in their place.
     fn prepare(&self, scalar: &Scalar) -> Result<Scalar, Diagnostic> {
         Ok(match scalar {
-            Scalar::Query(plan) => {
-                let mut first = Value::Null;
-                self.emit(&rewrite(plan), Pace::Careful, &mut |batch: Batch| {
-                    first = batch.columns.first().map_or(Value::Null, |column| column.get(0).into_owned());
-                    Ok(ControlFlow::Break(()))
-                })?;
-                Scalar::Constant(first)
-            }
-            Scalar::List(plan) => {
-                let mut held = self.account("a list of values");
-                let mut cells = Vec::new();
-                self.emit(&rewrite(plan), Pace::Full, &mut |batch: Batch| {
-                    if let Some(column) = batch.columns.first() {
-                        let from = cells.len();
-                        cells.extend((0..batch.row_count).map(|row| column.get(row)).map(Cow::into_owned));
-                        // The values, and what finds them.
-                        held.grow(2 * values_bytes(&cells[from..]))?;
-                    }
-                    Ok(ControlFlow::Continue(()))
-                })?;
-                self.lists.lock().unwrap_or_else(PoisonError::into_inner).push(held);
-                Scalar::Constant(array_of(cells))
-            }
+            Scalar::Query { id, plan } => Scalar::Constant(self.once(*id, || self.first_value(plan))?),
+            Scalar::List { id, plan } => Scalar::Constant(self.once(*id, || self.all_values(plan))?),
             Scalar::Call { function, arguments, kinds, kind, depth } => {
                 let arguments =
                     arguments.iter().map(|argument| self.prepare(argument)).collect::<Result<Vec<_>, _>>()?;
@@ -242,6 +221,46 @@ impl<'a> Execution<'a> {
             }
             other => other.clone(),
         })
+    }
+
+    /// The result of a query inside a value.
+    fn once(
+        &self,
+        id: u32,
+        compute: impl FnOnce() -> Result<(Value, Option<Held>), Diagnostic>,
+    ) -> Result<Value, Diagnostic> {
+        let lock = || self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock().get(&id).map(|(value, _)| value.clone());
+        if let Some(value) = known {
+            return Ok(value);
+        }
+        let (value, held) = compute()?;
+        lock().insert(id, (value.clone(), held));
+        Ok(value)
+    }
+
+    fn first_value(&self, plan: &Arc<Plan>) -> Result<(Value, Option<Held>), Diagnostic> {
+        let mut first = Value::Null;
+        self.emit(&rewrite(plan), Pace::Careful, &mut |batch: Batch| {
+            first = batch.columns.first().map_or(Value::Null, |column| column.get(0).into_owned());
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok((first, None))
+    }
+
+    fn all_values(&self, plan: &Arc<Plan>) -> Result<(Value, Option<Held>), Diagnostic> {
+        let mut held = self.account("a list of values");
+        let mut cells = Vec::new();
+        self.emit(&rewrite(plan), Pace::Full, &mut |batch: Batch| {
+            if let Some(column) = batch.columns.first() {
+                let from = cells.len();
+                cells.extend((0..batch.row_count).map(|row| column.get(row)).map(Cow::into_owned));
+                // The values, and what finds them.
+                held.grow(2 * values_bytes(&cells[from..]))?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok((array_of(cells), Some(held)))
     }
 }
 

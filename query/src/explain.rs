@@ -35,8 +35,8 @@ pub(crate) fn explain_plan(plan: &Arc<Plan>) -> String {
 struct Explanation {
     text: String,
     count: usize,
-    /// The pipelines whose rows several steps take, by the address of their last step.
-    shared: HashMap<*const Plan, usize>,
+    /// The pipelines whose rows several steps take, by the number of the shared step.
+    shared: HashMap<u32, usize>,
 }
 
 impl Explanation {
@@ -55,14 +55,13 @@ impl Explanation {
         if depth > DEPTH_MAX {
             return vec!["…".to_owned()];
         }
-        if Arc::strong_count(plan) > 1 && !matches!(plan.step, Step::Scan(_) | Step::Rows(_)) {
-            let address = Arc::as_ptr(plan);
-            if !self.shared.contains_key(&address) {
-                let steps = self.own_steps(plan, depth);
+        if let Step::Shared { id, input } = &plan.step {
+            if !self.shared.contains_key(id) {
+                let steps = self.own_steps(input, depth);
                 let number = self.write(&steps, "hold for several steps");
-                self.shared.insert(address, number);
+                self.shared.insert(*id, number);
             }
-            return vec![format!("rows of pipeline {}", self.shared[&address])];
+            return vec![format!("rows of pipeline {}", self.shared[id])];
         }
         self.own_steps(plan, depth)
     }
@@ -122,6 +121,7 @@ fn describe(plan: &Plan) -> String {
         Step::Rows(batches) => {
             format!("rows {}", batches.iter().map(|batch| batch.row_count).sum::<usize>())
         }
+        Step::Shared { .. } => "shared".to_owned(),
         Step::Print(_) => "print".to_owned(),
         Step::Range { .. } => "range".to_owned(),
         Step::Filter { predicate, .. } => format!("filter {}", value(predicate, below)),
@@ -186,8 +186,8 @@ fn value(scalar: &Scalar, below: &[Field]) -> String {
         Scalar::Member { value: tested, set } => {
             format!("{} in {} values", value(tested, below), set.len())
         }
-        Scalar::Query(_) => "toscalar(…)".to_owned(),
-        Scalar::List(_) => "(…)".to_owned(),
+        Scalar::Query { .. } => "toscalar(…)".to_owned(),
+        Scalar::List { .. } => "(…)".to_owned(),
     }
 }
 

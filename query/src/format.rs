@@ -69,47 +69,11 @@ fn bare_or_quoted(text_of_name: &str) -> String {
     let mut characters = text_of_name.chars();
     let first = characters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let bare = first && characters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if bare && !RESERVED.contains(&text_of_name) && !crate::syntax::is_keyword(text_of_name) {
+    if bare && !crate::syntax::RESERVED.contains(&text_of_name) && !crate::syntax::is_keyword(text_of_name) {
         return text_of_name.to_owned();
     }
     format!("[{}]", text(text_of_name))
 }
-
-/// Words that are no names without quotes.
-const RESERVED: [&str; 32] = [
-    "and",
-    "or",
-    "by",
-    "on",
-    "in",
-    "between",
-    "matches",
-    "has_any",
-    "has_all",
-    "let",
-    "has",
-    "has_cs",
-    "hasprefix",
-    "hassuffix",
-    "hasprefix_cs",
-    "hassuffix_cs",
-    "contains",
-    "contains_cs",
-    "startswith",
-    "startswith_cs",
-    "endswith",
-    "endswith_cs",
-    "true",
-    "false",
-    "print",
-    "range",
-    "union",
-    "search",
-    "datatable",
-    "typeof",
-    "dynamic",
-    "declare",
-];
 
 pub(super) fn pipe(pipe: &Pipe) -> String {
     let mut written = source(&pipe.source);

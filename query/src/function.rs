@@ -131,7 +131,7 @@ const fn name_of(usage: &'static str) -> &'static str {
 }
 
 /// Functions whose code is in the binder.
-const BOUND: [Function; 4] = [
+static BOUND: [Function; 4] = [
     Function::bound("toscalar(table)", "the first value of a table", (1, 1)),
     Function::bound("materialize(table)", "a table, computed once", (1, 1)),
     Function::bound("pack_all([without_empty])", "an object of all columns", (0, 1)),
@@ -169,23 +169,33 @@ static TABLE: LazyLock<HashMap<&'static str, &'static Function>> = LazyLock::new
     table
 });
 
+/// The functions of values by families.
+pub(crate) fn families() -> [(&'static str, &'static [Function]); 12] {
+    [
+        ("Tables and columns", &BOUND),
+        ("Logic", logic::TABLE),
+        ("Conversion", cast::TABLE),
+        ("Numbers", math::TABLE),
+        ("Texts and hashes", text::TABLE),
+        ("Regular expressions", regular::TABLE),
+        ("Addresses, base64 and separated values", web::TABLE),
+        ("Dates and times", date::TABLE),
+        ("Dates and times as texts", dateformat::TABLE),
+        ("Arrays", array::TABLE),
+        ("Objects", bag::TABLE),
+        ("Sets", set::TABLE),
+    ]
+}
+
 /// Lists every function of values.
 pub(crate) fn all() -> impl Iterator<Item = &'static Function> {
-    static GROUPS: [&[Function]; 12] = [
-        &BOUND,
-        logic::TABLE,
-        cast::TABLE,
-        math::TABLE,
-        text::TABLE,
-        regular::TABLE,
-        web::TABLE,
-        date::TABLE,
-        dateformat::TABLE,
-        array::TABLE,
-        bag::TABLE,
-        set::TABLE,
-    ];
-    GROUPS.into_iter().flatten()
+    families().into_iter().flat_map(|(_, members)| members)
+}
+
+/// Second names of functions, and what they mean.
+#[cfg(test)]
+pub(crate) fn aliases() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ALIASES.iter().copied()
 }
 
 /// Finds a function by its name or second name.

@@ -7,17 +7,21 @@
 //! ```
 //!
 //! Rows are worked on in batches of columns, in parallel, and come in an order that does not depend on that; memory is
-//! bounded by [`Limits`]. [`run`] gives all rows at once, [`run_streaming`] as they come.
+//! bounded by [`Limits`]. A [`Script`] is read, bound to a [`Context`], and then [`Prepared`] to run, to stream, or to be
+//! explained. What editors need to know is in [`language`].
 //!
 //! ```
-//! use query::{NoTables, Parameters, run};
+//! use jiff::Timestamp;
+//! use query::{Context, NoTables, Script};
 //!
+//! let context = Context::new(&NoTables, Timestamp::UNIX_EPOCH);
 //! let text = "datatable(name:string, age:long) ['Ada', 41, 'Bo', 29] | where age > 30";
-//! let tables = run(text, &Parameters::new(), &NoTables, 0).expect("the query is right");
+//! let prepared = Script::parse(text).and_then(|script| script.bind(&context)).expect("the query is right");
+//! let tables = prepared.run().expect("it fits into the memory");
 //! assert_eq!(tables[0].batches[0].columns[0].get(0).to_json(tables[0].schema[0].kind), "\"Ada\"");
 //!
-//! let findings = run("users | mv-apply x on (take 1)", &Parameters::new(), &NoTables, 0);
-//! assert_eq!(findings.unwrap_err()[0].message, "`mv-apply` is not supported");
+//! let findings = Script::parse("users | mv-apply x on (take 1)").unwrap_err();
+//! assert_eq!(findings[0].message, "`mv-apply` is not supported");
 //! ```
 
 mod aggregate;
@@ -27,12 +31,14 @@ mod bind;
 mod check;
 mod compare;
 mod convert;
+mod deep;
 mod error;
 mod execute;
 mod explain;
 mod format;
 mod function;
 mod json;
+pub mod language;
 mod limits;
 mod literal;
 mod number;
@@ -50,11 +56,11 @@ mod value;
 
 pub use batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
 pub use bind::{Parameters, Selection};
-pub use error::{Code, Diagnostic};
-pub use function::{FunctionHelp, functions};
+pub use error::{Cause, Code, Diagnostic, TableError};
 pub use limits::Limits;
-pub use script::{ResultPart, ResultTable, check, explain, format, run, run_streaming, run_within};
+pub use script::{
+    Context, Definitions, Findings, NamedTable, Predicate, Prepared, ResultPart, ResultTable, Script, run,
+};
 pub use store::{PointArgument, PointResolver, ResolvedPoint, StoreResolver, StoreTables};
-pub use syntax::OPERATORS;
 pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};
 pub use value::{TICKS_PER_DAY, TICKS_PER_SECOND, Type, Value};

@@ -4,9 +4,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
+
 use crate::ast::Span;
 use crate::batch::{BATCH_BYTES, BATCH_ROWS};
-use crate::error::{Code, Diagnostic};
+use crate::error::{Cause, Code, Diagnostic};
+use crate::time;
 use crate::value::Value;
 
 /// What a query may use.
@@ -84,8 +87,8 @@ pub(crate) struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    pub(crate) fn new(now: i64, limits: &'a Limits<'a>) -> Self {
-        Self { now, limits, memory: Memory::new(limits.bytes) }
+    pub(crate) fn new(now: Timestamp, limits: &'a Limits<'a>) -> Self {
+        Self { now: time::ticks_of(now), limits, memory: Memory::new(limits.bytes) }
     }
 
     /// Refuses to go on once the query was told to stop, or a value could not be computed within the limit.
@@ -207,15 +210,19 @@ impl Held {
     /// What is said when there is no room for so much more.
     pub(crate) fn exceeded(&self, bytes: usize) -> Diagnostic {
         let held_by_others = self.memory.held_bytes.load(Ordering::Relaxed).saturating_sub(self.bytes);
+        let (step, allowed_bytes) = (self.step, self.memory.limit_bytes);
+        let needed_bytes = self.bytes.saturating_add(bytes);
+        let left_bytes = allowed_bytes.saturating_sub(held_by_others);
         let message = format!(
-            "{} needs {} of memory, and {} of the {} allowed are left",
-            self.step,
-            size(self.bytes.saturating_add(bytes)),
-            size(self.memory.limit_bytes.saturating_sub(held_by_others)),
-            size(self.memory.limit_bytes),
+            "{step} needs {} of memory, and {} of the {} allowed are left",
+            size(needed_bytes),
+            size(left_bytes),
+            size(allowed_bytes),
         );
+        let cause = Cause::Memory { step, needed_bytes, left_bytes, allowed_bytes };
         Diagnostic::new(Code::Limit, Span::default(), message)
-            .with_help("filter or project first, or allow more with `--memory-limit`")
+            .with_help("filter or project first")
+            .with_cause(cause)
     }
 }
 

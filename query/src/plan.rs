@@ -1,10 +1,14 @@
 //! What a query does, with every name resolved: scalars over the columns of a row, and the steps
 //! that rows go through.
+//!
+//! *Invariants*: 1. A plan is a tree but for [`Step::Shared`]: rows that several steps take stand under the number of
+//! such a step, and nothing depends on how often a plan is cloned. 2. A plan of any depth is dropped without recursion.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::aggregate::Aggregate;
+use crate::ast::Span;
 use crate::batch::{Batch, Schema};
 use crate::compare::Key;
 use crate::function::Function;
@@ -29,10 +33,10 @@ pub(crate) enum Scalar {
     },
     /// Whether a value is one of many.
     Member { value: Box<Scalar>, set: Arc<HashSet<Key>> },
-    /// The first cell of the first row of a query.
-    Query(Arc<Plan>),
-    /// The first column of a query as an array.
-    List(Arc<Plan>),
+    /// The first cell of the first row of a query; computed once for each number.
+    Query { id: u32, plan: Arc<Plan> },
+    /// The first column of a query as an array; computed once for each number.
+    List { id: u32, plan: Arc<Plan> },
 }
 
 impl Scalar {
@@ -46,7 +50,21 @@ impl Scalar {
                 }
             }
             Self::Member { value, .. } => value.columns(visit),
-            Self::Constant(_) | Self::Query(_) | Self::List(_) => {}
+            Self::Constant(_) | Self::Query { .. } | Self::List { .. } => {}
+        }
+    }
+
+    /// Visits the number and the plan of every query inside the value.
+    pub(crate) fn queries(&self, visit: &mut dyn FnMut(u32, &Arc<Plan>)) {
+        match self {
+            Self::Query { id, plan } | Self::List { id, plan } => visit(*id, plan),
+            Self::Call { arguments, .. } => {
+                for argument in arguments {
+                    argument.queries(visit);
+                }
+            }
+            Self::Member { value, .. } => value.queries(visit),
+            Self::Constant(_) | Self::Column(_) => {}
         }
     }
 
@@ -87,9 +105,44 @@ pub(crate) struct Typed {
 pub(crate) struct Plan {
     pub(crate) step: Step,
     pub(crate) schema: Schema,
+    /// Where the step is written.
+    pub(crate) span: Span,
+    /// Steps that wait for one another below this one, itself included, those of queries inside values too.
+    pub(crate) depth: usize,
+    /// Queries inside the values of this plan that are nested in one another.
+    pub(crate) nested_queries: usize,
 }
 
-/// What a step does. Steps are shared, so a table named by `let` is computed once.
+impl Plan {
+    pub(crate) fn new(step: Step, schema: Schema, span: Span) -> Arc<Self> {
+        let (mut depth, mut nested_queries) = (0, 0);
+        for input in step.inputs() {
+            depth = input.depth.max(depth);
+            nested_queries = input.nested_queries.max(nested_queries);
+        }
+        step.scalars(&mut |scalar| {
+            scalar.queries(&mut |_, plan| {
+                depth = plan.depth.max(depth);
+                nested_queries = (plan.nested_queries + 1).max(nested_queries);
+            });
+        });
+        Arc::new(Self { step, schema, span, depth: depth + 1, nested_queries })
+    }
+}
+
+impl Drop for Plan {
+    /// Takes a long chain apart step by step, so that none overflows the stack.
+    fn drop(&mut self) {
+        let mut left = self.step.take_inputs();
+        while let Some(plan) = left.pop() {
+            if let Some(mut plan) = Arc::into_inner(plan) {
+                left.append(&mut plan.step.take_inputs());
+            }
+        }
+    }
+}
+
+/// What a step does.
 #[derive(Clone)]
 pub(crate) enum Step {
     /// Rows of a table.
@@ -100,6 +153,8 @@ pub(crate) enum Step {
     Print(Vec<Scalar>),
     /// `from`, `from + step`, … up to `to`.
     Range { from: Typed, to: Typed, step: Typed },
+    /// Rows that every step with this number takes; they are computed once and held.
+    Shared { id: u32, input: Arc<Plan> },
     /// The rows for which it is true.
     Filter { input: Arc<Plan>, predicate: Scalar },
     /// New columns made of the old.
@@ -135,7 +190,8 @@ impl Step {
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Arc<Plan>> {
         let inputs: Vec<&Arc<Plan>> = match self {
             Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => Vec::new(),
-            Self::Filter { input, .. }
+            Self::Shared { input, .. }
+            | Self::Filter { input, .. }
             | Self::Project { input, .. }
             | Self::Group { input, .. }
             | Self::Sort { input, .. }
@@ -147,6 +203,48 @@ impl Step {
         };
         inputs.into_iter()
     }
+
+    /// Visits every value that the step computes.
+    pub(crate) fn scalars(&self, visit: &mut dyn FnMut(&Scalar)) {
+        match self {
+            Self::Scan(_) | Self::Rows(_) | Self::Shared { .. } | Self::Union(_) => {}
+            Self::Print(scalars) | Self::Project { columns: scalars, .. } => scalars.iter().for_each(visit),
+            Self::Range { from, to, step } => [from, to, step].iter().for_each(|typed| visit(&typed.scalar)),
+            Self::Filter { predicate, .. } => visit(predicate),
+            Self::Group { keys, aggregates, .. } => {
+                keys.iter().for_each(&mut *visit);
+                for aggregate in aggregates {
+                    aggregate.arguments.iter().chain(&aggregate.condition).for_each(&mut *visit);
+                }
+            }
+            Self::Sort { keys, limit, .. } => {
+                keys.iter().map(|key| &key.value).chain(limit).for_each(visit);
+            }
+            Self::Take { count, .. } => visit(count),
+            Self::Join { join, .. } => join.left_keys.iter().chain(&join.right_keys).for_each(visit),
+            Self::Expand { expand, .. } => {
+                expand.items.iter().map(|item| &item.value).chain(&expand.limit).for_each(visit);
+            }
+            Self::Parse { parse, .. } => visit(&parse.value),
+        }
+    }
+
+    /// The steps whose rows this one took; it takes none any more.
+    fn take_inputs(&mut self) -> Vec<Arc<Plan>> {
+        match std::mem::replace(self, Self::Rows(Vec::new())) {
+            Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => Vec::new(),
+            Self::Shared { input, .. }
+            | Self::Filter { input, .. }
+            | Self::Project { input, .. }
+            | Self::Group { input, .. }
+            | Self::Sort { input, .. }
+            | Self::Take { input, .. }
+            | Self::Expand { input, .. }
+            | Self::Parse { input, .. } => vec![input],
+            Self::Join { left, right, .. } => vec![left, right],
+            Self::Union(inputs) => inputs,
+        }
+    }
 }
 
 impl Step {
@@ -154,7 +252,8 @@ impl Step {
     pub(crate) fn with_inputs(&self, change: &mut dyn FnMut(&Arc<Plan>) -> Arc<Plan>) -> Self {
         let mut step = self.clone();
         match &mut step {
-            Self::Filter { input, .. }
+            Self::Shared { input, .. }
+            | Self::Filter { input, .. }
             | Self::Project { input, .. }
             | Self::Group { input, .. }
             | Self::Sort { input, .. }

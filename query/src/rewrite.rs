@@ -1,10 +1,10 @@
 //! The same rows with less work: filters move toward the tables, tables give only the columns that
 //! are used and are told which rows are needed.
 //!
-//! *Invariants*: 1. A rewritten plan gives the rows of the plain one, in the same order. 2. A step
-//! that several others take is computed once, so nothing moves into it.
+//! *Invariants*: 1. A rewritten plan gives the rows of the plain one, in the same order. 2. What several steps share
+//! is computed once, so nothing moves into it; what is taken once is shared no more.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::function::operator::{self, AND};
@@ -16,42 +16,47 @@ mod prune;
 
 /// Rewrites a plan.
 pub(crate) fn rewrite(plan: &Arc<Plan>) -> Arc<Plan> {
-    let mut push = Push { shared: shared(plan), known: HashMap::new() };
+    let mut push = Push { taken: taken(plan), known: HashMap::new() };
     prune::prune(&push.plan(plan, Vec::new()))
 }
 
-/// The addresses of steps that several others take. A table is none: it is read again for each of them, so that each
-/// reads only what it needs.
-fn shared(plan: &Arc<Plan>) -> HashSet<*const Plan> {
-    let (mut seen, mut shared) = (HashSet::new(), HashSet::new());
+/// How often the rows of each shared step are taken.
+fn taken(plan: &Arc<Plan>) -> HashMap<u32, usize> {
+    let mut taken: HashMap<u32, usize> = HashMap::new();
     let mut left = vec![plan];
     while let Some(plan) = left.pop() {
-        if seen.insert(Arc::as_ptr(plan)) {
-            left.extend(plan.step.inputs());
-        } else if !matches!(plan.step, Step::Scan(_)) {
-            shared.insert(Arc::as_ptr(plan));
+        if let Step::Shared { id, .. } = &plan.step {
+            let count = taken.entry(*id).or_default();
+            *count += 1;
+            if *count > 1 {
+                continue;
+            }
         }
+        left.extend(plan.step.inputs());
     }
-    shared
+    taken
 }
 
 /// Moves conditions down to where their columns come from.
 struct Push {
-    shared: HashSet<*const Plan>,
+    taken: HashMap<u32, usize>,
     /// Shared steps once rewritten.
-    known: HashMap<*const Plan, Arc<Plan>>,
+    known: HashMap<u32, Arc<Plan>>,
 }
 
 impl Push {
     fn plan(&mut self, plan: &Arc<Plan>, conditions: Vec<Scalar>) -> Arc<Plan> {
-        let address = Arc::as_ptr(plan);
-        if !self.shared.contains(&address) {
-            return self.step(plan, conditions);
+        let Step::Shared { id, input } = &plan.step else { return self.step(plan, conditions) };
+        if self.taken.get(id).is_none_or(|count| *count < 2) {
+            return self.plan(input, conditions);
         }
-        let known = self.known.get(&address).map(Arc::clone);
-        let rewritten = known.unwrap_or_else(|| self.step(plan, Vec::new()));
-        self.known.insert(address, Arc::clone(&rewritten));
-        filtered(rewritten, conditions)
+        if let Some(known) = self.known.get(id) {
+            return filtered(Arc::clone(known), conditions);
+        }
+        let input = self.plan(input, Vec::new());
+        let shared = Plan::new(Step::Shared { id: *id, input }, plan.schema.clone(), plan.span);
+        self.known.insert(*id, Arc::clone(&shared));
+        filtered(shared, conditions)
     }
 
     fn step(&mut self, plan: &Arc<Plan>, conditions: Vec<Scalar>) -> Arc<Plan> {
@@ -69,34 +74,34 @@ impl Push {
                 let moved = down.iter().map(|below| below.moved(&|c| columns[c].clone()));
                 let input = self.plan(input, moved.collect());
                 let step = Step::Project { input, columns: columns.clone() };
-                filtered(Arc::new(Plan { step, schema }), up)
+                filtered(Plan::new(step, schema, plan.span), up)
             }
             Step::Union(inputs) => {
                 let inputs = inputs.iter().map(|input| self.plan(input, conditions.clone()));
-                Arc::new(Plan { step: Step::Union(inputs.collect()), schema })
+                Plan::new(Step::Union(inputs.collect()), schema, plan.span)
             }
             Step::Sort { input, keys, limit: None } => {
                 let input = self.plan(input, conditions);
                 let step = Step::Sort { input, keys: keys.clone(), limit: None };
-                Arc::new(Plan { step, schema })
+                Plan::new(step, schema, plan.span)
             }
             Step::Join { left, right, join } if keeps_left(join.kind) => {
                 let width = left.schema.len();
                 let (down, up) = split(conditions, |column| column < width);
                 let (left, right) = (self.plan(left, down), self.plan(right, Vec::new()));
                 let step = Step::Join { left, right, join: join.clone() };
-                filtered(Arc::new(Plan { step, schema }), up)
+                filtered(Plan::new(step, schema, plan.span), up)
             }
             Step::Scan(scan) => {
                 let mut scan = scan.clone();
                 let found = conditions.iter().filter_map(|condition| admitted(condition, &scan));
                 let found: Vec<Condition> = found.collect();
                 scan.request.conditions.extend(found);
-                filtered(Arc::new(Plan { step: Step::Scan(scan), schema }), conditions)
+                filtered(Plan::new(Step::Scan(scan), schema, plan.span), conditions)
             }
             step => {
                 let step = step.with_inputs(&mut |input| self.plan(input, Vec::new()));
-                filtered(Arc::new(Plan { step, schema }), conditions)
+                filtered(Plan::new(step, schema, plan.span), conditions)
             }
         }
     }
@@ -119,8 +124,8 @@ fn filtered(plan: Arc<Plan>, conditions: Vec<Scalar>) -> Arc<Plan> {
     if conditions.is_empty() {
         return plan;
     }
-    let schema = plan.schema.clone();
-    Arc::new(Plan { step: Step::Filter { input: plan, predicate: all_of(conditions) }, schema })
+    let (schema, span) = (plan.schema.clone(), plan.span);
+    Plan::new(Step::Filter { input: plan, predicate: all_of(conditions) }, schema, span)
 }
 
 /// The parts of a condition that must all be true.

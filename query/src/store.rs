@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use engine::{DifferenceFilter, Snapshot, Store, schema};
 
+use crate::error::TableError;
 use crate::table::{TableSource, Tables};
 use crate::value::Value;
 use cache::Cache;
@@ -67,7 +68,7 @@ impl StoreTables {
     }
 
     /// The backup that a point in time names.
-    pub(crate) fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
+    pub(crate) fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, TableError> {
         self.log.resolve(&*self.points, point)
     }
 
@@ -85,23 +86,23 @@ impl StoreTables {
     }
 
     /// The snapshot at the point that a table's only argument names, or at the default point.
-    fn snapshot(&self, name: &str, arguments: &[Value]) -> Result<Snapshot, String> {
+    fn snapshot(&self, name: &str, arguments: &[Value]) -> Result<Snapshot, TableError> {
         let point = match arguments {
             [] => self.default.clone(),
             [point] => PointArgument::from_value(point)?,
-            _ => return Err(format!("`{name}` takes one point in time at most")),
+            _ => return Err(TableError::arguments(format!("`{name}` takes one point in time at most"))),
         };
         let resolved = self.resolve(&point)?;
         self.note_unread(name, &resolved)?;
-        self.store.snapshot(&resolved.backup).map_err(|error| error.to_string())
+        self.store.snapshot(&resolved.backup).map_err(TableError::store)
     }
 
     /// Says what of a table was not read at its point.
-    fn note_unread(&self, name: &str, point: &ResolvedPoint) -> Result<(), String> {
+    fn note_unread(&self, name: &str, point: &ResolvedPoint) -> Result<(), TableError> {
         let token = entity::token_of(&self.store, name);
         let types = token.iter().map(ToString::to_string).collect();
         let filter = DifferenceFilter { types, ..DifferenceFilter::default() };
-        let mut lacks = self.store.unread_at(&point.backup, &filter).map_err(|error| error.to_string())?;
+        let mut lacks = self.store.unread_at(&point.backup, &filter).map_err(TableError::store)?;
         // Tables of objects have no links, and the table of links nothing else.
         let is_of_links = name == links::NAME;
         lacks.retain(|lack| match (&lack.relation, &lack.property) {
@@ -118,7 +119,7 @@ impl StoreTables {
 }
 
 impl Tables for StoreTables {
-    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         if let Some(table) = changes::table(self, name, arguments)? {
             return Ok(Some(table));
         }

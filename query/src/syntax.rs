@@ -1,19 +1,22 @@
 //! Text to syntax tree: the only place that sees the rules of the grammar.
 //!
 //! *Shape*: this file builds statements and sources, `syntax/stage.rs` the stages of a pipe,
-//! `syntax/expression.rs` expressions and literals.
+//! `syntax/expression.rs` expressions and literals. `syntax/operator.rs` and `syntax/keyword.rs` are the tables of words,
+//! which the language service shows, too.
 //!
-//! *Invariants*: 1. Nothing here panics, on any text. 2. The tree is at most [`DEPTH_MAX`] brackets
+//! *Invariants*: 1. Nothing here panics, on any text; the parser recurses once for each bracket, and ends by itself
+//! where its stack does. 2. The tree is at most [`DEPTH_MAX`] brackets
 //! deep, so whatever walks it may recurse.
 
 mod expression;
 mod keyword;
+mod operator;
 mod stage;
 
 use keyword::Use;
-pub(crate) use keyword::is_keyword;
-
-pub use stage::OPERATORS;
+pub(crate) use keyword::{BEGINNINGS, KEYWORDS, RESERVED, is_keyword, stands_bare};
+pub use operator::OperatorHelp;
+pub(crate) use operator::{CHARTS, OPERATORS, UNSUPPORTED};
 
 use std::num::NonZeroUsize;
 
@@ -22,7 +25,7 @@ use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 
 use crate::ast::{
-    ColumnDeclaration, Datatable, Function, Let, LetValue, Name, Named, OptionSetting, Parameter,
+    ColumnDeclaration, Datatable, Expression, Function, Let, LetValue, Name, Named, OptionSetting, Parameter,
     ParameterKind, Pipe, Range, Search, Source, Span, Statement, Union,
 };
 use crate::error::{Code, Diagnostic};
@@ -45,19 +48,43 @@ struct Grammar;
 /// # Errors
 /// The place where the text stops being a query, or everything in it that is not supported.
 pub(crate) fn parse(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+    build(text, Rule::script, Builder::default(), Builder::script)
+}
+
+/// As [`parse`], but no part of the tree says where it stands: for what outlives its text.
+pub(crate) fn parse_without_places(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+    build(text, Rule::script, Builder { is_placeless: true, ..Builder::default() }, Builder::script)
+}
+
+/// Reads an expression that stands by itself.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_predicate(text: &str) -> Result<Expression, Vec<Diagnostic>> {
+    build(text, Rule::predicate, Builder::default(), |builder, predicate| {
+        child(&predicate, Rule::expression)
+            .map_or_else(|| expression::nothing(Span::default()), |value| builder.expression(value))
+    })
+}
+
+fn build<T>(
+    text: &str,
+    rule: Rule,
+    mut builder: Builder,
+    make: impl FnOnce(&mut Builder, Part<'_>) -> T,
+) -> Result<T, Vec<Diagnostic>> {
     if text.len() > TEXT_BYTES_MAX {
         let span = Span { start: TEXT_BYTES_MAX, end: text.len() };
         let message = format!("the query is longer than {TEXT_BYTES_MAX} bytes");
         return Err(vec![Diagnostic::new(Code::Limit, span, message)]);
     }
     pest::set_call_limit(NonZeroUsize::new(CALLS_MAX));
-    let mut pairs = Grammar::parse(Rule::script, text).map_err(|error| vec![explain(text, error)])?;
-    let mut builder = Builder::default();
-    let mut statements = Vec::new();
-    if let Some(body) = pairs.next().and_then(|script| child(&script, Rule::statements)) {
-        statements = builder.statements(body);
+    let mut pairs = Grammar::parse(rule, text).map_err(|error| vec![explain(text, error)])?;
+    let made = pairs.next().map(|whole| make(&mut builder, whole));
+    match made {
+        Some(made) if builder.diagnostics.is_empty() => Ok(made),
+        _ => Err(builder.diagnostics),
     }
-    if builder.diagnostics.is_empty() { Ok(statements) } else { Err(builder.diagnostics) }
 }
 
 /// Turns pest's error into words of the language.
@@ -67,13 +94,14 @@ fn explain(text: &str, error: pest::error::Error<Rule>) -> Diagnostic {
     };
     let span = Span { start, end: token_end(text, start) };
     let ErrorVariant::ParsingError { positives, .. } = error.variant else {
-        return Diagnostic::new(Code::Limit, span, "the query is too complex or nested too deeply");
+        let message = format!("the query is too complex; brackets may be nested {DEPTH_MAX} deep at most");
+        return Diagnostic::new(Code::Limit, span, message);
     };
     let mut expected: Vec<&str> = positives.into_iter().filter_map(describe).collect();
     expected.sort_unstable();
     expected.dedup();
     let found = match &text[span.start..span.end] {
-        "" => "syntax error: unexpected end of the query".to_owned(),
+        "" => "syntax error: unexpected end".to_owned(),
         found if found.starts_with(['"', '\'']) => {
             format!("syntax error: unexpected {found} (is a string not closed?)")
         }
@@ -124,11 +152,6 @@ fn describe(rule: Rule) -> Option<&'static str> {
     })
 }
 
-pub(super) fn span_of(pair: &Pair<'_, Rule>) -> Span {
-    let span = pair.as_span();
-    Span { start: span.start(), end: span.end() }
-}
-
 /// The first part of a pair that was made by a rule.
 pub(super) fn child<'i>(pair: &Pair<'i, Rule>, rule: Rule) -> Option<Pair<'i, Rule>> {
     pair.clone().into_inner().find(|inner| inner.as_rule() == rule)
@@ -144,11 +167,23 @@ pub(super) fn children<'i>(pair: &Pair<'i, Rule>, rule: Rule) -> Vec<Pair<'i, Ru
 struct Builder {
     diagnostics: Vec<Diagnostic>,
     depth: usize,
+    /// Whether no part of the tree is to say where it stands.
+    is_placeless: bool,
 }
 
 type Part<'i> = Pair<'i, Rule>;
 
 impl Builder {
+    /// Where a part stands.
+    fn span_of(&self, pair: &Part<'_>) -> Span {
+        let span = pair.as_span();
+        if self.is_placeless { Span::default() } else { Span { start: span.start(), end: span.end() } }
+    }
+
+    fn script(&mut self, pair: Part<'_>) -> Vec<Statement> {
+        child(&pair, Rule::statements).map(|body| self.statements(body)).unwrap_or_default()
+    }
+
     fn statements(&mut self, pair: Part<'_>) -> Vec<Statement> {
         pair.into_inner().filter_map(|statement| self.statement(statement)).collect()
     }
@@ -169,7 +204,7 @@ impl Builder {
     /// Refuses by name what starts with a word outside the subset.
     fn refuse_word(&mut self, pair: &Part<'_>) {
         if let Some(word) = pair.clone().into_inner().next() {
-            self.diagnostics.push(Diagnostic::unsupported(span_of(&word), word.as_str()));
+            self.diagnostics.push(Diagnostic::unsupported(self.span_of(&word), word.as_str()));
         }
     }
 
@@ -183,7 +218,7 @@ impl Builder {
     }
 
     fn function(&mut self, pair: &Part<'_>) -> Function {
-        let span = span_of(pair);
+        let span = self.span_of(pair);
         let parameters = self.parameters(pair);
         let body = match child(pair, Rule::statements) {
             Some(body) if self.enter(span) => self.statements(body),
@@ -223,14 +258,14 @@ impl Builder {
         Type::from_name(pair.as_str()).unwrap_or_else(|| {
             let names = Type::ALL.map(Type::as_str);
             let message = format!("`{}` is not a type", pair.as_str());
-            let diagnostic = Diagnostic::new(Code::Type, span_of(pair), message);
+            let diagnostic = Diagnostic::new(Code::Type, self.span_of(pair), message);
             self.diagnostics.push(diagnostic.with_help(format!("types: {}", names.join(", "))));
             Type::Dynamic
         })
     }
 
     fn name(&mut self, pair: &Part<'_>) -> Name {
-        let span = span_of(pair);
+        let span = self.span_of(pair);
         let mut inner = pair.clone();
         while let Some(next) = inner.clone().into_inner().next() {
             inner = next;
@@ -255,11 +290,11 @@ impl Builder {
         } else {
             value.as_str().to_owned()
         };
-        Some(OptionSetting { name, value: Name { text, span: span_of(&value) } })
+        Some(OptionSetting { name, value: Name { text, span: self.span_of(&value) } })
     }
 
     fn pipe(&mut self, pair: Part<'_>) -> Pipe {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let mut inner = pair.into_inner();
         let source = inner.next().and_then(|source| self.source(source));
         let stages = inner.filter_map(|stage| self.stage(&stage)).collect();
@@ -311,7 +346,7 @@ impl Builder {
     }
 
     fn union(&mut self, pair: &Part<'_>) -> Union {
-        Union { options: self.options(pair), members: self.members(pair), span: span_of(pair) }
+        Union { options: self.options(pair), members: self.members(pair), span: self.span_of(pair) }
     }
 
     /// The tables of a union or a search; a name may hold `*`.
@@ -319,7 +354,7 @@ impl Builder {
         let parts = pair.clone().into_inner();
         parts
             .filter_map(|part| match part.as_rule() {
-                Rule::wildcard => Some(Source::Expression(expression::name_of(&part))),
+                Rule::wildcard => Some(Source::Expression(expression::name_of(&part, self.span_of(&part)))),
                 Rule::operand => self.operand(part),
                 _ => None,
             })
@@ -340,12 +375,12 @@ impl Builder {
             options: self.options(pair),
             tables: tables.map(|tables| self.members(&tables)).unwrap_or_default(),
             predicate: self.expression(child(pair, Rule::expression)?),
-            span: span_of(pair),
+            span: self.span_of(pair),
         })
     }
 
     fn datatable(&mut self, pair: &Part<'_>) -> Datatable {
-        let span = span_of(pair);
+        let span = self.span_of(pair);
         let columns = self.columns(pair);
         let cells = children(pair, Rule::expression);
         let cells: Vec<_> = cells.into_iter().map(|cell| self.expression(cell)).collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::{Batch, Schema};
+use crate::error::TableError;
 use crate::store::ResolvedPoint;
 use crate::value::Value;
 
@@ -11,11 +12,16 @@ pub trait Tables: Sync {
     /// Finds a table by its name and the arguments written after it: points in time, ids.
     ///
     /// # Errors
-    /// A message for the user, when there is such a table but not for these arguments.
-    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String>;
+    /// When there is such a table, but not for these arguments.
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError>;
 
     /// Lists the names, for `*` and for "did you mean".
     fn names(&self) -> Vec<String>;
+
+    /// Points in time that an argument may name, and what each is, for completion.
+    fn points(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 }
 
 /// One table at its point in time.
@@ -34,8 +40,8 @@ pub trait TableSource: Send + Sync {
     /// for the parts that are needed.
     ///
     /// # Errors
-    /// A message for the user, when the rows cannot be read.
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String>;
+    /// When the rows cannot be read.
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError>;
 
     /// The points in time it stands for, in the order of its arguments; none for tables that know no time.
     fn points(&self) -> Vec<ResolvedPoint> {
@@ -53,8 +59,8 @@ pub trait Parts: Send + Sync {
     /// once for all batches that share it.
     ///
     /// # Errors
-    /// A message for the user, when the rows cannot be read.
-    fn read(&self, part: usize) -> Result<Batch, String>;
+    /// When the rows cannot be read.
+    fn read(&self, part: usize) -> Result<Batch, TableError>;
 }
 
 /// What a query needs of a table.
@@ -91,7 +97,7 @@ pub enum Admitted {
 pub struct NoTables;
 
 impl Tables for NoTables {
-    fn table(&self, _: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, _: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         Ok(None)
     }
 
@@ -105,7 +111,7 @@ impl Parts for Vec<Batch> {
         self.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         Ok(self[part].clone())
     }
 }

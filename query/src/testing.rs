@@ -1,13 +1,19 @@
 //! Small tables and short ways to run queries, for the tests of this crate.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::batch::{Batch, Column, Schema};
+use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource, Tables};
-use crate::{Code, Diagnostic, Field, Parameters, ResultTable, Type, Value};
+use crate::{
+    Code, Context, Diagnostic, Field, Findings, Limits, ResultPart, ResultTable, Script, Type, Value,
+};
 
 /// 2026-11-20 12:00 UTC, the instant of every test.
-pub(crate) const NOW: i64 = 639_307_728_000_000_000;
+pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_176_000, 0);
 
 /// A directory of a few people, one group table, and what changed.
 pub(crate) struct Directory;
@@ -29,7 +35,7 @@ impl TableSource for Sample {
         is_stored.then_some(self.schema.len())
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let row_count = self.columns.first().map_or(0, Vec::len);
         let batches = (0..row_count).step_by(2).map(|start| {
             let rows = start..row_count.min(start + 2);
@@ -92,9 +98,11 @@ fn diff() -> Sample {
 }
 
 impl Tables for Directory {
-    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         let table = match name {
-            "users" if arguments.len() > 1 => return Err("`users` takes one point".to_owned()),
+            "users" if arguments.len() > 1 => {
+                return Err(TableError::arguments("`users` takes one point".to_owned()));
+            }
             "users" => users(),
             "memberships" => memberships(),
             "diff" => diff(),
@@ -110,7 +118,35 @@ impl Tables for Directory {
 
 /// Runs a script over the directory.
 pub(crate) fn run(text: &str) -> Result<Vec<ResultTable>, Vec<Diagnostic>> {
-    crate::run(text, &Parameters::new(), &Directory, NOW)
+    run_within(text, &Directory, &Limits::default())
+}
+
+/// Runs a script over some tables, within limits.
+pub(crate) fn run_within(
+    text: &str,
+    tables: &dyn Tables,
+    limits: &Limits<'_>,
+) -> Result<Vec<ResultTable>, Findings> {
+    crate::run(text, &Context { limits: *limits, ..Context::new(tables, NOW) })
+}
+
+/// Runs a script and gives its rows as they come.
+pub(crate) fn run_streaming(
+    text: &str,
+    tables: &dyn Tables,
+    limits: &Limits<'_>,
+    take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
+) -> Result<(), Findings> {
+    let context = Context { limits: *limits, ..Context::new(tables, NOW) };
+    let prepared = Script::parse(text)?.bind(&context)?;
+    prepared.stream(take).map_err(|diagnostic| vec![diagnostic])
+}
+
+/// The steps of a script over the directory.
+pub(crate) fn explained(text: &str) -> String {
+    let context = Context::new(&Directory, NOW);
+    let prepared = Script::parse(text).and_then(|script| script.bind(&context));
+    prepared.unwrap_or_else(|findings| panic!("{text}: {findings:?}")).explain().unwrap()
 }
 
 /// The rows of a query, each as its JSON values with spaces between.

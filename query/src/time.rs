@@ -1,5 +1,7 @@
 //! Calendar arithmetic on ticks, and the text forms of datetimes and timespans.
 
+use jiff::Timestamp;
+
 use crate::value::{TICKS_PER_DAY, TICKS_PER_SECOND};
 
 /// Ticks of an hour.
@@ -10,6 +12,12 @@ pub(crate) const TICKS_PER_MINUTE: i64 = 60 * TICKS_PER_SECOND;
 pub(crate) const DATETIME_MAX: i64 = 3_155_378_975_999_999_999;
 /// Ticks of 1970-01-01.
 pub(crate) const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
+
+/// A timestamp as ticks; what is outside of the years that a datetime may have is the nearest that is not.
+pub(crate) fn ticks_of(time: Timestamp) -> i64 {
+    let ticks = time.as_nanosecond().div_euclid(100) + i128::from(UNIX_EPOCH);
+    i64::try_from(ticks).map_or(0, |ticks| ticks.clamp(0, DATETIME_MAX))
+}
 
 /// A date and the ticks since its midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

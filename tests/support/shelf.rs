@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::{
-    Backup, BackupDetails, BackupSummary, Cascades, Change, CreateOptions, Depth, DifferenceFilter, Result,
-    Store, Verification,
+    Backup, BackupDetails, BackupId, BackupSummary, Cascades, Change, CreateOptions, Depth, DifferenceFilter,
+    Result, Store, Verification,
 };
 use jiff::Timestamp;
 
@@ -129,7 +129,7 @@ pub fn put<Text: AsRef<str>>(backup: &mut Backup<'_>, objects: &[Text]) -> Resul
 ///
 /// # Errors
 /// `Damaged` or `Disk`.
-pub fn contents(store: &Store, backup: &str) -> Result<Contents> {
+pub fn contents(store: &Store, backup: &BackupId) -> Result<Contents> {
     let snapshot = store.snapshot(backup)?;
     let mut contents = Contents::new();
     for token in snapshot.types()? {

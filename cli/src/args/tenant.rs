@@ -1,4 +1,4 @@
-//! What was typed about a tenant: how it is reached, what of it is backed up, what permissions that needs.
+//! Arguments of the tenant, which several verbs take: how it is reached, and whether others are waited for.
 
 use std::time::Duration;
 
@@ -57,61 +57,6 @@ pub(crate) enum Cloud {
     Usgov,
     UsgovDod,
     China,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Backup {
-    /// Only these types, such as `user,group`; the others are carried forward
-    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
-    pub(crate) types: Vec<String>,
-    /// Reads everything, whatever the last backup left to go on from
-    #[arg(long)]
-    pub(crate) full: bool,
-    /// Free text kept with the backup
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(crate) note: String,
-    /// How old what no delta query tells of may get
-    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = parse_duration)]
-    pub(crate) sweep_every: Duration,
-    /// How old the last whole reading may get
-    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_duration)]
-    pub(crate) full_every: Duration,
-    /// Says what it will cost, from what the last backup holds; asks nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Says on stderr what was asked of Graph, and how each type was read
-    #[arg(long)]
-    pub(crate) report: bool,
-    #[command(flatten)]
-    pub(crate) waiting: Waiting,
-    #[command(flatten)]
-    pub(crate) tenant: Tenant,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Permissions {
-    /// The command: backup, diff, plan, apply, recover
-    #[arg(value_name = "COMMAND")]
-    pub(crate) command: String,
-    /// Only for these types
-    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
-    pub(crate) types: Vec<String>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Setup {
-    /// For which shell
-    #[arg(long, value_enum, value_name = "SHELL", default_value_t = SetupShell::Bash)]
-    pub(crate) shell: SetupShell,
-}
-
-/// The shell that `setup` writes for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SetupShell {
-    /// The Azure CLI in bash
-    Bash,
-    /// Microsoft Graph `PowerShell`
-    Powershell,
 }
 
 /// Reads a time such as `90s`, `5m`, `1h`, `7d`, or a number of seconds.

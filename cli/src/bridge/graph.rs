@@ -10,13 +10,13 @@ use ingest::graph::{
 };
 
 use crate::args::tenant::{Auth, Cloud as TypedCloud, Tenant, parse_duration};
+use crate::error::{Failure, Outcome};
 use crate::io::{clock, monotonic};
-use crate::report::{Failure, Outcome};
 use crate::session::Session;
 
-/// How often it is looked whether somebody wants a run to stop.
+/// The interval at which the interrupt is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How long replicas are given to settle, where nobody says.
+/// How long replicas are given to settle, where nothing else is said.
 const SETTLE: Duration = Duration::from_mins(5);
 
 /// The variable with the pace of a simulated tenant.
@@ -28,7 +28,7 @@ pub(crate) struct Connection {
     pub(crate) cancel: Cancel,
     /// How long replicas are given to settle.
     pub(crate) settle: Duration,
-    /// The application that signs in; empty when it is somebody else.
+    /// The application that signs in; empty when it is a person or a machine.
     pub(crate) client_id: String,
 }
 
@@ -161,10 +161,10 @@ fn credential(
 /// What a person has to do; there is no other way to tell them while the client waits.
 fn show_device_prompt(prompt: &DevicePrompt) {
     use std::io::Write as _;
-    writeln!(std::io::stderr(), "{}", crate::render::printable_lines(&prompt.message)).ok();
+    writeln!(std::io::stderr(), "{}", crate::output::text::printable_lines(&prompt.message)).ok();
 }
 
-/// Does something with the tenant until it ends or somebody wants it to stop.
+/// Runs work on the tenant until it ends or is interrupted.
 pub(crate) fn until_interrupted<T>(
     session: &mut Session<'_, '_>,
     cancel: &Cancel,

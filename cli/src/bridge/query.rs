@@ -1,28 +1,23 @@
 //! Queries over the store of a session, by package `query`.
 
 mod chosen;
-mod live;
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use engine::{BackupSummary, Point, Store};
 use query::{
-    Code, Diagnostic, Limits, Parameters, PointArgument, PointResolver, ResolvedPoint, ResultPart,
-    ResultTable, StoreResolver, StoreTables, TableSource, Tables, Value,
+    Cause, Code, Context, Definitions, Diagnostic, Findings, Limits, Parameters, PointArgument,
+    PointResolver, Prepared, ResolvedPoint, ResultTable, Script, StoreResolver, StoreTables, TableError,
+    TableSource, Tables, Value,
 };
 
 use crate::bridge::scratch::Scratch;
+use crate::error::{Excerpt, Failure, Outcome, Status};
 use crate::io::Interrupt;
-use crate::render::people_time;
-use crate::report::{Excerpt, Failure, Outcome, Status};
+use crate::output::text::people_time;
 use crate::session;
-pub(crate) use chosen::{chosen_changes, selection_of};
-pub(crate) use live::tables_at_live;
-
-/// Ticks from year 1 to 1970.
-const EPOCH_TICKS: i128 = 621_355_968_000_000_000;
+pub(crate) use chosen::{chosen_changes, read_predicate, selection_of};
 
 /// Most letters of a message.
 const MESSAGE_MAX: usize = 2_000;
@@ -44,17 +39,18 @@ const OTHER_TABLES: [&str; 10] = [
 /// What is asked, and within which bounds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Question {
-    /// What stands before the text and is not shown: definitions of earlier inputs, the pipe that a predicate is for.
-    pub(crate) before: String,
     /// What somebody wrote.
     pub(crate) text: String,
-    /// What stands behind the text and is not shown.
-    pub(crate) behind: String,
+    /// What earlier inputs have named.
+    pub(crate) definitions: Definitions,
     pub(crate) parameters: Parameters,
     /// Bytes that a query may take.
     pub(crate) memory_bytes: Option<u64>,
     pub(crate) now: jiff::Timestamp,
 }
+
+/// Reads what some tables, by their names, show of the live tenant, and makes that `live`.
+pub(crate) type ReadLive<'r> = dyn FnMut(&[String]) -> Outcome<()> + 'r;
 
 /// The tables of the session's store, which is opened when a query first names one of them.
 pub(crate) struct StoredTables {
@@ -77,8 +73,8 @@ struct Opened {
 struct Told {
     /// Points that were said already.
     said: Vec<ResolvedPoint>,
-    /// Why a table could not be had, when that is no mistake in the text.
-    trouble: Option<Failure>,
+    /// Tables that were looked up at `live` before that stood for a reading.
+    at_live: Vec<String>,
 }
 
 impl StoredTables {
@@ -91,7 +87,7 @@ impl StoredTables {
     /// Learns which reading `live` stands for, and in which folder it is; people know that already.
     pub(crate) fn set_live(&self, path: &Path, reading: &BackupSummary) {
         path.clone_into(&mut self.path.lock().unwrap_or_else(PoisonError::into_inner));
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.id.clone());
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.id.to_string());
         let written = PointArgument::Text("live".to_owned());
         locked(&self.told).said.push(ResolvedPoint::new(&written, reading));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -124,7 +120,10 @@ impl StoredTables {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub(crate) fn store(&self) -> Outcome<Arc<Store>> {
-        Ok(Arc::clone(self.open()?.store()))
+        match self.open() {
+            Ok(tables) => Ok(Arc::clone(tables.store())),
+            Err(error) => Err(Failure::from(&*error)),
+        }
     }
 
     /// Opens the store again when somebody committed a backup since.
@@ -139,16 +138,15 @@ impl StoredTables {
         std::fs::read(self.path().join("HEAD")).unwrap_or_default()
     }
 
-    fn open(&self) -> Outcome<StoreTables> {
+    fn open(&self) -> Result<StoreTables, Arc<engine::Error>> {
         if let Some(tables) = self.opened() {
             return Ok(tables);
         }
         let head = self.head();
-        let store = Arc::new(Store::open(&self.path())?);
+        let store = Arc::new(Store::open(&self.path()).map_err(Arc::new)?);
         let points = Points {
             inner: StoreResolver::new(Arc::clone(&store)),
             store: Arc::clone(&store),
-            told: Arc::clone(&self.told),
             live: Arc::clone(&self.live),
         };
         let default = PointArgument::Text(self.default_point());
@@ -169,7 +167,7 @@ impl StoredTables {
                 continue;
             }
             let time = people_time(point.taken_at);
-            news.push(if point.written == point.backup {
+            news.push(if point.backup == point.written {
                 format!("{} ({time})", point.backup)
             } else {
                 format!("{} is {} ({time})", point.written, point.backup)
@@ -187,29 +185,40 @@ impl StoredTables {
         if let Some(tables) = self.opened() {
             drop((tables.take_points(), tables.take_notes()));
         }
-        locked(&self.told).trouble = None;
+        drop(self.take_at_live());
+    }
+
+    /// Lets `live` stand for nothing until it is read again.
+    fn forget_live(&self) {
+        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        drop(self.take_at_live());
+    }
+
+    /// The names of the tables that were looked up at `live` before that stood for a reading, each as often.
+    fn take_at_live(&self) -> Vec<String> {
+        std::mem::take(&mut locked(&self.told).at_live)
     }
 
     fn opened(&self) -> Option<StoreTables> {
         let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
         opened.as_ref().map(|opened| opened.tables.clone())
     }
-
-    fn trouble(&self) -> Option<Failure> {
-        locked(&self.told).trouble.take()
-    }
 }
 
 impl Tables for StoredTables {
-    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
+        let is_read = self.live.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if !is_read && arguments.iter().any(is_live) {
+            locked(&self.told).at_live.push(name.to_owned());
+            // Nothing is read of it: whatever backup there is has the columns that the rest of the query names.
+            let stored =
+                |argument: &Value| if is_live(argument) { Value::text("latest") } else { argument.clone() };
+            return self.table(name, &arguments.iter().map(stored).collect::<Vec<_>>());
+        }
         match self.open() {
             Ok(tables) => tables.table(name, arguments),
             Err(_) if !self.names().iter().any(|known| known == name) => Ok(None),
-            Err(failure) => {
-                let message = failure.message.clone();
-                locked(&self.told).trouble = Some(failure);
-                Err(message)
-            }
+            Err(error) => Err(TableError::Store(error)),
         }
     }
 
@@ -220,39 +229,41 @@ impl Tables for StoredTables {
         let types = engine::schema::types().map(|found| found.table);
         types.chain(OTHER_TABLES).map(str::to_owned).collect()
     }
+
+    fn points(&self) -> Vec<(String, String)> {
+        let backups = self.store().map(|store| store.backups().to_vec()).unwrap_or_default();
+        let mut points = vec![("latest".to_owned(), "the newest backup".to_owned())];
+        for (back, backup) in backups.iter().rev().enumerate().skip(1).take(9) {
+            points.push((format!("latest~{back}"), people_time(backup.taken_at)));
+        }
+        for backup in backups.iter().rev() {
+            let text = format!("{} {}", people_time(backup.taken_at), backup.note);
+            points.push((backup.id.to_string(), crate::output::text::printable(text.trim_end())));
+        }
+        points
+    }
 }
 
-/// Points of the store's backups; why one names none is remembered.
+fn is_live(argument: &Value) -> bool {
+    matches!(argument, Value::String(text) if PointArgument::Text(text.to_string()).is_live())
+}
+
+/// Points of the store's backups, and the reading that `live` stands for.
 struct Points {
     inner: StoreResolver,
     store: Arc<Store>,
-    told: Arc<Mutex<Told>>,
     live: Arc<Mutex<Option<String>>>,
 }
 
 impl PointResolver for Points {
-    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
-        if point.is_live() {
-            let reading = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some(reading) = reading {
-                let found = session::resolve(&self.store, &reading).map_err(|failure| failure.message)?;
-                return Ok(ResolvedPoint::new(point, &found));
-            }
-            let failure = session::no_tenant();
-            let message = failure.message.clone();
-            locked(&self.told).trouble = Some(failure);
-            return Err(message);
-        }
-        self.inner.resolve(point).inspect_err(|_| {
-            if let Err(failure) = session::resolve(&self.store, &point.to_string()) {
-                locked(&self.told).trouble = Some(failure);
-            }
-        })
+    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, TableError> {
+        let reading = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(reading) = reading.filter(|_| point.is_live()) else { return self.inner.resolve(point) };
+        let found =
+            self.store.resolve(&Point::parse(&reading).map_err(|error| TableError::Point(Arc::new(error)))?);
+        let found = found.map_err(|error| TableError::Store(Arc::new(error)))?;
+        Ok(ResolvedPoint::new(point, found))
     }
-}
-
-fn to_ticks(time: jiff::Timestamp) -> i64 {
-    i64::try_from(time.as_nanosecond() / 100 + EPOCH_TICKS).unwrap_or(i64::MAX)
 }
 
 fn locked(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
@@ -260,82 +271,135 @@ fn locked(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
 }
 
 impl Question {
-    fn whole(&self) -> String {
-        format!("{}{}{}", self.before, self.text, self.behind)
+    /// Reads the text without looking anything up.
+    ///
+    /// # Errors
+    /// What is wrong with the text, each with its place.
+    pub(crate) fn parse(&self) -> Outcome<Script> {
+        Script::parse(&self.text).map_err(|findings| self.failure(findings, false))
+    }
+
+    /// Reads the text without looking up tables and columns.
+    ///
+    /// # Errors
+    /// As [`Question::parse`].
+    pub(crate) fn check(&self) -> Outcome<()> {
+        self.parse()?.check().map_err(|findings| self.failure(findings, false))
     }
 
     /// Runs every query of the text.
     ///
     /// # Errors
     /// What is wrong with the text, each with its place; or what stopped a query.
-    pub(crate) fn run(&self, tables: &StoredTables, interrupt: &Interrupt) -> Outcome<Vec<ResultTable>> {
-        // Where there can be no folder, a query has memory alone.
-        let scratch = Scratch::new().ok();
-        let (text, now) = (self.whole(), to_ticks(self.now));
-        let limits = self.limits(interrupt, scratch.as_ref());
-        let results =
-            interrupt.while_heard(|| query::run_within(&text, &self.parameters, tables, now, &limits));
-        results.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
-    }
-
-    /// Runs every query of the text and gives rows as they come: first a result without rows, then its rows.
-    ///
-    /// # Errors
-    /// As [`Question::run`]; what was given before stays given.
-    pub(crate) fn stream(
+    pub(crate) fn run(
         &self,
         tables: &StoredTables,
         interrupt: &Interrupt,
-        take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
-    ) -> Outcome<()> {
-        // Where there can be no folder, a query has memory alone.
-        let scratch = Scratch::new().ok();
-        let (text, now) = (self.whole(), to_ticks(self.now));
-        let limits = self.limits(interrupt, scratch.as_ref());
-        let done = interrupt
-            .while_heard(|| query::run_streaming(&text, &self.parameters, tables, now, &limits, take));
-        done.map_err(|findings| self.failure(findings, tables.trouble(), interrupt.is_asked()))
+        live: &mut ReadLive<'_>,
+    ) -> Outcome<Vec<ResultTable>> {
+        self.run_script(&self.parse()?, tables, interrupt, live)
     }
 
-    fn limits<'a>(&self, interrupt: &'a Interrupt, scratch: Option<&'a Scratch>) -> Limits<'a> {
-        let bytes = self
-            .memory_bytes
-            .map_or(Limits::default().bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        Limits { bytes, temporary: scratch.map(Scratch::path), cancelled: Some(interrupt.asked()) }
+    /// As [`Question::run`], of a script that was made of the text.
+    fn run_script(
+        &self,
+        script: &Script,
+        tables: &StoredTables,
+        interrupt: &Interrupt,
+        live: &mut ReadLive<'_>,
+    ) -> Outcome<Vec<ResultTable>> {
+        // Where there can be no folder, a query has memory alone.
+        let scratch = Scratch::new().ok();
+        let context = self.context(tables, interrupt, scratch.as_ref());
+        let prepared = self.bind(script, &context, tables, interrupt, live)?;
+        self.heard(interrupt, || prepared.run())
     }
 
     /// How every query of the text would be run.
     ///
     /// # Errors
     /// As [`Question::run`].
-    pub(crate) fn explain(&self, tables: &StoredTables) -> Outcome<String> {
-        let explained = query::explain(&self.whole(), &self.parameters, tables, to_ticks(self.now));
-        explained.map_err(|findings| self.failure(findings, tables.trouble(), false))
+    pub(crate) fn explain(&self, tables: &StoredTables, interrupt: &Interrupt) -> Outcome<String> {
+        let context = self.context(tables, interrupt, None);
+        let prepared = self.bind(&self.parse()?, &context, tables, interrupt, &mut no_live)?;
+        self.heard(interrupt, || prepared.explain())
     }
 
-    /// Reads the text without looking up tables and columns.
+    /// What the names of the text stand for, and within which bounds it runs.
+    pub(crate) fn context<'a>(
+        &self,
+        tables: &'a StoredTables,
+        interrupt: &'a Interrupt,
+        scratch: Option<&'a Scratch>,
+    ) -> Context<'a> {
+        let bytes = self
+            .memory_bytes
+            .map_or(Limits::default().bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let limits =
+            Limits { bytes, temporary: scratch.map(Scratch::path), cancelled: Some(interrupt.asked()) };
+        let (definitions, parameters) = (self.definitions.clone(), self.parameters.clone());
+        Context { definitions, parameters, limits, ..Context::new(tables, self.now) }
+    }
+
+    /// Looks up the names of a script, which may first ask for the live tenant.
     ///
     /// # Errors
-    /// What is wrong with the text, each with its place.
-    pub(crate) fn check(&self) -> Outcome<()> {
-        query::check(&self.whole()).map_err(|findings| self.failure(findings, None, false))
+    /// What is wrong with the text, each with its place; or why the live tenant cannot be read.
+    pub(crate) fn bind<'c>(
+        &self,
+        script: &Script,
+        context: &'c Context<'c>,
+        tables: &StoredTables,
+        interrupt: &Interrupt,
+        live: &mut ReadLive<'_>,
+    ) -> Outcome<Prepared<'c>> {
+        // Each question reads the tenant anew.
+        tables.forget_live();
+        let bind = || interrupt.while_heard(|| script.bind(context));
+        let mut bound = bind();
+        let asked = tables.take_at_live();
+        if !asked.is_empty() {
+            // What is wrong with the script is said of the tables that it asks for, and so are the points it names.
+            drop(bound);
+            tables.forget();
+            live(&asked)?;
+            tables.refresh();
+            bound = bind();
+        }
+        bound.map_err(|findings| self.failure(findings, interrupt.is_asked()))
     }
 
-    fn failure(&self, findings: Vec<Diagnostic>, trouble: Option<Failure>, stopped: bool) -> Failure {
+    /// Does something with a script whose names are known, until somebody asks to stop.
+    ///
+    /// # Errors
+    /// What stopped it.
+    pub(crate) fn heard<T>(
+        &self,
+        interrupt: &Interrupt,
+        work: impl FnOnce() -> Result<T, Diagnostic>,
+    ) -> Outcome<T> {
+        let done = interrupt.while_heard(work);
+        done.map_err(|diagnostic| self.failure(vec![diagnostic], interrupt.is_asked()))
+    }
+
+    fn failure(&self, findings: Findings, stopped: bool) -> Failure {
         if stopped {
-            return Failure::new("interrupted", Status::INTERRUPTED, "the query was stopped");
+            return Failure::new("interrupted", Status::Interrupted, "the query was stopped");
         }
         // What went wrong while rows were made has no place in the text.
         if let [only] = findings.as_slice()
             && only.span.end == 0
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
-            let failure = Failure::from_text(code, Status::FAILED, only.message.clone());
-            return match &only.help {
-                Some(help) => failure.with_help(help.clone()),
-                None => failure,
-            };
+            let failure = Failure::new(code, Status::Failed, &*only.message).with_help(help_of(only));
+            let trouble = only.table_error().and_then(trouble);
+            return trouble.map_or(failure, |trouble| Failure {
+                code: "query",
+                status: Status::Failed,
+                ..trouble
+            });
         }
+        let trouble = findings.iter().find_map(|finding| trouble(finding.table_error()?));
         // What is wrong with a file of the store has its place there.
         if let Some(trouble) = trouble.as_ref().filter(|trouble| trouble.file.is_some()) {
             return Failure {
@@ -352,7 +416,7 @@ impl Question {
         let help = excerpts.first().map(|first| first.help.clone()).unwrap_or_default();
         let line = excerpts.first().map(|first| 1 + self.text[..first.offset].matches('\n').count() as u64);
         let failure =
-            Failure { line, excerpts, ..Failure::new("query", Status::USAGE, message).with_help(help) };
+            Failure { line, excerpts, ..Failure::new("query", Status::Usage, message).with_help(help) };
         match trouble {
             Some(trouble) => {
                 let help = if trouble.help.is_empty() { failure.help.clone() } else { trouble.help };
@@ -365,47 +429,46 @@ impl Question {
     /// The place of a finding in what somebody wrote.
     fn excerpt(&self, finding: Diagnostic) -> Excerpt {
         let place = |offset: usize| {
-            let offset = offset.saturating_sub(self.before.len()).min(self.text.len());
+            let offset = offset.min(self.text.len());
             (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
         };
         let (start, end) = (place(finding.span.start), place(finding.span.end));
-        // What stands behind the text is nothing its author wrote, so nothing to blame.
-        let is_behind = finding.span.start >= self.before.len() + self.text.len() && !self.behind.is_empty();
-        let message = if is_behind && finding.code == Code::Syntax {
-            "syntax error: unexpected end".to_owned()
-        } else {
-            // A message may quote a piece of the text, and that may be all of it.
-            crate::render::grid::cut(&finding.message, MESSAGE_MAX)
-        };
         Excerpt {
             text: self.text.clone(),
             offset: start,
             length: end.saturating_sub(start),
-            message,
-            help: finding.help.unwrap_or_default(),
+            // A message may quote a piece of the text, and that may be all of it.
+            message: crate::output::text::cut(&finding.message, MESSAGE_MAX),
+            help: help_of(&finding),
         }
     }
 }
 
-/// The columns that a pipe gives, with their types; nothing when it does not make sense.
-pub(crate) fn columns_of(pipe: &str, tables: &dyn Tables) -> Vec<(String, String)> {
-    let text = format!("{pipe}\n| getschema");
-    let Ok(results) = query::run(&text, &Parameters::new(), tables, 0) else { return Vec::new() };
-    let rows = results.last().into_iter().flat_map(|result| &result.batches).flat_map(|batch| {
-        (0..batch.row_count)
-            .map(|row| (batch.columns[0].get(row).into_owned(), batch.columns[3].get(row).into_owned()))
-    });
-    rows.filter_map(|cells| match cells {
-        (Value::String(name), Value::String(kind)) => Some((name.to_string(), kind.to_string())),
-        _ => None,
-    })
-    .collect()
+/// What to do about a finding: in the query, else on the command line.
+fn help_of(finding: &Diagnostic) -> String {
+    let help = finding.help.clone().unwrap_or_default();
+    match &finding.cause {
+        Some(Cause::Memory { .. }) => format!("{help}, or allow more with `--memory-limit`"),
+        Some(Cause::Temporary { .. }) => format!("{help}, or allow more memory with `--memory-limit`"),
+        Some(Cause::Table(_)) | None => help,
+    }
 }
 
-/// Whether a text would be a query if it went on: everything is right but that it ends.
-pub(crate) fn is_unfinished(text: &str) -> bool {
-    let end = text.trim_end().len();
-    query::check(text).is_err_and(|findings| {
-        findings.iter().any(|finding| finding.code == Code::Syntax && finding.span.start >= end)
-    })
+/// Why a table could not be had, when that is no mistake in the text.
+fn trouble(error: &TableError) -> Option<Failure> {
+    match error {
+        TableError::Store(error) => Some(Failure::from(&**error)),
+        TableError::Point(error) => Some(Failure { status: Status::Usage, ..Failure::from(&**error) }),
+        TableError::NoTenant => Some(session::no_tenant()),
+        TableError::Arguments { .. }
+        | TableError::UnknownBackup { .. }
+        | TableError::NoRecovery { .. }
+        | TableError::Data(_)
+        | TableError::Other(_) => None,
+    }
+}
+
+/// For what has no tenant to read.
+pub(crate) fn no_live(_: &[String]) -> Outcome<()> {
+    Err(session::no_tenant())
 }

@@ -1,16 +1,16 @@
-//! A simulated tenant that a plan is tried on: the state it was made against, Graph's rules and limits, and a clock that
-//! jumps where somebody would wait.
+//! A simulated tenant that a plan is rehearsed on: the state it was made against, Graph's rules and limits, and a clock
+//! that jumps over waits.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{CreateOptions, Store};
+use engine::{BackupId, CreateOptions, Store};
 use ingest::graph::{Access, Client, Clock, Cloud, Credential, Secret, Settings, Sleep};
 use twin::{ManualClock, Options, Server};
 
 use crate::bridge::scratch::Scratch;
-use crate::report::{Failure, Outcome};
+use crate::error::{Failure, Outcome};
 
 /// A rehearsal being held.
 pub(crate) struct Rehearsal {
@@ -21,7 +21,7 @@ pub(crate) struct Rehearsal {
     _server: Server,
 }
 
-/// The clock of the simulated tenant: whoever waits moves it on.
+/// The clock of the simulated tenant: a wait advances it.
 struct JumpingClock {
     clock: Arc<ManualClock>,
     begun_ms: i64,
@@ -56,7 +56,7 @@ impl Clock for JumpingClock {
 ///
 /// # Errors
 /// When the store cannot be read, or nothing can be served.
-pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Rehearsal> {
+pub(crate) fn prepare(store: &Store, backup: &BackupId, seed: [u8; 32]) -> Outcome<Rehearsal> {
     let snapshot = store.snapshot(backup)?;
     let begun_ms = snapshot.backup().taken_at.as_millisecond();
     let tenant = twin::Twin::from_snapshot(&snapshot, 1)?;
@@ -64,7 +64,7 @@ pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Re
     let mut options = Options::new(clock.clone(), seed);
     options.speed = 1.0;
     let failed = |error: std::io::Error| {
-        Failure::new("io", crate::report::Status::FAILED, format!("cannot serve a simulated tenant: {error}"))
+        Failure::new("io", crate::error::Status::Failed, format!("cannot serve a simulated tenant: {error}"))
     };
     let server = twin::serve(tenant, options).map_err(failed)?;
     let credential = Credential::Secret {
@@ -77,8 +77,9 @@ pub(crate) fn prepare(store: &Store, backup: &str, seed: [u8; 32]) -> Outcome<Re
         access: Access::ReadWrite,
         ..Settings::new(Cloud::Global, server.tenant_id(), credential, 1)
     };
-    let hands = JumpingClock { clock: Arc::clone(&clock), begun_ms };
-    let client = Client::new(settings, Arc::new(hands)).map_err(|error| Failure::usage(error.to_string()))?;
+    let jumping = JumpingClock { clock: Arc::clone(&clock), begun_ms };
+    let client =
+        Client::new(settings, Arc::new(jumping)).map_err(|error| Failure::usage(error.to_string()))?;
     let folder = Scratch::new().map_err(failed)?;
     Ok(Rehearsal { client, clock, begun_ms, folder, _server: server })
 }

@@ -5,16 +5,12 @@ use std::io;
 use query::ast::Render;
 use query::{Batch, ResultTable, Type, Value};
 
-use crate::render::chart::{Kind, Request};
-use crate::render::{Cell, Table};
+use crate::output::chart::{Kind, Request};
+use crate::output::{Cell, Table};
 
 impl Table for ResultTable {
     fn columns(&self) -> Vec<&str> {
         self.schema.iter().map(|field| field.name.as_str()).collect()
-    }
-
-    fn row_count(&self) -> usize {
-        self.batches.iter().map(|batch| batch.row_count).sum()
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>) -> io::Result<()> {
@@ -29,6 +25,11 @@ impl Table for ResultTable {
         }
         Ok(())
     }
+}
+
+/// Number of rows of a result.
+pub(crate) fn row_count(result: &ResultTable) -> usize {
+    result.batches.iter().map(|batch| batch.row_count).sum()
 }
 
 fn row_of(batch: &Batch, row: usize, kinds: &[Type]) -> impl Iterator<Item = Cell> {
@@ -52,7 +53,7 @@ fn cell(value: &Value, kind: Type) -> Cell {
     }
 }
 
-/// The chart that a query asked for, if it is one that is drawn.
+/// The chart that a query requests, if it is one that is drawn.
 pub(crate) fn chart_of(result: &ResultTable) -> Option<Request> {
     let render: &Render = result.render.as_ref()?;
     let property = |wanted: &str| {

@@ -29,7 +29,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Makes a folder, after those that nobody owns any more were removed.
+    /// Makes a folder, after those without an owner were removed.
     ///
     /// # Errors
     /// What the operating system says of the folder for temporary files.
@@ -43,7 +43,7 @@ impl Scratch {
             let folder = private(tempfile::Builder::new().prefix(PREFIX)).tempdir_in(parent)?;
             let path = folder.path().join(OWNER);
             let owner = private_file().write(true).create(true).truncate(false).open(&path)?;
-            // Another process that sweeps may have come between: it took the lock, or the folder, or both.
+            // Another process that sweeps may have interfered: it took the lock, or the folder, or both.
             let is_owned = matches!(try_lock(&owner)?, Lock::Taken) && path.exists();
             if is_owned {
                 FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).push(folder.path().to_owned());
@@ -105,7 +105,7 @@ fn sweep(parent: &Path) {
     }
 }
 
-/// Removes a folder whose lock nobody holds. One without a lock is being made this moment.
+/// Removes a folder whose lock is free. One without a lock is being made this moment.
 fn remove_if_left(folder: &Path) -> io::Result<()> {
     // A link could lead anywhere.
     if !std::fs::symlink_metadata(folder)?.is_dir() {
@@ -121,7 +121,7 @@ fn remove_if_left(folder: &Path) -> io::Result<()> {
 /// Removes every folder, before the process ends without dropping anything.
 pub(crate) fn remove_all() {
     for folder in FOLDERS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // Nobody is left who could be told.
+        // The process ends, so an error has no reader.
         drop(std::fs::remove_dir_all(folder));
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use engine::Store;
+use engine::{BackupId, Store};
 use twin::{Clock, Fault, Options, Server};
 
-use crate::args;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
 
 /// The clock of this machine.
 pub(super) struct SystemClock;
@@ -34,31 +33,23 @@ pub(crate) fn made_up(objects: u32, seed: u64) -> twin::Twin {
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(crate) fn from_backup(store: &Store, backup: &str, seed: u64) -> Outcome<twin::Twin> {
+pub(crate) fn from_backup(store: &Store, backup: &BackupId, seed: u64) -> Outcome<twin::Twin> {
     Ok(twin::Twin::from_snapshot(&store.snapshot(backup)?, seed)?)
+}
+
+/// How a tenant is served where nothing else is said: by the clock of this machine.
+pub(crate) fn served(entropy: [u8; 32]) -> Options {
+    Options::new(Arc::new(SystemClock), entropy)
 }
 
 /// Serves a tenant until the server is stopped.
 ///
 /// # Errors
 /// When the port cannot be had.
-pub(crate) fn serve(
-    tenant: twin::Twin,
-    options: &args::Twin,
-    faults: Vec<Fault>,
-    entropy: [u8; 32],
-) -> Outcome<Server> {
-    let options = Options {
-        port: options.port,
-        speed: options.speed,
-        replica_lag_ms: options.replica_lag,
-        faults,
-        seed: options.seed,
-        ..Options::new(Arc::new(SystemClock), entropy)
-    };
+pub(crate) fn serve(tenant: twin::Twin, options: Options) -> Outcome<Server> {
     let port = options.port;
     twin::serve(tenant, options).map_err(|error| {
         let message = format!("cannot listen on port {port} of 127.0.0.1: {error}");
-        Failure::new("io", Status::FAILED, message).with_help("`--port 0` takes a free one")
+        Failure::new("io", Status::Failed, message).with_help("`--port 0` takes a free one")
     })
 }

@@ -1,248 +1,35 @@
-//! `apply` and `recover`: a plan becomes what the tenant is, after somebody said yes.
+//! `apply`: applies a plan file to the tenant.
 
-use std::io::BufRead as _;
+use std::path::PathBuf;
 
-use engine::Store;
-use ingest::apply::{
-    ApplyProgress, ApplyRequest, Examination, OnConflict, RecoverySummary, apply, apply_examined, examine,
-};
-use ingest::graph::Access;
-use ingest::plan::{GUARDS, GuardLimits, Plan};
-use ingest::pull::{BackupRequest, backup};
-
-use super::{plan as planning, recoveries};
-use crate::args::recovery::{Apply, Applying, Conflict, Recover};
+use crate::applying::apply_plan;
+use crate::args::recovery::Applying;
 use crate::args::tenant::Tenant;
-use crate::bridge;
-use crate::bridge::graph::{Connection, connect, until_interrupted};
-use crate::config::Config;
-use crate::progress::Progress;
-use crate::render::{people_time, plan as drawn, printable};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::Outcome;
+use crate::plan_file;
 use crate::session::Session;
-use crate::wait::{self, Work};
 
-impl ApplyProgress for Progress<'_> {
-    fn steps(&self, decided: u64, all: u64, troubled: u64) {
-        self.show_steps(decided, all, troubled);
-    }
+/// Applies a plan to the live tenant
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap apply plan.json --rehearse")]
+pub(crate) struct Options {
+    /// The plan file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) applying: Applying,
+    /// Allows a guard by its name
+    #[arg(long, value_name = "GUARD", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
 }
 
 /// Applies a plan file.
 ///
 /// # Errors
-/// When the plan is none, was edited, is guarded or stale, somebody else recovers, or the tenant cannot be reached.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Apply) -> Outcome {
-    let plan = planning::read(session, &options.file)?;
+/// When the plan is none, was edited, is guarded or stale, another recovery runs, or the tenant cannot be reached.
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
+    let plan = plan_file::read(session, &options.file)?;
     apply_plan(session, &plan, &options.applying, &options.allow, &options.tenant)
-}
-
-/// Plans, shows, asks and applies.
-///
-/// # Errors
-/// As [`run`], and as `plan`.
-pub(super) fn recover(session: &mut Session<'_, '_>, options: &Recover) -> Outcome {
-    may_apply(session)?;
-    let plan = planning::between(session, &options.from, &options.to, &options.choice, &options.tenant)?;
-    planning::print(session, &plan)?;
-    apply_plan(session, &plan, &options.applying, &options.choice.allow, &options.tenant)
-}
-
-/// Refuses what a reader must not do.
-pub(super) fn may_apply(session: &Session<'_, '_>) -> Outcome<()> {
-    session.may_write("apply")?;
-    if Config::read(session.store_path())?.is_reader() {
-        let message = "the profile of this store is reader: plans can be made, and not applied";
-        return Err(Failure::new("readOnly", Status::REFUSED, message).with_help(
-            "an administrator applies it with a store whose config.json says profile administrator",
-        ));
-    }
-    Ok(())
-}
-
-/// Applies a plan, unless it is only rehearsed.
-pub(super) fn apply_plan(
-    session: &mut Session<'_, '_>,
-    plan: &Plan,
-    typed: &Applying,
-    allow: &[String],
-    tenant: &Tenant,
-) -> Outcome {
-    check_allowed(allow)?;
-    if typed.rehearse {
-        return rehearse(session, plan, typed);
-    }
-    may_apply(session)?;
-    if plan.steps.is_empty() {
-        session.note("nothing is to be done, and nothing was sent");
-        return Ok(Status::DONE);
-    }
-    let connection = connect(session, tenant, Access::ReadWrite)?;
-    let store = session.open()?;
-    wait::until_free(session, &store, Work::Recovery, typed.waiting.wait)?;
-    // What others did meanwhile counts.
-    let store = session.open()?;
-    let mut request = request_of(session, &store, &connection, allow)?;
-    request.on_conflict = on_conflict(typed.on_conflict);
-    request.reason.clone_from(&typed.reason);
-    request.report_only = typed.ca_report_only;
-    request.hash.clone_from(&typed.hash);
-    request.accepts_unsealed = typed.accept_unsealed;
-    request.tenant_id.clone_from(&typed.tenant_id);
-    let examination = until_interrupted(session, &connection.cancel, |_| {
-        examine(&store, &connection.client, plan, &request)
-    })?;
-    if let Some(done) = &examination.finished {
-        let ended = people_time(done.completed.unwrap_or(done.started));
-        session.note(&format!("the plan was applied to its end on {ended}, and nothing was sent"));
-        return recoveries::conclude(session, &store, done);
-    }
-    tell_guards(session, &examination)?;
-    confirm(session, plan, typed, &examination)?;
-    drop(store);
-    if typed.backup_first {
-        back_up_first(session, tenant)?;
-    }
-    let mut store = session.open()?;
-    let summary = until_interrupted(session, &connection.cancel, |session| {
-        with_progress(session, |progress| {
-            apply_examined(&mut store, &connection.client, plan, &request, progress, &examination)
-        })
-    })?;
-    recoveries::conclude(session, &store, &summary)
-}
-
-/// A request of whoever is signed in, under what a team agreed on.
-///
-/// # Errors
-/// When the configuration cannot be read, or names an account that is not there.
-pub(super) fn request_of(
-    session: &Session<'_, '_>,
-    store: &Store,
-    connection: &Connection,
-    allow: &[String],
-) -> Outcome<ApplyRequest<'static>> {
-    let config = Config::read(session.store_path())?;
-    let mut request = ApplyRequest::new((session.io.seed)());
-    request.allow = allow.to_vec();
-    request.actor = actor(connection);
-    request.settle = connection.settle;
-    request.limits = config.limits(GuardLimits::default());
-    request.signatures = config.signatures();
-    if let Some(newest) = store.members().last() {
-        request.break_glass = config.break_glass_ids(store, &newest.id)?;
-    }
-    Ok(request)
-}
-
-/// Says which guards the plan raises now, before anybody is asked anything.
-fn tell_guards(session: &mut Session<'_, '_>, examination: &Examination) -> Outcome<()> {
-    for guard in examination.guards.iter().filter(|guard| guard.allowed) {
-        session.note(&format!("guard {}, allowed: {}", guard.name, guard.reason));
-    }
-    if examination.open.is_none() {
-        examination.check_guards()?;
-    }
-    Ok(())
-}
-
-fn back_up_first(session: &mut Session<'_, '_>, tenant: &Tenant) -> Outcome<()> {
-    let reader = connect(session, tenant, Access::ReadOnly)?;
-    let request = BackupRequest { full: true, settle: reader.settle, ..BackupRequest::default() };
-    let mut store = session.create("apply")?;
-    let done =
-        until_interrupted(session, &reader.cancel, |_| backup(&mut store, &reader.client, &request, &()))?;
-    session.note(&format!("backup {} was taken first", done.summary.id));
-    Ok(())
-}
-
-/// Refuses guards that nobody knows: most likely misspelt.
-///
-/// # Errors
-/// The names that there are, exit status 2.
-pub(super) fn check_allowed(allow: &[String]) -> Outcome<()> {
-    match allow.iter().find(|name| !GUARDS.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(odd) => {
-            let help = format!("there are: {}", GUARDS.join(", "));
-            Err(Failure::usage(format!("no guard \"{odd}\"")).with_help(help))
-        }
-    }
-}
-
-pub(super) fn on_conflict(typed: Conflict) -> OnConflict {
-    match typed {
-        Conflict::Skip => OnConflict::Skip,
-        Conflict::Stop => OnConflict::Stop,
-        Conflict::Overwrite => OnConflict::Overwrite,
-    }
-}
-
-/// Who applies, for the history.
-pub(super) fn actor(connection: &Connection) -> String {
-    if connection.client_id.is_empty() {
-        "whoever is signed in".to_owned()
-    } else {
-        format!("application {}", connection.client_id)
-    }
-}
-
-/// Shows progress while something runs.
-pub(super) fn with_progress<T>(
-    session: &mut Session<'_, '_>,
-    work: impl FnOnce(&dyn ApplyProgress) -> T,
-) -> T {
-    let quiet = session.quiet;
-    let io = &mut *session.io;
-    let progress = match (quiet, io.stderr_is_terminal) {
-        (true, _) => Progress::nothing(io.now),
-        (false, true) => Progress::counter(io.now),
-        (false, false) => Progress::lines(io.now, &mut *io.stderr),
-    };
-    work(&progress)
-}
-
-/// Asks whether the plan is meant, on a terminal; elsewhere somebody must have said so.
-fn confirm(
-    session: &mut Session<'_, '_>,
-    plan: &Plan,
-    typed: &Applying,
-    examination: &Examination,
-) -> Outcome<()> {
-    session.note(&format!("{} Hash {}", drawn::sentence(plan), plan.hash));
-    if typed.yes {
-        return Ok(());
-    }
-    let refused = |message: &str| {
-        Err(Failure::new("notConfirmed", Status::REFUSED, message)
-            .with_help("`--yes` applies it without a question; `--rehearse` changes nothing"))
-    };
-    if !session.io.stdin_is_terminal {
-        return refused("nobody can be asked whether the plan is meant");
-    }
-    let tenant = printable(&examination.tenant_id);
-    session.io.say(&format!("Apply it to the live tenant {tenant}? Type yes:"));
-    let mut line = String::new();
-    std::io::BufReader::new(&mut *session.io.stdin).read_line(&mut line).map_err(Failure::output)?;
-    if line.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { refused("nothing was applied") }
-}
-
-/// Applies a plan to the tenant that it was made against, simulated on this machine.
-fn rehearse(session: &mut Session<'_, '_>, plan: &Plan, typed: &Applying) -> Outcome {
-    let store = session.open()?;
-    let rehearsal = bridge::rehearsal::prepare(&store, &plan.to.backup, (session.io.seed)())?;
-    let mut copy: Store = rehearsal.store()?;
-    let mut request = ApplyRequest::new((session.io.seed)());
-    request.on_conflict = on_conflict(typed.on_conflict);
-    // What only happens on a copy needs nobody's leave.
-    request.is_rehearsal = true;
-    "rehearsal".clone_into(&mut request.actor);
-    request.report_only = typed.ca_report_only;
-    let summary: RecoverySummary =
-        with_progress(session, |progress| apply(&mut copy, &rehearsal.client, plan, &request, progress))?;
-    session.note(&format!(
-        "rehearsed on a simulated tenant: it would take about {} s under Graph's limits; nothing left this machine",
-        rehearsal.elapsed_s()
-    ));
-    recoveries::conclude(session, &copy, &summary)
 }

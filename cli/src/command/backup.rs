@@ -1,19 +1,20 @@
 //! `backup`: a backup of the live tenant.
 
+use std::time::Duration;
+
 use ingest::graph::Access;
 use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup, staged_page_count};
 use ingest::resource;
 
-use crate::args::tenant::Backup;
+use crate::args::tenant::{Tenant, Waiting, parse_duration};
 use crate::bridge;
 use crate::bridge::graph::{connect, until_interrupted};
-use crate::progress::Progress;
-use crate::render::{self, Cell, Rows, counted};
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
+use crate::output::text::{counted, grouped};
+use crate::output::{Cell, Rows, backups};
+use crate::progress::{Meter, Progress};
 use crate::session::Session;
 use crate::wait::{self, Work};
-
-use super::backups;
 
 /// Resource units a second that Graph gives a large tenant's application.
 const UNITS_PER_S: u64 = 800;
@@ -33,11 +34,44 @@ impl PullProgress for Progress<'_> {
     }
 }
 
+/// Commits a backup of the live tenant, read through Microsoft Graph
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap backup --report\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
+)]
+pub(crate) struct Options {
+    /// Only these types, such as `user,group`; the others are carried forward
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+    /// Reads everything, whatever the last backup left to go on from
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Free text kept with the backup
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) note: String,
+    /// How old what no delta query tells of may get
+    #[arg(long, value_name = "TIME", default_value = "1d", value_parser = parse_duration)]
+    pub(crate) sweep_every: Duration,
+    /// How old the last whole reading may get
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_duration)]
+    pub(crate) full_every: Duration,
+    /// Says what it will cost, from what the last backup holds; asks nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Says on stderr what was asked of Graph, and how each type was read
+    #[arg(long)]
+    pub(crate) report: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+}
+
 /// Commits a backup, and prints it.
 ///
 /// # Errors
 /// When the tenant cannot be reached or read, or the store cannot be written.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     session.may_write("backup")?;
     if options.dry_run {
         return cost(session, options);
@@ -58,13 +92,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
         note: options.note.clone(),
     };
     let result = until_interrupted(session, &connection.cancel, |session| {
-        let quiet = session.quiet;
-        let io = &mut *session.io;
-        let progress = match (quiet, io.stderr_is_terminal) {
-            (true, _) => Progress::nothing(io.now),
-            (false, true) => Progress::counter(io.now),
-            (false, false) => Progress::lines(io.now, &mut *io.stderr),
-        };
+        let progress = session.progress(Meter::Counter);
         backup(&mut store, &connection.client, &request, &progress)
     });
     let report = match result {
@@ -83,7 +111,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
     print(session, &report, options)
 }
 
-fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup) -> Outcome {
+fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Options) -> Outcome {
     if report.resumed_pages > 0 {
         session.note(&format!(
             "went on from {} of an interrupted run",
@@ -92,7 +120,7 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup)
     }
     for warning in &report.summary.warnings {
         let kind = if warning.type_token.is_empty() { "" } else { ": " };
-        let count = render::grouped(warning.count);
+        let count = grouped(warning.count);
         session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
     }
     if options.report {
@@ -101,27 +129,28 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Backup)
             "{}, {} in them, {} resource units, {} refused for now, {} tried again",
             counted(counts.requests, "request"),
             counted(counts.calls, "call"),
-            render::grouped(counts.units),
-            render::grouped(counts.throttled),
-            render::grouped(counts.retries)
+            grouped(counts.units),
+            grouped(counts.throttled),
+            grouped(counts.retries)
         ));
         for (token, way) in &report.ways {
             session.note(&format!("{token}: {way}"));
         }
     }
     let people = backups::sentence(&report.summary);
-    render::single(session, &backups::rows(std::slice::from_ref(&report.summary)), &people)
+    session
+        .print_one(&backups::rows(std::slice::from_ref(&report.summary)), &people)
         .map_err(|failure| failure.after(&format!("backup {}", report.summary.id)))?;
-    let is_whole = report.summary.warnings.iter().all(bridge::import::is_harmless);
-    Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
+    let is_whole = report.summary.warnings.iter().all(ingest::is_harmless);
+    Ok(if is_whole { Status::Done } else { Status::Warnings })
 }
 
 /// What a whole reading will cost, from what the newest backup holds.
-fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
+fn cost(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let store = session.open()?;
     let Some(newest) = store.backups().last() else {
         session.note("there is no backup yet to tell the size of the tenant from");
-        return Ok(Status::DONE);
+        return Ok(Status::Done);
     };
     let snapshot = store.snapshot(&newest.id)?;
     let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
@@ -150,12 +179,12 @@ fn cost(session: &mut Session<'_, '_>, options: &Backup) -> Outcome {
             Cell::Number(spent),
         ]);
     }
-    render::list(session, &rows)?;
+    session.print_rows(&rows)?;
     session.note(&format!(
         "a whole reading: about {}, {} resource units, {} s under Graph's limits; between whole readings only what changed",
         counted(requests, "request"),
-        render::grouped(units),
+        grouped(units),
         units.div_ceil(UNITS_PER_S)
     ));
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }

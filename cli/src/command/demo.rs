@@ -6,80 +6,92 @@ use std::sync::Arc;
 
 use engine::Store;
 
-use crate::Io;
-use crate::args::Demo;
+use super::RunLine;
+use crate::bridge::incident::DemoTenant;
 use crate::bridge::scratch::Scratch;
-use crate::bridge::tenant::Stage;
-use crate::render;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::io::Io;
+use crate::output::text::{grouped, printable};
 use crate::session::Session;
 
-/// Where the story happens.
-struct Theatre<'s> {
+/// Runs the command lines of the demo.
+struct Script<'s> {
     folder: &'s Path,
-    stage: &'s Stage,
+    tenant: &'s DemoTenant,
+    run_line: RunLine,
+}
+
+/// Tells the whole story on a simulated tenant, in a temporary store
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap demo --objects 2000")]
+pub(crate) struct Options {
+    /// Objects in the simulated tenant
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
+    pub(crate) objects: u32,
+    /// The same seed gives the same tenant
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
 }
 
 /// Serves a simulated tenant, and tells its story over HTTP.
 ///
 /// # Errors
 /// When the folder cannot be written, or a step fails.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Demo) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options, run_line: RunLine) -> Outcome {
     let folder = Scratch::new();
     let temporary = std::env::temp_dir();
     let folder = folder.map_err(|error| Failure::file("cannot make a folder in", &temporary, &error))?;
-    let stage = Stage::serve(options.objects, options.seed, (session.io.seed)())?;
+    let tenant = DemoTenant::serve(options.objects, options.seed, (session.io.seed)())?;
     let intro = format!(
         "A simulated tenant of about {} objects, served as Microsoft Graph on this machine; the store goes away at the end.\n",
-        render::grouped(options.objects.into())
+        grouped(options.objects.into())
     );
-    render::raw(session, &intro)?;
-    let theatre = Theatre { folder: folder.path(), stage: &stage };
-    before(session, &theatre)?;
+    session.print_text(&intro)?;
+    let script = Script { folder: folder.path(), tenant: &tenant, run_line };
+    before(session, &script)?;
     let store = Store::open(&folder.path().join("entrasnap.store"))?;
-    let incident = stage.attack(&store)?;
+    let incident = tenant.attack(&store)?;
     drop(store);
     let acts: Vec<String> = incident.acts.iter().map(|act| format!("  - {act}")).collect();
-    after(session, &theatre, &format!("At night, an intruder\n{}", acts.join("\n")))?;
-    stage.move_user(&incident.victim.0, "Legal")?;
-    recover(session, &theatre, &incident.victim.1)?;
-    render::raw(
-        session,
+    after(session, &script, &format!("At night, an intruder\n{}", acts.join("\n")))?;
+    tenant.move_user(&incident.victim.0, "Legal")?;
+    recover(session, &script, &incident.victim.1)?;
+    session.print_text(
         "\nThat was all. The same works on your own tenant: entrasnap setup, then entrasnap backup\n",
     )?;
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
-fn before(session: &mut Session<'_, '_>, theatre: &Theatre<'_>) -> Outcome<()> {
-    theatre.tell(session, "Everything there is, read through Graph.", &["backup", "--note", "before"])
+fn before(session: &mut Session<'_, '_>, script: &Script<'_>) -> Outcome<()> {
+    script.show(session, "Everything there is, read through Graph.", &["backup", "--note", "before"])
 }
 
-fn after(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, incident: &str) -> Outcome<()> {
-    theatre.tell(session, incident, &["backup", "--note", "after"])?;
-    theatre.tell(session, "Which backups are there?", &["backups"])?;
-    theatre.tell(session, "What changed, in numbers?", &["diff", "latest~1", "--summary"])?;
-    theatre.tell(
+fn after(session: &mut Session<'_, '_>, script: &Script<'_>, incident: &str) -> Outcome<()> {
+    script.show(session, incident, &["backup", "--note", "after"])?;
+    script.show(session, "Which backups are there?", &["backups"])?;
+    script.show(session, "What changed, in numbers?", &["diff", "latest~1", "--summary"])?;
+    script.show(
         session,
         "What exactly, among the policies?",
         &["diff", "latest~1", "--types", "conditionalAccessPolicy"],
     )?;
     let properties = "diff(\"latest~1\", \"latest\") | mv-expand a = attributes | summarize objects = count() by type, property = tostring(a.name) | top 5 by objects";
-    theatre.tell(
+    script.show(
         session,
         "Which properties changed most often? Any question can be asked.",
         &["query", properties],
     )?;
     let secrets = "applications | where array_length(passwordCredentials) > 0 | join kind=leftanti applications(\"latest~1\") on id | project displayName, createdDateTime";
-    theatre.tell(session, "Which applications are new, and have a secret?", &["query", secrets])
+    script.show(session, "Which applications are new, and have a secret?", &["query", secrets])
 }
 
-fn recover(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, victim: &str) -> Outcome<()> {
-    theatre.tell(
+fn recover(session: &mut Session<'_, '_>, script: &Script<'_>, victim: &str) -> Outcome<()> {
+    script.show(
         session,
         "How does it go back to what it was? A plan sends nothing.",
         &["plan", "latest~1", "latest", "--soft-delete", "--out", "plan.json"],
     )?;
-    theatre.tell(
+    script.show(
         session,
         "What would happen? A rehearsal on a copy, with Graph's rules and limits.",
         &["apply", "plan.json", "--rehearse"],
@@ -87,7 +99,7 @@ fn recover(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, victim: &str) -
     let why = format!(
         "Meanwhile the people of HR moved {victim} to Legal, which is right, so it must stay.\nThe guards were read, and are meant so. Now for real:"
     );
-    theatre.tell(
+    script.show(
         session,
         &why,
         &[
@@ -100,35 +112,35 @@ fn recover(session: &mut Session<'_, '_>, theatre: &Theatre<'_>, victim: &str) -
             "grants-privilege,re-enables-account",
         ],
     )?;
-    theatre.tell(
+    script.show(
         session,
         "What is different now from before the incident?",
         &["backup", "--note", "recovered"],
     )?;
-    theatre.tell(session, "", &["diff", "latest~2", "latest"])?;
-    theatre.tell(
+    script.show(session, "", &["diff", "latest~2", "latest"])?;
+    script.show(
         session,
         "Who recovered what?",
         &["query", "recoveries | project status, reason, modifiedObjects, modifiedLinks, conflicts"],
     )?;
-    let store = Store::open(&theatre.folder.join("entrasnap.store"))?;
+    let store = Store::open(&script.folder.join("entrasnap.store"))?;
     let recovery = ingest::apply::recoveries(&store)?.pop().map(|summary| summary.id).unwrap_or_default();
     drop(store);
-    theatre.tell(
+    script.show(
         session,
         "Was it wrong? What a recovery did can be undone: this is the plan.",
         &["recovery", "undo", &recovery, "--out", "undo.json"],
     )?;
-    theatre.tell(session, "Is every byte of the store what was written?", &["verify", "--deep"])
+    script.show(session, "Is every byte of the store what was written?", &["verify", "--deep"])
 }
 
-impl Theatre<'_> {
+impl Script<'_> {
     /// Shows a command as a person would type it, and runs just that.
-    fn tell(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
+    fn show(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
         let shown: Vec<String> = typed.iter().map(|word| quoted(word)).collect();
-        let why: Vec<String> = why.lines().map(|line| format!("# {}\n", render::printable(line))).collect();
+        let why: Vec<String> = why.lines().map(|line| format!("# {}\n", printable(line))).collect();
         let gap = if why.is_empty() { "" } else { "\n" };
-        render::raw(session, &format!("{gap}{}$ entrasnap {}\n", why.concat(), shown.join(" ")))?;
+        session.print_text(&format!("{gap}{}$ entrasnap {}\n", why.concat(), shown.join(" ")))?;
         let args = std::iter::once("entrasnap").chain(typed.iter().copied());
         let color = if session.look.color { "always" } else { "never" };
         let args = args.chain(["--color", color, "-o", "table", "--quiet"]).map(OsString::from);
@@ -145,13 +157,16 @@ impl Theatre<'_> {
             current_dir: self.folder.to_owned(),
             disk: Arc::clone(&io.disk),
             now: io.now,
-            environment: &|name| self.stage.variable(name),
+            environment: &|name| self.tenant.variable(name),
             seed: io.seed,
             interrupt: io.interrupt,
         };
-        match crate::run(args, &mut inner) {
-            Status::DONE | Status::WARNINGS => Ok(()),
-            status => Err(Failure::new("demo", status, format!("this step ended with exit status {status}"))),
+        match (self.run_line)(args.collect(), &mut inner) {
+            Status::Done | Status::Warnings => Ok(()),
+            status => {
+                let message = format!("this step ended with exit status {}", u8::from(status));
+                Err(Failure::new("demo", status, message))
+            }
         }
     }
 }

@@ -2,115 +2,81 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Cascades, DifferenceFilter, Unread};
+use engine::{Cascades, DifferenceFilter};
 
-use crate::args::{Diff, Format};
+use crate::args::Selection;
 use crate::bridge;
-use crate::difference::{self, ChangeRow};
-use crate::names::Names;
-use crate::render::{self, counted, html, tree};
-use crate::report::{Failure, Outcome, Status};
+use crate::change::ChangeRow;
+use crate::comparison;
+use crate::error::{Outcome, Status};
+use crate::output::change as change_rows;
+use crate::output::text::counted;
 use crate::session::Session;
-use crate::unread;
 
-use super::selection;
+/// Shows the difference of two backups
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, an RFC 3339 time (the newest backup at or before it), or `2026-11-20` (the only backup of that day in UTC, else as its 00:00)."
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Server-made properties, purged objects, and links that ended with a deleted object too
+    #[arg(long, conflicts_with = "predicate")]
+    pub(crate) all: bool,
+    /// Only counts, per type and kind of change
+    #[arg(long)]
+    pub(crate) summary: bool,
+    /// Says what is ignored, what is compared as a set, and what was not observed
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Exit status 10 when there are differences, 4 when there are none and something was not read
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}
 
 /// Prints the difference.
 ///
 /// # Errors
 /// When a point names no backup, or the store cannot be read.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Diff) -> Outcome {
-    selection::check(&options.selection)?;
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
+    comparison::check(&options.selection)?;
     let mut store = session.open()?;
-    let filter = selection::filter(&options.selection, options.all);
-    let sides = selection::sides(session, &mut store, &options.selection)?;
+    let filter = comparison::filter(&options.selection, options.all);
+    let sides = comparison::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
-    let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
-    let lacks = selection::unread(&store, &sides, &filter)?;
+    let changes = comparison::changes(session, &store, &sides, &filter, predicate)?;
+    let lacks = comparison::unread(&store, &sides, &filter)?;
     if options.explain {
         let everything = DifferenceFilter { all: true, cascades: Cascades::Hidden, ..filter };
         let ignored = if options.all {
             Vec::new()
         } else {
-            selection::changes(session, &store, &sides, &everything, predicate)?
+            comparison::changes(session, &store, &sides, &everything, predicate)?
         };
         explain(session, &changes, &ignored, options.all);
     }
     if options.summary {
-        render::list(session, &difference::summary(&changes))?;
+        session.print_rows(&change_rows::summary(&changes))?;
         if session.is_for_people() {
-            render::raw(session, &format!("{}\n", difference::sentence(&changes)))?;
+            session.print_text(&format!("{}\n", change_rows::sentence(&changes)))?;
         }
     } else {
-        let backups = [sides.to.id.as_str(), &sides.from.id];
-        let mut names = selection::names(session, &store, &backups, &changes);
-        print(session, &changes, &lacks, &mut names)?;
+        let backups = [sides.to.id, sides.from.id];
+        let mut names = comparison::names(session, &store, &backups, &changes);
+        comparison::print(session, &changes, &lacks, &mut names)?;
     }
     let chosen = &options.selection;
     let is_verdict = options.exit_code || !chosen.types.is_empty() || !chosen.ids.is_empty();
-    unread::tell(session, &lacks, is_verdict);
+    session.tell_unread(&lacks, is_verdict);
     // A bin that the tenant does not have hides nothing: what goes there is called deleted all the same.
     let is_open = lacks.iter().any(|lack| !ingest::pull::names_missing_bin(&lack.reason));
     Ok(match (changes.is_empty(), options.exit_code) {
-        (true, _) if is_verdict && is_open => Status::WARNINGS,
-        (false, true) => Status::DIFFERENT,
-        _ => Status::DONE,
+        (true, _) if is_verdict && is_open => Status::Warnings,
+        (false, true) => Status::Different,
+        _ => Status::Done,
     })
-}
-
-/// Prints changes in the format asked for.
-///
-/// # Errors
-/// When the output cannot be written.
-pub(super) fn print(
-    session: &mut Session<'_, '_>,
-    changes: &[ChangeRow],
-    lacks: &[Unread],
-    names: &mut Names,
-) -> Outcome<()> {
-    match session.format {
-        Format::Table => {
-            let mut text = tree::render(changes, names, session.look);
-            // That nothing differs must not be read as more than it says.
-            if changes.is_empty() && !lacks.is_empty() {
-                text = format!("{text}{}\n", render::printable(&unread::sentence(lacks, session.verbose)));
-            }
-            render::raw(session, &text)
-        }
-        Format::Md => {
-            let mut text = tree::markdown(changes);
-            if !lacks.is_empty() {
-                text = format!("{text}\n{}\n", render::markdown::escaped(&unread::sentence(lacks, true)));
-            }
-            render::raw(session, &text)
-        }
-        Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
-        _ => render::list(session, &difference::rows(changes)),
-    }
-}
-
-/// Prints a page of its own about changes.
-///
-/// # Errors
-/// When the output cannot be written.
-pub(super) fn page(
-    session: &mut Session<'_, '_>,
-    [title, heading]: [&str; 2],
-    changes: &[ChangeRow],
-    lacks: &[Unread],
-    names: &mut Names,
-) -> Outcome<()> {
-    let written = html::page(&mut *session.io.stdout, title, &mut |out| {
-        writeln!(out, "<h1>{}</h1>", html::escaped(title))?;
-        if !heading.is_empty() {
-            writeln!(out, "<p>{}</p>", html::escaped(heading))?;
-        }
-        if !lacks.is_empty() {
-            writeln!(out, "<p>{}</p>", html::escaped(&unread::sentence(lacks, true)))?;
-        }
-        html::difference(out, changes, names)
-    });
-    written.map_err(Failure::output)
 }
 
 /// Says what was left out of the comparison, and why.

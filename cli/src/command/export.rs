@@ -1,18 +1,47 @@
 //! `export`: a backup as files.
 
-use crate::args::{Export, ExportFormat};
-use crate::bridge;
-use crate::render::{self, Cell, Rows, counted};
-use crate::report::{Failure, Outcome, Status};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::error::{Failure, Outcome, Status};
+use crate::output::text::{counted, printable};
+use crate::output::{Cell, Rows};
 use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["backup", "folder", "format", "files", "objects"];
+
+/// Writes a backup as files
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap export latest exported --format ndjson")]
+pub(crate) struct Options {
+    /// The point in time
+    #[arg(value_name = "POINT")]
+    pub(crate) point: String,
+    /// The folder to write to
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The layout of the files
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ExportFormat::Ndjson)]
+    pub(crate) format: ExportFormat,
+}
+
+/// The layout of exported files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One file per type, one object per line
+    Ndjson,
+    /// The folder tree of `EntraExporter`
+    EntraExporter,
+    #[value(hide = true)]
+    Parquet,
+}
 
 /// Writes the files, and says how many.
 ///
 /// # Errors
 /// When the point names no backup, or the folder cannot be written.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Export) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     if options.format == ExportFormat::Parquet {
         let help = "`--format ndjson` is read by DuckDB, Spark and pandas as it is";
         return Err(Failure::not_built("`--format parquet`", help));
@@ -22,14 +51,19 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Export) -> Outcome {
     remark(session, &store, &options.point);
     let folder = session.path(&options.folder);
     let snapshot = store.snapshot(&backup.id)?;
-    let counts = bridge::export::run(&snapshot, &folder, options.format)?;
+    let counts = match options.format {
+        ExportFormat::EntraExporter => {
+            ingest::export(&snapshot, &folder, ingest::ExportFormat::EntraExporter)
+        }
+        _ => ingest::export(&snapshot, &folder, ingest::ExportFormat::Ndjson),
+    }?;
     let shown = options.folder.display().to_string();
     let people = format!(
         "backup {}: {} in {} written to {}\n",
         backup.id,
         counted(counts.objects, "object"),
         counted(counts.files, "file"),
-        render::printable(&shown)
+        printable(&shown)
     );
     let format = match options.format {
         ExportFormat::EntraExporter => "entra-exporter",
@@ -42,6 +76,6 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Export) -> Outcome {
         Cell::Number(counts.files),
         Cell::Number(counts.objects),
     ];
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
-    Ok(Status::DONE)
+    session.print_one(&Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(Status::Done)
 }

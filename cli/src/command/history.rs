@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use engine::{BackupSummary, ChangeKind, Store};
 
-use crate::args::{Format, History};
-use crate::difference::ChangeRow;
+use crate::args::Format;
+use crate::change::ChangeRow;
+use crate::error::{Outcome, Status};
 use crate::names::{Known, Names};
-use crate::render::{self, Cell, Look, Rows, json, people_time, tree};
-use crate::report::{Outcome, Status};
+use crate::output::change::text;
+use crate::output::text::{counted, people_time};
+use crate::output::{Cell, Look, Rows, json};
 use crate::session::{Session, resolve};
 
 const COLUMNS: &[&str] = &[
@@ -36,21 +38,30 @@ struct Event {
     has_details: bool,
 }
 
+/// Shows all changes of one object, oldest first
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap history Ann")]
+pub(crate) struct Options {
+    /// An ID, or an unambiguous user principal name, display name or application ID
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+}
+
 /// Prints the history.
 ///
 /// # Errors
 /// When no object, or more than one, has the name, or the store cannot be read.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let store = session.open()?;
     let latest = resolve(&store, "latest")?;
     let mut steps = Vec::new();
     for key in store.find_all(&options.object, &latest.id)? {
         steps.append(&mut store.history(&key)?);
     }
-    // One ID may stand under several types, each with a history of its own.
-    let place = |id: &str| store.members().iter().position(|member| member.id == id);
+    // One ID may have several types, each with a history of its own.
+    let position = |id: &str| store.commits().iter().position(|member| member.id == id);
     steps.sort_by_cached_key(|(backup, change)| {
-        (backup.taken_at, place(&backup.id), std::sync::Arc::clone(&change.type_token))
+        (backup.taken_at, position(&backup.id), std::sync::Arc::clone(&change.type_token))
     });
     let events: Vec<Event> = steps
         .into_iter()
@@ -61,28 +72,28 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &History) -> Outcome {
             change: ChangeRow::from(change),
         })
         .collect();
-    let mut names = Names::of(&store, &[&latest.id]);
+    let mut names = Names::of(&store, &[latest.id]);
     if session.format == Format::Table {
         let text = for_people(&events, &mut names, session.look);
-        render::raw(session, &text)?;
+        session.print_text(&text)?;
     } else {
-        render::list(session, &rows(&events, &mut names))?;
+        session.print_rows(&rows(&events, &mut names))?;
     }
     name_backups(session, &store);
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 fn name_backups(session: &mut Session<'_, '_>, store: &Store) {
-    session.note(&format!("over {}", render::counted(store.backups().len() as u64, "backup")));
+    session.note(&format!("over {}", counted(store.backups().len() as u64, "backup")));
 }
 
 fn for_people(events: &[Event], names: &mut Names, look: Look) -> String {
     let mut out = String::new();
     for event in events {
         writeln!(out, "{}  {}", people_time(event.backup.taken_at), event.backup.id).ok();
-        out.push_str(&tree::headline(&event.change, look));
+        out.push_str(&text::headline(&event.change, look));
         if event.has_details {
-            out.push_str(&tree::details(&event.change, names, look));
+            out.push_str(&text::below(&event.change, names, look));
         }
     }
     out

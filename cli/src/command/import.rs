@@ -1,37 +1,122 @@
 //! `import`: a backup from files.
 
-use engine::Store;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
-use crate::args::Import;
+use engine::{BackupSummary, Store};
+use ingest::{Advance, ImportRequest, Source};
+use jiff::Timestamp;
+
+use crate::args::tenant::Waiting;
 use crate::bridge;
-use crate::render;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::backups;
+use crate::output::text::grouped;
+use crate::progress::{Meter, Progress};
 use crate::session::Session;
 use crate::wait::{self, Work};
 
-use super::backups;
+impl ingest::Progress for Progress<'_> {
+    fn advance(&self, advance: &Advance) {
+        self.show(advance.objects, advance.bytes, advance.bytes_total);
+    }
+}
+
+/// Commits a backup from files
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  echo '{\"@odata.type\":\"#microsoft.graph.user\",\"id\":\"u1\",\"displayName\":\"Ann\"}' | entrasnap import -"
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
+pub(crate) struct Options {
+    /// Files or folders: NDJSON (`-` is stdin), a JSON array, a Graph list page, a folder in the layout of `EntraExporter`
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// When the data was read from the tenant [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) taken_at: Option<Timestamp>,
+    /// Weaves data older than the newest backup into the past; else it is refused
+    #[arg(long)]
+    pub(crate) insert: bool,
+    /// Free text kept with the backup
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(crate) note: String,
+    /// Type of objects that do not say theirs
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) type_token: Option<String>,
+    /// What is missing from the data is kept, not deleted
+    #[arg(long)]
+    pub(crate) partial: bool,
+    /// Types (`user`) and relations (`group.members`) that are complete although no data came for them
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) complete: Vec<String>,
+    /// Values that PowerShell cut off (`@{…}`, a single value for a list) are taken as they stand
+    #[arg(long)]
+    pub(crate) accept_truncated: bool,
+    /// Data is taken although it has hardly any of the objects that the store holds
+    #[arg(long)]
+    pub(crate) new_tenant_data: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
 
 /// Commits a backup, and prints it.
 ///
 /// # Errors
 /// When a path is missing, the data is not what an import takes, or the store cannot be written.
-pub(super) fn run(session: &mut Session<'_, '_>, options: Import) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: Options) -> Outcome {
     session.may_write("import")?;
     check_paths(session, &options)?;
     let mut store = session.create("import")?;
     check_complete(&store, &options.complete)?;
     wait::until_free(session, &store, Work::Backup, options.waiting.wait)?;
-    let backup = bridge::import::run(session, &mut store, options)?;
+    let backup = commit(session, &mut store, options)?;
     for warning in &backup.warnings {
         let kind = if warning.type_token.is_empty() { "" } else { ": " };
-        let count = render::grouped(warning.count);
+        let count = grouped(warning.count);
         session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
     }
     let people = backups::sentence(&backup);
-    render::single(session, &backups::rows(std::slice::from_ref(&backup)), &people)
+    session
+        .print_one(&backups::rows(std::slice::from_ref(&backup)), &people)
         .map_err(|failure| failure.after(&format!("backup {}", backup.id)))?;
-    let is_whole = backup.warnings.iter().all(bridge::import::is_harmless);
-    Ok(if is_whole { Status::DONE } else { Status::WARNINGS })
+    let is_whole = backup.warnings.iter().all(ingest::is_harmless);
+    Ok(if is_whole { Status::Done } else { Status::Warnings })
+}
+
+/// Commits a backup of the files that were named.
+///
+/// # Errors
+/// What is wrong with the data, with its file and line; then the store is as it was.
+fn commit(session: &mut Session<'_, '_>, store: &mut Store, options: Options) -> Outcome<BackupSummary> {
+    let paths = options.paths.iter().map(|typed| session.path(typed)).collect::<Vec<_>>();
+    let quiet = session.quiet;
+    let io = &mut *session.io;
+    let mut stdin = Some(&mut *io.stdin);
+    let sources = options.paths.iter().zip(paths).filter_map(|(typed, path)| {
+        if typed.as_os_str() != "-" {
+            return Some(Source::Path(path));
+        }
+        // A second `-` has nothing left to read.
+        let reader = Box::new(stdin.take()?);
+        Some(Source::Reader { name: "-".to_owned(), reader })
+    });
+    let request = ImportRequest {
+        sources: sources.collect(),
+        taken_at: options.taken_at,
+        now: (io.now)(),
+        insert: options.insert,
+        note: options.note,
+        type_hint: options.type_token,
+        partial: options.partial,
+        complete: options.complete,
+        accept_truncated: options.accept_truncated,
+        new_tenant_data: options.new_tenant_data,
+        cancel: &AtomicBool::new(false),
+    };
+    let meter = (!quiet).then_some(Meter::Bar);
+    let progress = Progress::new(meter, io.stderr_is_terminal, io.now, &mut *io.stderr);
+    Ok(ingest::import(store, request, &progress)?)
 }
 
 /// Refuses types and relations that nothing knows: a slip of the hand would otherwise change what is deleted.
@@ -64,7 +149,7 @@ fn is_kept(store: &Store, token: &str) -> Outcome<bool> {
 }
 
 /// Looks at the paths before a store is made for them.
-fn check_paths(session: &Session<'_, '_>, options: &Import) -> Outcome<()> {
+fn check_paths(session: &Session<'_, '_>, options: &Options) -> Outcome<()> {
     for typed in &options.paths {
         if typed.as_os_str() != "-" {
             let path = session.path(typed);
@@ -72,4 +157,15 @@ fn check_paths(session: &Session<'_, '_>, options: &Import) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Reads an RFC 3339 time, or a date or a time without offset as UTC.
+pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
+    let civil = || {
+        let date_time: jiff::civil::DateTime = text.trim_end_matches(['Z', 'z']).parse().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(date_time).ok()
+    };
+    text.parse().ok().or_else(civil).ok_or_else(|| {
+        "expected a time such as 2026-11-20T08:00:00Z, or a date such as 2026-11-20".to_owned()
+    })
 }

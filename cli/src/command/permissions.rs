@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use ingest::resource::{self, Resource};
 
-use crate::args::tenant::Permissions;
 use crate::bridge;
-use crate::render::{self, Cell, Rows};
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::{Cell, Rows};
 use crate::session::Session;
 
 const COLUMNS: &[&str] = &["permission", "access", "types"];
@@ -22,17 +21,29 @@ pub(crate) enum Need {
     Write,
 }
 
+/// Prints the least Graph permissions that a command needs
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap permissions backup --types user,group")]
+pub(crate) struct Options {
+    /// The command: backup, diff, plan, apply, recover
+    #[arg(value_name = "COMMAND")]
+    pub(crate) command: String,
+    /// Only for these types
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    pub(crate) types: Vec<String>,
+}
+
 /// Prints the permissions.
 ///
 /// # Errors
 /// When the command or a type is not known.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Permissions) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let need = match options.command.as_str() {
         "backup" | "diff" | "query" | "show" | "plan" | "report" => Need::Read,
         "apply" | "recover" | "recovery" => Need::Write,
         "import" | "backups" | "export" | "verify" | "stats" | "reindex" | "history" | "twin" | "demo" => {
             session.note(&format!("`{}` asks nothing of a tenant", options.command));
-            return Ok(Status::DONE);
+            return Ok(Status::Done);
         }
         other => {
             let message = format!("no command \"{other}\" that reads or writes a tenant");
@@ -50,8 +61,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Permissions) -> Outco
     let cells = needed(&chosen, need).into_iter().map(|(permission, access, types)| {
         vec![Cell::text(permission), Cell::text(access), Cell::text(types.join(", "))]
     });
-    render::list(session, &Rows { columns: COLUMNS, cells: cells.collect() })?;
-    Ok(Status::DONE)
+    session.print_rows(&Rows { columns: COLUMNS, cells: cells.collect() })?;
+    Ok(Status::Done)
 }
 
 /// Permission, `read` or `write`, and the types it is for; in the order of their names.

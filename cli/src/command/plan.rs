@@ -1,62 +1,81 @@
 //! `plan`: what a recovery would send, as a file to read, keep and apply.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use engine::{BackupSummary, Cascades, Change, DifferenceFilter, ObjectId, Store};
-use ingest::plan::{
-    ChosenRow, GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, Selection, make,
-};
-use ingest::pull::LiveScope;
-
-use super::{live, selection};
-use crate::args::recovery::{Plan as Typed, PlanChoice};
+use crate::args::recovery::PlanChoice;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Selection as TypedSelection};
-use crate::bridge;
-use crate::bridge::query::{StoredTables, chosen_changes};
-use crate::config::Config;
-use crate::render::{html, json, plan as drawn};
-use crate::report::{Failure, Outcome, Status};
-use crate::session::{Session, remark, resolve};
-use crate::unread;
+use crate::error::{Failure, Outcome, Status};
+use crate::session::Session;
+use crate::{plan_file, planning};
+
+/// Plans a recovery: what would be sent, and nothing is; `plan show FILE` shows one
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap plan latest~1 latest --types user --out plan.json\n  entrasnap plan show plan.json"
+)]
+pub(crate) struct Options {
+    /// The state that is wanted back; or `show`, to show a plan file, or `sign`, to sign one
+    #[arg(value_name = "FROM", required_unless_present_any = ["file", "report"])]
+    pub(crate) from: Option<String>,
+    /// The state whose changes are undone [default: live]; behind `show` and `sign`, the plan file
+    #[arg(value_name = "TO")]
+    pub(crate) to: Option<String>,
+    /// A query file that ends in `recover`
+    #[arg(short, long, value_name = "FILE.kql", conflicts_with = "from")]
+    pub(crate) file: Option<PathBuf>,
+    /// A saved difference, by its ID or name
+    #[arg(long, value_name = "ID", conflicts_with_all = ["from", "file"])]
+    pub(crate) report: Option<String>,
+    #[command(flatten)]
+    pub(crate) choice: PlanChoice,
+    /// The plan file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Behind `sign`: a private Ed25519 key as SSH keeps it, without a passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "signature")]
+    pub(crate) key: Option<PathBuf>,
+    /// Behind `sign`: what `ssh-keygen -Y sign -n entrasnap-plan` made of a file that holds the plan's hash alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signature: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+}
 
 /// Makes a plan, or shows one.
 ///
 /// # Errors
 /// When a point names no backup, the query is wrong, the tenant cannot be read, or the file cannot be written.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     if options.from.as_deref() == Some("show") {
         let Some(file) = &options.to else {
             return Err(Failure::usage("expected a plan file behind `plan show`"));
         };
-        let plan = read(session, Path::new(file))?;
-        print(session, &plan)?;
-        return Ok(Status::DONE);
+        let plan = plan_file::read(session, Path::new(file))?;
+        plan_file::print(session, &plan)?;
+        return Ok(Status::Done);
     }
     if options.from.as_deref() == Some("sign") {
         return sign(session, options);
     }
-    super::apply::check_allowed(&options.choice.allow)?;
+    planning::check_allowed(&options.choice.allow)?;
     let plan = match (&options.file, &options.report) {
-        (Some(file), _) => of_query(session, file, options)?,
-        (None, Some(report)) => of_report(session, report, options)?,
+        (Some(file), _) => planning::of_query(session, file, &options.choice, &options.tenant)?,
+        (None, Some(report)) => planning::of_report(session, report, &options.choice)?,
         (None, None) => {
             let from = options.from.clone().unwrap_or_default();
             let to = options.to.clone().unwrap_or_else(|| "live".to_owned());
-            between(session, &from, &to, &options.choice, &options.tenant)?
+            planning::between(session, &from, &to, &options.choice, &options.tenant)?
         }
     };
     if let Some(out) = &options.out {
-        write(session, out, &plan)?;
+        plan_file::write(session, out, &plan)?;
     }
-    print(session, &plan)?;
-    Ok(Status::DONE)
+    plan_file::print(session, &plan)?;
+    Ok(Status::Done)
 }
 
 /// Signs a plan file, or adds a signature that was made elsewhere.
-fn sign(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
+fn sign(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let Some(file) = options.to.as_deref().map(Path::new) else {
         return Err(Failure::usage("expected a plan file behind `plan sign`"));
     };
@@ -64,312 +83,13 @@ fn sign(session: &mut Session<'_, '_>, options: &Typed) -> Outcome {
         let path = session.path(file);
         std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))
     };
-    let mut plan = read(session, file)?;
+    let mut plan = plan_file::read(session, file)?;
     let key = match (&options.key, &options.signature) {
         (Some(key), None) => plan.sign(&text(session, key)?)?,
         (None, Some(signature)) => plan.add_signature(&text(session, signature)?)?,
         _ => return Err(Failure::usage("expected --key or --signature behind `plan sign FILE`")),
     };
-    write(session, file, &plan)?;
+    plan_file::write(session, file, &plan)?;
     session.note(&format!("hash {} is signed by {key}", plan.hash));
-    Ok(Status::DONE)
-}
-
-/// Reads a plan file.
-///
-/// # Errors
-/// When it cannot be read, is no plan, or was edited.
-pub(super) fn read(session: &Session<'_, '_>, file: &Path) -> Outcome<Plan> {
-    let path = session.path(file);
-    let bytes = std::fs::read(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
-    Plan::from_file_bytes(&bytes).map_err(|error| {
-        let failure = Failure::from(error);
-        Failure { file: Some(path.display().to_string().into()), ..failure }
-    })
-}
-
-/// Writes a plan file.
-///
-/// # Errors
-/// When it cannot be written.
-pub(super) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> Outcome<()> {
-    let path = session.path(file);
-    crate::io::write_file(&*session.io.disk, &path, &|out| plan.write_file(out))
-        .map_err(|error| Failure::file("cannot write", &path, &error))?
-        .map_err(|error| Failure::file("cannot sync the folder of", &path, &error).after("the plan file"))?;
-    session.note(&format!("written to {}", file.display()));
-    Ok(())
-}
-
-/// Prints a plan in the format asked for.
-///
-/// # Errors
-/// When the output cannot be written.
-pub(super) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
-    match session.format {
-        Format::Table => drawn::draw(&mut *session.io.stdout, plan, session.look).map_err(Failure::output),
-        Format::Md => drawn::markdown(&mut *session.io.stdout, plan).map_err(Failure::output),
-        Format::Html => {
-            let title = format!("entrasnap plan {}", plan.plan_id);
-            let written = html::page(&mut *session.io.stdout, &title, &mut |out| drawn::page(out, plan));
-            written.map_err(Failure::output)
-        }
-        Format::Json => {
-            json::unsteered(&mut *session.io.stdout, &|out| plan.write_file(out)).map_err(Failure::output)
-        }
-        _ => {
-            let line = |out: &mut dyn std::io::Write| {
-                serde_json::to_writer(&mut *out, plan)?;
-                out.write_all(b"\n")
-            };
-            json::unsteered(&mut *session.io.stdout, &line).map_err(Failure::output)
-        }
-    }
-}
-
-/// The plan that brings FROM back where TO still stands.
-///
-/// # Errors
-/// When a point names no backup, a filter is wrong, or the tenant cannot be read.
-pub(super) fn between(
-    session: &mut Session<'_, '_>,
-    from: &str,
-    to: &str,
-    choice: &PlanChoice,
-    tenant: &Tenant,
-) -> Outcome<Plan> {
-    let typed = TypedSelection {
-        from: from.to_owned(),
-        to: to.to_owned(),
-        types: choice.types.clone(),
-        ids: choice.ids.clone(),
-        predicate: choice.predicate.clone(),
-    };
-    selection::check(&typed)?;
-    let sides = sides(session, from, to, choice, tenant)?;
-    let store = session.open()?;
-    let filter = DifferenceFilter { cascades: undoable().cascades, ..selection::filter(&typed, false) };
-    let mut changes = differing(&store, &sides, &filter)?;
-    if let Some(predicate) = &choice.predicate {
-        let tables = StoredTables::new(session.store_path(), "latest");
-        let (now, interrupt) = ((session.io.now)(), session.io.interrupt);
-        let points = [sides.from.id.as_str(), &sides.to.id];
-        let chosen = chosen_changes(&tables, points, predicate, now, interrupt)?;
-        changes.retain(|change| chosen.contains(&(change.type_token.to_string(), change.id.to_string())));
-    }
-    let query = written(from, to, choice);
-    build(
-        session,
-        &store,
-        &sides,
-        Asked { changes, selection: None, options: options_of(choice), query },
-        choice,
-    )
-}
-
-/// The two sides, and how they were written.
-struct Sides {
-    from: BackupSummary,
-    to: BackupSummary,
-    from_point: String,
-    to_point: String,
-}
-
-/// What a plan is asked for.
-struct Asked {
-    changes: Vec<Change>,
-    selection: Option<Selection>,
-    options: PlanOptions,
-    query: String,
-}
-
-fn sides(
-    session: &mut Session<'_, '_>,
-    from: &str,
-    to: &str,
-    choice: &PlanChoice,
-    tenant: &Tenant,
-) -> Outcome<Sides> {
-    let from_side = resolve(&session.open()?, from)?;
-    let to_side = if live::is_live(to) {
-        let scope = LiveScope { types: choice.types.clone(), ids: choice.ids.clone(), relations: None };
-        live::read(session, tenant, &scope)?
-    } else {
-        resolve(&session.open()?, to)?
-    };
-    let store = session.open()?;
-    let place = |id: &str| store.members().iter().position(|member| member.id == id);
-    if place(&from_side.id) > place(&to_side.id) {
-        let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
-        return Err(Failure::usage(message).with_help("name the state that is wanted back first"));
-    }
-    for point in [from, to] {
-        remark(session, &store, point);
-    }
-    let (from_point, to_point) = (from.to_owned(), to.to_owned());
-    Ok(Sides { from: from_side, to: to_side, from_point, to_point })
-}
-
-/// All that a plan can undo: links that ended with an object come back with it.
-fn undoable() -> DifferenceFilter {
-    DifferenceFilter { cascades: Cascades::Hidden, ..DifferenceFilter::default() }
-}
-
-fn differing(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Change>> {
-    let difference = store.compare(&sides.from.id, &sides.to.id, filter)?;
-    Ok(difference.changes()?.collect::<Result<_, _>>()?)
-}
-
-fn options_of(choice: &PlanChoice) -> PlanOptions {
-    PlanOptions {
-        attributes: choice.attributes.clone(),
-        links: choice.links.clone(),
-        recreate: choice.recreate,
-        soft_delete: choice.soft_delete,
-        hard_delete: choice.hard_delete,
-        reconcile: choice.reconcile,
-    }
-}
-
-/// The filters as they were typed, so that a plan says what it is of.
-fn written(from: &str, to: &str, choice: &PlanChoice) -> String {
-    let mut text = format!("plan {from} {to}");
-    for (name, values) in [
-        ("types", &choice.types),
-        ("ids", &choice.ids),
-        ("attributes", &choice.attributes),
-        ("links", &choice.links),
-    ] {
-        if !values.is_empty() {
-            write!(text, " --{name} {}", values.join(",")).ok();
-        }
-    }
-    if let Some(predicate) = &choice.predicate {
-        write!(text, " --where '{predicate}'").ok();
-    }
-    text
-}
-
-fn build(
-    session: &mut Session<'_, '_>,
-    store: &Store,
-    sides: &Sides,
-    asked: Asked,
-    choice: &PlanChoice,
-) -> Outcome<Plan> {
-    let Asked { changes, selection, options, query } = asked;
-    let points = [sides.from_point.clone(), sides.to_point.clone()];
-    let context = PlanContext { query, ..context(session, store, &sides.to.id, points, &choice.allow)? };
-    let filter = DifferenceFilter {
-        types: choice.types.clone(),
-        ids: choice.ids.clone(),
-        ..DifferenceFilter::default()
-    };
-    let lacks = store.unread_between(&sides.from.id, &sides.to.id, &filter)?;
-    if !lacks.is_empty() {
-        session.note(&unread::sentence(&lacks, session.verbose));
-    }
-    let mut plan = make(PlanInput {
-        changes,
-        unread: lacks,
-        from: store.snapshot(&sides.from.id)?,
-        to: store.snapshot(&sides.to.id)?,
-        live: None,
-        selection,
-        options,
-        context,
-    })?;
-    plan.seal(store);
-    Ok(plan)
-}
-
-/// Who plans, what a team agreed on, and what is allowed.
-///
-/// # Errors
-/// When the configuration or the store cannot be read.
-pub(super) fn context(
-    session: &Session<'_, '_>,
-    store: &Store,
-    newest: &str,
-    [from_point, to_point]: [String; 2],
-    allow: &[String],
-) -> Outcome<PlanContext> {
-    let config = Config::read(session.store_path())?;
-    let app_id = session.io.variable("AZURE_CLIENT_ID").and_then(|value| value.into_string().ok());
-    let principal = app_id.as_deref().and_then(|app_id| store.find(app_id, newest).ok());
-    let principal = principal.filter(|key| &*key.type_token == "servicePrincipal").map(|key| key.id);
-    Ok(PlanContext {
-        tenant_id: store.tenant().map(str::to_owned).unwrap_or_default(),
-        seed: (session.io.seed)(),
-        now: (session.io.now)(),
-        from_point,
-        to_point,
-        query: String::new(),
-        identity: Identity { app_id, service_principal_id: principal, user_id: None },
-        break_glass: config.break_glass_ids(store, newest)?,
-        limits: config.limits(GuardLimits::default()),
-        allow: allow.to_vec(),
-    })
-}
-
-/// The plan of a query that ends in `recover`.
-fn of_query(session: &mut Session<'_, '_>, file: &Path, options: &Typed) -> Outcome<Plan> {
-    let path = session.path(file);
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
-    let tables = StoredTables::new(session.store_path(), "latest");
-    let now = (session.io.now)();
-    let question = bridge::query::Question { text: text.clone(), now, ..Default::default() };
-    live::prepare(session, &options.tenant, &question, &tables)?;
-    let chosen = bridge::query::selection_of(&tables, &text, now, session.io.interrupt)?;
-    let from = &chosen.points[0];
-    let to = &chosen.points[1];
-    let store = session.open()?;
-    let side = |id: &str| -> Outcome<BackupSummary> { resolve(&store, id) };
-    let sides = Sides {
-        from: side(&from.backup)?,
-        to: side(&to.backup)?,
-        from_point: from.written.clone(),
-        to_point: to.written.clone(),
-    };
-    let changes = differing(&store, &sides, &undoable())?;
-    let mut selection = Selection::default();
-    for row in &chosen.rows {
-        let chosen = match (chosen.source.as_str(), row.kind.as_str()) {
-            ("diff", _) => ChosenRow::Whole,
-            (_, "attribute") => ChosenRow::Attribute(row.name.clone()),
-            (_, "lostLink" | "lostIncomingLink") => continue,
-            (_, "link") => ChosenRow::Link { relation: row.name.clone(), target_id: row.target_id.clone() },
-            _ => ChosenRow::Presence,
-        };
-        selection.add(&row.type_token, &row.id, chosen);
-    }
-    let plan_options = PlanOptions {
-        attributes: chosen.attributes.clone(),
-        links: chosen.links.clone(),
-        recreate: chosen.recreate || options.choice.recreate,
-        soft_delete: chosen.soft_delete || options.choice.soft_delete,
-        hard_delete: chosen.hard_delete || options.choice.hard_delete,
-        reconcile: options.choice.reconcile,
-    };
-    let asked = Asked { changes, selection: Some(selection), options: plan_options, query: text };
-    build(session, &store, &sides, asked, &options.choice)
-}
-
-/// The plan of a saved difference.
-fn of_report(session: &mut Session<'_, '_>, report: &str, options: &Typed) -> Outcome<Plan> {
-    let store = session.open()?;
-    let saved = crate::saved::find(&store, report)?;
-    let sides = Sides {
-        from: resolve(&store, &saved.from)?,
-        to: resolve(&store, &saved.to)?,
-        from_point: saved.from.clone(),
-        to_point: saved.to.clone(),
-    };
-    let mut changes = differing(&store, &sides, &undoable())?;
-    let chosen: HashSet<(&str, ObjectId)> =
-        saved.changes.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
-    changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.clone())));
-    let query = format!("plan --report {report}");
-    let asked = Asked { changes, selection: None, options: options_of(&options.choice), query };
-    build(session, &store, &sides, asked, &options.choice)
+    Ok(Status::Done)
 }

@@ -1,26 +1,50 @@
 //! `query`: questions in the query language.
 
-use std::io::Write;
-use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use query::{Parameters, ResultPart, ResultTable};
+use query::{Parameters, Script};
 
-use super::live;
+use crate::answer;
+use crate::args::parse_size;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Query};
 use crate::bridge::query::{Question, StoredTables};
-use crate::bridge::rows;
-use crate::render::grid::Fit;
-use crate::render::{self, Cell, Rows, Shown, counted, separated, stream};
-use crate::report::{Failure, Outcome, Status};
+use crate::bridge::scratch::Scratch;
+use crate::error::{Failure, Outcome, Status};
+use crate::live;
+use crate::output;
 use crate::session::Session;
+
+/// Asks a question in the query language
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap query 'print answer = strlen(\"entrasnap\")'\n  entrasnap query --check 'users | where accountEnabled == false | count'\n\nA query is KQL, as of Microsoft Sentinel and Azure Data Explorer: a table, then operators, each behind a `|`. Tables take a point in time: `users(\"latest~1\")`, `diff(ago(1d), \"latest\")`. Several queries are separated by `;`. The REPL completes names and explains operators."
+)]
+pub(crate) struct Options {
+    /// The query
+    #[arg(value_name = "TEXT", required_unless_present = "file", conflicts_with = "file")]
+    pub(crate) text: Option<String>,
+    /// Reads the query from a file (`-` is stdin)
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A value for `declare query_parameters`
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parse_parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Shows the steps it would take, and takes none
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Only parses: errors with their place, no store is opened
+    #[arg(long, conflicts_with = "explain")]
+    pub(crate) check: bool,
+    /// How much memory it may take, such as 512MB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) memory_limit: Option<u64>,
+}
 
 /// Answers every question of the text, in order.
 ///
 /// # Errors
 /// What is wrong with the text, each with its place; what stopped a query; or the store cannot be read.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Query) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let text = match (&options.text, &options.file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => read(session, file)?,
@@ -33,93 +57,48 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Query) -> Outcome {
         now: (session.io.now)(),
         ..Question::default()
     };
-    answer(session, &question, options).map_err(|failure| {
+    ask(session, &question, options).map_err(|failure| {
         let file = options.file.as_ref().map(|file| file.display().to_string().into());
         let is_about_text = !failure.excerpts.is_empty() && failure.file.is_none();
         if is_about_text { Failure { file, ..failure } } else { failure }
     })
 }
 
-fn answer(session: &mut Session<'_, '_>, question: &Question, options: &Query) -> Outcome {
+fn ask(session: &mut Session<'_, '_>, question: &Question, options: &Options) -> Outcome {
     if options.check {
         question.check()?;
         session.note("the query is well formed");
-        return Ok(Status::DONE);
+        return Ok(Status::Done);
     }
-    check_parameters(&question.text, &question.parameters)?;
+    let script = question.parse()?;
+    check_parameters(&script, &question.parameters)?;
     let tables = StoredTables::new(session.store_path(), "latest");
-    live::prepare(session, &Tenant::default(), question, &tables)?;
-    if options.explain {
-        let steps = question.explain(&tables)?;
-        name_points(session, &tables);
-        explain(session, &steps)?;
-        return Ok(Status::DONE);
-    }
-    if stream::is_possible(session.format) {
-        return stream(session, question, &tables);
-    }
-    let results = question.run(&tables, session.io.interrupt)?;
-    if results.is_empty() {
-        session.note("nothing was asked");
-    }
-    name_points(session, &tables);
-    show(session, &results)?;
-    Ok(Status::DONE)
-}
-
-/// Prints rows as they come.
-fn stream(session: &mut Session<'_, '_>, question: &Question, tables: &StoredTables) -> Outcome {
-    let (format, mut begun, mut written) = (session.format, Vec::<ResultTable>::new(), Ok(()));
-    let mut row_count = 0;
-    let is_shown = session.io.stdout_is_terminal && separated::is_dialect(format);
-    let (stdout, interrupt) = (&mut *session.io.stdout, session.io.interrupt);
-    let mut shown;
-    let out: &mut dyn Write = if is_shown {
-        shown = separated::Shown::new(stdout);
-        &mut shown
-    } else {
-        stdout
-    };
-    question.stream(tables, interrupt, &mut |part| {
-        if written.is_err() {
-            return ControlFlow::Break(());
-        }
-        written = match (part, begun.last()) {
-            (ResultPart::Table(table), last) => {
-                let ends = last.map_or(Ok(()), |_| stream::end(out, format, row_count));
-                let begins = ends.and_then(|()| stream::begin(out, &table, format, begun.len()));
-                begun.push(table);
-                row_count = 0;
-                begins
-            }
-            (ResultPart::Rows(batch), Some(table)) => {
-                let rows = ResultTable { batches: vec![batch], ..table.clone() };
-                let before = row_count;
-                row_count += render::Table::row_count(&rows);
-                stream::rows(out, &rows, format, before)
-            }
-            _ => Ok(()),
-        };
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    let interrupt = session.io.interrupt;
+    // Where there can be no folder, a query has memory alone.
+    let scratch = Scratch::new().ok();
+    let context = question.context(&tables, interrupt, scratch.as_ref());
+    let prepared = question.bind(&script, &context, &tables, interrupt, &mut |asked| {
+        live::prepare(session, &Tenant::default(), asked, &tables)
     })?;
-    if written.is_ok() && !begun.is_empty() {
-        written = stream::end(out, format, row_count);
+    if options.explain {
+        let steps = question.heard(interrupt, || prepared.explain())?;
+        answer::name_points(session, &tables);
+        answer::explain(session, &steps)?;
+        return Ok(Status::Done);
     }
-    written.map_err(Failure::output)?;
-    if begun.is_empty() {
-        session.note("nothing was asked");
+    if output::is_stream(session.format) {
+        answer::stream(session, question, &prepared, &tables)?;
+    } else {
+        let results = question.heard(interrupt, || prepared.run())?;
+        answer::print(session, &tables, &results)?;
     }
-    name_points(session, tables);
-    for sentence in sentences(format, &begun, &[]) {
-        session.note(&sentence);
-    }
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 /// A parameter that no query declares is most likely misspelt; its default would answer another question.
-fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
-    let declared = crate::repl::words::declared_parameters(text);
-    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(name)).collect();
+fn check_parameters(script: &Script, parameters: &Parameters) -> Outcome<()> {
+    let declared: Vec<&str> = script.parameters().collect();
+    let mut odd: Vec<&String> = parameters.keys().filter(|name| !declared.contains(&name.as_str())).collect();
     odd.sort();
     let Some(name) = odd.first() else { return Ok(()) };
     let help = match declared.as_slice() {
@@ -127,62 +106,6 @@ fn check_parameters(text: &str, parameters: &Parameters) -> Outcome<()> {
         declared => format!("it declares: {}", declared.join(", ")),
     };
     Err(Failure::usage(format!("the query declares no parameter \"{name}\"")).with_help(help))
-}
-
-/// Says on stderr which backup each point in time stands for, and what else the tables have to say.
-pub(crate) fn name_points(session: &mut Session<'_, '_>, tables: &StoredTables) {
-    for sentence in tables.news() {
-        session.note(&sentence);
-    }
-}
-
-/// Prints how the queries would be run.
-///
-/// # Errors
-/// When the output cannot be written.
-pub(crate) fn explain(session: &mut Session<'_, '_>, steps: &str) -> Outcome<()> {
-    if session.is_for_people() {
-        return render::raw(session, &render::printable_lines(steps));
-    }
-    let cells = steps.lines().map(|line| vec![Cell::text(line)]).collect();
-    render::list(session, &Rows { columns: &["step"], cells })
-}
-
-fn show(session: &mut Session<'_, '_>, results: &[ResultTable]) -> Outcome<()> {
-    let shown: Vec<Shown<'_>> = results.iter().map(shown).collect();
-    let written = render::results(&mut *session.io.stdout, &shown, session.format, session.look);
-    let fits = written.map_err(Failure::output)?;
-    for sentence in sentences(session.format, results, &fits) {
-        session.note(&sentence);
-    }
-    Ok(())
-}
-
-/// A result as it is shown.
-pub(crate) fn shown(result: &ResultTable) -> Shown<'_> {
-    Shown { table: result, chart: rows::chart_of(result) }
-}
-
-/// What people want to know beside the rows.
-pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if format == Format::Table {
-        for (result, fit) in results.iter().zip(fits) {
-            let rows = counted(render::Table::row_count(result) as u64, "row");
-            sentences.push(if fit.shown < fit.columns {
-                format!(
-                    "{rows}, {} of {} columns; `project` chooses others, `-o json` has all",
-                    fit.shown, fit.columns
-                )
-            } else {
-                rows
-            });
-        }
-    }
-    if results.iter().any(|result| result.selection.is_some()) {
-        sentences.push("`recover` only chooses; nothing was changed".to_owned());
-    }
-    sentences
 }
 
 fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
@@ -198,6 +121,14 @@ fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
     String::from_utf8(bytes).map_err(|_| {
         let error = std::io::Error::other("it is not UTF-8");
         // A file of something else is a mistake in the question, not in the machine.
-        Failure { code: "query", status: Status::USAGE, ..Failure::file("cannot read", shown, &error) }
+        Failure { code: "query", status: Status::Usage, ..Failure::file("cannot read", shown, &error) }
     })
+}
+
+/// Reads `name=value`; the value may hold anything.
+fn parse_parameter(text: &str) -> Result<(String, String), String> {
+    let expected = || "expected NAME=VALUE".to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(expected)?;
+    let name = name.trim();
+    if name.is_empty() { Err(expected()) } else { Ok((name.to_owned(), value.to_owned())) }
 }

@@ -1,106 +1,114 @@
 //! `report`: differences saved in the store, found by ID or name.
 
+use clap::Subcommand;
+use engine::records::Report as Saved;
 use engine::{DifferenceFilter, Store};
 use serde_json::{Value, json};
 
-use crate::args::{Format, Report, ReportCreate, ReportName};
-use crate::difference::{self, Totals};
+use crate::args::{Format, Selection};
+use crate::change::{ChangeRow, Totals};
+use crate::comparison;
+use crate::error::{Failure, Outcome, Status};
 use crate::names::Names;
-use crate::render::{self, Cell, Rows, counted, json as json_text};
-use crate::report::{Failure, Outcome, Status};
-use crate::saved::{self, Saved};
+use crate::output::text::{counted, people_time, printable};
+use crate::output::{self, Cell, Rows, change as change_rows};
+use crate::records;
+use crate::saved;
 use crate::session::Session;
-use crate::unread;
 
-use super::{diff, selection};
-
-const COLUMNS: &[&str] = &[
-    "id",
-    "name",
-    "status",
-    "from",
-    "fromTakenAt",
-    "to",
-    "toTakenAt",
-    "filter",
-    "started",
-    "completed",
-    "objects",
-    "attributes",
-    "links",
-];
+const COLUMNS: &[&str] = &records::columns::<_, 13, 13>(&Saved::FIELDS, &[]);
 const PEOPLE_COLUMNS: &[&str] = &["id", "name", "from", "to", "completed", "objects", "attributes", "links"];
-const SHOWN_COLUMNS: &[&str] = &[
-    "id",
-    "name",
-    "status",
-    "from",
-    "fromTakenAt",
-    "to",
-    "toTakenAt",
-    "filter",
-    "started",
-    "completed",
-    "objects",
-    "attributes",
-    "links",
-    "unread",
-    "changes",
-];
+const SHOWN_COLUMNS: &[&str] = &records::columns::<_, 13, 15>(&Saved::FIELDS, &["unread", "changes"]);
+
+/// Saves differences, and shows saved ones
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  entrasnap report list")]
+pub(crate) enum Options {
+    /// Computes a difference and saves it
+    #[command(after_help = "Example:\n  entrasnap report create latest latest --name first")]
+    Create(ReportCreate),
+    /// Lists the saved differences, oldest first
+    #[command(after_help = "Example:\n  entrasnap report list")]
+    List,
+    /// Shows a saved difference, without computing it again
+    #[command(after_help = "Example:\n  entrasnap report show first")]
+    Show(ReportName),
+    /// Removes a saved difference from the list
+    #[command(after_help = "Example:\n  entrasnap report delete first")]
+    Delete(ReportName),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportCreate {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// A name to find it by
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReportName {
+    /// The report's ID, the start of it, or its name
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+}
 
 /// Creates, lists, shows or deletes reports.
 ///
 /// # Errors
 /// When there is no such report or backup, or the store cannot be read or written.
-pub(super) fn run(session: &mut Session<'_, '_>, report: &Report) -> Outcome {
-    match report {
-        Report::Create(options) => create(session, options),
-        Report::List => list(session),
-        Report::Show(name) => show(session, name),
-        Report::Delete(name) => delete(session, name),
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
+    match options {
+        Options::Create(options) => create(session, options),
+        Options::List => list(session),
+        Options::Show(name) => show(session, name),
+        Options::Delete(name) => delete(session, name),
     }
 }
 
 fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
-    selection::check(&options.selection)?;
+    comparison::check(&options.selection)?;
     let mut store = session.open_to_write("report create")?;
-    if !options.name.is_empty() && saved::heads(&store)?.iter().any(|report| report.answers(&options.name)) {
+    if !options.name.is_empty() && store.reports()?.iter().any(|report| saved::answers(report, &options.name))
+    {
         let message = format!("there is already a report \"{}\"", options.name);
         let help = "choose another --name, or `entrasnap report delete` the other one first";
         return Err(Failure::usage(message).with_help(help));
     }
     let started = (session.io.now)();
-    let filter = selection::filter(&options.selection, false);
-    let sides = selection::sides(session, &mut store, &options.selection)?;
+    let filter = comparison::filter(&options.selection, false);
+    let sides = comparison::sides(session, &mut store, &options.selection)?;
     let predicate = options.selection.predicate.as_deref();
-    let changes = selection::changes(session, &store, &sides, &filter, predicate)?;
-    let lacks = selection::unread(&store, &sides, &filter)?;
+    let changes = comparison::changes(session, &store, &sides, &filter, predicate)?;
+    let lacks = comparison::unread(&store, &sides, &filter)?;
     let totals = Totals::of(&changes);
-    let record = json!({
-        "kind": "created",
-        "id": saved::new_id((session.io.seed)()),
-        "name": options.name,
-        "status": "completed",
-        "from": sides.from.id,
-        "fromTakenAt": sides.from.taken_at,
-        "to": sides.to.id,
-        "toTakenAt": sides.to.taken_at,
-        "filter": filter_of(&filter, predicate),
-        "started": started,
-        "completed": (session.io.now)(),
-        "objects": totals.objects,
-        "attributes": totals.attributes,
-        "links": totals.links,
-        "unread": lacks,
-        "changes": saved::changes_text(&changes),
-    });
-    store.append_record(saved::JOURNAL, &record)?;
-    let report = Saved::from_record(&record)?;
-    let people = format!("report {}{}: {}\n", report.id, shown_name(&report), difference::sentence(&changes));
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells(&report)] }, &people)
+    let report = Saved {
+        id: saved::new_id((session.io.seed)()),
+        name: options.name.clone(),
+        status: "completed".to_owned(),
+        from: sides.from.id,
+        from_taken_at: sides.from.taken_at,
+        to: sides.to.id,
+        to_taken_at: sides.to.taken_at,
+        filter: filter_of(&filter, predicate),
+        started,
+        completed: (session.io.now)(),
+        objects: totals.objects,
+        attributes: totals.attributes,
+        links: totals.links,
+        unread: lacks,
+        changes: Some(saved::changes_text(&changes)),
+        other: serde_json::Map::new(),
+    };
+    store.add_report(&report)?;
+    let people =
+        format!("report {}{}: {}\n", report.id, shown_name(&report), change_rows::sentence(&changes));
+    session
+        .print_one(&Rows { columns: COLUMNS, cells: vec![records::cells(&Saved::FIELDS, &report)] }, &people)
         .map_err(|failure| failure.after(&format!("report {}", report.id)))?;
-    unread::tell(session, &lacks, false);
-    Ok(Status::DONE)
+    session.tell_unread(&report.unread, false);
+    Ok(Status::Done)
 }
 
 /// What was chosen, as a report keeps it.
@@ -114,69 +122,75 @@ fn filter_of(filter: &DifferenceFilter, predicate: Option<&str>) -> Value {
 
 fn list(session: &mut Session<'_, '_>) -> Outcome {
     let store = session.open()?;
-    let reports = saved::heads(&store)?;
+    let reports = store.reports()?;
+    let people = |report: &Saved| records::cells_under(PEOPLE_COLUMNS, &Saved::FIELDS, report);
     let rows = if session.is_for_people() {
-        Rows { columns: PEOPLE_COLUMNS, cells: reports.iter().map(people_cells).collect() }
+        Rows { columns: PEOPLE_COLUMNS, cells: reports.iter().map(people).collect() }
     } else {
-        Rows { columns: COLUMNS, cells: reports.iter().map(cells).collect() }
+        let cells = reports.iter().map(|report| records::cells(&Saved::FIELDS, report));
+        Rows { columns: COLUMNS, cells: cells.collect() }
     };
-    render::list(session, &rows)?;
-    Ok(Status::DONE)
+    session.print_rows(&rows)?;
+    Ok(Status::Done)
 }
 
 fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
     let store = session.open()?;
     let report = saved::find(&store, &name.id)?;
+    let changes = saved::changes(&report)?;
     match session.format {
         Format::Json | Format::Ndjson => {
-            let mut row = cells(&report);
+            let mut row = records::cells(&Saved::FIELDS, &report);
             row.push(Cell::Json(serde_json::to_string(&report.unread).expect("it is plain data")));
-            row.push(Cell::Json(difference::json_array(&report.changes)));
+            row.push(Cell::Json(change_rows::json_array(&changes)));
             let rows = Rows { columns: SHOWN_COLUMNS, cells: vec![row] };
-            render::single(session, &rows, "")?;
+            session.print_one(&rows, "")?;
         }
         Format::Md => {
-            let heading = render::markdown::escaped(&heading(&report));
-            render::raw(session, &format!("# {heading}\n\n"))?;
-            diff::print(session, &report.changes, &report.unread, &mut Names::told())?;
+            let heading = output::markdown::escaped(&heading(&report));
+            session.print_text(&format!("# {heading}\n\n"))?;
+            print_changes(session, &store, &report, &changes)?;
         }
         Format::Html => {
-            let backups = [report.to.as_str(), &report.from];
-            let mut names = selection::names(session, &store, &backups, &report.changes);
+            let backups = [report.to, report.from];
+            let mut names = comparison::names(session, &store, &backups, &changes);
             let title = if report.name.is_empty() { &report.id } else { &report.name };
             let title = format!("Report {title}");
             let heading = heading(&report);
-            diff::page(session, [&title, &heading], &report.changes, &report.unread, &mut names)?;
+            comparison::page(session, [&title, &heading], &changes, &report.unread, &mut names)?;
         }
         Format::Table => {
-            render::raw(session, &format!("{}\n", render::printable(&heading(&report))))?;
-            print_tree(session, &store, &report)?;
+            session.print_text(&format!("{}\n", printable(&heading(&report))))?;
+            print_changes(session, &store, &report, &changes)?;
         }
-        _ => diff::print(session, &report.changes, &report.unread, &mut Names::told())?,
+        _ => comparison::print(session, &changes, &report.unread, &mut Names::none())?,
     }
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
-fn print_tree(session: &mut Session<'_, '_>, store: &Store, report: &Saved) -> Outcome<()> {
-    let backups = [report.to.as_str(), &report.from];
-    let mut names = selection::names(session, store, &backups, &report.changes);
-    diff::print(session, &report.changes, &report.unread, &mut names)
+fn print_changes(
+    session: &mut Session<'_, '_>,
+    store: &Store,
+    report: &Saved,
+    changes: &[ChangeRow],
+) -> Outcome<()> {
+    let backups = [report.to, report.from];
+    let mut names = comparison::names(session, store, &backups, changes);
+    comparison::print(session, changes, &report.unread, &mut names)
 }
 
 fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
     let mut store = session.open_to_write("report delete")?;
     let report = saved::find(&store, &name.id)?;
-    let at = (session.io.now)();
-    let record = json!({"kind": "deleted", "id": report.id, "at": at});
-    store.append_record(saved::JOURNAL, &record)?;
+    store.delete_report(&report.id, (session.io.now)())?;
     let cells = vec![Cell::text(&report.id), Cell::text("deleted")];
     let people = format!("report {}{} deleted\n", report.id, shown_name(&report));
-    render::single(session, &Rows { columns: &["id", "status"], cells: vec![cells] }, &people)?;
-    Ok(Status::DONE)
+    session.print_one(&Rows { columns: &["id", "status"], cells: vec![cells] }, &people)?;
+    Ok(Status::Done)
 }
 
 fn shown_name(report: &Saved) -> String {
-    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", render::printable(&report.name)) }
+    if report.name.is_empty() { String::new() } else { format!(" \"{}\"", printable(&report.name)) }
 }
 
 fn heading(report: &Saved) -> String {
@@ -198,35 +212,10 @@ fn heading(report: &Saved) -> String {
         report.id,
         shown_name(report),
         report.from,
-        render::people_time(report.from_taken_at),
+        people_time(report.from_taken_at),
         report.to,
-        render::people_time(report.to_taken_at),
+        people_time(report.to_taken_at),
         report.status,
-        render::people_time(report.completed)
+        people_time(report.completed)
     )
-}
-
-fn cells(report: &Saved) -> Vec<Cell> {
-    vec![
-        Cell::text(&report.id),
-        Cell::text(&report.name),
-        Cell::text(&report.status),
-        Cell::text(&report.from),
-        Cell::Time(report.from_taken_at),
-        Cell::text(&report.to),
-        Cell::Time(report.to_taken_at),
-        Cell::Json(json_text::value(Some(&report.filter.to_string()))),
-        Cell::Time(report.started),
-        Cell::Time(report.completed),
-        Cell::Number(report.objects),
-        Cell::Number(report.attributes),
-        Cell::Number(report.links),
-    ]
-}
-
-fn people_cells(report: &Saved) -> Vec<Cell> {
-    let texts = [&report.id, &report.name, &report.from, &report.to];
-    let numbers = [report.objects, report.attributes, report.links].map(Cell::Number);
-    let completed = Cell::Time(report.completed);
-    texts.map(Cell::text).into_iter().chain([completed]).chain(numbers).collect()
 }

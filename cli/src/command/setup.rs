@@ -3,25 +3,42 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use clap::ValueEnum;
 use ingest::resource;
 
 use super::permissions::{Need, needed};
-use crate::args::tenant::{Setup, SetupShell};
-use crate::render;
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
 use crate::session::Session;
+
+/// Writes the commands that register a reader and a recovery application
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap setup --shell bash")]
+pub(crate) struct Options {
+    /// For which shell
+    #[arg(long, value_enum, value_name = "SHELL", default_value_t = SetupShell::Bash)]
+    pub(crate) shell: SetupShell,
+}
+
+/// The shell that `setup` writes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SetupShell {
+    /// The Azure CLI in bash
+    Bash,
+    /// Microsoft Graph `PowerShell`
+    Powershell,
+}
 
 /// Prints the commands; they hold no secret.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Setup) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let text = match options.shell {
         SetupShell::Bash => bash(),
         SetupShell::Powershell => powershell(),
     };
-    render::raw(session, &text)?;
-    Ok(Status::DONE)
+    session.print_text(&text)?;
+    Ok(Status::Done)
 }
 
 fn names(need: Need) -> Vec<String> {

@@ -3,32 +3,45 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::{Object, Store};
+use engine::{BackupId, Object, Store};
 use ingest::pull::LiveScope;
 use serde_json::value::RawValue;
 
-use super::live;
+use crate::args::Format;
 use crate::args::tenant::Tenant;
-use crate::args::{Format, Show};
+use crate::error::{Failure, Outcome, Status};
+use crate::live;
 use crate::names::{Names, is_guid};
-use crate::render::{self, Cell, Look, Rows, json, people_time, printable};
-use crate::report::{Failure, Outcome, Status};
+use crate::output::text::{grouped, people_time, printable};
+use crate::output::{Cell, Look, Rows, json};
 use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["property", "value"];
+
+/// Shows one object as it was at a backup
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap show Ann --at latest")]
+pub(crate) struct Options {
+    /// An ID, or an unambiguous user principal name, display name or application ID
+    #[arg(value_name = "OBJECT")]
+    pub(crate) object: String,
+    /// The point in time
+    #[arg(long, value_name = "POINT", default_value = "latest")]
+    pub(crate) at: String,
+}
 
 /// Prints the object.
 ///
 /// # Errors
 /// When no object, or more than one, has the name, or it was not there at the backup.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Show) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let mut store = session.open()?;
     let backup = if live::is_live(&options.at) {
         let scope = match store.backups().last().map(|newest| store.find(&options.object, &newest.id)) {
             Some(Ok(key)) => {
                 LiveScope { types: vec![key.type_token.to_string()], ids: vec![key.id], relations: None }
             }
-            // Nobody knows yet where to look.
+            // The type is unknown before the first reading.
             _ => LiveScope::default(),
         };
         let reading = live::read(session, &Tenant::default(), &scope)?;
@@ -45,19 +58,19 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Show) -> Outcome {
     let object = found.ok_or_else(|| {
         let message = format!("{} {} is not in backup {}", key.type_token, key.id, backup.id);
         let help = format!("`entrasnap history {}` says when it was there", key.id);
-        Failure::new("noObject", Status::FAILED, message).with_help(help)
+        Failure::new("noObject", Status::Failed, message).with_help(help)
     })?;
     let text = object.to_json();
     match session.format {
         Format::Table => {
             let people = for_people(&store, &backup.id, &object, &text, session.look);
-            render::raw(session, &people)?;
+            session.print_text(&people)?;
         }
-        Format::Json => render::raw(session, &format!("{}\n", json::indented(&json::unsteering(&text), 0)))?,
-        Format::Ndjson => render::raw(session, &format!("{}\n", json::unsteering(&text)))?,
-        _ => render::list(session, &rows(&text))?,
+        Format::Json => session.print_text(&format!("{}\n", json::indented(&json::unsteering(&text), 0)))?,
+        Format::Ndjson => session.print_text(&format!("{}\n", json::unsteering(&text)))?,
+        _ => session.print_rows(&rows(&text))?,
     }
-    Ok(Status::DONE)
+    Ok(Status::Done)
 }
 
 /// The properties of an object by name, their values byte for byte.
@@ -75,11 +88,11 @@ fn rows(text: &str) -> Rows {
 }
 
 /// A headline, the properties in one column, and each link with the name of its target.
-fn for_people(store: &Store, backup: &str, object: &Object, text: &str, look: Look) -> String {
+fn for_people(store: &Store, backup: &BackupId, object: &Object, text: &str, look: Look) -> String {
     let relations: Vec<&str> = object.links.iter().map(|(relation, _)| &**relation).collect();
     let mut properties = properties(text);
     properties.retain(|name, _| !relations.contains(&name.as_str()));
-    let mut names = Names::of(store, &[backup]);
+    let mut names = Names::of(store, &[*backup]);
     let state = if object.deleted { ", in the recycle bin" } else { "" };
     let (kind, name, id) = (&object.key.type_token, object.display_name(), &object.key.id);
     let mut out = format!("{} {} ({}){state}\n", printable(kind), printable(&name), printable(id));
@@ -90,7 +103,7 @@ fn for_people(store: &Store, backup: &str, object: &Object, text: &str, look: Lo
         writeln!(out, "  {:width$}  {shown}{target}", printable(name)).ok();
     }
     for (relation, targets) in &object.links {
-        writeln!(out, "  {} ({})", printable(relation), render::grouped(targets.len() as u64)).ok();
+        writeln!(out, "  {} ({})", printable(relation), grouped(targets.len() as u64)).ok();
         for target in targets {
             let known = names.get(target);
             let line = format!("{} {}", known.name, target);

@@ -2,14 +2,18 @@
 
 use engine::{Statistics, TypeStatistics};
 
-use crate::render::{self, Cell, Rows, counted, size, table};
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
+use crate::output::text::{counted, size};
+use crate::output::{self, Cell, Rows, backups, list_text};
 use crate::session::Session;
-
-use super::backups;
 
 const COLUMNS: &[&str] = &["bytes", "objects", "versions", "backups", "types", "perBackup"];
 const TYPE_COLUMNS: &[&str] = &["type", "objects", "deleted", "versions", "bytes"];
+
+/// Shows sizes and counts of the store
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap stats")]
+pub(crate) struct Options {}
 
 /// Prints the numbers.
 ///
@@ -27,11 +31,11 @@ pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
         json(serde_json::to_string(&statistics.per_backup)),
     ];
     let people = for_people(&statistics, session.look);
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
-    Ok(Status::DONE)
+    session.print_one(&Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(Status::Done)
 }
 
-fn for_people(statistics: &Statistics, look: render::Look) -> String {
+fn for_people(statistics: &Statistics, look: output::Look) -> String {
     let types = Rows { columns: TYPE_COLUMNS, cells: statistics.types.iter().map(cells).collect() };
     format!(
         "{} in {}: {}, {}\n{}{}",
@@ -39,7 +43,7 @@ fn for_people(statistics: &Statistics, look: render::Look) -> String {
         counted(statistics.backups, "backup"),
         counted(statistics.objects, "object"),
         counted(statistics.versions, "version"),
-        table::render(&types, look),
+        list_text(&types, look),
         statistics.per_backup.last().map(backups::sentence).unwrap_or_default()
     )
 }

@@ -1,32 +1,68 @@
-//! `twin`: a simulated Graph tenant on loopback, in the foreground until somebody stops it.
+//! `twin`: a simulated Graph tenant on loopback, in the foreground until it is interrupted.
 
 use std::time::Duration;
 
-use crate::args::Twin;
 use crate::bridge::twin as bridge;
-use crate::render;
-use crate::report::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome, Status};
+use crate::output::text::people_time;
 use crate::session::{Session, resolve};
 
-/// How often it is looked whether somebody wants it to end.
+/// The interval at which the interrupt is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Serves a simulated Graph tenant on this machine until Ctrl-C
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  entrasnap twin --objects 2000 --port 8080 --faults 429=5,slow\n\nIt prints the variables that Azure's libraries and this program need to talk to it. Only programs on this machine reach it; nothing it is told is kept."
+)]
+pub(crate) struct Options {
+    /// Serves this backup of the store instead of a made-up tenant
+    #[arg(long, value_name = "POINT", conflicts_with = "objects")]
+    pub(crate) from: Option<String>,
+    /// Objects in the made-up tenant
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=2_000_000))]
+    pub(crate) objects: u32,
+    /// The same seed gives the same tenant, lags and faults
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// How fast Graph's limits refill: 1 is Graph's own pace, 10 ten times it, 0 is without limits
+    #[arg(long, value_name = "F", default_value_t = 0.0, value_parser = parse_speed)]
+    pub(crate) speed: f64,
+    /// How far replicas may lag behind writes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(crate) replica_lag: u32,
+    /// What goes wrong, such as 429=5,503,slow=200; an unknown name lists all
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub(crate) faults: String,
+}
 
 /// Serves a tenant, and says how to reach it.
 ///
 /// # Errors
 /// When the faults make no sense, there is no such backup, or the port is taken.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let faults = bridge::parse_faults(&options.faults)?;
     let tenant = match &options.from {
         Some(point) => {
             let store = session.open()?;
             let backup = resolve(&store, point)?;
-            session.note(&format!("serving {} ({})", backup.id, render::people_time(backup.taken_at)));
+            session.note(&format!("serving {} ({})", backup.id, people_time(backup.taken_at)));
             bridge::from_backup(&store, &backup.id, options.seed)?
         }
         None => bridge::made_up(options.objects, options.seed),
     };
-    let server = bridge::serve(tenant, options, faults, (session.io.seed)())?;
+    let settings = ::twin::Options {
+        port: options.port,
+        speed: options.speed,
+        replica_lag_ms: options.replica_lag,
+        faults,
+        seed: options.seed,
+        ..bridge::served((session.io.seed)())
+    };
+    let server = bridge::serve(tenant, settings)?;
     let endpoint = server.endpoint();
     let variables = [
         ("AZURE_TENANT_ID", server.tenant_id()),
@@ -36,7 +72,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
         ("ENTRASNAP_GRAPH_ENDPOINT", &endpoint),
     ];
     for (name, value) in variables {
-        render::raw(session, &format!("{name}={value}\n"))?;
+        session.print_text(&format!("{name}={value}\n"))?;
     }
     session.io.stdout.flush().map_err(Failure::output)?;
     session.note("Ctrl-C ends it");
@@ -47,5 +83,10 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Twin) -> Outcome {
         }
     });
     server.stop();
-    Ok(Status::DONE)
+    Ok(Status::Done)
+}
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse::<f64>().ok().filter(|speed| speed.is_finite() && *speed >= 0.0);
+    speed.ok_or_else(|| "expected a number that is not negative, such as 1".to_owned())
 }

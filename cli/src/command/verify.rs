@@ -5,24 +5,33 @@ use std::sync::Arc;
 
 use engine::{Depth, Fault, Store, Verification};
 
-use crate::args::Verify;
-use crate::render::{self, Cell, Rows, counted, printable};
-use crate::report::{Outcome, Status};
+use crate::error::{Outcome, Status};
+use crate::output::text::{counted, printable};
+use crate::output::{Cell, Rows};
 use crate::session::Session;
 
 const COLUMNS: &[&str] = &["checked", "errors", "warnings"];
+
+/// Checks that the store is what was written
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  entrasnap verify --deep")]
+pub(crate) struct Options {
+    /// Reads every byte and rebuilds every version
+    #[arg(long)]
+    pub(crate) deep: bool,
+}
 
 /// Checks the store, and prints what was found.
 ///
 /// # Errors
 /// When the check itself cannot run.
-pub(super) fn run(session: &mut Session<'_, '_>, options: &Verify) -> Outcome {
+pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let depth = if options.deep { Depth::Deep } else { Depth::Quick };
     let found = Store::verify_on(Arc::clone(&session.io.disk), session.store_path(), depth)?;
     let cells = vec![Cell::Number(found.checked), faults(&found.errors), faults(&found.warnings)];
     let people = for_people(&found);
-    render::single(session, &Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
-    Ok(if found.errors.is_empty() { Status::DONE } else { Status::FAILED })
+    session.print_one(&Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(if found.errors.is_empty() { Status::Done } else { Status::Failed })
 }
 
 fn faults(faults: &[Fault]) -> Cell {

@@ -62,6 +62,13 @@ pub(crate) fn is_dot(text: &str) -> bool {
     letters.next() == Some('.') && letters.next().is_none_or(|letter| !letter.is_ascii_digit())
 }
 
+/// Where the name of a dot command ends, if the input is one.
+pub(crate) fn command_end(text: &str) -> Option<usize> {
+    let indent = text.len() - text.trim_start().len();
+    let end = text[indent..].find(char::is_whitespace).map_or(text.len(), |at| indent + at);
+    is_dot(text).then_some(end)
+}
+
 /// Reads a dot command.
 ///
 /// # Errors

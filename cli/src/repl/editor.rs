@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use query::Tables as _;
+use jiff::Timestamp;
+use query::language::{Meaning, highlight};
+use query::{Context, Tables as _};
 use reedline::{
     Color, Completer, CompletionResult, DefaultHinter, DescriptionMode, EditCommand, Emacs,
     FileBackedHistory, Highlighter, IdeMenu, KeyCode, KeyModifiers, MenuBuilder, Prompt, PromptEditMode,
@@ -13,12 +15,10 @@ use reedline::{
     ValidationResult, Validator, default_emacs_keybindings,
 };
 
-use crate::bridge::query::{StoredTables, columns_of};
-use crate::render::people_time;
+use crate::bridge::query::StoredTables;
 
-use super::complete::{Names, complete};
-use super::highlight::{Known, Meaning, meanings};
-use super::{Definitions, history, validate};
+use super::complete::complete;
+use super::{Kept, dot, history, validate};
 
 const MENU: &str = "completion";
 
@@ -41,7 +41,7 @@ impl Editor {
     /// Makes an editor that keeps its inputs in a file, if there is one.
     pub(super) fn new(
         tables: &Arc<StoredTables>,
-        definitions: &Definitions,
+        definitions: &Kept,
         history: Option<&Path>,
         color: bool,
     ) -> Self {
@@ -150,41 +150,16 @@ impl Validator for Whole {
 /// Names of the store and of earlier inputs.
 struct Looked {
     tables: Arc<StoredTables>,
-    definitions: Definitions,
-}
-
-impl Names for Looked {
-    fn tables(&self) -> Vec<String> {
-        self.tables.names()
-    }
-
-    fn definitions(&self) -> String {
-        locked(&self.definitions)
-    }
-
-    fn columns(&self, pipe: &str) -> Vec<(String, String)> {
-        let columns = columns_of(pipe, &*self.tables);
-        self.tables.forget();
-        columns
-    }
-
-    fn points(&self) -> Vec<(String, String)> {
-        let backups = self.tables.store().map(|store| store.backups().to_vec()).unwrap_or_default();
-        let mut points = vec![("latest".to_owned(), "the newest backup".to_owned())];
-        for (back, backup) in backups.iter().rev().enumerate().skip(1).take(9) {
-            points.push((format!("latest~{back}"), people_time(backup.taken_at)));
-        }
-        for backup in backups.iter().rev() {
-            let text = format!("{} {}", people_time(backup.taken_at), backup.note);
-            points.push((backup.id.clone(), crate::render::printable(text.trim_end())));
-        }
-        points
-    }
+    definitions: Kept,
 }
 
 impl Completer for Looked {
     fn complete(&mut self, line: &str, cursor: usize) -> CompletionResult {
-        let found = complete(line, cursor, self);
+        let definitions = self.definitions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // No name depends on the instant.
+        let context = Context { definitions, ..Context::new(&*self.tables, Timestamp::UNIX_EPOCH) };
+        let found = complete(line, cursor, &context);
+        self.tables.forget();
         let suggestions: Vec<Suggestion> = found
             .into_iter()
             .map(|found| Suggestion {
@@ -202,24 +177,23 @@ impl Completer for Looked {
 /// Colours for what was typed.
 struct Shown {
     tables: HashSet<String>,
-    functions: HashSet<&'static str>,
 }
 
 impl Shown {
     fn new(tables: &Arc<StoredTables>) -> Self {
-        let functions = query::functions().into_iter().map(|function| function.name).collect();
-        Self { tables: tables.names().into_iter().collect(), functions }
+        Self { tables: tables.names().into_iter().collect() }
     }
 }
 
 impl Highlighter for Shown {
     fn highlight(&self, line: &str, _: usize) -> StyledText {
-        let known = Known {
-            is_table: &|name| self.tables.contains(name),
-            is_function: &|name| self.functions.contains(name),
-        };
         let mut styled = StyledText::new();
-        for (meaning, text) in meanings(line, &known) {
+        if let Some(end) = dot::command_end(line) {
+            styled.push((Color::Cyan.normal(), line[..end].to_owned()));
+            styled.push((Color::Default.normal(), line[end..].to_owned()));
+            return styled;
+        }
+        for (meaning, text) in highlight(line, &|name| self.tables.contains(name)) {
             let style = match meaning {
                 Meaning::Plain => Color::Default.normal(),
                 Meaning::Operator => Color::Blue.bold(),
@@ -230,14 +204,9 @@ impl Highlighter for Shown {
                 Meaning::Text => Color::Green.normal(),
                 Meaning::Number => Color::Purple.normal(),
                 Meaning::Comment => Color::DarkGray.normal(),
-                Meaning::Command => Color::Cyan.normal(),
             };
             styled.push((style, text.to_owned()));
         }
         styled
     }
-}
-
-fn locked(definitions: &Mutex<String>) -> String {
-    definitions.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }

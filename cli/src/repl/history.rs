@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use engine::disk::{create_private_folder, make_private, private_file};
 
-use crate::Io;
+use crate::io::Io;
 
 /// Inputs that are kept.
 pub(crate) const COUNT_MAX: usize = 10_000;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 
-use crate::Io;
+use crate::io::Io;
 
 /// What shows long output when the user says nothing: it ends by itself when all fits, and keeps colours.
 const DEFAULT: &str = "less -FRX";

@@ -3,35 +3,27 @@
 use serde_json::json;
 
 use super::*;
-use crate::difference::tests::example;
+use crate::change::tests::example;
 
-fn record(id: &str, name: &str) -> Value {
-    json!({
-        "kind": "created", "id": id, "name": name, "status": "completed",
-        "from": "kkkk", "fromTakenAt": "2026-11-20T00:00:00Z",
-        "to": "llll", "toTakenAt": "2026-11-21T00:00:00Z",
+fn report(id: &str, name: &str) -> Report {
+    let record = json!({
+        "id": id, "name": name, "status": "completed",
+        "from": "kkkkkkkkkkkkkkkk", "fromTakenAt": "2026-11-20T00:00:00Z",
+        "to": "llllllllllllllll", "toTakenAt": "2026-11-21T00:00:00Z",
         "filter": {"types": [], "ids": []},
         "started": "2026-11-22T00:00:00Z", "completed": "2026-11-22T00:00:01Z",
         "objects": 3, "attributes": 3, "links": 2, "changes": changes_text(&example()),
-    })
+    });
+    serde_json::from_value(record).unwrap()
 }
 
-fn two() -> Vec<Saved> {
-    standing(&[record("abcd01", "first"), record("abcd02", "second")]).unwrap()
-}
-
-#[test]
-fn a_record_comes_back_with_its_changes() {
-    assert_eq!(two()[0].changes, example());
+fn two() -> Vec<Report> {
+    vec![report("abcd01", "first"), report("abcd02", "second")]
 }
 
 #[test]
-fn the_newest_word_counts() {
-    let deleted = json!({"kind": "deleted", "id": "a1"});
-    let records = [record("a1", ""), record("a2", ""), deleted];
-    let standing = standing(&records).unwrap();
-    assert_eq!(standing.len(), 1);
-    assert_eq!(standing[0].id, "a2");
+fn a_report_comes_back_with_its_changes() {
+    assert_eq!(changes(&two()[0]).unwrap(), example());
 }
 
 #[test]
@@ -45,8 +37,9 @@ fn reports_are_found_by_id_name_and_prefix() {
 }
 
 #[test]
-fn a_record_that_is_no_report_is_an_error() {
-    assert_eq!(standing(&[json!({"kind": "created"})]).unwrap_err().code, "damaged");
+fn a_text_that_is_not_of_changes_is_an_error() {
+    let broken = Report { changes: Some("{}".to_owned()), ..report("abcd01", "") };
+    assert_eq!(changes(&broken).unwrap_err().code, "damaged");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::Backup;
 use super::commit::WrittenTable;
 use crate::Result;
-use crate::directory::build_buckets;
+use crate::id_index::build_buckets;
 use crate::segment::footer::{CheckpointEntry, CheckpointTable};
 use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::state::{Numbers, Part, State, TableKey};

@@ -8,20 +8,20 @@ use rayon::prelude::*;
 
 use super::encode::{self, Piece, Source};
 use super::remember::Rememberable;
-use super::settle::{self, Settled};
-use super::{Backup, TypeWork, checkpoint, roster, weave};
+use super::resolve::{self, Resolved};
+use super::{Backup, TypeWork, change_index, checkpoint, weave};
 use crate::disk::write_whole;
 use crate::error::disk_error;
+use crate::import_cache::{ImportCache, ImportCacheContent, keep_single};
 use crate::manifest::{self, FileRecord, Head, Manifest, to_sealed_bytes};
-use crate::memo::{Memo, MemoContent, keep_single};
 use crate::segment::footer::{LinkEntry, SlotEntry, TableEntry};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::writer::{SegmentWriter, WrittenFile, index_u32};
 use crate::state::{Part, State, manifest_path, segment_path};
 use crate::{BackupId, BackupKind, BackupSummary, Error, Result, Warning, leftover, schema};
 
-/// Changes when the memo's meaning does.
-const MEMO_VERSION: u8 = 1;
+/// Changes when the import cache's meaning does.
+const CACHE_VERSION: u8 = 1;
 
 /// What a checkpoint needs to know of a vector that this backup touched.
 pub(super) struct WrittenTable<'a> {
@@ -29,7 +29,7 @@ pub(super) struct WrittenTable<'a> {
     pub(super) slots: Option<SlotEntry>,
 }
 
-/// Settles, writes and commits.
+/// Resolves, writes and commits.
 pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
     let count = duplicate_count(backup);
     if count > 0 {
@@ -37,19 +37,19 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
         backup.warnings.push(Warning { type_token: String::new(), reason, count });
     }
     weave::check_place(backup)?;
-    let settled = settle::settle(backup)?;
+    let resolved = resolve::resolve(backup)?;
     weave::touch_all(backup)?;
     let state = Arc::clone(&backup.state);
     backup.warnings.extend(leftover::put_away_beyond(&state)?);
     let mut segment = backup.segment.take().expect("open until commit");
     let types = backup.types.iter_mut();
-    let seen = types.map(|(token, work)| (Arc::clone(token), std::mem::take(&mut work.memo))).collect();
+    let seen = types.map(|(token, work)| (Arc::clone(token), std::mem::take(&mut work.cache))).collect();
     let written = {
         let backup = &*backup;
         let (pieces, forms) = rayon::join(|| encode::pieces(backup), || remembered_forms(backup, seen));
         pieces.and_then(|pieces| {
-            let types = memo_types(&state, &pieces);
-            let carries = write_segment(backup, &settled.gone, &pieces, &mut segment)?;
+            let types = cache_types(&state, &pieces);
+            let carries = write_segment(backup, &resolved.gone, &pieces, &mut segment)?;
             Ok((carries, types, forms))
         })
     };
@@ -61,10 +61,10 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
         }
     };
     let path = segment_path(&state.root, backup.sequence);
-    // The disk takes its time to sync; the memo is laid out meanwhile.
-    let (written, memo) = rayon::join(|| segment.finish(&path), || lay_out_memo(&types, &forms));
+    // The disk takes its time to sync; the import cache is laid out meanwhile.
+    let (written, cache) = rayon::join(|| segment.finish(&path), || lay_out_cache(&types, &forms));
     let written = written?;
-    let manifest = make_manifest(backup, settled, written);
+    let manifest = make_manifest(backup, resolved, written);
     let bytes = to_sealed_bytes(&manifest);
     let path = manifest_path(&state.root, backup.sequence);
     write_whole(&*state.disk, &path, &bytes).map_err(disk_error("cannot write", &path))?;
@@ -86,8 +86,8 @@ pub(super) fn commit(backup: &mut Backup<'_>) -> Result<BackupSummary> {
         source: Box::new(source),
     })?;
     let new_state = backup.store.state();
-    if new_state.memo_types() == types {
-        write_memo(new_state, memo);
+    if new_state.cache_types() == types {
+        write_cache(new_state, cache);
     }
     Ok(manifest.summary())
 }
@@ -104,7 +104,7 @@ fn repeated_count(token: &str, work: &TypeWork) -> u64 {
     if work.duplicate_count == 0 || !schema::by_token(token).is_some_and(|info| info.is_relation_object) {
         return 0;
     }
-    let mut forms = work.memo.clone();
+    let mut forms = work.cache.clone();
     forms.sort_unstable_by_key(|(hash, ordinal)| (*ordinal, *hash));
     let runs = forms.chunk_by(|a, b| a.1 == b.1);
     let same = runs.filter(|run| run.iter().all(|form| form.0 == run[0].0));
@@ -126,7 +126,7 @@ fn write_segment(
             write_piece(&backup.state, piece, slots, segment)?;
             written.insert(&piece.key, WrittenTable { source: piece.source, slots });
         }
-        roster::write(backup, pieces, gone, segment)?;
+        change_index::write(backup, pieces, gone, segment)?;
         backup.interner.write(segment)?;
         Ok(written)
     };
@@ -154,7 +154,7 @@ fn write_piece(
         Source::Table(table) => {
             let [ordinals, predecessors, hashes] = heads;
             let patch_count = index_u32(table.kept_patches.len());
-            let patches = settle::write_patches(state, &table.kept_patches, segment)?;
+            let patches = resolve::write_patches(state, &table.kept_patches, segment)?;
             segment.footer.tables.push(TableEntry {
                 type_token,
                 space: piece.key.part.space(),
@@ -186,7 +186,7 @@ fn write_piece(
     Ok(())
 }
 
-fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile) -> Manifest {
+fn make_manifest(backup: &mut Backup<'_>, resolved: Resolved, written: WrittenFile) -> Manifest {
     let state = &backup.state;
     let details = &backup.details;
     let mut hasher = blake3::Hasher::new();
@@ -199,7 +199,7 @@ fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile
     Manifest {
         format_version: FORMAT_VERSION,
         sequence: backup.sequence,
-        id: id.to_string(),
+        id,
         previous: state.head.manifest.clone(),
         store_id: state.head.store_id.clone(),
         tenant: backup.tenant.clone(),
@@ -217,30 +217,30 @@ fn make_manifest(backup: &mut Backup<'_>, settled: Settled, written: WrittenFile
             length: written.length,
             hash: blake3::Hash::from_bytes(written.hash).to_hex().to_string(),
         },
-        counts: settled.counts,
-        coverage: settled.coverage,
+        counts: resolved.counts,
+        coverage: resolved.coverage,
         warnings: std::mem::take(&mut backup.warnings),
         state: details.state.clone(),
     }
 }
 
-fn memo_path(state: &State) -> PathBuf {
+fn cache_path(state: &State) -> PathBuf {
     state.root.join("staging").join("seen.memo")
 }
 
-/// What the memo is bound to: the newest backup, the table of types, and this program's way of reading.
-fn memo_binding(manifest_hash: &str) -> [u8; 32] {
+/// What the import cache is bound to: the newest backup, the table of types, and this program's way of reading.
+fn cache_binding(manifest_hash: &str) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("entrasnap memo binding");
     hasher.update(manifest_hash.as_bytes());
     hasher.update(&schema::TABLE_VERSION.to_le_bytes());
-    hasher.update(&[MEMO_VERSION]);
+    hasher.update(&[CACHE_VERSION]);
     *hasher.finalize().as_bytes()
 }
 
-/// The memo of the last import, if it is whole and of the newest backup.
-pub(super) fn read_memo(state: &State) -> Option<Memo> {
-    let bytes = state.disk.read(&memo_path(state)).ok()?;
-    Memo::open(bytes, &memo_binding(&state.head.manifest), &state.hash_key)
+/// The import cache of the last import, if it is whole and of the newest backup.
+pub(super) fn read_cache(state: &State) -> Option<ImportCache> {
+    let bytes = state.disk.read(&cache_path(state)).ok()?;
+    ImportCache::open(bytes, &cache_binding(&state.head.manifest), &state.hash_key)
 }
 
 /// Hash of the raw text, and ordinal.
@@ -261,17 +261,17 @@ fn remembered_forms(backup: &Backup<'_>, seen: Vec<(Arc<str>, Vec<Form>)>) -> Ve
     forms.collect()
 }
 
-/// Type tokens by the number that the memo gives them: those of the store once this backup is in it.
-fn memo_types(state: &State, pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
+/// Type tokens by the number that the import cache gives them: those of the store once this backup is in it.
+fn cache_types(state: &State, pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
     let cores = pieces.iter().map(|piece| &piece.key).filter(|key| key.part == Part::Core);
-    let mut types = state.memo_types();
+    let mut types = state.cache_types();
     types.extend(cores.map(|key| Arc::clone(&key.type_token)));
     types.sort_unstable();
     types.dedup();
     types
 }
 
-fn lay_out_memo(types: &[Arc<str>], forms: &[(Arc<str>, Vec<Form>)]) -> MemoContent {
+fn lay_out_cache(types: &[Arc<str>], forms: &[(Arc<str>, Vec<Form>)]) -> ImportCacheContent {
     let mut entries = Vec::with_capacity(forms.iter().map(|(_, forms)| forms.len()).sum());
     for (token, forms) in forms {
         let place = types.binary_search(token).ok();
@@ -279,14 +279,14 @@ fn lay_out_memo(types: &[Arc<str>], forms: &[(Arc<str>, Vec<Form>)]) -> MemoCont
             entries.extend(forms.iter().map(|(hash, ordinal)| (*hash, index, *ordinal)));
         }
     }
-    MemoContent::new(entries)
+    ImportCacheContent::new(entries)
 }
 
 /// Keeps what the next import need not parse. It may fail: then the next import parses.
-fn write_memo(state: &State, content: MemoContent) {
-    let bytes = content.seal(&memo_binding(&state.head.manifest), &state.hash_key);
-    let path = memo_path(state);
+fn write_cache(state: &State, content: ImportCacheContent) {
+    let bytes = content.seal(&cache_binding(&state.head.manifest), &state.hash_key);
+    let path = cache_path(state);
     let folder = path.parent().expect("the memo stands in a folder");
-    // The memo only saves work; a store without it is whole.
+    // The import cache only saves work; a store without it is whole.
     let _outcome = state.disk.create_folder(folder).and_then(|()| write_whole(&*state.disk, &path, &bytes));
 }

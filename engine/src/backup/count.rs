@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use super::Backup;
 use crate::Result;
+use crate::link_sets::EMPTY_SET;
 use crate::manifest::Counts;
-use crate::sets::EMPTY_SET;
 use crate::snapshot::Snapshot;
 use crate::state::Part;
 

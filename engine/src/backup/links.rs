@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::Result;
+use crate::link_sets::{EMPTY_SET, SET_DEPTH_MAX};
 use crate::segment::links::{self, LinkSet};
 use crate::segment::writer::index_u32;
-use crate::sets::{EMPTY_SET, SET_DEPTH_MAX};
 use crate::state::{State, TableKey};
 use crate::vector::{Slot, Vector};
 
@@ -92,7 +92,7 @@ impl LinkWork {
 
     /// Decides the sets that differ: targets that are gone stay, dormant, so that they need not be put
     /// back when their object is restored.
-    pub(super) fn settle(&mut self, state: &State, gone: &roaring::RoaringBitmap) -> Result<()> {
+    pub(super) fn resolve(&mut self, state: &State, gone: &roaring::RoaringBitmap) -> Result<()> {
         for (source, targets) in std::mem::take(&mut self.pending) {
             let old_number = self.old.get(source).version();
             let old = state.read_set(&self.key, old_number)?;

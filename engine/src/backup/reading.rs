@@ -13,10 +13,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::patches::{self, Projection};
-use super::{Backup, TypeWork, settle};
+use super::{Backup, TypeWork, resolve};
 use crate::id::Id;
+use crate::link_sets::EMPTY_SET;
 use crate::manifest::Manifest;
-use crate::sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
 use crate::vector::{Slot, Vector};
 use crate::{Gap, GapScope, ObjectKey, Result, Warning};
@@ -25,7 +25,7 @@ use crate::{Gap, GapScope, ObjectKey, Result, Warning};
 const GAP_COUNT_MAX: usize = 1000;
 
 /// How a type was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TypeReading {
     /// What the live objects that came are of all live objects.
     pub extent: Extent,
@@ -39,7 +39,7 @@ pub struct TypeReading {
 }
 
 /// How a relation was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RelationReading {
     /// Its name, such as `members`.
     pub name: String,
@@ -51,22 +51,24 @@ pub struct RelationReading {
 }
 
 /// What came, of what there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Extent {
     /// All of it: what did not come and was not kept is gone.
     Whole,
     /// What changed: the rest is as it was.
+    #[default]
     Changes,
 }
 
 /// What came, of what is in the recycle bin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BinExtent {
     /// All of it: what did not come is purged.
     Whole,
     /// What changed: the rest is as it was.
     Changes,
     /// Nothing is known: an object that is gone may be in it.
+    #[default]
     NotRead,
 }
 
@@ -311,7 +313,7 @@ fn ids_of(
 }
 
 /// Objects that a reading did not find are gone, as far as it looked.
-pub(super) fn settle_absent(work: &mut TypeWork) {
+pub(super) fn resolve_absent(work: &mut TypeWork) {
     let Some(reading) = &work.reading else { return };
     let (extent, bin) = (reading.extent, reading.bin);
     let is_here = |ordinal: u32| work.seen.contains(ordinal) || work.kept.contains(ordinal);
@@ -333,7 +335,7 @@ pub(super) fn settle_absent(work: &mut TypeWork) {
 }
 
 /// Live objects for which no links came have none where the relation was read whole, or where they are new.
-pub(super) fn settle_links(state: &State, work: &mut TypeWork, gone: &roaring::RoaringBitmap) -> Result<()> {
+pub(super) fn resolve_links(state: &State, work: &mut TypeWork, gone: &roaring::RoaringBitmap) -> Result<()> {
     let Some(reading) = work.reading.clone() else { return Ok(()) };
     for (relation, links) in &mut work.links {
         if let Some(read) = reading.relations.iter().find(|read| read.name == **relation) {
@@ -350,7 +352,7 @@ pub(super) fn settle_links(state: &State, work: &mut TypeWork, gone: &roaring::R
                 links.put(state, ordinal, &mut Vec::new())?;
             }
         }
-        links.settle(state, gone)?;
+        links.resolve(state, gone)?;
     }
     Ok(())
 }
@@ -371,7 +373,7 @@ pub(super) fn find_projection(
     let reading = work.reading.as_ref().expect("asked for types with a reading");
     let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
     let Some(asked) = &reading.properties else {
-        let mut projection = settle::find_projection(state, &key, work, known)?;
+        let mut projection = resolve::find_projection(state, &key, work, known)?;
         if reading.is_partial() {
             projection.carried.clear();
             projection.unknown_before.clear();

@@ -1,13 +1,13 @@
-//! Which objects the memo may name: those of which the store holds just what their raw text says.
+//! Which objects the import cache may name: those of which the store holds just what their raw text says.
 //!
 //! What was carried forward, came apart from the object, or is dormant does not stand in the text. If such an
-//! object were passed on unparsed, the next backup would come out differently with the memo than without it.
+//! object were passed on unparsed, the next backup would come out differently with the import cache than without it.
 
 use std::sync::Arc;
 
 use super::{Backup, TypeWork};
 use crate::Result;
-use crate::sets::EMPTY_SET;
+use crate::link_sets::EMPTY_SET;
 use crate::state::Part;
 use crate::vector::Vector;
 
@@ -31,7 +31,7 @@ impl<'a> Rememberable<'a> {
     }
 
     pub(super) fn contains(&self, ordinal: u32) -> bool {
-        // An object that the memo knew said all of itself last time already.
+        // An object that the import cache knew said all of itself last time already.
         let is_unchanged = self.work.unchanged.contains(ordinal);
         let is_listed = self.work.links.values().all(|links| {
             let new = links.new.get(ordinal);

@@ -14,27 +14,16 @@ use crate::state::{Part, State, TableKey};
 use crate::vector::Vector;
 use crate::{BackupDetails, Error, Result, Warning};
 
-/// Where imports come from: their time is what somebody said.
-const IMPORT: &str = "import";
-
 /// Refuses what is older than the newest backup, unless that is meant so.
 pub(super) fn check_order(state: &State, details: &BackupDetails) -> Result<()> {
     match state.summaries.last() {
         Some(newest) if newest.taken_at > details.taken_at && !details.insert => Err(Error::OutOfOrder {
             taken_at: details.taken_at,
-            newest: newest.id.clone(),
+            newest: newest.id,
             newest_at: newest.taken_at,
-            advice: advice(details),
+            origin: details.source.clone(),
         }),
         _ => Ok(()),
-    }
-}
-
-fn advice(details: &BackupDetails) -> &'static str {
-    if details.source == IMPORT {
-        "say when it was read with `--taken-at`, or weave it into the past with `--insert`"
-    } else {
-        "the clock of this machine went back, or that backup was taken with a wrong one: set the clock right, then try again"
     }
 }
 
@@ -46,13 +35,13 @@ pub(super) fn check_place(backup: &Backup<'_>) -> Result<()> {
     if state.predecessor_at(details.taken_at) == before {
         return Ok(());
     }
-    let other = state.members.iter().rev().find(|member| member.taken_at <= details.taken_at);
-    let Some(other) = other.or(state.members.first()) else { return Ok(()) };
+    let other = state.commits.iter().rev().find(|commit| commit.taken_at <= details.taken_at);
+    let Some(other) = other.or(state.commits.first()) else { return Ok(()) };
     Err(Error::OutOfOrder {
         taken_at: details.taken_at,
-        newest: other.id.clone(),
+        newest: other.id,
         newest_at: other.taken_at,
-        advice: advice(details),
+        origin: details.source.clone(),
     })
 }
 

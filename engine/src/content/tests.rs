@@ -135,7 +135,7 @@ fn the_object_tells_its_type() {
     assert_eq!(cell(&parts.types[3].core, "@odata.type", 0), None);
     let hinted = parts_of(&objects[1..2], Some("users"));
     assert_eq!(&*hinted.types[0].type_token, "group");
-    assert!(refusal(r#"{"id":"1"}"#, None).contains("--type"));
+    assert!(refusal(r#"{"id":"1"}"#, None).contains("nothing else tells the type"));
 }
 
 #[test]
@@ -291,9 +291,12 @@ fn what_the_memo_knows_is_not_parsed() {
     first.push(raw, Some("user"), false).unwrap();
     let hash = first.take().types[0].rows[0].raw_hash;
     let (binding, key) = ([1; 32], [2; 32]);
-    let memo =
-        Memo::open(crate::memo::MemoContent::new(vec![(hash, 3, 77)]).seal(&binding, &key), &binding, &key);
-    let mut second = Shredder::new([7; 32], memo.map(Arc::new));
+    let cache = ImportCache::open(
+        crate::import_cache::ImportCacheContent::new(vec![(hash, 3, 77)]).seal(&binding, &key),
+        &binding,
+        &key,
+    );
+    let mut second = Shredder::new([7; 32], cache.map(Arc::new));
     second.push(b"{\"id\":\"0\"}", Some("user"), false).unwrap();
     second.push(raw, Some("user"), false).unwrap();
     second.push(raw, Some("group"), false).unwrap();

@@ -14,7 +14,7 @@ use crate::manifest::Manifest;
 use crate::snapshot::Snapshot;
 use crate::state::Part;
 use crate::vector::Slot;
-use crate::{DifferenceFilter, Result, Store, schema};
+use crate::{BackupId, DifferenceFilter, Result, Store, schema};
 
 /// Something that was not read at a point in time, so that an answer about that point says nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,12 +75,17 @@ struct Lack {
 }
 
 impl Store {
-    /// What of that which a filter asks for was not read at one of two backups, named by their whole IDs: types,
+    /// What of that which a filter asks for was not read at one of two backups: types,
     /// relations, and what else their sources could not read. By type, then relation.
     ///
     /// # Errors
     /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn unread_between(&self, from: &str, to: &str, filter: &DifferenceFilter) -> Result<Vec<Unread>> {
+    pub fn unread_between(
+        &self,
+        from: &BackupId,
+        to: &BackupId,
+        filter: &DifferenceFilter,
+    ) -> Result<Vec<Unread>> {
         let [from, to] = [from, to].map(|id| self.sequence_of(id).map(|sequence| self.snapshot_at(sequence)));
         let (from, to) = (from?, to?);
         let (mut at_from, mut at_to) = (self.lacks(&from, filter)?, self.lacks(&to, filter)?);
@@ -105,11 +110,11 @@ impl Store {
         Ok(made.collect())
     }
 
-    /// What of that which a filter asks for was not read at a backup, named by its whole ID.
+    /// What of that which a filter asks for was not read at a backup.
     ///
     /// # Errors
     /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn unread_at(&self, backup: &str, filter: &DifferenceFilter) -> Result<Vec<Unread>> {
+    pub fn unread_at(&self, backup: &BackupId, filter: &DifferenceFilter) -> Result<Vec<Unread>> {
         let lacks = self.lacks(&self.snapshot_at(self.sequence_of(backup)?), filter)?;
         Ok(lacks.into_iter().map(|(key, lack)| unread(key, lack, None)).collect())
     }

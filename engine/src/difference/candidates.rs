@@ -12,7 +12,7 @@ use crate::vector::{ChangedSlot, Slot};
 #[derive(Debug, Default)]
 pub(super) struct Candidate {
     pub(super) ordinal: u32,
-    /// Its line in the rosters, if they list it.
+    /// Its line in the change indexes, if they list it.
     pub(super) line: Option<u32>,
     /// Core slots of the two sides, when they differ.
     pub(super) core: Option<(Slot, Slot)>,

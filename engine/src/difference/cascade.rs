@@ -18,11 +18,11 @@ use super::view::TypeView;
 use super::{Cascades, Comparison};
 use crate::Result;
 use crate::change::{Change, LinkAction, LinkChange, LinkEnd};
-use crate::sets::Sets;
+use crate::link_sets::LinkSets;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
 
-/// Sets that one thread looks through at a time: each costs some ten nanoseconds.
+/// LinkSets that one thread looks through at a time: each costs some ten nanoseconds.
 const CHUNK_COUNT: usize = 4096;
 
 /// A link that ended with one of its ends.
@@ -123,7 +123,7 @@ impl Comparison<'_> {
     ) -> Result<()> {
         let Some(sources) = deleted.by_type.get(&key.type_token) else { return Ok(()) };
         let sources: Vec<u32> = sources.iter().collect();
-        let (slots, sets) = (self.from.slots(key, &sources)?, Sets::open(self.state, key)?);
+        let (slots, sets) = (self.from.slots(key, &sources)?, LinkSets::open(self.state, key)?);
         let gone = self.from.gone()?;
         for (source, set) in sources.into_iter().zip(slots) {
             for other in sets.read(set.version())?.into_iter().filter(|target| !gone.contains(*target)) {
@@ -142,7 +142,7 @@ impl Comparison<'_> {
         cascade: &mut Cascade,
     ) -> Result<()> {
         let has_ended = |target: u32| deleted.has_ended.get(target as usize) == Some(&true);
-        let sets = Sets::open(self.state, key)?;
+        let sets = LinkSets::open(self.state, key)?;
         let slots: Vec<(u32, Slot)> = self.from.vector(key)?.iter().collect();
         let find = |slots: &[(u32, Slot)]| -> Result<Vec<(u32, Vec<u32>)>> {
             let mut found = Vec::new();

@@ -14,7 +14,7 @@ use super::view::TypeView;
 use super::{Comparison, DifferenceFilter, in_pool, make_each};
 use crate::change::Change;
 use crate::snapshot::Snapshot;
-use crate::{ObjectId, Result, Store};
+use crate::{BackupId, ObjectId, Result, Store};
 
 /// Candidates that become changes together: enough for all cores, and some ten megabytes of changes.
 const BATCH_LENGTH: usize = 16_384;
@@ -31,22 +31,27 @@ pub struct Difference {
 }
 
 impl Store {
-    /// Prepares the difference of two backups, named by their whole IDs.
+    /// Prepares the difference of two backups.
     ///
     /// # Errors
     /// `NoBackup`.
-    pub fn compare(&self, from: &str, to: &str, filter: &DifferenceFilter) -> Result<Difference> {
+    pub fn compare(&self, from: &BackupId, to: &BackupId, filter: &DifferenceFilter) -> Result<Difference> {
         let from = self.snapshot_at(self.sequence_of(from)?);
         let to = self.snapshot_at(self.sequence_of(to)?);
         Ok(Difference::new(from, to, filter.clone()))
     }
 
-    /// The difference of two backups, named by their whole IDs, sorted by type and ID. Parallel inside; the same
+    /// The difference of two backups, sorted by type and ID. Parallel inside; the same
     /// question always gives the same answer. It holds all changes; [`Store::compare`] gives them one by one.
     ///
     /// # Errors
     /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn difference(&self, from: &str, to: &str, filter: &DifferenceFilter) -> Result<Vec<Change>> {
+    pub fn difference(
+        &self,
+        from: &BackupId,
+        to: &BackupId,
+        filter: &DifferenceFilter,
+    ) -> Result<Vec<Change>> {
         self.compare(from, to, filter)?.changes()?.into_list()
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Comparison, DifferenceFilter, in_pool, make_each};
-use crate::{ChangeKind, ObjectId, Result, Store};
+use crate::{BackupId, ChangeKind, ObjectId, Result, Store};
 
 /// An object that differs between two backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,15 +17,15 @@ pub struct ChangedObject {
 }
 
 impl Store {
-    /// The objects that differ between two backups, named by their whole IDs: by type, then in order of their first
+    /// The objects that differ between two backups: by type, then in order of their first
     /// appearance in the store. A million objects take about a millisecond when the backups are neighbours.
     ///
     /// # Errors
     /// `NoBackup`, `Damaged` or `Disk`.
     pub fn changed_objects(
         &self,
-        from: &str,
-        to: &str,
+        from: &BackupId,
+        to: &BackupId,
         filter: &DifferenceFilter,
     ) -> Result<Vec<ChangedObject>> {
         let filter = DifferenceFilter { objects_only: true, ..filter.clone() };

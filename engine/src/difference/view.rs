@@ -7,11 +7,11 @@ use super::Comparison;
 use super::candidates::Candidate;
 use super::observed::Observed;
 use crate::Result;
+use crate::change_index::{ChangeIndexes, Line};
 use crate::coverage::known;
-use crate::directory::Ids;
 use crate::id::Id;
+use crate::id_index::Ids;
 use crate::paths::PathId;
-use crate::roster::{Line, Rosters};
 use crate::rows::Rows;
 use crate::schema::{self, SYNCED_MARKER, Type};
 use crate::snapshot::Snapshot;
@@ -44,7 +44,7 @@ pub(super) struct TypeView<'a> {
     key: TableKey,
     to: &'a Snapshot,
     /// Who changed between the two sides.
-    rosters: Rosters<'a>,
+    change_indexes: ChangeIndexes<'a>,
     /// Whether the *to* side is the backup after the *from* side, both in time and as they were committed.
     is_one_step: bool,
     /// The places of the two sides in time, the earlier one first.
@@ -86,38 +86,42 @@ impl<'a> TypeView<'a> {
             parent: state.paths.id("parentId"),
             key: key(Part::Core),
             to: comparison.to,
-            rosters: Rosters::default(),
+            change_indexes: ChangeIndexes::default(),
             is_one_step: sequences.0 + 1 == sequences.1 && from + 1 == to,
             ranks: (from.min(to), from.max(to)),
         })
     }
 
     /// Who of a type changed between the two sides; nobody is listed when the difference is read backwards.
-    pub(super) fn rosters(comparison: &Comparison<'a>, token: &str) -> Result<Rosters<'a>> {
+    pub(super) fn change_indexes(comparison: &Comparison<'a>, token: &str) -> Result<ChangeIndexes<'a>> {
         let (low, high) = (comparison.from.sequence(), comparison.to.sequence());
-        if low < high { Rosters::between(comparison.state, token, low, high) } else { Ok(Rosters::default()) }
+        if low < high {
+            ChangeIndexes::between(comparison.state, token, low, high)
+        } else {
+            Ok(ChangeIndexes::default())
+        }
     }
 
     /// As [`TypeView::new`], for many candidates, which ascend by ordinal.
-    pub(super) fn with_rosters(
+    pub(super) fn with_change_indexes(
         comparison: &Comparison<'a>,
         token: &Arc<str>,
-        rosters: Rosters<'a>,
+        change_indexes: ChangeIndexes<'a>,
         candidates: &mut [Candidate],
     ) -> Result<Self> {
         let mut view = Self::new(comparison, token)?;
-        view.rosters = rosters;
+        view.change_indexes = change_indexes;
         let ordinals: Vec<u32> = candidates.iter().map(|candidate| candidate.ordinal).collect();
-        let lines = view.rosters.find_each(ordinals.into_iter());
+        let lines = view.change_indexes.find_each(ordinals.into_iter());
         for (candidate, line) in candidates.iter_mut().zip(lines) {
             candidate.line = line;
         }
         Ok(view)
     }
 
-    /// What the rosters say of a candidate, if they say it of the *to* side.
+    /// What the change indexes say of a candidate, if they say it of the *to* side.
     pub(super) fn line(&self, candidate: &Candidate, to: Slot) -> Option<Line<'_, 'a>> {
-        let line = self.rosters.line(candidate.line?);
+        let line = self.change_indexes.line(candidate.line?);
         // Of an object that is not there any more the *from* side's name is shown, which may be an older one.
         (line.slot() == to && (self.is_one_step || to.version() > 0)).then_some(line)
     }
@@ -125,7 +129,7 @@ impl<'a> TypeView<'a> {
     /// The ID that a candidate is known by.
     pub(super) fn id(&self, candidate: &Candidate) -> Result<Id> {
         match candidate.line {
-            Some(line) => self.rosters.line(line).id(),
+            Some(line) => self.change_indexes.line(line).id(),
             None => self.ids.id(candidate.ordinal),
         }
     }
@@ -136,7 +140,7 @@ impl<'a> TypeView<'a> {
             return Ok(slots);
         }
         let slot = match candidate.line {
-            Some(line) => self.rosters.line(line).slot(),
+            Some(line) => self.change_indexes.line(line).slot(),
             None => self.to.slot(&self.key, candidate.ordinal)?,
         };
         Ok((slot, slot))
@@ -169,7 +173,8 @@ impl<'a> TypeView<'a> {
                 self.is_one_step || (self.core.predecessor(high)? == low && self.is_made_between(high)?)
             );
         }
-        let is_linked = || candidate.line.is_some_and(|line| self.rosters.line(line).has_link_change());
+        let is_linked =
+            || candidate.line.is_some_and(|line| self.change_indexes.line(line).has_link_change());
         Ok(self.is_one_step && is_linked())
     }
 }

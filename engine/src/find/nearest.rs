@@ -67,7 +67,7 @@ impl Wanted {
         row.last().copied().filter(|distance| *distance <= self.distance_max)
     }
 
-    /// The nearest of some names, as the end of a message.
+    /// The nearest of some names, as `nearest: …`; empty when none is near.
     pub(super) fn list(&self, names: Vec<String>) -> String {
         let length = |name: &String| name.chars().count().abs_diff(self.letters.len());
         let mut ranked: Vec<(usize, usize, String)> =
@@ -79,7 +79,7 @@ impl Wanted {
             ranked.retain(|(rank, ..)| *rank <= DISTANCE_MAX);
         }
         let nearest: Vec<String> = ranked.into_iter().take(COUNT_MAX).map(|(_, _, name)| name).collect();
-        if nearest.is_empty() { String::new() } else { format!("; nearest: {}", nearest.join(", ")) }
+        if nearest.is_empty() { String::new() } else { format!("nearest: {}", nearest.join(", ")) }
     }
 }
 
@@ -94,12 +94,12 @@ mod tests {
     #[test]
     fn a_slip_of_the_hand_is_forgiven() {
         let names = ["Ann", "Bob", "Annemarie", "Zoë"];
-        assert_eq!(nearest("Anm", &names), "; nearest: Ann");
-        assert_eq!(nearest("bb", &names), "; nearest: Bob");
-        assert_eq!(nearest("zoe", &names), "; nearest: Zoë");
-        assert_eq!(nearest("Annmarie", &names), "; nearest: Annemarie");
-        assert_eq!(nearest("ann", &names), "; nearest: Ann, Annemarie");
-        assert_eq!(nearest("Annika", &names), "; nearest: Ann, Annemarie");
+        assert_eq!(nearest("Anm", &names), "nearest: Ann");
+        assert_eq!(nearest("bb", &names), "nearest: Bob");
+        assert_eq!(nearest("zoe", &names), "nearest: Zoë");
+        assert_eq!(nearest("Annmarie", &names), "nearest: Annemarie");
+        assert_eq!(nearest("ann", &names), "nearest: Ann, Annemarie");
+        assert_eq!(nearest("Annika", &names), "nearest: Ann, Annemarie");
         assert_eq!(nearest("Xaver", &names), "");
         assert_eq!(nearest("", &names), "");
     }

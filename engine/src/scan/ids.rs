@@ -2,8 +2,8 @@
 
 use super::{Scan, TextList};
 use crate::Result;
-use crate::directory::Ids;
 use crate::id::Id;
+use crate::id_index::Ids;
 use crate::state::State;
 
 /// Fewer IDs than this are looked up one by one.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Scan;
 use crate::Result;
-use crate::sets::Sets;
+use crate::link_sets::LinkSets;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
 
@@ -57,7 +57,7 @@ impl Scan {
         }
         let slots = self.snapshot.slots(&key, ordinals)?;
         let gone = self.snapshot.gone()?;
-        let sets = Sets::open(state, &key)?;
+        let sets = LinkSets::open(state, &key)?;
         let read = |slots: &[Slot]| -> Result<LinkLists> {
             let mut lists = LinkLists::default();
             for slot in slots {

@@ -211,10 +211,13 @@ impl Segment {
             let columns = table.groups.iter().flat_map(|group| group.columns.iter().map(|(_, chunk)| *chunk));
             columns.chain(table.patches.iter().flat_map(|patch| [patch.old_texts, patch.new_texts]))
         });
-        let rosters = self.footer.rosters.iter().filter(|roster| roster.count > 0);
+        let change_indexes = self.footer.rosters.iter().filter(|change_index| change_index.count > 0);
         let targets = self.footer.targets.iter().map(|targets| targets.ids);
-        let ids = rosters.clone().map(|roster| roster.ids).chain(targets).chain(self.footer.ids);
-        tables.chain(rosters.map(|roster| roster.names)).chain(ids.filter_map(|ids| ids.texts))
+        let ids =
+            change_indexes.clone().map(|change_index| change_index.ids).chain(targets).chain(self.footer.ids);
+        tables
+            .chain(change_indexes.map(|change_index| change_index.names))
+            .chain(ids.filter_map(|ids| ids.texts))
     }
 
     /// The bytes of a chunk as they stand there.
@@ -359,11 +362,11 @@ impl Segment {
             let total: u64 = columns.chain(patches).chain(slots).chain(heads).map(length).sum();
             *bytes.entry(table.type_token.clone()).or_default() += total;
         }
-        for roster in self.footer.rosters.iter().filter(|roster| roster.count > 0) {
-            let ids = [Some(roster.ids.keys), roster.ids.text_rows, roster.ids.texts];
-            let chunks = [roster.ordinals, roster.slots, roster.flags, roster.names];
+        for change_index in self.footer.rosters.iter().filter(|change_index| change_index.count > 0) {
+            let ids = [Some(change_index.ids.keys), change_index.ids.text_rows, change_index.ids.texts];
+            let chunks = [change_index.ordinals, change_index.slots, change_index.flags, change_index.names];
             let total: u64 = chunks.into_iter().chain(ids.into_iter().flatten()).map(length).sum();
-            *bytes.entry(roster.type_token.clone()).or_default() += total;
+            *bytes.entry(change_index.type_token.clone()).or_default() += total;
         }
         for links in &self.footer.links {
             let slots =

@@ -1,17 +1,21 @@
 //! Walks over JSON text: space, strings, literals, numbers, each in one pass and without copying.
 
+use crate::error::ObjectProblem;
+
 /// A text that is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Malformed {
     /// Where, in bytes from the start of the text.
     pub(crate) offset: usize,
+    /// What kind of problem it is.
+    pub(crate) problem: ObjectProblem,
     /// What was expected and found.
     pub(crate) reason: String,
 }
 
 impl Malformed {
     pub(crate) fn new(offset: usize, reason: impl Into<String>) -> Self {
-        Self { offset, reason: reason.into() }
+        Self { offset, problem: ObjectProblem::Malformed, reason: reason.into() }
     }
 }
 

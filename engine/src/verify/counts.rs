@@ -28,7 +28,7 @@ pub(super) fn check(segment: &Segment, ordinal_count: u32) -> Result<()> {
     if let Some(ids) = &footer.ids {
         check_ids(segment, ids, ordinal_count)?;
     }
-    footer.rosters.iter().try_for_each(|roster| check_roster(segment, roster))?;
+    footer.rosters.iter().try_for_each(|change_index| check_change_index(segment, change_index))?;
     if let Some(targets) = &footer.targets {
         check_ids(segment, &targets.ids, 0)?;
         expect(segment, "IDs of targets", targets.ids.count, &[targets.ordinals])?;
@@ -38,10 +38,10 @@ pub(super) fn check(segment: &Segment, ordinal_count: u32) -> Result<()> {
 
 /// Everything is found by its name: each stands once.
 fn check_order(segment: &Segment) -> Result<()> {
-    let Footer { tables, links, rosters, paths, .. } = &segment.footer;
+    let Footer { tables, links, rosters: change_indexes, paths, .. } = &segment.footer;
     let is_ascending = tables.is_sorted_by(|a, b| (&a.type_token, a.space) < (&b.type_token, b.space))
         && links.is_sorted_by(|a, b| (&a.type_token, &a.relation) < (&b.type_token, &b.relation))
-        && rosters.is_sorted_by(|a, b| a.type_token < b.type_token);
+        && change_indexes.is_sorted_by(|a, b| a.type_token < b.type_token);
     if !is_ascending || paths.iter().collect::<BTreeSet<_>>().len() < paths.len() {
         return Err(segment.footer_error("a table, a relation, a list or a path is named twice"));
     }
@@ -66,9 +66,9 @@ fn check_names(segment: &Segment) -> Result<()> {
         named.extend([links.predecessors, links.ends, links.data]);
         named.extend(links.slots.iter().flat_map(slot_chunks));
     }
-    for roster in footer.rosters.iter().filter(|roster| roster.count > 0) {
-        named.extend([roster.ordinals, roster.slots, roster.flags, roster.names]);
-        named.extend(id_chunks(&roster.ids));
+    for change_index in footer.rosters.iter().filter(|change_index| change_index.count > 0) {
+        named.extend([change_index.ordinals, change_index.slots, change_index.flags, change_index.names]);
+        named.extend(id_chunks(&change_index.ids));
     }
     named.extend(footer.ids.iter().flat_map(id_chunks));
     named.extend(footer.targets.iter().map(|targets| targets.ordinals));
@@ -172,25 +172,31 @@ fn check_ids(segment: &Segment, ids: &IdEntry, first_ordinal: u32) -> Result<()>
     Ok(())
 }
 
-fn check_roster(segment: &Segment, roster: &RosterEntry) -> Result<()> {
-    let what = format!("changed {}", roster.type_token);
-    if roster.count == 0 {
-        if *roster != empty_roster(roster) {
+fn check_change_index(segment: &Segment, change_index: &RosterEntry) -> Result<()> {
+    let what = format!("changed {}", change_index.type_token);
+    if change_index.count == 0 {
+        if *change_index != empty_change_index(change_index) {
             return Err(segment.footer_error(format!("expected {what}, found a list of none")));
         }
         return Ok(());
     }
-    if !roster.is_complete {
+    if !change_index.is_complete {
         return Err(segment.footer_error(format!("expected all {what}, found a list of some")));
     }
-    let chunks = [roster.ordinals, roster.slots, roster.flags, roster.names, roster.ids.keys];
-    expect(segment, &what, roster.count, &chunks)?;
-    check_ids(segment, &roster.ids, 0)
+    let chunks = [
+        change_index.ordinals,
+        change_index.slots,
+        change_index.flags,
+        change_index.names,
+        change_index.ids.keys,
+    ];
+    expect(segment, &what, change_index.count, &chunks)?;
+    check_ids(segment, &change_index.ids, 0)
 }
 
 /// A list of nobody, which names no chunk.
-fn empty_roster(roster: &RosterEntry) -> RosterEntry {
-    let RosterEntry { type_token, is_complete, .. } = roster;
+fn empty_change_index(change_index: &RosterEntry) -> RosterEntry {
+    let RosterEntry { type_token, is_complete, .. } = change_index;
     RosterEntry { type_token: type_token.clone(), is_complete: *is_complete, ..RosterEntry::default() }
 }
 

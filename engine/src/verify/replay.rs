@@ -1,24 +1,24 @@
 //! Derives again what segments say twice, and compares: slots with vectors, checkpoints with the sum of all changes,
-//! rosters and patches with the versions they speak of, the index of IDs with the IDs.
+//! change indexes and patches with the versions they speak of, the index of IDs with the IDs.
 //!
 //! *Invariant*: what any command reads of a store is read here too, so that a check is never milder than a command.
 
-mod rosters;
+mod change_indexes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use change_indexes::Touched;
 use rayon::prelude::*;
 use roaring::RoaringBitmap;
-use rosters::Touched;
 
 use super::counts;
+use crate::link_sets::EMPTY_SET;
 use crate::manifest::{Counts, Manifest};
 use crate::rows::{Cells, Cursor, Differing, Rows};
 use crate::segment::footer::{CheckpointEntry, CheckpointTable, SlotEntry};
 use crate::segment::links;
 use crate::segment::reader::Segment;
-use crate::sets::EMPTY_SET;
 use crate::state::{Numbers, Part, State, TableKey};
 use crate::vector::{ChangedSlot, Slot, Vector};
 use crate::{Error, Result};
@@ -106,7 +106,7 @@ impl Replay<'_> {
             return Err(segment.footer_error(what));
         }
         self.add_gone(segment, &touched)?;
-        self.check_rosters(segment, &changed, known)?;
+        self.check_change_indexes(segment, &changed, known)?;
         if let Some(targets) = &segment.footer.targets {
             self.check_ids(segment, &segment.ordinals(targets.ordinals)?, &targets.ids)?;
         }

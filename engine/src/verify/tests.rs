@@ -13,7 +13,8 @@ use crate::manifest::{Head, Manifest, from_sealed_bytes, to_sealed_bytes};
 use crate::segment::layout::{TRAILER_SIZE, Trailer};
 use crate::segment::reader::{Segment, footer_of};
 use crate::{
-    Backup, BackupDetails, CreateOptions, Depth, DifferenceFilter, ObjectKey, RealDisk, Result, Store,
+    Backup, BackupDetails, BackupId, CreateOptions, Depth, DifferenceFilter, ObjectKey, RealDisk, Result,
+    Store,
 };
 
 /// The largest piece of memory that anybody asked for, in bytes.
@@ -195,9 +196,9 @@ fn put_day(mut backup: Backup<'_>, day: u32) {
 fn shown(root: &Path) -> Result<String> {
     let store = Store::open(root)?;
     let count = store.backups().len();
-    let chosen: Vec<String> = [0, 1, count.saturating_sub(2), count.saturating_sub(1)]
+    let chosen: Vec<BackupId> = [0, 1, count.saturating_sub(2), count.saturating_sub(1)]
         .into_iter()
-        .filter_map(|place| store.backups().get(place).map(|backup| backup.id.clone()))
+        .filter_map(|place| store.backups().get(place).map(|backup| backup.id))
         .collect();
     let mut text = format!("{:?}\n", store.backups());
     let key = |type_token: &str, id: &str| ObjectKey { type_token: type_token.into(), id: id.into() };

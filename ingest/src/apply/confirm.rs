@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::element;
-use super::record::{Remaining, StepStatus};
 use super::run::Applier;
 use super::stand::Standing;
 use super::template::is_of_new;
 use crate::error::Result;
 use crate::plan::{Step, StepKind};
 use crate::resource;
+use engine::records::{Remaining, StepStatus};
 
 /// Steps that are read back together.
 const READ_BACK_LENGTH: usize = 1000;

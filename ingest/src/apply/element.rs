@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::record::StepOutcome;
 use super::stand::{Image, Standing};
 use super::template::Filling;
 use crate::graph::escape;
 use crate::plan::{
-    Body, NEW_ID_PREFIX, Named, Phase, Step, StepKind, element_body, element_id, element_of, element_part, is_same_element,
+    Body, NEW_ID_PREFIX, Named, Phase, Step, StepKind, element_body, element_id, element_of, element_part,
+    is_same_element,
 };
 use crate::resource::{Inside, Resource};
+use engine::records::StepOutcome;
 
 /// The collection and the element that a step is about: as it stands of one that goes, as it is wanted else.
 pub(super) fn about<'s>(resource: &'static Resource, step: &'s Step) -> Option<(&'static Inside, &'s Value)> {

@@ -1,11 +1,11 @@
 //! Owns what is found out before a plan is applied: who made it, whose tenant it leads to, who applies it, and which
 //! guards it raises now. What the plan says of any of these is information for its readers.
 
-use engine::{ObjectKey, Snapshot, Store};
+use engine::{BackupId, ObjectKey, Snapshot, Store};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::record::{Beginning, RecoverySummary, recoveries};
+use super::record::{Beginning, recoveries};
 use super::sign::{SignedIn, signed_in};
 use super::undo::AFTER_RECOVERY;
 use super::{ApplyRequest, check_client, is_over, runtime};
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::graph::Client;
 use crate::plan::{Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, written_value};
 use crate::resource;
+use engine::records::RecoverySummary;
 
 /// Digits of a hash that name a plan.
 const HASH_LENGTH_MIN: usize = 16;
@@ -176,7 +177,8 @@ fn check_states(store: &Store, plan: &Plan) -> Result<()> {
             continue;
         }
         let sides = sides.get_or_insert_with(|| {
-            [&plan.to.backup, &plan.from.backup].map(|backup| store.snapshot(backup).ok())
+            [&plan.to.backup, &plan.from.backup]
+                .map(|backup| BackupId::from_text(backup).and_then(|id| store.snapshot(&id).ok()))
         });
         check_state(step, is_whole, parent.as_deref(), sides)?;
     }
@@ -246,7 +248,7 @@ fn who(store: &Store, client: &Client, plan: &Plan, request: &ApplyRequest<'_>) 
     if let Some(expected) = named.find(|tenant| !tenant.eq_ignore_ascii_case(&found.tenant_id)) {
         return Err(Error::SignedInElsewhere { expected: expected.to_owned(), found: found.tenant_id });
     }
-    let newest = store.members().last().map(|newest| newest.id.as_str());
+    let newest = store.commits().last().map(|newest| &newest.id);
     if let (None, Some(app_id), Some(newest)) =
         (&found.identity.service_principal_id, &found.identity.app_id, newest)
     {
@@ -271,7 +273,7 @@ fn raised(
         objects: Vec::new(),
         allowed: allow.iter().any(|allowed| allowed == name),
     };
-    let Some(newest) = store.members().last() else {
+    let Some(newest) = store.commits().last() else {
         return Ok(vec![guard(STALE, "the store holds no state of the tenant".to_owned())]);
     };
     let context = PlanContext {
@@ -315,6 +317,6 @@ fn known_at(store: &Store, plan: &Plan) -> Result<Option<Timestamp>> {
         let known = recoveries(store)?.into_iter().find(|summary| summary.id == recovery);
         return Ok(known.map(|summary| summary.completed.unwrap_or(summary.started)));
     }
-    let known = store.members().iter().find(|member| member.id == plan.to.backup);
+    let known = store.commits().iter().find(|member| member.id == plan.to.backup);
     Ok(known.map(|member| member.taken_at))
 }

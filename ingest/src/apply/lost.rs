@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::crash_here;
-use super::record::{StepOutcome, StepStatus};
+use engine::records::{StepOutcome, StepStatus};
+
 use super::run::{Applier, Ready};
 use super::send::{self, Found, Sent};
 use super::stand::{Image, Standing};

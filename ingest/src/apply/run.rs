@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::record::{Beginning, Created, Journal, Remaining, StepOutcome, StepStatus, created_by};
+use super::record::{self, Beginning, Created, created_by};
 use super::send::{self, Sent};
 use super::stand::{self, Image, Look, Standing};
 use super::swap::{self, Swap};
@@ -17,6 +17,7 @@ use super::{ApplyProgress, ApplyRequest, OnConflict, crash_here};
 use crate::error::{Error, Result};
 use crate::graph::{self, Call, Client};
 use crate::plan::{NEW_ID_PREFIX, Step, StepKind};
+use engine::records::{RecoveryJournal, Remaining, StepOutcome, StepStatus};
 
 /// Steps that go together: a few batches, so that a wish to stop is heard soon.
 const WAVE_LENGTH: usize = 200;
@@ -35,7 +36,7 @@ pub(super) struct Applier<'a> {
     pub(super) client: &'a Client,
     pub(super) steps: Cow<'a, [Step]>,
     pub(super) started: jiff::Timestamp,
-    pub(super) journal: Journal,
+    pub(super) journal: RecoveryJournal,
     pub(super) outcomes: BTreeMap<String, StepOutcome>,
     pub(super) created: Created,
     pub(super) request: &'a ApplyRequest<'a>,
@@ -62,7 +63,7 @@ impl<'a> Applier<'a> {
     pub(super) fn new(
         client: &'a Client,
         beginning: &'a Beginning,
-        journal: Journal,
+        journal: RecoveryJournal,
         outcomes: BTreeMap<String, StepOutcome>,
         request: &'a ApplyRequest<'a>,
         cancel_file: PathBuf,
@@ -95,7 +96,9 @@ impl<'a> Applier<'a> {
         }
     }
 
-    pub(super) fn into_parts(self) -> (Journal, BTreeMap<String, StepOutcome>, Option<Vec<Remaining>>) {
+    pub(super) fn into_parts(
+        self,
+    ) -> (RecoveryJournal, BTreeMap<String, StepOutcome>, Option<Vec<Remaining>>) {
         (self.journal, self.outcomes, self.remaining)
     }
 
@@ -159,7 +162,7 @@ impl<'a> Applier<'a> {
             let statuses = step.depends_on.iter().map(|id| self.status(id));
             let is_lost = |status: &StepStatus| status.is_final() && !status.is_good();
             if let Some(lost) = step.depends_on.iter().find(|id| is_lost(&self.status(id))) {
-                let mut outcome = StepOutcome::new(step, StepStatus::Skipped);
+                let mut outcome = record::outcome_of(step, StepStatus::Skipped);
                 outcome.error = json!({ "message": format!("step {lost} was not done") });
                 outcome.completed = Some(self.client.clock().now());
                 skipped.push(outcome);
@@ -271,7 +274,7 @@ impl<'a> Applier<'a> {
         let step = self.steps[place].clone();
         let earlier = self.outcomes.get(&step.id).filter(|outcome| outcome.status == StepStatus::Intended);
         let was_intended = earlier.is_some();
-        let mut outcome = earlier.cloned().unwrap_or_else(|| StepOutcome::new(&step, StepStatus::Pending));
+        let mut outcome = earlier.cloned().unwrap_or_else(|| record::outcome_of(&step, StepStatus::Pending));
         outcome.completed = Some(self.client.clock().now());
         let decided = match standing {
             Standing::AsBefore(image) => return Ok(image),
@@ -311,7 +314,7 @@ impl<'a> Applier<'a> {
     fn intended(&self, ready: &Ready) -> StepOutcome {
         let step = &self.steps[ready.place];
         let known = self.outcomes.get(&step.id).filter(|outcome| outcome.status == StepStatus::Intended);
-        let mut outcome = known.cloned().unwrap_or_else(|| StepOutcome::new(step, StepStatus::Intended));
+        let mut outcome = known.cloned().unwrap_or_else(|| record::outcome_of(step, StepStatus::Intended));
         if known.is_none() {
             outcome.before.clone_from(&ready.image.values);
             // Links that stood as wanted are not what this step did, so nothing undoes them.
@@ -428,7 +431,7 @@ impl<'a> Applier<'a> {
     pub(super) fn outcome_of(&self, place: usize, sent: Sent) -> StepOutcome {
         let step = &self.steps[place];
         let known = self.outcomes.get(&step.id).cloned();
-        let mut outcome = known.unwrap_or_else(|| StepOutcome::new(step, StepStatus::Intended));
+        let mut outcome = known.unwrap_or_else(|| record::outcome_of(step, StepStatus::Intended));
         outcome.completed = Some(self.client.clock().now());
         match sent {
             Sent::Done { created, request_id } => {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ApplyRequest;
-use super::record::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
+use engine::records::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
+
 use crate::plan::{Plan, PlanObject, StepKind};
 
 /// Changes still to be undone that a summary names; of more, their number says enough.
@@ -41,6 +42,7 @@ pub(super) fn beginning(
         remaining_count: None,
         remaining: Vec::new(),
         reset_passwords: Vec::new(),
+        other: serde_json::Map::new(),
     }
 }
 

@@ -14,12 +14,12 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::crash_here;
-use super::record::StepStatus;
 use super::run::Applier;
 use super::send::{self, Sent};
 use super::stand::{self, Look, Standing};
 use crate::error::Result;
 use crate::plan::{Step, StepKind};
+use engine::records::StepStatus;
 
 /// The only property whose values are swapped.
 const NAME: &str = "userPrincipalName";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::element;
 use super::find;
-use super::record::{self, Created, StepOutcome, StepStatus, created_by};
+use super::record::{self, Created, created_by};
 use super::template::Filling;
 use crate::error::Result;
 use crate::graph::escape;
@@ -16,6 +16,7 @@ use crate::plan::{
 };
 use crate::resource::{self, Link, Resource};
 use engine::Store;
+use engine::records::{StepOutcome, StepStatus};
 
 /// Properties of an application that Graph only lets change once they are disabled.
 const OFFERS: [&str; 2] = ["appRoles", "api"];

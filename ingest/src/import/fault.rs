@@ -1,5 +1,7 @@
 //! What is wrong with a piece of input, before it is known which line of which file the piece begins at.
 
+use engine::ObjectProblem;
+
 use crate::error::{Error, Place};
 
 /// What is wrong, and where in its block.
@@ -53,7 +55,7 @@ impl Fault {
             Cause::Read(source) if source.kind() != std::io::ErrorKind::InvalidData => {
                 return Error::File { action: "read", path: file.into(), source };
             }
-            Cause::Refused(engine::Error::Object { reason, .. }) => reason,
+            Cause::Refused(engine::Error::Object { problem, reason, .. }) => reason + advice(problem),
             Cause::Refused(other) => return Error::Store(other),
             Cause::Answer { code, message } => {
                 place.column = None;
@@ -62,6 +64,18 @@ impl Fault {
             cause => cause.describe(),
         };
         Error::Input { place, what }
+    }
+}
+
+/// What to do about an object, behind what is wrong with it.
+fn advice(problem: ObjectProblem) -> &'static str {
+    match problem {
+        ObjectProblem::Malformed => "",
+        ObjectProblem::Truncated => {
+            "; export it again (ConvertTo-Json with a greater -Depth), or take it as it stands with \
+             --accept-truncated"
+        }
+        ObjectProblem::Untyped => "; name it with --type",
     }
 }
 

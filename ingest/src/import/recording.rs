@@ -55,7 +55,11 @@ impl Worker for RecordingWorker {
     }
 
     fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()> {
-        let refuse = |reason: &str| engine::Error::Object { offset: 0, reason: reason.to_owned() };
+        let refuse = |reason: &str| engine::Error::Object {
+            offset: 0,
+            problem: engine::ObjectProblem::Malformed,
+            reason: reason.to_owned(),
+        };
         let value: Value = serde_json::from_slice(raw).map_err(|error| refuse(&error.to_string()))?;
         let id = value["id"].as_str().ok_or_else(|| refuse("no id"))?.to_owned();
         let own = value["@odata.type"].as_str().and_then(|name| name.rsplit('.').next());

@@ -185,7 +185,7 @@ pub(super) fn natural_keys(snapshot: &Snapshot, token: &str) -> Result<HashMap<S
     let scan = snapshot.scan(token);
     let rows = scan.live()?;
     let keys = scan.ids(&rows.ordinals)?;
-    let ids = scan.cells(Space::Volatile, "id", &scan.moving(&rows.ordinals)?)?;
+    let ids = scan.cells(Space::Volatile, "id", &scan.volatile(&rows.ordinals)?)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut found = HashMap::with_capacity(keys.len());
     for (key, id) in keys.iter().zip(ids.iter()) {

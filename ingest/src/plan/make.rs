@@ -102,7 +102,7 @@ fn check_tenant(context: &PlanContext, to: &Snapshot) -> Result<()> {
 
 fn point(text: &str, snapshot: &Snapshot) -> PlanPoint {
     let backup = snapshot.backup();
-    PlanPoint { point: text.to_owned(), backup: backup.id.clone(), taken_at: backup.taken_at }
+    PlanPoint { point: text.to_owned(), backup: backup.id.to_string(), taken_at: backup.taken_at }
 }
 
 /// The chosen changes.

@@ -13,7 +13,7 @@ mod signature;
 mod unique;
 mod updates;
 
-use engine::{BackupDetails, CreateOptions, DifferenceFilter, Store};
+use engine::{BackupDetails, BackupId, CreateOptions, DifferenceFilter, Store};
 use serde_json::{Value, json};
 
 use super::{
@@ -89,7 +89,7 @@ impl Case {
         if let Some(live) = &self.live {
             commit(&mut store, "2026-11-17T06:00:00Z", live, &Objects::new());
         }
-        let mut ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+        let mut ids: Vec<BackupId> = store.backups().iter().map(|backup| backup.id).collect();
         if self.middle.is_some() {
             ids.remove(1);
         }

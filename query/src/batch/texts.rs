@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use crate::error::TableError;
 use crate::function::operator::fold;
 
 /// Many texts, one after the other in one buffer.
@@ -21,18 +22,25 @@ impl Texts {
     /// Takes the bytes of all texts, and where each ends.
     ///
     /// # Errors
-    /// A message, when the bytes are no UTF-8 or the ends do not cut them into texts.
-    pub fn new(bytes: Vec<u8>, ends: Vec<u32>) -> Result<Self, String> {
-        let buffer = String::from_utf8(bytes).map_err(|error| format!("the texts are not UTF-8: {error}"))?;
+    /// When the bytes are no UTF-8 or the ends do not cut them into texts.
+    pub fn new(bytes: Vec<u8>, ends: Vec<u32>) -> Result<Self, TableError> {
+        let buffer = String::from_utf8(bytes)
+            .map_err(|error| TableError::Data(format!("the texts are not UTF-8: {error}")))?;
         let mut start = 0;
         for (place, end) in ends.iter().map(|end| *end as usize).enumerate() {
             if end < start || !buffer.is_char_boundary(end) {
-                return Err(format!("text {place} of {} ends inside another, at byte {end}", ends.len()));
+                return Err(TableError::Data(format!(
+                    "text {place} of {} ends inside another, at byte {end}",
+                    ends.len()
+                )));
             }
             start = end;
         }
         if start != buffer.len() {
-            return Err(format!("the texts end at byte {start}, their buffer at {}", buffer.len()));
+            return Err(TableError::Data(format!(
+                "the texts end at byte {start}, their buffer at {}",
+                buffer.len()
+            )));
         }
         Ok(Self { buffer, ends, folded: OnceLock::new() })
     }

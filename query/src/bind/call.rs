@@ -14,7 +14,7 @@ use crate::value::{Type, Value};
 
 use super::expression::{typed, unknown};
 use super::group::placeholder;
-use super::{Binder, Binding, Environment, INLINE_DEPTH_MAX, Rows, is_table};
+use super::{Binder, Binding, Environment, INLINE_DEPTH_MAX, Rows, is_table, nothing};
 
 impl<'a> Binder<'a> {
     pub(super) fn call(
@@ -112,7 +112,10 @@ impl<'a> Binder<'a> {
             ("toscalar", Some(pipe)) if is_table(pipe, environment) => {
                 let plan = self.pipe(pipe, environment);
                 let kind = plan.schema.first().map_or(Type::Dynamic, |field| field.kind);
-                Typed { scalar: Scalar::Query(plan), kind }
+                match self.query_id(&plan, span) {
+                    Some(id) => Typed { scalar: Scalar::Query { id, plan }, kind },
+                    None => unknown(),
+                }
             }
             ("toscalar" | "materialize", Some(pipe)) => self.scalar_pipe(pipe, rows, environment),
             ("column_ifexists", Some(pipe)) => {
@@ -167,12 +170,12 @@ impl<'a> Binder<'a> {
         }
         if function::is_foreign(name) {
             self.report(Diagnostic::unsupported(call.name.span, name));
-            return self.nothing(span);
+            return nothing(span);
         }
         if function::find(name).is_some() {
             let message = format!("`{name}` gives a value; a table is required here");
             self.report(Diagnostic::new(Code::Type, call.name.span, message));
-            return self.nothing(span);
+            return nothing(span);
         }
         let mut arguments = Vec::new();
         for argument in &call.arguments {
@@ -217,13 +220,13 @@ impl<'a> Binder<'a> {
         outer: &Environment<'a>,
     ) -> Arc<Plan> {
         if !self.enter(span) {
-            return self.nothing(span);
+            return nothing(span);
         }
         let local = self.pass(written, arguments, span, &[], inner, outer);
         let (local, last) = self.body(&written.body, local);
         let plan = match last {
             Some(Statement::Pipe(pipe)) => self.pipe(pipe, &local),
-            _ => self.nothing(span),
+            _ => nothing(span),
         };
         self.inlined -= 1;
         plan
@@ -292,7 +295,7 @@ impl<'a> Binder<'a> {
                         self.report(Diagnostic::new(Code::UnknownColumn, span, message));
                     }
                 }
-                Binding::Table(plan)
+                Binding::Table(self.shared(plan))
             }
         }
     }
@@ -336,22 +339,22 @@ impl<'a> Binder<'a> {
         plan: &Arc<Plan>,
         environment: &Environment<'a>,
     ) -> Arc<Plan> {
-        let ExpressionKind::Call(call) = &value.kind else { return self.nothing(value.span) };
+        let ExpressionKind::Call(call) = &value.kind else { return nothing(value.span) };
         let Some(Binding::Function { function: written, inner, .. }) = environment.find(&call.name.text)
         else {
             self.unknown_function(call);
-            return self.nothing(value.span);
+            return nothing(value.span);
         };
         let (written, inner) = (*written, inner.clone());
         let Some((first, rest)) = written.parameters.split_first() else {
             let message = format!("`{}` takes no table", call.name.text);
             self.report(Diagnostic::invalid(value.span, message));
-            return self.nothing(value.span);
+            return nothing(value.span);
         };
         if !self.enter(value.span) {
-            return self.nothing(value.span);
+            return nothing(value.span);
         }
-        let mut local = inner.with(&first.name.text, Binding::Table(Arc::clone(plan)));
+        let mut local = inner.with(&first.name.text, Binding::Table(self.shared(Arc::clone(plan))));
         for (index, parameter) in rest.iter().enumerate() {
             let binding = match call.arguments.get(index) {
                 Some(argument) => self.argument(parameter, argument, &[], environment),
@@ -362,7 +365,7 @@ impl<'a> Binder<'a> {
         let (local, last) = self.body(&written.body, local);
         let result = match last {
             Some(Statement::Pipe(pipe)) => self.pipe(pipe, &local),
-            _ => self.nothing(value.span),
+            _ => nothing(value.span),
         };
         self.inlined -= 1;
         result

@@ -14,7 +14,7 @@ use crate::value::{Type, Value};
 
 use super::expression::{typed, unknown};
 use super::join::{Keep, option};
-use super::{Binder, Environment, Rows, Span, name};
+use super::{Binder, Environment, Rows, Span, name, nothing};
 
 /// Puts a column in the place of one with its name, or at the end.
 fn place_of(schema: &mut Schema, field: Field) -> usize {
@@ -92,7 +92,7 @@ impl<'a> Binder<'a> {
             }
             Err(diagnostic) => {
                 self.report(diagnostic);
-                self.nothing(span)
+                nothing(span)
             }
         }
     }

@@ -321,7 +321,10 @@ impl<'a> Binder<'a> {
             return self.scalar_pipe(pipe, rows, environment);
         }
         let plan = self.pipe(pipe, environment);
-        Typed { scalar: Scalar::List(plan), kind: Type::Dynamic }
+        match self.query_id(&plan, pipe.span) {
+            Some(id) => Typed { scalar: Scalar::List { id, plan }, kind: Type::Dynamic },
+            None => unknown(),
+        }
     }
 
     fn between(

@@ -294,7 +294,8 @@ fn call_of(value: &Expression) -> Option<(&Call, &'static AggregateFunction)> {
 
 /// The name under which the column of an aggregate is known inside an expression.
 pub(super) fn placeholder(call: &Call) -> String {
-    format!("{}@{}", call.name.text, call.name.span.start)
+    // Two calls of one aggregate are two columns: the call itself is what tells them apart.
+    format!("{}@{call:p}", call.name.text)
 }
 
 /// Gathers the aggregates inside an expression.

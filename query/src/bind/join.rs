@@ -28,6 +28,11 @@ const KINDS: [(&str, JoinKind); 13] = [
     ("semi", JoinKind::LeftSemi),
 ];
 
+/// The names of the kinds.
+pub(crate) fn join_kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 /// Which columns of its tables a union has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
@@ -49,7 +54,7 @@ impl<'a> Binder<'a> {
         found.map_or_else(
             || {
                 let message = format!("`{}` is not a kind of join", kind.value.text);
-                let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+                let names: Vec<&str> = join_kinds().collect();
                 let diagnostic = Diagnostic::invalid(kind.value.span, message);
                 self.report(diagnostic.with_help(format!("kinds: {}", names.join(", "))));
                 default

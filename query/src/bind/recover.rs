@@ -60,7 +60,7 @@ impl<'a> Binder<'a> {
             // What went wrong before is told already.
             return None;
         }
-        let changes = match self.source_of(plan, span) {
+        let changes = match source_of(plan, span) {
             Ok(changes) => changes,
             Err(diagnostic) => {
                 self.report(diagnostic);
@@ -70,7 +70,7 @@ impl<'a> Binder<'a> {
         let columns =
             SOURCES.iter().find(|(name, _)| *name == changes.name).map_or(&[][..], |(_, columns)| columns);
         for column in columns {
-            if let Err(diagnostic) = self.identity(plan, column, span) {
+            if let Err(diagnostic) = identity(plan, column, span) {
                 self.report(diagnostic);
             }
         }
@@ -119,69 +119,65 @@ impl<'a> Binder<'a> {
         }
         taken
     }
+}
 
-    /// The one table that the rows come from, each of its rows at most once.
-    fn source_of<'p>(&self, plan: &'p Arc<Plan>, span: Span) -> Result<&'p Scan, Diagnostic> {
-        let mut plan = plan;
-        loop {
-            if let Some(input) = carrier(&plan.step) {
-                plan = input;
-                continue;
-            }
-            let at = self.span_of(plan).unwrap_or(span);
-            let refused = |message: &str, help: &str| Err(Diagnostic::invalid(at, message).with_help(help));
-            return match &plan.step {
-                Step::Scan(table) if SOURCES.iter().any(|(name, _)| *name == table.name) => Ok(table),
-                Step::Scan(table) => {
-                    let help =
-                        format!("the rows of `{}` are no changes; `diff(from, to)` gives them", table.name);
-                    Err(Diagnostic::invalid(span, ONE_SOURCE).with_help(help))
-                }
-                Step::Group { .. } => refused(
-                    "`recover` requires single changes, and this makes one row of several",
-                    "filter with `where` instead, or with `join kind=leftsemi` on the result of a summarize",
-                ),
-                Step::Join { .. } => refused(
-                    "`recover` requires each change once, and this join may give it several times",
-                    "`join kind=leftsemi` and `join kind=leftanti` keep each change once",
-                ),
-                Step::Expand { .. } => refused(
-                    "`recover` requires each change once, and this gives a row for each element",
-                    "`changes(from, to)` has a row for each attribute and link, and each can be recovered",
-                ),
-                Step::Union(_) => refused(ONE_SOURCE, "recover from each difference in a query of its own"),
-                _ => Err(Diagnostic::invalid(span, ONE_SOURCE)),
-            };
+/// The one table that the rows come from, each of its rows at most once.
+fn source_of(plan: &Arc<Plan>, span: Span) -> Result<&Scan, Diagnostic> {
+    let mut plan = plan;
+    loop {
+        if let Some(input) = carrier(&plan.step) {
+            plan = input;
+            continue;
         }
-    }
-
-    /// Checks that a column still holds what the source gives under that name.
-    fn identity(&self, plan: &Arc<Plan>, name: &str, span: Span) -> Result<(), Diagnostic> {
-        let Some(place) = plan.schema.iter().position(|field| field.name == name) else {
-            let message = format!("`recover` requires the column `{name}`");
-            let diagnostic = Diagnostic::new(Code::UnknownColumn, span, message);
-            let origin = |place: usize| origin(plan, place).is_ok_and(|original| original == name);
-            let renamed = (0..plan.schema.len()).find(|place| origin(*place));
-            return Err(match renamed {
-                Some(place) => {
-                    let now = &plan.schema[place].name;
-                    diagnostic.with_help(format!("it is called `{now}` here; leave its name as it is"))
-                }
-                None => diagnostic.with_help(format!("leave `{name}` among the columns")),
-            });
+        let refused =
+            |message: &str, help: &str| Err(Diagnostic::invalid(plan.span, message).with_help(help));
+        return match &plan.step {
+            Step::Scan(table) if SOURCES.iter().any(|(name, _)| *name == table.name) => Ok(table),
+            Step::Scan(table) => {
+                let help =
+                    format!("the rows of `{}` are no changes; `diff(from, to)` gives them", table.name);
+                Err(Diagnostic::invalid(span, ONE_SOURCE).with_help(help))
+            }
+            Step::Group { .. } => refused(
+                "`recover` requires single changes, and this makes one row of several",
+                "filter with `where` instead, or with `join kind=leftsemi` on the result of a summarize",
+            ),
+            Step::Join { .. } => refused(
+                "`recover` requires each change once, and this join may give it several times",
+                "`join kind=leftsemi` and `join kind=leftanti` keep each change once",
+            ),
+            Step::Expand { .. } => refused(
+                "`recover` requires each change once, and this gives a row for each element",
+                "`changes(from, to)` has a row for each attribute and link, and each can be recovered",
+            ),
+            Step::Union(_) => refused(ONE_SOURCE, "recover from each difference in a query of its own"),
+            _ => Err(Diagnostic::invalid(span, ONE_SOURCE)),
         };
-        let (message, step) = match origin(plan, place) {
-            Ok(original) if original == name => return Ok(()),
-            Ok(original) => (format!("`{name}` holds the column `{original}` of the source here"), plan),
-            Err(step) => (format!("`{name}` gets another value here"), step),
-        };
-        let help = format!("`recover` finds the change by its `{name}`; give the new column another name");
-        Err(Diagnostic::invalid(self.span_of(step).unwrap_or(span), message).with_help(help))
     }
+}
 
-    fn span_of(&self, plan: &Arc<Plan>) -> Option<Span> {
-        self.made.get(&Arc::as_ptr(plan)).map(|made| made.span)
-    }
+/// Checks that a column still holds what the source gives under that name.
+fn identity(plan: &Arc<Plan>, name: &str, span: Span) -> Result<(), Diagnostic> {
+    let Some(place) = plan.schema.iter().position(|field| field.name == name) else {
+        let message = format!("`recover` requires the column `{name}`");
+        let diagnostic = Diagnostic::new(Code::UnknownColumn, span, message);
+        let origin = |place: usize| origin(plan, place).is_ok_and(|original| original == name);
+        let renamed = (0..plan.schema.len()).find(|place| origin(*place));
+        return Err(match renamed {
+            Some(place) => {
+                let now = &plan.schema[place].name;
+                diagnostic.with_help(format!("it is called `{now}` here; leave its name as it is"))
+            }
+            None => diagnostic.with_help(format!("leave `{name}` among the columns")),
+        });
+    };
+    let (message, step) = match origin(plan, place) {
+        Ok(original) if original == name => return Ok(()),
+        Ok(original) => (format!("`{name}` holds the column `{original}` of the source here"), plan),
+        Err(step) => (format!("`{name}` gets another value here"), step),
+    };
+    let help = format!("`recover` finds the change by its `{name}`; give the new column another name");
+    Err(Diagnostic::invalid(step.span, message).with_help(help))
 }
 
 /// A table without columns stands where an error was told.
@@ -196,7 +192,8 @@ fn is_nothing(plan: &Plan) -> bool {
 /// The step whose rows come through, each at most once.
 fn carrier(step: &Step) -> Option<&Arc<Plan>> {
     match step {
-        Step::Filter { input, .. }
+        Step::Shared { input, .. }
+        | Step::Filter { input, .. }
         | Step::Project { input, .. }
         | Step::Sort { input, .. }
         | Step::Take { input, .. }

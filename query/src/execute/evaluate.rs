@@ -208,7 +208,7 @@ pub(crate) fn evaluate(scalar: &Scalar, batch: &Batch, guard: &Guard<'_>) -> Col
                 column => Column::of((0..batch.row_count).map(|row| holds(&column.get(row))).collect()),
             }
         }
-        Scalar::Query(_) | Scalar::List(_) => Column::Constant(Value::Null),
+        Scalar::Query { .. } | Scalar::List { .. } => Column::Constant(Value::Null),
     }
 }
 

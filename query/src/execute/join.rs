@@ -148,13 +148,10 @@ impl<'a> Execution<'a> {
 
     /// Pairs all left rows, then adds the right rows that no left row met.
     fn with_unmet(&self, left: &Arc<Plan>, probe: Probe<'a>) -> Result<Vec<Branch<'a>>, Diagnostic> {
-        let mut branches = self.compile(left, None)?;
+        let stage = Arc::new(Stage::Probe(probe));
+        let branches = self.through(self.compile(left, None)?, &stage)?;
         let mut held = self.account("`join`");
         let mut batches = Vec::new();
-        let stage = Arc::new(Stage::Probe(probe));
-        for branch in &mut branches {
-            branch.push(&stage);
-        }
         self.drive(branches, Pace::Full, Ok, |batch: Batch| {
             held.grow(batch.size_bytes())?;
             batches.push(batch);
@@ -195,7 +192,22 @@ impl Waits for Looked {
 }
 
 impl Probe<'_> {
-    pub(super) fn apply(
+    /// Whether it makes rows of pairs, rather than choosing rows.
+    pub(super) fn makes_pairs(&self) -> bool {
+        matches!(self.made, Made::Pairs(_))
+    }
+
+    /// The rows of a batch that have a partner, or those that have none.
+    pub(super) fn kept(&self, batch: Batch) -> Batch {
+        let with = matches!(self.made, Made::With);
+        let entries = self.entries(&batch);
+        let kept = entries.iter().enumerate().filter(|(_, entry)| entry.is_some() == with);
+        let rows: Vec<u32> = kept.map(|(row, _)| row_number(row)).collect();
+        if rows.len() == batch.row_count { batch } else { batch.gather(&rows) }
+    }
+
+    /// Makes a row for each pair.
+    pub(super) fn pair_all(
         &self,
         execution: &Execution<'_>,
         batch: &Batch,
@@ -204,14 +216,7 @@ impl Probe<'_> {
         let entries = self.entries(batch);
         // Keys that could not be computed must meet nobody.
         execution.guard.proceed()?;
-        let with = match self.made {
-            Made::With => true,
-            Made::Without => false,
-            Made::Pairs(_) => return self.pair(execution, batch, &entries, emit),
-        };
-        let kept = entries.iter().enumerate().filter(|(_, entry)| entry.is_some() == with);
-        let rows: Vec<u32> = kept.map(|(row, _)| row_number(row)).collect();
-        emit(if rows.len() == batch.row_count { batch.clone() } else { batch.gather(&rows) })
+        self.pair(execution, batch, &entries, emit)
     }
 
     /// For each row the entry of its key, if it has a partner.

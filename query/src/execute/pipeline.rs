@@ -5,7 +5,8 @@
 //! in windows: the parts of a window are worked on in parallel, their results are handed over in order.
 //!
 //! *Invariants*: 1. A batch goes through all stages before the next one is made, so that a stage that makes many rows of
-//! one holds one batch of them. 2. What a batch holds is on an account until the last stage has taken it, and so is what
+//! one holds one batch of them. Stages that make one batch of one are passed in a loop, the others nest, and at most
+//! `NESTED_MAX` of them do. 2. What a batch holds is on an account until the last stage has taken it, and so is what
 //! is made of it until it is handed over. 3. No batch is handed over that was computed after the query was to stop.
 
 use std::ops::ControlFlow;
@@ -28,19 +29,25 @@ use crate::table::Parts;
 /// Parts that are worked on together, for each thread: enough that one slow part does not leave the others idle.
 const PARTS_PER_THREAD: usize = 4;
 
+/// Most stages of a branch that nest in one another, on the stack of a worker; rows that go through more are held between.
+const NESTED_MAX: usize = if cfg!(test) { 12 } else { 48 };
+
 /// Where rows come from, and what they go through.
 pub(super) struct Branch<'a> {
     base: Base<'a>,
     stages: Vec<Arc<Stage<'a>>>,
+    /// How many of the stages nest.
+    nested: usize,
 }
 
 impl<'a> Branch<'a> {
     pub(super) fn new(base: Base<'a>) -> Self {
-        Self { base, stages: Vec::new() }
+        Self { base, stages: Vec::new(), nested: 0 }
     }
 
     /// Adds a step to those that each batch goes through.
-    pub(super) fn push(&mut self, stage: &Arc<Stage<'a>>) {
+    fn push(&mut self, stage: &Arc<Stage<'a>>) {
+        self.nested += usize::from(stage.nests());
         self.stages.push(Arc::clone(stage));
     }
 }
@@ -66,7 +73,7 @@ impl Base<'_> {
     fn read(&self, part: usize) -> Result<Batch, Diagnostic> {
         match self {
             Self::Parts(parts) => {
-                parts.read(part).map_err(|message| Diagnostic::new(Code::Invalid, Span::default(), message))
+                parts.read(part).map_err(|error| Diagnostic::of_table(Span::default(), error))
             }
             Self::Rows(rows) => Ok(rows.batches[part].clone()),
             Self::Stream(_) => unreachable!("a stream has no parts"),
@@ -126,21 +133,10 @@ impl<'a> Execution<'a> {
         needed: Option<Vec<bool>>,
     ) -> Result<Vec<Branch<'a>>, Diagnostic> {
         self.guard.proceed()?;
-        if Self::is_shared(plan) {
-            return Ok(vec![Branch::new(Base::Rows(self.rows(plan)?))]);
-        }
-        self.compile_own(plan, needed)
-    }
-
-    /// As [`Execution::compile`], even if other steps take these rows too.
-    pub(super) fn compile_own(
-        &self,
-        plan: &Arc<Plan>,
-        needed: Option<Vec<bool>>,
-    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
         match &plan.step {
+            Step::Shared { id, input } => Ok(vec![Branch::new(Base::Rows(self.shared_rows(*id, input)?))]),
             Step::Scan(scan) => {
-                let failed = |message| Diagnostic::new(Code::Invalid, Span::default(), message);
+                let failed = |error| Diagnostic::of_table(Span::default(), error);
                 let parts = scan.source.open(&scan.request).map_err(failed)?;
                 Ok(vec![Branch::new(Base::Parts(parts))])
             }
@@ -186,10 +182,20 @@ impl<'a> Execution<'a> {
         needed: Option<Vec<bool>>,
         stage: Stage<'a>,
     ) -> Result<Vec<Branch<'a>>, Diagnostic> {
-        let mut branches = self.compile(input, needed)?;
-        let stage = Arc::new(stage);
+        self.through(self.compile(input, needed)?, &Arc::new(stage))
+    }
+
+    /// Adds a step to those that the batches of some branches go through.
+    pub(super) fn through(
+        &self,
+        mut branches: Vec<Branch<'a>>,
+        stage: &Arc<Stage<'a>>,
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
+        if stage.nests() && branches.iter().any(|branch| branch.nested >= NESTED_MAX) {
+            branches = vec![Branch::new(Base::Rows(self.hold(branches, "the steps of the query")?))];
+        }
         for branch in &mut branches {
-            branch.push(&stage);
+            branch.push(stage);
         }
         Ok(branches)
     }
@@ -293,20 +299,26 @@ impl<'a> Execution<'a> {
     /// Takes a batch through the stages that are left for it.
     fn pass(
         &self,
-        stages: &[Arc<Stage<'a>>],
-        batch: Batch,
+        mut stages: &[Arc<Stage<'a>>],
+        mut batch: Batch,
         sink: &mut Emit<'_>,
     ) -> Result<ControlFlow<()>, Diagnostic> {
-        self.guard.proceed()?;
-        if batch.row_count == 0 {
-            return Ok(ControlFlow::Continue(()));
-        }
-        let Some((stage, behind)) = stages.split_first() else {
-            let flow = sink(batch)?;
+        loop {
             self.guard.proceed()?;
-            return Ok(flow);
-        };
-        stage.apply(self, batch, &mut |made| self.pass(behind, made, sink))
+            if batch.row_count == 0 {
+                return Ok(ControlFlow::Continue(()));
+            }
+            let Some((stage, behind)) = stages.split_first() else {
+                let flow = sink(batch)?;
+                self.guard.proceed()?;
+                return Ok(flow);
+            };
+            if stage.nests() {
+                return stage.apply(self, batch, &mut |made| self.pass(behind, made, sink));
+            }
+            batch = stage.one(batch);
+            stages = behind;
+        }
     }
 }
 
@@ -362,6 +374,34 @@ fn hand_on(
 }
 
 impl<'a> Stage<'a> {
+    /// Whether it makes several batches of one, or counts what it makes until all behind it have taken it.
+    fn nests(&self) -> bool {
+        match self {
+            Self::Filter { .. } | Self::Parse(_) => false,
+            Self::Project(columns) => columns.iter().any(Formula::is_large),
+            Self::Expand(_) => true,
+            Self::Probe(probe) => probe.makes_pairs(),
+        }
+    }
+
+    /// The batch that a stage which does not nest makes of one; without meaning when the query is to stop.
+    fn one(&self, batch: Batch) -> Batch {
+        match self {
+            Self::Filter { predicate, needed } => {
+                let chosen = predicate.select(&batch, Chosen::All(row_number(batch.row_count)));
+                match (chosen, needed) {
+                    (Chosen::All(_), _) => batch,
+                    (Chosen::Some(rows), Some(needed)) => batch.gather_needed(&rows, needed),
+                    (Chosen::Some(rows), None) => batch.gather(&rows),
+                }
+            }
+            Self::Project(columns) => project(columns, &batch),
+            Self::Parse(parsing) => parsing.apply(&batch),
+            Self::Probe(probe) => probe.kept(batch),
+            Self::Expand(_) => batch,
+        }
+    }
+
     fn apply(
         &self,
         execution: &Execution<'a>,
@@ -369,16 +409,7 @@ impl<'a> Stage<'a> {
         emit: &mut Emit<'_>,
     ) -> Result<ControlFlow<()>, Diagnostic> {
         match self {
-            Self::Filter { predicate, needed } => {
-                let chosen = predicate.select(&batch, Chosen::All(row_number(batch.row_count)));
-                execution.guard.proceed()?;
-                emit(match (chosen, needed) {
-                    (Chosen::All(_), _) => batch,
-                    (Chosen::Some(rows), Some(needed)) => batch.gather_needed(&rows, needed),
-                    (Chosen::Some(rows), None) => batch.gather(&rows),
-                })
-            }
-            Self::Project(columns) if batch.row_count > 1 && columns.iter().any(Formula::is_large) => {
+            Self::Project(columns) if batch.row_count > 1 => {
                 let mut pieces = Pieces::new(batch.row_count, &execution.guard);
                 while let Some(made) = pieces.next(|rows| project(columns, &batch.gather(rows))) {
                     if hand_on(execution, columns, made, emit)?.is_break() {
@@ -401,8 +432,8 @@ impl<'a> Stage<'a> {
                 Ok(ControlFlow::Continue(()))
             }
             Self::Expand(expansion) => expansion.apply(execution, &batch, emit),
-            Self::Parse(parsing) => emit(parsing.apply(&batch)),
-            Self::Probe(probe) => probe.apply(execution, &batch, emit),
+            Self::Probe(probe) => probe.pair_all(execution, &batch, emit),
+            Self::Filter { .. } | Self::Parse(_) => emit(self.one(batch)),
         }
     }
 }

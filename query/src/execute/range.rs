@@ -4,7 +4,7 @@ use super::Execution;
 use super::pipeline::Base;
 use crate::ast::Span;
 use crate::batch::{Batch, Column};
-use crate::error::{Code, Diagnostic};
+use crate::error::{Code, Diagnostic, TableError};
 use crate::function::array::Sequence;
 use crate::plan::Typed;
 use crate::table::Parts;
@@ -21,7 +21,7 @@ impl Parts for Spaced {
         self.values.count.div_ceil(self.part_rows)
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let from = part * self.part_rows;
         let values = self.values.values(from..self.values.count.min(from + self.part_rows));
         Ok(Batch { row_count: values.len(), columns: vec![Column::of(values)] })

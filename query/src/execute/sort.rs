@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::pipeline::{Base, Branch, Pace, Stage};
-use super::spill::{Merge, Run};
+use super::spill::Runs;
 use super::{Execution, Stored};
 use crate::ast::Span;
 use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
@@ -24,6 +24,11 @@ pub(super) struct OrderBy {
 }
 
 impl OrderBy {
+    #[cfg(test)]
+    pub(super) fn ascending(place: usize) -> Self {
+        Self { place, descending: false, nulls_first: true }
+    }
+
     /// The values of a batch.
     pub(super) fn column<'b>(&self, batch: &'b Batch) -> &'b Column {
         &batch.columns[self.place]
@@ -44,7 +49,7 @@ struct Sorting<'a> {
     /// Rows with the values that are computed to sort by behind their own columns: so they are computed batch by batch,
     /// count as what the rows hold, and go to disk with them.
     branches: Vec<Branch<'a>>,
-    keys: Vec<OrderBy>,
+    keys: Arc<[OrderBy]>,
     /// Number of columns, with those behind the rows' own.
     full_width: usize,
     /// Number of columns that the rows have by themselves.
@@ -123,40 +128,39 @@ impl<'a> Execution<'a> {
     fn sort_all(&self, sorting: Sorting<'a>) -> Result<Base<'a>, Diagnostic> {
         let Sorting { branches, keys, full_width, width } = sorting;
         let mut held = self.account("`sort`");
-        let (mut batches, mut runs): (Vec<Batch>, Vec<Run>) = (Vec::new(), Vec::new());
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut runs =
+            self.guard.limits.temporary.map(|folder| Runs::new(&self.guard, folder, &keys, full_width));
         self.drive(branches, Pace::Full, Ok, |batch: Batch| {
             // The rows as they came, and as they are sorted.
             let bytes = 2 * batch.size_bytes();
             // Where there is a disk, the steps before the sort keep the other half of the memory for themselves.
-            let folder = self.guard.limits.temporary;
-            let fits = match folder {
-                Some(_) => held.try_grow_to_half(bytes),
-                None => held.try_grow(bytes),
-            };
+            let fits = if runs.is_some() { held.try_grow_to_half(bytes) } else { held.try_grow(bytes) };
             batches.push(batch);
             if !fits {
-                let Some(folder) = folder else { return Err(held.exceeded(bytes)) };
-                let all = Batch::concatenate(&batches, full_width);
-                runs.push(Run::write(folder, &gathered(&all, &sorted_places(&all, &keys)?))?);
-                batches.clear();
-                held.set(0)?;
+                let Some(runs) = &mut runs else { return Err(held.exceeded(bytes)) };
+                let all = Batch::concatenate(&std::mem::take(&mut batches), full_width);
+                let sorted = gathered(&all, &sorted_places(&all, &keys)?);
+                drop(all);
+                runs.add(&sorted, &mut held)?;
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        let runs = runs.filter(|runs| !runs.is_empty());
         let mut all = Batch::concatenate(&batches, full_width);
         drop(batches);
         let places = sorted_places(&all, &keys)?;
-        if runs.is_empty() {
+        if runs.is_none() {
             all.columns.truncate(width);
         }
         let last = gathered(&all, &places);
         drop(all);
         // What follows needs memory, too.
         held.set(last.iter().map(Batch::size_bytes).sum())?;
-        if runs.is_empty() {
-            return Ok(Base::Rows(Arc::new(Stored::new(last, held))));
+        match runs {
+            Some(runs) => Ok(Base::Stream(Box::new(runs.merge(last, width, held)?))),
+            None => Ok(Base::Rows(Arc::new(Stored::new(last, held)))),
         }
-        Ok(Base::Stream(Box::new(Merge::new(runs, last, keys, (full_width, width), held)?)))
     }
 }
 

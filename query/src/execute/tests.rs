@@ -1,13 +1,13 @@
 //! What the operators give.
 
 mod bounds;
+mod deep;
 mod parts;
 
 use std::sync::atomic::AtomicBool;
 
-use crate::testing::{Directory, NOW};
-use crate::testing::{findings, rows, sorted};
-use crate::{Code, Limits, Parameters, run_within};
+use crate::testing::{Directory, findings, rows, run_within, sorted};
+use crate::{Code, Limits};
 
 #[test]
 fn filters_drop_what_is_false_or_unknown() {
@@ -174,9 +174,9 @@ fn small_sources_make_rows() {
 
 #[test]
 fn a_query_stops_when_it_is_told_to() {
-    let (stop, parameters) = (AtomicBool::new(true), Parameters::new());
+    let stop = AtomicBool::new(true);
     let limits = Limits { cancelled: Some(&stop), ..Limits::default() };
-    let found = run_within("users | count", &parameters, &Directory, NOW, &limits).unwrap_err();
+    let found = run_within("users | count", &Directory, &limits).unwrap_err();
     assert_eq!(found[0].message, "the query was stopped");
 }
 
@@ -184,8 +184,7 @@ fn a_query_stops_when_it_is_told_to() {
 fn a_step_that_needs_too_much_says_so() {
     let of = |text: &str, bytes| {
         let limits = Limits { bytes, ..Limits::default() };
-        run_within(text, &Parameters::new(), &Directory, NOW, &limits)
-            .map_err(|findings| findings[0].message.clone())
+        run_within(text, &Directory, &limits).map_err(|findings| findings[0].message.clone())
     };
     assert!(of("users | count", 1000).is_ok(), "a count holds next to nothing");
     let begins = [
@@ -209,6 +208,6 @@ fn too_many_rows_end_in_a_finding() {
     let text = "range x from 1 to 100000 step 1 | extend k = 1 \
                 | join kind=inner (range y from 1 to 100000 step 1 | extend k = 1) on k | project x, y";
     let limits = Limits { bytes: 64 << 20, ..Limits::default() };
-    let found = run_within(text, &Parameters::new(), &Directory, NOW, &limits).unwrap_err();
+    let found = run_within(text, &Directory, &limits).unwrap_err();
     assert_eq!(found[0].code, Code::Limit);
 }

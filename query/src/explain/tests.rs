@@ -1,11 +1,10 @@
 //! Pipelines as they are shown.
 
 use crate::Parameters;
-use crate::testing::{Directory, NOW};
+use crate::testing::{Directory, NOW, explained};
 
 fn lines(text: &str) -> Vec<String> {
-    let shown = crate::explain(text, &Parameters::new(), &Directory, NOW).unwrap();
-    shown.lines().map(str::to_owned).collect()
+    explained(text).lines().map(str::to_owned).collect()
 }
 
 #[test]
@@ -52,4 +51,23 @@ fn what_several_steps_take_is_held_once() {
     let shown = lines("let old = users | where age > 30; old | join kind=leftanti (old | project id) on id");
     let held = shown.iter().filter(|line| line.contains("hold for several steps")).count();
     assert_eq!(held, 1, "{shown:?}");
+}
+
+#[test]
+fn a_clone_of_a_plan_changes_nothing() {
+    let text =
+        "let old = users | where age > 30; old | project id | join kind=inner (old | project id) on id";
+    let statements = crate::syntax::parse(text).unwrap();
+    let (limits, parameters) = (crate::Limits::default(), Parameters::new());
+    let guard = crate::limits::Guard::new(NOW, &limits);
+    let bound = crate::bind::bind(statements.iter(), &parameters, &Directory, &guard).unwrap();
+    let plan = &bound[0].plan;
+    let before = super::explain_plan(&crate::rewrite::rewrite(plan));
+    let mut held = vec![std::sync::Arc::clone(plan)];
+    while let Some(input) = held.last().and_then(|plan| plan.step.inputs().next()).map(std::sync::Arc::clone)
+    {
+        held.push(input);
+    }
+    assert_eq!(super::explain_plan(&crate::rewrite::rewrite(plan)), before);
+    assert_eq!(held.len(), plan.depth, "a plan of one input each has as many steps as it is deep");
 }

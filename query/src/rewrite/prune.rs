@@ -16,27 +16,31 @@ mod demand;
 
 /// Leaves out the columns of tables that no step above uses.
 pub(super) fn prune(plan: &Arc<Plan>) -> Arc<Plan> {
-    Prune { shared: super::shared(plan), known: HashMap::new() }.plan(plan)
+    Prune { known: HashMap::new() }.plan(plan)
 }
 
 struct Prune {
-    shared: HashSet<*const Plan>,
     /// Shared steps once rewritten.
-    known: HashMap<*const Plan, Arc<Plan>>,
+    known: HashMap<u32, Arc<Plan>>,
 }
 
 impl Prune {
     /// A step that gives all of its columns.
     fn plan(&mut self, plan: &Arc<Plan>) -> Arc<Plan> {
-        let address = Arc::as_ptr(plan);
-        if let Some(known) = self.known.get(&address) {
-            return Arc::clone(known);
-        }
         let schema = plan.schema.clone();
-        let pruned = match &plan.step {
+        match &plan.step {
+            Step::Shared { id, input } => {
+                if let Some(known) = self.known.get(id) {
+                    return Arc::clone(known);
+                }
+                let input = self.plan(input);
+                let shared = Plan::new(Step::Shared { id: *id, input }, schema, plan.span);
+                self.known.insert(*id, Arc::clone(&shared));
+                shared
+            }
             Step::Scan(_) => Arc::clone(plan),
             Step::Project { input, columns } => {
-                Arc::new(Plan { step: self.project(input, columns.clone()), schema })
+                Plan::new(self.project(input, columns.clone()), schema, plan.span)
             }
             Step::Group { input, keys, aggregates } => {
                 let (mut keys, mut aggregates) = (keys.clone(), aggregates.clone());
@@ -46,20 +50,16 @@ impl Prune {
                     scalars.extend(aggregate.condition.iter_mut());
                 }
                 let input = self.narrowed(input, &mut scalars);
-                Arc::new(Plan { step: Step::Group { input, keys, aggregates }, schema })
+                Plan::new(Step::Group { input, keys, aggregates }, schema, plan.span)
             }
-            step if step.inputs().any(|input| self.can_narrow(input)) => {
+            step if step.inputs().any(|input| can_narrow(input)) => {
                 let mut demands = (0..schema.len()).map(Demand::whole).collect();
                 let wanted = Demands::clone(&demands);
                 let narrow = self.narrow_own(plan, &mut demands);
                 exactly(narrow, &demands, &wanted)
             }
-            step => Arc::new(Plan { step: step.with_inputs(&mut |input| self.plan(input)), schema }),
-        };
-        if self.shared.contains(&address) {
-            self.known.insert(address, Arc::clone(&pruned));
+            step => Plan::new(step.with_inputs(&mut |input| self.plan(input)), schema, plan.span),
         }
-        pruned
     }
 
     fn project(&mut self, input: &Arc<Plan>, mut columns: Vec<Scalar>) -> Step {
@@ -70,12 +70,12 @@ impl Prune {
 
     /// Narrows what lies below to what these values use, and points them to its places.
     fn narrowed(&mut self, input: &Arc<Plan>, scalars: &mut [&mut Scalar]) -> Arc<Plan> {
-        if !self.can_narrow(input) {
+        if !can_narrow(input) {
             return self.plan(input);
         }
         let mut demands = Demands::new();
         for scalar in scalars.iter() {
-            self.ask(scalar, input, &mut demands);
+            ask(scalar, input, &mut demands);
         }
         let narrow = self.narrow(input, &mut demands);
         for scalar in scalars {
@@ -84,80 +84,21 @@ impl Prune {
         narrow
     }
 
-    /// Adds what a value uses of the step below it.
-    fn ask(&self, scalar: &Scalar, input: &Arc<Plan>, demands: &mut Demands) {
-        if let Some(demand) = path_of(scalar)
-            && (demand.path.is_empty() || self.gives(input, &demand))
-        {
-            demands.insert(demand);
-            return;
-        }
-        match scalar {
-            Scalar::Call { arguments, .. } => {
-                for argument in arguments {
-                    self.ask(argument, input, demands);
-                }
-            }
-            Scalar::Member { value, .. } => self.ask(value, input, demands),
-            _ => {}
-        }
-    }
-
-    /// Whether narrowing reaches a table or a projection that nobody else takes.
-    fn can_narrow(&self, plan: &Arc<Plan>) -> bool {
-        !self.shared.contains(&Arc::as_ptr(plan))
-            && match &plan.step {
-                Step::Scan(_) | Step::Project { .. } => true,
-                Step::Group { .. } => false,
-                step => step.inputs().any(|input| self.can_narrow(input)),
-            }
-    }
-
-    /// Whether the tables below store what lies at a path by itself.
-    fn gives(&self, plan: &Arc<Plan>, demand: &Demand) -> bool {
-        if self.shared.contains(&Arc::as_ptr(plan)) {
-            return false;
-        }
-        match &plan.step {
-            Step::Scan(scan) => nested(scan, demand).is_some(),
-            Step::Filter { input, .. } | Step::Sort { input, .. } | Step::Take { input, .. } => {
-                self.gives(input, demand)
-            }
-            Step::Expand { input, expand } => {
-                !made_by_expand(expand).any(|place| place == demand.column) && self.gives(input, demand)
-            }
-            Step::Parse { input, parse } => {
-                !made_by_parse(parse).any(|place| place == demand.column) && self.gives(input, demand)
-            }
-            Step::Union(inputs) => inputs.iter().all(|input| self.gives(input, demand)),
-            Step::Join { left, right, join } => match side(join, left.schema.len(), demand) {
-                Side::Left(demand) => self.gives(left, &demand),
-                Side::Right(demand) => self.gives(right, &demand),
-            },
-            Step::Project { input, columns } => match &columns[demand.column] {
-                Scalar::Constant(_) => true,
-                column => path_of(&access(column.clone(), &demand.path))
-                    .is_some_and(|below| self.gives(input, &below)),
-            },
-            _ => false,
-        }
-    }
-
     /// What is demanded of a step, and what it uses itself.
     fn narrow(&mut self, plan: &Arc<Plan>, demands: &mut Demands) -> Arc<Plan> {
-        if self.can_narrow(plan) { self.narrow_own(plan, demands) } else { picked(self.plan(plan), demands) }
+        if can_narrow(plan) { self.narrow_own(plan, demands) } else { picked(self.plan(plan), demands) }
     }
 
     fn narrow_own(&mut self, plan: &Arc<Plan>, demands: &mut Demands) -> Arc<Plan> {
         let step = match &plan.step {
             Step::Filter { input, predicate } => {
-                self.ask(predicate, input, demands);
+                ask(predicate, input, demands);
                 let input = self.narrow(input, demands);
                 Step::Filter { input, predicate: moved(predicate, demands) }
             }
             Step::Sort { input, keys, limit } => {
                 for key in keys {
-                    self.ask(&key.value, input, demands);
+                    ask(&key.value, input, demands);
                 }
                 let input = self.narrow(input, demands);
                 let keys =
@@ -193,7 +134,7 @@ impl Prune {
             Step::Join { left, right, join } => self.join(left, right, join, demands),
             _ => return picked(Arc::clone(plan), demands),
         };
-        Arc::new(Plan { step, schema: fields(&plan.schema, demands) })
+        Plan::new(step, fields(&plan.schema, demands), plan.span)
     }
 
     /// Columns that elements replace are read all the same, so that they keep their places.
@@ -256,10 +197,10 @@ impl Prune {
             }
         }
         for key in &join.left_keys {
-            self.ask(key, left, &mut of_left);
+            ask(key, left, &mut of_left);
         }
         for key in &join.right_keys {
-            self.ask(key, right, &mut of_right);
+            ask(key, right, &mut of_right);
         }
         let (left, right) = (self.narrow(left, &mut of_left), self.narrow(right, &mut of_right));
         let mut join = join.clone();
@@ -271,6 +212,62 @@ impl Prune {
             _ => of_left.into_iter().chain(kept.into_iter().map(|(demand, _)| demand)).collect(),
         };
         Step::Join { left, right, join }
+    }
+}
+
+/// Adds what a value uses of the step below it.
+fn ask(scalar: &Scalar, input: &Arc<Plan>, demands: &mut Demands) {
+    if let Some(demand) = path_of(scalar)
+        && (demand.path.is_empty() || gives(input, &demand))
+    {
+        demands.insert(demand);
+        return;
+    }
+    match scalar {
+        Scalar::Call { arguments, .. } => {
+            for argument in arguments {
+                ask(argument, input, demands);
+            }
+        }
+        Scalar::Member { value, .. } => ask(value, input, demands),
+        _ => {}
+    }
+}
+
+/// Whether narrowing reaches a table or a projection that nobody else takes.
+fn can_narrow(plan: &Arc<Plan>) -> bool {
+    match &plan.step {
+        Step::Scan(_) | Step::Project { .. } => true,
+        Step::Group { .. } | Step::Shared { .. } => false,
+        step => step.inputs().any(can_narrow),
+    }
+}
+
+/// Whether the tables below store what lies at a path by itself.
+fn gives(plan: &Arc<Plan>, demand: &Demand) -> bool {
+    match &plan.step {
+        Step::Scan(scan) => nested(scan, demand).is_some(),
+        Step::Filter { input, .. } | Step::Sort { input, .. } | Step::Take { input, .. } => {
+            gives(input, demand)
+        }
+        Step::Expand { input, expand } => {
+            !made_by_expand(expand).any(|place| place == demand.column) && gives(input, demand)
+        }
+        Step::Parse { input, parse } => {
+            !made_by_parse(parse).any(|place| place == demand.column) && gives(input, demand)
+        }
+        Step::Union(inputs) => inputs.iter().all(|input| gives(input, demand)),
+        Step::Join { left, right, join } => match side(join, left.schema.len(), demand) {
+            Side::Left(demand) => gives(left, &demand),
+            Side::Right(demand) => gives(right, &demand),
+        },
+        Step::Project { input, columns } => match &columns[demand.column] {
+            Scalar::Constant(_) => true,
+            column => {
+                path_of(&access(column.clone(), &demand.path)).is_some_and(|below| gives(input, &below))
+            }
+        },
+        _ => false,
     }
 }
 
@@ -312,8 +309,8 @@ fn picked(plan: Arc<Plan>, demands: &Demands) -> Arc<Plan> {
         return plan;
     }
     let columns = demands.iter().map(|demand| access(Scalar::Column(demand.column), &demand.path)).collect();
-    let schema = fields(&plan.schema, demands);
-    Arc::new(Plan { step: Step::Project { input: plan, columns }, schema })
+    let (schema, span) = (fields(&plan.schema, demands), plan.span);
+    Plan::new(Step::Project { input: plan, columns }, schema, span)
 }
 
 /// Leaves out what a step gives beyond what was wanted.
@@ -324,5 +321,6 @@ fn exactly(plan: Arc<Plan>, given: &Demands, wanted: &Demands) -> Arc<Plan> {
     let places: Vec<usize> = wanted.iter().map(|demand| place(given, demand)).collect();
     let schema = places.iter().map(|place| plan.schema[*place].clone()).collect();
     let columns = places.into_iter().map(Scalar::Column).collect();
-    Arc::new(Plan { step: Step::Project { input: plan, columns }, schema })
+    let span = plan.span;
+    Plan::new(Step::Project { input: plan, columns }, schema, span)
 }

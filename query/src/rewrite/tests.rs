@@ -5,12 +5,8 @@ use proptest::prelude::*;
 use super::rewrite;
 use crate::execute::Execution;
 use crate::limits::Guard;
-use crate::testing::{Directory, NOW};
+use crate::testing::{Directory, NOW, explained};
 use crate::{Parameters, Type};
-
-fn explained(text: &str) -> String {
-    crate::explain(text, &Parameters::new(), &Directory, NOW).unwrap()
-}
 
 #[test]
 fn tables_give_only_the_columns_that_are_used() {
@@ -82,9 +78,9 @@ fn tables_are_told_which_rows_are_needed() {
 /// The rows of a script with and without rewriting.
 fn both(text: &str) -> Option<(Vec<String>, Vec<String>)> {
     let statements = crate::syntax::parse(text).ok()?;
-    let limits = crate::Limits::default();
+    let (limits, parameters) = (crate::Limits::default(), Parameters::new());
     let guard = Guard::new(NOW, &limits);
-    let bound = crate::bind::bind(&statements, &Parameters::new(), &Directory, &guard).ok()?;
+    let bound = crate::bind::bind(statements.iter(), &parameters, &Directory, &guard).ok()?;
     let of = |plan| {
         let rows = Execution::new(&guard).rows(plan).expect("small tables are within every limit");
         let rows = rows.batches.iter().flat_map(|batch| {

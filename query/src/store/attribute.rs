@@ -7,6 +7,7 @@ use engine::scan::{Scan, Space, path_names};
 use engine::schema::{self, PropertyType};
 
 use crate::batch::{Field, Schema};
+use crate::error::TableError;
 use crate::value::{Type, Value};
 
 /// The property that names a subtype; objects of the type itself do not hold it.
@@ -64,7 +65,7 @@ impl EntityColumn {
 
 impl EntitySchema {
     /// The known properties of the type, then its links, then every other property ever seen, then nested ones.
-    pub(super) fn read(scan: &Scan) -> Result<Self, String> {
+    pub(super) fn read(scan: &Scan) -> Result<Self, TableError> {
         let seen = seen_paths(scan)?;
         let info = schema::by_token(scan.token());
         let mut columns = vec![EntityColumn::id()];
@@ -112,10 +113,10 @@ impl EntitySchema {
     }
 }
 
-fn seen_paths(scan: &Scan) -> Result<Vec<Seen>, String> {
+fn seen_paths(scan: &Scan) -> Result<Vec<Seen>, TableError> {
     let mut seen = Vec::new();
     for space in [Space::Core, Space::Volatile] {
-        for path in scan.paths(space).map_err(|error| error.to_string())? {
+        for path in scan.paths(space).map_err(TableError::store)? {
             seen.extend(path_names(&path).map(|names| Seen { space, path, names }));
         }
     }

@@ -1,20 +1,15 @@
 //! The catalogue as tables: backups, saved differences, recoveries and their steps.
 
+use engine::records::{Field, FieldKind, FieldValue, RecoverySummary, Report, StepOutcome, StepStatus};
 use engine::{BackupSummary, Store};
-use serde_json::Value as Json;
 
 use super::cells::{self, ColumnSpec};
 use super::points::described;
 use crate::batch::{Batch, Column, Schema};
-use crate::error::nearest;
+use crate::error::{TableError, nearest};
+use crate::json;
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
-use crate::{convert, json};
-
-/// The journal of saved differences, and that of recoveries; the steps of a recovery have one of their own.
-const REPORTS: &str = "reports";
-const RECOVERIES: &str = "recoveries";
-const STEPS_PREFIX: &str = "recovery-";
 
 const BACKUP_COLUMNS: [ColumnSpec; 11] = [
     ("id", Type::String),
@@ -30,58 +25,9 @@ const BACKUP_COLUMNS: [ColumnSpec; 11] = [
     ("warnings", Type::Dynamic),
 ];
 
-const REPORT_COLUMNS: [ColumnSpec; 13] = [
-    ("id", Type::String),
-    ("name", Type::String),
-    ("status", Type::String),
-    ("from", Type::String),
-    ("fromTakenAt", Type::Datetime),
-    ("to", Type::String),
-    ("toTakenAt", Type::Datetime),
-    ("filter", Type::Dynamic),
-    ("started", Type::Datetime),
-    ("completed", Type::Datetime),
-    ("objects", Type::Long),
-    ("attributes", Type::Long),
-    ("links", Type::Long),
-];
-
-const RECOVERY_COLUMNS: [ColumnSpec; 16] = [
-    ("id", Type::String),
-    ("status", Type::String),
-    ("from", Type::String),
-    ("to", Type::String),
-    ("planId", Type::String),
-    ("reason", Type::String),
-    ("actor", Type::String),
-    ("started", Type::Datetime),
-    ("completed", Type::Datetime),
-    ("requestedObjects", Type::Long),
-    ("requestedLinks", Type::Long),
-    ("modifiedObjects", Type::Long),
-    ("modifiedLinks", Type::Long),
-    ("failed", Type::Long),
-    ("conflicts", Type::Long),
-    ("skipped", Type::Long),
-];
-
-const STEP_COLUMNS: [ColumnSpec; 11] = [
-    ("id", Type::String),
-    ("kind", Type::String),
-    ("status", Type::String),
-    ("object", Type::Dynamic),
-    ("before", Type::Dynamic),
-    ("after", Type::Dynamic),
-    ("links", Type::Dynamic),
-    ("dependsOn", Type::Dynamic),
-    ("request", Type::Dynamic),
-    ("error", Type::Dynamic),
-    ("completed", Type::Datetime),
-];
-
 /// Rows that are few and known.
 pub(super) struct Listing {
-    columns: &'static [ColumnSpec],
+    columns: Vec<ColumnSpec>,
     cells: Vec<Vec<Value>>,
     row_count: usize,
 }
@@ -89,32 +35,28 @@ pub(super) struct Listing {
 /// Finds one of these tables.
 ///
 /// # Errors
-/// A message for the user, when the arguments are not right or the records cannot be read.
-pub(super) fn table(store: &Store, name: &str, arguments: &[Value]) -> Result<Option<Listing>, String> {
+/// When the arguments are not right or the records cannot be read.
+pub(super) fn table(store: &Store, name: &str, arguments: &[Value]) -> Result<Option<Listing>, TableError> {
     if let ("recoverySteps", arguments) = (name, arguments) {
         return steps(store, arguments).map(Some);
     }
-    let listing: fn(&Store) -> Result<Listing, String> = match name {
-        "backups" => |store| Ok(Listing::new(&BACKUP_COLUMNS, store.backups().iter().map(backup))),
-        "reports" => |store| Ok(records(&REPORT_COLUMNS, &standing(&heads(store, REPORTS)?))),
-        "recoveries" => |store| Ok(records(&RECOVERY_COLUMNS, &newest(&heads(store, RECOVERIES)?))),
+    let listing: fn(&Store) -> Result<Listing, TableError> = match name {
+        "backups" => |store| Ok(Listing::new(BACKUP_COLUMNS.to_vec(), store.backups().iter().map(backup))),
+        "reports" => |store| Ok(records(&Report::FIELDS, &store.reports().map_err(TableError::store)?)),
+        "recoveries" => {
+            |store| Ok(records(&RecoverySummary::FIELDS, &store.recoveries().map_err(TableError::store)?))
+        }
         _ => return Ok(None),
     };
     if !arguments.is_empty() {
-        return Err(format!(
-            "`{name}` takes no arguments, found {}: it lists what the store keeps",
-            arguments.len()
-        ));
+        let count = arguments.len();
+        let message = format!("`{name}` takes no arguments, found {count}: it lists what the store keeps");
+        return Err(TableError::arguments(message));
     }
     listing(store).map(Some)
 }
 
-fn heads(store: &Store, journal: &str) -> Result<Vec<Json>, String> {
-    store.record_heads(journal).map_err(|error| error.to_string())
-}
-
 fn backup(backup: &BackupSummary) -> Vec<Value> {
-    let number = |number: u64| Value::Long(i64::try_from(number).unwrap_or(i64::MAX));
     let warnings = backup.warnings.iter().map(|warning| {
         cells::bag([
             ("type", Value::text(&warning.type_token)),
@@ -137,69 +79,57 @@ fn backup(backup: &BackupSummary) -> Vec<Value> {
     ]
 }
 
-/// Saved differences that were not deleted since.
-fn standing(records: &[Json]) -> Vec<&Json> {
-    let of_kind = |kind: &'static str| records.iter().filter(move |record| record["kind"] == kind);
-    let deleted: Vec<&Json> = of_kind("deleted").map(|record| &record["id"]).collect();
-    of_kind("created").filter(|record| !deleted.contains(&&record["id"])).collect()
-}
-
-/// The newest record of each ID, in the order of their first.
-fn newest(records: &[Json]) -> Vec<&Json> {
-    let mut newest: Vec<&Json> = Vec::new();
-    for record in records {
-        match newest.iter_mut().find(|other| other["id"] == record["id"]) {
-            Some(other) => *other = record,
-            None => newest.push(record),
-        }
-    }
-    newest
-}
-
-fn steps(store: &Store, arguments: &[Value]) -> Result<Listing, String> {
+fn steps(store: &Store, arguments: &[Value]) -> Result<Listing, TableError> {
     let [Value::String(id)] = arguments else {
         let found = arguments.iter().map(described).collect::<Vec<_>>().join(", ");
         let found = if found.is_empty() { "nothing".to_owned() } else { found };
-        return Err(format!("`recoverySteps(\"id\")` takes the ID of a recovery as a string, found {found}"));
+        let message =
+            format!("`recoverySteps(\"id\")` takes the ID of a recovery as a string, found {found}");
+        return Err(TableError::arguments(message));
     };
-    let heads = heads(store, RECOVERIES)?;
-    let known: Vec<&str> = newest(&heads).iter().filter_map(|record| record["id"].as_str()).collect();
+    let recoveries = store.recoveries().map_err(TableError::store)?;
+    let known: Vec<&str> = recoveries.iter().map(|recovery| &*recovery.id).collect();
     if !known.contains(&&**id) {
-        let hint = match (nearest(id, known.iter().copied()), known.is_empty()) {
-            (Some(near), _) => format!("did you mean \"{near}\"?"),
-            (None, true) => "there are none yet".to_owned(),
-            (None, false) => "`recoveries` lists them".to_owned(),
-        };
-        return Err(format!("no recovery \"{id}\"; {hint}"));
+        let near = nearest(id, known.iter().copied()).map(str::to_owned);
+        return Err(TableError::NoRecovery { id: id.to_string(), near, known: known.len() });
     }
-    let journal = format!("{STEPS_PREFIX}{id}");
-    let records_found = store.records(&journal).map_err(|error| error.to_string())?;
-    let is_step = |record: &&Json| record.get("id").is_some();
-    let of_steps: Vec<Json> = records_found.iter().filter(is_step).cloned().collect();
-    Ok(records(&STEP_COLUMNS, &newest(&of_steps)))
+    let mut steps = store.recovery_steps(id).map_err(TableError::store)?;
+    steps.retain(|step| step.status != StepStatus::Pending);
+    Ok(records(&StepOutcome::FIELDS, &steps))
 }
 
-/// Records as rows: a column is the member of its name.
-fn records(columns: &'static [ColumnSpec], records: &[&Json]) -> Listing {
-    let row = |record: &&Json| columns.iter().map(|(name, kind)| member(record, name, *kind)).collect();
+/// Records as rows: a column is a field.
+fn records<R>(fields: &[Field<R>], records: &[R]) -> Listing {
+    let columns = fields.iter().map(|field| (field.name, type_of(field.kind))).collect();
+    let row = |record| fields.iter().map(|field| cell((field.value)(record), type_of(field.kind))).collect();
     Listing::new(columns, records.iter().map(row))
 }
 
-fn member(record: &Json, name: &str, kind: Type) -> Value {
-    let value = match &record[name] {
-        Json::Null => Value::Null,
-        Json::String(text) => Value::text(text),
-        other => json::parse(&other.to_string()).unwrap_or(Value::Null),
-    };
-    match (value, kind) {
-        (Value::Null, kind) => Value::missing(kind),
-        (value, Type::Dynamic) => value,
-        (value, kind) => convert::to_type(&value, Type::Dynamic, kind),
+fn type_of(kind: FieldKind) -> Type {
+    match kind {
+        FieldKind::Text => Type::String,
+        FieldKind::Count => Type::Long,
+        FieldKind::Time => Type::Datetime,
+        FieldKind::Json => Type::Dynamic,
     }
 }
 
+fn cell(value: FieldValue<'_>, kind: Type) -> Value {
+    match value {
+        FieldValue::Null => Value::missing(kind),
+        FieldValue::Text(text) => Value::text(&text),
+        FieldValue::Count(count) => number(count),
+        FieldValue::Time(time) => cells::datetime(time),
+        FieldValue::Json(value) => json::parse(&value.to_string()).unwrap_or(Value::Null),
+    }
+}
+
+fn number(number: u64) -> Value {
+    Value::Long(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
 impl Listing {
-    fn new(columns: &'static [ColumnSpec], rows: impl Iterator<Item = Vec<Value>>) -> Self {
+    fn new(columns: Vec<ColumnSpec>, rows: impl Iterator<Item = Vec<Value>>) -> Self {
         let (mut cells, mut row_count) = (vec![Vec::new(); columns.len()], 0);
         for row in rows {
             row_count += 1;
@@ -213,10 +143,10 @@ impl Listing {
 
 impl TableSource for Listing {
     fn schema(&self) -> Schema {
-        cells::schema_of(self.columns)
+        cells::schema_of(&self.columns)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let columns = request.columns.iter().map(|column| Column::of(self.cells[*column].clone()));
         let batch = Batch { columns: columns.collect(), row_count: self.row_count };
         Ok(Box::new(batch.split()))

@@ -11,6 +11,7 @@ use super::points::ResolvedPoint;
 use super::target::Targets;
 use super::{StoreTables, catalogue, cells};
 use crate::batch::{Batch, Column, Schema};
+use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::Value;
 
@@ -26,7 +27,7 @@ pub(super) fn table(
     tables: &StoreTables,
     name: &str,
     arguments: &[Value],
-) -> Result<Option<Arc<dyn TableSource>>, String> {
+) -> Result<Option<Arc<dyn TableSource>>, TableError> {
     Ok(Some(match name {
         "diff" => Arc::new(Difference::new(tables, arguments)?),
         "changes" => Arc::new(Changes::new(tables, arguments)?),
@@ -45,7 +46,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+    fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, TableError> {
         let sides = Sides::new(tables, "changes", arguments)?;
         Ok(Self { tables: tables.clone(), sides })
     }
@@ -56,8 +57,8 @@ impl TableSource for Changes {
         cells::schema_of(&event::COLUMNS)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
-        let failed = |error: engine::Error| error.to_string();
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
+        let failed = TableError::store;
         let conditions = &request.conditions;
         let filter = event::filter(conditions);
         self.sides.note_unread(&self.tables, "changes", &filter)?;
@@ -87,9 +88,9 @@ impl Parts for Rows {
         event::part_count(self.events.len())
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let events = &self.events[event::part_range(part, self.events.len())];
-        let targets = Targets::new(&self.store, &[&self.sides.to.backup, &self.sides.from.backup]);
+        let targets = Targets::new(&self.store, &[self.sides.to.backup, self.sides.from.backup]);
         let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &|_| None };
         rows.batch(&self.columns, &|_| Column::Constant(Value::Null))
     }

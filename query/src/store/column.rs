@@ -7,6 +7,7 @@ use engine::scan::{self, Block, ColumnPlan, FIRST_VALUE, Form, TextList, Values,
 
 use super::cache::{VALUE_SIZE, texts_size};
 use crate::batch::{Column, Texts};
+use crate::error::TableError;
 use crate::json;
 use crate::time::{UNIX_EPOCH, in_range};
 use crate::value::{Type, Value};
@@ -23,8 +24,8 @@ pub(super) struct SharedColumn {
     kind: Type,
     /// The next block that nobody has begun.
     next: AtomicUsize,
-    blocks: Vec<Mutex<Option<Result<Block, String>>>>,
-    whole: OnceLock<Result<Arc<CodedColumn>, String>>,
+    blocks: Vec<Mutex<Option<Result<Block, TableError>>>>,
+    whole: OnceLock<Result<Arc<CodedColumn>, TableError>>,
 }
 
 /// Codes of all versions, and what they stand for.
@@ -64,7 +65,7 @@ impl SharedColumn {
     }
 
     /// The column. Who comes while others read it helps them. No lock is held while work of other queries may run.
-    pub(super) fn read(&self) -> Result<Arc<CodedColumn>, String> {
+    pub(super) fn read(&self) -> Result<Arc<CodedColumn>, TableError> {
         if self.whole.get().is_none() {
             loop {
                 let place = self.next.fetch_add(1, Ordering::Relaxed);
@@ -78,23 +79,23 @@ impl SharedColumn {
         self.whole.get_or_init(|| self.merge().map(Arc::new)).clone()
     }
 
-    fn block(&self, place: usize) -> Result<Block, String> {
-        self.plan.block(place).map_err(|error| error.to_string())
+    fn block(&self, place: usize) -> Result<Block, TableError> {
+        self.plan.block(place).map_err(TableError::store)
     }
 
-    fn merge(&self) -> Result<CodedColumn, String> {
+    fn merge(&self) -> Result<CodedColumn, TableError> {
         let mut blocks = Vec::with_capacity(self.blocks.len());
         for (place, block) in self.blocks.iter().enumerate() {
             let taken = block.lock().unwrap_or_else(PoisonError::into_inner).take();
             blocks.push(taken.unwrap_or_else(|| self.block(place))?);
         }
-        let column = self.plan.merge(blocks).map_err(|error| error.to_string())?;
+        let column = self.plan.merge(blocks).map_err(TableError::store)?;
         CodedColumn::new(column, self.kind)
     }
 }
 
 impl CodedColumn {
-    fn new(column: VersionColumn, kind: Type) -> Result<Self, String> {
+    fn new(column: VersionColumn, kind: Type) -> Result<Self, TableError> {
         let count = column.value_count();
         let many = count > DICTIONARY_COUNT && count * REPEATED_COUNT > column.codes.len();
         let VersionColumn { codes, runs } = column;
@@ -185,11 +186,13 @@ fn values_of(runs: &[Values], kind: Type) -> Vec<Value> {
     values
 }
 
-fn texts_of(runs: &[Values]) -> Result<Texts, String> {
+fn texts_of(runs: &[Values]) -> Result<Texts, TableError> {
     let total = runs.iter().map(run_size).sum();
     let mut texts = TextList { bytes: Vec::with_capacity(total), ends: vec![0; FIRST_VALUE as usize] };
     for run in runs {
-        let Values::Json(list) = run else { return Err("expected texts of a string column".to_owned()) };
+        let Values::Json(list) = run else {
+            return Err(TableError::Data("expected texts of a string column".to_owned()));
+        };
         for json in list.iter() {
             match plain_text(json) {
                 Some(text) => texts.bytes.extend_from_slice(text),
@@ -200,7 +203,9 @@ fn texts_of(runs: &[Values]) -> Result<Texts, String> {
                 }
             }
             let end = u32::try_from(texts.bytes.len());
-            texts.ends.push(end.map_err(|_| "a column holds more than 4 GiB of text".to_owned())?);
+            texts.ends.push(
+                end.map_err(|_| TableError::Data("a column holds more than 4 GiB of text".to_owned()))?,
+            );
         }
     }
     Texts::new(texts.bytes, texts.ends)

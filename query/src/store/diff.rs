@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use engine::{
-    AttributeChange, Cascades, Change, ChangeKind, DifferenceFilter, LinkChange, LinkEnd, ObjectKey,
-    Snapshot, Store, schema,
+    AttributeChange, BackupId, Cascades, Change, ChangeKind, DifferenceFilter, LinkChange, LinkEnd,
+    ObjectKey, Snapshot, Store, schema,
 };
 use rayon::prelude::*;
 
@@ -17,6 +17,7 @@ use super::event::{part_count, part_range};
 use super::points::{PointArgument, ResolvedPoint, described};
 use super::{StoreTables, points, unread};
 use crate::batch::{Batch, Column, Schema};
+use crate::error::TableError;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
 
@@ -55,17 +56,18 @@ pub(super) struct Sides {
 
 impl Sides {
     /// Resolves the arguments of `diff` or `changes`; the later side defaults to the default point.
-    pub(super) fn new(tables: &StoreTables, name: &str, arguments: &[Value]) -> Result<Self, String> {
+    pub(super) fn new(tables: &StoreTables, name: &str, arguments: &[Value]) -> Result<Self, TableError> {
         let (from, to) = match arguments {
             [from] => (from, None),
             [from, to] => (from, Some(to)),
             other => {
                 let count = other.len();
-                return Err(format!(
-                    "`{name}(from, to)` takes one or two points in time, found {count} arguments; without `to` it \
-                     means `{}`",
-                    tables.default
-                ));
+                return Err(TableError::Arguments {
+                    message: format!(
+                        "`{name}(from, to)` takes one or two points in time, found {count} arguments"
+                    ),
+                    help: Some(format!("without `to` it means `{}`", tables.default)),
+                });
             }
         };
         let from = tables.resolve(&argument(name, "from", from)?)?;
@@ -73,7 +75,7 @@ impl Sides {
             Some(to) => tables.resolve(&argument(name, "to", to)?)?,
             None => tables.resolve(&tables.default)?,
         };
-        let place = |id: &str| tables.store.members().iter().position(|backup| backup.id == id);
+        let place = |id: &BackupId| tables.store.commits().iter().position(|backup| backup.id == *id);
         if place(&from.backup) > place(&to.backup) {
             let (from, to) = (&from.written, &to.written);
             tables.log.note(format!("{name}: read backwards, because {from} is later than {to}"));
@@ -91,9 +93,9 @@ impl Sides {
         tables: &StoreTables,
         name: &str,
         filter: &DifferenceFilter,
-    ) -> Result<(), String> {
+    ) -> Result<(), TableError> {
         let lacks = tables.store.unread_between(&self.from.backup, &self.to.backup, filter);
-        let lacks = lacks.map_err(|error| error.to_string())?;
+        let lacks = lacks.map_err(TableError::store)?;
         if !lacks.is_empty() {
             tables.log.note(format!("{name}: not read at both sides: {}", unread::list(&lacks)));
         }
@@ -102,13 +104,13 @@ impl Sides {
 }
 
 /// A point in time among the arguments of a table.
-pub(super) fn argument(table: &str, name: &str, value: &Value) -> Result<PointArgument, String> {
+pub(super) fn argument(table: &str, name: &str, value: &Value) -> Result<PointArgument, TableError> {
     PointArgument::from_value(value).map_err(|_| {
-        format!(
+        TableError::arguments(format!(
             "`{name}` of `{table}` must be a point in time, a string such as \"latest~1\" or a datetime such as \
              ago(5d), found {}",
             described(value)
-        )
+        ))
     })
 }
 
@@ -143,7 +145,7 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, TableError> {
         let sides = Sides::new(tables, "diff", arguments)?;
         Ok(Self { tables: tables.clone(), sides })
     }
@@ -154,7 +156,7 @@ impl TableSource for Difference {
         cells::schema_of(&COLUMNS)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let columns = request.columns.clone();
         let is_asked = |wanted: &[usize]| columns.iter().any(|column| wanted.contains(column));
         let filter = DifferenceFilter {
@@ -164,7 +166,7 @@ impl TableSource for Difference {
         };
         self.sides.note_unread(&self.tables, "diff", &filter)?;
         let (store, from, to) = (&self.tables.store, &self.sides.from.backup, &self.sides.to.backup);
-        let failed = |error: engine::Error| error.to_string();
+        let failed = TableError::store;
         let changes = store.difference(from, to, &filter).map_err(failed)?;
         let needs_whole = columns.iter().any(|column| matches!(*column, BEFORE | AFTER));
         let whole =
@@ -188,7 +190,7 @@ impl Parts for Rows {
         part_count(self.changes.len())
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let changes = &self.changes[part_range(part, self.changes.len())];
         let columns = self.columns.iter().map(|column| self.column(*column, changes));
         Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: changes.len() })
@@ -196,7 +198,7 @@ impl Parts for Rows {
 }
 
 impl Rows {
-    fn column(&self, column: usize, changes: &[Change]) -> Result<Column, String> {
+    fn column(&self, column: usize, changes: &[Change]) -> Result<Column, TableError> {
         let values =
             |value: &(dyn Fn(&Change) -> Value + Sync)| Column::of(changes.par_iter().map(value).collect());
         Ok(match column {
@@ -221,13 +223,13 @@ impl Rows {
         })
     }
 
-    fn objects(&self, changes: &[Change], side: fn(&Whole) -> &Snapshot) -> Result<Column, String> {
+    fn objects(&self, changes: &[Change], side: fn(&Whole) -> &Snapshot) -> Result<Column, TableError> {
         let Some(whole) = &self.whole else { return Ok(Column::Constant(Value::Null)) };
         let found = changes.par_iter().map(|change| {
             let object = side(whole).object(&whole.key(change))?;
             Ok(object.map_or(Value::Null, |object| cells::json_value(Some(&object.to_json()))))
         });
-        let values = found.collect::<engine::Result<_>>().map_err(|error| error.to_string())?;
+        let values = found.collect::<engine::Result<_>>().map_err(TableError::store)?;
         Ok(Column::of(values))
     }
 }
@@ -263,7 +265,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(store: &Store, from: &str, to: &str, changes: &[Change]) -> engine::Result<Self> {
+    fn new(store: &Store, from: &BackupId, to: &BackupId, changes: &[Change]) -> engine::Result<Self> {
         let (from, to) = (store.snapshot(from)?, store.snapshot(to)?);
         let mut tokens: Vec<&Arc<str>> = changes.iter().map(|change| &change.type_token).collect();
         tokens.dedup();

@@ -9,6 +9,7 @@ use super::cache::Cache;
 use super::reader::TypeReader;
 use super::rows::{Place, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Schema};
+use crate::error::TableError;
 use crate::table::{Admitted, Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;
 
@@ -29,7 +30,7 @@ pub(super) struct Entities {
 impl Entities {
     /// # Errors
     /// When the store cannot say which columns there are.
-    pub(super) fn new(snapshot: &Snapshot, token: &str, cache: &Arc<Cache>) -> Result<Self, String> {
+    pub(super) fn new(snapshot: &Snapshot, token: &str, cache: &Arc<Cache>) -> Result<Self, TableError> {
         let reader = TypeReader::new(snapshot, token, cache);
         let schema = reader.schema()?;
         Ok(Self { reader, schema })
@@ -45,7 +46,7 @@ impl TableSource for Entities {
         self.schema.nested(column, path)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let set = match wanted_texts(&request.conditions, 0) {
             Some(ids) => self.reader.named(&ids, false)?,
             None => self.reader.rows(false)?,
@@ -84,7 +85,7 @@ impl Parts for EntityParts {
         self.places.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let place = &self.places[part];
         let columns = self.columns.iter().map(|column| {
             let column = &self.schema.columns[*column];

@@ -9,6 +9,7 @@ use super::cells::{self, ColumnSpec};
 use super::diff;
 use super::target::{Target, Targets};
 use crate::batch::{BATCH_ROWS, Batch, Column};
+use crate::error::TableError;
 use crate::table::Condition;
 use crate::value::{Type, Value};
 
@@ -190,7 +191,11 @@ pub(super) struct Events<'e> {
 
 impl Events<'_> {
     /// The columns asked for; those of the moment are filled in by `moment`.
-    pub(super) fn batch(&self, wanted: &[usize], moment: &dyn Fn(usize) -> Column) -> Result<Batch, String> {
+    pub(super) fn batch(
+        &self,
+        wanted: &[usize],
+        moment: &dyn Fn(usize) -> Column,
+    ) -> Result<Batch, TableError> {
         let needs_targets = wanted.iter().any(|column| matches!(*column, TARGET_TYPE | TARGET_NAME));
         let targets = if needs_targets { self.targets()? } else { Vec::new() };
         let columns = wanted.iter().map(|column| match *column {
@@ -202,7 +207,7 @@ impl Events<'_> {
         Ok(Batch { columns: columns.collect(), row_count: self.of.len() })
     }
 
-    fn targets(&self) -> Result<Vec<Target>, String> {
+    fn targets(&self) -> Result<Vec<Target>, TableError> {
         let places = self.of.iter().map(|event| (self.place)(event.change()));
         let ids: Vec<String> = self.rows().map(Row::target_id).collect();
         let wanted: Vec<(&str, Option<usize>)> = ids.iter().map(String::as_str).zip(places).collect();

@@ -8,7 +8,7 @@ mod window;
 
 use std::sync::Arc;
 
-use engine::{BackupSummary, Change, DifferenceFilter, Error, ObjectKey, Store};
+use engine::{BackupId, BackupSummary, Change, DifferenceFilter, ObjectKey, Store};
 
 use super::StoreTables;
 use super::cells::{self, ColumnSpec};
@@ -16,6 +16,7 @@ use super::event::{self, Event, Events};
 use super::points::{ResolvedPoint, described};
 use super::target::Targets;
 use crate::batch::{Batch, Column, Schema};
+use crate::error::TableError;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;
 use first::FirstObjects;
@@ -36,16 +37,16 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, TableError> {
         let (points, object) = match arguments {
             [points @ .., object] if arguments.len() == 3 => (points, Some(object)),
             [_] | [_, _] => (arguments, None),
             other => {
                 let count = other.len();
-                return Err(format!(
+                return Err(TableError::arguments(format!(
                     "`history(from, to, \"id\")` takes a point in time, perhaps a second one, and perhaps the ID of an \
-                     object; found {count} arguments"
-                ));
+                     object, found {count} arguments"
+                )));
             }
         };
         let window = Window::new(tables, points)?;
@@ -54,16 +55,16 @@ impl History {
             Some(Value::String(id)) => Some(follow_named(&tables.store, id, &window)?),
             Some(other) => {
                 let found = described(other);
-                return Err(format!(
+                return Err(TableError::arguments(format!(
                     "the third argument of `history` must be the ID of an object, found {found}"
-                ));
+                )));
             }
         };
         Ok(Self { store: Arc::clone(&tables.store), window, object })
     }
 
     /// The changes of these objects, when following them one by one is all there is to do.
-    fn followed(&self, ids: &[String], conditions: &[Condition]) -> Result<Option<Vec<Step>>, String> {
+    fn followed(&self, ids: &[String], conditions: &[Condition]) -> Result<Option<Vec<Step>>, TableError> {
         if ids.len() > FOLLOWED_COUNT_MAX {
             return Ok(None);
         }
@@ -78,7 +79,7 @@ impl History {
     }
 
     fn admits(&self, place: usize, conditions: &[Condition]) -> bool {
-        self.store.members().get(place).is_some_and(|backup| {
+        self.store.commits().get(place).is_some_and(|backup| {
             cells::admits_text(conditions, event::BACKUP, &backup.id)
                 && cells::admits_time(conditions, event::TAKEN_AT, cells::ticks(backup.taken_at))
         })
@@ -91,7 +92,7 @@ impl TableSource for History {
         cells::schema_of(&columns)
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let conditions = &request.conditions;
         let (store, columns) = (Arc::clone(&self.store), request.columns.clone());
         let ids = cells::wanted_texts(conditions, event::ID);
@@ -103,7 +104,7 @@ impl TableSource for History {
             (None, Some(ids)) => self.followed(ids, conditions)?,
             (None, None) => None,
         };
-        let last_backup = self.window.last_backup(&store).to_owned();
+        let last_backup = self.window.last_backup(&store);
         if let Some(mut steps) = followed {
             sort(&mut steps);
             let (places, changes): (Vec<usize>, Vec<Change>) = steps.into_iter().unzip();
@@ -132,11 +133,11 @@ impl TableSource for History {
 }
 
 /// All changes in the window of the objects that have this ID; nothing when none ever had it.
-fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, String> {
+fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, TableError> {
     let mut all: Option<Vec<Step>> = None;
     for type_token in store.type_tokens() {
         let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
-        let history = store.history(&key).map_err(|error| error.to_string())?;
+        let history = store.history(&key).map_err(TableError::store)?;
         if !history.is_empty() {
             all.get_or_insert_default().append(&mut inside(store, history, window));
         }
@@ -146,7 +147,7 @@ fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>,
 
 /// Those steps of an object that lie in the window.
 fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<Step> {
-    let backups = store.members();
+    let backups = store.commits();
     let mut place = 0;
     let steps = history.into_iter().filter_map(|(backup, change)| {
         // Both are oldest first; one backup may have several steps, where the object was made again under another ID.
@@ -156,12 +157,13 @@ fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window)
     steps.collect()
 }
 
-/// As [`follow`]; an object may also be called by the names that the command line takes.
-fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, String> {
-    let failed = |error: Error| error.to_string();
+/// As [`follow`]; an object may also be called by any other name that the store knows it by.
+fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, TableError> {
+    let failed = TableError::store;
     let mut steps = Vec::new();
     // One ID under two types is two objects, and both were asked for.
-    for key in store.find_all(name, window.last_backup(store)).map_err(failed)? {
+    let Some(last_backup) = window.last_backup(store) else { return Ok(steps) };
+    for key in store.find_all(name, &last_backup).map_err(failed)? {
         steps.append(&mut inside(store, store.history(&key).map_err(failed)?, window));
     }
     Ok(steps)
@@ -179,7 +181,7 @@ fn sort(steps: &mut Vec<Step>) {
 /// The rows of objects that were followed.
 struct Followed {
     store: Arc<Store>,
-    last_backup: String,
+    last_backup: Option<BackupId>,
     places: Vec<usize>,
     changes: Vec<Change>,
     events: Vec<Event>,
@@ -191,12 +193,12 @@ impl Parts for Followed {
         event::part_count(self.events.len())
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let events = &self.events[event::part_range(part, self.events.len())];
-        let targets = Targets::new(&self.store, &[&self.last_backup]);
+        let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let place = |change: usize| self.places.get(change).copied();
         let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &place };
-        let backups = self.store.members();
+        let backups = self.store.commits();
         rows.batch(&self.columns, &|column| {
             let of_rows = events.iter().map(|event| &backups[self.places[event.change()]]);
             match column {
@@ -210,7 +212,7 @@ impl Parts for Followed {
 /// The rows of backups that are compared with the ones before them.
 struct Compared {
     store: Arc<Store>,
-    last_backup: String,
+    last_backup: Option<BackupId>,
     request: ScanRequest,
     filter: DifferenceFilter,
     /// What the first backup brought, when it is asked for; its parts come first.
@@ -224,25 +226,25 @@ impl Parts for Compared {
         self.first.as_ref().map_or(0, FirstObjects::part_count) + self.places.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let first_count = self.first.as_ref().map_or(0, FirstObjects::part_count);
         if let Some(first) = self.first.as_ref().filter(|_| part < first_count) {
             return self.batch(0, first.read(part)?);
         }
         let place = self.places[part - first_count];
-        let backups = self.store.members();
+        let backups = self.store.commits();
         let (from, to) = (&backups[place - 1].id, &backups[place].id);
-        let changes = self.store.difference(from, to, &self.filter).map_err(|error| error.to_string())?;
+        let changes = self.store.difference(from, to, &self.filter).map_err(TableError::store)?;
         self.batch(place, &changes)
     }
 }
 
 impl Compared {
-    fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, String> {
+    fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, TableError> {
         let events = event::events(changes, &self.request.conditions);
-        let targets = Targets::new(&self.store, &[&self.last_backup]);
+        let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let rows = Events { changes, of: &events, targets: &targets, place: &|_| Some(place) };
-        let backup = &self.store.members()[place];
+        let backup = &self.store.commits()[place];
         rows.batch(&self.request.columns, &|column| {
             Column::Constant(match column {
                 event::BACKUP => Value::text(&backup.id),

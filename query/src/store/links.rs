@@ -13,6 +13,7 @@ use super::objects::named;
 use super::reader::{TypeReader, failed};
 use super::rows::{RowList, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
+use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
 
@@ -58,7 +59,7 @@ impl Links {
         reader: &TypeReader,
         relation: &Arc<str>,
         set: &RowSet,
-    ) -> Result<Arc<LinkLists>, String> {
+    ) -> Result<Arc<LinkLists>, TableError> {
         let (token, relation) = (Arc::clone(reader.scan.token()), Arc::clone(relation));
         let key = Key::Links { backup: self.backup(), token, relation: Arc::clone(&relation) };
         if set.complete
@@ -74,7 +75,7 @@ impl Links {
         Ok(lists)
     }
 
-    fn live_types(&self, reader: &TypeReader) -> Result<Arc<LiveTypes>, String> {
+    fn live_types(&self, reader: &TypeReader) -> Result<Arc<LiveTypes>, TableError> {
         let key = Key::Types { backup: self.backup() };
         if let Some(Cached::Types(types)) = self.cache.get(&key) {
             return Ok(types);
@@ -93,7 +94,7 @@ impl TableSource for Links {
         names.map(|name| Field::new(name, Type::String)).into()
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let wanted = |column| wanted_texts(&request.conditions, column);
         let (sources, types) = (wanted(SOURCE_ID), wanted(SOURCE_TYPE));
         let (relations, targets) = (wanted(RELATION), wanted(TARGET_ID));
@@ -137,7 +138,7 @@ impl TableSource for Links {
     }
 }
 
-fn ordinals_of(reader: &TypeReader, ids: &[&str]) -> Result<BTreeSet<u32>, String> {
+fn ordinals_of(reader: &TypeReader, ids: &[&str]) -> Result<BTreeSet<u32>, TableError> {
     let found = ids.iter().map(|id| reader.scan.ordinal(id).map_err(failed));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
@@ -200,7 +201,7 @@ impl Parts for LinkParts {
         self.parts.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let part = &self.parts[part];
         let columns = self.columns.iter().map(|column| self.column(part, *column));
         Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: part.positions.len() })
@@ -208,7 +209,7 @@ impl Parts for LinkParts {
 }
 
 impl LinkParts {
-    fn column(&self, part: &Part, column: usize) -> Result<Column, String> {
+    fn column(&self, part: &Part, column: usize) -> Result<Column, TableError> {
         let Positions::Run(range) = &part.positions else { return self.cells(part, column) };
         if !part.complete || [SOURCE_TYPE, RELATION].contains(&column) {
             return self.cells(part, column);
@@ -228,7 +229,7 @@ impl LinkParts {
         Ok(cells)
     }
 
-    fn cells(&self, part: &Part, column: usize) -> Result<Column, String> {
+    fn cells(&self, part: &Part, column: usize) -> Result<Column, TableError> {
         match column {
             SOURCE_ID => part.ids(&part.sources()?),
             SOURCE_TYPE => Ok(Column::Constant(Value::text(part.reader.scan.token()))),
@@ -265,7 +266,7 @@ impl LinkParts {
         Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
     }
 
-    fn target_names(&self, part: &Part) -> Result<Column, String> {
+    fn target_names(&self, part: &Part) -> Result<Column, TableError> {
         let targets = Distinct::of(&part.targets());
         let mut names = vec![String::new(); targets.ordinals.len()];
         for (place, token) in (0..NO_TYPE).zip(self.tokens()) {
@@ -286,7 +287,7 @@ impl LinkParts {
 
 impl Part {
     /// The ordinal of the source of each row.
-    fn sources(&self) -> Result<Vec<u32>, String> {
+    fn sources(&self) -> Result<Vec<u32>, TableError> {
         let Some(first) = self.positions.iter().next() else { return Ok(Vec::new()) };
         let ordinals = self.rows.all()?.ordinals;
         let mut row = self.lists.ends.partition_point(|end| *end <= first);
@@ -304,7 +305,7 @@ impl Part {
         self.positions.iter().map(|position| self.lists.targets[position as usize]).collect()
     }
 
-    fn ids(&self, ordinals: &[u32]) -> Result<Column, String> {
+    fn ids(&self, ordinals: &[u32]) -> Result<Column, TableError> {
         let distinct = Distinct::of(ordinals);
         let TextList { bytes, ends } = self.reader.scan.ids(&distinct.ordinals).map_err(failed)?;
         Ok(Column::Texts { codes: Arc::new(distinct.codes), texts: Arc::new(Texts::new(bytes, ends)?) })
@@ -312,7 +313,7 @@ impl Part {
 }
 
 /// The display names of live objects of a type.
-fn names_of(reader: &TypeReader, ordinals: &[u32]) -> Result<Vec<String>, String> {
+fn names_of(reader: &TypeReader, ordinals: &[u32]) -> Result<Vec<String>, TableError> {
     let set = reader.rows(false)?;
     let rows = set.rows.all()?;
     let version = |ordinal: &u32| {
@@ -348,7 +349,7 @@ impl Distinct {
         Self { ordinals, codes }
     }
 
-    fn column(self, texts: Vec<String>) -> Result<Column, String> {
+    fn column(self, texts: Vec<String>) -> Result<Column, TableError> {
         let mut list = TextList::default();
         for text in texts {
             list.bytes.extend_from_slice(text.as_bytes());

@@ -11,6 +11,7 @@ use super::entity::wanted_texts;
 use super::reader::{TypeReader, failed};
 use super::rows::{Place, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema};
+use crate::error::TableError;
 use crate::json;
 use crate::table::{Admitted, Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
@@ -74,7 +75,7 @@ impl TableSource for Objects {
         fields
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let ids = wanted_texts(&request.conditions, ID);
         let types = wanted_texts(&request.conditions, TYPE);
         let rows_max = if request.columns.contains(&ATTRIBUTES) { BAG_ROWS } else { BATCH_ROWS };
@@ -126,7 +127,7 @@ impl Parts for ObjectParts {
         self.parts.len()
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         let part = &self.parts[part];
         let columns = self.columns.iter().map(|column| part.column(*column));
         Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: part.place.range.len() })
@@ -134,7 +135,7 @@ impl Parts for ObjectParts {
 }
 
 impl Part {
-    fn column(&self, column: usize) -> Result<Column, String> {
+    fn column(&self, column: usize) -> Result<Column, TableError> {
         let read = |column: &EntityColumn| self.reader.column(column, &self.set, &self.place);
         match column {
             ID => read(&EntityColumn::id()),
@@ -146,7 +147,7 @@ impl Part {
         }
     }
 
-    fn bags(&self) -> Result<Column, String> {
+    fn bags(&self) -> Result<Column, TableError> {
         let bags = self.set.rows.part(&self.place.range)?.ordinals.iter().map(|ordinal| {
             let object = self.reader.scan.object(*ordinal).map_err(failed)?;
             let Some(object) = object else { return Ok(Value::Null) };
@@ -154,7 +155,7 @@ impl Part {
             let bag = json::parse(text).or_else(|| json::parse(&decode(text.as_bytes()).to_string()));
             Ok(bag.unwrap_or_default())
         });
-        Ok(Column::of(bags.collect::<Result<_, String>>()?))
+        Ok(Column::of(bags.collect::<Result<_, TableError>>()?))
     }
 }
 

@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{BackupSummary, Point, Store};
+use engine::{BackupId, BackupSummary, Point, Store};
 use jiff::Timestamp;
 
+use crate::error::TableError;
 use crate::time;
 use crate::value::{Type, Value};
 
@@ -26,7 +27,7 @@ pub struct ResolvedPoint {
     /// The point as it was written.
     pub written: String,
     /// The backup's whole ID.
-    pub backup: String,
+    pub backup: BackupId,
     /// When the reading of that backup became consistent.
     pub taken_at: Timestamp,
 }
@@ -36,8 +37,8 @@ pub trait PointResolver: Send + Sync {
     /// Finds the backup.
     ///
     /// # Errors
-    /// A message for the user that names the nearest backup, when none is named.
-    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String>;
+    /// When it names no backup.
+    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, TableError>;
 }
 
 /// Resolves points to the backups of a store; `live` is an error, because a store alone has no tenant.
@@ -62,23 +63,23 @@ impl PointArgument {
     /// The same as a store understands it.
     ///
     /// # Errors
-    /// A message for the user that lists what may be written; `live` is no point of a store.
-    pub fn to_point(&self) -> Result<Point, String> {
-        Point::parse(&self.to_string()).map_err(|error| error.to_string())
+    /// When it is none that a store knows; `live` is none.
+    pub fn to_point(&self) -> Result<Point, TableError> {
+        Point::parse(&self.to_string()).map_err(|error| TableError::Point(Arc::new(error)))
     }
 
     /// Reads the argument of a table.
     ///
     /// # Errors
-    /// A message for the user, when it is neither a text nor a datetime.
-    pub(crate) fn from_value(value: &Value) -> Result<Self, String> {
+    /// When it is neither a text nor a datetime.
+    pub(crate) fn from_value(value: &Value) -> Result<Self, TableError> {
         match value {
             Value::String(text) => Ok(Self::Text(text.to_string())),
             Value::Datetime(ticks) => Ok(Self::Time(*ticks)),
-            other => Err(format!(
+            other => Err(TableError::arguments(format!(
                 "expected a point in time, a string such as \"latest~1\" or a datetime such as ago(5d), found {}",
                 described(other)
-            )),
+            ))),
         }
     }
 
@@ -117,7 +118,7 @@ impl ResolvedPoint {
     /// The backup that a written point stands for.
     #[must_use]
     pub fn new(point: &PointArgument, backup: &BackupSummary) -> Self {
-        Self { written: point.to_string(), backup: backup.id.clone(), taken_at: backup.taken_at }
+        Self { written: point.to_string(), backup: backup.id, taken_at: backup.taken_at }
     }
 }
 
@@ -130,12 +131,11 @@ impl StoreResolver {
 }
 
 impl PointResolver for StoreResolver {
-    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
+    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, TableError> {
         if point.is_live() {
-            let help = "`latest` is the newest backup";
-            return Err(format!("`live` reads from a tenant, and none is configured; {help}"));
+            return Err(TableError::NoTenant);
         }
-        let backup = self.store.resolve(&point.to_point()?).map_err(|error| error.to_string())?;
+        let backup = self.store.resolve(&point.to_point()?).map_err(TableError::store)?;
         Ok(ResolvedPoint::new(point, backup))
     }
 }
@@ -153,7 +153,7 @@ impl PointLog {
         &self,
         resolver: &dyn PointResolver,
         point: &PointArgument,
-    ) -> Result<ResolvedPoint, String> {
+    ) -> Result<ResolvedPoint, TableError> {
         let mut known = lock(&self.known);
         if let Some((_, found)) = known.iter().find(|(other, _)| other == point) {
             return Ok(found.clone());

@@ -13,6 +13,7 @@ use super::cache::{Cache, Cached, Key, codes_size, whole_size};
 use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
 use super::rows::{Place, RowList, RowSet, Rows};
 use crate::batch::{Column, Texts, row_number};
+use crate::error::TableError;
 use crate::value::{Type, Value};
 
 /// Bags of more distinct contents than this are not worth keeping as values.
@@ -26,9 +27,8 @@ pub(super) struct TypeReader {
     cache: Arc<Cache>,
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
-pub(super) fn failed(error: Error) -> String {
-    error.to_string()
+pub(super) fn failed(error: Error) -> TableError {
+    TableError::store(error)
 }
 
 impl TypeReader {
@@ -38,7 +38,7 @@ impl TypeReader {
     }
 
     /// The columns of the type, the same at every backup.
-    pub(super) fn schema(&self) -> Result<Arc<EntitySchema>, String> {
+    pub(super) fn schema(&self) -> Result<Arc<EntitySchema>, TableError> {
         let key = Key::Schema { token: Arc::clone(self.scan.token()) };
         if let Some(Cached::Schema(schema)) = self.cache.get(&key) {
             return Ok(schema);
@@ -49,7 +49,7 @@ impl TypeReader {
     }
 
     /// All live objects, or all in the recycle bin.
-    pub(super) fn rows(&self, deleted: bool) -> Result<RowSet, String> {
+    pub(super) fn rows(&self, deleted: bool) -> Result<RowSet, TableError> {
         let key =
             Key::Rows { backup: Arc::clone(&self.backup), token: Arc::clone(self.scan.token()), deleted };
         if let Some(Cached::Rows(rows)) = self.cache.get(&key) {
@@ -62,12 +62,12 @@ impl TypeReader {
 
     /// The IDs of some rows as Graph gives them. Those of relation objects move, so the store knows these objects by
     /// their natural keys, which stand in where no ID was observed.
-    fn ids(&self, ordinals: &[u32]) -> Result<TextList, String> {
+    fn ids(&self, ordinals: &[u32]) -> Result<TextList, TableError> {
         let keys = self.scan.ids(ordinals).map_err(failed)?;
         if !self.has_moving_ids() {
             return Ok(keys);
         }
-        let moving = self.scan.moving(ordinals).map_err(failed)?;
+        let moving = self.scan.volatile(ordinals).map_err(failed)?;
         let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(failed)?;
         let mut ids = TextList::default();
         for row in 0..ordinals.len() {
@@ -86,14 +86,14 @@ impl TypeReader {
     }
 
     /// Those with these IDs.
-    pub(super) fn named(&self, ids: &[&str], deleted: bool) -> Result<RowSet, String> {
+    pub(super) fn named(&self, ids: &[&str], deleted: bool) -> Result<RowSet, TableError> {
         if self.has_moving_ids() {
             return self.named_by_moving_ids(ids, deleted);
         }
         Ok(self.some(self.scan.named(ids, deleted).map_err(failed)?, deleted))
     }
 
-    fn named_by_moving_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, String> {
+    fn named_by_moving_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, TableError> {
         let set = self.rows(deleted)?;
         let all = set.rows.all()?;
         let ids = self.ids(all.ordinals)?;
@@ -115,7 +115,7 @@ impl TypeReader {
         column: &EntityColumn,
         set: &RowSet,
         place: &Place,
-    ) -> Result<Column, String> {
+    ) -> Result<Column, TableError> {
         let key = Key::Part {
             backup: Arc::clone(&self.backup),
             token: Arc::clone(self.scan.token()),
@@ -153,7 +153,7 @@ impl TypeReader {
     }
 
     /// The cells, and whether they are worth keeping.
-    fn read(&self, column: &EntityColumn, rows: Rows<'_>, few: bool) -> Result<(Column, bool), String> {
+    fn read(&self, column: &EntityColumn, rows: Rows<'_>, few: bool) -> Result<(Column, bool), TableError> {
         let ordinals = rows.ordinals;
         match &column.source {
             Source::Id => Ok((texts(self.ids(ordinals)?)?, true)),
@@ -175,16 +175,22 @@ impl TypeReader {
         }
     }
 
-    fn leaf(&self, path: &CellPath, kind: Type, rows: Rows<'_>, few: bool) -> Result<(Column, bool), String> {
+    fn leaf(
+        &self,
+        path: &CellPath,
+        kind: Type,
+        rows: Rows<'_>,
+        few: bool,
+    ) -> Result<(Column, bool), TableError> {
         let versions = self.row_versions(rows, path.space)?;
         self.cells(path, kind, &versions, few)
     }
 
     /// The versions of some rows in a space.
-    fn row_versions<'r>(&self, rows: Rows<'r>, space: Space) -> Result<Cow<'r, [u32]>, String> {
+    fn row_versions<'r>(&self, rows: Rows<'r>, space: Space) -> Result<Cow<'r, [u32]>, TableError> {
         match space {
             Space::Core => Ok(Cow::Borrowed(rows.versions)),
-            Space::Volatile => Ok(Cow::Owned(self.scan.moving(rows.ordinals).map_err(failed)?)),
+            Space::Volatile => Ok(Cow::Owned(self.scan.volatile(rows.ordinals).map_err(failed)?)),
         }
     }
 
@@ -194,7 +200,7 @@ impl TypeReader {
         column: &EntityColumn,
         versions: &[u32],
         few: bool,
-    ) -> Result<Column, String> {
+    ) -> Result<Column, TableError> {
         match &column.source {
             Source::Cells { paths, .. } if paths.len() == 1 => {
                 Ok(self.cells(&paths[0], column.kind, versions, few)?.0)
@@ -209,7 +215,7 @@ impl TypeReader {
         kind: Type,
         versions: &[u32],
         few: bool,
-    ) -> Result<(Column, bool), String> {
+    ) -> Result<(Column, bool), TableError> {
         if let Some(coded) = self.coded(path, kind, few)? {
             return Ok((coded.gather(versions), !matches!(coded.values, Coding::Json(_))));
         }
@@ -226,7 +232,7 @@ impl TypeReader {
         missing: &Value,
         rows: Rows<'_>,
         few: bool,
-    ) -> Result<(Column, bool), String> {
+    ) -> Result<(Column, bool), TableError> {
         let make = |found: &mut CellsFound<'_, '_>| match bag::assemble(found) {
             Some(value) => of_value(value, kind),
             None => missing.clone(),
@@ -270,7 +276,7 @@ impl TypeReader {
         paths: &[CellPath],
         rows: Rows<'_>,
         make: &dyn Fn(&mut CellsFound<'_, '_>) -> Value,
-    ) -> Result<(Column, bool), String> {
+    ) -> Result<(Column, bool), TableError> {
         let cells = paths.iter().map(|path| {
             let versions = self.row_versions(rows, path.space)?;
             self.scan.cells(path.space, &path.path, &versions).map_err(failed)
@@ -284,7 +290,7 @@ impl TypeReader {
     }
 
     /// One attribute in all versions; nothing if that is not worth its while for a few rows.
-    fn coded(&self, path: &CellPath, kind: Type, few: bool) -> Result<Option<Arc<CodedColumn>>, String> {
+    fn coded(&self, path: &CellPath, kind: Type, few: bool) -> Result<Option<Arc<CodedColumn>>, TableError> {
         let key = self.column_key(path, kind);
         let kept = match self.cache.get(&key) {
             Some(Cached::Column(shared)) => Some(shared),
@@ -311,7 +317,7 @@ impl TypeReader {
         Ok(Some(coded))
     }
 
-    fn single_targets(&self, lists: &LinkLists) -> Result<Column, String> {
+    fn single_targets(&self, lists: &LinkLists) -> Result<Column, TableError> {
         let count = lists.ends.len();
         let mut distinct: HashMap<u32, u32> = HashMap::new();
         let (mut codes, mut targets) = (Vec::with_capacity(count), Vec::new());
@@ -333,7 +339,7 @@ impl TypeReader {
         Ok(Column::Texts { codes: Arc::new(codes), texts: Arc::new(Texts::new(ids.bytes, ends)?) })
     }
 
-    fn all_targets(&self, lists: &LinkLists) -> Result<Column, String> {
+    fn all_targets(&self, lists: &LinkLists) -> Result<Column, TableError> {
         let ids = self.scan.ids(&lists.targets).map_err(failed)?;
         let mut start = 0;
         let values = lists.ends.iter().zip(&lists.observed).map(|(end, observed)| {
@@ -352,7 +358,7 @@ impl TypeReader {
 }
 
 /// A column of texts, one a row.
-pub(super) fn texts(list: TextList) -> Result<Column, String> {
+pub(super) fn texts(list: TextList) -> Result<Column, TableError> {
     let codes = (0..u32::try_from(list.ends.len()).unwrap_or(u32::MAX)).collect();
     Ok(Column::Texts { codes: Arc::new(codes), texts: Arc::new(Texts::new(list.bytes, list.ends)?) })
 }

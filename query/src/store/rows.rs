@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use engine::scan::{ObjectRows, Scan};
 
 use super::reader::failed;
+use crate::error::TableError;
 
 /// Where the first parts end: enough rows for a look, few enough to be read one by one.
 const FIRST_ENDS: [usize; 2] = [16, 256];
@@ -30,7 +31,7 @@ pub(super) struct Rows<'r> {
 
 impl RowList {
     /// All that are live, or all that are deleted.
-    pub(super) fn whole(scan: &Scan, deleted: bool) -> Result<Self, String> {
+    pub(super) fn whole(scan: &Scan, deleted: bool) -> Result<Self, TableError> {
         let count = scan.count(deleted).map_err(failed)?;
         Ok(Self { scan: scan.clone(), deleted, count, first: OnceLock::new(), all: OnceLock::new() })
     }
@@ -46,12 +47,12 @@ impl RowList {
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> Result<Rows<'_>, String> {
+    pub(super) fn all(&self) -> Result<Rows<'_>, TableError> {
         self.list(&self.all, self.count)
     }
 
     /// Those at some places.
-    pub(super) fn part(&self, range: &Range<usize>) -> Result<Rows<'_>, String> {
+    pub(super) fn part(&self, range: &Range<usize>) -> Result<Rows<'_>, TableError> {
         let [.., few] = FIRST_ENDS;
         let rows = if range.end > few || self.all.get().is_some() {
             self.all()?
@@ -62,7 +63,7 @@ impl RowList {
     }
 
     /// The first rows, listed once.
-    fn list<'r>(&self, listed: &'r OnceLock<ObjectRows>, count_max: usize) -> Result<Rows<'r>, String> {
+    fn list<'r>(&self, listed: &'r OnceLock<ObjectRows>, count_max: usize) -> Result<Rows<'r>, TableError> {
         let rows = if let Some(rows) = listed.get() {
             rows
         } else {

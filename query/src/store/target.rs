@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use engine::Store;
 use engine::scan::Space;
+use engine::{BackupId, Store};
 use rayon::prelude::*;
 
 use super::cells;
+use crate::error::TableError;
 
 /// Type token and display name; empty where nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,17 +22,17 @@ pub(super) struct Target {
 pub(super) struct Targets<'s> {
     store: &'s Store,
     /// Backups looked at first, by their IDs: names of today say more than those of then.
-    backups: Vec<String>,
+    backups: Vec<BackupId>,
 }
 
 impl<'s> Targets<'s> {
     /// Looks in these backups, in this order.
-    pub(super) fn new(store: &'s Store, backups: &[&str]) -> Self {
-        Self { store, backups: backups.iter().map(|backup| (*backup).to_owned()).collect() }
+    pub(super) fn new(store: &'s Store, backups: &[BackupId]) -> Self {
+        Self { store, backups: backups.to_vec() }
     }
 
     /// What is known of each ID; one that is not found is looked for at the backup beside it, too, and at the one before.
-    pub(super) fn find(&self, wanted: &[(&str, Option<usize>)]) -> Result<Vec<Target>, String> {
+    pub(super) fn find(&self, wanted: &[(&str, Option<usize>)]) -> Result<Vec<Target>, TableError> {
         let mut known: HashMap<&str, Target> = HashMap::new();
         let mut missing: HashSet<&str> =
             wanted.iter().map(|(id, _)| *id).filter(|id| !id.is_empty()).collect();
@@ -42,7 +43,7 @@ impl<'s> Targets<'s> {
         let mut then: HashMap<(&str, usize), Target> = HashMap::new();
         for (place, mut missing) in by_place(wanted, &missing) {
             let places = [Some(place), place.checked_sub(1)];
-            for backup in places.into_iter().flatten().filter_map(|place| self.store.members().get(place)) {
+            for backup in places.into_iter().flatten().filter_map(|place| self.store.commits().get(place)) {
                 let found = self.look_up(&backup.id, &missing)?;
                 missing.retain(|id| !found.contains_key(id));
                 then.extend(found.into_iter().map(|(id, target)| ((id, place), target)));
@@ -55,11 +56,15 @@ impl<'s> Targets<'s> {
         Ok(wanted.iter().map(target).collect())
     }
 
-    fn look_up<'i>(&self, backup: &str, ids: &HashSet<&'i str>) -> Result<HashMap<&'i str, Target>, String> {
+    fn look_up<'i>(
+        &self,
+        backup: &BackupId,
+        ids: &HashSet<&'i str>,
+    ) -> Result<HashMap<&'i str, Target>, TableError> {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let failed = |error: engine::Error| error.to_string();
+        let failed = TableError::store;
         let snapshot = self.store.snapshot(backup).map_err(failed)?;
         let types = snapshot.types().map_err(failed)?;
         let mut places: HashMap<u32, &'i str> = HashMap::new();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keyword::Use;
-use super::{Builder, Part, Rule, child, children, span_of};
+use super::{Builder, Part, Rule, child, children};
 use crate::ast::{
     Access, Argument, Between, Call, Expression, ExpressionKind, ListTest, Side, Sign, Source, Span,
     TextTest, TextTestKind,
@@ -20,8 +20,8 @@ pub(super) fn nothing(span: Span) -> Expression {
     Expression { kind: ExpressionKind::Literal(Value::Null, Type::Dynamic), span }
 }
 
-pub(super) fn name_of(pair: &Part<'_>) -> Expression {
-    Expression { kind: ExpressionKind::Name(pair.as_str().to_owned()), span: span_of(pair) }
+pub(super) fn name_of(pair: &Part<'_>, span: Span) -> Expression {
+    Expression { kind: ExpressionKind::Name(pair.as_str().to_owned()), span }
 }
 
 impl Builder {
@@ -41,7 +41,7 @@ impl Builder {
         build: impl Fn(&mut Self, Part<'_>) -> Expression,
         join: impl Fn(Vec<Expression>) -> ExpressionKind,
     ) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let parts = pair.into_inner().filter(|part| part.as_rule() == rule);
         let mut parts: Vec<Expression> = parts.map(|part| build(self, part)).collect();
         match parts.len() {
@@ -52,7 +52,7 @@ impl Builder {
     }
 
     fn equality(&mut self, pair: Part<'_>) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let mut inner = pair.into_inner();
         let Some(left) = inner.next().map(|left| self.relation(left)) else {
             return nothing(span);
@@ -113,7 +113,7 @@ impl Builder {
         rule: Rule,
         build: impl Fn(&mut Self, Part<'_>) -> Expression,
     ) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let (mut first, mut rest, mut last) = (None, Vec::new(), None);
         for part in pair.into_inner() {
             if part.as_rule() != rule {
@@ -134,7 +134,7 @@ impl Builder {
     }
 
     fn unary(&mut self, pair: Part<'_>) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let (mut negative, mut value) = (false, nothing(span));
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -153,7 +153,7 @@ impl Builder {
     }
 
     pub(super) fn postfix(&mut self, pair: Part<'_>) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let mut inner = pair.into_inner();
         let Some(base) = inner.next().map(|base| self.primary(base)) else {
             return nothing(span);
@@ -171,8 +171,11 @@ impl Builder {
     fn access(&mut self, pair: &Part<'_>) -> Option<Access> {
         if pair.as_rule() == Rule::index {
             let value = child(pair, Rule::expression)?;
-            let index =
-                if self.enter(span_of(pair)) { self.expression(value) } else { nothing(span_of(pair)) };
+            let index = if self.enter(self.span_of(pair)) {
+                self.expression(value)
+            } else {
+                nothing(self.span_of(pair))
+            };
             self.leave();
             return Some(Access::Index(index));
         }
@@ -186,7 +189,7 @@ impl Builder {
     }
 
     fn primary(&mut self, pair: Part<'_>) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let kind = match pair.as_rule() {
             Rule::literal => return self.literal(pair),
             Rule::type_of => {
@@ -205,9 +208,9 @@ impl Builder {
 
     /// A pipe in parentheses; without stages it is the expression itself.
     fn group(&mut self, pair: Part<'_>) -> ExpressionKind {
-        if !self.enter(span_of(&pair)) {
+        if !self.enter(self.span_of(&pair)) {
             self.leave();
-            return nothing(span_of(&pair)).kind;
+            return nothing(self.span_of(&pair)).kind;
         }
         let pipe = self.pipe(pair);
         self.leave();
@@ -218,19 +221,19 @@ impl Builder {
     }
 
     pub(super) fn call_expression(&mut self, pair: &Part<'_>) -> Expression {
-        let span = span_of(pair);
+        let span = self.span_of(pair);
         Expression { kind: ExpressionKind::Call(self.call(pair)), span }
     }
 
     fn call(&mut self, pair: &Part<'_>) -> Call {
         let name = child(pair, Rule::bare_name).map(|name| self.name(&name));
-        let name = name.unwrap_or(crate::ast::Name { text: String::new(), span: span_of(pair) });
+        let name = name.unwrap_or(crate::ast::Name { text: String::new(), span: self.span_of(pair) });
         Call { name, arguments: self.arguments(pair) }
     }
 
     fn arguments(&mut self, pair: &Part<'_>) -> Vec<Argument> {
         let mut arguments = Vec::new();
-        if self.enter(span_of(pair)) {
+        if self.enter(self.span_of(pair)) {
             for argument in children(pair, Rule::argument) {
                 let name = child(&argument, Rule::name).map(|name| self.name(&name));
                 if let Some(value) = child(&argument, Rule::pipe) {
@@ -243,7 +246,7 @@ impl Builder {
     }
 
     fn literal(&mut self, pair: Part<'_>) -> Expression {
-        let span = span_of(&pair);
+        let span = self.span_of(&pair);
         let Some(inner) = pair.into_inner().next() else { return nothing(span) };
         let (value, kind) = match inner.as_rule() {
             Rule::typed_literal => self.typed_literal(&inner),
@@ -275,14 +278,14 @@ impl Builder {
 
     fn misread(&mut self, pair: &Part<'_>, kind: Type) -> Value {
         let message = format!("`{}` is not a {}", pair.as_str(), kind.as_str());
-        self.diagnostics.push(Diagnostic::new(Code::Type, span_of(pair), message));
+        self.diagnostics.push(Diagnostic::new(Code::Type, self.span_of(pair), message));
         Value::Null
     }
 
     fn dynamic_literal(&mut self, pair: &Part<'_>) -> Value {
         let inside = child(pair, Rule::json);
         let value = match inside {
-            Some(inside) if self.enter(span_of(pair)) => self.json(inside),
+            Some(inside) if self.enter(self.span_of(pair)) => self.json(inside),
             _ => Value::Null,
         };
         self.leave();
@@ -303,7 +306,7 @@ impl Builder {
     }
 
     fn json_nested(&mut self, pair: &Part<'_>) -> Value {
-        let value = if !self.enter(span_of(pair)) {
+        let value = if !self.enter(self.span_of(pair)) {
             Value::Null
         } else if pair.as_rule() == Rule::json_array {
             let elements = children(pair, Rule::json);
@@ -330,7 +333,7 @@ impl Builder {
         literal::decode_string(pair.as_str()).unwrap_or_else(|| {
             let message = format!("syntax error: unknown escape in {}", pair.as_str());
             let help = "write `\\\\` for a backslash, or a verbatim string: @\"…\"";
-            let diagnostic = Diagnostic::new(Code::Syntax, span_of(pair), message);
+            let diagnostic = Diagnostic::new(Code::Syntax, self.span_of(pair), message);
             self.diagnostics.push(diagnostic.with_help(help));
             String::new()
         })

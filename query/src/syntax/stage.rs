@@ -1,7 +1,8 @@
 //! The stages of a pipe.
 
 use super::keyword::Use;
-use super::{Builder, Part, Rule, child, children, span_of};
+use super::operator::{CHARTS, OPERATORS, UNSUPPORTED};
+use super::{Builder, Part, Rule, child, children};
 use crate::ast::{
     Direction, Join, MvExpand, Name, Named, Nulls, Operator, Order, Parse, ParsePart, Recover, Render, Stage,
     Summarize,
@@ -9,87 +10,9 @@ use crate::ast::{
 use crate::error::{Code, Diagnostic, nearest};
 use crate::value::Type;
 
-/// Operators of KQL outside the subset.
-const UNSUPPORTED: [&str; 22] = [
-    "assert-schema",
-    "consume",
-    "evaluate",
-    "externaldata",
-    "facet",
-    "find",
-    "fork",
-    "graph-match",
-    "make-graph",
-    "make-series",
-    "mv-apply",
-    "mvapply",
-    "parse-kv",
-    "parse-where",
-    "partition",
-    "reduce",
-    "sample",
-    "sample-distinct",
-    "scan",
-    "serialize",
-    "top-hitters",
-    "top-nested",
-];
-
-/// Operators of the subset, for completion and guesses.
-pub const OPERATORS: [&str; 27] = [
-    "where",
-    "filter",
-    "project",
-    "project-away",
-    "project-keep",
-    "project-rename",
-    "project-reorder",
-    "extend",
-    "summarize",
-    "count",
-    "distinct",
-    "sort",
-    "order",
-    "top",
-    "take",
-    "limit",
-    "join",
-    "lookup",
-    "union",
-    "mv-expand",
-    "parse",
-    "search",
-    "as",
-    "getschema",
-    "render",
-    "invoke",
-    "recover",
-];
-
-/// Kinds of charts that `render` takes.
-const CHARTS: [&str; 17] = [
-    "anomalychart",
-    "areachart",
-    "barchart",
-    "card",
-    "columnchart",
-    "graph",
-    "ladderchart",
-    "linechart",
-    "piechart",
-    "pivotchart",
-    "plotly",
-    "scatterchart",
-    "stackedareachart",
-    "table",
-    "timechart",
-    "timepivot",
-    "treemap",
-];
-
 impl Builder {
     pub(super) fn stage(&mut self, pair: &Part<'_>) -> Option<Stage> {
-        Some(Stage { operator: self.operator(pair)?, span: span_of(pair) })
+        Some(Stage { operator: self.operator(pair)?, span: self.span_of(pair) })
     }
 
     fn operator(&mut self, pair: &Part<'_>) -> Option<Operator> {
@@ -127,14 +50,14 @@ impl Builder {
 
     fn refuse_stage(&mut self, pair: &Part<'_>) {
         let Some(word) = child(pair, Rule::stage_word) else { return };
-        let (span, name) = (span_of(&word), word.as_str());
+        let (span, name) = (self.span_of(&word), word.as_str());
         if UNSUPPORTED.contains(&name) || name.starts_with("graph-") || name.starts_with("__") {
             self.diagnostics.push(Diagnostic::unsupported(span, name));
             return;
         }
         let message = format!("syntax error: unexpected `{name}`: there is no such operator");
         let diagnostic = Diagnostic::new(Code::Syntax, span, message);
-        self.diagnostics.push(match nearest(name, OPERATORS) {
+        self.diagnostics.push(match nearest(name, OPERATORS.iter().map(|operator| operator.name)) {
             Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
             None => diagnostic,
         });
@@ -176,7 +99,7 @@ impl Builder {
         let summarize = Summarize {
             aggregates: aggregates.map(|list| self.all_named(&list)).unwrap_or_default(),
             keys: keys.map(|list| self.all_named(&list)).unwrap_or_default(),
-            span: span_of(pair),
+            span: self.span_of(pair),
         };
         if summarize.aggregates.is_empty() && summarize.keys.is_empty() {
             let message = "`summarize` requires an aggregate or a key";
@@ -219,7 +142,7 @@ impl Builder {
         let conditions = conditions.unwrap_or_default();
         if conditions.is_empty() {
             let message = "syntax error: `join` requires `on` and a column of both tables";
-            self.diagnostics.push(Diagnostic::new(Code::Syntax, span_of(pair), message));
+            self.diagnostics.push(Diagnostic::new(Code::Syntax, self.span_of(pair), message));
         }
         let conditions = conditions.into_iter().map(|value| self.expression(value)).collect();
         Some(Join { options, right, conditions })
@@ -253,7 +176,7 @@ impl Builder {
         let inner = pair.into_inner().next()?;
         Some(match inner.as_rule() {
             Rule::star => ParsePart::Star,
-            Rule::string => ParsePart::Text(self.string(&inner), span_of(&inner)),
+            Rule::string => ParsePart::Text(self.string(&inner), self.span_of(&inner)),
             _ => {
                 let name = self.checked_name(&child(&inner, Rule::name)?, Use::New);
                 let kind = child(&inner, Rule::type_name).map(|kind| self.type_name(&kind));

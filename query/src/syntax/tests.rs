@@ -189,7 +189,7 @@ proptest! {
         let end = (start + cut).min(characters.len());
         characters.splice(start..end, put.chars());
         let text: String = characters.into_iter().collect();
-        if let Err(findings) = crate::check(&text) {
+        if let Err(findings) = crate::Script::parse(&text).and_then(|script| script.check()) {
             prop_assert!(findings.iter().all(|f| text.get(f.span.start..f.span.end).is_some()));
         }
     }

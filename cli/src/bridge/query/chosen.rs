@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use query::language::{Predicate, predicate};
 use query::{ResolvedPoint, Value};
 
-use super::{Question, StoredTables};
+use super::{Question, ReadLive, StoredTables, no_live};
+use crate::error::{Failure, Outcome};
 use crate::io::Interrupt;
-use crate::report::{Failure, Outcome};
 
 /// What a query that ends in `recover` chose.
 #[derive(Debug)]
@@ -38,13 +39,12 @@ pub(crate) struct ChosenRow {
 /// # Errors
 /// What is wrong with the text; a text that does not end in `recover`, exit status 2.
 pub(crate) fn selection_of(
+    question: &Question,
     tables: &StoredTables,
-    text: &str,
-    now: jiff::Timestamp,
     interrupt: &Interrupt,
+    live: &mut ReadLive<'_>,
 ) -> Outcome<ChosenRows> {
-    let question = Question { text: text.to_owned(), now, ..Question::default() };
-    let results = question.run(tables, interrupt)?;
+    let results = question.run(tables, interrupt, live)?;
     let result = results.into_iter().next_back();
     let Some((result, selection)) = result
         .and_then(|mut result| Some((result.selection.take()?, result)))
@@ -92,19 +92,13 @@ pub(crate) fn selection_of(
 pub(crate) fn chosen_changes(
     tables: &StoredTables,
     [from, to]: [&str; 2],
-    predicate: &str,
+    condition: &str,
     now: jiff::Timestamp,
     interrupt: &Interrupt,
 ) -> Outcome<HashSet<(String, String)>> {
-    let question = Question {
-        before: format!("diff(\"{from}\", \"{to}\") | where ("),
-        text: predicate.to_owned(),
-        // The end of the line ends a comment.
-        behind: "\n) | project type, id".to_owned(),
-        now,
-        ..Question::default()
-    };
-    let results = question.run(tables, interrupt)?;
+    let script = read_predicate(condition)?.over("diff", &[from, to], &["type", "id"]);
+    let question = Question { text: condition.to_owned(), now, ..Question::default() };
+    let results = question.run_script(&script, tables, interrupt, &mut no_live)?;
     tables.forget();
     let rows = results.iter().flat_map(|result| &result.batches).flat_map(|batch| {
         (0..batch.row_count)
@@ -116,4 +110,25 @@ pub(crate) fn chosen_changes(
             _ => None,
         })
         .collect())
+}
+
+/// Reads a predicate, which is no more than that.
+///
+/// # Errors
+/// Where it is more, or no predicate at all.
+pub(crate) fn read_predicate(text: &str) -> Outcome<Predicate> {
+    predicate(text).map_err(|findings| {
+        let first = findings.first().map(|finding| finding.span).unwrap_or_default();
+        match text.get(first.start..first.end) {
+            Some(end @ (")" | "]" | "}" | "|" | ";")) => {
+                let message = format!("`--where` takes a predicate, and \"{end}\" ends it");
+                Failure::usage(message)
+                    .with_help("`entrasnap query` takes whole queries over `diff(from, to)`")
+            }
+            _ => {
+                let question = Question { text: text.to_owned(), ..Question::default() };
+                question.failure(findings, false)
+            }
+        }
+    })
 }

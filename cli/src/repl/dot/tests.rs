@@ -32,3 +32,10 @@ fn a_number_is_no_command() {
     assert!(is_dot("  .tables") && is_dot("."));
     assert!(!is_dot(".5") && !is_dot("users") && !is_dot(""));
 }
+
+#[test]
+fn the_name_of_a_command_ends_at_a_blank() {
+    assert_eq!(command_end(" .use latest~1"), Some(5));
+    assert_eq!(command_end(".tables"), Some(7));
+    assert_eq!(command_end("users"), None);
+}

@@ -1,7 +1,7 @@
 //! The order of changes, whatever the size of a batch.
 
 use super::Difference;
-use crate::{BackupDetails, Change, CreateOptions, DifferenceFilter, Store};
+use crate::{BackupDetails, BackupId, Change, CreateOptions, DifferenceFilter, Store};
 
 fn details(day: &str) -> BackupDetails {
     BackupDetails::new("test", day.parse().unwrap())
@@ -37,7 +37,7 @@ fn changes_come_in_one_order_however_few_are_made_at_a_time() {
         }
         backup.commit().unwrap();
     }
-    let ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+    let ids: Vec<BackupId> = store.backups().iter().map(|backup| backup.id).collect();
     for (from, to) in [(&ids[0], &ids[1]), (&ids[1], &ids[0])] {
         let all = store.difference(from, to, &DifferenceFilter::default()).unwrap();
         assert_eq!(all.len(), 80);
@@ -65,7 +65,7 @@ fn more_objects_than_a_chunk_has_rows_change_at_once() {
         }
         backup.commit().unwrap();
     }
-    let ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+    let ids: Vec<BackupId> = store.backups().iter().map(|backup| backup.id).collect();
     let changes = store.difference(&ids[0], &ids[1], &DifferenceFilter::default()).unwrap();
     assert_eq!(changes.len(), count);
     assert_eq!(changes[0].display_name, "U0");
@@ -89,7 +89,7 @@ fn patches_unpacked_at_once_say_what_they_say_one_by_one() {
         }
         backup.commit().unwrap();
     }
-    let ids: Vec<String> = store.backups().iter().map(|backup| backup.id.clone()).collect();
+    let ids: Vec<BackupId> = store.backups().iter().map(|backup| backup.id).collect();
     for (from, to) in [(&ids[0], &ids[5]), (&ids[5], &ids[0])] {
         let at_once = store.difference(from, to, &DifferenceFilter::default()).unwrap();
         assert_eq!(at_once.len(), 30);

@@ -9,7 +9,7 @@ use crate::schema::types;
 struct Days {
     folder: tempfile::TempDir,
     store: crate::Store,
-    backups: Vec<String>,
+    backups: Vec<crate::BackupId>,
 }
 
 impl Days {
@@ -28,7 +28,7 @@ impl Days {
             backup.put_json(token, text.as_bytes()).unwrap();
         }
         let summary = backup.commit().unwrap();
-        self.backups.push(summary.id.clone());
+        self.backups.push(summary.id);
         summary
     }
 

@@ -293,7 +293,7 @@ fn what_is_part_of_a_policy_below_it_is_written_element_by_element() {
         let plan = plan_of(json!([element("c", "k")]), json!([]));
         let made = only(&plan, StepKind::AddLink, id);
         assert_eq!((&*made.request.method, &made.request.path), ("POST", &path));
-        assert_eq!((made.request.body.to_value(), &made.after[name]), (sent("k"), &json!([sent("k")])));
+        assert_eq!((&made.request.body.to_value(), &made.after[name]), (&sent("k"), &json!([sent("k")])));
         let plan = plan_of(json!([]), json!([element("c", "k")]));
         let gone = only(&plan, StepKind::RemoveLink, id);
         assert_eq!((&*gone.request.method, &gone.request.path), ("DELETE", &format!("{path}/c")));
@@ -317,7 +317,10 @@ fn what_is_part_of_a_policy_below_it_is_written_element_by_element() {
         let recreated = only(&plan, StepKind::Recreate, id);
         assert!(recreated.request.body.get(name).is_none(), "{token}.{name}");
         let made = only(&plan, StepKind::AddLink, id);
-        assert_eq!((made.request.body.to_value(), &made.depends_on), (sent("k"), &vec![recreated.id.clone()]));
+        assert_eq!(
+            (&made.request.body.to_value(), &made.depends_on),
+            (&sent("k"), &vec![recreated.id.clone()])
+        );
         assert_eq!(reasons(&plan, id), [], "{token}.{name}");
     }
 }

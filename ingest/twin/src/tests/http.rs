@@ -191,7 +191,7 @@ fn a_backup_is_served_as_it_was_taken() {
         backup.put_json(token, json.as_bytes()).unwrap();
     }
     backup.commit().unwrap();
-    let id = store.backups()[0].id.clone();
+    let id = store.backups()[0].id;
     let snapshot = store.snapshot(&id).unwrap();
     let served = start(Twin::from_snapshot(&snapshot, 5).unwrap());
     let made = start(Twin::from_synthetic(600, 5));

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Selection;
 use crate::batch::{Batch, Column, Schema};
+use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource, Tables};
-use crate::testing::NOW;
-use crate::{Diagnostic, Field, Parameters, ResolvedPoint, Type, Value};
+use crate::{Diagnostic, Field, ResolvedPoint, Type, Value};
 
 /// Tables of changes, without rows, between two backups.
 struct Incident;
@@ -18,7 +18,7 @@ impl TableSource for Empty {
         self.0.clone()
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let columns = request.columns.iter().map(|_| Column::of(Vec::new())).collect();
         Ok(Box::new(vec![Batch { columns, row_count: 0 }]))
     }
@@ -29,9 +29,11 @@ impl TableSource for Empty {
 }
 
 impl Tables for Incident {
-    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         let columns: &[&str] = match name {
-            "diff" if arguments == [Value::text("bad")] => return Err("no backup for \"bad\"".to_owned()),
+            "diff" if arguments == [Value::text("bad")] => {
+                return Err(TableError::arguments("no backup for \"bad\"".to_owned()));
+            }
             "diff" => &["id", "type", "displayName", "change", "attributes"],
             "changes" => &["id", "type", "kind", "name", "action", "targetId"],
             "users" => &["id", "department"],
@@ -41,7 +43,7 @@ impl Tables for Incident {
         let schema = columns.iter().map(|name| Field::new(*name, kind(name))).collect();
         let points = arguments.iter().map(|value| ResolvedPoint {
             written: value.to_json(Type::String),
-            backup: "k".repeat(16),
+            backup: engine::BackupId::from_hash(&[0; 32]),
             taken_at: jiff::Timestamp::UNIX_EPOCH,
         });
         Ok(Some(Arc::new(Empty(schema, points.collect()))))
@@ -53,7 +55,7 @@ impl Tables for Incident {
 }
 
 fn bind(text: &str) -> Result<Box<Selection>, Vec<Diagnostic>> {
-    let tables = crate::run(text, &Parameters::new(), &Incident, NOW)?;
+    let tables = crate::testing::run_within(text, &Incident, &crate::Limits::default())?;
     Ok(tables.into_iter().find_map(|table| table.selection).unwrap())
 }
 

@@ -8,15 +8,15 @@ use crate::error::Diagnostic;
 use crate::execute::Execution;
 use crate::limits::{Guard, Memory};
 use crate::rewrite::rewrite;
-use crate::testing::{Directory, NOW};
-use crate::{Code, Limits, Parameters, ResultPart, bind, run_streaming, run_within, syntax};
+use crate::testing::{Directory, NOW, run_streaming, run_within};
+use crate::{Code, Limits, Parameters, ResultPart, bind, syntax};
 
 const MIB: usize = 1 << 20;
 
 /// The only cell of the result, or why there is none.
 fn answer(text: &str, bytes: usize) -> Result<String, (Code, String)> {
     let limits = Limits { bytes, ..Limits::default() };
-    let results = run_within(text, &Parameters::new(), &Directory, NOW, &limits);
+    let results = run_within(text, &Directory, &limits);
     let results = results.map_err(|mut findings| {
         let first = findings.swap_remove(0);
         (first.code, first.message)
@@ -118,7 +118,7 @@ fn what_does_not_fit_together_is_computed_one_after_the_other() {
 /// The lines of a query, one after the other as they come.
 fn streamed(text: &str, limits: &Limits<'_>) -> Vec<String> {
     let (mut lines, mut kinds) = (Vec::new(), Vec::new());
-    run_streaming(text, &Parameters::new(), &Directory, NOW, limits, &mut |part| {
+    run_streaming(text, &Directory, limits, &mut |part| {
         match part {
             ResultPart::Table(table) => kinds = table.schema.iter().map(|field| field.kind).collect(),
             ResultPart::Rows(batch) => lines.extend((0..batch.row_count).map(|row| {
@@ -227,8 +227,8 @@ fn a_query_gives_everything_back_that_it_held() {
         format!("{} | count", exploding(4)),
     ] {
         let guard = Guard::new(NOW, &limits);
-        let bound =
-            bind::bind(&syntax::parse(&text).unwrap(), &Parameters::new(), &Directory, &guard).unwrap();
+        let (statements, parameters) = (syntax::parse(&text).unwrap(), Parameters::new());
+        let bound = bind::bind(statements.iter(), &parameters, &Directory, &guard).unwrap();
         let execution = Execution::new(&guard);
         let rows = execution.rows(&rewrite(&bound[0].plan)).unwrap();
         drop((rows, execution));
@@ -246,7 +246,7 @@ fn a_query_stops_between_the_rows_that_it_makes() {
         let stop = AtomicBool::new(false);
         let limits = Limits { cancelled: Some(&stop), ..Limits::default() };
         let mut rows_after = 0;
-        let stopped = run_streaming(&text, &Parameters::new(), &Directory, NOW, &limits, &mut |part| {
+        let stopped = run_streaming(&text, &Directory, &limits, &mut |part| {
             if let ResultPart::Rows(batch) = part {
                 rows_after += if stop.swap(true, Ordering::Relaxed) { batch.row_count } else { 0 };
             }
@@ -261,7 +261,7 @@ fn a_query_stops_between_the_rows_that_it_makes() {
 fn a_query_that_was_stopped_before_is_not_even_bound() {
     let stop = AtomicBool::new(true);
     let limits = Limits { cancelled: Some(&stop), ..Limits::default() };
-    let stopped = run_within("users | count", &Parameters::new(), &Directory, NOW, &limits);
+    let stopped = run_within("users | count", &Directory, &limits);
     assert_eq!(stopped.unwrap_err()[0].message, "the query was stopped");
 }
 

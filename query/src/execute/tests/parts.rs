@@ -6,10 +6,10 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 
-use crate::testing::NOW;
+use crate::error::TableError;
+use crate::testing::{run_streaming, run_within};
 use crate::{
-    Batch, Column, Field, Limits, Parameters, Parts, ResultPart, ScanRequest, TableSource, Tables, Texts,
-    Type, Value, run_streaming, run_within,
+    Batch, Column, Field, Limits, Parts, ResultPart, ScanRequest, TableSource, Tables, Texts, Type, Value,
 };
 
 /// How the columns of a table are made.
@@ -138,7 +138,7 @@ impl Parts for Read {
         self.people.row_count.div_ceil(self.people.part_rows())
     }
 
-    fn read(&self, part: usize) -> Result<Batch, String> {
+    fn read(&self, part: usize) -> Result<Batch, TableError> {
         if self.people.read.fetch_add(1, Ordering::Relaxed) == 4 {
             self.people.stop.store(true, Ordering::Relaxed);
         }
@@ -154,13 +154,13 @@ impl TableSource for People {
         fields()
     }
 
-    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, String> {
+    fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         Ok(Box::new(Read { people: self.another(), columns: request.columns.clone() }))
     }
 }
 
 impl Tables for People {
-    fn table(&self, name: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, String> {
+    fn table(&self, name: &str, _: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         Ok((name == "people").then(|| Arc::new(self.another()) as Arc<dyn TableSource>))
     }
 
@@ -175,8 +175,7 @@ fn line(schema: &[Field], batch: &Batch, row: usize) -> String {
 }
 
 fn rows_within(text: &str, people: &People, limits: &Limits<'_>) -> Result<Vec<String>, String> {
-    let tables =
-        run_within(text, &Parameters::new(), people, NOW, limits).map_err(|f| f[0].message.clone())?;
+    let tables = run_within(text, people, limits).map_err(|f| f[0].message.clone())?;
     let rows = tables.iter().flat_map(|table| {
         let of = |batch: &Batch| {
             (0..batch.row_count).map(|row| line(&table.schema, batch, row)).collect::<Vec<_>>()
@@ -311,7 +310,7 @@ fn a_sort_goes_to_disk_when_memory_ends_and_leaves_nothing_there() {
     let mut schema = Vec::new();
     let mut files = 0;
     let limits = limits(2_000, Some(folder.path()));
-    run_streaming(streamed, &Parameters::new(), &people, NOW, &limits, &mut |part| {
+    run_streaming(streamed, &people, &limits, &mut |part| {
         match part {
             ResultPart::Table(table) => schema = table.schema,
             ResultPart::Rows(batch) => {
@@ -339,7 +338,7 @@ fn rows_come_as_they_are_read_until_no_more_are_wanted() {
     let people = People::new(Form::Shared(10), 400);
     let mut seen = Vec::new();
     let text = "people | project id; people | where age > 100; people | take 15 | project id";
-    run_streaming(text, &Parameters::new(), &people, NOW, &Limits::default(), &mut |part| match part {
+    run_streaming(text, &people, &Limits::default(), &mut |part| match part {
         ResultPart::Table(table) => {
             seen.push(format!("{} columns", table.schema.len()));
             ControlFlow::Continue(())

@@ -6,6 +6,7 @@ use engine::scan::Space;
 use engine::{Change, ChangeKind, DifferenceFilter, RecoveryAction, Snapshot, Store, schema};
 use rayon::prelude::*;
 
+use crate::error::TableError;
 use crate::store::{cells, event};
 use crate::table::Condition;
 
@@ -19,7 +20,7 @@ struct TypeObjects {
     token: Arc<str>,
     part_count: usize,
     /// Read when the first part is.
-    changes: OnceLock<Result<Vec<Change>, String>>,
+    changes: OnceLock<Result<Vec<Change>, TableError>>,
 }
 
 impl FirstObjects {
@@ -28,11 +29,11 @@ impl FirstObjects {
         store: &Store,
         filter: &DifferenceFilter,
         conditions: &[Condition],
-    ) -> Result<Option<Self>, String> {
-        let Some(backup) = store.members().first().filter(|_| event::needs_objects(conditions)) else {
+    ) -> Result<Option<Self>, TableError> {
+        let Some(backup) = store.commits().first().filter(|_| event::needs_objects(conditions)) else {
             return Ok(None);
         };
-        let failed = |error: engine::Error| error.to_string();
+        let failed = TableError::store;
         let snapshot = store.snapshot(&backup.id).map_err(failed)?;
         let wanted: Vec<&str> = filter.types.iter().map(|name| schema::token_from_name(name)).collect();
         let mut types = Vec::new();
@@ -56,13 +57,13 @@ impl FirstObjects {
     }
 
     /// The changes of a part, by type and ID.
-    pub(super) fn read(&self, part: usize) -> Result<&[Change], String> {
+    pub(super) fn read(&self, part: usize) -> Result<&[Change], TableError> {
         let mut part = part;
         for of_type in &self.types {
             if part < of_type.part_count {
-                let changes = of_type.changes.get_or_init(|| {
-                    read_type(&self.snapshot, &of_type.token).map_err(|error| error.to_string())
-                });
+                let changes = of_type
+                    .changes
+                    .get_or_init(|| read_type(&self.snapshot, &of_type.token).map_err(TableError::store));
                 let changes = changes.as_ref().map_err(Clone::clone)?;
                 return Ok(&changes[event::part_range(part, changes.len())]);
             }
@@ -82,7 +83,7 @@ fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change
         let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
         // What is shown of a relation object is the ID that Graph gives it for now.
         let shown = if moves {
-            Some(scan.cells(Space::Volatile, "id", &scan.moving(&rows.ordinals)?)?)
+            Some(scan.cells(Space::Volatile, "id", &scan.volatile(&rows.ordinals)?)?)
         } else {
             None
         };

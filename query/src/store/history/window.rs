@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use engine::Store;
+use engine::{BackupId, Store};
 
+use crate::error::TableError;
 use crate::store::StoreTables;
 use crate::store::diff::argument;
 use crate::store::points::{PointArgument, ResolvedPoint};
@@ -20,7 +21,7 @@ pub(super) struct Window {
 impl Window {
     /// The backups after the first point up to the second, which defaults to the default point. A time before all
     /// backups takes the first backup in, too, compared with nothing.
-    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, String> {
+    pub(super) fn new(tables: &StoreTables, arguments: &[Value]) -> Result<Self, TableError> {
         let from = match arguments.first() {
             Some(from) => argument("history", "from", from)?,
             None => tables.default.clone(),
@@ -52,13 +53,13 @@ impl Window {
     }
 
     /// The last backup, where names are looked up first.
-    pub(super) fn last_backup<'s>(&self, store: &'s Store) -> &'s str {
-        store.members().get(self.places.end - 1).map_or("", |backup| &backup.id)
+    pub(super) fn last_backup(&self, store: &Store) -> Option<BackupId> {
+        store.commits().get(self.places.end.checked_sub(1)?).map(|backup| backup.id)
     }
 }
 
 /// The second argument, of which people may think that it is the object's ID.
-fn later_point(value: &Value) -> Result<PointArgument, String> {
+fn later_point(value: &Value) -> Result<PointArgument, TableError> {
     let point = argument("history", "to", value)?;
     if point.is_live() {
         return Ok(point);
@@ -66,14 +67,16 @@ fn later_point(value: &Value) -> Result<PointArgument, String> {
     match point.to_point() {
         Ok(_) => Ok(point),
         Err(error) => {
-            Err(format!("{error}; the ID of an object comes third: `history(from, \"latest\", \"{point}\")`"))
+            let help = format!("the ID of an object comes third: `history(from, \"latest\", \"{point}\")`");
+            Err(TableError::Arguments { message: error.to_string(), help: Some(help) })
         }
     }
 }
 
-fn place(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, String> {
-    let found = tables.store.members().iter().position(|backup| backup.id == point.backup);
-    found.ok_or_else(|| {
-        format!("\"{}\" stands for {}, which this store does not have", point.written, point.backup)
+fn place(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, TableError> {
+    let found = tables.store.commits().iter().position(|backup| backup.id == point.backup);
+    found.ok_or_else(|| TableError::UnknownBackup {
+        written: point.written.clone(),
+        backup: point.backup.to_string(),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{PointArgument, PointLog, PointResolver, ResolvedPoint};
+use crate::error::TableError;
 use crate::value::Value;
 
 /// Answers every point, and counts how often it was asked.
@@ -10,14 +11,14 @@ use crate::value::Value;
 struct Counting(AtomicUsize);
 
 impl PointResolver for Counting {
-    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, String> {
+    fn resolve(&self, point: &PointArgument) -> Result<ResolvedPoint, TableError> {
         self.0.fetch_add(1, Ordering::Relaxed);
         if point.is_live() {
-            return Err("no tenant".to_owned());
+            return Err(TableError::NoTenant);
         }
         Ok(ResolvedPoint {
             written: point.to_string(),
-            backup: "k".repeat(16),
+            backup: engine::BackupId::from_hash(&[0; 32]),
             taken_at: jiff::Timestamp::UNIX_EPOCH,
         })
     }
@@ -27,7 +28,8 @@ impl PointResolver for Counting {
 fn texts_and_datetimes_are_points_and_nothing_else_is() {
     let text = PointArgument::from_value(&Value::text("latest~1")).unwrap();
     assert_eq!(text, PointArgument::Text("latest~1".to_owned()));
-    let time = PointArgument::from_value(&Value::Datetime(crate::testing::NOW)).unwrap();
+    let time =
+        PointArgument::from_value(&Value::Datetime(crate::time::ticks_of(crate::testing::NOW))).unwrap();
     assert_eq!(time.to_string(), "2026-11-20T12:00:00.0000000Z");
     assert!(time.is_time() && PointArgument::Text("2026-11-20".to_owned()).is_time() && !text.is_time());
     for (value, told) in [
@@ -35,7 +37,7 @@ fn texts_and_datetimes_are_points_and_nothing_else_is() {
         (Value::Null, "found null"),
         (Value::Timespan(0), "found the timespan \"00:00:00\""),
     ] {
-        let message = PointArgument::from_value(&value).unwrap_err();
+        let message = PointArgument::from_value(&value).unwrap_err().to_string();
         assert!(message.starts_with("expected a point in time") && message.ends_with(told), "{message}");
     }
 }

@@ -1,0 +1,139 @@
+//! Answers of queries: streamed, or printed when complete, with row counts and remarks on stderr.
+
+use std::ops::ControlFlow;
+
+use query::{Prepared, ResultPart, ResultTable};
+
+use crate::args::Format;
+use crate::bridge::query::{Question, StoredTables};
+use crate::bridge::rows;
+use crate::error::{Failure, Outcome};
+use crate::output::text::{counted, printable_lines};
+use crate::output::{self, Cell, Fit, Layout, Rows, Shown, Table as _, Writer};
+use crate::session::Session;
+
+/// Prints complete results.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(crate) fn print(
+    session: &mut Session<'_, '_>,
+    tables: &StoredTables,
+    results: &[ResultTable],
+) -> Outcome<()> {
+    if results.is_empty() {
+        session.note("nothing was asked");
+    }
+    name_points(session, tables);
+    let shown: Vec<Shown<'_>> = results.iter().map(shown).collect();
+    let style = session.style(Layout::Results);
+    let fits = output::write_results(&mut *session.io.stdout, &shown, style).map_err(Failure::output)?;
+    for sentence in sentences(session.format, results, &fits) {
+        session.note(&sentence);
+    }
+    Ok(())
+}
+
+/// Prints rows while the query runs.
+///
+/// # Errors
+/// What is wrong with the question, what stopped it, or that the output cannot be written.
+pub(crate) fn stream(
+    session: &mut Session<'_, '_>,
+    question: &Question,
+    prepared: &Prepared<'_>,
+    tables: &StoredTables,
+) -> Outcome<()> {
+    let (style, interrupt) = (session.style(Layout::Results), session.io.interrupt);
+    let mut writer = output::writer(&mut *session.io.stdout, style).map_err(Failure::output)?;
+    let (mut begun, mut written) = (Vec::<ResultTable>::new(), Ok(()));
+    let mut take = |part| {
+        if written.is_ok() {
+            written = written_part(&mut *writer, part, &mut begun);
+        }
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    question.heard(interrupt, || prepared.stream(&mut take))?;
+    if !begun.is_empty() {
+        written = written.and_then(|()| writer.end().map(drop));
+    }
+    written.map_err(Failure::output)?;
+    drop(writer);
+    if begun.is_empty() {
+        session.note("nothing was asked");
+    }
+    name_points(session, tables);
+    for sentence in sentences(style.format, &begun, &[]) {
+        session.note(&sentence);
+    }
+    Ok(())
+}
+
+/// Writes a part of the results; a result that begins ends the one before.
+fn written_part(
+    writer: &mut dyn Writer,
+    part: ResultPart,
+    begun: &mut Vec<ResultTable>,
+) -> std::io::Result<()> {
+    match (part, begun.last()) {
+        (ResultPart::Table(table), last) => {
+            if last.is_some() {
+                writer.end()?;
+            }
+            writer.head(&table.columns())?;
+            begun.push(table);
+            Ok(())
+        }
+        (ResultPart::Rows(batch), Some(table)) => {
+            let rows = ResultTable { batches: vec![batch], ..table.clone() };
+            rows.visit(&mut |row| writer.row(row))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says on stderr which backup each point in time stands for, and what else the tables have to say.
+pub(crate) fn name_points(session: &mut Session<'_, '_>, tables: &StoredTables) {
+    for sentence in tables.news() {
+        session.note(&sentence);
+    }
+}
+
+/// Prints how the queries would be run.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(crate) fn explain(session: &mut Session<'_, '_>, steps: &str) -> Outcome<()> {
+    if session.is_for_people() {
+        return session.print_text(&printable_lines(steps));
+    }
+    let cells = steps.lines().map(|line| vec![Cell::text(line)]).collect();
+    session.print_rows(&Rows { columns: &["step"], cells })
+}
+
+/// A result as it is shown.
+pub(crate) fn shown(result: &ResultTable) -> Shown<'_> {
+    Shown { table: result, chart: rows::chart_of(result) }
+}
+
+/// What people want to know beside the rows.
+pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if format == Format::Table {
+        for (result, fit) in results.iter().zip(fits) {
+            let rows = counted(rows::row_count(result) as u64, "row");
+            sentences.push(if fit.shown < fit.columns {
+                format!(
+                    "{rows}, {} of {} columns; `project` chooses others, `-o json` has all",
+                    fit.shown, fit.columns
+                )
+            } else {
+                rows
+            });
+        }
+    }
+    if results.iter().any(|result| result.selection.is_some()) {
+        sentences.push("`recover` only chooses; nothing was changed".to_owned());
+    }
+    sentences
+}

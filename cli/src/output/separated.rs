@@ -1,0 +1,147 @@
+//! Rows as comma-separated (RFC 4180) or tab-separated text, safe to open in a spreadsheet.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use super::text::is_steering;
+use super::{Cell, Fit, Writer};
+
+/// The delimiter of cells and the end of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Commas, rows end with CR LF as RFC 4180 says.
+    Comma,
+    /// Tabs, rows end with LF.
+    Tab,
+}
+
+/// Writes rows of separated text, with the names of the columns above them.
+pub(crate) struct Separated<'out> {
+    dialect: Dialect,
+    state: State<'out>,
+    column_count: usize,
+}
+
+enum State<'out> {
+    Before(Box<dyn Write + 'out>),
+    Within(Box<csv::Writer<Box<dyn Write + 'out>>>),
+    /// The output failed.
+    Lost,
+}
+
+impl<'out> Separated<'out> {
+    pub(crate) fn new(out: Box<dyn Write + 'out>, dialect: Dialect) -> Self {
+        Self { dialect, state: State::Before(out), column_count: 0 }
+    }
+
+    fn write(&mut self, cells: impl Iterator<Item = String>) -> io::Result<()> {
+        match &mut self.state {
+            State::Within(writer) => writer.write_record(cells).map_err(io_error),
+            State::Before(_) | State::Lost => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+impl Writer for Separated<'_> {
+    fn head(&mut self, columns: &[&str]) -> io::Result<()> {
+        let out = match std::mem::replace(&mut self.state, State::Lost) {
+            State::Before(out) => out,
+            State::Within(writer) => {
+                let mut out = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+                out.write_all(b"\n")?;
+                out
+            }
+            State::Lost => return Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        let mut builder = csv::WriterBuilder::new();
+        match self.dialect {
+            Dialect::Comma => builder.terminator(csv::Terminator::CRLF),
+            Dialect::Tab => builder.delimiter(b'\t'),
+        };
+        self.state = State::Within(Box::new(builder.from_writer(out)));
+        self.column_count = columns.len();
+        self.write(columns.iter().map(|name| harmless(name).into_owned()))
+    }
+
+    fn row(&mut self, row: &[Cell]) -> io::Result<()> {
+        self.write(row.iter().map(safe))
+    }
+
+    fn end(&mut self) -> io::Result<Fit> {
+        if let State::Within(writer) = &mut self.state {
+            writer.flush()?;
+        }
+        Ok(Fit::all(self.column_count))
+    }
+}
+
+/// A cell as text. Numbers stay numbers, whatever they begin with.
+fn safe(cell: &Cell) -> String {
+    let text = cell.plain();
+    if cell.is_foreign() { harmless(&text).into_owned() } else { text }
+}
+
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// A terminal that is shown what would steer it, not sent that; files and programs get the exact text.
+pub(crate) struct Shown<'out> {
+    out: &'out mut dyn Write,
+    /// The first bytes of a letter, or of the end of a line, whose others are not written yet.
+    begun: Vec<u8>,
+}
+
+impl<'out> Shown<'out> {
+    pub(crate) fn new(out: &'out mut dyn Write) -> Self {
+        Self { out, begun: Vec::new() }
+    }
+}
+
+impl Write for Shown<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.begun.extend_from_slice(bytes);
+        let mut text = String::with_capacity(self.begun.len());
+        let mut chunks = self.begun.utf8_chunks().peekable();
+        let mut left = Vec::new();
+        while let Some(chunk) = chunks.next() {
+            let is_last = chunks.peek().is_none();
+            let mut letters = chunk.valid().chars().peekable();
+            while let Some(letter) = letters.next() {
+                let next = letters.peek();
+                match letter {
+                    '\t' | '\n' => text.push(letter),
+                    // Alone it would write over the line that it ends; what follows it may not be written yet.
+                    '\r' if next == Some(&'\n') => text.push(letter),
+                    '\r' if next.is_none() && is_last && chunk.invalid().is_empty() => left.push(b'\r'),
+                    letter if is_steering(letter) => text.extend(letter.escape_unicode()),
+                    letter => text.push(letter),
+                }
+            }
+            if is_last {
+                left.extend_from_slice(chunk.invalid());
+            } else if !chunk.invalid().is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+        self.begun = left;
+        self.out.write_all(text.as_bytes()).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Puts a quote before what a spreadsheet would run as a formula.
+pub(crate) fn harmless(cell: &str) -> Cow<'_, str> {
+    // Spreadsheets of some countries take the wide forms of these letters for the letters.
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}

@@ -1,0 +1,244 @@
+//! Reads link sets: whole ones, and those kept as the difference to an earlier one.
+
+use std::sync::Arc;
+
+use crate::rows::packed_at;
+use crate::segment::footer::LinkEntry;
+use crate::segment::format::FormatError;
+use crate::segment::integers::PackedU32s;
+use crate::segment::links::{self, LinkSet};
+use crate::segment::reader::Segment;
+use crate::state::{Part, State, TableKey};
+use crate::{Error, Result};
+
+/// The number of the empty set in every relation.
+pub(crate) const EMPTY_SET: u32 = 1;
+/// Differences between a set and the whole one it builds on, at most.
+pub(crate) const SET_DEPTH_MAX: usize = 16;
+
+/// The set that a set is kept as a difference to, what it adds and what it removes.
+pub(crate) type SetPatch = (u32, Vec<u32>, Vec<u32>);
+
+impl State {
+    /// The targets of a link set, ascending; none for 0 (never observed) and 1 (empty).
+    pub(crate) fn read_set(&self, key: &TableKey, number: u32) -> Result<Vec<u32>> {
+        let mut patches = Vec::new();
+        let mut next = number;
+        let mut targets = loop {
+            if next <= EMPTY_SET {
+                break Vec::new();
+            }
+            let (segment, entry, place) = self.locate_set(key, next)?;
+            match read_one(segment, entry, place)? {
+                LinkSet::Whole(targets) => break targets,
+                LinkSet::Patch { added, removed } => {
+                    let predecessor = packed_at(segment, entry.predecessors, place)?;
+                    if predecessor >= next || patches.len() > SET_DEPTH_MAX {
+                        return Err(segment.footer_error("a link set builds on a later one, or on too many"));
+                    }
+                    patches.push((added, removed));
+                    next = predecessor;
+                }
+            }
+        };
+        for (added, removed) in patches.into_iter().rev() {
+            targets = links::apply_patch(&targets, &added, &removed);
+        }
+        Ok(targets)
+    }
+
+    /// How many differences lie between a set and the whole one it builds on.
+    pub(crate) fn set_depth(&self, key: &TableKey, number: u32) -> Result<usize> {
+        let (mut next, mut depth) = (number, 0);
+        while next > EMPTY_SET && depth <= SET_DEPTH_MAX {
+            let (segment, entry, place) = self.locate_set(key, next)?;
+            match read_one(segment, entry, place)? {
+                LinkSet::Whole(_) => break,
+                LinkSet::Patch { .. } => next = packed_at(segment, entry.predecessors, place)?,
+            }
+            depth += 1;
+        }
+        Ok(depth)
+    }
+
+    /// Added and removed targets between two sets. Neighbours that are kept as a difference are not rebuilt.
+    pub(crate) fn compare_sets(&self, key: &TableKey, old: u32, new: u32) -> Result<(Vec<u32>, Vec<u32>)> {
+        if new > EMPTY_SET {
+            let (segment, entry, place) = self.locate_set(key, new)?;
+            if packed_at(segment, entry.predecessors, place)? == old
+                && let LinkSet::Patch { added, removed } = read_one(segment, entry, place)?
+            {
+                return Ok((added, removed));
+            }
+        }
+        Ok(links::compare(&self.read_set(key, old)?, &self.read_set(key, new)?))
+    }
+
+    /// The set that a set is kept as a difference to, what it adds and what it removes; nothing for a whole one.
+    pub(crate) fn set_patch(&self, key: &TableKey, number: u32) -> Result<Option<SetPatch>> {
+        let (segment, entry, place) = self.locate_set(key, number)?;
+        Ok(match read_one(segment, entry, place)? {
+            LinkSet::Whole(_) => None,
+            LinkSet::Patch { added, removed } => {
+                Some((packed_at(segment, entry.predecessors, place)?, added, removed))
+            }
+        })
+    }
+
+    fn locate_set<'s>(
+        &'s self,
+        key: &TableKey,
+        number: u32,
+    ) -> Result<(&'s Arc<Segment>, &'s LinkEntry, u32)> {
+        let (segment, place) = self.locate(key, number)?;
+        let Part::Links(relation) = &key.part else {
+            return Err(segment.footer_error("only relations have link sets"));
+        };
+        let entry = segment
+            .footer
+            .links
+            .iter()
+            .find(|entry| *entry.relation == **relation && *entry.type_token == *key.type_token)
+            .ok_or_else(|| {
+                segment.footer_error(format!("expected link sets of {relation} in this segment"))
+            })?;
+        Ok((segment, entry, place))
+    }
+}
+
+fn read_one(segment: &Segment, entry: &LinkEntry, place: u32) -> Result<LinkSet> {
+    let start = if place == 0 { 0 } else { packed_at(segment, entry.ends, place - 1)? };
+    let end = packed_at(segment, entry.ends, place)?;
+    let bytes = segment
+        .chunk(entry.data)?
+        .get(start as usize..end as usize)
+        .ok_or_else(|| segment.footer_error("a link set reaches beyond its chunk"))?;
+    links::decode(bytes, segment.ordinal_count()).map_err(|error| segment.format_error(entry.data, &error))
+}
+
+/// The link sets of a relation, opened for reading many of them.
+pub(crate) struct LinkSets<'s> {
+    state: &'s State,
+    key: &'s TableKey,
+    next: u32,
+    /// By the first number of each segment that has some.
+    found: Vec<(u32, OpenLinkSets<'s>)>,
+}
+
+struct OpenLinkSets<'s> {
+    segment: &'s Segment,
+    entry: &'s LinkEntry,
+    ends: PackedU32s<'s>,
+    data: &'s [u8],
+}
+
+impl<'s> LinkSets<'s> {
+    pub(crate) fn open(state: &'s State, key: &'s TableKey) -> Result<Self> {
+        let mut found = Vec::new();
+        let Some(numbers) = state.tables.get(key) else { return Ok(Self { state, key, next: 0, found }) };
+        for &(first, sequence) in &numbers.ranges {
+            let segment = state.segment(sequence)?;
+            let mut entries = segment.footer.links.iter();
+            let entry = entries
+                .find(|entry| *entry.relation == *key.part.name() && *entry.type_token == *key.type_token)
+                .ok_or_else(|| {
+                    let relation = key.part.name();
+                    segment.footer_error(format!("expected link sets of {relation} in this segment"))
+                })?;
+            let (ends, data) = (segment.packed(entry.ends)?, segment.chunk(entry.data)?);
+            found.push((first, OpenLinkSets { segment, entry, ends, data }));
+        }
+        Ok(Self { state, key, next: numbers.next, found })
+    }
+
+    /// The targets of a set, ascending.
+    pub(crate) fn read(&self, number: u32) -> Result<Vec<u32>> {
+        let mut patches = Vec::new();
+        let mut next = number;
+        let mut targets = loop {
+            if next <= EMPTY_SET {
+                break Vec::new();
+            }
+            let (sets, place) = self.find(next)?;
+            match sets.decode(place)? {
+                LinkSet::Whole(targets) => break targets,
+                LinkSet::Patch { added, removed } => {
+                    next = sets.predecessor(place, next, patches.len())?;
+                    patches.push((added, removed));
+                }
+            }
+        };
+        for (added, removed) in patches.into_iter().rev() {
+            targets = links::apply_patch(&targets, &added, &removed);
+        }
+        Ok(targets)
+    }
+
+    /// Those targets of a set that are wanted, ascending. That a set has none is seen without making it.
+    pub(crate) fn wanted(&self, number: u32, is_wanted: &impl Fn(u32) -> bool) -> Result<Vec<u32>> {
+        if !self.may_have(number, is_wanted)? {
+            return Ok(Vec::new());
+        }
+        let mut targets = self.read(number)?;
+        targets.retain(|target| is_wanted(*target));
+        Ok(targets)
+    }
+
+    /// Whether a set, or one that it builds on, names a target that is wanted.
+    fn may_have(&self, number: u32, is_wanted: &impl Fn(u32) -> bool) -> Result<bool> {
+        let mut next = number;
+        for depth in 0.. {
+            if next <= EMPTY_SET {
+                break;
+            }
+            let (sets, place) = self.find(next)?;
+            let bytes = sets.bytes(place)?;
+            if links::names_any(bytes, is_wanted).map_err(|error| sets.format_error(&error))? {
+                return Ok(true);
+            }
+            if !links::is_patch(bytes) {
+                break;
+            }
+            next = sets.predecessor(place, next, depth)?;
+        }
+        Ok(false)
+    }
+
+    fn find(&self, number: u32) -> Result<(&OpenLinkSets<'s>, usize)> {
+        let place = self.found.partition_point(|(first, _)| *first <= number).checked_sub(1);
+        match place.filter(|_| number < self.next) {
+            Some(place) => Ok((&self.found[place].1, (number - self.found[place].0) as usize)),
+            None => Err(self.state.unknown_number(self.key, number)),
+        }
+    }
+}
+
+impl OpenLinkSets<'_> {
+    fn bytes(&self, place: usize) -> Result<&[u8]> {
+        let start = if place == 0 { 0 } else { self.ends.get(place - 1) };
+        (place < self.ends.len())
+            .then(|| self.data.get(start as usize..self.ends.get(place) as usize))
+            .flatten()
+            .ok_or_else(|| self.segment.footer_error("a link set reaches beyond its chunk"))
+    }
+
+    fn decode(&self, place: usize) -> Result<LinkSet> {
+        links::decode(self.bytes(place)?, self.segment.ordinal_count())
+            .map_err(|error| self.format_error(&error))
+    }
+
+    /// The set that a set of this number builds on, behind so many others that build on one another. Most sets build on
+    /// none, so nothing is opened for it before.
+    fn predecessor(&self, place: usize, number: u32, depth: usize) -> Result<u32> {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let before = packed_at(self.segment, self.entry.predecessors, place)?;
+        if before >= number || depth > SET_DEPTH_MAX {
+            return Err(self.segment.footer_error("a link set builds on a later one, or on too many"));
+        }
+        Ok(before)
+    }
+
+    fn format_error(&self, error: &FormatError) -> Error {
+        self.segment.format_error(self.entry.data, error)
+    }
+}
