@@ -76,7 +76,7 @@ fn columns_are_those_of_the_pipe_so_far() {
     assert_eq!(columns("let b = users | project x = 1; b\n| where "), ["x"]);
     assert_eq!(columns("gone | where "), ["lost"], "what earlier scripts have named is known");
     assert_eq!(
-        columns("users | project ['a b'] = 1, title = 2, kind = 3 | where "),
+        columns("users | project ['a b'] = 1, title = 2, ['kind'] = 3 | where "),
         ["['a b']", "['title']", "kind"]
     );
     assert_eq!(
