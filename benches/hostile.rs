@@ -60,7 +60,8 @@ fn main() -> std::io::Result<ExitCode> {
 /// What each query does, and its text.
 fn queries() -> Vec<(&'static str, String)> {
     let expanded = |count: usize, behind: &str| {
-        let stages: String = (0..count).map(|stage| format!(" | mv-expand a{stage} = a")).collect();
+        let stages: Vec<String> = (0..count).map(|stage| format!(" | mv-expand a{stage} = a")).collect();
+        let stages = stages.concat();
         format!("print a = range(1, 10){stages}{behind}")
     };
     let mut joins = "let t0 = users | project id, displayName, mail, department; ".to_owned();

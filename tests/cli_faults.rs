@@ -112,6 +112,18 @@ impl Answer {
         assert_eq!(self.status, status, "{fall:?}: {}{}", self.stdout, self.stderr);
         self
     }
+
+    /// Fails where a command that is run again does not end well; it may only tell what the fall left beyond HEAD.
+    #[track_caller]
+    fn expect_again(&self, fall: &Fall) {
+        let mut warnings = self.stderr.lines().filter(|line| line.starts_with("warning:"));
+        let is_well = match self.status {
+            0 => warnings.next().is_none(),
+            4 => warnings.all(|warning| warning.contains("moved to trash/beyond")),
+            _ => false,
+        };
+        assert!(is_well, "{fall:?}: {}: {}{}", self.status, self.stdout, self.stderr);
+    }
 }
 
 /// What the tenant is; when something was deleted does not matter.
@@ -141,6 +153,11 @@ impl Scene {
     fn new() -> Self {
         let tenant = Tenant::new(150, 4);
         tenant.clock.advance_ms(60_000);
+        for unit in objects(&tenant, "administrativeUnit") {
+            // Who is in a restricted one, an application may not write to.
+            let id = unit["id"].as_str().unwrap();
+            set(&tenant, "administrativeUnit", id, &json!({"isMemberManagementRestricted": false}));
+        }
         let shell = shell_of(&tenant);
         shell.run("backup").expect(0);
         let users = cloud_users(&tenant);
@@ -179,16 +196,17 @@ impl Scene {
 fn walk_recovery(scene: &mut Scene, line: &str, known: usize) {
     let Scene { tenant, shell } = scene;
     let (template, begun) = (Template::of(shell), tenant.server.objects());
-    let _counts = tenant.server.take_counts();
-    shell.run(line).expect(0);
-    let (wanted, writes) = (portrait(tenant), tenant.server.take_counts().writes);
-    assert!(writes > 3, "{writes}");
     let lay = |shell: &mut Shell| {
         template.lay(shell);
         tenant.server.replace(Actor::Caller, begun.iter().cloned());
         let _counts = tenant.server.take_counts();
     };
-    walk(shell, line, lay, |shell, answer, fall| {
+    // What is laid anew has no links that wait for somebody who was deleted, so it is what all runs begin with.
+    lay(shell);
+    shell.run(line).expect(0);
+    let (wanted, writes) = (portrait(tenant), tenant.server.take_counts().writes);
+    assert!(writes > 3, "{writes}");
+    walk(shell, line, &lay, |shell, answer, fall| {
         let newest = Scene::newest(shell, known);
         let status = newest.as_ref().map(|newest| newest["status"].clone());
         let is_committed = status.as_ref().is_some_and(|status| status == "completed");
@@ -239,7 +257,7 @@ fn a_backup_survives_every_fault_of_the_disk() {
             fall.expect_told(answer, is_committed);
             if !is_committed {
                 assert_eq!(count(shell), before, "{fall:?}");
-                shell.run("backup").expect_when(0, fall);
+                shell.run("backup").expect_again(fall);
                 assert_eq!(count(shell), before + 1, "{fall:?}");
             }
         },
@@ -265,7 +283,7 @@ fn imports_reports_and_plans_survive_every_fault_of_the_disk() {
                 fall.expect_told(answer, is_committed);
                 if !is_committed {
                     assert_eq!(count(shell), before, "{fall:?}");
-                    shell.run(line).expect_when(0, fall);
+                    shell.run(line).expect_again(fall);
                 }
             },
         );

@@ -401,7 +401,7 @@ fn wrong_arguments_are_told_with_what_is_expected() {
         ("diff('yesterday')", "expected latest, latest~N, a backup ID"),
         ("diff('latest', 'live')", "`live` reads from a tenant, and none is configured"),
         ("history", "takes a point in time, perhaps a second one"),
-        ("history('latest~1', 'plain')", "the ID of an object comes third"),
+        ("history('latest~1', 'plain')", "expected latest, latest~N, a backup ID"),
         ("history('latest~1', 'latest', 7)", "must be the ID of an object, found the long 7"),
         ("history('latest~1', 'latest', 'nobody')", "no object \"nobody\""),
         ("backups('latest')", "`backups` takes no arguments, found 1"),

@@ -290,7 +290,7 @@ fn finish(
 
 /// What is to be said of a recovery that the store stopped in the middle.
 fn unfinished(recovery: &str, source: engine::Error) -> Error {
-    Error::Unfinished { recovery: recovery.to_owned(), source }
+    Error::Unfinished { recovery: recovery.to_owned(), source: Box::new(source) }
 }
 
 fn is_over(status: RecoveryStatus) -> bool {

@@ -48,7 +48,7 @@ pub enum Error {
         /// Where the organization stands.
         place: Place,
         /// What the store said.
-        source: engine::Error,
+        source: Box<engine::Error>,
     },
     /// The paths hold nothing to import.
     #[error("{}: expected JSON files, found none", path.display())]
@@ -161,7 +161,7 @@ pub enum Error {
         /// Its ID.
         recovery: String,
         /// What the store said.
-        source: engine::Error,
+        source: Box<engine::Error>,
     },
     /// Asking Graph failed.
     #[error(transparent)]

@@ -61,7 +61,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// What it comes from, when that is not the text.
     #[source]
-    pub cause: Option<Cause>,
+    pub cause: Option<Box<Cause>>,
 }
 
 /// What a finding comes from, when that is not the text.
@@ -183,7 +183,7 @@ impl Diagnostic {
     }
 
     pub(crate) fn with_cause(self, cause: Cause) -> Self {
-        Self { cause: Some(cause), ..self }
+        Self { cause: Some(Box::new(cause)), ..self }
     }
 
     pub(crate) fn unsupported(span: Span, name: &str) -> Self {
@@ -209,7 +209,7 @@ impl Diagnostic {
     /// Why a table cannot be had or read, when that is what it is about.
     #[must_use]
     pub fn table_error(&self) -> Option<&TableError> {
-        match &self.cause {
+        match self.cause.as_deref() {
             Some(Cause::Table(error)) => Some(error),
             Some(Cause::Memory { .. } | Cause::Temporary { .. }) | None => None,
         }

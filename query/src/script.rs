@@ -223,6 +223,7 @@ impl Prepared<'_> {
     }
 
     /// The columns of each query.
+    #[must_use]
     pub fn columns(&self) -> impl DoubleEndedIterator<Item = &[Field]> {
         self.queries.iter().map(|query| query.plan.schema.as_slice())
     }

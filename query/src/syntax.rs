@@ -48,12 +48,14 @@ struct Grammar;
 /// # Errors
 /// The place where the text stops being a query, or everything in it that is not supported.
 pub(crate) fn parse(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
-    build(text, Rule::script, Builder::default(), Builder::script)
+    build(text, Rule::script, Builder::default(), |builder, whole| builder.script(&whole))
 }
 
 /// As [`parse`], but no part of the tree says where it stands: for what outlives its text.
 pub(crate) fn parse_without_places(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
-    build(text, Rule::script, Builder { is_placeless: true, ..Builder::default() }, Builder::script)
+    build(text, Rule::script, Builder { is_placeless: true, ..Builder::default() }, |builder, whole| {
+        builder.script(&whole)
+    })
 }
 
 /// Reads an expression that stands by itself.
@@ -80,9 +82,8 @@ fn build<T>(
     }
     pest::set_call_limit(NonZeroUsize::new(CALLS_MAX));
     let mut pairs = Grammar::parse(rule, text).map_err(|error| vec![explain(text, error)])?;
-    let made = pairs.next().map(|whole| make(&mut builder, whole));
-    match made {
-        Some(made) if builder.diagnostics.is_empty() => Ok(made),
+    match pairs.next().map(|whole| make(&mut builder, whole)) {
+        Some(tree) if builder.diagnostics.is_empty() => Ok(tree),
         _ => Err(builder.diagnostics),
     }
 }
@@ -180,8 +181,8 @@ impl Builder {
         if self.is_placeless { Span::default() } else { Span { start: span.start(), end: span.end() } }
     }
 
-    fn script(&mut self, pair: Part<'_>) -> Vec<Statement> {
-        child(&pair, Rule::statements).map(|body| self.statements(body)).unwrap_or_default()
+    fn script(&mut self, pair: &Part<'_>) -> Vec<Statement> {
+        child(pair, Rule::statements).map(|body| self.statements(body)).unwrap_or_default()
     }
 
     fn statements(&mut self, pair: Part<'_>) -> Vec<Statement> {

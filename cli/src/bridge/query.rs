@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use engine::{BackupSummary, Point, Store};
 use query::{
-    Cause, Code, Context, Definitions, Diagnostic, Findings, Limits, Parameters, PointArgument,
-    PointResolver, Prepared, ResolvedPoint, ResultTable, Script, StoreResolver, StoreTables, TableError,
-    TableSource, Tables, Value,
+    Cause, Code, Context, Definitions, Diagnostic, Limits, Parameters, PointArgument, PointResolver,
+    Prepared, ResolvedPoint, ResultTable, Script, StoreResolver, StoreTables, TableError, TableSource,
+    Tables, Value,
 };
 
 use crate::bridge::scratch::Scratch;
@@ -276,7 +276,7 @@ impl Question {
     /// # Errors
     /// What is wrong with the text, each with its place.
     pub(crate) fn parse(&self) -> Outcome<Script> {
-        Script::parse(&self.text).map_err(|findings| self.failure(findings, false))
+        Script::parse(&self.text).map_err(|findings| self.failure(&findings, false))
     }
 
     /// Reads the text without looking up tables and columns.
@@ -284,7 +284,7 @@ impl Question {
     /// # Errors
     /// As [`Question::parse`].
     pub(crate) fn check(&self) -> Outcome<()> {
-        self.parse()?.check().map_err(|findings| self.failure(findings, false))
+        self.parse()?.check().map_err(|findings| self.failure(&findings, false))
     }
 
     /// Runs every query of the text.
@@ -366,7 +366,7 @@ impl Question {
             tables.refresh();
             bound = bind();
         }
-        bound.map_err(|findings| self.failure(findings, interrupt.is_asked()))
+        bound.map_err(|findings| self.failure(&findings, interrupt.is_asked()))
     }
 
     /// Does something with a script whose names are known, until somebody asks to stop.
@@ -379,15 +379,15 @@ impl Question {
         work: impl FnOnce() -> Result<T, Diagnostic>,
     ) -> Outcome<T> {
         let done = interrupt.while_heard(work);
-        done.map_err(|diagnostic| self.failure(vec![diagnostic], interrupt.is_asked()))
+        done.map_err(|diagnostic| self.failure(&[diagnostic], interrupt.is_asked()))
     }
 
-    fn failure(&self, findings: Findings, stopped: bool) -> Failure {
+    fn failure(&self, findings: &[Diagnostic], stopped: bool) -> Failure {
         if stopped {
             return Failure::new("interrupted", Status::Interrupted, "the query was stopped");
         }
         // What went wrong while rows were made has no place in the text.
-        if let [only] = findings.as_slice()
+        if let [only] = findings
             && only.span.end == 0
         {
             let code = if only.code == Code::Limit { "limit" } else { "query" };
@@ -408,7 +408,7 @@ impl Question {
             }
             .with_help(&*trouble.help);
         }
-        let excerpts: Box<[Excerpt]> = findings.into_iter().map(|finding| self.excerpt(finding)).collect();
+        let excerpts: Box<[Excerpt]> = findings.iter().map(|finding| self.excerpt(finding)).collect();
         let message = match &*excerpts {
             [one] => one.message.clone(),
             several => format!("{} errors in the query", several.len()),
@@ -427,7 +427,7 @@ impl Question {
     }
 
     /// The place of a finding in what somebody wrote.
-    fn excerpt(&self, finding: Diagnostic) -> Excerpt {
+    fn excerpt(&self, finding: &Diagnostic) -> Excerpt {
         let place = |offset: usize| {
             let offset = offset.min(self.text.len());
             (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
@@ -439,7 +439,7 @@ impl Question {
             length: end.saturating_sub(start),
             // A message may quote a piece of the text, and that may be all of it.
             message: crate::output::text::cut(&finding.message, MESSAGE_MAX),
-            help: help_of(&finding),
+            help: help_of(finding),
         }
     }
 }
@@ -447,7 +447,7 @@ impl Question {
 /// What to do about a finding: in the query, else on the command line.
 fn help_of(finding: &Diagnostic) -> String {
     let help = finding.help.clone().unwrap_or_default();
-    match &finding.cause {
+    match finding.cause.as_deref() {
         Some(Cause::Memory { .. }) => format!("{help}, or allow more with `--memory-limit`"),
         Some(Cause::Temporary { .. }) => format!("{help}, or allow more memory with `--memory-limit`"),
         Some(Cause::Table(_)) | None => help,

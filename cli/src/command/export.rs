@@ -70,7 +70,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         _ => "ndjson",
     };
     let cells = vec![
-        Cell::text(&backup.id),
+        Cell::text(backup.id),
         Cell::Text(shown),
         Cell::text(format),
         Cell::Number(counts.files),

@@ -146,7 +146,7 @@ fn row(
         Cell::text(target_id),
         Cell::Text(target.type_token),
         Cell::Text(target.name),
-        Cell::text(&event.backup.id),
+        Cell::text(event.backup.id),
         Cell::Time(event.backup.taken_at),
     ];
     first.into_iter().chain(rest).collect()

@@ -72,7 +72,7 @@ impl From<ingest::Error> for Failure {
             E::Store(error) => Self::from(error),
             E::File { action, path, source } => Self::file(&format!("cannot {action}"), &path, &source),
             E::OtherTenant { place, source } => {
-                let failure = Self::from(source);
+                let failure = Self::from(*source);
                 let message = format!("{}:{}: {}", place.file, place.line, failure.message);
                 Self { message, ..failure }.at(place.file, place.line)
             }
@@ -97,7 +97,7 @@ impl From<ingest::Error> for Failure {
             E::Unfinished { recovery, source } => {
                 // Whatever the store kept of it, it is not what was asked for yet.
                 let help = format!("`entrasnap recovery resume {recovery}` goes on with it");
-                failed(Self::from(source).code, &help)
+                failed(Self::from(*source).code, &help)
             }
             E::PlanStep { .. } => refused("planStep", "make the plan anew"),
             E::PlanSeal { hash, .. } => {

@@ -29,7 +29,7 @@ pub(crate) fn rows(backups: &[BackupSummary]) -> Rows {
 fn cells(backup: &BackupSummary) -> Vec<Cell> {
     let warnings = serde_json::to_string(&backup.warnings).expect("warnings are plain data");
     vec![
-        Cell::text(&backup.id),
+        Cell::text(backup.id),
         Cell::Time(backup.taken_at),
         Cell::text(&backup.source),
         Cell::text(&backup.note),

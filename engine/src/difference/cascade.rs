@@ -22,7 +22,7 @@ use crate::link_sets::LinkSets;
 use crate::state::{Part, TableKey};
 use crate::vector::Slot;
 
-/// LinkSets that one thread looks through at a time: each costs some ten nanoseconds.
+/// Link sets that one thread looks through at a time: each costs some ten nanoseconds.
 const CHUNK_COUNT: usize = 4096;
 
 /// A link that ended with one of its ends.

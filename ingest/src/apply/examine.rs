@@ -214,7 +214,7 @@ fn check_state(
     }
     let nothing = Named::new();
     let body = step.request.body.as_object().filter(|_| is_whole).unwrap_or(&nothing);
-    for (name, value) in body.iter().filter(|(name, _)| !step.after.contains_key(*name)) {
+    for (name, value) in body.iter().filter(|(name, _)| !step.after.contains_key(name)) {
         let stands = |state: &serde_json::Map<String, Value>| {
             written_value(token, name, state.get(name).cloned().unwrap_or_default()) == *value
         };

@@ -203,7 +203,7 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
         // What was made again goes as a whole.
         return Err("it was written on an object that was made again");
     }
-    if step.object.type_token == "application" && OFFERS.iter().any(|name| step.after.contains_key(*name)) {
+    if step.object.type_token == "application" && OFFERS.iter().any(|name| step.after.contains_key(name)) {
         return Err(
             "permissions that an application offers change in two steps: `plan FROM live` makes them",
         );
@@ -214,7 +214,7 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
     let is_policy = step.object.type_token == "conditionalAccessPolicy";
     let phase = if is_policy { Phase::ConditionalAccess } else { Phase::Attributes };
     let mut opposite = bare(StepKind::Update, phase, step.object.clone(), step.request.clone());
-    for (name, value) in image.iter().filter(|(name, _)| step.after.contains_key(*name)) {
+    for (name, value) in image.iter().filter(|(name, _)| step.after.contains_key(name)) {
         // A policy that was to report only was written so, whatever the plan says.
         let written = outcome.after.get(name).or_else(|| step.after.get(name));
         let written = written.map(|written| filling.value(written)).unwrap_or_default();

@@ -33,7 +33,7 @@ pub(crate) enum Cause {
     Removed { key: String },
     Link,
     Answer { code: String, message: String },
-    Refused(engine::Error),
+    Refused(Box<engine::Error>),
     Read(std::io::Error),
 }
 
@@ -55,8 +55,10 @@ impl Fault {
             Cause::Read(source) if source.kind() != std::io::ErrorKind::InvalidData => {
                 return Error::File { action: "read", path: file.into(), source };
             }
-            Cause::Refused(engine::Error::Object { problem, reason, .. }) => reason + advice(problem),
-            Cause::Refused(other) => return Error::Store(other),
+            Cause::Refused(refusal) => match *refusal {
+                engine::Error::Object { problem, reason, .. } => reason + advice(problem),
+                other => return Error::Store(other),
+            },
             Cause::Answer { code, message } => {
                 place.column = None;
                 return Error::GraphAnswer { place, code, message };

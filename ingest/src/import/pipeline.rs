@@ -282,7 +282,7 @@ fn with_place(error: engine::Error, organizations: &[Organization], began: Posit
             let line = began.lines + lines_before + 1;
             Error::OtherTenant {
                 place: error::Place { file: file.clone(), line, column: None },
-                source: error,
+                source: Box::new(error),
             }
         }
         None => error.into(),

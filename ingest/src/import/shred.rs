@@ -156,7 +156,7 @@ impl<W: Worker> Shredding<'_, W> {
         let hint = hint.map(str::to_owned);
         let repaired = self.repair(start, raw, hint.as_deref(), refusal)?;
         let pushed = self.worker.push(repaired.as_bytes(), hint.as_deref(), is_deleted);
-        pushed.map_err(|refusal| self.fault(start, Cause::Refused(refusal)))
+        pushed.map_err(|refusal| self.fault(start, Cause::Refused(Box::new(refusal))))
     }
 
     /// Supplies what the object does not say but its place does, or says what is wrong with it.
@@ -183,7 +183,7 @@ impl<W: Worker> Shredding<'_, W> {
             return Err(wrong(Cause::NoType));
         }
         let offset = if let engine::Error::Object { offset, .. } = refusal { offset } else { 0 };
-        let refused = || self.fault(start + offset, Cause::Refused(refusal));
+        let refused = || self.fault(start + offset, Cause::Refused(Box::new(refusal)));
         id.map(|id| with_id(&fields, &id)).ok_or_else(refused)
     }
 

@@ -215,7 +215,7 @@ impl Judge<'_> {
         if let Some((name, _)) = body.iter().find(|(name, value)| !is_allowed(name, value)) {
             return Err(format!("expected its request to make what is shown, found {name}"));
         }
-        match self.step.after.keys().find(|name| !body.contains_key(*name)) {
+        match self.step.after.keys().find(|name| !body.contains_key(name)) {
             Some(name) => Err(format!("expected its request to have {name}, which is shown")),
             None => Ok(()),
         }

@@ -92,6 +92,7 @@ impl<V> Named<V> {
     }
 
     /// The names in order.
+    #[must_use]
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &String> + Clone {
         self.entries.iter().map(|(name, _)| name)
     }
@@ -242,9 +243,10 @@ mod tests {
         ) {
             let (mut named, mut map) = (Named::new(), BTreeMap::new());
             for (name, value) in changes {
-                match value {
-                    Some(value) => prop_assert_eq!(named.insert(name.clone(), value), map.insert(name, value)),
-                    None => prop_assert_eq!(named.remove(&name), map.remove(&name)),
+                if let Some(value) = value {
+                    prop_assert_eq!(named.insert(name.clone(), value), map.insert(name, value));
+                } else {
+                    prop_assert_eq!(named.remove(&name), map.remove(&name));
                 }
             }
             prop_assert_eq!(named.get(&asked), map.get(&asked));

@@ -83,7 +83,7 @@ impl Planner {
         let first = self.drafts.list.len();
         self.write(resource, &shown(change), wanted, &mut sides)?;
         for draft in &mut self.drafts.list[first..] {
-            let own = conflicts.iter().filter(|name| draft.before.contains_key(*name));
+            let own = conflicts.iter().filter(|name| draft.before.contains_key(name));
             draft.notes.extend(own.map(|name| format!("{name} has changed since: a conflict")));
         }
         Ok(())

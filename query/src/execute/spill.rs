@@ -5,8 +5,8 @@
 //!
 //! *Invariants*: 1. A file has a name that no other file had when it was made, nobody but its owner may read it, and it
 //! goes away with its [`Run`]; where an open file needs no name, it loses it at once, so that it goes away however the
-//! process ends. 2. Rows that are equal leave a merge in the order of their runs, which is the order in which they came. 3. A merge holds one block of each of its runs, and
-//! these are on the account of the sort.
+//! process ends. 2. Rows that are equal leave a merge in the order of their runs, which is the order in which they came.
+//! 3. A merge holds one block of each of its runs, and these are on the account of the sort.
 
 mod code;
 
@@ -161,16 +161,16 @@ pub(super) struct Runs<'g> {
     /// Number of columns.
     width: usize,
     /// How often the rows of each run were merged, and the run.
-    runs: Vec<(u32, Run)>,
+    waiting: Vec<(u32, Run)>,
 }
 
 impl<'g> Runs<'g> {
     pub(super) fn new(guard: &'g Guard<'g>, folder: &'g Path, keys: &Arc<[OrderBy]>, width: usize) -> Self {
-        Self { guard, folder, keys: Arc::clone(keys), width, runs: Vec::new() }
+        Self { guard, folder, keys: Arc::clone(keys), width, waiting: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.waiting.is_empty()
     }
 
     /// Writes sorted rows; nothing is held afterwards.
@@ -180,23 +180,23 @@ impl<'g> Runs<'g> {
     pub(super) fn add(&mut self, batches: &[Batch], held: &mut Held) -> Result<(), Diagnostic> {
         let mut writer = RunWriter::new(self.folder, self.guard.batch_bytes())?;
         batches.iter().try_for_each(|batch| writer.push(batch))?;
-        self.runs.push((0, writer.finish()?));
+        self.waiting.push((0, writer.finish()?));
         held.set(0)?;
-        while let Some((level, _)) = self.runs.last() {
-            let same = self.runs.iter().rev().take_while(|(other, _)| other == level).count();
+        while let Some((level, _)) = self.waiting.last() {
+            let same = self.waiting.iter().rev().take_while(|(other, _)| other == level).count();
             if same < self.merged_count() {
                 break;
             }
             let level = level + 1;
-            let run = self.merged(self.runs.len() - same, held)?;
-            self.runs.push((level, run));
+            let run = self.merged(self.waiting.len() - same, held)?;
+            self.waiting.push((level, run));
         }
         Ok(())
     }
 
     /// How many runs can be merged at once.
     fn merged_count(&self) -> usize {
-        let largest = self.runs.iter().map(|(_, run)| run.block_bytes).max().unwrap_or(0);
+        let largest = self.waiting.iter().map(|(_, run)| run.block_bytes).max().unwrap_or(0);
         (self.most_bytes() / largest.max(1)).clamp(2, MERGED_MAX)
     }
 
@@ -206,12 +206,12 @@ impl<'g> Runs<'g> {
     }
 
     fn block_bytes(&self) -> usize {
-        self.runs.iter().map(|(_, run)| run.block_bytes).sum()
+        self.waiting.iter().map(|(_, run)| run.block_bytes).sum()
     }
 
     /// Merges the last runs, from this one on, into one.
     fn merged(&mut self, from: usize, held: &mut Held) -> Result<Run, Diagnostic> {
-        let runs: Vec<Run> = self.runs.drain(from..).map(|(_, run)| run).collect();
+        let runs: Vec<Run> = self.waiting.drain(from..).map(|(_, run)| run).collect();
         let most_bytes = self.guard.batch_bytes();
         held.set(runs.iter().map(|run| run.block_bytes).sum::<usize>() + most_bytes)?;
         let mut writer = RunWriter::new(self.folder, most_bytes)?;
@@ -239,14 +239,14 @@ impl<'g> Runs<'g> {
             self.add(&last, &mut held)?;
             (last, last_bytes) = (Vec::new(), 0);
         }
-        while self.runs.len() > 1 && self.block_bytes() > self.most_bytes() {
-            let from = self.runs.len().saturating_sub(self.merged_count());
+        while self.waiting.len() > 1 && self.block_bytes() > self.most_bytes() {
+            let from = self.waiting.len().saturating_sub(self.merged_count());
             let run = self.merged(from, &mut held)?;
-            self.runs.push((0, run));
+            self.waiting.push((0, run));
         }
         let most_bytes = self.guard.batch_bytes();
         held.set(self.block_bytes() + last_bytes + most_bytes)?;
-        let runs = self.runs.into_iter().map(|(_, run)| run).collect();
+        let runs = self.waiting.into_iter().map(|(_, run)| run).collect();
         let merging = Merging::new(runs, last, &self.keys, (self.width, given_width), most_bytes)?;
         Ok(Merge { merging, _held: held })
     }

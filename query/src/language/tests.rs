@@ -155,7 +155,7 @@ fn the_tables_hold_the_words_of_the_grammar() {
     known.extend(keywords());
     known.extend(beginnings());
     let grammar = include_str!("../grammar.pest");
-    let rules = grammar.lines().filter_map(|line| line.split_once(" ").map(|(name, _)| name));
+    let rules = grammar.lines().filter_map(|line| line.split_once(' ').map(|(name, _)| name));
     let rules: Vec<&str> =
         rules.filter(|name| name.ends_with("_word") && !name.starts_with("unknown")).collect();
     assert!(rules.len() > 40, "{rules:?}");

@@ -52,7 +52,7 @@ impl Prune {
                 let input = self.narrowed(input, &mut scalars);
                 Plan::new(Step::Group { input, keys, aggregates }, schema, plan.span)
             }
-            step if step.inputs().any(|input| can_narrow(input)) => {
+            step if step.inputs().any(can_narrow) => {
                 let mut demands = (0..schema.len()).map(Demand::whole).collect();
                 let wanted = Demands::clone(&demands);
                 let narrow = self.narrow_own(plan, &mut demands);

@@ -119,16 +119,12 @@ pub(crate) fn chosen_changes(
 pub(crate) fn read_predicate(text: &str) -> Outcome<Predicate> {
     predicate(text).map_err(|findings| {
         let first = findings.first().map(|finding| finding.span).unwrap_or_default();
-        match text.get(first.start..first.end) {
-            Some(end @ (")" | "]" | "}" | "|" | ";")) => {
-                let message = format!("`--where` takes a predicate, and \"{end}\" ends it");
-                Failure::usage(message)
-                    .with_help("`entrasnap query` takes whole queries over `diff(from, to)`")
-            }
-            _ => {
-                let question = Question { text: text.to_owned(), ..Question::default() };
-                question.failure(findings, false)
-            }
+        if let Some(end @ (")" | "]" | "}" | "|" | ";")) = text.get(first.start..first.end) {
+            let message = format!("`--where` takes a predicate, and \"{end}\" ends it");
+            return Failure::usage(message)
+                .with_help("`entrasnap query` takes whole queries over `diff(from, to)`");
         }
+        let question = Question { text: text.to_owned(), ..Question::default() };
+        question.failure(&findings, false)
     })
 }

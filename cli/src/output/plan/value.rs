@@ -21,7 +21,7 @@ pub(super) fn details(step: &Step, names: &mut Names) -> Vec<Detail> {
     // Of what goes for good people see what it was; of a credential or an assignment that says which one it is.
     if matches!(step.kind, StepKind::RemoveLink | StepKind::HardDelete) && step.links.is_empty() {
         let gone =
-            step.before.iter().filter(|(name, value)| !step.after.contains_key(*name) && !value.is_null());
+            step.before.iter().filter(|(name, value)| !step.after.contains_key(name) && !value.is_null());
         details.extend(gone.map(|(name, value)| {
             let value = named(Some(&value.to_string()), names);
             let target = if value.name.is_empty() { String::new() } else { format!(" ({})", value.name) };

@@ -65,8 +65,7 @@ impl Judge<'_> {
             let sent = of_body(&name).filter(is_it).map(Value::from);
             values.insert(name, sent.unwrap_or(own));
         }
-        if let Some(name) = self.step.after.keys().find(|name| body.is_none_or(|it| !it.contains_key(*name)))
-        {
+        if let Some(name) = self.step.after.keys().find(|name| body.is_none_or(|it| !it.contains_key(name))) {
             return Err(format!("expected its request to say {name}, which is shown"));
         }
         self.is_body_of("adminUpdate", &values)
@@ -158,7 +157,7 @@ impl Judge<'_> {
         if matches!(action, "adminRemove" | "adminUpdate") {
             return Ok(());
         }
-        match values.keys().find(|name| !body.contains_key(*name)) {
+        match values.keys().find(|name| !body.contains_key(name)) {
             Some(name) => Err(format!("expected its request to say {name}, which is shown")),
             None => Ok(()),
         }

@@ -92,7 +92,7 @@ impl<'p> Tenant<'p> {
             }
             StepKind::Update => {
                 let rule = ["membershipRule", "membershipRuleProcessingState", "groupTypes"];
-                if token == "group" && rule.iter().any(|name| step.after.contains_key(*name)) {
+                if token == "group" && rule.iter().any(|name| step.after.contains_key(name)) {
                     self.unsure.insert(id.clone());
                 }
                 self.write(&id, &step.after, names);

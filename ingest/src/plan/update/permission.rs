@@ -13,7 +13,7 @@ const OFFERS: [(&str, &str); 2] = [("appRoles", ""), ("api", "/oauth2PermissionS
 
 /// Whether an update writes what an application offers.
 pub(super) fn offers(values: &Named) -> bool {
-    OFFERS.iter().any(|(property, _)| values.contains_key(*property))
+    OFFERS.iter().any(|(property, _)| values.contains_key(property))
 }
 
 impl Planner {

@@ -26,7 +26,7 @@ fn a_merge_holds_a_block_of_each_run_and_no_more_than_half_of_the_memory() {
         runs.add(&[texts((0..ROWS).map(|row| row * RUN_COUNT + run))], &mut held).unwrap();
         assert_eq!(guard.memory.held_bytes(), 0, "nothing is held between two runs");
     }
-    assert!(runs.block_bytes() > 0 && runs.runs.len() < 40, "{} runs wait", runs.runs.len());
+    assert!(runs.block_bytes() > 0 && runs.waiting.len() < 40, "{} runs wait", runs.waiting.len());
     let last = texts(std::iter::once(RUN_COUNT * ROWS));
     let merge = runs.merge(vec![last], 1, held).unwrap();
     let most_bytes = limits.bytes / 2 + guard.batch_bytes();
@@ -59,5 +59,8 @@ fn a_row_that_does_not_fit_is_refused() {
     let added = runs.add(&[large()], &mut held).and_then(|()| runs.add(&[large()], &mut held));
     let refused = added.and_then(|()| runs.merge(Vec::new(), 1, held).map(drop)).unwrap_err();
     assert!(refused.message.starts_with("`sort` needs "), "{}", refused.message);
-    assert!(matches!(refused.cause, Some(Cause::Memory { allowed_bytes: 1000, .. })), "{refused:?}");
+    assert!(
+        matches!(refused.cause.as_deref(), Some(Cause::Memory { allowed_bytes: 1000, .. })),
+        "{refused:?}"
+    );
 }

@@ -62,7 +62,8 @@ fn a_thousand_names_and_members_run() {
     assert_eq!(lines(&lets("t# | join kind=leftsemi t# on id")), ["1"]);
     let members = vec!["(users | take 1)"; STEPS].join(", ");
     assert_eq!(lines(&format!("union {members} | count")), ["1000"]);
-    let values = (1..STEPS).map(|n| format!("let v{n} = v{} + 1; ", n - 1)).collect::<String>();
+    let values: Vec<String> = (1..STEPS).map(|n| format!("let v{n} = v{} + 1; ", n - 1)).collect();
+    let values = values.concat();
     assert_eq!(lines(&format!("let v0 = 1; {values}print v{}", STEPS - 1)), ["1000"]);
     let numbers = vec!["1"; STEPS].join(" + ");
     assert_eq!(lines(&format!("print {numbers}")), ["1000"]);
