@@ -285,7 +285,7 @@ fn an_object_that_went_tells_the_links_it_had_and_those_to_it_and_nobody_tells_t
     }
     assert_eq!(told(4, 5), [], "she was no member any more");
     assert_eq!(told(3, 5), [], "that link went by itself, which the group tells");
-    let of_group = |change: &Change| change.id.to_string() == SOURCE;
+    let of_group = |change: &Change| change.id == SOURCE;
     let changes = store.difference(&ids[3], &ids[5], &DifferenceFilter::default()).unwrap();
     let group = changes.iter().find(|change| of_group(change)).unwrap();
     assert_eq!(group.links.len(), 1);

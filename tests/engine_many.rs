@@ -331,11 +331,12 @@ fn of_variant(variant: u32) -> Vec<String> {
         "accessPackage",
     ];
     (0..10_000_u64)
-        .map(|number| {
+        .zip(types.iter().cycle())
+        .map(|(number, token)| {
             let variant = if number % 49 == 7 { u64::from(variant) } else { 0 };
             let (id, name) = (scatter(number), scatter(number + variant * 1_000_000));
             json!({
-                "@odata.type": format!("#microsoft.graph.{}", types[number as usize % types.len()]),
+                "@odata.type": format!("#microsoft.graph.{token}"),
                 "id": format!("{:08x}-{:04x}-4000-8000-{:012x}", id >> 32, id >> 16 & 0xffff, scatter(id) >> 16),
                 "displayName": format!("{name:016x}"),
                 "description": format!("{} of {variant}", number % 40),
