@@ -406,7 +406,7 @@ fn wrong_arguments_are_told_with_what_is_expected() {
         ("history('latest~1', 'latest', 'nobody')", "no object \"nobody\""),
         ("backups('latest')", "`backups` takes no arguments, found 1"),
         ("recoverySteps", "takes the ID of a recovery as a string, found nothing"),
-        ("recoverySteps('r1')", "no recovery \"r1\"; there are none yet"),
+        ("recoverySteps('r1')", "no recovery \"r1\""),
         ("diffs('latest')", "unknown table `diffs`"),
     ] {
         let found = refusals(&tables, text);
