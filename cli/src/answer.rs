@@ -7,7 +7,8 @@ use query::{Prepared, ResultPart, ResultTable};
 use crate::args::Format;
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Outcome, Status};
+use crate::io::Interrupt;
 use crate::output::text::{counted, printable_lines};
 use crate::output::{self, Cell, Fit, Layout, Rows, Shown, Table as _, Writer};
 use crate::session::Session;
@@ -49,11 +50,14 @@ pub(crate) fn stream(
     let (mut begun, mut written) = (Vec::<ResultTable>::new(), Ok(()));
     let mut take = |part| {
         if written.is_ok() {
-            written = written_part(&mut *writer, part, &mut begun);
+            written = written_part(&mut *writer, part, &mut begun, interrupt);
         }
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     question.heard(interrupt, || prepared.stream(&mut take))?;
+    if interrupt.is_asked() {
+        return Err(Failure::new("interrupted", Status::Interrupted, "the query was stopped"));
+    }
     if !begun.is_empty() {
         written = written.and_then(|()| writer.end().map(drop));
     }
@@ -74,6 +78,7 @@ fn written_part(
     writer: &mut dyn Writer,
     part: ResultPart,
     begun: &mut Vec<ResultTable>,
+    interrupt: &Interrupt,
 ) -> std::io::Result<()> {
     match (part, begun.last()) {
         (ResultPart::Table(table), last) => {
@@ -86,7 +91,13 @@ fn written_part(
         }
         (ResultPart::Rows(batch), Some(table)) => {
             let rows = ResultTable { batches: vec![batch], ..table.clone() };
-            rows.visit(&mut |row| writer.row(row))
+            // One batch can be gigabytes of text, so each row is a moment to stop.
+            rows.visit(&mut |row| {
+                if interrupt.is_asked() {
+                    return Err(std::io::ErrorKind::Interrupted.into());
+                }
+                writer.row(row)
+            })
         }
         _ => Ok(()),
     }
