@@ -7,7 +7,7 @@ use query::{Prepared, ResultPart, ResultTable};
 use crate::args::Format;
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
-use crate::error::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome};
 use crate::io::Interrupt;
 use crate::output::text::{counted, printable_lines};
 use crate::output::{self, Cell, Fit, Layout, Rows, Shown, Table as _, Writer};
@@ -56,7 +56,7 @@ pub(crate) fn stream(
     };
     question.heard(interrupt, || prepared.stream(&mut take))?;
     if interrupt.is_asked() {
-        return Err(Failure::new("interrupted", Status::Interrupted, "the query was stopped"));
+        return Err(Failure::stopped());
     }
     if !begun.is_empty() {
         written = written.and_then(|()| writer.end().map(drop));
@@ -147,4 +147,50 @@ pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -
         sentences.push("`recover` only chooses; nothing was changed".to_owned());
     }
     sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use query::{Context, NoTables, Script};
+
+    use super::*;
+
+    /// Counts rows; after the first one somebody asks to stop.
+    struct Counter<'i> {
+        rows: usize,
+        interrupt: &'i Interrupt,
+    }
+
+    impl Writer for Counter<'_> {
+        fn head(&mut self, _columns: &[&str]) -> std::io::Result<()> {
+            Ok(())
+        }
+
+        fn row(&mut self, _row: &[Cell]) -> std::io::Result<()> {
+            self.rows += 1;
+            self.interrupt.ask();
+            Ok(())
+        }
+
+        fn end(&mut self) -> std::io::Result<Fit> {
+            Ok(Fit { shown: 1, columns: 1 })
+        }
+    }
+
+    #[test]
+    fn no_row_is_written_after_a_stop_is_asked_for() {
+        let script = Script::parse("range n from 1 to 100 step 1").unwrap();
+        let context = Context::new(&NoTables, Timestamp::UNIX_EPOCH);
+        let interrupt = Interrupt::new();
+        let (mut counter, mut begun) = (Counter { rows: 0, interrupt: &interrupt }, Vec::new());
+        let mut last = Ok(());
+        let mut take = |part| {
+            last = written_part(&mut counter, part, &mut begun, &interrupt);
+            if last.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        script.bind(&context).unwrap().stream(&mut take).unwrap();
+        assert_eq!(last.unwrap_err().kind(), std::io::ErrorKind::Interrupted);
+        assert_eq!(counter.rows, 1);
+    }
 }

@@ -83,6 +83,11 @@ impl Failure {
         Self::new("usage", Status::Usage, message)
     }
 
+    /// A query that somebody stopped.
+    pub(crate) fn stopped() -> Self {
+        Self::new("interrupted", Status::Interrupted, "the query was stopped")
+    }
+
     /// Something of the contract that this version lacks.
     pub(crate) fn not_built(what: &str, help: &str) -> Self {
         let message = format!("{what} is not built yet in this version");

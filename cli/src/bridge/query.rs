@@ -384,7 +384,7 @@ impl Question {
 
     fn failure(&self, findings: &[Diagnostic], stopped: bool) -> Failure {
         if stopped {
-            return Failure::new("interrupted", Status::Interrupted, "the query was stopped");
+            return Failure::stopped();
         }
         // What went wrong while rows were made has no place in the text.
         if let [only] = findings

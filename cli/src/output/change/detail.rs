@@ -22,6 +22,14 @@ pub(crate) struct Named {
     pub(crate) name: String,
 }
 
+impl Named {
+    /// The text with its name behind it, both escaped as a format needs it.
+    pub(super) fn shown(&self, escape: impl Fn(&str) -> String) -> String {
+        let text = escape(&self.text);
+        if self.name.is_empty() { text } else { format!("{text} ({})", escape(&self.name)) }
+    }
+}
+
 /// One thing that changed in an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Detail {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::markdown::escaped;
-use super::detail::{Detail, Mark, Named, details};
+use super::detail::{Detail, Mark, details};
 use super::sentence;
 use crate::change::ChangeRow;
 use crate::names::Names;
@@ -25,12 +25,14 @@ pub(crate) fn render(changes: &[ChangeRow], names: &mut Names) -> String {
 fn parts(detail: &Detail) -> Vec<String> {
     match detail {
         Detail::Value { path, from, to } => {
-            vec![format!("{}: {} → {}", escaped(path), value(from), value(to))]
+            vec![format!("{}: {} → {}", escaped(path), from.shown(escaped), to.shown(escaped))]
         }
         Detail::List { path, elements, .. } => {
             let sign = |mark: Mark| if mark == Mark::Removed { "−" } else { "+" };
             let parts = elements.iter();
-            parts.map(|(mark, it)| format!("{}: {} {}", escaped(path), sign(*mark), value(it))).collect()
+            parts
+                .map(|(mark, it)| format!("{}: {} {}", escaped(path), sign(*mark), it.shown(escaped)))
+                .collect()
         }
         Detail::Link { mark, relation, target, note } => {
             let what = if *mark == Mark::Removed { "removed" } else { "added" };
@@ -39,11 +41,6 @@ fn parts(detail: &Detail) -> Vec<String> {
         Detail::Unobserved(names) => vec![format!("not observed on one side: {}", escaped(names))],
         Detail::Note(text) => vec![escaped(text)],
     }
-}
-
-fn value(value: &Named) -> String {
-    let text = escaped(&value.text);
-    if value.name.is_empty() { text } else { format!("{text} ({})", escaped(&value.name)) }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::super::html::Tables;
 use super::super::text::escaped_html as escaped;
 use super::super::write_table;
-use super::detail::{Detail, Mark, Named, details, mark_of, undo_of};
+use super::detail::{Detail, Mark, details, mark_of, undo_of};
 use super::{sentence, summary};
 use crate::change::ChangeRow;
 use crate::names::Names;
@@ -56,15 +56,15 @@ fn object(out: &mut dyn Write, change: &ChangeRow, names: &mut Names) -> io::Res
 fn row(out: &mut dyn Write, detail: &Detail) -> io::Result<()> {
     match detail {
         Detail::Value { path, from, to } => {
-            let (path, from, to) = (escaped(path), value(from), value(to));
+            let (path, from, to) = (escaped(path), from.shown(escaped), to.shown(escaped));
             writeln!(
                 out,
                 "<tr><td>{path}</td><td class=\"v went\">{from}</td><td class=\"v came\">{to}</td></tr>"
             )
         }
-        Detail::List { path, elements, .. } => elements
-            .iter()
-            .try_for_each(|(mark, element)| one_side(out, &escaped(path), *mark, "v ", &value(element))),
+        Detail::List { path, elements, .. } => elements.iter().try_for_each(|(mark, element)| {
+            one_side(out, &escaped(path), *mark, "v ", &element.shown(escaped))
+        }),
         Detail::Link { mark, relation, target, note } => {
             one_side(out, &escaped(&format!("{relation}{note}")), *mark, "", &escaped(target))
         }
@@ -89,11 +89,6 @@ fn class(mark: Mark) -> &'static str {
         Mark::Removed => "went",
         Mark::Changed => "differs",
     }
-}
-
-fn value(value: &Named) -> String {
-    let text = escaped(&value.text);
-    if value.name.is_empty() { text } else { format!("{text} ({})", escaped(&value.name)) }
 }
 
 #[cfg(test)]
