@@ -82,7 +82,7 @@ fn some_object(of: &schema::Type, deleted: bool) -> Value {
 fn a_type_that_was_never_read_before_is_not_new_whichever_it_is() {
     for of in schema::types().filter(|of| of.token != "user") {
         for deleted in [false, true] {
-            if deleted && !of.has_bin {
+            if deleted && !of.has_bin() {
                 continue;
             }
             let shelf = Shelf::default();

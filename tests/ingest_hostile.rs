@@ -441,10 +441,10 @@ fn a_list_that_several_types_share_is_unread_for_each_of_them() {
     let report = keeper.back_up(&tenant);
     assert_eq!(counts(&report), (0, 0, 0));
     let unread = unread_types(&keeper.store);
-    let alike = ingest::resource::all().iter().filter(|found| {
-        found.list.as_deref().is_some_and(|list| list.ends_with("/authenticationMethodConfigurations"))
+    let alike = ingest::resource::all().filter(|found| {
+        found.graph.list.is_some_and(|list| list.ends_with("/authenticationMethodConfigurations"))
     });
-    let alike: BTreeSet<String> = alike.map(|found| found.token.clone()).collect();
+    let alike: BTreeSet<String> = alike.map(|found| found.token.to_owned()).collect();
     assert!(alike.len() > 1 && unread == alike, "{unread:?}");
     tenant.set_faults("");
     let report = keeper.back_up(&tenant);

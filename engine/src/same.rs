@@ -167,7 +167,7 @@ pub(crate) fn has_end(rows: &Rows<'_>, version: u32, start: PathId) -> Result<bo
 
 /// Whether every byte of a text at this path counts: it is a declared text column, and no identifier.
 fn is_exact(type_token: &str, path: &str) -> bool {
-    let declared = schema::by_token(type_token).and_then(|found| found.property(path));
+    let declared = schema::by_token(type_token).and_then(|found| found.column(path));
     declared == Some(PropertyType::String) && path != "id" && !path.ends_with("Id")
 }
 

@@ -225,10 +225,7 @@ fn report(progress: &dyn PullProgress, event: &Event) {
 /// The types to read.
 fn chosen(names: &[String]) -> Result<Vec<&'static Resource>> {
     if names.is_empty() {
-        return Ok(resource::all()
-            .iter()
-            .filter(|found| !ON_REQUEST.contains(&found.token.as_str()))
-            .collect());
+        return Ok(resource::all().filter(|found| !ON_REQUEST.contains(&found.token)).collect());
     }
     let mut chosen = Vec::new();
     for name in names {
@@ -290,8 +287,8 @@ fn size_up(client: &Client, previous: Option<&Snapshot>) -> Result<()> {
 /// Whether objects of a type can be asked for by the IDs that people and the store know.
 fn has_ids(asked: &Asked) -> bool {
     let is_keyed =
-        engine::schema::by_token(&asked.resource.token).is_some_and(|found| !found.natural_key.is_empty());
-    !is_keyed && !asked.resource.singleton && asked.resource.parent.is_none()
+        engine::schema::by_token(asked.resource.token).is_some_and(|found| !found.natural_key.is_empty());
+    !is_keyed && !asked.resource.is_singleton && asked.resource.graph.parent.is_none()
 }
 
 /// What makes two runs the same, so that one may go on with the pages of the other.

@@ -24,10 +24,10 @@ pub(crate) fn is_known(type_token: &str) -> bool {
 
 /// What a difference leaves out or compares in its own way for a type, one sentence each.
 pub(crate) fn explain(type_token: &str, all: bool) -> Vec<String> {
-    let Some(found) = schema::by_token(type_token) else {
+    if !is_known(type_token) {
         return vec!["not in the table of types, so every property is compared".to_owned()];
-    };
-    let sentences = found.rules().filter_map(|rule| {
+    }
+    let sentences = schema::rules_of(type_token).filter_map(|rule| {
         let what = match rule.kind {
             RuleKind::Unordered => "compared as a set",
             RuleKind::Ordered => "compared in order",

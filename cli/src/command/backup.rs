@@ -156,24 +156,28 @@ fn cost(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
     let mut rows = Rows { columns: COST_COLUMNS, cells: Vec::new() };
     let (mut requests, mut units) = (0, 0);
-    for found in resource::all().iter().filter(|found| wanted.is_empty() || wanted.contains(&found.token)) {
-        let (objects, _) = snapshot.object_count(&found.token)?;
-        let pages = |of: u64| of.div_ceil(u64::from(found.page.unwrap_or(100))).max(1);
-        let below = match &found.parent {
-            Some(parent) => snapshot.object_count(&parent.token)?.0,
+    for found in
+        resource::all().filter(|found| wanted.is_empty() || wanted.iter().any(|token| token == found.token))
+    {
+        let (objects, _) = snapshot.object_count(found.token)?;
+        let pages = |of: u64| of.div_ceil(u64::from(found.graph.page.map_or(100, |page| page.max))).max(1);
+        let below = match &found.graph.parent {
+            Some(parent) => snapshot.object_count(parent.id.token())?.0,
             None => 0,
         };
         // What lives below others comes with the pages of these.
         let below = if below == 0 { 0 } else { below.div_ceil(PARENTS_PER_PAGE) };
-        let lists = if found.parent.is_some() { 0 } else { pages(objects) };
-        let asked =
-            lists + below + found.links.len() as u64 * pages(objects) + u64::from(found.bin.is_some());
-        let spent = lists * u64::from(found.units.list)
-            + below * u64::from(found.units.list)
-            + found.links.len() as u64 * pages(objects) * 2;
+        let lists = if found.graph.parent.is_some() { 0 } else { pages(objects) };
+        let asked = lists
+            + below
+            + found.links().count() as u64 * pages(objects)
+            + u64::from(found.graph.bin.is_some());
+        let spent = lists * u64::from(found.graph.units.list)
+            + below * u64::from(found.graph.units.list)
+            + found.links().count() as u64 * pages(objects) * 2;
         (requests, units) = (requests + asked, units + spent);
         rows.cells.push(vec![
-            Cell::text(&found.token),
+            Cell::text(found.token),
             Cell::Number(objects),
             Cell::Number(asked),
             Cell::Number(spent),

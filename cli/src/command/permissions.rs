@@ -50,13 +50,13 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             return Err(Failure::usage(message).with_help("such as backup, plan or apply"));
         }
     };
-    let mut chosen: Vec<&Resource> = resource::all().iter().collect();
+    let mut chosen: Vec<&Resource> = resource::all().collect();
     if !options.types.is_empty() {
         let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
         if let Some(odd) = wanted.iter().find(|token| resource::by_token(token).is_none()) {
             return Err(Failure::usage(format!("no type \"{odd}\" that Graph serves")));
         }
-        chosen.retain(|found| wanted.contains(&found.token));
+        chosen.retain(|found| wanted.iter().any(|token| token == found.token));
     }
     let cells = needed(&chosen, need).into_iter().map(|(permission, access, types)| {
         vec![Cell::text(permission), Cell::text(access), Cell::text(types.join(", "))]
@@ -76,16 +76,16 @@ pub(crate) fn needed(chosen: &[&'static Resource], need: Need) -> Vec<(String, &
         None => all.push((permission.to_owned(), access, BTreeSet::from([token.to_owned()]))),
     };
     for found in chosen {
-        found.read.iter().for_each(|name| add(name, "read", &found.token));
+        found.graph.read.iter().for_each(|name| add(name, "read", found.token));
         // Properties that come as null without a permission of their own.
-        let guarded = found.guarded.iter().filter_map(|guarded| guarded.read.first());
-        guarded.for_each(|name| add(name, "read", &found.token));
+        let guarded = found.graph.guarded.iter().filter_map(|guarded| guarded.read.first());
+        guarded.for_each(|name| add(name, "read", found.token));
         if need == Need::Write {
-            found.write.iter().for_each(|name| add(name, "write", &found.token));
+            found.recovery.write.iter().for_each(|name| add(name, "write", found.token));
             // The table says behind the name what a further permission is for.
-            let extra = found.write_extra.iter().filter_map(|text| text.split([' ', '(']).next());
+            let extra = found.recovery.write_extra.iter().filter_map(|text| text.split([' ', '(']).next());
             let apart = extra.filter(|name| APART.iter().any(|part| name.contains(part)));
-            apart.for_each(|name| add(name, "write", &found.token));
+            apart.for_each(|name| add(name, "write", found.token));
         }
     }
     all.sort();

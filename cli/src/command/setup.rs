@@ -42,7 +42,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
 }
 
 fn names(need: Need) -> Vec<String> {
-    let all: Vec<_> = resource::all().iter().collect();
+    let all: Vec<_> = resource::all().collect();
     let names: BTreeSet<String> = needed(&all, need).into_iter().map(|(name, _, _)| name).collect();
     names.into_iter().collect()
 }

@@ -242,7 +242,9 @@ fn every_collection_is_a_set_but_those_declared_in_order() {
 /// The paths that rules of some kinds are about, each with its type and what `meaning` makes of the kind.
 fn declared<M: Copy>(meaning: impl Fn(RuleKind) -> Option<M>) -> Vec<(&'static str, &'static str, M)> {
     let mut found = Vec::new();
-    for (token, rule) in types().flat_map(|found| found.rules().map(move |rule| (found.token, rule))) {
+    for (token, rule) in
+        types().flat_map(|found| schema::rules_of(found.token).map(move |rule| (found.token, rule)))
+    {
         if let Some(meaning) = meaning(rule.kind) {
             found.extend(rule.paths.iter().map(|path| (token, *path, meaning)));
         }
@@ -383,7 +385,7 @@ proptest! {
     fn no_text_that_graph_might_choose_is_a_change_and_every_change_is_one(seed: u64) {
         let mut graph = Graph(seed);
         for found in types() {
-            let names = found.properties().map(|(name, _)| name).chain(["extension_x", "new"]);
+            let names = found.columns().map(|(name, _)| name).chain(["extension_x", "new"]);
             for name in names.filter(|name| !is_exact(found.token, name)) {
                 let comparer = Comparer::new(found.token, name);
                 if comparer.here != Meaning::default() || !comparer.below.is_empty() {

@@ -25,13 +25,13 @@ pub(super) fn about<'s>(resource: &'static Resource, step: &'s Step) -> Option<(
 /// Where the elements of a collection are read that one may be among.
 pub(super) fn path(resource: &Resource, inside: &Inside, id: &str, element: &Value) -> String {
     let filled = |template: &str| template.replace("{id}", id);
-    if !inside.expanded {
+    if !inside.is_expanded {
         return filled(&inside.path);
     }
     // What was shown to the backup is compared with what is shown of the same.
     let is_full = element.pointer("/role/resource").is_some();
-    let options = if is_full { resource.expand.first() } else { resource.expand.last() };
-    format!("{}?$expand={}", filled(&resource.get), options.map_or("", String::as_str))
+    let options = if is_full { resource.graph.expand.first() } else { resource.graph.expand.last() };
+    format!("{}?$expand={}", filled(resource.graph.get), options.copied().unwrap_or_default())
 }
 
 /// Whether what a step is about is among the elements that stand.
@@ -42,7 +42,7 @@ pub(super) fn judge(
     filling: &Filling<'_>,
 ) -> Option<Standing> {
     let (inside, element) = about(resource, step)?;
-    let name = inside.name.as_str();
+    let name = inside.name;
     let is_same = |a: &Value, b: &Value| is_same_element(resource, inside, a, b);
     let by_id = |wanted: &str| items.iter().find(|item| element_id(item) == wanted);
     let image = |found: &Value| Image {
@@ -97,7 +97,7 @@ pub(super) fn opposite(
     opposite.phase = Phase::Attributes;
     let list = inside.path.replace("{id}", &escape(&step.object.id));
     let stood = outcome.before.get(&inside.name).and_then(|list| list.get(0)).cloned();
-    let values = |element: Value| std::iter::once((inside.name.clone(), json!([element]))).collect();
+    let values = |element: Value| std::iter::once((inside.name.to_owned(), json!([element]))).collect();
     match step.kind {
         StepKind::AddLink => {
             // Its ID is looked up when the request leaves.

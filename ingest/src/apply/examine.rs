@@ -171,8 +171,9 @@ fn check_states(store: &Store, plan: &Plan) -> Result<()> {
     let mut sides: Option<[Option<Snapshot>; 2]> = None;
     for step in &plan.steps {
         let Some(resource) = resource::by_token(&step.object.type_token) else { continue };
-        let is_whole = step.request.method == "PUT" && resource.update == "PUT" && step.links.is_empty();
-        let parent = parent_of(&resource.get, &step.request.path);
+        let is_whole =
+            step.request.method == "PUT" && resource.recovery.update == "PUT" && step.links.is_empty();
+        let parent = parent_of(resource.graph.get, &step.request.path);
         if !is_whole && parent.is_none() {
             continue;
         }

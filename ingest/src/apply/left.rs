@@ -59,24 +59,24 @@ fn is_attribute(skipped: &Skipped) -> bool {
     resource.is_some_and(|resource| {
         !skipped.name.is_empty()
             && resource.link(&skipped.name).is_none()
-            && !resource.get.contains("{graphId}")
+            && !resource.graph.get.contains("{graphId}")
     })
 }
 
 fn call<'s>(object: &PlanObject, skipped: impl Iterator<Item = &'s Skipped>) -> Option<Call> {
     let resource: &Resource = resource::by_token(&object.type_token)?;
     let id = graph::escape(&object.id);
-    let path = resource.get.replace("{id}", &id).replace("{tenantId}", &id);
+    let path = resource.graph.get.replace("{id}", &id).replace("{tenantId}", &id);
     if path.contains('{') {
         return None;
     }
-    let path = if resource.select.is_empty() {
+    let path = if !resource.graph.is_partial {
         path
     } else {
         let names: std::collections::BTreeSet<&str> = skipped.map(|change| top_name(&change.name)).collect();
         format!("{path}?$select=id,{}", names.into_iter().collect::<Vec<_>>().join(","))
     };
-    Some(Call::get(path).version(resource.version).meter(meter(Some(resource))))
+    Some(Call::get(path).version(resource.graph.version).meter(meter(Some(resource))))
 }
 
 fn wanted(from: &Snapshot, object: &PlanObject) -> Option<Value> {

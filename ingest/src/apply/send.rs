@@ -138,7 +138,7 @@ pub(super) fn one_by_one(step: &Step, targets: &[String], filling: &Filling<'_>)
     let link = super::stand::link_of(step)?;
     let (add, reference) = (link.add.as_ref()?, bulk_reference(&step.request.body)?);
     let mut single = step.clone();
-    single.request.method.clone_from(&add.method);
+    add.method.clone_into(&mut single.request.method);
     single.request.path = add.path.replace("{id}", &graph::escape(&step.object.id));
     single.request.body = json!({ "@odata.id": reference }).into();
     Some(filling.calls(&single, targets))
@@ -166,7 +166,7 @@ pub(super) fn search_call(step: &Step, body: &Value) -> Result<Call, Found> {
     let resource =
         resource::by_token(&step.object.type_token).ok_or_else(|| unclear("its type is not known"))?;
     let path = search_path(resource, body).ok_or_else(|| unclear("it has no name to look for"))?;
-    Ok(Call::get(path).version(resource.version).meter(super::template::meter(Some(resource))))
+    Ok(Call::get(path).version(resource.graph.version).meter(super::template::meter(Some(resource))))
 }
 
 /// What a search found that may have been made since `since`.
@@ -180,9 +180,9 @@ pub(super) fn read_search(answer: &graph::Result<Answer>, since: Timestamp) -> F
 
 fn search_path(resource: &Resource, body: &Value) -> Option<String> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let list = resource.list.as_deref()?;
+    let list = resource.graph.list?;
     let quoted = |text: &str| text.replace('\'', "''");
-    match resource.token.as_str() {
+    match resource.token {
         "user" => {
             let filter = match (text("userPrincipalName"), text("invitedUserEmailAddress")) {
                 (Some(name), _) => format!("userPrincipalName eq '{}'", quoted(name)),

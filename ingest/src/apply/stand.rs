@@ -111,21 +111,21 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
     if step.kind == StepKind::Recreate || (is_of_new(step) && !look.is_again) {
         return Question::Nothing;
     }
-    let call = |path: String| Call::get(path).version(resource.version).meter(meter(Some(resource)));
+    let call = |path: String| Call::get(path).version(resource.graph.version).meter(meter(Some(resource)));
     let id = graph::escape(&filling.own_id(step));
-    let own = filled(&resource.get, &id);
+    let own = filled(resource.graph.get, &id);
     if let Some(link) = step.links.first().and_then(|link| resource.link(&link.relation)) {
-        let path = format!("{}?$select=id", filled(&link.read, &id));
+        let path = format!("{}?$select=id", filled(link.read.unwrap_or_default(), &id));
         let path = if link.to_one { path } else { format!("{path}&$top=999") };
         return Question::Targets(call(path), link.to_one);
     }
     if let Some((inside, element)) = element::about(resource, step) {
         let path = element::path(resource, inside, &id, element);
-        return Question::Elements(call(path), inside.expanded.then_some(inside.name.as_str()));
+        return Question::Elements(call(path), inside.is_expanded.then_some(inside.name));
     }
     match step.kind {
         StepKind::Restore => {
-            let Some(bin) = &resource.bin else { return Question::Nothing };
+            let Some(bin) = &resource.graph.bin else { return Question::Nothing };
             let path = filled(bin.restore.trim_end_matches("/restore"), &id);
             Question::Return(call(own), call(path).version(bin.version))
         }
@@ -148,9 +148,10 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
                 own
             };
             // Of a service principal `$select` shows more of its keys than a backup has, so it only names what needs it.
-            let is_guarded = || resource.guarded.iter().any(|it| step.before.contains_key(&it.property));
+            let is_guarded =
+                || resource.graph.guarded.iter().any(|it| step.before.contains_key(&it.property));
             let is_whole = resource.token == "servicePrincipal" && !is_guarded();
-            let path = if resource.select.is_empty() || is_whole {
+            let path = if !resource.graph.is_partial || is_whole {
                 own
             } else {
                 let mut names: BTreeSet<&str> = step.before.keys().map(String::as_str).collect();
@@ -167,22 +168,22 @@ fn filled(template: &str, id: &str) -> String {
 }
 
 fn is_relation(resource: &Resource) -> bool {
-    engine::schema::by_token(&resource.token).is_some_and(|found| found.is_relation_object)
+    engine::schema::by_token(resource.token).is_some_and(|found| found.is_relation_object)
 }
 
 /// Where relation objects are listed among which one may be, and what it is known by.
 fn related(resource: &Resource, values: &Named, filling: &Filling<'_>) -> Option<(String, Named)> {
     let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
-    let known = engine::schema::by_token(&resource.token)?;
+    let known = engine::schema::by_token(resource.token)?;
     let key = known.natural_key.iter().filter(|part| part.only.is_none());
     let key = key.map(|part| (part.name.to_owned(), Value::String(text(part.name))));
-    let (list, name) = match resource.token.as_str() {
+    let (list, name) = match resource.token {
         "appRoleAssignment" => {
             let id = graph::escape(&text("resourceId"));
             return Some((format!("/servicePrincipals/{id}/appRoleAssignedTo?$top=999"), key.collect()));
         }
-        "oauth2PermissionGrant" => (resource.list.as_deref()?, "clientId"),
-        _ => (resource.list.as_deref()?, "principalId"),
+        "oauth2PermissionGrant" => (resource.graph.list?, "clientId"),
+        _ => (resource.graph.list?, "principalId"),
     };
     let filter = graph::escape(&format!("{name} eq '{}'", text(name)));
     Some((format!("{list}?$filter={filter}"), key.collect()))

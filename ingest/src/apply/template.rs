@@ -147,7 +147,7 @@ fn method(name: &str) -> Method {
 pub(super) fn meter(resource: Option<&Resource>) -> Meter {
     match resource {
         Some(resource) if resource.token == "device" => Meter::Device,
-        Some(resource) => resource.throttle.into(),
+        Some(resource) => resource.graph.limit.into(),
         None => Meter::Identity,
     }
 }

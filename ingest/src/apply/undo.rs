@@ -190,12 +190,12 @@ fn bare(kind: StepKind, phase: Phase, object: PlanObject, request: RequestTempla
 }
 
 fn request(resource: &Resource, method: &str, path: String, body: Value) -> RequestTemplate {
-    RequestTemplate { method: method.to_owned(), version: resource.version, path, body: body.into() }
+    RequestTemplate { method: method.to_owned(), version: resource.graph.version, path, body: body.into() }
 }
 
 fn own_path(resource: &Resource, id: &str) -> String {
     let id = escape(id);
-    resource.get.replace("{id}", &id).replace("{tenantId}", &id)
+    resource.graph.get.replace("{id}", &id).replace("{tenantId}", &id)
 }
 
 fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opposite {
@@ -284,8 +284,8 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     };
     if link.to_one {
         let written = step.after.get(&link.name).cloned().unwrap_or_default();
-        opposite.before.insert(link.name.clone(), written);
-        opposite.after.insert(link.name.clone(), image);
+        opposite.before.insert(link.name.to_owned(), written);
+        opposite.after.insert(link.name.to_owned(), image);
     }
     Ok(opposite)
 }
@@ -300,6 +300,7 @@ fn adding(resource: &Resource, link: &Link, id: &str, target_type: &str) -> Opti
 fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
     let text = |name: &str| step.after.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let path = resource
+        .graph
         .get
         .replace("{resourceId}", &escape(&text("resourceId")))
         .replace("{graphId}", "-")
@@ -320,7 +321,7 @@ fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
 
 /// A relation object that was taken away is made again; a credential is not.
 fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
-    let names: &[&str] = match resource.token.as_str() {
+    let names: &[&str] = match resource.token {
         "appRoleAssignment" => &["principalId", "resourceId", "appRoleId"],
         "oauth2PermissionGrant" => &["clientId", "consentType", "principalId", "resourceId", "scope"],
         "roleAssignment" => &["roleDefinitionId", "principalId", "directoryScopeId"],
@@ -332,7 +333,7 @@ fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) 
     let body: serde_json::Map<String, Value> =
         names.iter().filter_map(|name| Some(((*name).to_owned(), standing(name)?))).collect();
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let path = match resource.list.as_deref() {
+    let path = match resource.graph.list {
         Some(list) => list.to_owned(),
         None => format!("/servicePrincipals/{}/appRoleAssignedTo", escape(text("resourceId"))),
     };
@@ -347,7 +348,7 @@ fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) 
 fn removal(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
     let id = outcome.created.get("id").unwrap_or(&step.object.id);
     let object = PlanObject { id: id.clone(), ..step.object.clone() };
-    let kind = if resource.bin.is_some() { StepKind::SoftDelete } else { StepKind::HardDelete };
+    let kind = if resource.graph.bin.is_some() { StepKind::SoftDelete } else { StepKind::HardDelete };
     let path = own_path(resource, id);
     if path.contains('{') {
         return Err("it is only found below another object: delete it by hand");
@@ -356,7 +357,7 @@ fn removal(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite 
 }
 
 fn return_of(step: &Step, resource: &Resource) -> Opposite {
-    let bin = resource.bin.as_ref().ok_or("it has no recycle bin")?;
+    let bin = resource.graph.bin.as_ref().ok_or("it has no recycle bin")?;
     let id = escape(&step.object.id);
     let path = bin.restore.replace("{id}", &id).replace("{tenantId}", &id);
     let mut request = request(resource, "POST", path, Value::Null);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::page::Page;
 use super::shape::Shape;
-use crate::resource::{Class, Version};
+use crate::resource::{Limit, Version};
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,12 +61,12 @@ pub enum Meter {
     Unpublished,
 }
 
-impl From<Class> for Meter {
-    fn from(class: Class) -> Self {
+impl From<Limit> for Meter {
+    fn from(class: Limit) -> Self {
         match class {
-            Class::Identity => Self::Identity,
-            Class::ConditionalAccess => Self::ConditionalAccess,
-            Class::Unpublished => Self::Unpublished,
+            Limit::Identity => Self::Identity,
+            Limit::ConditionalAccess => Self::ConditionalAccess,
+            Limit::Unpublished => Self::Unpublished,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::lookup::{self, Lookup};
 use super::{Estimate, Step, StepKind, TARGET};
 use crate::Result;
-use crate::resource::{self, Class};
+use crate::resource::{self, Limit};
 
 /// Writes a second that one application may send to one tenant: 3,000 in 150 s.
 const WRITES_PER_SECOND: f64 = 20.0;
@@ -49,7 +49,7 @@ fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
     let Some(resource) = resource::by_token(&step.object.type_token) else { return Vec::new() };
     let is_role_group = lookup.cell("group", &step.object.id, "isAssignableToRole") == &Value::Bool(true);
     let relation = step.links.first().map(|link| link.relation.as_str());
-    match (resource.token.as_str(), step.kind, relation) {
+    match (resource.token, step.kind, relation) {
         ("user", StepKind::Restore | StepKind::SoftDelete, _) => {
             vec!["User.DeleteRestore.All", "User.Read.All"]
         }
@@ -90,7 +90,7 @@ fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
         ("servicePrincipal", _, Some(relation)) if relation != "owners" => {
             vec!["Application.ReadWrite.All", "Policy.Read.All"]
         }
-        _ => resource.write.iter().map(String::as_str).collect(),
+        _ => resource.recovery.write.to_vec(),
     }
 }
 
@@ -101,8 +101,8 @@ pub(super) fn estimate(steps: &[Step], lookup: &Lookup) -> Result<Estimate> {
         let count = request_count(step);
         // What will be overwritten is read first; what is made, is looked for.
         let looked = 1;
-        match resource::by_token(&step.object.type_token).map(|resource| resource.throttle) {
-            Some(Class::ConditionalAccess) => policies += count + looked,
+        match resource::by_token(&step.object.type_token).map(|resource| resource.graph.limit) {
+            Some(Limit::ConditionalAccess) => policies += count + looked,
             _ if is_personal(step, lookup)? => {
                 personal += count;
                 reads += looked;

@@ -44,7 +44,7 @@ pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
         StepKind::Update => judge.update(is_relation),
         StepKind::Restore => judge.restore(),
         StepKind::Recreate => judge.recreate(),
-        StepKind::SoftDelete if resource.bin.is_none() => {
+        StepKind::SoftDelete if resource.graph.bin.is_none() => {
             Err("expected a type with a recycle bin".to_owned())
         }
         StepKind::SoftDelete | StepKind::HardDelete => judge.deletion(),
@@ -97,10 +97,10 @@ impl Judge<'_> {
             && let [only] = bulk.as_slice()
             && link.bulk_max.is_some_and(|most| ends.len() <= most as usize)
         {
-            self.sends("PATCH", self.resource.version, &self.resource.get)?;
+            self.sends("PATCH", self.resource.graph.version, self.resource.graph.get)?;
             return if is_named(only) { Ok(()) } else { Err(odd_body(only)) };
         }
-        self.sends(&add.method, self.resource.version, &add.path)?;
+        self.sends(&add.method, self.resource.graph.version, &add.path)?;
         match of("@odata.id") {
             Some(reference) if is_named(reference) => Ok(()),
             _ => Err(odd_body(&self.step.request.body)),
@@ -109,7 +109,7 @@ impl Judge<'_> {
 
     fn removed_links(&self, link: &'static Link) -> Verdict {
         let remove = link.remove.as_ref().ok_or("expected a relation that can be written")?;
-        self.sends(&remove.method, self.resource.version, &remove.path)?;
+        self.sends(&remove.method, self.resource.graph.version, &remove.path)?;
         self.has_no_body()
     }
 
@@ -127,24 +127,29 @@ impl Judge<'_> {
         }
         if is_relation {
             // The ID in the path is one that Graph gave; what stands there is held against the object when it is read.
-            self.matches("PATCH", self.resource.version, &self.resource.get, &|_, part| {
+            self.matches("PATCH", self.resource.graph.version, self.resource.graph.get, &|_, part| {
                 is_id(part) || part == self.step.object.id
             })?;
             return self.is_body_of_values();
         }
         let mut names = after.keys();
         let only = names.next().filter(|_| after.len() == 1);
-        if let Some(write) = only.and_then(|only| self.resource.writes.iter().find(|it| it.property == *only))
+        if let Some(write) =
+            only.and_then(|only| self.resource.recovery.writes.iter().find(|it| it.property == *only))
         {
-            self.sends(&write.method, self.resource.version, &write.path)?;
+            self.sends(&write.method, self.resource.graph.version, &write.path)?;
             return self.is_body_of_values();
         }
         if only.is_some_and(|only| only == super::update::LICENCES) {
-            self.sends("POST", self.resource.version, &format!("{}/assignLicense", self.resource.get))?;
+            self.sends(
+                "POST",
+                self.resource.graph.version,
+                &format!("{}/assignLicense", self.resource.graph.get),
+            )?;
             let of = |side: &Named| side.get(super::update::LICENCES).cloned().unwrap_or_default();
             return licences(&request.body.to_value(), &of(before), &of(after));
         }
-        self.sends(&self.resource.update, self.resource.version, &self.resource.get)?;
+        self.sends(self.resource.recovery.update, self.resource.graph.version, self.resource.graph.get)?;
         self.is_body_of_values()
     }
 
@@ -159,9 +164,9 @@ impl Judge<'_> {
             }
         }
         // What replaces an object whole has all of it; that is held against the state when the plan is applied.
-        let is_whole = self.resource.update == "PUT" && request.method == "PUT";
+        let is_whole = self.resource.recovery.update == "PUT" && request.method == "PUT";
         let is_allowed = |name: &str, value: &Value| {
-            after.contains_key(name) || is_whole || (self.resource.typed && is_type(name, value))
+            after.contains_key(name) || is_whole || (self.resource.recovery.is_typed && is_type(name, value))
         };
         match body.iter().find(|(name, value)| !is_allowed(name, value)) {
             Some((name, _)) => Err(format!("expected its request to write nothing else, found {name}")),
@@ -170,7 +175,7 @@ impl Judge<'_> {
     }
 
     fn restore(&self) -> Verdict {
-        let bin = self.resource.bin.as_ref().ok_or("expected a type with a recycle bin")?;
+        let bin = self.resource.graph.bin.as_ref().ok_or("expected a type with a recycle bin")?;
         self.sends("POST", bin.version, &bin.restore)?;
         let sent = self.step.request.body.get("newUserPrincipalName");
         let is_sent =
@@ -199,11 +204,11 @@ impl Judge<'_> {
     }
 
     fn recreate(&self) -> Verdict {
-        let list = self.resource.list.as_deref().ok_or("expected a type that can be made")?;
-        let token = self.resource.token.as_str();
+        let list = self.resource.graph.list.ok_or("expected a type that can be made")?;
+        let token = self.resource.token;
         let is_invitation = token == "user" && self.step.request.path == "/invitations";
         let path = if is_invitation { "/invitations" } else { list };
-        self.sends("POST", self.resource.version, path)?;
+        self.sends("POST", self.resource.graph.version, path)?;
         let Some(body) = self.step.request.body.as_object() else {
             return Err(odd_body(&self.step.request.body));
         };
@@ -222,7 +227,7 @@ impl Judge<'_> {
     }
 
     fn deletion(&self) -> Verdict {
-        self.sends("DELETE", self.resource.version, &self.resource.get)?;
+        self.sends("DELETE", self.resource.graph.version, self.resource.graph.get)?;
         self.has_no_body()
     }
 
@@ -283,7 +288,7 @@ impl Judge<'_> {
         match (shown.and_then(Value::as_str), self.maker(part)) {
             (Some(shown), _) => part == shown,
             (None, Some(made)) => {
-                self.resource.parent.as_ref().is_some_and(|parent| parent.token == made.type_token)
+                self.resource.graph.parent.as_ref().is_some_and(|parent| parent.id.token() == made.type_token)
             }
             // Held against the state when the plan is applied.
             (None, None) => is_id(part),

@@ -32,7 +32,7 @@ pub(crate) fn element_body(element: &Value) -> Value {
 
 /// Whether two elements of a collection say the same.
 pub(crate) fn is_same_element(resource: &Resource, inside: &Inside, a: &Value, b: &Value) -> bool {
-    is_same(&resource.token, &inside.name, &json!([element_body(a)]), &json!([element_body(b)]))
+    is_same(resource.token, &inside.name, &json!([element_body(a)]), &json!([element_body(b)]))
 }
 
 /// The collection that a step is about an element of, if it is about one, with that element.
@@ -101,7 +101,7 @@ impl Planner {
     ) {
         if let Some(missing) = missing_of(inside, element) {
             let reason = format!("an element of it cannot be made again: its {missing} was not observed");
-            self.skipped.push(Skipped { object: object.clone(), name: inside.name.clone(), reason });
+            self.skipped.push(Skipped { object: object.clone(), name: inside.name.to_owned(), reason });
             return;
         }
         let mut request = request(resource, "POST", filled(&inside.path, &object.id));
@@ -109,7 +109,7 @@ impl Planner {
         let phase = phase_of(resource, inside, StepKind::AddLink);
         let mut draft = Draft::new(StepKind::AddLink, phase, object.clone(), request);
         draft.notes.push(format!("makes an element of {}", inside.name));
-        draft.after.insert(inside.name.clone(), json!([element_body(element)]));
+        draft.after.insert(inside.name.to_owned(), json!([element_body(element)]));
         self.drafts.add(draft);
     }
 
@@ -135,8 +135,8 @@ impl Planner {
         let phase = phase_of(resource, inside, StepKind::Update);
         let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
         draft.notes.push(format!("changes an element of {}", inside.name));
-        draft.before.insert(inside.name.clone(), json!([before]));
-        draft.after.insert(inside.name.clone(), json!([wanted]));
+        draft.before.insert(inside.name.to_owned(), json!([before]));
+        draft.after.insert(inside.name.to_owned(), json!([wanted]));
         self.drafts.add(draft);
     }
 
@@ -152,7 +152,7 @@ impl Planner {
         let phase = phase_of(resource, inside, StepKind::RemoveLink);
         let mut draft = Draft::new(StepKind::RemoveLink, phase, object.clone(), request);
         draft.notes.push(format!("takes away an element of {}", inside.name));
-        draft.before.insert(inside.name.clone(), json!([element]));
+        draft.before.insert(inside.name.to_owned(), json!([element]));
         self.drafts.add(draft);
     }
 }
@@ -162,7 +162,7 @@ fn phase_of(resource: &Resource, inside: &Inside, kind: StepKind) -> Phase {
     if kind == StepKind::RemoveLink && inside.name == "includes" {
         return Phase::Containment;
     }
-    contain::phase_of_update(&resource.token, &WantedMap::new())
+    contain::phase_of_update(resource.token, &WantedMap::new())
 }
 
 /// What an element needs to be made again, and lacks: Graph may refuse to show what a role is a role of.
@@ -179,7 +179,7 @@ fn compare<'v>(resource: &Resource, inside: &Inside, before: &'v Value, after: &
     let mut difference = Difference::default();
     let is_same = |a: &Value, b: &Value| is_same_element(resource, inside, a, b);
     drop_pairs(&mut standing, &mut wanted, &is_same);
-    if inside.changes {
+    if inside.can_change {
         let has_id = |a: &Value, b: &Value| !element_id(a).is_empty() && element_id(a) == element_id(b);
         let kind = |element: &Value| element.get("@odata.type").cloned();
         let is_like = |a: &Value, b: &Value| kind(a) == kind(b) && !element_id(a).is_empty();

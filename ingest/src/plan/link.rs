@@ -62,8 +62,8 @@ impl Planner {
             return Some("it is not there any more");
         }
         let is_synced =
-            || self.lookup.cell(&resource.token, id, engine::schema::SYNCED_MARKER) == &Value::Bool(true);
-        match (resource.token.as_str(), link.name.as_str()) {
+            || self.lookup.cell(resource.token, id, engine::schema::SYNCED_MARKER) == &Value::Bool(true);
+        match (resource.token, link.name) {
             ("user", _) | ("group", "members") if is_synced() => Some(property::SYNCED),
             ("group", _) if self.is_exchange_group(id) => Some(property::EXCHANGE),
             ("group", "members") if self.is_dynamic_group(id) => {
@@ -109,7 +109,7 @@ impl Planner {
         }
         let is_owners = link.name == "owners";
         let adds = self.add_links(resource, link, &object, &added, Phase::Links);
-        let phase = if self.is_privileged(&resource.token, &link.name, &object.id) {
+        let phase = if self.is_privileged(resource.token, &link.name, &object.id) {
             Phase::Containment
         } else {
             Phase::Unlinking
@@ -204,8 +204,8 @@ impl Planner {
             self.add_links(resource, link, object, &added[..1], Phase::Links)
         };
         for draft in drafted {
-            self.drafts.list[draft].before.insert(link.name.clone(), before.clone());
-            self.drafts.list[draft].after.insert(link.name.clone(), after.clone());
+            self.drafts.list[draft].before.insert(link.name.to_owned(), before.clone());
+            self.drafts.list[draft].after.insert(link.name.to_owned(), after.clone());
         }
     }
 
@@ -230,7 +230,7 @@ impl Planner {
                 let request = match link.bulk_max {
                     Some(_) if links.len() > 1 => RequestTemplate {
                         body: json!({ format!("{}@odata.bind", link.name): [reference] }).into(),
-                        ..request(resource, "PATCH", filled(&resource.get, &object.id))
+                        ..request(resource, "PATCH", filled(resource.graph.get, &object.id))
                     },
                     _ => RequestTemplate {
                         body: json!({ "@odata.id": reference }).into(),
@@ -292,8 +292,8 @@ fn removal(resource: &Resource, link: &Link, id: &str) -> Option<RequestTemplate
 /// How Graph wants the other end of a link named.
 pub(crate) fn reference(link: &Link, target_type: &str) -> String {
     let named =
-        if target_type.is_empty() { link.targets.first().map_or("", String::as_str) } else { target_type };
-    let own = resource::by_token(named).map(|resource| resource.get.as_str());
+        if target_type.is_empty() { link.targets.first().map_or("", |id| id.token()) } else { target_type };
+    let own = resource::by_token(named).map(|resource| resource.graph.get);
     let is_policy = |path: &str| path.starts_with("/policies/") || path.starts_with("/identityGovernance/");
     let place = match own {
         Some(path) if is_policy(path) || (link.to_one && target_type == "orgContact") => {

@@ -232,7 +232,7 @@ fn binned(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<Found> {
         return Ok(found);
     }
     let ids: Vec<&str> = ids.iter().copied().collect();
-    for info in schema::types().filter(|info| info.has_bin) {
+    for info in schema::types().filter(|info| info.has_bin()) {
         read_names(&snapshot.scan(info.token), &ids, true, &mut found)?;
     }
     Ok(found)

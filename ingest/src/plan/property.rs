@@ -3,7 +3,7 @@
 use engine::schema::{self, RuleKind};
 
 use super::update::LICENCES;
-use crate::resource::{self, Inside, Link, PropertyWrite, Resource};
+use crate::resource::{self, Inside, Link, Property, PropertyWrite, Resource};
 
 /// A newer reading has it so.
 pub(super) const AS_WANTED: &str = "it is as wanted already";
@@ -109,8 +109,7 @@ pub(super) enum Writing {
 
 /// How a property is written; `property` is its name, not a path.
 pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
-    let is_in = |names: &[String]| names.iter().any(|name| name == property);
-    if let Some(write) = resource.writes.iter().find(|write| write.property == property) {
+    if let Some(write) = resource.recovery.writes.iter().find(|write| write.property == property) {
         return Writing::Request(write);
     }
     if let Some(inside) = resource.inside(property) {
@@ -120,10 +119,10 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if CREDENTIALS.contains(&property) && (is_principal || resource.token == "application") {
         return Writing::Credential;
     }
-    if property == LICENCES && matches!(resource.token.as_str(), "user" | "group") {
+    if property == LICENCES && matches!(resource.token, "user" | "group") {
         return Writing::Licence;
     }
-    if is_in(&resource.native_only) {
+    if resource.recovery.native_only.contains(&property) {
         return Writing::Never(NATIVE_ONLY);
     }
     if is_principal && COPIED_PROPERTIES.contains(&property) {
@@ -132,20 +131,27 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if property == "passwordProfile" {
         return Writing::Never(ISSUE_ANEW);
     }
-    let is_moving = schema::rule(&resource.token, property, RuleKind::Volatile).is_some();
-    if is_moving || property.contains('@') || !resource.is_writable(property) || resource.write.is_empty() {
+    let is_moving = schema::rule(resource.token, property, RuleKind::Volatile).is_some();
+    if is_moving
+        || property.contains('@')
+        || !resource.is_writable(property)
+        || resource.recovery.write.is_empty()
+    {
         return Writing::Never(READ_ONLY);
     }
-    if is_in(&resource.alone) {
+    if resource.has(property, Property::is_alone) {
         return Writing::Alone;
     }
-    if is_in(&resource.outside) {
+    if resource.has(property, Property::is_outside) {
         return Writing::Never(OUTSIDE);
     }
-    if is_in(&resource.known) && is_risky(&resource.token, property) {
+    if resource.has(property, Property::is_known) && is_risky(resource.token, property) {
         return Writing::Alone;
     }
-    if is_in(&resource.known) || property.starts_with("extension_") || !STRICT.contains(&&*resource.token) {
+    if resource.has(property, Property::is_known)
+        || property.starts_with("extension_")
+        || !STRICT.contains(&resource.token)
+    {
         return Writing::Update;
     }
     Writing::Never(UNSUPPORTED)
@@ -153,10 +159,10 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
 
 /// Why links of a relation cannot be written, if they cannot.
 pub(super) fn link_obstacle(resource: &Resource, link: &Link) -> Option<&'static str> {
-    if link.delegated_only {
+    if link.is_delegated_only {
         return Some(DELEGATED_ONLY);
     }
-    let is_written = link.add.is_some() && link.remove.is_some() && !resource.write.is_empty();
+    let is_written = link.add.is_some() && link.remove.is_some() && !resource.recovery.write.is_empty();
     (!is_written).then_some(READ_ONLY)
 }
 
@@ -178,15 +184,15 @@ pub struct SupportRow {
 pub fn support() -> Vec<SupportRow> {
     let mut rows = Vec::new();
     for resource in resource::all() {
-        let token = resource.token.as_str();
+        let token = resource.token;
         let row =
             |property, restorable, reason| SupportRow { type_token: token, property, restorable, reason };
         let (restorable, reason) = object_support(resource);
         rows.push(row("", restorable, reason));
         let info = schema::by_token(token);
-        let mut names: Vec<&'static str> = resource.known.iter().map(String::as_str).collect();
-        names.extend(info.into_iter().flat_map(|info| info.properties().map(|(name, _)| name)));
-        names.extend(resource.shown_alone().map(String::as_str));
+        let mut names: Vec<&'static str> = resource.known().collect();
+        names.extend(info.into_iter().flat_map(|info| info.columns().map(|(name, _)| name)));
+        names.extend(resource.shown_alone());
         names.sort_unstable();
         names.dedup();
         names.retain(|name| *name != "id" && resource.link(name).is_none());
@@ -202,20 +208,20 @@ pub fn support() -> Vec<SupportRow> {
             };
             rows.push(row(name, restorable, reason));
         }
-        for link in &resource.links {
+        for link in resource.links() {
             let obstacle = link_obstacle(resource, link);
-            rows.push(row(&link.name, obstacle.is_none(), obstacle.unwrap_or_default()));
+            rows.push(row(link.name, obstacle.is_none(), obstacle.unwrap_or_default()));
         }
     }
     rows
 }
 
 fn object_support(resource: &'static Resource) -> (bool, &'static str) {
-    let info = schema::by_token(&resource.token);
+    let info = schema::by_token(resource.token);
     if info.is_some_and(|info| info.is_relation_object) {
         return (true, "made again; no bin");
     }
-    match (&resource.bin, creation_obstacle(resource)) {
+    match (&resource.graph.bin, creation_obstacle(resource)) {
         (Some(_), None) => (true, "from the bin; else made again under a new ID, with the option recreate"),
         (Some(_), Some(_)) => (true, "from the bin"),
         (None, None) => (true, "made again under a new ID, with the option recreate; no bin"),
@@ -225,16 +231,18 @@ fn object_support(resource: &'static Resource) -> (bool, &'static str) {
 
 /// Why nobody can make an object of a type again, if nobody can.
 pub(super) fn creation_obstacle(resource: &'static Resource) -> Option<&'static str> {
-    if let Some(why) = &resource.uncreatable {
+    if let Some(why) = &resource.recovery.uncreatable {
         return Some(why);
     }
-    if resource.singleton {
+    if resource.is_singleton {
         return Some("it is always there");
     }
-    (resource.create_required.is_empty() || resource.write.is_empty()).then_some(UNSUPPORTED)
+    (resource.recovery.create_required.is_empty() || resource.recovery.write.is_empty())
+        .then_some(UNSUPPORTED)
 }
 
 /// Why nobody can delete an object of a type, if nobody can.
 pub(super) fn deletion_obstacle(resource: &Resource) -> Option<&'static str> {
-    (resource.undeletable || resource.singleton || resource.write.is_empty()).then_some(UNSUPPORTED)
+    (resource.recovery.is_undeletable || resource.is_singleton || resource.recovery.write.is_empty())
+        .then_some(UNSUPPORTED)
 }

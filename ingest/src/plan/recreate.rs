@@ -12,7 +12,7 @@ use super::update::{LICENCES, Wanted, WantedMap, has_text, object_path, request}
 use super::value::written_value;
 use super::{PASSWORD, PlanObject, RequestTemplate, Skipped, StepKind, Unfixable, contain};
 use crate::Result;
-use crate::resource::Resource;
+use crate::resource::{Property, Resource};
 
 /// What a new object of a type gets by itself, or from elsewhere.
 const DERIVED: [(&str, &[&str]); 4] = [
@@ -38,14 +38,14 @@ impl Planner {
     pub(super) fn recreate(&mut self, wanted: &[(PlanObject, &'static Resource)]) -> Result<()> {
         let mut anew = Vec::new();
         for (object, resource) in wanted {
-            let attributes = lookup::attributes(&self.lookup.from, &resource.token, &object.id)?;
+            let attributes = lookup::attributes(&self.lookup.from, resource.token, &object.id)?;
             let attributes = attributes.unwrap_or_default();
             if let Some(reason) = obstacle(resource, &attributes) {
                 self.skipped.push(Skipped { object: object.clone(), name: String::new(), reason });
                 continue;
             }
-            let phase = contain::phase_of_return(&resource.token);
-            let path = resource.list.clone().unwrap_or_default();
+            let phase = contain::phase_of_return(resource.token);
+            let path = resource.graph.list.unwrap_or_default().to_owned();
             let request = request(resource, "POST", path);
             let step = self.drafts.add(Draft::new(StepKind::Recreate, phase, object.clone(), request));
             self.rename(object, &attributes, step);
@@ -59,8 +59,8 @@ impl Planner {
 
     fn rename(&mut self, object: &PlanObject, attributes: &Attributes, step: DraftId) {
         let resource = crate::resource::by_token(&object.type_token);
-        let is_chosen = |names: &String| matches!(names.as_str(), "id" | "tenantId");
-        if resource.is_some_and(|resource| resource.create_required.iter().any(is_chosen)) {
+        let is_chosen = |names: &&str| matches!(*names, "id" | "tenantId");
+        if resource.is_some_and(|resource| resource.recovery.create_required.iter().any(is_chosen)) {
             // Who makes such an object chooses its ID, so that it keeps the one it had.
             self.drafts.returns.insert(object.id.clone(), step);
             return;
@@ -86,9 +86,9 @@ impl Planner {
             if !is_settable(resource, name, value) {
                 continue;
             }
-            let value = written_value(&resource.token, name, value.clone());
+            let value = written_value(resource.token, name, value.clone());
             let is_required =
-                resource.create_required.iter().any(|names| names.split('|').any(|n| n == name));
+                resource.recovery.create_required.iter().any(|names| names.split('|').any(|n| n == name));
             let is_alone = is_later(resource, name);
             if is_alone || (!is_required && self.names_renamed(&value)) {
                 later.insert(name.clone(), Wanted { before: Value::Null, after: value });
@@ -104,7 +104,7 @@ impl Planner {
             self.plan_licences(resource, object, &values, [&Attributes::new(), attributes]);
         }
         let mut notes = Vec::new();
-        match resource.token.as_str() {
+        match resource.token {
             "user" if is_guest(attributes) => {
                 let invitation = invitation(attributes);
                 for (name, value) in std::mem::replace(&mut body, invitation) {
@@ -134,7 +134,7 @@ impl Planner {
             }
             _ => {}
         }
-        if resource.typed
+        if resource.recovery.is_typed
             && let Some(stated) = attributes.get("@odata.type")
         {
             body.insert("@odata.type".to_owned(), stated.clone());
@@ -161,7 +161,7 @@ impl Planner {
                 together.insert(name, values);
             }
         }
-        if resource.update == "PUT" && !(together.is_empty() && apart.is_empty()) {
+        if resource.recovery.update == "PUT" && !(together.is_empty() && apart.is_empty()) {
             // What is replaced whole says again what it was made with.
             together.extend(apart.drain(..).flatten());
             let made = &self.drafts.list[*step].after;
@@ -175,11 +175,13 @@ impl Planner {
         apart.extend((!together.is_empty()).then_some(together));
         for wanted in apart {
             let path = object_path(resource, &object.id, attributes);
-            let request =
-                RequestTemplate { body: json!({}).into(), ..request(resource, &resource.update, path) };
+            let request = RequestTemplate {
+                body: json!({}).into(),
+                ..request(resource, resource.recovery.update, path)
+            };
             let step = self.add_update(resource, object, request, wanted);
             let draft = &mut self.drafts.list[step];
-            draft.phase = draft.phase.max(contain::phase_of_later(&resource.token));
+            draft.phase = draft.phase.max(contain::phase_of_later(resource.token));
         }
     }
 
@@ -196,9 +198,9 @@ impl Planner {
     /// Makes again what was part of an object in collections below it: without that it may be weaker than it was.
     fn make_elements(&mut self, anew: &Anew) {
         let Anew { object, resource, attributes, .. } = anew;
-        for inside in &resource.inside {
-            let list = attributes.get(&inside.name).cloned().unwrap_or_default();
-            let list = written_value(&resource.token, &inside.name, list);
+        for inside in resource.graph.inside {
+            let list = attributes.get(inside.name).cloned().unwrap_or_default();
+            let list = written_value(resource.token, &inside.name, list);
             for element in list.as_array().into_iter().flatten() {
                 self.add_element(resource, object, inside, element);
             }
@@ -223,7 +225,7 @@ impl Planner {
 /// Why an object cannot be made again, if it cannot.
 fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
     let text = |name: &str| attributes.get(name).and_then(Value::as_str).unwrap_or_default();
-    match resource.token.as_str() {
+    match resource.token {
         "servicePrincipal" if text("servicePrincipalType") == "ManagedIdentity" => {
             return Some("a managed identity comes with the resource it is of".to_owned());
         }
@@ -240,21 +242,20 @@ fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
         }
         _ => {}
     }
-    if resource.list.is_none() || resource.parent.is_some() {
+    if resource.graph.list.is_none() || resource.graph.parent.is_some() {
         return Some("gone for good: the object it belongs to was not observed".to_owned());
     }
-    let is_given = |name: &str| match (resource.token.as_str(), name) {
+    let is_given = |name: &str| match (resource.token, name) {
         ("user", "passwordProfile" | "accountEnabled") | ("conditionalAccessPolicy", "state") => true,
         ("user", "mailNickname") => !text("userPrincipalName").is_empty(),
         _ => attributes.get(name).is_some_and(|value| !value.is_null()),
     };
-    let missing = resource.create_required.iter().find(|names| !names.split('|').any(is_given))?;
+    let missing = resource.recovery.create_required.iter().find(|names| !names.split('|').any(is_given))?;
     Some(format!("gone for good: its {missing} was not observed"))
 }
 
 /// Whether a create may set a property to a value.
 fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
-    let is_in = |names: &[String]| names.iter().any(|known| known == name);
     let is_nothing = match value {
         Value::Null => true,
         Value::Array(values) => values.is_empty(),
@@ -266,10 +267,10 @@ fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
     if is_nothing || name.contains('@') || derived.contains(&name) || CREDENTIALS.contains(&name) {
         return false;
     }
-    if is_in(&resource.create_required) || is_in(&resource.alone) {
+    if resource.recovery.create_required.contains(&name) || resource.has(name, Property::is_alone) {
         return true;
     }
-    if is_in(&resource.immutable) {
+    if resource.is_immutable(name) {
         return name != "id";
     }
     matches!(
@@ -281,7 +282,7 @@ fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
 /// Whether a property must not decide whether the object is made at all: it follows in a request of its own.
 fn is_later(resource: &Resource, name: &str) -> bool {
     const LATER: [&str; 3] = ["customSecurityAttributes", "employeeLeaveDateTime", "identifierUris"];
-    resource.alone.iter().any(|alone| alone == name) || LATER.contains(&name)
+    resource.has(name, Property::is_alone) || LATER.contains(&name)
 }
 
 fn is_guest(attributes: &Attributes) -> bool {

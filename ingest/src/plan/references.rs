@@ -45,12 +45,12 @@ impl Planner {
         let mut holders: BTreeMap<(String, String), Held> = BTreeMap::new();
         for object in returned.values() {
             let Some(resource) = resource::by_token(&object.type_token) else { continue };
-            if resource.links.is_empty() {
+            if resource.links().next().is_none() {
                 continue;
             }
-            let key = ObjectKey { type_token: resource.token.as_str().into(), id: object.id.clone() };
+            let key = ObjectKey { type_token: resource.token.into(), id: object.id.clone() };
             let Some(found) = self.lookup.from.object(&key)? else { continue };
-            let held = holders.entry((resource.token.clone(), object.id.clone())).or_default();
+            let held = holders.entry((resource.token.to_owned(), object.id.clone())).or_default();
             for (relation, targets) in found.links {
                 if let Some(link) = resource.link(&relation) {
                     held.entry(&link.name).or_default().extend(targets);
@@ -67,8 +67,8 @@ impl Planner {
         holders: &mut BTreeMap<(String, String), Held>,
     ) -> Result<()> {
         let from = &self.lookup.from;
-        for resource in resource::all().iter().filter(|resource| !resource.links.is_empty()) {
-            let scan = from.scan(&resource.token);
+        for resource in resource::all().filter(|resource| resource.links().next().is_some()) {
+            let scan = from.scan(resource.token);
             let rows = scan.live()?;
             if rows.ordinals.is_empty() {
                 continue;
@@ -77,7 +77,7 @@ impl Planner {
             for id in returned.keys() {
                 wanted.extend(scan.ordinal(id)?.map(|ordinal| (ordinal, id.as_str())));
             }
-            for link in &resource.links {
+            for link in resource.links() {
                 let lists = scan.links(&link.name, &rows.ordinals)?;
                 let targets_of = |place: usize| {
                     let found = lists.get(place).iter().filter_map(|target| wanted.get(target));
@@ -89,7 +89,7 @@ impl Planner {
                     .unzip();
                 for (id, targets) in scan.ids(&found.0)?.iter().zip(found.1) {
                     let id = String::from_utf8_lossy(id).into_owned();
-                    let held = holders.entry((resource.token.clone(), id)).or_default();
+                    let held = holders.entry((resource.token.to_owned(), id)).or_default();
                     held.entry(&link.name).or_default().extend(targets);
                 }
             }
@@ -169,19 +169,19 @@ impl Planner {
     /// Plans the relation objects that went along with what they relate.
     fn plan_relations_of(&mut self, returned: &BTreeMap<String, PlanObject>) -> Result<()> {
         let planned: HashSet<String> = self.drafts.list.iter().map(|draft| draft.object.id.clone()).collect();
-        let relations = resource::all().iter().filter(|row| lookup::is_relation_object(&row.token));
+        let relations = resource::all().filter(|row| lookup::is_relation_object(row.token));
         // A role assignment says what schedules say again.
         let mut relations: Vec<&'static Resource> = relations.collect();
         relations.sort_by_key(|row| row.token != "roleAssignment");
         for resource in relations {
             let mut missing = Vec::new();
-            for key in keys_naming(&self.lookup.from, &resource.token, returned)? {
+            for key in keys_naming(&self.lookup.from, resource.token, returned)? {
                 let is_renamed = key.split('|').any(|part| {
                     let part = part.rsplit('/').next().unwrap_or(part);
                     self.drafts.renames.contains_key(part)
                 });
                 let stands =
-                    !is_renamed && lookup::attributes(&self.lookup.newest, &resource.token, &key)?.is_some();
+                    !is_renamed && lookup::attributes(&self.lookup.newest, resource.token, &key)?.is_some();
                 if !stands && !planned.contains(&key) {
                     missing.push(key);
                 }
@@ -190,7 +190,7 @@ impl Planner {
             let parts = parts.map(|part| part.rsplit('/').next().unwrap_or(part)).collect();
             self.lookup.learn(&parts)?;
             for key in missing {
-                let attributes = lookup::attributes(&self.lookup.from, &resource.token, &key)?;
+                let attributes = lookup::attributes(&self.lookup.from, resource.token, &key)?;
                 let attributes = attributes.unwrap_or_default();
                 let object = self.relation_object(resource, &key, &attributes)?;
                 self.make_relation(resource, object, &attributes);

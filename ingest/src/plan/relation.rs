@@ -72,8 +72,8 @@ impl Planner {
             self.skip(change, "", property::UNSUPPORTED);
             return Ok(());
         };
-        let key = self.natural_key(side, &resource.token, &picked.id);
-        let attributes = lookup::attributes(self.side(side), &resource.token, &key)?.unwrap_or_default();
+        let key = self.natural_key(side, resource.token, &picked.id);
+        let attributes = lookup::attributes(self.side(side), resource.token, &key)?.unwrap_or_default();
         let object = self.relation_object(resource, &key, &attributes)?;
         let mut skip = |reason: &str| {
             self.skipped.push(Skipped {
@@ -119,7 +119,7 @@ impl Planner {
             }
             return;
         }
-        let (path, body) = match resource.token.as_str() {
+        let (path, body) = match resource.token {
             "appRoleAssignment" => {
                 let resource_id = text(attributes, "resourceId");
                 let path = format!("/servicePrincipals/{}/appRoleAssignedTo", escaped(resource_id));
@@ -153,7 +153,7 @@ impl Planner {
     /// Drafts the schedule of an assignment that ends, unless its own change has brought it already.
     fn make_schedule(&mut self, assignment: PlanObject, schedule: &Attributes) {
         let Some(resource) = resource::by_token("roleAssignmentSchedule") else { return };
-        let object = PlanObject { type_token: resource.token.clone(), ..assignment };
+        let object = PlanObject { type_token: resource.token.to_owned(), ..assignment };
         if !self.is_drafted(&object) {
             self.make_relation(resource, object, schedule);
         }
@@ -176,13 +176,14 @@ impl Planner {
         }
         // Which one it is Graph is asked when the request leaves; an import may not say.
         let graph_id = Some(text(attributes, "id")).filter(|id| !id.is_empty()).unwrap_or("-");
-        let request = match resource.token.as_str() {
+        let request = match resource.token {
             "appRoleAssignment" => {
-                let path = resource.get.replace("{resourceId}", &escaped(text(attributes, "resourceId")));
+                let path =
+                    resource.graph.get.replace("{resourceId}", &escaped(text(attributes, "resourceId")));
                 request(resource, "DELETE", path.replace("{graphId}", &escaped(graph_id)))
             }
             "oauth2PermissionGrant" | "roleAssignment" => {
-                request(resource, "DELETE", filled(&resource.get, graph_id))
+                request(resource, "DELETE", filled(resource.graph.get, graph_id))
             }
             _ => RequestTemplate {
                 body: Value::Object(schedule_body(attributes, "adminRemove", self.context.now)).into(),
@@ -230,7 +231,7 @@ impl Planner {
             self.skipped.push(Skipped { object, name, reason: "its ID was not observed".to_owned() });
             return Ok(());
         }
-        let request = request(resource, "PATCH", filled(&resource.get, text(attributes, "id")));
+        let request = request(resource, "PATCH", filled(resource.graph.get, text(attributes, "id")));
         let gains = |values: &Wanted| added_scopes(&values.after, &values.before).next().is_some();
         let loses =
             wanted.values().any(|values| added_scopes(&values.before, &values.after).next().is_some());
@@ -258,7 +259,7 @@ impl Planner {
         attributes: &Attributes,
     ) -> bool {
         let holding = holding(attributes);
-        match resource.token.as_str() {
+        match resource.token {
             "roleAssignment" => {
                 self.assigned.insert(holding);
                 false
@@ -299,7 +300,7 @@ fn chosen(attributes: &Attributes, names: &[&str]) -> Map<String, Value> {
 
 /// Where the requests go that change a schedule: schedules themselves are only read.
 fn schedule_path(resource: &Resource) -> String {
-    let list = resource.list.as_deref().unwrap_or_default();
+    let list = resource.graph.list.unwrap_or_default();
     format!("{}Requests", list.strip_suffix('s').unwrap_or(list))
 }
 

@@ -30,7 +30,7 @@ impl Planner {
         }
         match self.removal_kind(picked) {
             Ok((kind, resource)) => {
-                let attributes = lookup::attributes(&self.lookup.to, &resource.token, &picked.id)?;
+                let attributes = lookup::attributes(&self.lookup.to, resource.token, &picked.id)?;
                 self.remove(resource, picked, kind, &attributes.unwrap_or_default());
             }
             Err(reason) => self.skip(change, "", reason),
@@ -57,7 +57,7 @@ impl Planner {
         if resource.token == "federatedIdentityCredential" {
             return Ok((StepKind::RemoveLink, resource));
         }
-        match (resource.bin.is_some(), change.kind) {
+        match (resource.graph.bin.is_some(), change.kind) {
             (true, _) if self.options.soft_delete => Ok((StepKind::SoftDelete, resource)),
             (true, ChangeKind::Restored) => Err("it was in the bin; needs the option softDelete".to_owned()),
             (true, _) => Err("it was not there; needs the option softDelete".to_owned()),
@@ -97,7 +97,7 @@ impl Planner {
         picked: &Picked,
         attributes: &Attributes,
     ) -> Option<DraftId> {
-        let (name, harmless) = match resource.token.as_str() {
+        let (name, harmless) = match resource.token {
             "conditionalAccessPolicy" if attributes.get("state").is_some_and(contain::is_enabled) => {
                 ("state", json!("disabled"))
             }
@@ -154,6 +154,6 @@ pub(super) fn kept_values(resource: &Resource, attributes: &Attributes) -> Named
         |name: &str, value: &Value| !value.is_null() && name != "id" && !name.contains("@odata.context");
     (attributes.iter())
         .filter(|(name, value)| is_kept(name, value))
-        .map(|(name, value)| (name.clone(), written_value(&resource.token, name, value.clone())))
+        .map(|(name, value)| (name.clone(), written_value(resource.token, name, value.clone())))
         .collect()
 }

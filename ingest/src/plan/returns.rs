@@ -118,13 +118,13 @@ impl Planner {
             return Ok(Return::Skipped(reason.to_owned()));
         }
         let presence = self.lookup.known(&picked.id).map(|known| known.presence);
-        Ok(match (&resource.bin, presence) {
+        Ok(match (&resource.graph.bin, presence) {
             (_, Some(Presence::Live)) => Return::Skipped("it is there again".to_owned()),
             // In vain an application would ask for it.
             (Some(_), Some(Presence::Binned))
                 if self.options.recreate
                     && self.is_for_application()
-                    && property::RESTORED_BY_PEOPLE.contains(&resource.token.as_str()) =>
+                    && property::RESTORED_BY_PEOPLE.contains(&resource.token) =>
             {
                 Return::Recreated(resource)
             }
@@ -163,7 +163,7 @@ impl Planner {
             body: body.clone().into(),
             ..request(resource, "POST", filled(&bin.restore, &object.id))
         };
-        let phase = contain::phase_of_return(&resource.token);
+        let phase = contain::phase_of_return(resource.token);
         let step = self.drafts.add(Draft::new(StepKind::Restore, phase, object.clone(), request));
         self.drafts.list[step].notes.clone_from(notes);
         if let Some(name) = body.get("newUserPrincipalName") {
@@ -189,10 +189,10 @@ impl Planner {
             }
             let object = PlanObject {
                 id: principal.clone(),
-                type_token: resource.token.clone(),
+                type_token: resource.token.to_owned(),
                 display_name: name.clone(),
             };
-            let (bin, body) = (resource.bin.as_ref(), Value::Null);
+            let (bin, body) = (resource.graph.bin.as_ref(), Value::Null);
             returning.push(Returning { object, resource, bin, body, notes: Vec::new() });
         }
         Ok(())
@@ -246,8 +246,8 @@ impl Planner {
 
     /// Plans what else a restored object needs to be as it was.
     fn plan_restored(&mut self, object: &PlanObject, resource: &'static Resource) -> Result<()> {
-        let wanted = lookup::attributes(&self.lookup.from, &resource.token, &object.id)?;
-        let standing = lookup::attributes(&self.lookup.to, &resource.token, &object.id)?;
+        let wanted = lookup::attributes(&self.lookup.from, resource.token, &object.id)?;
+        let standing = lookup::attributes(&self.lookup.to, resource.token, &object.id)?;
         if let (Some(wanted), Some(mut standing)) = (wanted, standing) {
             // A name that was taken stays with who took it.
             let step = self.drafts.returns.get(&object.id).map(|step| &self.drafts.list[*step]);

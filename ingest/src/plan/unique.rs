@@ -298,7 +298,7 @@ impl Planner {
         let spare = json!(spare_name(standing.as_str().unwrap_or_default(), &object.id, "moving"));
         self.drafts.list[place].before.insert(NAME.to_owned(), spare.clone());
         let resource = resource::by_token("user").expect("the table has users");
-        let request = request(resource, &resource.update, filled(&resource.get, &object.id));
+        let request = request(resource, resource.recovery.update, filled(resource.graph.get, &object.id));
         let wanted = WantedMap::from([(NAME.to_owned(), Wanted { before: standing.clone(), after: spare })]);
         let step = self.add_update(resource, &object, request, wanted);
         let note =

@@ -101,15 +101,15 @@ impl Planner {
         if !self.lookup.has_reading {
             return Ok(conflicts);
         }
-        let Some(now) = lookup::attributes(&self.lookup.newest, &resource.token, &picked.id)? else {
+        let Some(now) = lookup::attributes(&self.lookup.newest, resource.token, &picked.id)? else {
             return Ok(conflicts);
         };
         let mut done = Vec::new();
         for (name, values) in wanted.iter() {
-            let now = written_value(&resource.token, name, now.get(name).cloned().unwrap_or_default());
-            if is_same(&resource.token, name, &now, &values.after) {
+            let now = written_value(resource.token, name, now.get(name).cloned().unwrap_or_default());
+            if is_same(resource.token, name, &now, &values.after) {
                 done.push(name.clone());
-            } else if !is_same(&resource.token, name, &now, &values.before) {
+            } else if !is_same(resource.token, name, &now, &values.before) {
                 conflicts.push(name.clone());
             }
         }
@@ -142,7 +142,7 @@ impl Planner {
         if self.is_gone(id) {
             return Ok(Some("it is not there any more"));
         }
-        Ok(match resource.token.as_str() {
+        Ok(match resource.token {
             "group" if self.is_exchange_group(id) => Some(property::EXCHANGE),
             "roleDefinition" => {
                 let is_built_in = sides.read(&self.lookup)?.1.get("isBuiltIn") == Some(&Value::Bool(true));
@@ -229,18 +229,18 @@ impl Planner {
         let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
         for name in names {
             let of = |side: &Attributes| {
-                written_value(&resource.token, name, side.get(name).cloned().unwrap_or_default())
+                written_value(resource.token, name, side.get(name).cloned().unwrap_or_default())
             };
             let (before, after) = (of(to), of(from));
             let is_written = !matches!(property::writing(resource, name), Writing::Never(_));
-            if !is_written || is_same(&resource.token, name, &before, &after) {
+            if !is_written || is_same(resource.token, name, &before, &after) {
                 continue;
             }
             let after = if after.is_null() { unset(resource, name) } else { after };
             wanted.insert(name.clone(), Wanted { before, after });
         }
         let mut sides =
-            Sides { id: &object.id, token: &resource.token, read: Some((from.clone(), to.clone())) };
+            Sides { id: &object.id, token: resource.token, read: Some((from.clone(), to.clone())) };
         self.write(resource, object, wanted, &mut sides)
     }
 
@@ -252,17 +252,17 @@ impl Planner {
         sides: &mut Sides<'_>,
     ) -> Result<RequestTemplate> {
         let path =
-            object_path(resource, &object.id, &sides.read_if(resource.parent.is_some(), &self.lookup)?);
-        let mut request = request(resource, &resource.update, path);
+            object_path(resource, &object.id, &sides.read_if(resource.graph.parent.is_some(), &self.lookup)?);
+        let mut request = request(resource, resource.recovery.update, path);
         let mut body = Named::new();
-        if resource.update == "PUT" {
+        if resource.recovery.update == "PUT" {
             for (name, value) in &sides.read(&self.lookup)?.1 {
                 if matches!(property::writing(resource, name), Writing::Update) {
-                    body.insert(name.clone(), written_value(&resource.token, name, value.clone()));
+                    body.insert(name.clone(), written_value(resource.token, name, value.clone()));
                 }
             }
         }
-        if resource.typed {
+        if resource.recovery.is_typed {
             let stated = sides.read(&self.lookup)?.1.get("@odata.type").cloned();
             body.extend(stated.map(|stated| ("@odata.type".to_owned(), stated)));
         }
@@ -281,7 +281,7 @@ impl Planner {
         if request.body.is_null() {
             request.body = Named::new().into();
         }
-        let phase = contain::phase_of_update(&resource.token, &wanted);
+        let phase = contain::phase_of_update(resource.token, &wanted);
         let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
         if let Some(note) = contain::note_of_update(&wanted) {
             draft.notes.push(note.to_owned());
@@ -375,7 +375,7 @@ fn values_of(resource: &'static Resource, picked: &Picked, wholes: &Wholes) -> V
             _ => whole(&name, &changes, picked, wholes),
         };
         let after = if after.is_null() { unset(resource, &name) } else { after };
-        let [before, after] = [before, after].map(|value| written_value(&resource.token, &name, value));
+        let [before, after] = [before, after].map(|value| written_value(resource.token, &name, value));
         values.wanted.insert(name, Wanted { before, after });
     }
     values
@@ -417,7 +417,7 @@ fn whole(name: &str, changes: &[&AttributeChange], picked: &Picked, wholes: &Who
 
 /// Where an object is written. What lives below others says so in `parentId`, as a reading keeps it.
 pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes) -> String {
-    let path = filled(&resource.get, id);
+    let path = filled(resource.graph.get, id);
     match attributes.get("parentId").and_then(Value::as_str) {
         Some(parent) => path.replace("{parentId}", &escaped(parent)),
         None => path,
@@ -426,8 +426,8 @@ pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes
 
 /// The update of an object that stands, before it has values; of types that are many in one it says which.
 pub(super) fn update_of(resource: &Resource, id: &str, attributes: &Attributes) -> RequestTemplate {
-    let mut request = request(resource, &resource.update, object_path(resource, id, attributes));
-    let stated = attributes.get_key_value("@odata.type").filter(|_| resource.typed);
+    let mut request = request(resource, resource.recovery.update, object_path(resource, id, attributes));
+    let stated = attributes.get_key_value("@odata.type").filter(|_| resource.recovery.is_typed);
     let stated = stated.map(|(name, stated)| (name.clone(), stated.clone()));
     request.body = Value::Object(stated.into_iter().collect()).into();
     request
@@ -435,7 +435,7 @@ pub(super) fn update_of(resource: &Resource, id: &str, attributes: &Attributes) 
 
 /// A request without a body.
 pub(super) fn request(resource: &Resource, method: &str, path: String) -> RequestTemplate {
-    RequestTemplate { method: method.to_owned(), version: resource.version, path, body: Body::NULL }
+    RequestTemplate { method: method.to_owned(), version: resource.graph.version, path, body: Body::NULL }
 }
 
 /// A path of the table with an object's ID in it.

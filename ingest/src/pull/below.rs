@@ -9,14 +9,13 @@ use super::reader::{Reader, Unread, path_of};
 use super::whole::{Asked, BATCH_LENGTH, EXPANDED_MAX, Related, page_behind, page_of, read_ids};
 use crate::error::Result;
 use crate::graph::{Answer, Call, Page, Shape, Trail};
-use crate::resource::by_token;
 
 /// Reads what lives below the objects of another type: the parents' list, with up to 20 children inside each, and the
 /// children of those with more one parent at a time. Nothing when some could not be read.
 pub(super) async fn read_children(reader: &Reader, asked: &Asked, name: &str) -> Result<Option<u64>> {
-    let Some(parent) = &asked.resource.parent else { return Ok(None) };
-    let Some(parents) = by_token(&parent.token) else { return Ok(None) };
-    let (Some(list), Some((_, relation))) = (&parents.list, parent.path.rsplit_once('/')) else {
+    let Some(parent) = &asked.resource.graph.parent else { return Ok(None) };
+    let parents = parent.id.info();
+    let (Some(list), Some((_, relation))) = (parents.graph.list, parent.path.rsplit_once('/')) else {
         return Ok(None);
     };
     let ids_only = Asked { resource: parents, select: vec!["id".to_owned()] };
@@ -77,12 +76,12 @@ pub(super) async fn read_below(
     parents: &[String],
     name: &str,
 ) -> Result<Option<u64>> {
-    let Some(parent) = &asked.resource.parent else { return Ok(None) };
+    let Some(parent) = &asked.resource.graph.parent else { return Ok(None) };
     let (mut count, mut refused) = (0, 0);
     for chunk in parents.chunks(BATCH_LENGTH) {
         let call = |id: &String| {
             let path = path_of(&parent.path, id);
-            let call = asked.call(path.clone()).units(asked.resource.units.list).shape(Shape::Page);
+            let call = asked.call(path.clone()).units(asked.resource.graph.units.list).shape(Shape::Page);
             (format!("{name}/of/{path}"), call)
         };
         let answers = reader.batch(chunk.iter().map(call).collect()).await?;
@@ -135,7 +134,7 @@ async fn children_of(
 /// write it again.
 fn with_parent(asked: &Asked, parent: &str, item: &str) -> Bytes {
     match item.trim_start().strip_prefix('{') {
-        Some(rest) if asked.resource.get.contains("{parentId}") => {
+        Some(rest) if asked.resource.graph.get.contains("{parentId}") => {
             let separator = if rest.trim_start().starts_with('}') { "" } else { "," };
             Bytes::from(format!("{{\"parentId\":{}{separator}{rest}", serde_json::Value::from(parent)))
         }

@@ -77,11 +77,11 @@ struct Reason {
 
 /// The call that begins a delta query from now on, or at a link that an earlier round gave.
 pub(super) fn latest(asked: &Asked) -> Option<Call> {
-    let delta = asked.resource.delta.as_ref()?;
+    let delta = asked.resource.graph.delta.as_ref()?;
     let mut names = asked.select.clone();
     if !names.is_empty() {
-        let tracked = asked.resource.links.iter().filter(|link| link.tier() == Tier::Tracked);
-        names.extend(tracked.map(|link| link.name.clone()));
+        let tracked = asked.resource.links().filter(|link| link.tier() == Tier::Tracked);
+        names.extend(tracked.map(|link| link.name.to_owned()));
     }
     let select = if names.is_empty() { String::new() } else { format!("$select={}&", names.join(",")) };
     Some(asked.call(format!("{delta}?{select}$deltatoken=latest")).shape(Shape::Round))
@@ -152,7 +152,7 @@ fn note(asked: &Asked, item: &str, touched: &mut Touched) -> Result<(), String> 
         return Ok(());
     }
     touch.is_present = true;
-    for link in &asked.resource.links {
+    for link in asked.resource.links() {
         let Some(Value::Array(slices)) = record.rest.get(&format!("{}@delta", link.name)) else { continue };
         let links = touch.links.entry(&link.name).or_default();
         for slice in slices {
@@ -189,7 +189,7 @@ pub(super) async fn settle(
     is_known: impl Fn(&ObjectKey) -> bool,
 ) -> Result<()> {
     let reader = &reader.unstaged();
-    let token: &'static str = &asked.resource.token;
+    let token: &'static str = asked.resource.token;
     let mut live = Vec::new();
     let all: Vec<&String> = touched.keys().collect();
     for ids in all.chunks(BATCH_LENGTH) {
@@ -213,11 +213,11 @@ pub(super) async fn settle(
         }
         live.extend(found.live);
     }
-    for link in &asked.resource.links {
+    for link in asked.resource.links() {
         let mut whole = Vec::new();
         for id in &live {
             let source = key(token, id);
-            let told = touched.get(id).and_then(|touch| touch.links.get(link.name.as_str()));
+            let told = touched.get(id).and_then(|touch| touch.links.get(link.name));
             if links == LinkSource::Graph {
                 whole.push(id.clone());
             } else if link.tier() != Tier::Tracked {
@@ -282,7 +282,7 @@ impl Named {
 
 /// Reads objects by their IDs, where they are live or in the bin, and tells what they are.
 pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Found> {
-    let token: &'static str = &asked.resource.token;
+    let token: &'static str = asked.resource.token;
     // What changed is asked anew in every run, so nothing of it is staged.
     let answers = reader.ask(ids.iter().map(|id| asked.one(id)).collect()).await?;
     let (mut texts, mut live, mut absent) = (Vec::new(), Vec::new(), Vec::new());
@@ -336,9 +336,9 @@ fn without_keys(body: Bytes) -> Bytes {
 
 /// Looks for objects in the bin; gives those that are not in it, and those of which it says nothing.
 async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Found> {
-    let token: &'static str = &asked.resource.token;
+    let token: &'static str = asked.resource.token;
     let mut found = Found::default();
-    let Some(bin) = asked.resource.bin.as_ref().filter(|_| !ids.is_empty()) else {
+    let Some(bin) = asked.resource.graph.bin.as_ref().filter(|_| !ids.is_empty()) else {
         found.absent = ids.iter().map(|id| (*id).clone()).collect();
         return Ok(found);
     };
@@ -374,7 +374,7 @@ async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<
 /// of, and is asked again by the next backup.
 pub(super) async fn resolve(reader: &Reader, asked: &Asked) -> Result<()> {
     let reader = &reader.unstaged();
-    let token: &'static str = &asked.resource.token;
+    let token: &'static str = asked.resource.token;
     let doubts = reader.take_doubts(token);
     let ids: Vec<&String> = doubts.keys().collect();
     for ids in ids.chunks(BATCH_LENGTH) {
@@ -405,7 +405,7 @@ pub(super) async fn resolve(reader: &Reader, asked: &Asked) -> Result<()> {
 
 /// Tells that the bin gave no answer; says whether that is because the tenant has none.
 async fn tell_refusal(reader: &Reader, asked: &Asked, refusal: Option<&Unread>) -> Result<bool> {
-    let (Some(unread), Some(bin)) = (refusal, &asked.resource.bin) else { return Ok(false) };
+    let (Some(unread), Some(bin)) = (refusal, &asked.resource.graph.bin) else { return Ok(false) };
     let mut unread = unread.clone();
     let is_binless = name_missing_bin(bin, &mut unread);
     reader.tell(asked.gap(GapScope::Bin, &unread)).await?;
@@ -419,7 +419,7 @@ pub(super) fn contradiction(token: &str, id: &str, reason: &str) -> Event {
 
 /// Whether the list of a type names each of some objects; where it cannot be asked, it does not.
 async fn listed(reader: &Reader, asked: &Asked, ids: &[String]) -> Result<Vec<bool>> {
-    let list = asked.resource.list.as_ref().filter(|_| asked.resource.tier() == Tier::Tracked);
+    let list = asked.resource.graph.list.as_ref().filter(|_| asked.resource.tier() == Tier::Tracked);
     let Some(list) = list else { return Ok(vec![false; ids.len()]) };
     let call = |id: &String| {
         let filter = crate::graph::escape(&format!("id eq '{}'", id.replace('\'', "''")));

@@ -123,8 +123,8 @@ pub(super) fn gap_of_broken(broken: &Broken, token: &str) -> Option<Gap> {
         return Some(Gap { type_token, scope: GapScope::Type, reason, count: 1 });
     }
     let resource = by_token(token)?;
-    let list = resource.list.as_ref()?;
-    let shares = |other: &&str| by_token(other).is_some_and(|found| found.list.as_ref() == Some(list));
+    let list = resource.graph.list.as_ref()?;
+    let shares = |other: &&str| by_token(other).is_some_and(|found| found.graph.list.as_ref() == Some(list));
     broken.keys().any(shares).then(|| whole::list_gap(resource))
 }
 

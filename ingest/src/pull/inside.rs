@@ -53,8 +53,8 @@ pub(super) async fn complete(reader: &Reader, asked: &Asked, texts: Vec<Bytes>) 
     if asked.resource.shown_alone().next().is_none() {
         return Ok(texts);
     }
-    let is_limited =
-        asked.resource.inside.iter().all(|inside| inside.granted) && asked.resource.expand.is_empty();
+    let is_limited = asked.resource.graph.inside.iter().all(|inside| inside.is_of_granted)
+        && asked.resource.graph.expand.is_empty();
     let mut complete = Vec::with_capacity(texts.len());
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {
@@ -69,7 +69,7 @@ pub(super) async fn complete(reader: &Reader, asked: &Asked, texts: Vec<Bytes>) 
             _ => complete.push(text),
         }
     }
-    for inside in asked.resource.inside.iter().filter(|inside| !inside.expanded) {
+    for inside in asked.resource.graph.inside.iter().filter(|inside| !inside.is_expanded) {
         read_elements(reader, asked, inside, &mut objects).await?;
     }
     expand(reader, asked, &mut objects).await?;
@@ -92,7 +92,7 @@ async fn read_elements(
     for (place, object) in objects.iter_mut().enumerate() {
         let is_open = object.members.contains_key(&format!("{}@odata.nextLink", inside.name));
         drop_annotations(&mut object.members, &inside.name);
-        let shown = object.members.get(&inside.name).map(|list| list.get());
+        let shown = object.members.get(inside.name).map(|list| list.get());
         let is_shown = shown.is_some_and(|list| list.starts_with('[') && list != "[]") && !is_open;
         if !is_shown && !is_built_in(object) {
             places.push(place);
@@ -100,7 +100,7 @@ async fn read_elements(
     }
     let call = |place: &usize| {
         let path = path_of(&inside.path, &objects[*place].id);
-        let call = asked.call(path.clone()).units(asked.resource.units.list).shape(Shape::Page);
+        let call = asked.call(path.clone()).units(asked.resource.graph.units.list).shape(Shape::Page);
         (format!("inside/{path}"), call)
     };
     let calls: Vec<(String, Call)> = places.iter().map(call).collect();
@@ -112,7 +112,7 @@ async fn read_elements(
         };
         match read {
             Ok(list) => {
-                objects[place].members.insert(inside.name.clone(), list);
+                objects[place].members.insert(inside.name.to_owned(), list);
             }
             Err(unread) => keep(reader, asked, &mut objects[place], &inside.name, &unread).await?,
         }
@@ -124,13 +124,13 @@ async fn read_elements(
 /// where it has none.
 pub(super) async fn granted(reader: &Reader, resource: &'static Resource) -> Result<BTreeSet<String>> {
     let mut ids = BTreeSet::new();
-    for inside in resource.inside.iter().filter(|inside| inside.granted) {
+    for inside in resource.graph.inside.iter().filter(|inside| inside.is_of_granted) {
         if let Some(previous) = &reader.previous {
             let scan = previous.scan(GRANT);
             let rows = scan.live()?;
             let texts = scan.cells(Space::Core, "resourceId", &rows.versions)?;
             ids.extend(texts.iter().filter_map(text_of));
-            let scan = previous.scan(&resource.token);
+            let scan = previous.scan(resource.token);
             let rows = scan.live()?;
             let texts = scan.cells(Space::Core, &inside.name, &rows.versions)?;
             let has_some = |text: &[u8]| !matches!(text, b"" | b"[]" | b"null" | b"?");
@@ -139,8 +139,8 @@ pub(super) async fn granted(reader: &Reader, resource: &'static Resource) -> Res
             ids.extend(own.map(|(id, _)| String::from_utf8_lossy(id).into_owned()));
         } else if let Err(unread) = ask_granted(reader, &mut ids).await? {
             let asked = Asked { resource, select: Vec::new() };
-            reader.note_hidden(&resource.token, &inside.name);
-            reader.tell(asked.gap(GapScope::Property(inside.name.clone()), &unread)).await?;
+            reader.note_hidden(resource.token, &inside.name);
+            reader.tell(asked.gap(GapScope::Property(inside.name.to_owned()), &unread)).await?;
         }
     }
     Ok(ids)
@@ -155,7 +155,7 @@ async fn ask_granted(reader: &Reader, ids: &mut BTreeSet<String>) -> Result<Resu
     }
     let Some(resource) = by_token(GRANT) else { return Ok(Ok(())) };
     let asked = Asked { resource, select: vec!["id".to_owned(), "resourceId".to_owned()] };
-    let list = resource.list.as_deref().unwrap_or_default();
+    let list = resource.graph.list.unwrap_or_default();
     let mut chain = reader.chain("granted", asked.list(list, ""));
     while let Some(page) = chain.next().await? {
         match page {
@@ -195,14 +195,15 @@ async fn elements_of(reader: &Reader, call: &Call, answer: Answer) -> Result<Res
 /// Reads each object with what hangs on it, as far as Graph expands that.
 async fn expand(reader: &Reader, asked: &Asked, objects: &mut [Partial]) -> Result<()> {
     let mut open: Vec<usize> = (0..objects.len()).collect();
-    for (number, options) in asked.resource.expand.iter().enumerate() {
+    for (number, options) in asked.resource.graph.expand.iter().enumerate() {
         let call = |place: &usize| {
-            let path = format!("{}?$expand={options}", path_of(&asked.resource.get, &objects[*place].id));
-            let call = asked.call(path.clone()).units(asked.resource.units.get).shape(Shape::Object);
+            let path =
+                format!("{}?$expand={options}", path_of(asked.resource.graph.get, &objects[*place].id));
+            let call = asked.call(path.clone()).units(asked.resource.graph.units.get).shape(Shape::Object);
             (format!("expanded/{path}"), call)
         };
         let answers = reader.batch(open.iter().map(call).collect()).await?;
-        let is_last = number + 1 == asked.resource.expand.len();
+        let is_last = number + 1 == asked.resource.graph.expand.len();
         let mut refused = Vec::new();
         for (place, answer) in open.into_iter().zip(answers) {
             match answer {
@@ -231,9 +232,10 @@ async fn take_expanded(reader: &Reader, asked: &Asked, object: &mut Partial, bod
     for name in expanded(asked) {
         drop_annotations(&mut object.members, name);
         let value = found.remove(name);
-        let value = if asked.resource.references.contains(name) { value.and_then(reference) } else { value };
+        let value =
+            if asked.resource.graph.references.contains(&name) { value.and_then(reference) } else { value };
         if let Some(value) = value {
-            object.members.insert(name.clone(), value);
+            object.members.insert(name.to_owned(), value);
         } else {
             let unread = Unread::other_object(&object.id);
             keep(reader, asked, object, name, &unread).await?;
@@ -243,10 +245,10 @@ async fn take_expanded(reader: &Reader, asked: &Asked, object: &mut Partial, bod
 }
 
 /// Properties that are read by expanding them.
-fn expanded(asked: &Asked) -> impl Iterator<Item = &'static String> {
+fn expanded(asked: &Asked) -> impl Iterator<Item = &'static str> {
     let resource = asked.resource;
-    let inside = resource.inside.iter().filter(|inside| inside.expanded).map(|inside| &inside.name);
-    inside.chain(&resource.references)
+    let inside = resource.graph.inside.iter().filter(|inside| inside.is_expanded).map(|inside| inside.name);
+    inside.chain(resource.graph.references.iter().copied())
 }
 
 /// Another object by its ID alone: what it is, is its own.

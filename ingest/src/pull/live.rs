@@ -100,15 +100,17 @@ async fn read(
 ) -> Result<Readings> {
     let mut tasks = tokio::task::JoinSet::new();
     let mut lists = BTreeSet::new();
-    let (first, others): (Vec<Asked>, Vec<Asked>) = asked
-        .into_iter()
-        .partition(|asked| asked.resource.list.as_ref().is_none_or(|list| lists.insert(list.as_str())));
+    let (first, others): (Vec<Asked>, Vec<Asked>) =
+        asked.into_iter().partition(|asked| asked.resource.graph.list.is_none_or(|list| lists.insert(list)));
     for asked in first {
-        let alike: Vec<Asked> =
-            others.iter().filter(|other| other.resource.list == asked.resource.list).cloned().collect();
+        let alike: Vec<Asked> = others
+            .iter()
+            .filter(|other| other.resource.graph.list == asked.resource.graph.list)
+            .cloned()
+            .collect();
         let (reader, scope, previous) = (reader.clone(), scope.clone(), previous.clone());
         tasks.spawn(async move {
-            let token = asked.resource.token.as_str();
+            let token = asked.resource.token;
             let reading = if scope.ids.is_empty() || !has_ids(&asked) {
                 read_type(&reader, &asked, &alike, &scope, now, previous.as_deref()).await?
             } else {
@@ -132,11 +134,11 @@ async fn read(
         readings.insert(token, reading);
     }
     for asked in others {
-        let list = &asked.resource.list;
+        let list = &asked.resource.graph.list;
         let first =
-            readings.iter().find(|(token, _)| by_token(token).is_some_and(|found| found.list == *list));
+            readings.iter().find(|(token, _)| by_token(token).is_some_and(|found| found.graph.list == *list));
         if let Some(reading) = first.map(|(_, reading)| reading.clone()) {
-            readings.insert(&asked.resource.token, reading);
+            readings.insert(asked.resource.token, reading);
         }
     }
     Ok(readings)
@@ -150,7 +152,7 @@ async fn read_type(
     now: jiff::Timestamp,
     previous: Option<&Snapshot>,
 ) -> Result<TypeReading> {
-    if asked.resource.parent.is_some() {
+    if asked.resource.graph.parent.is_some() {
         let is_whole = below::read_children(reader, asked, "below").await?.is_some()
             && missing::look(reader, asked, BinExtent::Whole, previous).await? == Listed::All;
         let extent = if is_whole { Extent::Whole } else { Extent::Changes };
@@ -169,7 +171,7 @@ async fn read_type(
             reading.extent = Extent::Changes;
         }
     }
-    for link in asked.resource.links.iter().filter(|link| scope.wants(&link.name)) {
+    for link in asked.resource.links().filter(|link| scope.wants(&link.name)) {
         if whole::read_relation(reader, asked, link).await?.is_some() {
             reading.relations.push(whole::relation(link, Extent::Whole, now));
         }
@@ -189,7 +191,7 @@ async fn read_some(
         reader.doubt(asked.token(), id, Doubt::Absent);
     }
     let mut reading = whole::reading(asked, Extent::Changes, BinExtent::Changes);
-    for link in asked.resource.links.iter().filter(|link| scope.wants(&link.name)) {
+    for link in asked.resource.links().filter(|link| scope.wants(&link.name)) {
         whole::read_links_of(reader, asked, link, &found.live).await?;
         reading.relations.push(whole::relation(link, Extent::Changes, now));
     }

@@ -31,10 +31,10 @@ pub(super) async fn look(
 ) -> Result<Listed> {
     let token = asked.token();
     let missing = reader.missing(token, bin).await?;
-    if missing.is_empty() || asked.resource.singleton {
+    if missing.is_empty() || asked.resource.is_singleton {
         return Ok(Listed::All);
     }
-    if asked.resource.parent.is_some() {
+    if asked.resource.graph.parent.is_some() {
         let parents = parents_of(asked, &missing, previous)?;
         let read = below::read_below(&reader.unstaged(), asked, &parents, "below again").await?;
         return Ok(read.map_or(Listed::Perhaps, |_| Listed::All));
@@ -64,7 +64,7 @@ fn parents_of(asked: &Asked, ids: &[String], previous: Option<&Snapshot>) -> Res
     let Some(previous) = previous else { return Ok(Vec::new()) };
     // The path of one names the property that holds the ID of what it lives below.
     let names = ["parentId", "resourceId"];
-    let name = names.into_iter().find(|name| asked.resource.get.contains(&format!("{{{name}}}")));
+    let name = names.into_iter().find(|name| asked.resource.graph.get.contains(&format!("{{{name}}}")));
     let mut parents = BTreeSet::new();
     for id in ids {
         let Some(object) = previous.object(&key(asked.token(), id))? else { continue };

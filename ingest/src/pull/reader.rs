@@ -461,8 +461,12 @@ impl Unread {
 
     /// The reason, with what would mend it.
     pub(super) fn reason_for(&self, resource: &Resource) -> String {
-        if self.status == 403 && !resource.read.is_empty() {
-            return format!("{} (reading needs the permission {})", self.reason, resource.read.join(", "));
+        if self.status == 403 && !resource.graph.read.is_empty() {
+            return format!(
+                "{} (reading needs the permission {})",
+                self.reason,
+                resource.graph.read.join(", ")
+            );
         }
         self.reason.clone()
     }

@@ -73,7 +73,7 @@ struct TypeDone {
 impl TypeDone {
     /// What was read of a type whose list another one was read from.
     fn with_list(asked: Asked, types: &[Self]) -> Option<Self> {
-        let first = types.iter().find(|done| done.asked.resource.list == asked.resource.list)?;
+        let first = types.iter().find(|done| done.asked.resource.graph.list == asked.resource.graph.list)?;
         let reading = first.reading.clone();
         Some(Self { asked, reading, feed: None, swept: Vec::new(), way: first.way })
     }
@@ -93,10 +93,11 @@ impl Run {
         let mut tasks = JoinSet::new();
         // Types that share a list come with it, each object saying which it is.
         let mut lists = BTreeSet::new();
-        let (first, others): (Vec<Asked>, Vec<Asked>) =
-            run.asked.clone().into_iter().partition(|asked| {
-                asked.resource.list.as_ref().is_none_or(|list| lists.insert(list.as_str()))
-            });
+        let (first, others): (Vec<Asked>, Vec<Asked>) = run
+            .asked
+            .clone()
+            .into_iter()
+            .partition(|asked| asked.resource.graph.list.is_none_or(|list| lists.insert(list)));
         for asked in first {
             let run = Arc::clone(&run);
             tasks.spawn(async move { run.read(asked).await });
@@ -139,17 +140,17 @@ impl Run {
 
     async fn read(&self, asked: Asked) -> Result<TypeDone> {
         let resource = asked.resource;
-        if resource.parent.is_some() {
+        if resource.graph.parent.is_some() {
             return self.read_below(asked).await;
         }
         if resource.tier() == Tier::Tracked {
-            let known = self.state.delta.get(&resource.token).filter(|feed| feed.select == asked.select);
+            let known = self.state.delta.get(resource.token).filter(|feed| feed.select == asked.select);
             let feed = known.cloned();
             if is_listed_only(&asked) {
                 return self.read_when_changed(asked, feed).await;
             }
             return match feed {
-                Some(feed) if !self.is_full && !self.state.again.overflows(&resource.token) => {
+                Some(feed) if !self.is_full && !self.state.again.overflows(resource.token) => {
                     self.read_changes(asked, feed).await
                 }
                 feed => self.read_tracked_whole(asked, feed).await,
@@ -184,12 +185,14 @@ impl Run {
         let bin = whole::read_bin(&self.reader, &done.asked).await?;
         let mut reading = whole::reading(&done.asked, Extent::Whole, bin);
         // A list may be of several types.
-        for asked in self.asked.iter().filter(|asked| asked.resource.list == done.asked.resource.list) {
+        for asked in
+            self.asked.iter().filter(|asked| asked.resource.graph.list == done.asked.resource.graph.list)
+        {
             if missing::look(&self.reader, asked, bin, self.previous.as_ref()).await? == Listed::Perhaps {
                 reading.extent = Extent::Changes;
             }
         }
-        for link in &done.asked.resource.links {
+        for link in done.asked.resource.links() {
             if whole::read_relation(&self.reader, &done.asked, link).await?.is_some() {
                 reading.relations.push(whole::relation(link, Extent::Whole, self.now));
                 done.swept.push(format!("{}.{}", done.asked.resource.token, link.name));
@@ -201,7 +204,7 @@ impl Run {
 
     /// Reads what changed since the last backup, what that one could not read, and what no delta query tells.
     async fn read_changes(&self, asked: Asked, feed: Feed) -> Result<TypeDone> {
-        let token = &asked.resource.token;
+        let token = asked.resource.token;
         let (mut reading, links) = self.read_pending(&asked).await?;
         let mut link = feed.link;
         let reader = self.reader.unstaged();
@@ -226,7 +229,7 @@ impl Run {
                 Err(_) => return self.read_tracked_whole(asked, None).await,
             }
         }
-        if asked.resource.inside.iter().any(|inside| inside.granted) {
+        if asked.resource.graph.inside.iter().any(|inside| inside.is_of_granted) {
             let ids: Vec<&String> = self.reader.granted.iter().collect();
             for ids in ids.chunks(whole::BATCH_LENGTH) {
                 // Of those that are gone the rounds tell.
@@ -234,7 +237,7 @@ impl Run {
             }
         }
         let mut swept = Vec::new();
-        for relation in &asked.resource.links {
+        for relation in asked.resource.links() {
             let name = format!("{token}.{}", relation.name);
             if reading.relations.iter().any(|read| read.name == relation.name) {
                 continue;
@@ -255,7 +258,7 @@ impl Run {
     /// Reads what the last backup could not read or believe, and what a recovery touched since; says whether links that
     /// rounds tell of are still to be taken from them.
     async fn read_pending(&self, asked: &Asked) -> Result<(TypeReading, LinkSource)> {
-        let (token, again) = (&asked.resource.token, &self.state.again);
+        let (token, again) = (asked.resource.token, &self.state.again);
         let reader = &self.reader;
         let bin = if again.bins.contains(token) {
             whole::read_bin(reader, asked).await?
@@ -264,7 +267,7 @@ impl Run {
         };
         let mut reading = whole::reading(asked, Extent::Changes, bin);
         let mut links = LinkSource::Round;
-        let tracked = asked.resource.links.iter().filter(|link| link.tier() == Tier::Tracked);
+        let tracked = asked.resource.links().filter(|link| link.tier() == Tier::Tracked);
         for link in tracked.filter(|link| again.names_relation(token, &link.name)) {
             links = LinkSource::Graph;
             if whole::read_relation(reader, asked, link).await?.is_some() {
@@ -277,7 +280,7 @@ impl Run {
             links = LinkSource::Graph;
             self.settle(asked, &pending, links).await?;
         }
-        for link in &asked.resource.links {
+        for link in asked.resource.links() {
             let sources = again.links_of(token, &link.name);
             if !sources.is_empty() {
                 links = LinkSource::Graph;
@@ -289,8 +292,8 @@ impl Run {
 
     /// Whether a relation that no delta query tells of is read now.
     fn is_wanted(&self, asked: &Asked, relation: &Link) -> bool {
-        let token = &asked.resource.token;
-        relation.always
+        let token = asked.resource.token;
+        relation.is_always_read
             || self.state.again.names_relation(token, &relation.name)
             || self.is_due(&format!("{token}.{}", relation.name))
     }
@@ -307,7 +310,7 @@ impl Run {
             },
         };
         let feed = link.ok().map(|link| Feed { link, select: asked.select.clone() });
-        if is_changed || self.is_full || self.state.again.names(&asked.resource.token) {
+        if is_changed || self.is_full || self.state.again.names(asked.resource.token) {
             return self.read_whole(asked, feed, "whole").await;
         }
         let reading = Some(whole::reading(&asked, Extent::Changes, BinExtent::Whole));
@@ -318,8 +321,9 @@ impl Run {
     async fn read_below(&self, asked: Asked) -> Result<TypeDone> {
         let mut done = TypeDone { asked, reading: None, feed: None, swept: Vec::new(), way: CARRIED };
         let resource = done.asked.resource;
-        let is_wanted =
-            resource.always || self.state.again.names(&resource.token) || self.is_due(&resource.token);
+        let is_wanted = resource.graph.is_always_read
+            || self.state.again.names(resource.token)
+            || self.is_due(resource.token);
         if !self.is_full && !is_wanted {
             return Ok(done);
         }
@@ -330,7 +334,7 @@ impl Run {
         let extent = if is_whole { Extent::Whole } else { Extent::Changes };
         done.reading = Some(whole::reading(&done.asked, extent, BinExtent::Whole));
         if is_whole {
-            done.swept.push(resource.token.clone());
+            done.swept.push(resource.token.to_owned());
         }
         Ok(done)
     }
@@ -387,9 +391,9 @@ impl Run {
         let (mut readings, mut ways) = (Vec::new(), BTreeMap::new());
         // Of a type of which nothing came, what the last backup could not read is still to be asked.
         for done in types.iter().filter(|done| done.way != NOT_READ) {
-            state.again.forget(&done.asked.resource.token);
+            state.again.forget(done.asked.resource.token);
             // What was asked for and refused once more is noted anew.
-            state.again.forget_properties(&done.asked.resource.token, &done.asked.select);
+            state.again.forget_properties(done.asked.resource.token, &done.asked.select);
         }
         state.again.extend(self.reader.again());
         if self.is_full {
@@ -399,24 +403,24 @@ impl Run {
             state.delta.retain(|token, _| is_asked(token));
         }
         for done in types {
-            let token = &done.asked.resource.token;
+            let token = done.asked.resource.token;
             match done.feed {
                 Some(mut feed) => {
                     // When Graph knows a property that it did not know, its values are read whole.
                     self.reader.trim(token, &mut feed.select);
-                    state.delta.insert(token.clone(), feed)
+                    state.delta.insert(token.to_owned(), feed)
                 }
                 None => state.delta.remove(token),
             };
             state.swept.extend(done.swept.into_iter().map(|name| (name, self.now)));
-            ways.insert(token.as_str(), done.way);
+            ways.insert(token, done.way);
             let reading = done.reading.map(|mut reading| {
                 if let Some(properties) = &mut reading.properties {
                     self.reader.trim(token, properties);
                 }
                 reading
             });
-            readings.extend(reading.map(|reading| (token.as_str(), reading)));
+            readings.extend(reading.map(|reading| (token, reading)));
         }
         Done { readings, state, ways }
     }
@@ -424,7 +428,7 @@ impl Run {
 
 /// Whether delta records of a type name objects by IDs that the store does not know them by.
 fn is_listed_only(asked: &Asked) -> bool {
-    engine::schema::by_token(&asked.resource.token).is_some_and(|found| !found.natural_key.is_empty())
+    engine::schema::by_token(asked.resource.token).is_some_and(|found| !found.natural_key.is_empty())
 }
 
 /// The result of a task; one that panicked panics here.

@@ -44,10 +44,10 @@ pub(super) async fn select(
     };
     let mut all = Vec::new();
     for resource in resources {
-        let mut select = resource.select.clone();
+        let mut select = resource.selected().into_iter().map(str::to_owned).collect::<Vec<_>>();
         if !select.is_empty() {
-            select.extend(extensions.get(&resource.token).into_iter().flatten().cloned());
-            for guarded in &resource.guarded {
+            select.extend(extensions.get(resource.token).into_iter().flatten().cloned());
+            for guarded in resource.graph.guarded {
                 if let Some(reason) =
                     unreadable(client, resource, guarded, &select, claims.as_ref(), state).await?
                 {
@@ -55,7 +55,7 @@ pub(super) async fn select(
                     gaps.push(gap(resource, &guarded.property, reason));
                 }
             }
-            for (name, known) in state.again.properties.get(&resource.token).into_iter().flatten() {
+            for (name, known) in state.again.properties.get(resource.token).into_iter().flatten() {
                 if select.contains(name)
                     && let Some(reason) = refused(client, resource, name, known).await?
                 {
@@ -71,7 +71,7 @@ pub(super) async fn select(
 
 fn gap(resource: &Resource, property: &str, reason: String) -> Gap {
     Gap {
-        type_token: resource.token.clone(),
+        type_token: resource.token.to_owned(),
         scope: GapScope::Property(property.to_owned()),
         reason,
         count: 1,
@@ -129,16 +129,20 @@ async fn unreadable(
     claims: Option<&Claims>,
     state: &SourceState,
 ) -> Result<Option<String>> {
-    if !select.contains(&guarded.property) {
+    if !select.iter().any(|name| name == guarded.property) {
         return Ok(None);
     }
-    let needed = guarded.read.first().map_or("", String::as_str);
+    let needed = guarded.read.first().copied().unwrap_or_default();
     if let Some(claims) = claims.filter(|claims| claims.is_decisive()) {
         let may = guarded.read.iter().any(|permission| claims.has(permission));
         return Ok((!may).then(|| format!("reading needs the permission {needed}")));
     }
     // What worked last time is not tried again.
-    if state.delta.get(&resource.token).is_some_and(|feed| feed.select.contains(&guarded.property)) {
+    if state
+        .delta
+        .get(resource.token)
+        .is_some_and(|feed| feed.select.iter().any(|name| name == guarded.property))
+    {
         return Ok(None);
     }
     match client.send(&one_of(resource, &guarded.property)).await {
@@ -152,9 +156,9 @@ async fn unreadable(
 
 /// Asks for a property of one object of a type.
 fn one_of(resource: &Resource, property: &str) -> Call {
-    let list = resource.list.as_deref().unwrap_or_default();
+    let list = resource.graph.list.unwrap_or_default();
     let path = format!("{list}?$select=id,{property}&$top=1");
-    Call::get(path).version(resource.version).meter(resource.throttle).shape(Shape::Page)
+    Call::get(path).version(resource.graph.version).meter(resource.graph.limit).shape(Shape::Page)
 }
 
 /// Why a property is still not read that Graph did not know, wherever it is asked for; nothing when it knows it now.
@@ -164,9 +168,9 @@ async fn refused(
     property: &str,
     known: &str,
 ) -> Result<Option<String>> {
-    let begin = resource.delta.as_ref().map(|delta| {
+    let begin = resource.graph.delta.as_ref().map(|delta| {
         let path = format!("{delta}?$select=id,{property}&$deltatoken=latest");
-        Call::get(path).version(resource.version).meter(resource.throttle).shape(Shape::Round)
+        Call::get(path).version(resource.graph.version).meter(resource.graph.limit).shape(Shape::Round)
     });
     for call in std::iter::once(one_of(resource, property)).chain(begin) {
         if let Err(error) = client.send(&call).await {

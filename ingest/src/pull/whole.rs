@@ -40,34 +40,34 @@ impl Asked {
         if !self.select.is_empty() {
             query.push(format!("$select={}", self.select.join(",")));
         }
-        if let Some(page) = self.resource.page {
-            query.push(format!("$top={page}"));
+        if let Some(page) = self.resource.graph.page {
+            query.push(format!("$top={}", page.max));
         }
         if !options.is_empty() {
             query.push(options.to_owned());
         }
         let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
         let selected = u32::from(!self.select.is_empty());
-        self.call(path).units(self.resource.units.list.saturating_sub(selected).max(1))
+        self.call(path).units(self.resource.graph.units.list.saturating_sub(selected).max(1))
     }
 
     /// A call that reads something of the type.
     pub(super) fn call(&self, path: String) -> Call {
-        let call = Call::get(path).version(self.resource.version).meter(self.resource.throttle);
-        Call { subject: Some(&self.resource.token), ..call }
+        let call = Call::get(path).version(self.resource.graph.version).meter(self.resource.graph.limit);
+        Call { subject: Some(self.resource.token), ..call }
     }
 
     /// A call that reads one object.
     pub(super) fn one(&self, id: &str) -> Call {
-        let mut path = path_of(&self.resource.get, id);
+        let mut path = path_of(self.resource.graph.get, id);
         if !self.select.is_empty() {
             path = format!("{path}?$select={}", self.select.join(","));
         }
-        self.call(path).units(self.resource.units.get).shape(Shape::Object)
+        self.call(path).units(self.resource.graph.units.get).shape(Shape::Object)
     }
 
     pub(super) fn token(&self) -> &'static str {
-        &self.resource.token
+        self.resource.token
     }
 
     pub(super) fn gap(&self, scope: GapScope, unread: &Unread) -> Event {
@@ -83,10 +83,10 @@ pub(super) async fn read_list(reader: &Reader, asked: &Asked) -> Result<Option<u
 
 /// Reads a type's list under a name of its own, so that pages that were staged are not taken for those of now.
 pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> Result<Option<u64>> {
-    let Some(list) = &asked.resource.list else { return Ok(None) };
+    let Some(list) = &asked.resource.graph.list else { return Ok(None) };
     let name = format!("{name}/{}", asked.token());
     let mut count = 0;
-    let read = if asked.resource.singleton {
+    let read = if asked.resource.is_singleton {
         match reader.body(&name, &asked.list(list, "")).await? {
             Ok(body) => {
                 let texts = vec![without_contained(list, only_object(body))];
@@ -121,9 +121,9 @@ pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> 
 
 /// What is unknown of a type whose objects come in the list of another one, when that could not be read.
 pub(super) fn list_gap(resource: &Resource) -> Gap {
-    let list = resource.list.as_deref().unwrap_or_default();
+    let list = resource.graph.list.unwrap_or_default();
     let reason = format!("its objects come with others in {list}, which could not be read whole");
-    Gap { type_token: resource.token.clone(), scope: GapScope::Type, reason, count: 1 }
+    Gap { type_token: resource.token.to_owned(), scope: GapScope::Type, reason, count: 1 }
 }
 
 /// Tenants that lack a bin which only the beta version has refuse it: it is unknown, not empty. Says whether it is so.
@@ -146,10 +146,10 @@ fn only_object(body: Bytes) -> Bytes {
 /// Without the collections inside a singleton that are read as objects of their own.
 fn without_contained(list: &str, body: Bytes) -> Bytes {
     let inside = |resource: &Resource| {
-        let (above, name) = resource.list.as_deref()?.rsplit_once('/')?;
+        let (above, name) = resource.graph.list?.rsplit_once('/')?;
         (above == list).then(|| name.to_owned())
     };
-    let names: BTreeSet<String> = all().iter().filter_map(inside).collect();
+    let names: BTreeSet<String> = all().filter_map(inside).collect();
     match serde_json::from_slice::<BTreeMap<&str, &RawValue>>(&body) {
         Ok(mut members) if members.keys().any(|name| names.contains(*name)) => {
             members.retain(|name, _| !names.contains(*name));
@@ -161,7 +161,7 @@ fn without_contained(list: &str, body: Bytes) -> Bytes {
 
 /// Reads a type's recycle bin.
 pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent> {
-    let Some(bin) = &asked.resource.bin else { return Ok(BinExtent::Whole) };
+    let Some(bin) = &asked.resource.graph.bin else { return Ok(BinExtent::Whole) };
     let name = format!("bin/{}", asked.token());
     let call = asked.list(&bin.list, "").version(bin.version);
     let mut chain = reader.chain(&name, call);
@@ -203,7 +203,7 @@ fn targets_of(text: &str) -> Option<Vec<String>> {
 /// Reads one relation of all objects of a type: the list again, with up to 20 links inside each object, and those with
 /// more one by one. Nothing when Graph refused it.
 pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static Link) -> Result<Option<()>> {
-    let Some(list) = &asked.resource.list else { return Ok(None) };
+    let Some(list) = &asked.resource.graph.list else { return Ok(None) };
     let ids_only = Asked { resource: asked.resource, select: vec!["id".to_owned()] };
     let call = ids_only.list(list, &format!("$expand={}($select=id)", link.name));
     let name = format!("links/{}/{}", asked.token(), link.name);
@@ -218,7 +218,7 @@ pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static
             }
             Err(unread) if matches!(unread.status, 400 | 501) => return read_each(reader, asked, link).await,
             Err(unread) => {
-                reader.tell(asked.gap(GapScope::Relation(link.name.clone()), &unread)).await?;
+                reader.tell(asked.gap(GapScope::Relation(link.name.to_owned()), &unread)).await?;
                 return Ok(None);
             }
         }
@@ -240,7 +240,7 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
         let Some(Ok(id)) = related.get("id").map(|id| serde_json::from_str::<String>(id.get())) else {
             continue;
         };
-        let targets = match related.get(link.name.as_str()) {
+        let targets = match related.get(link.name) {
             Some(text) => targets_of(text.get()),
             // Nobody is what Graph leaves out; a list it does not.
             None => link.to_one.then(Vec::new),
@@ -267,7 +267,7 @@ async fn read_each(reader: &Reader, asked: &Asked, link: &'static Link) -> Resul
             Ok(Some(()))
         }
         Err(unread) => {
-            reader.tell(asked.gap(GapScope::Relation(link.name.clone()), &unread)).await?;
+            reader.tell(asked.gap(GapScope::Relation(link.name.to_owned()), &unread)).await?;
             Ok(None)
         }
     }
@@ -279,7 +279,7 @@ pub(super) async fn read_ids(
     resource: &'static Resource,
 ) -> Result<Result<Vec<String>, Unread>> {
     let asked = Asked { resource, select: vec!["id".to_owned()] };
-    let Some(list) = &resource.list else { return Ok(Ok(Vec::new())) };
+    let Some(list) = &resource.graph.list else { return Ok(Ok(Vec::new())) };
     let mut ids = Vec::new();
     let mut chain = reader.chain(&format!("ids/{}", resource.token), asked.list(list, ""));
     while let Some(page) = chain.next().await? {
@@ -299,7 +299,7 @@ pub(super) async fn read_ids(
 
 /// Reads all relations of some objects.
 pub(super) async fn read_all_links_of(reader: &Reader, asked: &Asked, ids: &[String]) -> Result<()> {
-    for link in &asked.resource.links {
+    for link in asked.resource.links() {
         read_links_of(reader, asked, link, ids).await?;
     }
     Ok(())
@@ -313,7 +313,7 @@ pub(super) async fn read_links_of(
     ids: &[String],
 ) -> Result<()> {
     let call = |id: &String| {
-        let path = format!("{}?$select=id", path_of(&link.read, id));
+        let path = format!("{}?$select=id", path_of(link.read.unwrap_or_default(), id));
         let path = if link.to_one { path } else { format!("{path}&$top=999") };
         let shape = if link.to_one { Shape::ObjectOrNone } else { Shape::Page };
         let call = asked.call(path.clone()).units(link.units.saturating_sub(1).max(1)).shape(shape);
@@ -323,7 +323,7 @@ pub(super) async fn read_links_of(
         let answers = reader.batch(ids.iter().map(call).collect()).await?;
         for (id, answer) in ids.iter().zip(answers) {
             let source = key(asked.token(), id);
-            let relation = link.name.as_str();
+            let relation = link.name;
             let read = match answer {
                 Ok(answer) if link.to_one => {
                     only_target(&answer).ok_or_else(|| Unread::other_object(relation))
@@ -412,13 +412,19 @@ async fn all_targets(
 /// A reading of a type, before its relations are known.
 pub(super) fn reading(asked: &Asked, extent: Extent, bin: BinExtent) -> TypeReading {
     let resource = asked.resource;
-    let named = if asked.select.is_empty() { &resource.known } else { &asked.select };
     let says_all = asked.select.is_empty() && resource.shown_alone().next().is_none();
-    let properties = (!says_all).then(|| named.iter().chain(resource.shown_alone()).cloned().collect());
+    let properties =
+        (!says_all).then(|| named(asked).chain(resource.shown_alone().map(str::to_owned)).collect());
     TypeReading { extent, bin, properties, relations: Vec::new() }
+}
+
+/// The properties that lists of a type name, or give by themselves.
+fn named(asked: &Asked) -> impl Iterator<Item = String> {
+    let known = asked.resource.known().filter(|_| asked.select.is_empty()).map(str::to_owned);
+    known.chain(asked.select.iter().cloned())
 }
 
 /// A relation that was read whole now.
 pub(super) fn relation(link: &Link, extent: Extent, as_of: jiff::Timestamp) -> RelationReading {
-    RelationReading { name: link.name.clone(), extent, as_of }
+    RelationReading { name: link.name.to_owned(), extent, as_of }
 }

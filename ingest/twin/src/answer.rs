@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use engine::schema::Limit;
+
 use crate::auth::Auth;
 use crate::clock::to_http_date;
 use crate::control::Counts;
@@ -11,7 +13,7 @@ use crate::faults::{Fault, Faults, Switched};
 use crate::options::Options;
 use crate::read::Read;
 use crate::replica::{Lag, Reader, View};
-use crate::resource::{Class, Kind};
+use crate::resource::Kind;
 use crate::route::{self, Place};
 use crate::rules::Refusal;
 use crate::seal::Seal;
@@ -126,7 +128,7 @@ impl Core {
         let mut fill = None;
         let answer = route::find(request).and_then(|place| {
             let cost = cost(request, &place);
-            units = (cost.class != Class::ConditionalAccess).then_some(cost.units);
+            units = (cost.limit != Limit::ConditionalAccess).then_some(cost.units);
             let scope = format!("{}/{}", self.auth.client_id, self.auth.tenant_id);
             let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = throttle.take(cost, now_ms, &scope);

@@ -1,85 +1,62 @@
-//! Owns the table of what Graph serves: paths, properties, page sizes, rules and costs of each type, as data.
+//! Owns what the twin serves of each type: paths, properties, page sizes and costs, from the table of types.
 //!
-//! The table is `resource/types.json`, one type per line. Its facts come from the v1.0 metadata of 2026-08-20, the
-//! permission table of 2026-08-07 and the published throttling limits; see the README of the twin for the links.
+//! The lists are the table's; what Graph makes of a request is not: that the twin's rules say by hand, because they judge
+//! what the program does with the same table.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use engine::schema::{IdSource, Limit, Property, Type, TypeId};
 
 /// The place of a type in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind(pub(crate) u16);
 
-/// What limits calls to a type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Class {
-    /// Resource units and writes, per application and tenant.
-    Identity,
-    /// One request a second for the whole tenant, without `Retry-After`.
-    ConditionalAccess,
-    /// Nothing published: only writes count.
-    Unpublished,
-}
-
 /// One type as Graph serves it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 pub(crate) struct Resource {
     /// How the product names it.
     pub(crate) token: String,
+    /// Whether its objects are of derived types.
+    has_derived_types: bool,
+    /// The property that identifies an object.
+    key: &'static str,
     /// Its `@odata.type` names without `#`: its own, then derived ones.
     pub(crate) odata: Vec<String>,
     /// Where its collection, or its only object, is served; empty for those only found through others.
-    #[serde(default)]
     pub(crate) path: String,
     /// Whether a tenant has exactly one, served without an ID.
-    #[serde(default)]
     pub(crate) single: bool,
-    /// The type below whose objects it lives.
-    pub(crate) parent: Option<String>,
+    /// Whether it lives below objects of another type, at a path that has their ID.
+    pub(crate) is_below: bool,
     /// Page size without `$top`, and the most `$top` may ask for; none where nothing is published.
     pub(crate) page: Option<(usize, usize)>,
     /// What comes without `$select`; empty for everything.
-    #[serde(default)]
     pub(crate) defaults: Vec<String>,
     /// What `$select` may name.
-    #[serde(default)]
     pub(crate) select: Vec<String>,
     /// Which of them are collections, so that unset means empty.
-    #[serde(default)]
     collections: Vec<String>,
     /// What nobody writes.
-    #[serde(default)]
     pub(crate) read_only: Vec<String>,
     /// What nobody writes on objects mastered on-premises.
-    #[serde(default)]
     pub(crate) read_only_when_synced: Vec<String>,
     /// What only a create may set.
-    #[serde(default)]
     pub(crate) immutable: Vec<String>,
     /// What a create must give; `a|b` is one of them.
-    #[serde(default)]
     pub(crate) required: Vec<String>,
     /// Collections below an object that are part of it: kept in it, and shown below it or where they are expanded.
-    #[serde(default)]
     pub(crate) inside: Vec<String>,
     /// Other objects that it hangs from: kept in it by their IDs, and shown where they are expanded.
-    #[serde(default)]
     pub(crate) references: Vec<String>,
     /// What another service holds, so that lists refuse it.
-    #[serde(default)]
     pub(crate) outside: Vec<String>,
     /// Whether deleted objects go to a bin.
-    #[serde(default)]
     pub(crate) bin: bool,
     /// Whether `/delta` exists.
-    #[serde(default)]
     pub(crate) delta: bool,
     /// What limits calls.
-    throttle: Option<Class>,
+    limit: Limit,
     /// Resource units of reading one object.
     pub(crate) get: u32,
     /// Resource units of a list page.
@@ -89,7 +66,7 @@ pub(crate) struct Resource {
 impl Resource {
     /// Gives the name of the property that identifies an object.
     pub(crate) fn key_name(&self) -> &'static str {
-        if self.token == "crossTenantAccessPolicyConfigurationPartner" { "tenantId" } else { "id" }
+        self.key
     }
 
     /// Says whether a property only shows where somebody asks for it by a path or an expansion.
@@ -98,13 +75,13 @@ impl Resource {
     }
 
     /// Gives what limits calls.
-    pub(crate) fn class(&self) -> Class {
-        self.throttle.unwrap_or(Class::Unpublished)
+    pub(crate) fn limit(&self) -> Limit {
+        self.limit
     }
 
     /// Says whether objects say in `@odata.type` which derived type they are.
     pub(crate) fn is_abstract(&self) -> bool {
-        self.odata.len() > 1
+        self.has_derived_types
     }
 
     /// Gives the text of a property that was never set.
@@ -178,8 +155,7 @@ struct Table {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let rows: Vec<Resource> =
-        serde_json::from_str(include_str!("resource/types.json")).expect("the table was checked by its test");
+    let rows = rows();
     let (mut names, mut paths) = (HashMap::new(), HashMap::new());
     for (place, row) in rows.iter().enumerate() {
         let kind = Kind(u16::try_from(place).expect("the table is short"));
@@ -187,7 +163,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         for odata in &row.odata {
             names.insert(odata.trim_start_matches("microsoft.graph.").to_owned(), kind);
         }
-        if !row.path.is_empty() && row.parent.is_none() {
+        if !row.path.is_empty() && !row.is_below {
             paths.insert(row.path.to_ascii_lowercase(), kind);
         }
     }
@@ -197,3 +173,94 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let directory_objects = DIRECTORY_OBJECTS.iter().map(|token| names[*token]).collect();
     Table { rows, names, paths, directory_objects }
 });
+
+/// The base type of the configurations of authentication methods, which Graph serves in one collection.
+const METHOD_CONFIGURATION: &str = "authenticationMethodConfiguration";
+
+/// Properties that a create may set although updates may not.
+const SET_BY_CREATE: [(TypeId, &str); 3] = [
+    (TypeId::AuthenticationStrengthPolicy, "policyType"),
+    (TypeId::AuthenticationStrengthPolicy, "requirementsSatisfied"),
+    (TypeId::ServicePrincipal, "appRoles"),
+];
+
+/// The rows of the table of types; types that share a collection are one row.
+fn rows() -> Vec<Resource> {
+    let mut rows: Vec<Resource> = Vec::new();
+    for found in TypeId::ALL.iter().map(|id| id.info()) {
+        let row = Resource::new(found);
+        match rows.iter_mut().find(|other| !row.path.is_empty() && other.path == row.path) {
+            Some(base) => base.join(row),
+            None => rows.push(row),
+        }
+    }
+    rows
+}
+
+impl Resource {
+    fn new(found: &'static Type) -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let of = |fact: fn(&Property) -> bool| found.names(fact).map(str::to_owned).collect::<Vec<_>>();
+        let with_id = |fact: fn(&Property) -> bool, source| {
+            let id = (found.recovery.id == source).then(|| "id".to_owned());
+            id.into_iter().chain(of(fact)).collect::<Vec<_>>()
+        };
+        let graph = &found.graph;
+        let (key, id) = match found.recovery.id {
+            IdSource::Server | IdSource::Create => ("id", Some("id".to_owned())),
+            IdSource::Property(name) => (name, None),
+        };
+        let is_set_by_create = |name: &String| SET_BY_CREATE.contains(&(found.id, name.as_str()));
+        let mut read_only = with_id(Property::is_read_only, IdSource::Server);
+        read_only.retain(|name| !is_set_by_create(name));
+        let mut defaults = of(Property::is_default);
+        defaults.extend(graph.is_partial.then(|| "id".to_owned()));
+        // A relation object below another is found through the relation, and has no path of its own.
+        let parent = graph.parent.as_ref().filter(|_| !found.is_relation_object);
+        let below = parent.and_then(|parent| parent.path.rsplit('/').next());
+        let path = graph.list.or(below).unwrap_or_default();
+        let is_served =
+            |property: &Property| !property.is_outside() && (property.is_selected() || !property.is_known());
+        Self {
+            token: found.token.to_owned(),
+            has_derived_types: found.properties.iter().any(Property::is_of_subtype),
+            key,
+            odata: owned(found.odata_types),
+            path: path.trim_start_matches('/').to_owned(),
+            single: found.is_singleton,
+            is_below: parent.is_some(),
+            page: graph.page.map(|page| (page.default as usize, page.max as usize)),
+            defaults,
+            select: id.into_iter().chain(of(is_served)).collect(),
+            collections: of(Property::is_collection),
+            read_only,
+            read_only_when_synced: of(Property::is_read_only_when_synced),
+            immutable: with_id(Property::is_immutable, IdSource::Create),
+            required: owned(found.recovery.create_required),
+            inside: graph.inside.iter().map(|inside| inside.name.to_owned()).collect(),
+            references: owned(graph.references),
+            outside: of(Property::is_outside),
+            bin: found.has_bin(),
+            delta: graph.delta.is_some(),
+            limit: graph.limit,
+            get: graph.units.get,
+            list: graph.units.list,
+        }
+    }
+
+    /// Takes in a type that is served in the same collection, so that the row is the base type of both.
+    fn join(&mut self, other: Self) {
+        METHOD_CONFIGURATION.clone_into(&mut self.token);
+        self.has_derived_types = true;
+        self.odata.extend(other.odata);
+        for (mine, others) in [
+            (&mut self.select, other.select),
+            (&mut self.collections, other.collections),
+            (&mut self.read_only, other.read_only),
+        ] {
+            let new: Vec<String> = others.into_iter().filter(|name| !mine.contains(name)).collect();
+            mine.extend(new);
+        }
+        self.required.clear();
+    }
+}

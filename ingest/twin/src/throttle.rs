@@ -2,7 +2,9 @@
 //!
 //! *Sources.* The published throttling limits of the identity and access service; the README has the link.
 
-use crate::resource::{Class, Kind};
+use engine::schema::Limit;
+
+use crate::resource::Kind;
 use crate::route::Place;
 use crate::rules::Refusal;
 use crate::wire::Request;
@@ -12,7 +14,7 @@ use crate::wire::Request;
 pub(crate) struct Cost {
     pub(crate) units: u32,
     pub(crate) is_write: bool,
-    pub(crate) class: Class,
+    pub(crate) limit: Limit,
     pub(crate) is_device: bool,
 }
 
@@ -20,10 +22,10 @@ pub(crate) struct Cost {
 pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
     let is_write = request.method != "GET" && !place.only_reads();
     let (kind, base) = base_cost(request, place);
-    let class = kind.map_or(Class::Identity, |kind| kind.resource().class());
+    let limit = kind.map_or(Limit::Identity, |kind| kind.resource().limit());
     let is_device = is_write && kind == Some(Kind::of("device"));
     if is_write {
-        return Cost { units: 1, is_write, class, is_device };
+        return Cost { units: 1, is_write, limit, is_device };
     }
     let mut units = base;
     if request.option("$expand").is_some() {
@@ -40,7 +42,7 @@ pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
     if *place == Place::GetByIds && request.option("$select").is_some() {
         units = 2;
     }
-    Cost { units: units.max(1), is_write, class, is_device }
+    Cost { units: units.max(1), is_write, limit, is_device }
 }
 
 fn base_cost(request: &Request, place: &Place) -> (Option<Kind>, u32) {
@@ -141,7 +143,7 @@ impl Throttle {
         if self.speed == 0.0 {
             return Ok(None);
         }
-        if cost.class == Class::ConditionalAccess {
+        if cost.limit == Limit::ConditionalAccess {
             // A refused call does not lengthen the wait here, or nobody who polls would ever get through.
             let before = self.policies.clone();
             if self.policies.take(1, self.speed, now_ms) > 0.0 {
@@ -150,7 +152,7 @@ impl Throttle {
             }
             return Ok(None);
         }
-        let units = if cost.class == Class::Identity { cost.units } else { 0 };
+        let units = if cost.limit == Limit::Identity { cost.units } else { 0 };
         let mut wait_ms = self.units.take(units, self.speed, now_ms);
         let mut limit = "ResourceUnitLimitExceeded";
         if cost.is_write {

@@ -70,7 +70,7 @@ impl EntitySchema {
         let info = schema::by_token(scan.token());
         let mut columns = vec![EntityColumn::id()];
         let mut taken: BTreeSet<String> = BTreeSet::from(["id".to_owned()]);
-        for (name, kind) in info.into_iter().flat_map(schema::Type::properties) {
+        for (name, kind) in info.into_iter().flat_map(schema::Type::columns) {
             let is_link = info.is_some_and(|info| info.relation(name).is_some());
             if !is_link && taken.insert(name.to_owned()) {
                 columns.push(top_level(&seen, name, kind_of(kind)));

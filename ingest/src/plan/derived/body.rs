@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::behind_endpoint;
 use crate::plan::TARGET;
-use crate::resource::{self, Link};
+use crate::resource::Link;
 
 /// Whether what is sent for a value writes the wanted one: the same, or that with explicit nothing for members which
 /// stand and are not wanted, as Graph merges complex values.
@@ -88,7 +88,7 @@ fn is_same_licence(a: &Value, b: &Value) -> bool {
 pub(super) fn is_reference_to(reference: &Value, link: &Link) -> bool {
     let Some(place) = reference.as_str().and_then(behind_endpoint) else { return false };
     let Some(above) = place.strip_suffix(TARGET) else { return false };
-    let own = link.targets.iter().filter_map(|token| resource::by_token(token));
-    let is_own = own.into_iter().any(|target| target.get.strip_suffix("{id}") == Some(above));
+    let own = link.targets.iter().map(|target| target.info());
+    let is_own = own.into_iter().any(|target| target.graph.get.strip_suffix("{id}") == Some(above));
     is_own || above == "/directoryObjects/" || (above == "/users/" && link.to_one)
 }

@@ -19,7 +19,7 @@ impl Judge<'_> {
         if !self.step.before.is_empty() {
             return Err("expected an element that does not stand".to_owned());
         }
-        self.sends("POST", self.resource.version, &inside.path)?;
+        self.sends("POST", self.resource.graph.version, &inside.path)?;
         self.is_body_of_element(element)
     }
 
@@ -27,7 +27,7 @@ impl Judge<'_> {
     pub(super) fn changed_element(&self) -> Verdict {
         let (inside, standing) = self.shown(&self.step.before)?;
         let (wanted_in, wanted) = self.shown(&self.step.after)?;
-        if !inside.changes || inside.name != wanted_in.name {
+        if !inside.can_change || inside.name != wanted_in.name {
             return Err("expected an element of a collection whose elements can be changed".to_owned());
         }
         self.leads_to_element("PATCH", inside, standing)?;
@@ -52,7 +52,7 @@ impl Judge<'_> {
     fn leads_to_element(&self, method: &str, inside: &Inside, element: &Value) -> Verdict {
         let id = element_id(element);
         let template = format!("{}/{{elementId}}", inside.path);
-        self.matches(method, self.resource.version, &template, &|name, part| match name {
+        self.matches(method, self.resource.graph.version, &template, &|name, part| match name {
             "id" => self.is_own(part),
             _ if id.is_empty() => part == LOOKED_UP,
             _ => part == id,

@@ -24,11 +24,11 @@ impl Judge<'_> {
         let after = &self.step.after;
         self.is_known_by(after)?;
         if self.is_schedule_request() {
-            self.sends("POST", self.resource.version, &self.step.request.path)?;
+            self.sends("POST", self.resource.graph.version, &self.step.request.path)?;
             return self.is_body_of("adminAssign", after);
         }
-        match self.resource.list.as_deref() {
-            Some(list) => self.sends("POST", self.resource.version, list)?,
+        match self.resource.graph.list {
+            Some(list) => self.sends("POST", self.resource.graph.version, list)?,
             None => {
                 self.leads_to_resource("POST", "/servicePrincipals/{resourceId}/appRoleAssignedTo", after)?;
             }
@@ -41,16 +41,16 @@ impl Judge<'_> {
         let before = &self.step.before;
         self.is_known_by(before)?;
         if self.is_schedule_request() {
-            self.sends("POST", self.resource.version, &self.step.request.path)?;
+            self.sends("POST", self.resource.graph.version, &self.step.request.path)?;
             return self.is_body_of("adminRemove", before);
         }
-        self.leads_to_resource("DELETE", &self.resource.get, before)?;
+        self.leads_to_resource("DELETE", self.resource.graph.get, before)?;
         self.has_no_body()
     }
 
     /// A schedule that gets other times: a request names what it relates, as the object's ID does.
     pub(super) fn changed_schedule(&self) -> Verdict {
-        self.sends("POST", self.resource.version, &self.step.request.path)?;
+        self.sends("POST", self.resource.graph.version, &self.step.request.path)?;
         let body = self.step.request.body.as_object();
         let of_body = |name: &String| body.and_then(|body| body.get(name)).and_then(Value::as_str);
         let mut values: Values = self.step.after.clone();
@@ -73,7 +73,7 @@ impl Judge<'_> {
 
     /// What the object's ID says that it relates.
     fn named_by_id(&self) -> Values {
-        let parts = schema::by_token(&self.resource.token).map_or(&[][..], |found| found.natural_key);
+        let parts = schema::by_token(self.resource.token).map_or(&[][..], |found| found.natural_key);
         let own = self.step.object.id.split('|');
         parts.iter().zip(own).map(|(part, own)| (part.name.to_owned(), Value::from(own))).collect()
     }
@@ -81,8 +81,8 @@ impl Judge<'_> {
     /// A secret, a key, or a federated credential that is taken away.
     pub(super) fn removed_credential(&self) -> Verdict {
         let (before, request) = (&self.step.before, &self.step.request);
-        let (get, version) = (&self.resource.get, self.resource.version);
-        let token = self.resource.token.as_str();
+        let (get, version) = (self.resource.graph.get, self.resource.graph.version);
+        let token = self.resource.token;
         if token == "federatedIdentityCredential" {
             self.sends("DELETE", version, get)?;
             return self.has_no_body();
@@ -120,7 +120,7 @@ impl Judge<'_> {
     /// Whether the path leads below the resource that the values name.
     fn leads_to_resource(&self, method: &str, template: &str, values: &Values) -> Verdict {
         let named = values.get("resourceId").and_then(Value::as_str).unwrap_or_default();
-        self.matches(method, self.resource.version, template, &|name, part| match name {
+        self.matches(method, self.resource.graph.version, template, &|name, part| match name {
             "resourceId" => part == named,
             // An ID that Graph gave once; the one it has now is looked for when the request leaves.
             _ => is_id(part) || part == self.step.object.id,

@@ -30,8 +30,8 @@ impl Planner {
             return Ok(());
         }
         for resource in resource::all() {
-            let is_many = MANY.contains(&resource.token.as_str());
-            if resource.write.is_empty() || lookup::is_relation_object(&resource.token) {
+            let is_many = MANY.contains(&resource.token);
+            if resource.recovery.write.is_empty() || lookup::is_relation_object(resource.token) {
                 continue;
             }
             if !is_many || resource.token == "application" {
@@ -43,7 +43,7 @@ impl Planner {
 
     fn repoint_objects(&mut self, resource: &'static Resource) -> Result<()> {
         let newest = self.lookup.newest.clone();
-        for object in newest.objects(&resource.token)? {
+        for object in newest.objects(resource.token)? {
             let object = object?;
             let mut is_named = false;
             each_id(object.attributes_json(), &mut |part| {
@@ -54,7 +54,7 @@ impl Planner {
             }
             let shown = PlanObject {
                 id: object.key.id.clone(),
-                type_token: resource.token.clone(),
+                type_token: resource.token.to_owned(),
                 display_name: object.display_name(),
             };
             self.repoint_object(resource, &shown, &object.attributes());
@@ -71,11 +71,11 @@ impl Planner {
             }
             match property::writing(resource, name) {
                 Writing::Update => {
-                    let value = written_value(&resource.token, name, value.clone());
+                    let value = written_value(resource.token, name, value.clone());
                     wanted.insert(name.clone(), Wanted { before: value.clone(), after: value });
                 }
                 Writing::Alone => {
-                    let value = written_value(&resource.token, name, value.clone());
+                    let value = written_value(resource.token, name, value.clone());
                     let values = Wanted { before: value.clone(), after: value };
                     apart.push(WantedMap::from([(name.clone(), values)]));
                 }
@@ -102,7 +102,7 @@ impl Planner {
 
     fn repoint_rules(&mut self) -> Result<()> {
         let Some(resource) = resource::by_token("group") else { return Ok(()) };
-        let scan = self.lookup.newest.scan(&resource.token);
+        let scan = self.lookup.newest.scan(resource.token);
         let rows = scan.live()?;
         let rules = scan.cells(Space::Core, RULE, &rows.versions)?;
         for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| !rule.is_empty()) {
@@ -121,7 +121,7 @@ impl Planner {
             let path = object_path(resource, &id, &Attributes::new());
             let values = Wanted { before: rule.clone(), after: rule };
             let wanted = WantedMap::from([(RULE.to_owned(), values)]);
-            self.add_update(resource, &object, request(resource, &resource.update, path), wanted);
+            self.add_update(resource, &object, request(resource, resource.recovery.update, path), wanted);
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ impl Planner {
         let is_app_role = resource.token == "appRoleAssignment";
         let role = if is_app_role { self.app_role(attributes)? } else { String::new() };
         let name = |property: &str| self.lookup.name(text(attributes, property));
-        let display_name = match resource.token.as_str() {
+        let display_name = match resource.token {
             "appRoleAssignment" => {
                 let role = if role.is_empty() { role } else { format!(": {role}") };
                 format!("{} → {}{role}", name("principalId"), name("resourceId"))
@@ -46,7 +46,7 @@ impl Planner {
                 format!("{} → {}{scope}", name("principalId"), name("roleDefinitionId"))
             }
         };
-        Ok(PlanObject { id: key.to_owned(), type_token: resource.token.clone(), display_name })
+        Ok(PlanObject { id: key.to_owned(), type_token: resource.token.to_owned(), display_name })
     }
 
     /// What the assigned role lets its holder do, as the resource calls it.

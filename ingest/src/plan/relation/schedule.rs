@@ -96,7 +96,7 @@ impl Planner {
         picked: &Picked,
         standing: &Attributes,
     ) -> Result<()> {
-        let wanted = lookup::attributes(&self.lookup.from, &resource.token, &object.id)?.unwrap_or_default();
+        let wanted = lookup::attributes(&self.lookup.from, resource.token, &object.id)?.unwrap_or_default();
         let names = picked.attributes.iter().map(|place| picked.change.attributes[*place].name.to_string());
         let (times, others): (Vec<String>, Vec<String>) = names.partition(|name| name.starts_with(INFO));
         let obstacle = schedule_obstacle(resource, standing).map(str::to_owned);
@@ -139,7 +139,7 @@ pub(in crate::plan) fn holding(attributes: &Attributes) -> Holding {
 
 /// Whether objects of a type are schedules.
 pub(super) fn is_schedule(resource: &Resource) -> bool {
-    matches!(resource.token.as_str(), "roleAssignmentSchedule" | "roleEligibilitySchedule")
+    matches!(resource.token, "roleAssignmentSchedule" | "roleEligibilitySchedule")
 }
 
 /// Why a schedule follows from something else.

@@ -147,8 +147,8 @@ fn what_came_inside_a_complex_value_is_cleared_by_name() {
 fn properties_that_may_be_refused_go_alone_and_their_permissions_are_named() {
     use super::super::property::is_risky;
     for resource in crate::resource::all() {
-        let token = resource.token.as_str();
-        let risky: Vec<&String> = resource.known.iter().filter(|name| is_risky(token, name)).collect();
+        let token = resource.token;
+        let risky: Vec<&str> = resource.known().filter(|name| is_risky(token, name)).collect();
         for name in risky {
             // Credentials, and what follows from an application, have ways of their own.
             if !matches!(
@@ -158,7 +158,7 @@ fn properties_that_may_be_refused_go_alone_and_their_permissions_are_named() {
                 continue;
             }
             let of = |value: &str| {
-                let value = match name.as_str() {
+                let value = match name {
                     "accountEnabled" => json!(value == "a"),
                     "identifierUris" | "replyUrls" | "servicePrincipalNames" => json!([value]),
                     "appRoles" => json!([{"id": value, "isEnabled": false}]),
@@ -169,16 +169,15 @@ fn properties_that_may_be_refused_go_alone_and_their_permissions_are_named() {
                 vec![(
                     token_of(token),
                     json!({"id": "x", "displayName": value_name(&value), "notes": "n",
-                    name.as_str(): value}),
+                    name: value}),
                 )]
             };
             let plan = Case::new(of("a"), of("b")).plan();
-            let own: Vec<_> =
-                plan.steps.iter().filter(|step| step.after.contains_key(name.as_str())).collect();
+            let own: Vec<_> = plan.steps.iter().filter(|step| step.after.contains_key(name)).collect();
             assert_eq!(own.len(), 1, "{token} {name}: {:#?}", plan.steps);
             assert_eq!(own[0].after.len(), 1, "{token} {name}");
             assert!(plan.steps.iter().any(|step| step.after.contains_key("displayName")), "{token} {name}");
-            let needed = match name.as_str() {
+            let needed = match name {
                 "customSecurityAttributes" => "CustomSecAttributeAssignment.ReadWrite.All",
                 "employeeLeaveDateTime" => "User-LifeCycleInfo.ReadWrite.All",
                 _ => continue,

@@ -33,7 +33,7 @@ impl Planner {
         if added.is_empty() {
             return;
         }
-        let path = filled(&resource.get, &object.id);
+        let path = filled(resource.graph.get, &object.id);
         if name == "passwordCredentials" {
             for (key, value) in added {
                 let mut request = request(resource, "POST", format!("{path}/removePassword"));

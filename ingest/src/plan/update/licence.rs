@@ -39,7 +39,7 @@ impl Planner {
         }
         let request = RequestTemplate {
             body: json!({ "addLicenses": added, "removeLicenses": removed }).into(),
-            ..request(resource, "POST", format!("{}/assignLicense", filled(&resource.get, &object.id)))
+            ..request(resource, "POST", format!("{}/assignLicense", filled(resource.graph.get, &object.id)))
         };
         let mut draft = Draft::new(StepKind::Update, Phase::Attributes, object.clone(), request);
         draft.before.insert(LICENCES.to_owned(), values.before.clone());

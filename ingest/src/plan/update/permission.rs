@@ -40,7 +40,7 @@ impl Planner {
         if first.is_empty() {
             return None;
         }
-        let request = request(resource, "PATCH", filled(&resource.get, &object.id));
+        let request = request(resource, "PATCH", filled(resource.graph.get, &object.id));
         let step = self.add_update(resource, object, request, first);
         self.drafts.list[step]
             .notes

@@ -1,0 +1,34 @@
+//! Timeouts of idle sessions.
+
+use crate::property::{boolean, date_time, dynamic, string};
+use crate::{Graph, Limit, Recovery, Relation, Type, TypeId};
+
+pub(crate) const TYPE: Type = Type {
+    id: TypeId::ActivityBasedTimeoutPolicy,
+    token: "activityBasedTimeoutPolicy",
+    table: "activityBasedTimeoutPolicies",
+    odata_types: &["microsoft.graph.activityBasedTimeoutPolicy"],
+    contexts: &["policies/activityBasedTimeoutPolicies"],
+    folders: &["Policies/ActivityBasedTimeoutPolicy"],
+    properties: &[
+        dynamic("definition").collection(),
+        date_time("deletedDateTime").read_only(),
+        string("description"),
+        string("displayName"),
+        boolean("isOrganizationDefault"),
+    ],
+    relations: &[Relation { name: "appliesTo", ..Relation::NONE }],
+    graph: Graph {
+        list: Some("/policies/activityBasedTimeoutPolicies"),
+        get: "/policies/activityBasedTimeoutPolicies/{id}",
+        limit: Limit::Identity,
+        read: &["Policy.Read.All"],
+        ..Graph::NONE
+    },
+    recovery: Recovery {
+        create_required: &["definition", "displayName"],
+        write: &["Policy.ReadWrite.ApplicationConfiguration"],
+        ..Recovery::NONE
+    },
+    ..Type::NONE
+};

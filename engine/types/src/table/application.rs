@@ -1,0 +1,131 @@
+//! App registrations.
+
+use crate::property::{boolean, date_time, dynamic, guid, stream, string};
+use crate::rule::{APPLICATION_SETS, MEMBERSHIP_CLAIMS};
+use crate::{Bin, Graph, Limit, Page, Recovery, Reference, Relation, Type, TypeId, Units, Version};
+
+pub(crate) const TYPE: Type = Type {
+    id: TypeId::Application,
+    token: "application",
+    table: "applications",
+    odata_types: &["microsoft.graph.application", "microsoft.graph.agentIdentityBlueprint"],
+    contexts: &["applications"],
+    folders: &["Applications"],
+    properties: &[
+        dynamic("addIns").collection(),
+        dynamic("api"),
+        string("appId").read_only(),
+        dynamic("appRoles").collection(),
+        string("applicationTemplateId").read_only(),
+        dynamic("authenticationBehaviors"),
+        dynamic("certification").read_only(),
+        string("createdByAppId").read_only(),
+        date_time("createdDateTime").read_only(),
+        string("defaultRedirectUri"),
+        date_time("deletedDateTime").read_only(),
+        string("description"),
+        string("disabledByMicrosoftStatus").read_only(),
+        string("displayName"),
+        string("groupMembershipClaims"),
+        dynamic("identifierUris").collection(),
+        dynamic("info"),
+        boolean("isDeviceOnlyAuthSupported"),
+        boolean("isDisabled"),
+        boolean("isFallbackPublicClient"),
+        dynamic("keyCredentials").collection(),
+        stream("logo"),
+        dynamic("managerApplications").collection(),
+        dynamic("nativeAuthenticationApisEnabled"),
+        string("notes"),
+        boolean("oauth2RequirePostResponse"),
+        dynamic("optionalClaims"),
+        dynamic("parentalControlSettings"),
+        dynamic("passwordCredentials").collection(),
+        dynamic("publicClient"),
+        string("publisherDomain").read_only(),
+        dynamic("requestSignatureVerification"),
+        dynamic("requiredResourceAccess").collection(),
+        string("samlMetadataUrl"),
+        string("serviceManagementReference"),
+        dynamic("servicePrincipalLockConfiguration"),
+        string("signInAudience"),
+        dynamic("spa"),
+        dynamic("tags").collection(),
+        guid("tokenEncryptionKeyId"),
+        string("uniqueName").immutable(),
+        dynamic("verifiedPublisher").read_only(),
+        dynamic("web"),
+    ],
+    nested_collections: &[
+        "api/knownClientApplications",
+        "api/oauth2PermissionScopes",
+        "api/preAuthorizedApplications",
+        "optionalClaims/accessToken",
+        "optionalClaims/idToken",
+        "optionalClaims/saml2Token",
+        "publicClient/redirectUris",
+        "spa/redirectUris",
+        "web/redirectUriSettings",
+        "web/redirectUris",
+    ],
+    relations: &[
+        Relation {
+            name: "owners",
+            read: Some("/applications/{id}/owners"),
+            targets: &[TypeId::User, TypeId::ServicePrincipal],
+            add: Some(Reference::post("/applications/{id}/owners/$ref")),
+            remove: Some(Reference::delete("/applications/{id}/owners/{targetId}/$ref")),
+            is_always_read: true,
+            ..Relation::NONE
+        },
+        Relation {
+            name: "tokenLifetimePolicies",
+            read: Some("/applications/{id}/tokenLifetimePolicies"),
+            targets: &[TypeId::TokenLifetimePolicy],
+            add: Some(Reference::post("/applications/{id}/tokenLifetimePolicies/$ref")),
+            remove: Some(Reference::delete("/applications/{id}/tokenLifetimePolicies/{targetId}/$ref")),
+            ..Relation::NONE
+        },
+        Relation {
+            name: "tokenIssuancePolicies",
+            read: Some("/applications/{id}/tokenIssuancePolicies"),
+            targets: &[TypeId::TokenIssuancePolicy],
+            add: Some(Reference::post("/applications/{id}/tokenIssuancePolicies/$ref")),
+            remove: Some(Reference::delete("/applications/{id}/tokenIssuancePolicies/{targetId}/$ref")),
+            ..Relation::NONE
+        },
+        Relation {
+            name: "appManagementPolicies",
+            read: Some("/applications/{id}/appManagementPolicies"),
+            targets: &[TypeId::AppManagementPolicy],
+            add: Some(Reference::post("/applications/{id}/appManagementPolicies/$ref")),
+            remove: Some(Reference::delete("/applications/{id}/appManagementPolicies/{targetId}/$ref")),
+            ..Relation::NONE
+        },
+    ],
+    rules: &[APPLICATION_SETS, MEMBERSHIP_CLAIMS],
+    graph: Graph {
+        list: Some("/applications"),
+        get: "/applications/{id}",
+        delta: Some("/applications/delta"),
+        page: Some(Page { default: 100, max: 999 }),
+        bin: Some(Bin {
+            list: "/directory/deletedItems/microsoft.graph.application",
+            restore: "/directory/deletedItems/{id}/restore",
+            purge: Some("/directory/deletedItems/{id}"),
+            version: Version::V1,
+        }),
+        limit: Limit::Identity,
+        units: Units { get: 1, list: 2 },
+        read: &["Application.Read.All"],
+        ..Graph::NONE
+    },
+    recovery: Recovery {
+        create_required: &["displayName"],
+        native_only: &["createdDateTime", "publisherDomain"],
+        write: &["Application.ReadWrite.All"],
+        write_extra: &["Application.ReadWrite.OwnedBy (own apps only)"],
+        ..Recovery::NONE
+    },
+    ..Type::NONE
+};

@@ -1,0 +1,34 @@
+//! Token issuance policies.
+
+use crate::property::{boolean, date_time, dynamic, string};
+use crate::{Graph, Limit, Recovery, Relation, Type, TypeId};
+
+pub(crate) const TYPE: Type = Type {
+    id: TypeId::TokenIssuancePolicy,
+    token: "tokenIssuancePolicy",
+    table: "tokenIssuancePolicies",
+    odata_types: &["microsoft.graph.tokenIssuancePolicy"],
+    contexts: &["policies/tokenIssuancePolicies"],
+    folders: &["Policies/TokenIssuancePolicy"],
+    properties: &[
+        dynamic("definition").collection(),
+        date_time("deletedDateTime").read_only(),
+        string("description"),
+        string("displayName"),
+        boolean("isOrganizationDefault"),
+    ],
+    relations: &[Relation { name: "appliesTo", ..Relation::NONE }],
+    graph: Graph {
+        list: Some("/policies/tokenIssuancePolicies"),
+        get: "/policies/tokenIssuancePolicies/{id}",
+        limit: Limit::Identity,
+        read: &["Policy.Read.All"],
+        ..Graph::NONE
+    },
+    recovery: Recovery {
+        create_required: &["definition", "displayName"],
+        write: &["Policy.ReadWrite.ApplicationConfiguration"],
+        ..Recovery::NONE
+    },
+    ..Type::NONE
+};
