@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ingest::graph::{
-    Call, Client, Clock, Cloud, Credential, DevicePrompt, Error, IdentitySource, Program, Secret, Settings,
-    Sleep,
+    Call, Client, Clock, Cloud, Credential, DevicePrompt, Error, IdentitySource, Program, ProgramError,
+    Secret, Setting, Settings, SignInCause, Sleep,
 };
 
 const START_S: i64 = 1_795_341_600;
@@ -94,6 +94,10 @@ impl Desk {
         let line = request.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
         line.unwrap().rsplit(' ').next().unwrap().to_owned()
     }
+}
+
+fn cause(error: &Error) -> Option<SignInCause> {
+    if let Error::SignIn(sign_in) = error { Some(sign_in.cause) } else { None }
 }
 
 fn ask(client: &Client) -> Result<(), Error> {
@@ -209,14 +213,16 @@ fn a_federated_token_is_read_again_at_each_renewal() {
 }
 
 #[test]
-fn a_missing_file_is_named_with_its_variable() {
+fn a_missing_file_is_named_with_its_setting() {
     let missing = || PathBuf::from("missing/file");
     let desk = Desk::new(vec![]);
     let client_id = || "client".to_owned();
     let error = desk.ask(Credential::Workload { client_id: client_id(), token_file: missing() }).unwrap_err();
-    assert!(error.to_string().starts_with("AZURE_FEDERATED_TOKEN_FILE: expected a token in"), "{error}");
+    assert!(matches!(error, Error::Settings { setting: Setting::TokenFile, .. }), "{error}");
+    assert!(error.to_string().contains(": expected a token in missing/file"), "{error}");
     let error = desk.ask(Credential::Certificate { client_id: client_id(), path: missing() }).unwrap_err();
-    assert!(error.to_string().starts_with("AZURE_CLIENT_CERTIFICATE_PATH: expected a PEM file"), "{error}");
+    assert!(matches!(error, Error::Settings { setting: Setting::Certificate, .. }), "{error}");
+    assert!(error.to_string().contains(": expected a PEM file at missing/file"), "{error}");
 }
 
 #[test]
@@ -256,6 +262,7 @@ fn where_no_machine_gives_an_identity_it_is_said_at_once() {
     };
     let error = desk.ask(credential(host)).unwrap_err();
     assert!(error.to_string().contains("expected a managed identity at"), "{error}");
+    assert_eq!(cause(&error), Some(SignInCause::NoManagedIdentity));
     let error = desk.ask(credential("http://identity.example".to_owned())).unwrap_err();
     assert!(matches!(error, Error::Settings { .. }), "{error}");
 }
@@ -264,9 +271,9 @@ fn where_no_machine_gives_an_identity_it_is_said_at_once() {
 struct Printing(Result<&'static str, &'static str>, Mutex<Vec<String>>);
 
 impl Program for Printing {
-    fn run(&self, arguments: &[&str]) -> Result<Secret, String> {
+    fn run(&self, arguments: &[&str]) -> Result<Secret, ProgramError> {
         *self.1.lock().unwrap() = arguments.iter().map(|&argument| argument.to_owned()).collect();
-        self.0.map(Secret::new).map_err(str::to_owned)
+        self.0.map(Secret::new).map_err(|stderr| ProgramError::Failed { stderr: stderr.to_owned() })
     }
 }
 
@@ -284,6 +291,7 @@ fn the_azure_cli_gives_the_token_of_who_is_signed_in() {
     let program = Printing(Err("ERROR: Please run 'az login' to setup account."), Mutex::default());
     let error = desk.ask(Credential::AzureCli { program: Arc::new(program) }).unwrap_err();
     assert!(error.to_string().contains("az login"), "{error}");
+    assert_eq!(cause(&error), Some(SignInCause::AzureCli));
 }
 
 #[test]
@@ -330,4 +338,5 @@ fn a_device_code_that_nobody_types_in_expires() {
     let show = Arc::new(|_: &DevicePrompt| {});
     let error = desk.ask(Credential::DeviceCode { client_id: "client".to_owned(), show }).unwrap_err();
     assert!(error.to_string().contains("nobody signed in"), "{error}");
+    assert_eq!(cause(&error), Some(SignInCause::ExpiredCode));
 }

@@ -236,6 +236,53 @@ fn nothing_is_left_for_later_and_no_machine_is_named() {
     expect_none("left for later, or a path of one machine", &findings);
 }
 
+/// Files of libraries whose errors are texts: reasons why a step of a plan sends something else than it shows.
+const TEXT_ERRORS: &[&str] =
+    &["ingest/src/plan/derived", "ingest/src/plan/removal.rs", "ingest/src/plan/sound.rs"];
+
+#[test]
+fn errors_of_libraries_are_types() {
+    let libraries = ["engine/src/", "query/src/", "ingest/src/"];
+    let findings =
+        texts().into_iter().filter(|text| text.is_source() && !text.is_test()).flat_map(|source| {
+            let is_bound = libraries.iter().any(|library| source.path.starts_with(library))
+                && !TEXT_ERRORS.iter().any(|file| source.path.starts_with(file));
+            let results = source.text.match_indices("Result<").filter(|_| is_bound);
+            let textual = results.filter(|(offset, name)| {
+                last_argument(&source.text[offset + name.len()..]) == Some("String")
+            });
+            let line = |offset: usize| source.text[..offset].lines().count().max(1);
+            textual.map(|(offset, _)| format!("{}:{}", source.path, line(offset))).collect::<Vec<_>>()
+        });
+    expect_none("a result whose error is a text", &findings.collect::<Vec<_>>());
+}
+
+/// The last of two or more arguments of a generic type; the text begins behind its `<`.
+fn last_argument(text: &str) -> Option<&str> {
+    let (mut depth, mut begin) = (0_u32, None);
+    for (offset, letter) in text.char_indices() {
+        match letter {
+            '<' | '(' | '[' => depth += 1,
+            '>' if text[..offset].ends_with('-') => {}
+            '>' if depth == 0 => return begin.map(|begin| text[begin..offset].trim().trim_end_matches(',')),
+            '>' | ')' | ']' => depth = depth.checked_sub(1)?,
+            ',' if depth == 0 && !text[offset + 1..].trim_start().starts_with('>') => {
+                begin = Some(offset + 1)
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[test]
+fn the_last_argument_of_a_result_is_found() {
+    assert_eq!(last_argument("(), String> {"), Some("String"));
+    assert_eq!(last_argument("HashMap<String, String>> {"), None);
+    assert_eq!(last_argument("(u8, String), Error>"), Some("Error"));
+    assert_eq!(last_argument("\n    Box<dyn Fn() -> u8>,\n    String,\n>"), Some("String"));
+}
+
 #[test]
 fn the_top_level_holds_what_was_agreed() {
     let names = fs::read_dir(top()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -104,8 +104,20 @@ pub(crate) fn wants_json(args: &[OsString], stdout_is_terminal: bool) -> bool {
     }
 }
 
+/// What was expected of a value that was typed; the parser of the command line says which value it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Expected(pub(crate) &'static str);
+
+impl std::fmt::Display for Expected {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "expected {}", self.0)
+    }
+}
+
+impl std::error::Error for Expected {}
+
 /// Reads a size: a number of bytes, or one with a unit such as `512MB` or `2 GiB`.
-pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_size(text: &str) -> Result<u64, Expected> {
     let (number, unit) =
         text.split_at(text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len()));
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
@@ -119,5 +131,5 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         _ => 0,
     };
     let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "expected a size such as 512MB or 2GiB".to_owned())
+    bytes.filter(|bytes| *bytes > 0).ok_or(Expected("a size such as 512MB or 2GiB"))
 }

@@ -212,7 +212,7 @@ impl<'a> JournalFile<'a> {
             let record = serde_json::from_slice(payload)
                 .map_err(|error| damaged(&format!("the record is not JSON: {error}")))?;
             if start == 0 {
-                self.check_binding(&record).map_err(|what| damaged(&what))?;
+                self.check_binding(&record).map_err(|error| damaged(&error.to_string()))?;
             } else {
                 journal.records.push(record);
             }
@@ -224,17 +224,27 @@ impl<'a> JournalFile<'a> {
         Ok((journal, reached))
     }
 
-    fn check_binding(&self, record: &Value) -> Result<(), String> {
+    fn check_binding(&self, record: &Value) -> Result<(), OtherJournal> {
         let expected =
             [("format", json!(FORMAT)), ("store", json!(self.store)), ("journal", json!(self.name))];
         for (key, value) in expected {
             let found = record.get(key).unwrap_or(&Value::Null);
             if *found != value {
-                return Err(format!("this must be the journal of {key} {value}, found {found}"));
+                return Err(OtherJournal { key, expected: value, found: found.clone() });
             }
         }
         Ok(())
     }
+}
+
+/// The first record of a journal names another store or journal.
+#[derive(Debug, thiserror::Error)]
+#[error("this must be the journal of {key} {expected}, found {found}")]
+struct OtherJournal {
+    /// The member of the record.
+    key: &'static str,
+    expected: Value,
+    found: Value,
 }
 
 /// A journal open for appending.

@@ -386,8 +386,8 @@ impl ColumnPlan {
     /// # Errors
     /// `Damaged`, when the blocks do not follow one another.
     pub fn merge(&self, blocks: Vec<Block>) -> Result<VersionColumn> {
-        merge::merge(blocks).map_err(|what| {
-            let what = format!("versions of {}: {what}", self.key.type_token);
+        merge::merge(blocks).map_err(|error| {
+            let what = format!("versions of {}: {error}", self.key.type_token);
             crate::segment::reader::damaged(&self.state.root.join("segments"), 0, what)
         })
     }

@@ -17,6 +17,7 @@
 mod apart;
 mod confirm;
 mod element;
+mod error;
 mod examine;
 mod left;
 mod lost;
@@ -37,11 +38,12 @@ use std::time::Duration;
 use engine::{DiskLock, ObjectKey, Store};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
-use crate::graph::{Access, Call, Client};
+use crate::error::FileError;
+use crate::graph::{self, Access, Call, Client};
 use crate::plan::{GuardLimits, Plan, SignatureRule, StepKind};
 use engine::records::RecoveryJournal;
 pub use engine::records::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
+pub use error::{Error, ErrorKind, Result};
 pub use examine::{Examination, examine};
 use record::Beginning;
 pub use record::{find, recoveries, recovery_steps};
@@ -132,8 +134,8 @@ impl ApplyProgress for () {
 /// its end is not applied again: nothing is sent, and its summary is given.
 ///
 /// # Errors
-/// As [`examine`]; `Refused` (a guard, a native recovery that runs), `Store` (`Locked` when another recovery runs;
-/// `Committed` when this one ended all the same), `Unfinished`, `Graph`, `Cancelled`.
+/// As [`examine`]; `Guarded`, `NativeRecovery`, `Store` (`Locked` when another recovery runs; `Committed` when this one
+/// ended all the same), `Unfinished`, `Graph`.
 pub fn apply(
     store: &mut Store,
     client: &Client,
@@ -166,7 +168,7 @@ pub fn apply_examined(
     examination.check_guards()?;
     let id = recovery_id(&request.seed);
     let lock = store.lock_recovery(&format!("recovery {id} by {}", request.actor))?;
-    let runtime = runtime()?;
+    let runtime = graph::runtime()?;
     runtime.block_on(check_native(client))?;
     let started = client.clock().now();
     let summary = sum::beginning(plan, &id, request, started);
@@ -190,7 +192,7 @@ pub fn apply_examined(
 /// Goes on with a recovery that was interrupted or cancelled. The ID may be the beginning of one.
 ///
 /// # Errors
-/// As [`apply`]; `Invalid` when there is no such recovery.
+/// As [`apply`]; `NoRecovery`, `AmbiguousRecovery`, `NoJournal`, `UnsealedJournal`.
 pub fn resume(
     store: &mut Store,
     client: &Client,
@@ -210,7 +212,7 @@ pub fn resume(
     let journal = RecoveryJournal::open(store, &id)?;
     // Whoever wished to stop had their wish.
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
-    let runtime = runtime()?;
+    let runtime = graph::runtime()?;
     runtime.block_on(check_native(client))?;
     finish(store, client, &beginning, journal, outcomes, request, progress, (lock, runtime))
 }
@@ -218,19 +220,19 @@ pub fn resume(
 /// Asks a recovery that runs in another process to stop; requests that left are waited for.
 ///
 /// # Errors
-/// `Invalid` when there is no such recovery, or it does not run; `File`.
+/// `NoRecovery`, `AmbiguousRecovery`, `NotRunning`, `File`, `Store`.
 pub fn request_cancel(store: &Store, recovery: &str) -> Result<String> {
     let id = find(store, recovery)?;
     let is_running = recoveries(store)?
         .iter()
         .any(|summary| summary.id == id && summary.status == RecoveryStatus::Running);
     if !is_running {
-        return Err(Error::Invalid(format!("recovery {id} does not run, so there is nothing to stop")));
+        return Err(Error::NotRunning { recovery: id });
     }
     let path = cancel_path(store, &id);
     let mut options = engine::disk::private_file();
     let made = options.write(true).create(true).truncate(true).open(&path).map(drop);
-    made.map_err(|source| Error::File { action: "write", path, source })?;
+    made.map_err(FileError::of("write", &path))?;
     Ok(id)
 }
 
@@ -300,22 +302,11 @@ fn is_over(status: RecoveryStatus) -> bool {
     )
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(2).enable_all();
-    builder.build().map_err(|source| Error::File {
-        action: "start threads for",
-        path: "the network".into(),
-        source,
-    })
-}
-
 fn check_client(client: &Client) -> Result<()> {
     if client.settings().access == Access::ReadWrite {
         return Ok(());
     }
-    let what = "this client may only read: a plan can be made with it, and not be applied".to_owned();
-    Err(Error::Refused { what, help: "apply it as the recovery application, without --read-only".to_owned() })
+    Err(Error::ReadOnly)
 }
 
 /// Two recoveries at a time would undo each other.
@@ -331,11 +322,7 @@ async fn check_native(client: &Client) -> Result<()> {
         job["status"].as_str().is_some_and(|status| matches!(status, "running" | "inProgress" | "notStarted"))
     };
     if jobs["value"].as_array().is_some_and(|jobs| jobs.iter().any(is_open)) {
-        let what = "a native recovery of the tenant is running".to_owned();
-        return Err(Error::Refused {
-            what,
-            help: "wait until it has ended, and make the plan anew".to_owned(),
-        });
+        return Err(Error::NativeRecovery);
     }
     Ok(())
 }

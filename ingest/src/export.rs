@@ -21,7 +21,8 @@ mod ndjson;
 mod tests;
 mod tree;
 
-use crate::error::{Error, Result};
+use crate::error::FileError;
+use crate::import::{Error, Result};
 
 /// The form of exported files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,5 +154,5 @@ fn prepare(folder: &Path) -> Result<()> {
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {
-    Error::File { action: "write", path: PathBuf::from(path), source }
+    FileError { action: "write", path: PathBuf::from(path), source }.into()
 }

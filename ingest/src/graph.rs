@@ -39,11 +39,18 @@ pub use call::{Answer, Call, Effect, Meter, Method, escape};
 pub use cancel::Cancel;
 pub use client::{Client, Counts};
 pub use clock::{Clock, Sleep};
-pub use error::{Detail, Error, Refusal, Result, SignIn};
+pub(crate) use error::in_tries;
+pub use error::{
+    AnswerFault, CertificateProblem, Detail, Error, ErrorKind, Refusal, Result, Setting, SettingProblem,
+    SignIn, SignInCause,
+};
 pub use page::{Page, Pages};
+pub(crate) use run::runtime;
 pub use run::{RealClock, block_on};
 pub use secret::Secret;
-pub use settings::{Access, Cloud, Credential, DevicePrompt, IdentitySource, Program, Settings, TenantSize};
+pub use settings::{
+    Access, Cloud, Credential, DevicePrompt, IdentitySource, Program, ProgramError, Settings, TenantSize,
+};
 pub use shape::Shape;
 pub use token::claims::Claims;
 pub use token::command::InstalledCli;

@@ -14,6 +14,7 @@ use engine::{BackupDetails, BackupSummary, ObjectKey, Overlap, Store, Warning};
 use jiff::{SignedDuration, Timestamp};
 
 mod blocks;
+mod error;
 mod fault;
 pub(crate) mod head;
 mod pipeline;
@@ -29,7 +30,7 @@ mod tests;
 mod text;
 mod walk;
 
-use crate::error::{Error, Result};
+pub use error::{Error, ErrorKind, InputProblem, Location, Result};
 use pipeline::{Harvest, Setting};
 use place::Place;
 use shred::{Link, Notice};
@@ -100,9 +101,8 @@ impl Progress for () {
 /// Imports everything the request names as one backup.
 ///
 /// # Errors
-/// `Input`, `GraphAnswer`, `File` and `NoData` when the data cannot be taken, `Refused` when it is probably another
-/// tenant's, `Cancelled`, and `Store`. After an
-/// error the store is as it was before.
+/// `Input`, `GraphAnswer`, `File`, `NotRegular`, `Grown` and `NoData` when the data cannot be taken, `OtherTenant` and
+/// `UnlikeStore` when it is another tenant's, `Cancelled`, and `Store`. After an error the store is as it was before.
 pub fn import(
     store: &mut Store,
     request: ImportRequest<'_>,
@@ -160,14 +160,7 @@ fn check_tenant(overlap: &Overlap) -> Result<()> {
     if is_of_tenant || known < KNOWN_COUNT_MIN || shared * 10 >= known.min(came) {
         return Ok(());
     }
-    let gone = known - shared;
-    Err(Error::Refused {
-        what: format!(
-            "expected data of the tenant that is in the store, found {shared} of its {known} objects among the {came} \
-             that came: it looks like the data of another tenant, and {gone} objects would count as deleted"
-        ),
-        help: "name the store of that tenant, or take the data as this one's with --new-tenant-data".into(),
-    })
+    Err(Error::UnlikeStore { known, read: came, shared })
 }
 
 /// The reason of a warning about files that are no data.

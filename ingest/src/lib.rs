@@ -22,7 +22,7 @@ pub mod resource;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, FileError, Result, ThreadsError};
 pub use export::{ExportCounts, ExportFormat, export};
 
 pub use import::{Advance, ImportRequest, Progress, Source, import, is_harmless};

@@ -15,6 +15,7 @@
 
 mod below;
 mod changes;
+mod error;
 mod event;
 mod inside;
 mod live;
@@ -35,9 +36,9 @@ use engine::{BackupDetails, BackupSummary, BinExtent, Extent, Snapshot, Store};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
-use crate::graph::{Call, Client, Counts, TenantSize};
+use crate::graph::{self, Call, Client, Counts, TenantSize};
 use crate::resource::{self, Resource};
+pub use error::{Error, ErrorKind, Result};
 use event::{Event, Writer};
 pub use live::{LiveScope, read_live};
 use reader::Reader;
@@ -51,8 +52,6 @@ pub const SOURCE: &str = "graph";
 
 /// Events under way between readers and the writer.
 const EVENT_COUNT_MAX: usize = 64;
-/// Threads that talk to Graph; the writer has one of its own.
-const THREAD_COUNT: usize = 2;
 /// Delta links live for seven days, and staged pages must not outlive the links among them.
 const STAGE_AGE_MAX_HOURS: i64 = 24;
 
@@ -130,14 +129,14 @@ impl PullProgress for () {
 ///
 /// # Errors
 /// `Graph` when the tenant cannot be read, `Cancelled`, `File` (staging) and `Store`; then nothing is committed, and
-/// what was read is staged for the next run. `Invalid` for types that nobody knows.
+/// what was read is staged for the next run. `UnknownType`, `Threads`.
 pub fn backup(
     store: &mut Store,
     client: &Client,
     request: &BackupRequest,
     progress: &dyn PullProgress,
 ) -> Result<BackupReport> {
-    let runtime = runtime()?;
+    let runtime = graph::runtime()?;
     let now = client.clock().now();
     let endpoint = client.settings().endpoint.clone();
     let resources = chosen(&request.types)?;
@@ -204,16 +203,6 @@ pub fn backup(
     Ok(BackupReport { summary, full: is_full, ways: done.ways, counts: client.counts(), resumed_pages })
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(THREAD_COUNT).enable_all();
-    builder.build().map_err(|source| Error::File {
-        action: "start threads for",
-        path: "the network".into(),
-        source,
-    })
-}
-
 fn report(progress: &dyn PullProgress, event: &Event) {
     match event {
         Event::Objects { token, texts, .. } => progress.objects(token, texts.len() as u64),
@@ -230,9 +219,7 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Resource>> {
     let mut chosen = Vec::new();
     for name in names {
         let token = engine::schema::token_from_name(name);
-        let found = resource::by_token(token).ok_or_else(|| {
-            Error::Invalid(format!("expected types that Graph serves, found {name}; such as user or group"))
-        })?;
+        let found = resource::by_token(token).ok_or_else(|| Error::UnknownType { name: name.clone() })?;
         chosen.push(found);
     }
     Ok(chosen)

@@ -7,7 +7,8 @@ use std::sync::atomic::AtomicBool;
 use engine::{BackupSummary, CreateOptions, DifferenceFilter, Store};
 use tempfile::TempDir;
 
-use crate::{Error, ExportFormat, ImportRequest, Source, export, import};
+use crate::import::{Error, InputProblem, Result};
+use crate::{ExportFormat, ImportRequest, Source, export, import};
 
 const TENANT: &str = r##"{"@odata.type":"#microsoft.graph.user","id":"u1","displayName":"Ünü","big":12345678901234567890123,"manager":"u2","employeeOrgData":{}}
 {"@odata.type":"#microsoft.graph.user","id":"u2","displayName":null,"businessPhones":[],"sponsors":[]}
@@ -25,7 +26,7 @@ fn make_store(folder: &TempDir) -> Store {
     Store::create(&folder.path().join("store"), &options).unwrap()
 }
 
-fn import_path(store: &mut Store, path: &Path) -> crate::Result<BackupSummary> {
+fn import_path(store: &mut Store, path: &Path) -> Result<BackupSummary> {
     let seconds = i64::try_from(store.backups().len()).unwrap();
     let request = ImportRequest {
         sources: vec![Source::Path(path.to_owned())],
@@ -88,7 +89,7 @@ fn an_import_that_fails_leaves_the_store_as_it_was() {
     let lines = folder.path().join("tenant.ndjson");
     fs::write(&lines, format!("{TENANT}{{\"id\":\"x\"")).unwrap();
     let found = import_path(&mut store, &lines).unwrap_err();
-    assert!(matches!(&found, Error::Input { place, .. } if place.line == 10), "{found}");
+    assert!(matches!(&found, Error::Input { location, .. } if location.line == 10), "{found}");
     assert_eq!(store.backups(), []);
     fs::write(&lines, TENANT).unwrap();
     assert_eq!(import_path(&mut store, &lines).unwrap().added, 8);
@@ -162,7 +163,7 @@ fn import_text(
     store: &mut Store,
     text: &str,
     change: impl FnOnce(&mut ImportRequest<'_>),
-) -> crate::Result<BackupSummary> {
+) -> Result<BackupSummary> {
     let seconds = i64::try_from(store.backups().len()).unwrap();
     let cancel = AtomicBool::new(false);
     let mut request = ImportRequest {
@@ -222,10 +223,11 @@ fn what_powershell_cut_off_is_refused_by_name() {
         let cut = format!(r##"{{"@odata.type":"#microsoft.graph.{token}","id":"the cut one",{member}}}"##);
         let text = format!("{whole}\n{cut}\n");
         let error = import_text(&mut store, &text, |_| {}).unwrap_err();
-        let Error::Input { place, what } = error else { panic!("{member}: {error}") };
-        assert_eq!((&place.file[..], place.line), ("-", 2), "{member}");
-        assert!(what.contains(&format!(" {path} of the cut one,")), "{member}: {what}");
-        assert!(what.contains("--accept-truncated"), "{member}: {what}");
+        let Error::Input { location, problem } = error else { panic!("{member}: {error}") };
+        assert_eq!((&location.file[..], location.line), ("-", 2), "{member}");
+        let InputProblem::Object { problem, reason } = problem else { panic!("{member}: {problem}") };
+        assert_eq!(problem, engine::ObjectProblem::Truncated, "{member}");
+        assert!(reason.contains(&format!(" {path} of the cut one,")), "{member}: {reason}");
         assert_eq!(store.backups(), [], "{member}: nothing is committed");
     }
     let cut = r##"{"@odata.type":"#microsoft.graph.user","id":"u","otherMails":"a","unknown":"@{a=1}"}"##;
@@ -314,12 +316,12 @@ fn the_data_of_another_tenant_is_refused() {
     import_text(&mut store, &users(8000, 86), |_| {}).unwrap();
     for count in [5, 86, 400] {
         let error = import_text(&mut store, &users(9000, count), |_| {}).unwrap_err();
-        let Error::Refused { what, help } = error else { panic!("{error}") };
+        assert!(matches!(error, Error::UnlikeStore { known: 86, shared: 0, .. }), "{error}");
+        let text = error.to_string();
         assert!(
-            what.contains("found 0 of its 86 objects") && what.contains("86 objects would count as deleted"),
-            "{what}"
+            text.contains("found 0 of its 86 objects") && text.contains("86 objects would count as deleted"),
+            "{text}"
         );
-        assert!(help.contains("--new-tenant-data"), "{help}");
     }
     assert_eq!(store.backups().len(), 1, "nothing is committed");
     // Other types, a few that stay, a part, and data that is wanted are taken.
@@ -345,7 +347,7 @@ fn data_with_the_organization_of_the_store_is_its_own_however_little_is_left() {
         (from..from + 30).map(user).collect::<Vec<_>>().join("\n")
     };
     import_text(&mut store, &format!("{organization}{}", users(0)), |_| {}).unwrap();
-    assert!(matches!(import_text(&mut store, &users(100), |_| {}), Err(Error::Refused { .. })));
+    assert!(matches!(import_text(&mut store, &users(100), |_| {}), Err(Error::UnlikeStore { .. })));
     let all_new = format!("{organization}{}", users(100));
     assert_eq!(import_text(&mut store, &all_new, |_| {}).unwrap().deleted, 30);
 }

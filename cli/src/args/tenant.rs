@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::Expected;
+
 /// How the tenant is reached; the rest comes from the environment, as the Azure SDKs name it.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Tenant (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...)")]
@@ -60,17 +62,17 @@ pub(crate) enum Cloud {
 }
 
 /// Reads a time such as `90s`, `5m`, `1h`, `7d`, or a number of seconds.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a time such as 90s, 5m, 1h or 7d".to_owned();
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, Expected> {
+    let expected = Expected("a time such as 90s, 5m, 1h or 7d");
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
-    let number: u64 = number.parse().map_err(|_| expected())?;
+    let number: u64 = number.parse().map_err(|_| expected)?;
     let factor = match unit.trim() {
         "" | "s" => 1,
         "m" | "min" => 60,
         "h" => 3_600,
         "d" => 86_400,
-        _ => return Err(expected()),
+        _ => return Err(expected),
     };
-    number.checked_mul(factor).map(Duration::from_secs).ok_or_else(expected)
+    number.checked_mul(factor).map(Duration::from_secs).ok_or(expected)
 }

@@ -134,11 +134,9 @@ impl DemoTenant {
     fn send(&self, calls: Vec<Call>) -> Outcome<Vec<Answer>> {
         let calls = calls.into_iter().map(|call| call.effect(Effect::Idempotent)).collect();
         let answers = block_on(self.client.batch(calls));
-        let answers = answers.map_err(|error| {
-            Failure::new("io", Status::Failed, format!("cannot start threads for the network: {error}"))
-        })?;
+        let answers = answers.map_err(|error| Failure::new("io", Status::Failed, error.to_string()))?;
         let answers: ingest::graph::Result<Vec<Answer>> = answers.into_iter().collect();
-        answers.map_err(|error| Failure::from(ingest::Error::from(error)))
+        Ok(answers?)
     }
 }
 

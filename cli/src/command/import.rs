@@ -7,6 +7,7 @@ use engine::{BackupSummary, Store};
 use ingest::{Advance, ImportRequest, Source};
 use jiff::Timestamp;
 
+use crate::args::Expected;
 use crate::args::tenant::Waiting;
 use crate::bridge;
 use crate::error::{Failure, Outcome, Status};
@@ -160,12 +161,11 @@ fn check_paths(session: &Session<'_, '_>, options: &Options) -> Outcome<()> {
 }
 
 /// Reads an RFC 3339 time, or a date or a time without offset as UTC.
-pub(super) fn parse_time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn parse_time(text: &str) -> Result<Timestamp, Expected> {
     let civil = || {
         let date_time: jiff::civil::DateTime = text.trim_end_matches(['Z', 'z']).parse().ok()?;
         jiff::tz::TimeZone::UTC.to_timestamp(date_time).ok()
     };
-    text.parse().ok().or_else(civil).ok_or_else(|| {
-        "expected a time such as 2026-11-20T08:00:00Z, or a date such as 2026-11-20".to_owned()
-    })
+    let expected = Expected("a time such as 2026-11-20T08:00:00Z, or a date such as 2026-11-20");
+    text.parse().ok().or_else(civil).ok_or(expected)
 }

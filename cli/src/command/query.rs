@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use query::{Parameters, Script};
 
 use crate::answer;
-use crate::args::parse_size;
 use crate::args::tenant::Tenant;
+use crate::args::{Expected, parse_size};
 use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::scratch::Scratch;
 use crate::error::{Failure, Outcome, Status};
@@ -126,9 +126,9 @@ fn read(session: &mut Session<'_, '_>, file: &Path) -> Outcome<String> {
 }
 
 /// Reads `name=value`; the value may hold anything.
-fn parse_parameter(text: &str) -> Result<(String, String), String> {
-    let expected = || "expected NAME=VALUE".to_owned();
-    let (name, value) = text.split_once('=').ok_or_else(expected)?;
+fn parse_parameter(text: &str) -> Result<(String, String), Expected> {
+    let expected = Expected("NAME=VALUE");
+    let (name, value) = text.split_once('=').ok_or(expected)?;
     let name = name.trim();
-    if name.is_empty() { Err(expected()) } else { Ok((name.to_owned(), value.to_owned())) }
+    if name.is_empty() { Err(expected) } else { Ok((name.to_owned(), value.to_owned())) }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::args::Expected;
 use crate::bridge::twin as bridge;
 use crate::error::{Failure, Outcome, Status};
 use crate::output::text::people_time;
@@ -86,7 +87,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     Ok(Status::Done)
 }
 
-fn parse_speed(text: &str) -> Result<f64, String> {
+fn parse_speed(text: &str) -> Result<f64, Expected> {
     let speed = text.parse::<f64>().ok().filter(|speed| speed.is_finite() && *speed >= 0.0);
-    speed.ok_or_else(|| "expected a number that is not negative, such as 1".to_owned())
+    speed.ok_or(Expected("a number that is not negative, such as 1"))
 }

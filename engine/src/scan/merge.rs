@@ -46,8 +46,25 @@ struct Merge {
     known: HashMap<Box<[u8]>, u32>,
 }
 
+/// Why blocks do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MergeError {
+    /// A block does not begin where the one before ends.
+    #[error("expected version {expected}, found {found}")]
+    Version { expected: usize, found: u32 },
+    /// A block has a code for more or fewer versions than it says.
+    #[error("expected {expected} rows, found {found}")]
+    Rows { expected: usize, found: usize },
+    /// There are more values than codes.
+    #[error("too many values")]
+    TooMany,
+    /// The values of a block are too long for one list.
+    #[error(transparent)]
+    Texts(#[from] crate::Error),
+}
+
 /// Puts blocks together that come in the order of their versions.
-pub(super) fn merge(blocks: Vec<Block>) -> Result<VersionColumn, String> {
+pub(super) fn merge(blocks: Vec<Block>) -> Result<VersionColumn, MergeError> {
     let mut merge = Merge::default();
     merge.column.codes.push(ABSENT);
     for block in blocks {
@@ -57,17 +74,17 @@ pub(super) fn merge(blocks: Vec<Block>) -> Result<VersionColumn, String> {
 }
 
 impl Merge {
-    fn add(&mut self, block: Block) -> Result<(), String> {
+    fn add(&mut self, block: Block) -> Result<(), MergeError> {
         let next = self.column.codes.len();
         if block.first_version as usize != next {
-            return Err(format!("expected version {next}, found {}", block.first_version));
+            return Err(MergeError::Version { expected: next, found: block.first_version });
         }
         let count = block.count as usize;
         match block.content {
             Content::Absent => self.column.codes.resize(next + count, ABSENT),
             Content::Whole { codes, values, repeats } => {
                 if codes.len() != count {
-                    return Err(format!("expected {count} rows, found {}", codes.len()));
+                    return Err(MergeError::Rows { expected: count, found: codes.len() });
                 }
                 match (values, repeats) {
                     (Values::Json(texts), Repeats::Yes) => {
@@ -98,11 +115,12 @@ impl Merge {
     }
 
     /// Appends a run; returns what is to be added to its codes.
-    fn append(&mut self, values: Values) -> Result<u32, String> {
+    fn append(&mut self, values: Values) -> Result<u32, MergeError> {
         let before = self.value_count;
         let count = u32::try_from(values.len()).ok().and_then(|count| before.checked_add(count));
         // Codes begin behind those of cells without a value.
-        self.value_count = count.filter(|count| *count < u32::MAX - FIRST_VALUE).ok_or("too many values")?;
+        self.value_count =
+            count.filter(|count| *count < u32::MAX - FIRST_VALUE).ok_or(MergeError::TooMany)?;
         if !values.is_empty() {
             self.column.runs.push(values);
         }
@@ -110,7 +128,7 @@ impl Merge {
     }
 
     /// The code of each text; those not yet known become a run of their own.
-    fn look_up(&mut self, texts: &TextList) -> Result<Vec<u32>, String> {
+    fn look_up(&mut self, texts: &TextList) -> Result<Vec<u32>, MergeError> {
         let mut new = TextList::default();
         let mut places = Vec::with_capacity(texts.len());
         for text in texts.iter() {
@@ -118,9 +136,9 @@ impl Merge {
                 places.push(*code);
                 continue;
             }
-            let count = u32::try_from(new.len()).map_err(|_| "too many values")?;
+            let count = u32::try_from(new.len()).map_err(|_| MergeError::TooMany)?;
             let code = FIRST_VALUE.saturating_add(self.value_count).saturating_add(count);
-            new.push(text).map_err(|error| error.to_string())?;
+            new.push(text)?;
             self.known.insert(text.into(), code);
             places.push(code);
         }

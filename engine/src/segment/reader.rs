@@ -406,18 +406,28 @@ fn read_footer(file: &[u8], trailer: &Trailer) -> Result<Footer, (usize, String)
     if *blake3::hash(bytes).as_bytes() != trailer.footer_hash {
         return Err((start, "the footer's hash does not match its bytes".into()));
     }
-    footer_of(bytes).map_err(|what| (start, what))
+    footer_of(bytes).map_err(|error| (start, error.to_string()))
+}
+
+/// Why bytes are no footer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FooterError {
+    /// Their layout is another one.
+    #[error("the footer is not one of format {FORMAT_VERSION}: {0}")]
+    OtherFormat(rkyv::rancor::Error),
+    /// Their layout is right, and a value in it is not.
+    #[error("the footer cannot be read: {0}")]
+    Unreadable(rkyv::rancor::Error),
 }
 
 /// The footer that bytes are, of which nothing is believed yet.
-pub(crate) fn footer_of(bytes: &[u8]) -> Result<Footer, String> {
+pub(crate) fn footer_of(bytes: &[u8]) -> Result<Footer, FooterError> {
     // rkyv needs alignment that a map of a foreign file does not promise.
     let mut aligned = rkyv::util::AlignedVec::<16>::with_capacity(bytes.len());
     aligned.extend_from_slice(bytes);
-    let archived = rkyv::access::<ArchivedFooter, rkyv::rancor::Error>(&aligned)
-        .map_err(|error| format!("the footer is not one of format {FORMAT_VERSION}: {error}"))?;
-    rkyv::deserialize::<Footer, rkyv::rancor::Error>(archived)
-        .map_err(|error| format!("the footer cannot be read: {error}"))
+    let archived =
+        rkyv::access::<ArchivedFooter, rkyv::rancor::Error>(&aligned).map_err(FooterError::OtherFormat)?;
+    rkyv::deserialize::<Footer, rkyv::rancor::Error>(archived).map_err(FooterError::Unreadable)
 }
 
 fn damaged_block(block: usize) -> FormatError {

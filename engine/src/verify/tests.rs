@@ -239,7 +239,9 @@ fn with_footer(bytes: &[u8], footer: &[u8]) -> Vec<u8> {
 
 /// The lines in which what a forged footer says differs from what the sound one does.
 fn differing(sound: &[u8], forged: &[u8]) -> String {
-    let lines = |bytes: &[u8]| footer_of(bytes).map_or_else(|what| what, |footer| format!("{footer:#?}"));
+    let lines = |bytes: &[u8]| {
+        footer_of(bytes).map_or_else(|error| error.to_string(), |footer| format!("{footer:#?}"))
+    };
     let (sound, forged) = (lines(sound), lines(forged));
     let pairs = (1..).zip(sound.lines().zip(forged.lines())).filter(|(_, (old, new))| old != new);
     let pairs = pairs.map(|(line, (old, new))| format!("line {line}: {} became {}", old.trim(), new.trim()));

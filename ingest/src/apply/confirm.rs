@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::element;
+use super::error::Result;
 use super::run::Applier;
 use super::stand::Standing;
 use super::template::is_of_new;
-use crate::error::Result;
 use crate::plan::{Step, StepKind};
 use crate::resource;
 use engine::records::{Remaining, StepStatus};

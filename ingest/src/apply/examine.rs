@@ -5,13 +5,13 @@ use engine::{BackupId, ObjectKey, Snapshot, Store};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::error::{Error, Result};
 use super::record::{Beginning, recoveries};
 use super::sign::{SignedIn, signed_in};
 use super::undo::AFTER_RECOVERY;
-use super::{ApplyRequest, check_client, is_over, runtime};
-use crate::error::{Error, Result};
-use crate::graph::Client;
-use crate::plan::{Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, written_value};
+use super::{ApplyRequest, check_client, is_over};
+use crate::graph::{self, Client};
+use crate::plan::{self, Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, written_value};
 use crate::resource;
 use engine::records::RecoverySummary;
 
@@ -42,27 +42,18 @@ impl Examination {
     /// Whether nothing that nobody allowed stands in the way.
     ///
     /// # Errors
-    /// `Refused`, naming the guards.
+    /// `Guarded`.
     pub fn check_guards(&self) -> Result<()> {
-        let raised: Vec<&Guard> = self.guards.iter().filter(|guard| !guard.allowed).collect();
-        if raised.is_empty() {
-            return Ok(());
-        }
-        let texts: Vec<String> =
-            raised.iter().map(|guard| format!("{} ({})", guard.name, guard.reason)).collect();
-        let names: Vec<&str> = raised.iter().map(|guard| guard.name.as_str()).collect();
-        Err(Error::Refused {
-            what: format!("the plan is guarded: {}", texts.join("; ")),
-            help: format!("read it; what is meant so is allowed by `--allow {}`", names.join(" --allow ")),
-        })
+        let guards: Vec<Guard> = self.guards.iter().filter(|guard| !guard.allowed).cloned().collect();
+        if guards.is_empty() { Ok(()) } else { Err(Error::Guarded { guards }) }
     }
 }
 
 /// Finds out what applying a plan means, and changes nothing: neither the tenant nor the store.
 ///
 /// # Errors
-/// `PlanEdited`, `PlanStep`, `PlanSeal`, `PlanHash`, `PlanTenant`, `SignedInElsewhere`, `Refused` (a client that may
-/// only read, a tenant that nobody named), `Invalid`, `Store`, `Graph`, `Cancelled`.
+/// `Plan` when the plan is not whole, sound, sealed, signed, or of this tenant; `HashText`, `Hash`, `NoHash`, `ReadOnly`,
+/// `NoTenant`, `UnknownTenant`, `SignedInElsewhere`, `Store`, `Graph`, `Threads`.
 pub fn examine(
     store: &Store,
     client: &Client,
@@ -114,10 +105,7 @@ pub(super) fn again(
         return Ok(());
     }
     if plan.check_seal(store).is_err() {
-        return Err(Error::Refused {
-            what: "the plan in the journal has no seal of this store".to_owned(),
-            help: "make a plan of what is left, and apply that".to_owned(),
-        });
+        return Err(Error::UnsealedJournal);
     }
     check_states(store, plan)?;
     let found = who(store, client, plan, request)?;
@@ -143,12 +131,10 @@ fn check_origin(store: &Store, plan: &Plan, request: &ApplyRequest<'_>) -> Resul
         let is_hash =
             expected.len() >= HASH_LENGTH_MIN && expected.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_hash {
-            return Err(Error::Invalid(format!(
-                "\"{expected}\": expected {HASH_LENGTH_MIN} or more hexadecimal digits of a plan's hash"
-            )));
+            return Err(Error::HashText { found: expected.clone(), length_min: HASH_LENGTH_MIN });
         }
         if !plan.hash.starts_with(&expected.to_ascii_lowercase()) {
-            return Err(Error::PlanHash { expected: expected.clone(), found: plan.hash.clone() });
+            return Err(Error::Hash { expected: expected.clone(), found: plan.hash.clone() });
         }
     }
     if request.is_rehearsal {
@@ -157,9 +143,7 @@ fn check_origin(store: &Store, plan: &Plan, request: &ApplyRequest<'_>) -> Resul
     if !request.accepts_unsealed {
         plan.check_seal(store)?;
     } else if request.hash.is_none() {
-        let what = "a plan that this store did not make: expected the hash of the plan that was reviewed; \
-                    `--hash` takes it, and `plan show` prints it";
-        return Err(Error::Invalid(what.to_owned()));
+        return Err(Error::NoHash);
     }
     plan.check_signatures(&request.signatures)?;
     check_states(store, plan)
@@ -198,7 +182,7 @@ fn check_state(
     parent: Option<&str>,
     sides: &[Option<Snapshot>; 2],
 ) -> Result<()> {
-    let wrong = |what: String| Error::PlanStep { step: step.id.clone(), what };
+    let wrong = |what: String| plan::Error::Step { step: step.id.clone(), what };
     let token = step.object.type_token.as_str();
     let key = ObjectKey { type_token: token.into(), id: step.object.id.clone() };
     let mut states = Vec::new();
@@ -206,12 +190,13 @@ fn check_state(
         states.extend(side.object(&key)?.map(|object| object.attributes()));
     }
     if states.is_empty() {
-        return Err(wrong("expected its object in the backups that the plan names, found none".to_owned()));
+        let what = "expected its object in the backups that the plan names, found none";
+        return Err(wrong(what.to_owned()).into());
     }
     if let Some(parent) = parent
         && !states.iter().any(|state| state.get("parentId").and_then(Value::as_str) == Some(parent))
     {
-        return Err(wrong(format!("expected the path of its object, found another parent, {parent}")));
+        return Err(wrong(format!("expected the path of its object, found another parent, {parent}")).into());
     }
     let nothing = Named::new();
     let body = step.request.body.as_object().filter(|_| is_whole).unwrap_or(&nothing);
@@ -220,7 +205,8 @@ fn check_state(
             written_value(token, name, state.get(name).cloned().unwrap_or_default()) == *value
         };
         if !states.iter().any(stands) {
-            return Err(wrong(format!("expected its request to leave {name} as it stands, found {value}")));
+            let what = format!("expected its request to leave {name} as it stands, found {value}");
+            return Err(wrong(what).into());
         }
     }
     Ok(())
@@ -232,19 +218,14 @@ fn who(store: &Store, client: &Client, plan: &Plan, request: &ApplyRequest<'_>) 
         && !plan.tenant_id.is_empty()
         && !tenant.eq_ignore_ascii_case(&plan.tenant_id)
     {
-        return Err(Error::PlanTenant { expected: plan.tenant_id.clone(), found: tenant.to_owned() });
+        let (expected, found) = (plan.tenant_id.clone(), tenant.to_owned());
+        return Err(plan::Error::OtherTenant { expected, found }.into());
     }
-    let mut found = runtime()?.block_on(signed_in(client))?;
+    let mut found = graph::runtime()?.block_on(signed_in(client))?;
     let named = [Some(plan.tenant_id.as_str()), store.tenant(), request.tenant_id.as_deref()];
     let mut named = named.into_iter().flatten().filter(|tenant| !tenant.is_empty()).peekable();
     if named.peek().is_none() {
-        let tenant = &found.tenant_id;
-        return Err(Error::Refused {
-            what: format!(
-                "neither the plan nor its store says which tenant it is for, and this signs in to {tenant}"
-            ),
-            help: format!("when that is the one, name it: `--tenant-id {tenant}`"),
-        });
+        return Err(Error::NoTenant { found: found.tenant_id });
     }
     if let Some(expected) = named.find(|tenant| !tenant.eq_ignore_ascii_case(&found.tenant_id)) {
         return Err(Error::SignedInElsewhere { expected: expected.to_owned(), found: found.tenant_id });

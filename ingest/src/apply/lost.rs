@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::crash_here;
 use engine::records::{StepOutcome, StepStatus};
 
+use super::error::Result;
 use super::run::{Applier, Ready};
 use super::send::{self, Found, Sent};
 use super::stand::{Image, Standing};
-use crate::error::Result;
 use crate::graph::Call;
 use crate::plan::StepKind;
 

@@ -8,7 +8,7 @@ use engine::Store;
 use engine::records::{self, Recovery, RecoverySummary, StepOutcome, StepStatus};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use super::error::{Error, Result};
 use crate::plan::{Plan, Step};
 
 /// What a recovery began with.
@@ -48,9 +48,7 @@ pub(super) fn outcome_of(step: &Step, status: StepStatus) -> StepOutcome {
 pub(super) fn read(store: &Store, recovery: &str) -> Result<(Beginning, BTreeMap<String, StepOutcome>)> {
     match store.recovery(recovery)? {
         Some(Recovery { start, outcomes }) => Ok((start, outcomes)),
-        None => Err(Error::Invalid(format!(
-            "recovery {recovery}: expected its journal, found none; `entrasnap recoveries` lists them"
-        ))),
+        None => Err(Error::NoJournal { recovery: recovery.to_owned() }),
     }
 }
 
@@ -66,7 +64,7 @@ pub fn recoveries(store: &Store) -> Result<Vec<RecoverySummary>> {
 /// one.
 ///
 /// # Errors
-/// `Invalid` when there is no such recovery; `Store`.
+/// `NoRecovery`, `AmbiguousRecovery`, `Store`.
 pub fn recovery_steps(store: &Store, recovery: &str) -> Result<Vec<StepOutcome>> {
     Ok(store.recovery_steps(&find(store, recovery)?)?)
 }
@@ -74,16 +72,13 @@ pub fn recovery_steps(store: &Store, recovery: &str) -> Result<Vec<StepOutcome>>
 /// The whole ID of a recovery of which the beginning is given.
 ///
 /// # Errors
-/// `Invalid` when there is none, or more than one.
+/// `NoRecovery`, `AmbiguousRecovery`, `Store`.
 pub fn find(store: &Store, prefix: &str) -> Result<String> {
     let all = recoveries(store)?;
     let found: Vec<&RecoverySummary> = all.iter().filter(|summary| summary.id.starts_with(prefix)).collect();
     match found.as_slice() {
         [only] => Ok(only.id.clone()),
-        [] => Err(Error::Invalid(format!("no recovery {prefix}; `entrasnap recoveries` lists them"))),
-        several => Err(Error::Invalid(format!(
-            "{} recoveries begin with {prefix}; give more letters",
-            several.len()
-        ))),
+        [] => Err(Error::NoRecovery { prefix: prefix.to_owned() }),
+        several => Err(Error::AmbiguousRecovery { prefix: prefix.to_owned(), count: several.len() }),
     }
 }

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::error::{Error, Result};
 use super::record::{self, Beginning, Created, created_by};
 use super::send::{self, Sent};
 use super::stand::{self, Image, Look, Standing};
 use super::swap::{self, Swap};
 use super::template::Filling;
 use super::{ApplyProgress, ApplyRequest, OnConflict, crash_here};
-use crate::error::{Error, Result};
 use crate::graph::{self, Call, Client};
 use crate::plan::{NEW_ID_PREFIX, Step, StepKind};
 use engine::records::{RecoveryJournal, Remaining, StepOutcome, StepStatus};

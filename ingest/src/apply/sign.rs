@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use super::error::{Error, Result};
 use crate::graph::{Call, Client, Credential};
 use crate::plan::Identity;
 
@@ -18,10 +18,7 @@ pub(super) async fn signed_in(client: &Client) -> Result<SignedIn> {
     let claims = client.claims().await?.unwrap_or_default();
     let organization = ask(client, "/organization?$select=id").await?;
     let tenant_id = organization.pointer("/value/0/id").and_then(Value::as_str).map(str::to_owned);
-    let tenant_id = tenant_id.or_else(|| claims.tenant_id.clone()).ok_or_else(|| Error::Refused {
-        what: "nobody says which tenant this signs in to".to_owned(),
-        help: "grant Organization.Read.All to the application".to_owned(),
-    })?;
+    let tenant_id = tenant_id.or_else(|| claims.tenant_id.clone()).ok_or(Error::UnknownTenant)?;
     let app_id = claims.app_id.clone().or_else(|| configured(client));
     let (mut user_id, mut service_principal_id) = (None, None);
     if claims.is_application() {

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::element;
+use super::error::Result;
 use super::template::{Filling, is_of_new, meter};
-use crate::error::Result;
 use crate::graph::{self, Answer, Call, Client, Page};
 use crate::plan::{Named, Step, StepKind, written_value};
 use crate::resource::{self, Link, Resource};
@@ -413,7 +413,10 @@ fn judge_elements(step: &Step, items: Vec<Value>, filling: &Filling<'_>) -> Stan
 
 /// The items of a page that came in a batch, and of those behind it.
 async fn items_of(client: &Client, call: &Call, answer: &Answer) -> graph::Result<Vec<String>> {
-    let malformed = |what| graph::Error::Malformed { asked: call.path.clone(), what, request_id: None };
+    let malformed = |fault| {
+        let asked = call.path.clone();
+        graph::Error::Malformed { asked, fault, tries: None, request_id: None }
+    };
     let page = Page::read(answer.body.clone(), None).map_err(malformed)?;
     let mut items: Vec<String> = page.items().map(str::to_owned).collect();
     if let Some(link) = page.next_link {

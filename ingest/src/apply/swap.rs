@@ -14,10 +14,10 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::crash_here;
+use super::error::Result;
 use super::run::Applier;
 use super::send::{self, Sent};
 use super::stand::{self, Look, Standing};
-use crate::error::Result;
 use crate::plan::{Step, StepKind};
 use engine::records::StepStatus;
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::element;
+use super::error::Result;
 use super::find;
 use super::record::{self, Created, created_by};
 use super::template::Filling;
-use crate::error::Result;
 use crate::graph::escape;
 use crate::plan::{
     Body, ENDPOINT, Estimate, FORMAT_VERSION, Named, Phase, Plan, PlanContext, PlanObject, PlanOptions,

@@ -6,7 +6,7 @@ use std::path::Path;
 use engine::disk::private_file;
 
 use super::{ExportCounts, Item, unwritable};
-use crate::error::Result;
+use crate::import::Result;
 use crate::import::place::encode_name;
 
 const BUFFER_BYTES: usize = 1 << 20;

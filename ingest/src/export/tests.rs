@@ -6,7 +6,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{ExportCounts, Item, ndjson, prepare, tree};
-use crate::error::{Error, Result};
+use crate::error::FileError;
+use crate::import::{Error, Result};
 
 fn item(id: &str, json: &str, links: &[(&str, &[&str])]) -> Item {
     let owned = |targets: &[&str]| targets.iter().map(|target| (*target).to_owned()).collect();
@@ -100,5 +101,5 @@ fn a_folder_with_files_is_refused() {
     prepare(folder.path()).unwrap();
     prepare(&folder.path().join("new/one")).unwrap();
     assert!(matches!(prepare(folder.path()), Err(Error::NotEmpty { .. })));
-    assert!(matches!(prepare(Path::new("Cargo.toml")), Err(Error::File { action: "write", .. })));
+    assert!(matches!(prepare(Path::new("Cargo.toml")), Err(Error::File(FileError { action: "write", .. }))));
 }

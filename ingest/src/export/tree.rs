@@ -6,9 +6,9 @@ use std::path::Path;
 use engine::disk::{create_private_folder, private_file};
 
 use super::{ExportCounts, Item, unwritable};
-use crate::error::{Error, Result};
 use crate::import::head::{self, Fields};
 use crate::import::place::{encode_name, folder_of_relation, folder_of_type, is_told};
+use crate::import::{Error, Result};
 
 /// Writes the objects of a type.
 pub(super) fn write(

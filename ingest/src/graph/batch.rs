@@ -262,8 +262,9 @@ impl Answers {
         match received {
             Ok(received) if received.status == 200 => match split(&received.body, count) {
                 Ok(answers) => Self::Each(answers),
-                Err(what) => {
+                Err(error) => {
                     // The calls were answered, but nobody knows how: as if the answer had broken off.
+                    let what = format!("expected an array `responses` in the batch's answer: {error}");
                     Self::All(Err(Lost { loss: Loss::Truncated { status: 200 }, what }))
                 }
             },
@@ -316,9 +317,8 @@ impl Inner {
 }
 
 /// Takes a batch's answer apart; answers come in any order.
-fn split(body: &Bytes, count: usize) -> Result<Vec<Option<Inner>>, String> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body)
-        .map_err(|error| format!("expected an array `responses` in the batch's answer: {error}"))?;
+fn split(body: &Bytes, count: usize) -> Result<Vec<Option<Inner>>, serde_json::Error> {
+    let envelope: Envelope<'_> = serde_json::from_slice(body)?;
     let mut answers: Vec<Option<Inner>> = (0..count).map(|_| None).collect();
     for Response { id, status, headers, body: content } in envelope.responses {
         let content = content.map(|content| body.slice_ref(content.get().as_bytes()));

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::batch;
 use super::call::{Answer, Call, Effect, Method};
 use super::clock::Clock;
-use super::error::{Error, ErrorBody, Result, read_error};
+use super::error::{Error, ErrorBody, Result, Setting, SettingProblem, read_error};
 use super::pace::{Cost, Pace, Signal};
 use super::page::Pages;
 use super::random::Random;
@@ -118,14 +118,14 @@ impl Client {
     /// Makes a client; asks nothing yet.
     ///
     /// # Errors
-    /// `Settings` when a host is none, or plain http would leave this machine.
+    /// `Settings` when a host is none, or plain http would leave this machine; `Connections`.
     pub fn new(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self> {
-        let endpoint = Address::host(&settings.endpoint, "ENTRASNAP_GRAPH_ENDPOINT", Plain::Loopback)?;
-        let authority = Address::host(&settings.authority, "AZURE_AUTHORITY_HOST", Plain::Loopback)?;
+        let endpoint = Address::host(&settings.endpoint, Setting::Endpoint, Plain::Loopback)?;
+        let authority = Address::host(&settings.authority, Setting::Authority, Plain::Loopback)?;
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
         if settings.tenant.is_empty() || !settings.tenant.bytes().all(is_name) {
-            let what = "AZURE_TENANT_ID: expected the ID or a domain of a tenant".to_owned();
-            return Err(Error::Settings { what });
+            let problem = Box::new(SettingProblem::NoTenant);
+            return Err(Error::Settings { setting: Setting::Tenant, problem });
         }
         let hosts = [&endpoint, &authority];
         let transport = Transport::new(&settings.user_agent, settings.exchange_max, &hosts)?;
@@ -149,7 +149,7 @@ impl Client {
     ///
     /// # Errors
     /// `Refused` with what Graph answered; `Unanswered` for a call with [`super::Effect::Once`] whose answer was lost;
-    /// `Unreachable`, `SignIn`, `ReadOnly`, `ForeignLink`, `Cancelled`.
+    /// `Unreachable`, `Untrusted`, `SignIn`, `ReadOnly`, `ForeignLink`, `Cancelled`.
     pub async fn send(&self, call: &Call) -> Result<Answer> {
         let mut trial = Trial::new(call);
         loop {
@@ -417,7 +417,10 @@ impl Client {
             }
             Decision::Unanswered => {
                 let what = match answer {
-                    Ok(parcel) => broken.unwrap_or_else(|| format!("status {}", parcel.answer.status)),
+                    Ok(parcel) => match broken {
+                        Some(fault) => fault.to_string(),
+                        None => format!("status {}", parcel.answer.status),
+                    },
                     Err(lost) => lost.what,
                 };
                 Verdict::Done(Err(Error::Unanswered { asked: trial.call.asked(), what }))

@@ -5,8 +5,15 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
+mod answer;
+mod setting;
+mod sign_in;
 #[cfg(test)]
 mod tests;
+
+pub use answer::AnswerFault;
+pub use setting::{CertificateProblem, Setting, SettingProblem};
+pub use sign_in::{SignIn, SignInCause};
 
 /// The result of asking Graph.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -19,9 +26,7 @@ pub enum Error {
     #[error(transparent)]
     Refused(#[from] Box<Refusal>),
     /// A call that must not be sent twice was sent, and its answer never came: it may have taken effect.
-    #[error(
-        "{asked}: sent once, and no answer came ({what}); whether it took effect has to be looked up before it is sent again"
-    )]
+    #[error("{asked}: sent once, and no answer came ({what})")]
     Unanswered {
         /// Method and path.
         asked: String,
@@ -29,10 +34,7 @@ pub enum Error {
         what: String,
     },
     /// Nothing came back, however often it was tried.
-    #[error(
-        "{asked}: expected an answer from {host}, found none in {} ({what}); check network, proxy and endpoint",
-        if *tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
-    )]
+    #[error("{asked}: expected an answer from {host}, found none in {} ({what})", counted(*tries))]
     Unreachable {
         /// Method and path.
         asked: String,
@@ -41,6 +43,16 @@ pub enum Error {
         /// How often it was tried.
         tries: u32,
         /// What happened last.
+        what: String,
+    },
+    /// No known authority vouches for the certificate of the host: nothing was sent.
+    #[error("{asked}: expected a certificate of {host} that a known authority vouches for ({what})")]
+    Untrusted {
+        /// Method and path.
+        asked: String,
+        /// Scheme, host and port.
+        host: String,
+        /// What TLS says.
         what: String,
     },
     /// No token could be had.
@@ -62,19 +74,43 @@ pub enum Error {
         /// Scheme, host and port of the link.
         found: String,
     },
-    /// The client cannot be made of these settings.
-    #[error("{what}")]
+    /// The client cannot be made of its settings.
+    #[error("{setting}: {problem}")]
     Settings {
-        /// What was expected and found, and what to do.
-        what: String,
+        /// The one that does not fit.
+        setting: Setting,
+        /// What was expected and found.
+        #[source]
+        problem: Box<SettingProblem>,
+    },
+    /// A path together with the host is no address.
+    #[error("expected a path, found {path}: {reason}")]
+    Path {
+        /// The path.
+        path: String,
+        /// What the parser found.
+        reason: String,
+    },
+    /// The system lets the client make no connections, perhaps because its trust store cannot be read.
+    #[error("no connections can be made: {reason}")]
+    Connections {
+        /// What happened.
+        reason: String,
     },
     /// Graph answered success with a body that is not what was asked for.
-    #[error("{asked}: {what} (request {})", request_id.as_deref().unwrap_or("without ID"))]
+    #[error(
+        "{asked}: {fault}{} (request {})",
+        in_tries(*tries),
+        request_id.as_deref().unwrap_or("without ID")
+    )]
     Malformed {
         /// Method and path.
         asked: String,
         /// What was expected and found.
-        what: String,
+        #[source]
+        fault: AnswerFault,
+        /// How often it was tried, where trying again could help.
+        tries: Option<u32>,
         /// Graph's `request-id`.
         request_id: Option<String>,
     },
@@ -83,7 +119,53 @@ pub enum Error {
     Cancelled,
 }
 
+/// The kind of an error: one for each way in which callers go on, and the same name as the variant of [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the variants of `Error` say what they are")]
+pub enum ErrorKind {
+    Refused,
+    Unanswered,
+    Unreachable,
+    Untrusted,
+    SignIn,
+    ReadOnly,
+    ForeignLink,
+    Settings,
+    Path,
+    Connections,
+    Malformed,
+    Cancelled,
+}
+
+fn counted(tries: u32) -> String {
+    if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") }
+}
+
+/// How often an answer was malformed, as the end of a sentence.
+pub(crate) fn in_tries(tries: Option<u32>) -> String {
+    tries.map(|tries| format!(", in {tries} tries")).unwrap_or_default()
+}
+
 impl Error {
+    /// The kind of this error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused(_) => ErrorKind::Refused,
+            Self::Unanswered { .. } => ErrorKind::Unanswered,
+            Self::Unreachable { .. } => ErrorKind::Unreachable,
+            Self::Untrusted { .. } => ErrorKind::Untrusted,
+            Self::SignIn(_) => ErrorKind::SignIn,
+            Self::ReadOnly { .. } => ErrorKind::ReadOnly,
+            Self::ForeignLink { .. } => ErrorKind::ForeignLink,
+            Self::Settings { .. } => ErrorKind::Settings,
+            Self::Path { .. } => ErrorKind::Path,
+            Self::Connections { .. } => ErrorKind::Connections,
+            Self::Malformed { .. } => ErrorKind::Malformed,
+            Self::Cancelled => ErrorKind::Cancelled,
+        }
+    }
+
     /// What Graph answered, when it did.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
@@ -166,29 +248,6 @@ pub struct Detail {
     pub message: String,
     /// What it is about, such as a property.
     pub target: String,
-}
-
-/// Why no token could be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignIn {
-    /// Entra's number, such as `AADSTS7000215`, or an error such as `invalid_client`; empty when there is none.
-    pub code: String,
-    /// What was expected and found.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-}
-
-impl std::error::Error for SignIn {}
-
-impl fmt::Display for SignIn {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "no access token: {}", self.message)?;
-        if !self.code.is_empty() && !self.message.contains(&self.code) {
-            write!(formatter, " ({})", self.code)?;
-        }
-        if self.help.is_empty() { Ok(()) } else { write!(formatter, "; {}", self.help) }
-    }
 }
 
 /// What an error body says.

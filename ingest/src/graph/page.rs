@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::call::Call;
 use super::client::Client;
-use super::error::{Error, Result};
+use super::error::{AnswerFault, Error, Result};
 use super::shape::Shape;
 use super::trail::Trail;
 
@@ -50,9 +50,10 @@ impl Pages {
         let call = self.next.take()?;
         let read = async {
             let answer = self.client.send(&call).await?;
-            let malformed = |what: String| Error::Malformed {
+            let malformed = |fault| Error::Malformed {
                 asked: call.asked(),
-                what,
+                fault,
+                tries: None,
                 request_id: answer.request_id.clone(),
             };
             let mut page = match answer.page {
@@ -95,9 +96,9 @@ impl Page {
     ///
     /// # Errors
     /// What was expected and found, when it is no page.
-    pub fn read(body: Bytes, request_id: Option<String>) -> Result<Self, String> {
+    pub fn read(body: Bytes, request_id: Option<String>) -> Result<Self, AnswerFault> {
         let envelope: Envelope<'_> = serde_json::from_slice(&body)
-            .map_err(|error| format!("expected a page with an array `value`: {error}"))?;
+            .map_err(|error| AnswerFault::PageText { reason: error.to_string() })?;
         let begin = body.as_ptr().addr();
         let range = |item: &&RawValue| {
             let offset = item.get().as_ptr().addr() - begin;

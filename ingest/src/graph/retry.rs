@@ -64,7 +64,7 @@ pub(crate) enum Loss {
     /// The body ended in the middle.
     Truncated { status: u16 },
     /// The body is longer than any that is asked for.
-    TooLarge { status: u16 },
+    TooLarge { status: u16, limit_bytes: usize },
 }
 
 /// What to do.
@@ -106,7 +106,7 @@ pub(crate) fn decide(attempt: &Attempt, outcome: &Outcome<'_>, random: f64) -> D
         Outcome::Lost(Loss::Truncated { status: status @ (401 | 429 | 503) }) => {
             decide(attempt, &Outcome::Answered { status, code: "", retry_after: None }, random)
         }
-        Outcome::Lost(Loss::Truncated { status: 400..500 } | Loss::TooLarge { status: 400..500 })
+        Outcome::Lost(Loss::Truncated { status: 400..500 } | Loss::TooLarge { status: 400..500, .. })
             if is_once =>
         {
             Decision::Fail

@@ -1,12 +1,12 @@
 //! Owns the runtime: asking Graph is the only asynchronous work there is, so nobody else has to know of one.
 
 use std::future::Future;
-use std::io;
 use std::time::Duration;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 use super::clock::{Clock, Sleep};
+use crate::error::ThreadsError;
 
 /// How many threads do what is spawned: batches, that is TLS and decompression.
 const THREADS: usize = 2;
@@ -15,12 +15,17 @@ const THREADS: usize = 2;
 ///
 /// # Errors
 /// When the operating system has no threads left.
-pub fn block_on<T>(work: impl Future<Output = T>) -> io::Result<T> {
-    let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, ThreadsError> {
+    let runtime = runtime()?;
     let value = runtime.block_on(work);
     // What is left over, such as a command that hangs, must not hold up the program's end.
     runtime.shutdown_background();
     Ok(value)
+}
+
+/// Threads for work that asks Graph.
+pub(crate) fn runtime() -> Result<Runtime, ThreadsError> {
+    Ok(Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?)
 }
 
 /// A real clock: it tells the time as the caller gives it, and really waits. Only inside of [`block_on`].

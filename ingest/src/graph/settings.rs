@@ -205,8 +205,27 @@ pub trait Program: Send + Sync {
     /// Runs it to its end with these arguments; standard output if it succeeded.
     ///
     /// # Errors
-    /// What it wrote to standard error, or why it did not start.
-    fn run(&self, arguments: &[&str]) -> std::result::Result<Secret, String>;
+    /// `NotStarted`, or `Failed` with what it wrote to standard error.
+    fn run(&self, arguments: &[&str]) -> Result<Secret, ProgramError>;
+}
+
+/// Why a program printed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum ProgramError {
+    /// The system did not start it.
+    #[error("`{program}` did not start: {source}")]
+    NotStarted {
+        /// Its name.
+        program: String,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// It ended with an error.
+    #[error("{stderr}")]
+    Failed {
+        /// What it wrote to standard error.
+        stderr: String,
+    },
 }
 
 /// What a person has to do to sign in.

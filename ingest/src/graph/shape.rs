@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::error::read_error;
+use super::error::{AnswerFault, read_error};
 use super::page::Page;
 
 #[cfg(test)]
@@ -46,9 +46,8 @@ impl Shape {
         status: u16,
         content_type: Option<&str>,
         body: &Bytes,
-    ) -> Result<Option<Page>, String> {
-        let odd =
-            |expected: &str| format!("expected {expected}, found {}", found(status, content_type, body));
+    ) -> Result<Option<Page>, AnswerFault> {
+        let found = || found(status, content_type, body);
         match self {
             Self::Any => Ok(None),
             Self::ObjectOrNone if status == 204 && body.is_empty() => Ok(None),
@@ -56,20 +55,20 @@ impl Shape {
                 if is_object(body) {
                     Ok(None)
                 } else {
-                    Err(odd("an object in JSON"))
+                    Err(AnswerFault::NotObject { found: found() })
                 }
             }
             Self::Page | Self::Round => {
                 let page = begins_object(body).then(|| Page::read(body.clone(), None).ok()).flatten();
-                let page = page.ok_or_else(|| odd("a page with an array `value`"))?;
+                let page = page.ok_or_else(|| AnswerFault::NotPage { found: found() })?;
                 if !page.items().all(|item| item.starts_with('{')) {
-                    return Err("expected a page of objects, found one with other values".to_owned());
+                    return Err(AnswerFault::OtherItems);
                 }
                 if page.next_link.as_deref() == Some("") {
-                    return Err("expected a link to the next page, found an empty one".to_owned());
+                    return Err(AnswerFault::EmptyLink);
                 }
                 if self == Self::Round && page.next_link.is_none() && page.delta_link.is_none() {
-                    return Err("expected a link to the next page or round, found neither".to_owned());
+                    return Err(AnswerFault::NoLink);
                 }
                 Ok(Some(page))
             }

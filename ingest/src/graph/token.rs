@@ -61,7 +61,7 @@ impl Tokens {
     /// Gives a token that is good, and is not the one with the refused number.
     ///
     /// # Errors
-    /// `SignIn`, `Unreachable` or `Cancelled`.
+    /// `SignIn`, `Settings`, `Unreachable`, `Untrusted` or `Cancelled`.
     pub(crate) async fn get(&self, context: &SignInContext<'_>, refused: Option<u64>) -> Result<Token> {
         let is_fit = |token: &Token| token.is_good(context.clock.now()) && Some(token.number) != refused;
         if let Some(token) = self.current().filter(is_fit) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::error::AnswerFault;
 use super::page::Page;
 
 #[cfg(test)]
@@ -28,13 +29,11 @@ impl Trail {
     ///
     /// # Errors
     /// What was expected and found, when its link leads back or the chain does not end.
-    pub(crate) fn step(&mut self, asked: &str, page: &Page) -> Result<(), String> {
+    pub(crate) fn step(&mut self, asked: &str, page: &Page) -> Result<(), AnswerFault> {
         self.links.insert(mark(&[asked]));
         let Some(next) = &page.next_link else { return Ok(()) };
         if self.links.contains(&mark(&[next])) {
-            return Err(
-                "expected a link to the next page, found one to a page that was read already".to_owned()
-            );
+            return Err(AnswerFault::KnownLink);
         }
         if page.is_empty() {
             self.empty_count += 1;
@@ -44,13 +43,13 @@ impl Trail {
             self.repeated_count += usize::from(!self.contents.insert(mark(&items)));
         }
         if self.empty_count > EMPTY_COUNT_MAX {
-            return Err(format!("expected an end or items, found {EMPTY_COUNT_MAX} pages without any"));
+            return Err(AnswerFault::EmptyPages { count: EMPTY_COUNT_MAX });
         }
         if self.repeated_count > REPEATED_COUNT_MAX {
-            return Err("expected further items, found the same pages again and again".to_owned());
+            return Err(AnswerFault::RepeatedPages);
         }
         if self.links.len() >= PAGE_COUNT_MAX {
-            return Err(format!("expected an end, found more than {PAGE_COUNT_MAX} pages"));
+            return Err(AnswerFault::TooManyPages { count: PAGE_COUNT_MAX });
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::call::Method;
-use super::error::{Error, Result};
+use super::error::{AnswerFault, Error, Result};
 use super::retry::Loss;
 use super::secret::Secret;
 
@@ -70,7 +70,7 @@ impl Transport {
     /// Prepares connections to these hosts.
     ///
     /// # Errors
-    /// `Settings` when the system's trust store cannot be read.
+    /// `Connections` when the system's trust store cannot be read.
     pub(crate) fn new(user_agent: &str, exchange_max: Duration, hosts: &[&Address]) -> Result<Self> {
         // Another part of the program may have chosen a provider already: then that one serves.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -125,8 +125,8 @@ async fn body_of(mut response: reqwest::Response, status: u16, most: usize) -> R
     let mut body = BytesMut::with_capacity(announced.min(most).min(ROOM_MAX));
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(error, Some(status)))? {
         if body.len() + chunk.len() > most {
-            let what = format!("expected an answer of at most {} MB, found a longer one", most >> 20);
-            return Err(Lost { loss: Loss::TooLarge { status }, what });
+            let what = AnswerFault::TooLong { limit_bytes: most }.to_string();
+            return Err(Lost { loss: Loss::TooLarge { status, limit_bytes: most }, what });
         }
         body.extend_from_slice(&chunk);
     }
@@ -159,10 +159,7 @@ fn lost(error: reqwest::Error, status: Option<u16>) -> Lost {
     let loss = match status {
         Some(status) => Loss::Truncated { status },
         // What TLS says stands only in the words of the innermost cause.
-        None if what.contains("invalid peer certificate") => {
-            what.push_str("; SSL_CERT_FILE names further certificate authorities");
-            Loss::Distrusted
-        }
+        None if what.contains("invalid peer certificate") => Loss::Distrusted,
         None if error.is_connect() || error.is_builder() => Loss::NotSent,
         None => Loss::NoAnswer,
     };
@@ -170,6 +167,5 @@ fn lost(error: reqwest::Error, status: Option<u16>) -> Lost {
 }
 
 fn unusable(error: reqwest::Error) -> Error {
-    let lost = lost(error, None);
-    Error::Settings { what: format!("no connections can be made: {}", lost.what) }
+    Error::Connections { reason: lost(error, None).what }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::{Answer, Call};
-use super::error::{Error, ErrorBody, Refusal, Result};
+use super::error::{AnswerFault, Error, ErrorBody, Refusal, Result};
 use super::retry::{Attempt, Loss};
 use super::transport::{Lost, Received};
 
@@ -11,7 +11,7 @@ use super::transport::{Lost, Received};
 pub(super) fn checked(
     call: &Call,
     mut answer: Result<Parcel, Lost>,
-) -> (Result<Parcel, Lost>, Option<String>) {
+) -> (Result<Parcel, Lost>, Option<AnswerFault>) {
     let Ok(Parcel { answer: found, content_type }) = &mut answer else { return (answer, None) };
     if found.status >= 300 {
         return (answer, None);
@@ -21,7 +21,7 @@ pub(super) fn checked(
             found.page = page;
             (answer, None)
         }
-        Err(what) => (answer, Some(what)),
+        Err(fault) => (answer, Some(fault)),
     }
 }
 
@@ -69,22 +69,24 @@ impl<'a> Trial<'a> {
     pub(super) fn end(
         &self,
         answer: Result<Parcel, Lost>,
-        broken: Option<String>,
+        broken: Option<AnswerFault>,
         error: ErrorBody,
         host: String,
     ) -> Result<Answer> {
         let asked = self.call.asked();
         let tries = self.attempt.number;
         match (answer, broken) {
-            (Ok(parcel), Some(what)) => {
-                let what = format!("{what}, in {tries} tries");
-                Err(Error::Malformed { asked, what, request_id: parcel.answer.request_id })
+            (Ok(parcel), Some(fault)) => {
+                let request_id = parcel.answer.request_id;
+                Err(Error::Malformed { asked, fault, tries: Some(tries), request_id })
             }
             (Ok(parcel), None) if parcel.answer.status < 300 => Ok(parcel.answer),
             (Ok(parcel), None) => Err(self.refusal(parcel, error).into()),
-            (Err(Lost { loss: Loss::TooLarge { .. }, what }), _) => {
-                Err(Error::Malformed { asked, what, request_id: None })
+            (Err(Lost { loss: Loss::TooLarge { limit_bytes, .. }, .. }), _) => {
+                let fault = AnswerFault::TooLong { limit_bytes };
+                Err(Error::Malformed { asked, fault, tries: None, request_id: None })
             }
+            (Err(Lost { loss: Loss::Distrusted, what }), _) => Err(Error::Untrusted { asked, host, what }),
             (Err(lost), _) => Err(Error::Unreachable { asked, host, tries, what: lost.what }),
         }
     }

@@ -13,6 +13,7 @@
 
 use std::io::Read;
 
+use super::error::InputProblem;
 use super::fault::{Cause, Fault};
 use super::head::{self, Start};
 use super::split::{Separator, Span, Splitter, Unexpected};
@@ -125,7 +126,7 @@ impl<R: Read> Blocks<R> {
         let first = loop {
             match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
                 Some(first) => break first,
-                None if self.is_ended => return Err(Fault::at(buffer, 0, Cause::Empty)),
+                None if self.is_ended => return Err(Fault::at(buffer, 0, InputProblem::Empty)),
                 None => self.check_length(buffer, 0)?,
             }
             self.fill(buffer)?;
@@ -151,7 +152,7 @@ impl<R: Read> Blocks<R> {
                     Ok(first)
                 }
             },
-            found => Err(Fault::at(buffer, first, Cause::NotJson { found })),
+            found => Err(Fault::at(buffer, first, InputProblem::NotJson { found })),
         }
     }
 
@@ -254,11 +255,12 @@ impl<R: Read> Blocks<R> {
         let Some(Page { context, has_next }) = page else {
             return match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
                 None => Ok(None),
-                Some(offset) => Err(Fault::at(&buffer, offset, Cause::Behind)),
+                Some(offset) => Err(Fault::at(&buffer, offset, InputProblem::Behind)),
             };
         };
         let has_next = has_next
-            || head::tail_has_next(&buffer).map_err(|offset| Fault::at(&buffer, offset, Cause::PageTail))?;
+            || head::tail_has_next(&buffer)
+                .map_err(|offset| Fault::at(&buffer, offset, InputProblem::PageTail))?;
         let page_end = Some(if has_next { PageEnd::More } else { PageEnd::Last });
         let objects = Objects::Spans(Vec::new());
         Ok(Some(Block { bytes: buffer, objects, context, is_alone: false, page_end }))
@@ -269,16 +271,16 @@ impl<R: Read> Blocks<R> {
         if buffer.len() - start <= limit {
             return Ok(());
         }
-        Err(Fault::at(buffer, start, Cause::TooLong { limit }))
+        Err(Fault::at(buffer, start, InputProblem::TooLong { limit_bytes: limit }))
     }
 }
 
 fn check_end(buffer: &[u8], splitter: &Splitter) -> Result<(), Fault> {
     if splitter.is_inside() {
-        return Err(Fault::at(buffer, splitter.kept_from(buffer.len()), Cause::CutOff));
+        return Err(Fault::at(buffer, splitter.kept_from(buffer.len()), InputProblem::CutOff));
     }
     if splitter.needs_close() {
-        return Err(Fault::at(buffer, buffer.len(), Cause::ListOpen));
+        return Err(Fault::at(buffer, buffer.len(), InputProblem::ListOpen));
     }
     Ok(())
 }
@@ -291,7 +293,7 @@ struct Spans {
 }
 
 fn unexpected(buffer: &[u8], wrong: &Unexpected) -> Fault {
-    let cause = Cause::Between { expected: wrong.expected, found: wrong.found };
+    let cause = InputProblem::Between { expected: wrong.expected, found: wrong.found };
     Fault::at(buffer, wrong.offset, cause)
 }
 

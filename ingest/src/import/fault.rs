@@ -1,8 +1,7 @@
 //! What is wrong with a piece of input, before it is known which line of which file the piece begins at.
 
-use engine::ObjectProblem;
-
-use crate::error::{Error, Place};
+use super::error::{Error, InputProblem, Location};
+use crate::error::FileError;
 
 /// What is wrong, and where in its block.
 #[derive(Debug)]
@@ -17,29 +16,22 @@ pub(crate) struct Fault {
 /// What is wrong.
 #[derive(Debug)]
 pub(crate) enum Cause {
-    Empty,
-    NotJson { found: u8 },
-    Between { expected: &'static str, found: u8 },
-    Behind,
-    PageTail,
-    CutOff,
-    ListOpen,
-    TooLong { limit: usize },
-    NotText,
-    Json { reason: String },
-    NoId { found: String },
-    NoType,
-    Page,
-    Removed { key: String },
-    Link,
+    Problem(InputProblem),
     Answer { code: String, message: String },
     Refused(Box<engine::Error>),
     Read(std::io::Error),
 }
 
+impl From<InputProblem> for Cause {
+    fn from(problem: InputProblem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl Fault {
     /// A fault at an offset of a block.
-    pub(crate) fn at(block: &[u8], offset: usize, cause: Cause) -> Self {
+    pub(crate) fn at(block: &[u8], offset: usize, cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
         let before = &block[..offset.min(block.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |last| last + 1);
         Self { lines_before: count_lines(before), column: Some(number(before.len() - line_start) + 1), cause }
@@ -50,76 +42,23 @@ impl Fault {
         let line = position.lines + self.lines_before + 1;
         let before = if self.lines_before == 0 { position.bytes_in_line } else { 0 };
         let column = self.column.map(|column| before + column);
-        let mut place = Place { file: file.to_owned(), line, column };
-        let what = match self.cause {
+        let mut location = Location { file: file.to_owned(), line, column };
+        let problem = match self.cause {
+            Cause::Problem(problem) => problem,
             Cause::Read(source) if source.kind() != std::io::ErrorKind::InvalidData => {
-                return Error::File { action: "read", path: file.into(), source };
+                return FileError { action: "read", path: file.into(), source }.into();
             }
+            Cause::Read(source) => InputProblem::Encoding { reason: source.to_string() },
             Cause::Refused(refusal) => match *refusal {
-                engine::Error::Object { problem, reason, .. } => reason + advice(problem),
+                engine::Error::Object { problem, reason, .. } => InputProblem::Object { problem, reason },
                 other => return Error::Store(other),
             },
             Cause::Answer { code, message } => {
-                place.column = None;
-                return Error::GraphAnswer { place, code, message };
+                location.column = None;
+                return Error::GraphAnswer { location, code, message };
             }
-            cause => cause.describe(),
         };
-        Error::Input { place, what }
-    }
-}
-
-/// What to do about an object, behind what is wrong with it.
-fn advice(problem: ObjectProblem) -> &'static str {
-    match problem {
-        ObjectProblem::Malformed => "",
-        ObjectProblem::Truncated => {
-            "; export it again (ConvertTo-Json with a greater -Depth), or take it as it stands with \
-             --accept-truncated"
-        }
-        ObjectProblem::Untyped => "; name it with --type",
-    }
-}
-
-impl Cause {
-    fn describe(&self) -> String {
-        match self {
-            Self::Empty => "expected JSON objects, found an empty file; remove it, or export it again".into(),
-            Self::NotJson { found } => {
-                format!("expected `{{` or `[`, found {}; an import takes JSON", shown(*found))
-            }
-            Self::Between { expected, found } => {
-                format!("expected {expected}, found {}", shown(*found))
-            }
-            Self::Behind => "expected the end of the file behind the array, found more text".into(),
-            Self::PageTail => {
-                "expected the properties that end a Graph list page (no second `value`), found something else"
-                    .into()
-            }
-            Self::CutOff => {
-                "the object that begins here has no end; the file is cut off, get it again".into()
-            }
-            Self::ListOpen => "expected `]`, found the end of the file; it is cut off, get it again".into(),
-            Self::TooLong { limit } => format!(
-                "expected an object of at most {} MiB, found a longer one; put one object on each line",
-                limit >> 20
-            ),
-            Self::NotText => "expected UTF-8 or UTF-16 text, found other bytes; convert the file".into(),
-            Self::Json { reason } => format!("invalid JSON: {reason}"),
-            Self::NoId { found } => format!("expected an object with `id`, found {found}"),
-            Self::NoType => "the object does not say its type; name it with --type, or name the file \
-                             after it, such as users.json"
-                .into(),
-            Self::Page => {
-                "expected an object, found a Graph list page; put each page into its own file".into()
-            }
-            Self::Removed { key } => {
-                format!("expected whole objects, found `{key}` of a delta answer; import full lists instead")
-            }
-            Self::Link => "expected a link with `id` or `@odata.id`, found neither".into(),
-            Self::Read(source) => format!("{source}; convert the file to UTF-8"),
-            Self::Answer { .. } | Self::Refused(_) => String::new(),
-        }
+        Error::Input { location, problem }
     }
 }
 
@@ -155,8 +94,4 @@ fn count_lines(bytes: &[u8]) -> u64 {
 /// A length as a number of the place in a file.
 pub(crate) fn number(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-fn shown(byte: u8) -> String {
-    if byte.is_ascii_graphic() { format!("`{}`", char::from(byte)) } else { format!("the byte {byte:#04x}") }
 }

@@ -16,6 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::blocks::{Blocks, Limits};
+use super::error::{Error, Location, Result};
 use super::fault::{Fault, Position, number};
 use super::place::Place;
 use super::shred::{Link, Notice, Organization, Yield, shred};
@@ -23,7 +24,6 @@ use super::sink::{Sink, Worker};
 use super::supply::{Supply, Work};
 use super::walk::{self, Input, unreadable};
 use super::{Advance, Progress};
-use crate::error::{self, Error, Result};
 
 /// What an import takes besides its inputs.
 #[derive(Clone, Copy)]
@@ -221,8 +221,7 @@ fn read_small(path: &Path, limits: Limits) -> Result<Vec<u8>> {
     let length_max = number(limits.block_bytes);
     file.take(length_max + 1).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
     if number(bytes.len()) > length_max {
-        let what = "expected the file as it was when the import began, found more in it; import a copy of it";
-        return Err(unreadable(path, std::io::Error::other(what)));
+        return Err(Error::Grown { path: path.to_owned() });
     }
     Ok(bytes)
 }
@@ -281,7 +280,7 @@ fn with_place(error: engine::Error, organizations: &[Organization], began: Posit
         Some(Organization { file, lines_before, .. }) => {
             let line = began.lines + lines_before + 1;
             Error::OtherTenant {
-                place: error::Place { file: file.clone(), line, column: None },
+                location: Location { file: file.clone(), line, column: None },
                 source: Box::new(error),
             }
         }

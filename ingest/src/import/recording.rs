@@ -8,11 +8,11 @@ use engine::{ObjectKey, Warning};
 use serde_json::Value;
 
 use super::blocks::Limits;
+use super::error::Result;
 use super::pipeline::{self, Setting};
 use super::place::Place;
 use super::sink::{Sink, Worker};
 use super::walk::{self, Input};
-use crate::error::Result;
 
 /// What came, in order.
 #[derive(Debug, Default)]

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::blocks::{Block, Objects, PageEnd};
+use super::error::InputProblem;
 use super::fault::{Cause, Fault, Position, number};
 use super::head::{self, Fields};
 use super::place::{self, Meaning, Place};
@@ -170,17 +171,16 @@ impl<W: Worker> Shredding<'_, W> {
         check_delta(raw).map_err(|cause| self.fault(start, cause))?;
         self.check_text(start, raw)?;
         let fields = head::fields(raw).map_err(|error| self.locate(start, raw, error.into()))?;
-        let wrong = |cause| self.fault(start, cause);
         if let Some(answer) = graph_answer(&fields) {
-            return Err(wrong(answer));
+            return Err(self.fault(start, answer));
         }
         let has_id = fields.get("id").is_some_and(|raw| raw.get() != "null");
         let id = if has_id { None } else { self.id_for(&fields, hint) };
         if !has_id && id.is_none() {
-            return Err(wrong(no_id(&fields)));
+            return Err(self.fault(start, no_id(&fields)));
         }
         if hint.is_none() && head::text(&fields, "@odata.type").is_none() {
-            return Err(wrong(Cause::NoType));
+            return Err(self.fault(start, InputProblem::NoType));
         }
         let offset = if let engine::Error::Object { offset, .. } = refusal { offset } else { 0 };
         let refused = || self.fault(start + offset, Cause::Refused(Box::new(refusal)));
@@ -190,13 +190,14 @@ impl<W: Worker> Shredding<'_, W> {
     /// Takes note of an organization, so that a tenant that is not the store's can be pointed at.
     fn organization(&self, start: usize, raw: &[u8]) -> Option<Organization> {
         let id = head::text(&head::fields(raw).ok()?, "id")?;
-        let fault = self.fault(start, Cause::NoType);
+        let fault = self.fault(start, InputProblem::NoType);
         let lines_before = self.yielded.position.lines + fault.lines_before;
         Some(Organization { id, file: self.place.file.clone(), lines_before })
     }
 
     fn check_text(&self, start: usize, raw: &[u8]) -> Result<(), Fault> {
-        let not_text = |error: std::str::Utf8Error| self.fault(start + error.valid_up_to(), Cause::NotText);
+        let not_text =
+            |error: std::str::Utf8Error| self.fault(start + error.valid_up_to(), InputProblem::NotText);
         std::str::from_utf8(raw).map(drop).map_err(not_text)
     }
 
@@ -220,7 +221,7 @@ impl<W: Worker> Shredding<'_, W> {
         }));
     }
 
-    fn fault(&self, start: usize, cause: Cause) -> Fault {
+    fn fault(&self, start: usize, cause: impl Into<Cause>) -> Fault {
         Fault::at(&self.block.bytes, start, cause)
     }
 
@@ -231,13 +232,13 @@ impl<W: Worker> Shredding<'_, W> {
             Inner::Cause(cause) => return self.fault(start, cause),
         };
         if error.is_eof() {
-            return self.fault(start, Cause::CutOff);
+            return self.fault(start, InputProblem::CutOff);
         }
         let line_start = raw.split_inclusive(|byte| *byte == b'\n').take(error.line().max(1) - 1);
         let offset = line_start.map(<[u8]>::len).sum::<usize>() + error.column();
         let full = error.to_string();
         let reason = full.split(" at line ").next().unwrap_or(&full).to_owned();
-        self.fault(start + offset.saturating_sub(1), Cause::Json { reason })
+        self.fault(start + offset.saturating_sub(1), InputProblem::Json { reason })
     }
 }
 
@@ -254,13 +255,13 @@ impl From<serde_json::Error> for Inner {
 }
 
 /// Refuses an object of a delta answer, which says what changed and not what is.
-fn check_delta(raw: &[u8]) -> Result<(), Cause> {
+fn check_delta(raw: &[u8]) -> Result<(), InputProblem> {
     if REMOVED.find(raw).is_none() && DELTA.find(raw).is_none() {
         return Ok(());
     }
     let Ok(fields) = head::fields(raw) else { return Ok(()) };
     let is_delta = |key: &&String| *key == "@removed" || key.ends_with("@delta");
-    fields.keys().find(is_delta).map_or(Ok(()), |key| Err(Cause::Removed { key: key.clone() }))
+    fields.keys().find(is_delta).map_or(Ok(()), |key| Err(InputProblem::Delta { key: key.clone() }))
 }
 
 /// A guess is only worth a word when the object does not say its type.
@@ -287,7 +288,7 @@ fn link_target(raw: &[u8]) -> Result<String, Inner> {
     if let Some(id) = reference.as_deref().and_then(engine::id_of_reference) {
         return Ok(id.to_owned());
     }
-    Err(Inner::Cause(graph_answer(&fields).unwrap_or(Cause::Link)))
+    Err(Inner::Cause(graph_answer(&fields).unwrap_or(InputProblem::Link.into())))
 }
 
 /// Recognises what Graph answers in the place of data.
@@ -300,12 +301,12 @@ fn graph_answer(fields: &Fields<'_>) -> Option<Cause> {
     Some(Cause::Answer { code, message: head::text(&error, "message").unwrap_or_default() })
 }
 
-fn no_id(fields: &Fields<'_>) -> Cause {
+fn no_id(fields: &Fields<'_>) -> InputProblem {
     if fields.get("value").is_some_and(|value| value.get().starts_with('[')) {
-        return Cause::Page;
+        return InputProblem::Page;
     }
     let names: Vec<&str> = fields.keys().take(3).map(String::as_str).collect();
-    Cause::NoId {
+    InputProblem::NoId {
         found: match names[..] {
             [] => "`{}`".into(),
             _ => format!("an object that begins with {}", names.join(", ")),

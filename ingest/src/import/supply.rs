@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::blocks::{Block, Blocks, Limits};
+use super::error::{Error, Result};
 use super::fault::{Fault, number};
 use super::place::Place;
 use super::walk::{self, Input};
-use crate::error::{Error, Result};
 
 /// What one worker does at a time.
 pub(super) enum Work {

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::error::{Error, Result};
 use super::place::Place;
-use crate::error::{Error, Result};
+use crate::error::FileError;
 
 /// Something to read.
 pub(crate) enum Input<'a> {
@@ -53,11 +54,7 @@ fn check_regular(path: &Path, metadata: &fs::Metadata) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }
-    let what = format!(
-        "expected a regular file, found {}; give - as the path to import what a command writes",
-        kind_of(metadata.file_type())
-    );
-    Err(unreadable(path, std::io::Error::new(std::io::ErrorKind::InvalidInput, what)))
+    Err(Error::NotRegular { path: path.to_owned(), found: kind_of(metadata.file_type()) })
 }
 
 #[cfg(unix)]
@@ -78,7 +75,7 @@ fn kind_of(_found: fs::FileType) -> &'static str {
 
 /// The error of a file that cannot be read.
 pub(crate) fn unreadable(path: &Path, source: std::io::Error) -> Error {
-    Error::File { action: "read", path: path.to_owned(), source }
+    FileError { action: "read", path: path.to_owned(), source }.into()
 }
 
 struct Walk<'a, 'input> {

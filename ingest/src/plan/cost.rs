@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::lookup::{self, Lookup};
 use super::{Estimate, Step, StepKind, TARGET};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::{self, Limit};
 
 /// Writes a second that one application may send to one tenant: 3,000 in 150 s.

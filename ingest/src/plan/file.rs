@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::{
     Body, FORMAT_VERSION, Named, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink,
 };
+use crate::plan::{Error, Result};
 use crate::resource::Version;
-use crate::{Error, Result};
 
 /// What is not hashed: the hash, and what is made of it.
 const UNHASHED: [&str; 3] = ["hash", "seal", "signatures"];
@@ -45,10 +45,10 @@ impl Plan {
     /// Reads a file, and checks its format version, its hash and its steps.
     ///
     /// # Errors
-    /// `PlanText` when it is no plan in JSON, `PlanVersion` when a newer version wrote it, `PlanEdited` when its hash
-    /// is not that of its content, `PlanStep` when a step cannot run or sends something else than it shows.
+    /// `Text` when it is no plan in JSON, `NewerFormat` when a newer version wrote it, `Edited` when its hash
+    /// is not that of its content, `Step` when a step cannot run or sends something else than it shows.
     pub fn from_file_bytes(bytes: &[u8]) -> Result<Self> {
-        let text = |error: serde_json::Error| Error::PlanText {
+        let text = |error: serde_json::Error| Error::Text {
             line: error.line(),
             column: error.column(),
             what: what_of(&error),
@@ -56,13 +56,13 @@ impl Plan {
         let frame = written::frame(bytes).map_err(text)?;
         let version = frame.get("formatVersion").and_then(Value::as_u64).unwrap_or_default();
         if version > u64::from(FORMAT_VERSION) {
-            return Err(Error::PlanVersion { found: version, known: FORMAT_VERSION });
+            return Err(Error::NewerFormat { found: version, known: FORMAT_VERSION });
         }
         let plan: Self = serde_json::from_slice(bytes).map_err(text)?;
         // The hash is over what stands in the file, so that nothing can be added that this program does not read.
         let expected = written::hash(bytes, &frame).map_err(text)?;
         if expected != plan.hash {
-            return Err(Error::PlanEdited { expected, found: plan.hash });
+            return Err(Error::Edited { expected, found: plan.hash });
         }
         plan.check_steps()?;
         Ok(plan)
@@ -77,13 +77,13 @@ impl Plan {
     /// Checks that a store made the plan.
     ///
     /// # Errors
-    /// `PlanSeal`.
+    /// `Seal`.
     pub fn check_seal(&self, store: &Store) -> Result<()> {
         if store.is_sealed(SEAL_PURPOSE, &self.hash, &self.seal) {
             return Ok(());
         }
         let found = if self.seal.is_empty() { "none" } else { "the seal of another store" };
-        Err(Error::PlanSeal { found, hash: self.hash.clone() })
+        Err(Error::Seal { found, hash: self.hash.clone() })
     }
 
     /// The hash of everything but `hash`, `seal` and `signatures`.
@@ -136,13 +136,13 @@ impl Plan {
     /// Checks that the plan is as it was made.
     ///
     /// # Errors
-    /// `PlanEdited`.
+    /// `Edited`.
     pub fn verify_hash(&self) -> Result<()> {
         let expected = self.compute_hash();
         if expected == self.hash {
             return Ok(());
         }
-        Err(Error::PlanEdited { expected, found: self.hash.clone() })
+        Err(Error::Edited { expected, found: self.hash.clone() })
     }
 }
 

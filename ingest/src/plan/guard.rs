@@ -14,7 +14,7 @@ use super::make::Planner;
 use super::policy::POLICY;
 use super::relation::added_scopes;
 use super::{Guard, Named, PlanObject, Step, StepKind};
-use crate::Result;
+use crate::plan::Result;
 use coverage::{Account, Policies};
 use roles::{GLOBAL_ADMINISTRATOR, Roles};
 use tenant::Tenant;

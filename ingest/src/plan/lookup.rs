@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::PlanObject;
 use super::value::set_path;
-use crate::Result;
+use crate::plan::Result;
 
 /// Whether an object is there, as far as the newest state tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use super::{
     FORMAT_VERSION, Guard, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection,
     Skipped, Step, Unfixable, cost, guard, update,
 };
+use crate::plan::{Error, Result};
 use crate::resource::{self, Resource};
-use crate::{Error, Result};
 
 /// Letters of a plan's ID.
 const ID_LETTERS: &[u8; 16] = b"klmnopqrstuvwxyz";
@@ -94,7 +94,7 @@ fn check_tenant(context: &PlanContext, to: &Snapshot) -> Result<()> {
     for object in to.objects("organization")? {
         let found = object?.key.id;
         if !found.eq_ignore_ascii_case(&context.tenant_id) {
-            return Err(Error::PlanTenant { expected: context.tenant_id.clone(), found });
+            return Err(Error::OtherTenant { expected: context.tenant_id.clone(), found });
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use super::draft::{Draft, DraftId};
 use super::lookup;
 use super::make::Planner;
 use super::{StepKind, StepLink};
-use crate::Result;
+use crate::plan::Result;
 
 /// The type of policies.
 pub(super) const POLICY: &str = "conditionalAccessPolicy";

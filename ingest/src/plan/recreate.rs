@@ -11,7 +11,7 @@ use super::property::{self, CREDENTIALS};
 use super::update::{LICENCES, Wanted, WantedMap, has_text, object_path, request};
 use super::value::written_value;
 use super::{PASSWORD, PlanObject, RequestTemplate, Skipped, StepKind, Unfixable, contain};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::{Property, Resource};
 
 /// What a new object of a type gets by itself, or from elsewhere.

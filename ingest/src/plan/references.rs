@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::lookup;
 use super::make::Planner;
 use super::{PlanObject, StepKind, StepLink, Unfixable};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::{self, Link, Resource};
 
 /// Links of an object: relation, then targets.

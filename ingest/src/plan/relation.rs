@@ -14,7 +14,7 @@ use super::make::{Picked, Planner, resource_of};
 use super::property;
 use super::update::{Wanted, WantedMap, decoded, escaped, filled, request};
 use super::{Phase, PlanObject, RequestTemplate, Skipped, StepKind};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::{self, Resource};
 pub(super) use schedule::{Holding, Schedules, has_begun, holding, is_open};
 use schedule::{Term, end_of, is_schedule, schedule_info, schedule_obstacle, time_obstacle};

@@ -11,7 +11,7 @@ use super::property;
 use super::update::{Wanted, WantedMap, object_path, request, update_of};
 use super::value::written_value;
 use super::{Named, Phase, StepKind};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::Resource;
 
 /// The order of deletions: what refers to others goes before them. Types that are not named come last but one.

@@ -13,7 +13,7 @@ use super::property;
 use super::unique::{Contest, Holder};
 use super::update::{filled, request};
 use super::{PlanObject, RequestTemplate, Skipped, StepKind, contain};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::{Bin, Resource};
 
 /// Why something is made again that lies in its bin.

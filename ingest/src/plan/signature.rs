@@ -15,7 +15,7 @@ use ring::signature::{ED25519, Ed25519KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::{Error, Result};
+use crate::plan::{Error, Result, SignatureProblem};
 
 /// What signatures of plans are for, so that one for something else is not taken for one of these.
 pub const SIGNATURE_NAMESPACE: &str = "entrasnap-plan";
@@ -47,7 +47,7 @@ impl Plan {
     /// Signs the hash with a private key as OpenSSH keeps it, without a passphrase.
     ///
     /// # Errors
-    /// `Invalid` when the text is no such key.
+    /// `PrivateKey` when the text is no such key.
     pub fn sign(&mut self, private_key: &str) -> Result<String> {
         let (pair, public) = read_private_key(private_key)?;
         let signature = pair.sign(&signed_bytes(&self.hash));
@@ -67,7 +67,7 @@ impl Plan {
     /// Adds a signature that `ssh-keygen -Y sign` made of the hash; gives the key that made it.
     ///
     /// # Errors
-    /// `Invalid` when it is none, or one of something else.
+    /// `Signature` when it is none, or one of something else.
     pub fn add_signature(&mut self, text: &str) -> Result<String> {
         let signature = unarmored(text);
         let key = verify(&self.hash, &signature)?;
@@ -79,22 +79,16 @@ impl Plan {
     /// Checks that enough people signed: each listed key counts once, and signatures of others not at all.
     ///
     /// # Errors
-    /// `Refused` when there are too few, `Invalid` when the rule is none.
+    /// `Unsigned` when there are too few, `PublicKey` and `SignatureRule` when the rule is none.
     pub fn check_signatures(&self, rule: &SignatureRule) -> Result<()> {
         let mut listed = BTreeSet::new();
         for key in &rule.keys {
             let blob = key.split_whitespace().nth(1).and_then(|text| STANDARD.decode(text).ok());
             let blob = blob.filter(|_| key.starts_with(ALGORITHM)).filter(|blob| public_of(blob).is_some());
-            listed.insert(blob.ok_or_else(|| {
-                Error::Invalid(format!("\"{key}\": expected a public key, such as \"{ALGORITHM} AAAA…\""))
-            })?);
+            listed.insert(blob.ok_or_else(|| Error::PublicKey { key: key.clone() })?);
         }
         if rule.required > listed.len() {
-            return Err(Error::Invalid(format!(
-                "{} signatures are required of {} keys: expected no more signatures than keys",
-                rule.required,
-                listed.len()
-            )));
+            return Err(Error::SignatureRule { required: rule.required, keys: listed.len() });
         }
         let verified =
             self.signatures.iter().filter_map(|signature| verify(&self.hash, &signature.signature).ok());
@@ -104,29 +98,21 @@ impl Plan {
         if count >= rule.required {
             return Ok(());
         }
-        Err(Error::Refused {
-            what: format!(
-                "the plan needs {} of the signatures that config.json lists, and has {count}",
-                rule.required
-            ),
-            help: "read it, then `entrasnap plan sign FILE --key KEY`".to_owned(),
-        })
+        Err(Error::Unsigned { required: rule.required, found: count })
     }
 }
 
 /// The key that made a signature of a hash.
 fn verify(hash: &str, signature: &str) -> Result<String> {
-    let odd = |what: &str| Error::Invalid(format!("a signature of the plan: {what}"));
-    let blob = STANDARD.decode(signature).map_err(|_| odd("expected base64"))?;
-    let parts =
-        read_signature(&blob).ok_or_else(|| odd("expected one of an Ed25519 key, as OpenSSH makes it"))?;
+    let blob = STANDARD.decode(signature).map_err(|_| Error::Signature(SignatureProblem::NotBase64))?;
+    let parts = read_signature(&blob).ok_or(Error::Signature(SignatureProblem::OtherForm))?;
     if parts.namespace != SIGNATURE_NAMESPACE.as_bytes() {
-        return Err(odd("expected the namespace entrasnap-plan"));
+        return Err(Error::Signature(SignatureProblem::OtherNamespace));
     }
-    let public = public_of(parts.key).ok_or_else(|| odd("expected an Ed25519 key"))?;
+    let public = public_of(parts.key).ok_or(Error::Signature(SignatureProblem::OtherKey))?;
     let key = UnparsedPublicKey::new(&ED25519, public);
     let signed = key.verify(&signed_bytes(hash), parts.signature);
-    signed.map_err(|_| odd("expected one of this plan's hash, found another's"))?;
+    signed.map_err(|_| Error::Signature(SignatureProblem::OtherHash))?;
     Ok(format!("{ALGORITHM} {}", STANDARD.encode(parts.key)))
 }
 
@@ -166,12 +152,7 @@ fn public_of(mut blob: &[u8]) -> Option<&[u8]> {
 
 /// A key pair, and its public half as SSH writes it.
 fn read_private_key(text: &str) -> Result<(Ed25519KeyPair, Vec<u8>)> {
-    let odd = || {
-        let what = "expected a private Ed25519 key without a passphrase, as `ssh-keygen -t ed25519` makes it; any other \
-                    signs with `ssh-keygen -Y sign -n entrasnap-plan` a file that holds the hash, and `--signature` \
-                    takes that";
-        Error::Invalid(what.to_owned())
-    };
+    let odd = || Error::PrivateKey;
     let blob = STANDARD.decode(unarmored(text)).map_err(|_| odd())?;
     let (seed, public) = private_parts(&blob).ok_or_else(odd)?;
     let key = public_of(&public).ok_or_else(odd)?.to_vec();

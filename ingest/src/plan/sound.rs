@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 
 use super::{Phase, Plan, PlanObject, Step, StepKind, derived};
-use crate::{Error, Result};
+use crate::plan::{Error, Result};
 
 impl Plan {
     /// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
     ///
     /// # Errors
-    /// `PlanStep`, naming the step.
+    /// `Step`, naming the step.
     pub fn check_steps(&self) -> Result<()> {
         let mut earlier: HashMap<&str, Phase> = HashMap::with_capacity(self.steps.len());
         let mut makers = Makers::new();
         for step in &self.steps {
-            let wrong = |what: String| Error::PlanStep { step: step.id.clone(), what };
+            let wrong = |what: String| Error::Step { step: step.id.clone(), what };
             check_order(step, &earlier).map_err(wrong)?;
             derived::check(step, &makers).map_err(wrong)?;
             if step.kind == StepKind::Recreate {

@@ -76,7 +76,7 @@ impl Case {
         self
     }
 
-    pub(super) fn try_plan(self) -> crate::Result<Plan> {
+    pub(super) fn try_plan(self) -> crate::plan::Result<Plan> {
         let folder = tempfile::tempdir().unwrap();
         let options = CreateOptions { seed: [7; 32], tenant: None };
         let mut store = Store::create(&folder.path().join("entrasnap.store"), &options).unwrap();

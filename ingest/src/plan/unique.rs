@@ -21,7 +21,7 @@ use super::property::{self, Writing};
 use super::returns::Returning;
 use super::update::{Wanted, WantedMap, filled, request};
 use super::{Named, Phase, PlanObject, StepKind};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource;
 
 /// Among which values one may stand only once.

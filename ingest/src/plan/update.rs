@@ -20,7 +20,7 @@ use super::merge::cleared;
 use super::property::{self, Writing};
 use super::value::{copy_path, path_names, written_value};
 use super::{Body, Named, PlanObject, RequestTemplate, StepKind};
-use crate::Result;
+use crate::plan::Result;
 use crate::resource::Resource;
 
 /// A property with the value that stands and the one that is wanted.

@@ -4,10 +4,10 @@ use bytes::Bytes;
 use engine::GapScope;
 use serde_json::value::RawValue;
 
+use super::error::Result;
 use super::event::Event;
 use super::reader::{Reader, Unread, path_of};
 use super::whole::{Asked, BATCH_LENGTH, EXPANDED_MAX, Related, page_behind, page_of, read_ids};
-use crate::error::Result;
 use crate::graph::{Answer, Call, Page, Shape, Trail};
 
 /// Reads what lives below the objects of another type: the parents' list, with up to 20 children inside each, and the

@@ -12,12 +12,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::error::Result;
 use super::event::{Event, key};
 use super::inside;
 use super::reader::{Doubt, Reader, Unread, path_of};
 use super::whole::{Asked, name_missing_bin, read_all_links_of, read_links_of};
-use crate::error::Result;
-use crate::graph::{Call, Page, Shape, Trail};
+use crate::graph::{AnswerFault, Call, Page, Shape, Trail};
 use crate::resource::{Link, Tier};
 
 /// Objects that are asked for together.
@@ -97,8 +97,8 @@ pub(super) async fn begin(reader: &Reader, asked: &Asked) -> Result<Result<Strin
             Ok(page) => page,
             Err(unread) => return Ok(Err(unread)),
         };
-        if let Err(what) = trail.step(&call.path, &page) {
-            return Ok(Err(reader.broken(&call, &what)));
+        if let Err(fault) = trail.step(&call.path, &page) {
+            return Ok(Err(reader.broken(&call, fault)));
         }
         match page {
             Page { delta_link: Some(link), .. } => return Ok(Ok(link)),
@@ -106,7 +106,7 @@ pub(super) async fn begin(reader: &Reader, asked: &Asked) -> Result<Result<Strin
             _ => break,
         }
     }
-    Ok(Err(reader.broken(&call, "expected a link to the next round, found none")))
+    Ok(Err(reader.broken(&call, AnswerFault::NoRound)))
 }
 
 /// Reads a round to its end.
@@ -120,16 +120,13 @@ pub(super) async fn read_round(reader: &Reader, asked: &Asked, link: &str) -> Re
             Err(unread) => return Ok(Err(unread)),
         };
         let noted = page.items().try_for_each(|item| note(asked, item, &mut touched));
-        if let Err(what) = noted.and_then(|()| trail.step(&call.path, &page)) {
-            return Ok(Err(reader.broken(&call, &what)));
+        if let Err(fault) = noted.and_then(|()| trail.step(&call.path, &page)) {
+            return Ok(Err(reader.broken(&call, fault)));
         }
         match (page.next_link, page.delta_link) {
             (Some(next), _) => call.path = next,
             (None, Some(next)) => return Ok(Ok(Round { touched, next })),
-            (None, None) => {
-                let what = "expected a link to the next page or round, found neither";
-                return Ok(Err(reader.broken(&call, what)));
-            }
+            (None, None) => return Ok(Err(reader.broken(&call, AnswerFault::NoLink))),
         }
     }
 }
@@ -138,10 +135,10 @@ pub(super) async fn read_round(reader: &Reader, asked: &Asked, link: &str) -> Re
 ///
 /// # Errors
 /// What was expected and found.
-fn note(asked: &Asked, item: &str, touched: &mut Touched) -> Result<(), String> {
+fn note(asked: &Asked, item: &str, touched: &mut Touched) -> Result<(), AnswerFault> {
     let record: Record =
-        serde_json::from_str(item).map_err(|error| format!("expected a record of changes: {error}"))?;
-    let id = record.id.ok_or_else(|| "expected records with an ID, found one without".to_owned())?;
+        serde_json::from_str(item).map_err(|error| AnswerFault::Record { reason: error.to_string() })?;
+    let id = record.id.ok_or(AnswerFault::RecordWithoutId)?;
     let touch = touched.entry(id).or_default();
     if let Some(Reason { reason }) = record.removed {
         let removal = if reason.as_deref() == Some("deleted") { Removal::ForGood } else { Removal::IntoBin };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Shredder};
 
+use super::error::Result;
 use super::whole;
-use crate::error::Result;
 use crate::resource::by_token;
 
 /// Something that was read.

@@ -24,11 +24,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::error::Result;
 use super::event::key;
 use super::reader::{Reader, Unread, path_of};
 use super::whole::{Asked, page_behind, page_of};
-use crate::error::Result;
-use crate::graph::{Answer, Call, Shape, Trail};
+use crate::graph::{Answer, AnswerFault, Call, Shape, Trail};
 use crate::resource::{Inside, Resource, by_token};
 
 /// The type of grants of delegated permissions.
@@ -189,7 +189,7 @@ async fn elements_of(reader: &Reader, call: &Call, answer: Answer) -> Result<Res
         }
     }
     let list = RawValue::from_string(format!("[{}]", elements.join(",")));
-    Ok(list.map_err(|error| reader.broken(&call, &format!("expected a list of elements: {error}"))))
+    Ok(list.map_err(|error| reader.broken(&call, AnswerFault::Elements { reason: error.to_string() })))
 }
 
 /// Reads each object with what hangs on it, as far as Graph expands that.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Snapshot, Store, TypeReading};
 
+use super::error::{Error, Result};
 use super::event::{self, Event, Writer};
 use super::inside;
 use super::missing::{self, Listed};
@@ -12,9 +13,8 @@ use super::reader::{Doubt, Reader};
 use super::select::select;
 use super::state::SourceState;
 use super::whole::{self, Asked};
-use super::{EVENT_COUNT_MAX, SOURCE, below, changes, chosen, has_ids, newest_snapshot, runtime, tenant_of};
-use crate::error::{Error, Result};
-use crate::graph::Client;
+use super::{EVENT_COUNT_MAX, SOURCE, below, changes, chosen, has_ids, newest_snapshot, tenant_of};
+use crate::graph::{self, Client};
 use crate::resource::by_token;
 
 /// What of the tenant a question needs.
@@ -39,7 +39,7 @@ impl LiveScope {
 /// # Errors
 /// As [`super::backup`]; nothing is staged.
 pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Result<BackupSummary> {
-    let runtime = runtime()?;
+    let runtime = graph::runtime()?;
     let now = client.clock().now();
     let resources = chosen(&scope.types)?;
     let state = SourceState::new(&client.settings().endpoint);

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use engine::{BinExtent, Snapshot};
 
 use super::changes;
+use super::error::Result;
 use super::event::key;
 use super::reader::{Doubt, Reader};
 use super::whole::{self, Asked, BATCH_LENGTH};
 use super::{below, has_ids};
-use crate::error::Result;
 
 /// Whether a list holds all there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use engine::{BinExtent, Gap, GapScope, Snapshot};
 use tokio::sync::mpsc::Sender;
 
+use super::error::{Error, Result};
 use super::event::Event;
 use super::stage::Stage;
 use super::state::Pending;
-use crate::error::{Error, Result};
-use crate::graph::{self, Answer, Call, Client, Page, Shape, Trail};
+use crate::graph::{self, Answer, AnswerFault, Call, Client, Page, Shape, Trail};
 use crate::resource::Resource;
 
 /// How often a list is begun anew whose page links expire on the way.
@@ -109,8 +109,8 @@ impl Chain<'_> {
                 Err(unread) => return Ok(Some(Err(unread))),
             };
             self.number += 1;
-            if let Err(what) = self.trail.step(&call.path, &page) {
-                return Ok(Some(Err(self.reader.broken(&call, &what))));
+            if let Err(fault) = self.trail.step(&call.path, &page) {
+                return Ok(Some(Err(self.reader.broken(&call, fault))));
             }
             self.next = page.next_link.as_ref().map(|link| Call { path: link.clone(), ..call });
             return Ok(Some(Ok(page)));
@@ -243,7 +243,7 @@ impl Reader {
             Some(page) => Ok(page),
             None => Page::read(answer.body, None),
         };
-        Ok(page.map_err(|what| self.broken(call, &what)))
+        Ok(page.map_err(|fault| self.broken(call, fault)))
     }
 
     /// Reads one object.
@@ -352,7 +352,7 @@ impl Reader {
             Err(error) => error,
         };
         let unread = Unread::or_end(error.clone())?;
-        let is_total = matches!(error, graph::Error::Unreachable { .. }) || unread.status == 401;
+        let is_total = is_unanswered(&error) || unread.status == 401;
         if is_total && !self.tenant_answers().await? {
             return Err(error.into());
         }
@@ -375,7 +375,7 @@ impl Reader {
         match self.client.send(&Call::get("/organization?$select=id")).await {
             Err(graph::Error::Cancelled) => Err(Error::Cancelled),
             Err(graph::Error::Refused(refusal)) if refusal.status == 401 => Ok(false),
-            Err(graph::Error::Unreachable { .. } | graph::Error::SignIn(_)) => Ok(false),
+            Err(error) if is_unanswered(&error) || error.kind() == graph::ErrorKind::SignIn => Ok(false),
             _ => {
                 self.notes().answers_until = Some(self.client.clock().monotonic() + ANSWERS_FOR);
                 Ok(true)
@@ -384,12 +384,17 @@ impl Reader {
     }
 
     /// An answer that cannot be followed.
-    pub(super) fn broken(&self, call: &Call, what: &str) -> Unread {
-        let asked = call.asked();
-        let error = graph::Error::Malformed { asked, what: what.to_owned(), request_id: None };
+    pub(super) fn broken(&self, call: &Call, fault: AnswerFault) -> Unread {
+        let (asked, reason) = (call.asked(), fault.to_string());
+        let error = graph::Error::Malformed { asked, fault, tries: None, request_id: None };
         self.notes().first_failure.get_or_insert(error.into());
-        Unread { status: 0, reason: what.to_owned(), is_resync: false }
+        Unread { status: 0, reason, is_resync: false }
     }
+}
+
+/// Whether the host gave no answer at all, so that another question may get none either.
+fn is_unanswered(error: &graph::Error) -> bool {
+    matches!(error, graph::Error::Unreachable { .. } | graph::Error::Untrusted { .. })
 }
 
 /// A path with `$select` taken apart: what stands before the names, the names, what stands behind.
@@ -428,7 +433,11 @@ impl Unread {
         match &error {
             graph::Error::Refused(refusal) => Ok(Self::of(refusal)),
             // Without path and request ID: what is wrong in one way with many objects is one warning.
-            graph::Error::Malformed { what, .. } | graph::Error::Unreachable { what, .. } => {
+            graph::Error::Malformed { fault, tries, .. } => {
+                let reason = format!("{fault}{}", graph::in_tries(*tries));
+                Ok(Self { status: 0, reason, is_resync: false })
+            }
+            graph::Error::Unreachable { what, .. } | graph::Error::Untrusted { what, .. } => {
                 Ok(Self { status: 0, reason: what.clone(), is_resync: false })
             }
             graph::Error::ForeignLink { .. } => {

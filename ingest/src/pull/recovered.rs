@@ -3,19 +3,19 @@
 use engine::Store;
 use jiff::Timestamp;
 
+use super::error::Result;
 use super::state::Pending;
-use crate::apply::{RecoveryStatus, StepOutcome, StepStatus, recoveries, recovery_steps};
-use crate::error::Result;
+use crate::apply::{RecoveryStatus, StepOutcome, StepStatus};
 
 /// How all recoveries stand, in a few words: what was read before one went on is not what a later run may go on from.
 ///
 /// # Errors
-/// `Store`, `Invalid`: the journal of recoveries cannot be read.
+/// `Store`: the journal of recoveries cannot be read.
 pub(super) fn mark(store: &Store) -> Result<String> {
-    let recoveries = recoveries(store)?;
+    let recoveries = store.recoveries()?;
     let open = recoveries.iter().filter(|recovery| recovery.completed.is_none());
-    let open = open.map(|recovery| recovery_steps(store, &recovery.id).map(|steps| sent_count(&steps)));
-    let open: Vec<usize> = open.collect::<Result<_>>()?;
+    let open = open.map(|recovery| store.recovery_steps(&recovery.id).map(|steps| sent_count(&steps)));
+    let open: Vec<usize> = open.collect::<engine::Result<_>>()?;
     let last = recoveries.iter().filter_map(|recovery| recovery.completed).max();
     Ok(format!("{} {last:?} {open:?}", recoveries.len()))
 }
@@ -23,15 +23,15 @@ pub(super) fn mark(store: &Store) -> Result<String> {
 /// What recoveries touched that wrote after a moment: objects, and those that were made again, under both their IDs.
 ///
 /// # Errors
-/// `Store`, `Invalid`: the journal of recoveries cannot be read.
+/// `Store`: the journal of recoveries cannot be read.
 pub(super) fn touched(store: &Store, since: Timestamp) -> Result<Pending> {
     let mut touched = Pending::default();
-    for recovery in recoveries(store)? {
+    for recovery in store.recoveries()? {
         let has_ended = !matches!(recovery.status, RecoveryStatus::Running | RecoveryStatus::Interrupted);
         if has_ended && recovery.completed.unwrap_or(recovery.started) < since {
             continue;
         }
-        let steps = recovery_steps(store, &recovery.id)?;
+        let steps = store.recovery_steps(&recovery.id)?;
         // One that was stopped and never resumed wrote nothing after its last step.
         let is_stopped = recovery.status == RecoveryStatus::Interrupted;
         let last = steps.iter().filter_map(|step| step.completed).max();

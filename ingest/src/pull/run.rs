@@ -17,13 +17,13 @@ use tokio::task::JoinSet;
 
 use super::below;
 use super::changes::{self, LinkSource, Touch, Touched};
+use super::error::{Error, Result};
 use super::event::Event;
 use super::inside;
 use super::missing::{self, Listed};
 use super::reader::Reader;
 use super::state::{Feed, SourceState};
 use super::whole::{self, Asked};
-use crate::error::{Error, Result};
 use crate::resource::{Link, Tier};
 
 /// Rounds after which a tenant that never rests is taken as it is; what comes later is the next backup's.

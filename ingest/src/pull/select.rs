@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::{Gap, GapScope};
 use serde::Deserialize;
 
+use super::error::Result;
 use super::reader::Unread;
 use super::state::SourceState;
 use super::whole::Asked;
-use crate::error::Result;
 use crate::graph::{self, Call, Claims, Client, Shape};
 use crate::resource::{Guarded, Resource};
 

@@ -14,7 +14,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use engine::disk::{create_private_folder, private_file};
 
-use crate::error::{Error, Result};
+use super::error::Result;
+use crate::error::FileError;
 
 const HEADER_SIZE: usize = 4 + 2 + 16;
 const HASH_CONTEXT: &str = "entrasnap 2026-11 staged page";
@@ -55,10 +56,7 @@ impl Stage {
     /// Opens the staging of this run, or begins it anew when there is none or it is another run's.
     pub(super) fn open(folder: &Path, run: &str) -> Result<Self> {
         let path = folder.join(FILE_NAME);
-        let failed = |action| {
-            let path = path.clone();
-            move |source| Error::File { action, path, source }
-        };
+        let failed = |action| FileError::of(action, &path);
         create_private_folder(folder).map_err(failed("create"))?;
         let mut file = private_file()
             .read(true)
@@ -109,7 +107,7 @@ impl Stage {
         let mut inner = self.lock();
         let end = inner.end;
         let written = inner.file.seek(SeekFrom::Start(end)).and_then(|_| inner.file.write_all(&frame));
-        written.map_err(|source| Error::File { action: "write", path: self.path.clone(), source })?;
+        written.map_err(FileError::of("write", &self.path))?;
         inner.places.insert(key.to_owned(), (end + (HEADER_SIZE + key.len()) as u64, body.len()));
         inner.end = end + frame.len() as u64;
         Ok(())

@@ -10,11 +10,11 @@ use engine::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::error::Result;
 use super::event::{Event, key};
 use super::inside;
 use super::reader::{Reader, Unread, path_of};
-use crate::error::Result;
-use crate::graph::{Answer, Call, Page, Shape, Trail};
+use crate::graph::{Answer, AnswerFault, Call, Page, Shape, Trail};
 use crate::resource::{Bin, Link, Resource, Version, all};
 
 /// `$expand` shows no more than this many related objects; one that shows as many is asked for the rest.
@@ -361,7 +361,7 @@ fn only_target(answer: &Answer) -> Option<Vec<String>> {
 pub(super) fn page_of(reader: &Reader, call: &Call, answer: Answer) -> Result<Page, Unread> {
     match answer.page {
         Some(page) => Ok(page),
-        None => Page::read(answer.body, None).map_err(|what| reader.broken(call, &what)),
+        None => Page::read(answer.body, None).map_err(|fault| reader.broken(call, fault)),
     }
 }
 
@@ -372,8 +372,8 @@ pub(super) async fn page_behind(
     trail: &mut Trail,
     page: &Page,
 ) -> Result<Option<Result<(Call, Page), Unread>>> {
-    if let Err(what) = trail.step(&call.path, page) {
-        return Ok(Some(Err(reader.broken(call, &what))));
+    if let Err(fault) = trail.step(&call.path, page) {
+        return Ok(Some(Err(reader.broken(call, fault))));
     }
     let Some(next) = &page.next_link else { return Ok(None) };
     let call = Call { path: next.clone(), ..call.clone() };
@@ -395,9 +395,8 @@ async fn all_targets(
     loop {
         for item in page.items() {
             let Ok(target) = serde_json::from_str::<Target>(item) else {
-                let what =
-                    format!("expected links of {} to objects with an ID, found one without", asked.token());
-                return Ok(Err(reader.broken(&call, &what)));
+                let fault = AnswerFault::LinkWithoutId { type_token: asked.token().to_owned() };
+                return Ok(Err(reader.broken(&call, fault)));
             };
             targets.push(target.id);
         }

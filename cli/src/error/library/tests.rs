@@ -37,7 +37,8 @@ fn what_the_system_refuses_comes_with_advice_and_its_whole_path() {
     let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
     let path = PathBuf::from("users; today.json");
     let store = engine::Error::Disk { action: "cannot read", path: path.clone(), source: missing() };
-    let input = ingest::Error::File { action: "read", path: path.clone(), source: missing() };
+    let input = ingest::FileError { action: "read", path: path.clone(), source: missing() };
+    let input = ingest::import::Error::from(input);
     for failure in
         [Failure::from(store), Failure::from(input), Failure::file("cannot read", &path, &missing())]
     {
@@ -56,7 +57,7 @@ fn a_lost_file_of_the_store_is_to_be_restored() {
 }
 
 #[test]
-fn what_graph_says_stays_whole_and_a_message_without_its_help_keeps_the_help() {
+fn what_graph_says_stays_whole() {
     let refusal = ingest::graph::Refusal {
         status: 400,
         code: "Request_BadRequest".to_owned(),
@@ -71,9 +72,135 @@ fn what_graph_says_stays_whole_and_a_message_without_its_help_keeps_the_help() {
     let failure = Failure::from(ingest::Error::from(error));
     assert!(failure.message.ends_with("the value is taken; use another"), "{}", failure.message);
     assert_eq!((failure.code, failure.help.as_str()), ("graph", ""));
-    for text in ["the store is locked", "the store is locked; wait"] {
-        let failure = helped("locked", Status::Refused, text, "wait");
-        assert_eq!((failure.message.as_str(), failure.help.as_str()), ("the store is locked", "wait"));
+}
+
+#[test]
+fn a_semicolon_in_a_message_is_no_border_of_its_help() {
+    use ingest::graph::{Error, SignIn, SignInCause};
+    let (asked, host) = ("GET /users".to_owned(), "https://host".to_owned());
+    let what = "the proxy says: closed; come back later".to_owned();
+    let sign_in = SignIn {
+        cause: SignInCause::ExpiredSecret,
+        code: "AADSTS7000222".to_owned(),
+        message: "the keys are expired; renew them".to_owned(),
+    };
+    for (error, end, help) in [
+        (
+            Error::Unreachable { asked: asked.clone(), host: host.clone(), tries: 2, what: what.clone() },
+            "(the proxy says: closed; come back later)",
+            "check network, proxy and endpoint",
+        ),
+        (
+            Error::Untrusted { asked: asked.clone(), host, what: what.clone() },
+            "(the proxy says: closed; come back later)",
+            "SSL_CERT_FILE names further certificate authorities",
+        ),
+        (
+            Error::Unanswered { asked, what },
+            "(the proxy says: closed; come back later)",
+            "whether it took effect has to be looked up before it is sent again",
+        ),
+        (
+            sign_in.into(),
+            "the keys are expired; renew them (AADSTS7000222)",
+            "the secret has expired: make a new one and set AZURE_CLIENT_SECRET",
+        ),
+    ] {
+        let failure = Failure::from(error);
+        assert!(failure.message.ends_with(end), "{}", failure.message);
+        assert_eq!(failure.help, help);
+    }
+}
+
+#[test]
+fn a_setting_of_the_client_has_the_name_of_its_variable_and_its_help() {
+    use ingest::graph::{CertificateProblem, Error, Setting, SettingProblem};
+    let problem = SettingProblem::Certificate { path: "key.pfx".into(), problem: CertificateProblem::NotPem };
+    for (setting, problem, message, help) in [
+        (Setting::Tenant, SettingProblem::NoTenant, "AZURE_TENANT_ID: expected the ID or a domain", ""),
+        (
+            Setting::Certificate,
+            problem,
+            "AZURE_CLIENT_CERTIFICATE_PATH: key.pfx: expected PEM",
+            "openssl pkcs12",
+        ),
+    ] {
+        let failure = Failure::from(Error::Settings { setting, problem: Box::new(problem) });
+        assert!(failure.message.starts_with(message), "{}", failure.message);
+        assert!(
+            failure.help.contains(help) && failure.help.is_empty() == help.is_empty(),
+            "{}",
+            failure.help
+        );
+        assert_eq!((failure.code, failure.status), ("graph", Status::Failed));
+    }
+}
+
+#[test]
+fn errors_of_imports_have_their_place_and_their_help() {
+    use ingest::import::{Error, InputProblem, Location};
+    let location = Location { file: "users.json".to_owned(), line: 2, column: Some(8) };
+    let failure = Failure::from(Error::Input { location: location.clone(), problem: InputProblem::NoType });
+    assert_eq!(failure.message, "users.json:2:8: the object does not say its type");
+    assert_eq!((failure.code, failure.file.as_deref(), failure.line), ("input", Some("users.json"), Some(2)));
+    assert!(failure.help.contains("--type"), "{}", failure.help);
+    let source = Box::new(engine::Error::OtherTenant { expected: "a".to_owned(), found: "b".to_owned() });
+    let failure = Failure::from(Error::OtherTenant { location, source });
+    assert_eq!((failure.code, failure.status, failure.line), ("otherTenant", Status::Refused, Some(2)));
+    assert_eq!(failure.message, "users.json:2:8: the store holds tenant a, the data is of tenant b");
+    assert_eq!(failure.help, "use another --store for it");
+    let failure = Failure::from(Error::UnlikeStore { known: 25, read: 30, shared: 0 });
+    assert_eq!((failure.code, failure.status), ("refused", Status::Refused));
+    assert!(failure.help.contains("--new-tenant-data"), "{}", failure.help);
+}
+
+#[test]
+fn errors_of_plans_and_of_applying_them_have_their_status_and_their_help() {
+    use ingest::{apply, plan};
+    let hash = || "ab".repeat(32);
+    let guard = |name: &str| plan::Guard {
+        name: name.to_owned(),
+        reason: "it is; so".to_owned(),
+        objects: Vec::new(),
+        allowed: false,
+    };
+    let locked = engine::Error::Locked { holder: "process 7".to_owned() };
+    let elsewhere = apply::Error::SignedInElsewhere { expected: "a".to_owned(), found: "b".to_owned() };
+    let unfinished = apply::Error::Unfinished { recovery: "kkkk".to_owned(), source: Box::new(locked) };
+    let cases: [(ingest::Error, &str, Status, &str); 7] = [
+        (
+            plan::Error::Seal { found: "none", hash: hash() }.into(),
+            "planSeal",
+            Status::Refused,
+            "--accept-unsealed",
+        ),
+        (plan::Error::PrivateKey.into(), "invalid", Status::Failed, "`--signature` takes that"),
+        (
+            plan::Error::Unsigned { required: 1, found: 0 }.into(),
+            "refused",
+            Status::Refused,
+            "plan sign FILE",
+        ),
+        (
+            apply::Error::Guarded { guards: vec![guard("stale"), guard("too-many")] }.into(),
+            "refused",
+            Status::Refused,
+            "`--allow stale --allow too-many`",
+        ),
+        (elsewhere.into(), "otherTenant", Status::Refused, "sign in to a (AZURE_TENANT_ID)"),
+        (unfinished.into(), "locked", Status::Failed, "recovery resume kkkk"),
+        (
+            apply::Error::NoRecovery { prefix: "z".to_owned() }.into(),
+            "invalid",
+            Status::Failed,
+            "recoveries` lists them",
+        ),
+    ];
+    for (error, code, status, help) in cases {
+        let message = error.to_string();
+        let failure = Failure::from(error);
+        assert_eq!((failure.code, failure.status, &failure.message), (code, status, &message));
+        assert!(failure.help.contains(help), "{}", failure.help);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tests of taking pages apart.
 
-use super::Page;
+use super::{AnswerFault, Page};
 
-fn read(text: &'static str) -> Result<Page, String> {
+fn read(text: &'static str) -> Result<Page, AnswerFault> {
     Page::read(bytes::Bytes::from_static(text.as_bytes()), None)
 }
 
@@ -29,6 +29,6 @@ fn an_empty_page_may_have_a_next_one() {
 #[test]
 fn what_is_no_page_is_refused() {
     for text in ["", "{}", "[]", r#"{"value":{}}"#, r#"{"value":[1"#, "<html>"] {
-        assert!(read(text).unwrap_err().starts_with("expected a page"), "{text}");
+        assert!(read(text).unwrap_err().to_string().starts_with("expected a page"), "{text}");
     }
 }

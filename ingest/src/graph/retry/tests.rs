@@ -57,8 +57,8 @@ fn each_outcome_has_one_decision_for_each_effect() {
         (Outcome::Lost(Loss::Truncated { status: 429 }), again, again, again),
         (Outcome::Lost(Loss::Truncated { status: 503 }), again, again, again),
         (Outcome::Lost(Loss::Truncated { status: 401 }), Renew, Renew, Renew),
-        (Outcome::Lost(Loss::TooLarge { status: 200 }), again, again, Unanswered),
-        (Outcome::Lost(Loss::TooLarge { status: 404 }), again, again, Fail),
+        (Outcome::Lost(Loss::TooLarge { status: 200, limit_bytes: 1 }), again, again, Unanswered),
+        (Outcome::Lost(Loss::TooLarge { status: 404, limit_bytes: 1 }), again, again, Fail),
         (Outcome::Malformed, again, again, Unanswered),
     ];
     for (outcome, read, idempotent, once) in table {

@@ -38,7 +38,7 @@ fn what_was_not_asked_for_is_no_answer_whatever_its_status() {
 #[test]
 fn a_broken_answer_says_what_came_and_nothing_that_a_terminal_acts_on() {
     let told = |content_type, body: &'static str| {
-        Shape::Page.check(200, content_type, &Bytes::from_static(body.as_bytes())).unwrap_err()
+        Shape::Page.check(200, content_type, &Bytes::from_static(body.as_bytes())).unwrap_err().to_string()
     };
     let html = told(Some("text/html; charset=utf-8"), "<!DOCTYPE html>\r\n<html>\u{1b}[31m");
     assert!(html.contains("text/html of 28 bytes") && html.contains("<!DOCTYPE html>"), "{html}");

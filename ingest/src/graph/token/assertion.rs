@@ -8,7 +8,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{RSA_PSS_SHA256, RsaKeyPair};
 use serde_json::json;
 
-use super::super::error::{Error, Result};
+use super::super::error::{CertificateProblem, Error, Result, Setting, SettingProblem};
 use super::super::secret::Secret;
 
 #[cfg(test)]
@@ -30,31 +30,27 @@ impl Certificate {
     /// # Errors
     /// `Settings` when it is none, its key is encrypted, or a part is missing.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let name = path.display();
-        let bytes = std::fs::read(path).map_err(|error| {
-            wrong(format!("AZURE_CLIENT_CERTIFICATE_PATH: expected a PEM file at {name}: {error}"))
+        let bytes = std::fs::read(path).map_err(|source| {
+            let (path, source) = (path.to_owned(), source.into());
+            unfit(SettingProblem::Unreadable { expected: "a PEM file at", path, source })
         })?;
-        Self::read(&bytes).map_err(|what| wrong(format!("AZURE_CLIENT_CERTIFICATE_PATH: {name}: {what}")))
+        Self::read(&bytes)
+            .map_err(|problem| unfit(SettingProblem::Certificate { path: path.to_owned(), problem }))
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, String> {
+    fn read(bytes: &[u8]) -> Result<Self, CertificateProblem> {
         let text = str::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN "));
-        let text = text.ok_or(
-            "expected PEM, found something else, perhaps PFX; convert it with \
-             `openssl pkcs12 -in certificate.pfx -out certificate.pem -nodes`",
-        )?;
+        let text = text.ok_or(CertificateProblem::NotPem)?;
         if text.contains("ENCRYPTED") {
-            return Err("expected a key that is not encrypted; convert it with \
-                        `openssl pkcs8 -in encrypted.pem -out key.pem` and put the certificate behind it"
-                .to_owned());
+            return Err(CertificateProblem::EncryptedKey);
         }
-        let certificate = section(text, "CERTIFICATE").ok_or("expected a certificate, found none")?;
+        let certificate = section(text, "CERTIFICATE").ok_or(CertificateProblem::NoCertificate)?;
         let key = match (section(text, "PRIVATE KEY"), section(text, "RSA PRIVATE KEY")) {
             (Some(key), _) => RsaKeyPair::from_pkcs8(&key),
             (None, Some(key)) => RsaKeyPair::from_der(&key),
-            (None, None) => return Err("expected the certificate's private key, found none".to_owned()),
+            (None, None) => return Err(CertificateProblem::NoKey),
         };
-        let key = key.map_err(|error| format!("expected an RSA key of 2048 bits or more: {error}"))?;
+        let key = key.map_err(|error| CertificateProblem::OtherKey { reason: error.to_string() })?;
         let hash = ring::digest::digest(&ring::digest::SHA256, &certificate);
         Ok(Self { key, thumbprint: URL_SAFE_NO_PAD.encode(hash) })
     }
@@ -77,7 +73,7 @@ impl Certificate {
         // The salt of a signature is the one thing here that no seed may foretell.
         self.key
             .sign(&RSA_PSS_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
-            .map_err(|_| wrong("AZURE_CLIENT_CERTIFICATE_PATH: the key cannot sign".to_owned()))?;
+            .map_err(|_| unfit(SettingProblem::CannotSign))?;
         Ok(Secret::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))))
     }
 }
@@ -90,6 +86,6 @@ fn section(text: &str, name: &str) -> Option<Vec<u8>> {
     STANDARD.decode(lines).ok()
 }
 
-fn wrong(what: String) -> Error {
-    Error::Settings { what }
+fn unfit(problem: SettingProblem) -> Error {
+    Error::Settings { setting: Setting::Certificate, problem: Box::new(problem) }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::error::{Result, SignIn};
+use super::super::error::{Result, SignIn, SignInCause};
 use super::super::secret::Secret;
-use super::super::settings::Program;
+use super::super::settings::{Program, ProgramError};
 use super::Token;
 use super::sign_in::SignInContext;
 
@@ -20,14 +20,16 @@ const LIFE_UNKNOWN: Duration = Duration::from_mins(10);
 pub struct InstalledCli;
 
 impl Program for InstalledCli {
-    fn run(&self, arguments: &[&str]) -> Result<Secret, String> {
+    fn run(&self, arguments: &[&str]) -> Result<Secret, ProgramError> {
         let name = if cfg!(windows) { "az.cmd" } else { "az" };
         let output = Command::new(name).args(arguments).stdin(Stdio::null()).output();
-        let output = output.map_err(|error| format!("`{name}` did not start: {error}"))?;
+        let output =
+            output.map_err(|source| ProgramError::NotStarted { program: name.to_owned(), source })?;
         if output.status.success() {
             Ok(Secret::new(String::from_utf8_lossy(&output.stdout).into_owned()))
         } else {
-            Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+            let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            Err(ProgramError::Failed { stderr })
         }
     }
 }
@@ -48,21 +50,20 @@ pub(super) async fn run(context: &SignInContext<'_>, program: &Arc<dyn Program>)
         let arguments = ["account", "get-access-token", "--resource", &resource, "--tenant", &tenant];
         program.run(&[&arguments[..], &["--output", "json"]].concat())
     });
-    let printed = context.cancel.guard(run).await?.unwrap_or_else(|error| Err(error.to_string()));
-    let printed = printed.map_err(|error| {
-        let message = format!("the Azure CLI gave none: {}", error.lines().next().unwrap_or_default());
-        failure(message, "sign in with `az login`, or choose another --auth")
-    })?;
+    let none = |said: &dyn std::fmt::Display| {
+        let said = said.to_string();
+        let message = format!("the Azure CLI gave none: {}", said.lines().next().unwrap_or_default());
+        SignIn::new(SignInCause::AzureCli, message)
+    };
+    let printed = context.cancel.guard(run).await?.map_err(|error| none(&error))?;
+    let printed = printed.map_err(|error| none(&error))?;
     let printed: Printed = serde_json::from_str(printed.reveal()).map_err(|error| {
-        failure(format!("expected JSON with `accessToken` from the Azure CLI: {error}"), "update it")
+        let message = format!("expected JSON with `accessToken` from the Azure CLI: {error}");
+        SignIn::new(SignInCause::AzureCliOutput, message)
     })?;
     let now = context.clock.now();
     let life = printed.expires_on.map_or(LIFE_UNKNOWN, |end_s| {
         Duration::from_secs(u64::try_from(end_s - now.as_second()).unwrap_or(0))
     });
     Ok(Token { secret: Secret::new(printed.access_token), issued: now, life, number: 0 })
-}
-
-fn failure(message: String, help: &str) -> SignIn {
-    SignIn { code: String::new(), message, help: help.to_owned() }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::super::call::Method;
-use super::super::error::{Error, Result, SignIn};
+use super::super::error::{Result, SignIn, SignInCause};
 use super::super::secret::Secret;
 use super::super::settings::DevicePrompt;
 use super::super::transport::Received;
@@ -57,7 +57,8 @@ pub(super) async fn run(
         return Err(refusal(received.status, &received.body).into());
     }
     let begun: Begun = serde_json::from_slice(&received.body)
-        .map_err(|error| failure(format!("expected a device code from the sign-in: {error}"), ""))?;
+        .map_err(|error| format!("expected a device code from the sign-in: {error}"))
+        .map_err(|message| SignIn::new(SignInCause::OddAnswer, message))?;
     let Begun { user_code, verification_uri, .. } = &begun;
     let message = if begun.message.is_empty() {
         format!("open {verification_uri} and enter the code {user_code} to sign in")
@@ -91,14 +92,11 @@ async fn poll(context: &SignInContext<'_>, client_id: &str, begun: &Begun) -> Re
             _ => return Err(refusal(received.status, &received.body).into()),
         }
     }
-    Err(Error::from(failure("nobody signed in before the code expired".to_owned(), "start again")))
+    let message = "nobody signed in before the code expired".to_owned();
+    Err(SignIn::new(SignInCause::ExpiredCode, message).into())
 }
 
 async fn ask(context: &SignInContext<'_>, name: &str, pairs: &[(&str, &str)]) -> Result<Received> {
     let address = context.endpoint(name)?;
     context.ask(Method::Post, &address, &[], Some(form(pairs)), Patience::Entra).await
-}
-
-fn failure(message: String, help: &str) -> SignIn {
-    SignIn { code: String::new(), message, help: help.to_owned() }
 }

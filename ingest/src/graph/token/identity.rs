@@ -1,7 +1,7 @@
 //! Owns the tokens of a managed identity, which the machine or the service that this runs on gives.
 
 use super::super::call::{Method, escape};
-use super::super::error::{Error, Result, SignIn};
+use super::super::error::{Error, Result, Setting, SignIn, SignInCause};
 use super::super::settings::IdentitySource;
 use super::super::transport::address::{Address, Plain};
 use super::Token;
@@ -17,7 +17,7 @@ pub(super) async fn run(
     let resource = escape(context.resource);
     let (address, header) = match source {
         IdentitySource::Machine { host } => {
-            let host = Address::host(host, "the managed identity's host", Plain::LinkLocal)?;
+            let host = Address::host(host, Setting::IdentityHost, Plain::LinkLocal)?;
             let path =
                 format!("/metadata/identity/oauth2/token?api-version=2018-02-01&resource={resource}{client}");
             (host.join("", &path)?, ("metadata", "true"))
@@ -25,19 +25,17 @@ pub(super) async fn run(
         IdentitySource::Service { endpoint, header } => {
             let mark = if endpoint.contains('?') { '&' } else { '?' };
             let address = format!("{endpoint}{mark}api-version=2019-08-01&resource={resource}{client}");
-            let address = Address::checked(&address, "IDENTITY_ENDPOINT", Plain::LinkLocal)?;
+            let address = Address::checked(&address, Setting::IdentityEndpoint, Plain::LinkLocal)?;
             (address, ("x-identity-header", header.reveal()))
         }
     };
     match context.ask(Method::Get, &address, &[header], None, Patience::Identity).await {
         Ok(received) => context.read(&received),
-        Err(Error::Unreachable { host, what, .. }) => Err(SignIn {
-            code: String::new(),
-            message: format!("expected a managed identity at {host}, found nothing that answers ({what})"),
-            help: "run this on a machine or service of Azure that has one, or choose another --auth"
-                .to_owned(),
+        Err(Error::Unreachable { host, what, .. } | Error::Untrusted { host, what, .. }) => {
+            let message =
+                format!("expected a managed identity at {host}, found nothing that answers ({what})");
+            Err(SignIn::new(SignInCause::NoManagedIdentity, message).into())
         }
-        .into()),
         Err(error) => Err(error),
     }
 }

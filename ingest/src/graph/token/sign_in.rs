@@ -1,4 +1,4 @@
-//! Owns one request for a token: its form, its answer, and what to do when it is refused.
+//! Owns one request for a token: its form, its answer, and why it was refused.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::call::{Effect, Meter, Method, escape};
 use super::super::cancel::Cancel;
 use super::super::clock::Clock;
-use super::super::error::{Error, Result, SignIn};
+use super::super::error::{Error, Result, Setting, SettingProblem, SignIn, SignInCause};
 use super::super::random::Random;
 use super::super::retry::{Attempt, Decision, Loss, Outcome, decide, read_retry_after};
 use super::super::secret::Secret;
@@ -51,7 +51,7 @@ pub(super) enum Patience {
 /// Gets a token.
 ///
 /// # Errors
-/// `SignIn`, `Unreachable` or `Cancelled`.
+/// `SignIn`, `Settings`, `Unreachable`, `Untrusted` or `Cancelled`.
 pub(crate) async fn run(context: &SignInContext<'_>) -> Result<Token> {
     match context.credential {
         Credential::Secret { client_id, secret } => {
@@ -66,11 +66,11 @@ pub(crate) async fn run(context: &SignInContext<'_>) -> Result<Token> {
             context.client_credentials(&asserted(client_id, &assertion)).await
         }
         Credential::Workload { client_id, token_file } => {
-            let token = std::fs::read_to_string(token_file).map_err(|error| Error::Settings {
-                what: format!(
-                    "AZURE_FEDERATED_TOKEN_FILE: expected a token in {}: {error}",
-                    token_file.display()
-                ),
+            let token = std::fs::read_to_string(token_file).map_err(|source| {
+                let path = token_file.clone();
+                let problem =
+                    SettingProblem::Unreadable { expected: "a token in", path, source: source.into() };
+                Error::Settings { setting: Setting::TokenFile, problem: Box::new(problem) }
             })?;
             context.client_credentials(&asserted(client_id, &Secret::new(token.trim()))).await
         }
@@ -139,8 +139,11 @@ impl SignInContext<'_> {
                 }
                 (_, Ok(received)) => return Ok(received),
                 (_, Err(lost)) => {
-                    let host = address.origin();
-                    return Err(Error::Unreachable { asked, host, tries: number, what: lost.what });
+                    let (host, what) = (address.origin(), lost.what);
+                    return Err(match lost.loss {
+                        Loss::Distrusted => Error::Untrusted { asked, host, what },
+                        _ => Error::Unreachable { asked, host, tries: number, what },
+                    });
                 }
             }
         }
@@ -154,7 +157,7 @@ impl SignInContext<'_> {
         }
         let body: Granted = serde_json::from_slice(&received.body).map_err(|error| {
             let message = format!("expected a token in the answer of {}: {error}", self.authority.origin());
-            SignIn { code: String::new(), message, help: String::new() }
+            SignIn::new(SignInCause::OddAnswer, message)
         })?;
         let now = self.clock.now();
         let life_s = match (body.expires_in, body.expires_on) {
@@ -229,7 +232,7 @@ pub(super) fn refused_error(body: &[u8]) -> String {
     serde_json::from_slice::<Refused>(body).unwrap_or_default().error
 }
 
-/// Says why no token was given, and what to do.
+/// Says why no token was given.
 pub(super) fn refusal(status: u16, body: &[u8]) -> SignIn {
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let description = refused.error_description.lines().next().unwrap_or_default();
@@ -240,32 +243,5 @@ pub(super) fn refusal(status: u16, body: &[u8]) -> SignIn {
     } else {
         description.to_owned()
     };
-    SignIn { help: help(&code).to_owned(), code, message }
-}
-
-/// What to do about Entra's numbers.
-fn help(code: &str) -> &'static str {
-    match code {
-        "AADSTS7000215" => "AZURE_CLIENT_SECRET must be the secret's value, not its ID, of this application",
-        "AADSTS7000222" => "the secret has expired: make a new one and set AZURE_CLIENT_SECRET",
-        "AADSTS700016" => "AZURE_CLIENT_ID must be an application of the tenant AZURE_TENANT_ID",
-        "AADSTS90002" | "AADSTS900023" | "AADSTS900021" => {
-            "AZURE_TENANT_ID must be the ID or a verified domain of a tenant of this cloud"
-        }
-        "AADSTS700027" | "AADSTS700025" => {
-            "the certificate in AZURE_CLIENT_CERTIFICATE_PATH must be among the application's certificates"
-        }
-        "AADSTS700024" => {
-            "the assertion is not valid now: check the clock, or the age of AZURE_FEDERATED_TOKEN_FILE"
-        }
-        "AADSTS70021" | "AADSTS700211" | "AADSTS700212" | "AADSTS700213" => {
-            "no federated credential of the application matches the token in AZURE_FEDERATED_TOKEN_FILE"
-        }
-        "AADSTS7000112" => "the application is disabled in the tenant",
-        "AADSTS50076" | "AADSTS50079" | "AADSTS53003" => {
-            "a conditional access policy refused the sign-in; use an application of its own"
-        }
-        "AADSTS65001" | "AADSTS500011" => "an administrator must consent to the application first",
-        _ => "",
-    }
+    SignIn { cause: SignInCause::of_code(&code), code, message }
 }

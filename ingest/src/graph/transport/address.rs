@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::super::error::{Error, Result};
+use super::super::error::{Error, Result, Setting, SettingProblem};
 
 #[cfg(test)]
 mod tests;
@@ -23,48 +23,47 @@ pub(crate) enum Plain {
 }
 
 impl Address {
-    /// Checks a bare host: scheme, host and perhaps a port. `what` names it in messages.
+    /// Checks a bare host: scheme, host and perhaps a port.
     ///
     /// # Errors
     /// `Settings` for anything else, and for plain http to a host that is not allowed it.
-    pub(crate) fn host(text: &str, what: &str, plain: Plain) -> Result<Self> {
-        let address = Self::checked(text, what, plain)?;
+    pub(crate) fn host(text: &str, setting: Setting, plain: Plain) -> Result<Self> {
+        let address = Self::checked(text, setting, plain)?;
         if address.0.path() == "/" && address.0.query().is_none() && address.0.fragment().is_none() {
             return Ok(address);
         }
-        Err(settings(format!("{what}: expected scheme and host only, found {}", shown(&address.0))))
+        Err(unfit(setting, SettingProblem::MoreThanHost { found: shown(&address.0) }))
     }
 
     /// Checks an address with a path.
     ///
     /// # Errors
     /// As for [`Address::host`].
-    pub(crate) fn checked(text: &str, what: &str, plain: Plain) -> Result<Self> {
-        let url = Url::parse(text).map_err(|error| {
-            settings(format!("{what}: expected an address such as https://host, found {error}"))
-        })?;
+    pub(crate) fn checked(text: &str, setting: Setting, plain: Plain) -> Result<Self> {
+        let url = Url::parse(text)
+            .map_err(|error| unfit(setting, SettingProblem::NoAddress { reason: error.to_string() }))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(settings(format!("{what}: expected an address without a name and password")));
+            return Err(unfit(setting, SettingProblem::Password));
         }
         match url.scheme() {
             "https" => Ok(Self(url)),
             "http" if is_near(&url, plain) => Ok(Self(url)),
-            scheme => Err(settings(format!(
-                "{what}: expected https, or http on a loopback address, found {scheme}://{}",
-                url.host_str().unwrap_or_default()
-            ))),
+            scheme => {
+                let found = format!("{scheme}://{}", url.host_str().unwrap_or_default());
+                Err(unfit(setting, SettingProblem::NotHttps { found }))
+            }
         }
     }
 
     /// Adds a path with its query to a host.
     ///
     /// # Errors
-    /// `Settings` when together they are no address of that host.
+    /// `Path` when together they are no address, `ForeignLink` when they are one of another host.
     pub(crate) fn join(&self, version: &str, path: &str) -> Result<Self> {
         let base = self.0.as_str().trim_end_matches('/');
         let slash = if version.is_empty() || path.starts_with('/') { "" } else { "/" };
         let url = Url::parse(&format!("{base}{version}{slash}{path}"));
-        let url = url.map_err(|error| settings(format!("expected a path, found {path}: {error}")))?;
+        let url = url.map_err(|error| Error::Path { path: path.to_owned(), reason: error.to_string() })?;
         self.admit(url)
     }
 
@@ -133,6 +132,6 @@ fn shown(url: &Url) -> String {
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-fn settings(what: String) -> Error {
-    Error::Settings { what }
+fn unfit(setting: Setting, problem: SettingProblem) -> Error {
+    Error::Settings { setting, problem: Box::new(problem) }
 }

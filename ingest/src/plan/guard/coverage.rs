@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::tenant::Tenant;
-use crate::Result;
+use crate::plan::Result;
 use crate::plan::contain::is_enabled;
 use crate::plan::lookup::Attributes;
 use crate::plan::policy::{POLICY, excluded_ids};

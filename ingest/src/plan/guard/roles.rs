@@ -6,7 +6,7 @@ use engine::Snapshot;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::Result;
+use crate::plan::Result;
 use crate::plan::lookup::Attributes;
 use crate::plan::make::Planner;
 use crate::plan::relation::{Holding, TENANT_SCOPE, has_begun, holding, is_open};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use engine::{ObjectKey, Snapshot};
 use serde_json::{Map, Value, json};
 
-use crate::Result;
+use crate::plan::Result;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;
 use crate::plan::relation::TENANT_SCOPE;

@@ -6,7 +6,7 @@ use engine::scan::Space;
 use serde_json::Value;
 
 use super::may_name;
-use crate::Result;
+use crate::plan::Result;
 use crate::plan::draft::each_id;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::text;
-use crate::Result;
 use crate::plan::PlanObject;
+use crate::plan::Result;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::Planner;
 use crate::resource::Resource;

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::{schedule_body, schedule_path, text};
-use crate::Result;
+use crate::plan::Result;
 use crate::plan::draft::Draft;
 use crate::plan::lookup::{self, Attributes};
 use crate::plan::make::{Picked, Planner};

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::{Plan, support};
 use super::{Case, changed, group, user};
-use crate::Error;
+use crate::plan::Error;
 
 fn plan() -> Plan {
     let to = changed(user("ann"), json!({"jobTitle": "Boss", "employeeOrgData": {"division": "ü"}}));
@@ -47,17 +47,17 @@ fn an_edited_plan_is_refused() {
     for edited in edits {
         assert_ne!(edited, text);
         let error = Plan::from_file_bytes(edited.as_bytes()).unwrap_err();
-        assert!(matches!(error, Error::PlanEdited { .. }), "{error}");
+        assert!(matches!(error, Error::Edited { .. }), "{error}");
     }
     let mut edited = plan();
     edited.steps.clear();
-    assert!(matches!(edited.verify_hash(), Err(Error::PlanEdited { .. })));
+    assert!(matches!(edited.verify_hash(), Err(Error::Edited { .. })));
 }
 
 #[test]
 fn what_is_no_plan_says_where() {
     let error = Plan::from_file_bytes(b"{\n  \"formatVersion\": 2,\n  oops\n}").unwrap_err();
-    assert!(matches!(error, Error::PlanText { line: 3, column: 3, .. }), "{error:?}");
+    assert!(matches!(error, Error::Text { line: 3, column: 3, .. }), "{error:?}");
     assert_eq!(
         error.to_string(),
         "line 3, column 3: expected a recovery plan in JSON: key must be a string; make the plan again"
@@ -65,7 +65,7 @@ fn what_is_no_plan_says_where() {
     let text = String::from_utf8(plan().to_file_bytes()).unwrap();
     let newer = text.replace("\"formatVersion\": 2", "\"formatVersion\": 9");
     let error = Plan::from_file_bytes(newer.as_bytes()).unwrap_err();
-    assert!(matches!(error, Error::PlanVersion { found: 9, known: 2 }), "{error:?}");
+    assert!(matches!(error, Error::NewerFormat { found: 9, known: 2 }), "{error:?}");
 }
 
 #[test]

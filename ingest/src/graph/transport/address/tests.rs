@@ -1,10 +1,10 @@
 //! Tests of where requests may go.
 
 use super::{Address, Plain};
-use crate::graph::error::Error;
+use crate::graph::error::{Error, Setting};
 
 fn host(text: &str) -> Result<Address, Error> {
-    Address::host(text, "HOST", Plain::Loopback)
+    Address::host(text, Setting::Endpoint, Plain::Loopback)
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn plain_http_stays_on_this_machine() {
     ] {
         assert!(matches!(host(bad), Err(Error::Settings { .. })), "{bad}");
     }
-    assert!(Address::host("http://169.254.169.254", "HOST", Plain::LinkLocal).is_ok());
+    assert!(Address::host("http://169.254.169.254", Setting::Endpoint, Plain::LinkLocal).is_ok());
 }
 
 #[test]
