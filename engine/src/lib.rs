@@ -21,7 +21,7 @@
 //! # Example
 //!
 //! ```
-//! use engine::{BackupDetails, ChangeKind, CreateOptions, DifferenceFilter, ObjectKey, Store};
+//! use entrasnap_engine::{BackupDetails, ChangeKind, CreateOptions, DifferenceFilter, ObjectKey, Store};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -135,3 +135,9 @@ pub use snapshot::Snapshot;
 pub use statistics::{Statistics, TypeStatistics};
 pub use store::Store;
 pub use verify::{Depth, Fault, Verification};
+
+/// The Rust in the README, for the tests of documentation to run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use jiff::Timestamp;
-//! use query::{Context, NoTables, Script};
+//! use entrasnap_query::{Context, NoTables, Script};
 //!
 //! let context = Context::new(&NoTables, Timestamp::UNIX_EPOCH);
 //! let text = "datatable(name:string, age:long) ['Ada', 41, 'Bo', 29] | where age > 30";
