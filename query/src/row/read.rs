@@ -4,11 +4,13 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use super::Row;
-use crate::batch::{Column, Field, CellRef};
+use crate::batch::{CellRef, Column, Field};
 use crate::literal;
 use crate::time::{format_datetime, format_timespan};
 use crate::value::{Type, Value};

@@ -39,7 +39,8 @@ fn rows_come_in_order_with_values_by_name() {
     let users = table("users | project id, age");
     let rows = users.rows();
     assert_eq!((rows.len(), users.row_count()), (5, 5));
-    let found: Vec<_> = rows.map(|row| (row.text("id").unwrap(), row.get("age").unwrap().into_owned())).collect();
+    let found: Vec<_> =
+        rows.map(|row| (row.text("id").unwrap(), row.get("age").unwrap().into_owned())).collect();
     assert_eq!(found[..2], [("u1", Value::Long(41)), ("u2", Value::Null)]);
     assert_eq!(found[4], ("u5", Value::Long(29)));
     let row = users.into_iter().next().unwrap();
@@ -70,7 +71,8 @@ fn a_row_is_read_into_a_tuple_a_map_and_json() {
     assert_eq!(first::<(String, i64)>("print 'a', 2").unwrap(), ("a".to_owned(), 2));
     let map: BTreeMap<String, f64> = first("print x = 1, y = 0.5").unwrap();
     assert_eq!(map, BTreeMap::from([("x".to_owned(), 1.0), ("y".to_owned(), 0.5)]));
-    let json: serde_json::Value = first("print a = dynamic({'b': [1, null, 'c']}), d = long(null), s = ''").unwrap();
+    let json: serde_json::Value =
+        first("print a = dynamic({'b': [1, null, 'c']}), d = long(null), s = ''").unwrap();
     assert_eq!(json.to_string(), r#"{"a":{"b":[1,null,"c"]},"d":null,"s":""}"#);
 }
 
