@@ -145,15 +145,6 @@ impl ResultTable {
     }
 }
 
-impl<'t> IntoIterator for &'t ResultTable {
-    type Item = Row<'t>;
-    type IntoIter = Rows<'t>;
-
-    fn into_iter(self) -> Rows<'t> {
-        self.rows()
-    }
-}
-
 fn row_count(batches: &[Batch]) -> usize {
     batches.iter().map(|batch| batch.row_count).sum()
 }

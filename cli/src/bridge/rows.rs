@@ -16,7 +16,7 @@ impl Table for ResultTable {
     fn visit(&self, visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>) -> io::Result<()> {
         let kinds: Vec<Type> = self.schema.iter().map(|field| field.kind).collect();
         let mut cells = Vec::with_capacity(kinds.len());
-        for row in self {
+        for row in self.rows() {
             cells.clear();
             cells.extend(row.values().zip(&kinds).map(|(value, kind)| cell(&value, *kind)));
             visit(&cells)?;

@@ -31,12 +31,20 @@ pub enum RowError {
         /// Its name.
         column: String,
     },
+    /// The type takes another number of columns.
+    #[error("expected {expected} columns, found {found}")]
+    Columns {
+        /// How many the type takes.
+        expected: usize,
+        /// How many the result has.
+        found: usize,
+    },
     /// A value does not fit its field.
-    #[error("row {row}, column `{column}`: expected {expected}, found {found}")]
+    #[error("row {row}{}: expected {expected}, found {found}", at(column))]
     Value {
         /// The row, from 0.
         row: usize,
-        /// The column; inside a dynamic value the path, such as `employeeOrgData.division`.
+        /// The column, or empty for the row as a whole; inside a dynamic value the path, such as `employeeOrgData.division`.
         column: String,
         /// What the field takes.
         expected: String,
@@ -44,15 +52,19 @@ pub enum RowError {
         found: String,
     },
     /// A type refuses a value for a reason of its own.
-    #[error("row {row}, column `{column}`: {message}")]
+    #[error("row {row}{}: {message}", at(column))]
     Other {
         /// The row, from 0.
         row: usize,
-        /// The column; inside a dynamic value the path.
+        /// The column, or empty for the row as a whole; inside a dynamic value the path.
         column: String,
         /// The reason.
         message: String,
     },
+}
+
+fn at(column: &str) -> String {
+    if column.is_empty() { String::new() } else { format!(", column `{column}`") }
 }
 
 impl RowError {
@@ -64,18 +76,19 @@ impl RowError {
         self
     }
 
-    /// The same error, of a value inside the column or key of this name. A field that is missing there is none of the
-    /// result's columns.
+    /// The same error, of a value inside the column or member of this name. A field that is missing there is no column of
+    /// the result.
     fn inside(mut self, name: &str) -> Self {
         match &mut self {
             Self::Value { column, .. } | Self::Other { column, .. } => {
                 *column = if column.is_empty() { name.to_owned() } else { format!("{name}.{column}") };
                 self
             }
-            Self::NoColumn { .. } | Self::NoField { .. } => {
+            Self::NoColumn { .. } | Self::NoField { .. } | Self::Columns { .. } => {
                 let message = match self {
                     Self::NoColumn { column } => format!("expected a member `{column}`, found none"),
-                    other => other.to_string().replace("a column", "a member"),
+                    Self::NoField { column } => format!("found a member `{column}`, which has no field"),
+                    other => other.to_string(),
                 };
                 Self::custom(message).inside(name)
             }
@@ -125,7 +138,7 @@ impl<'de> Deserializer<'de> for Row<'de> {
         if length == self.schema.len() {
             return self.deserialize_seq(visitor);
         }
-        Err(RowError::mismatch(format!("{} columns", self.schema.len()), &&*format!("{length} columns")))
+        Err(RowError::Columns { expected: length, found: self.schema.len() })
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
