@@ -8,7 +8,6 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use engine::{BackupDetails, BackupSummary, CreateOptions, ObjectKey, Store};
 use ingest::{ImportRequest, Source};
@@ -142,19 +141,7 @@ pub fn create(path: &Path) -> Store {
 /// When the disk is full.
 pub fn import(store: &mut Store, file: &Path, day: u32) -> BackupSummary {
     let taken_at = details(day).taken_at;
-    let request = ImportRequest {
-        sources: vec![Source::Path(file.to_owned())],
-        taken_at: Some(taken_at),
-        now: taken_at,
-        insert: false,
-        note: String::new(),
-        type_hint: None,
-        partial: false,
-        complete: Vec::new(),
-        accept_truncated: false,
-        new_tenant_data: false,
-        cancel: &AtomicBool::new(false),
-    };
+    let request = ImportRequest::new(vec![Source::Path(file.to_owned())], taken_at);
     ingest::import(store, request, &()).expect("generated files are whole")
 }
 

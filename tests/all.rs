@@ -36,6 +36,7 @@ mod ingest_parts;
 mod ingest_recovery;
 mod ingest_sign_in;
 mod ingest_swap;
+mod library;
 mod query_cases;
 mod query_changes;
 mod query_corpus;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use cli::{Interrupt, Io};
-use engine::{Disk, RealDisk};
+use engine::disk::{Disk, RealDisk};
 use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;

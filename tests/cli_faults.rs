@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::RealDisk;
+use engine::disk::RealDisk;
 use serde_json::{Value, json};
 use tests::{FailingDisk, Trouble};
 use twin::Actor;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use engine::{ObjectKey, Result, Verification};
+use engine::verify::Verification;
+use engine::{ObjectKey, Result};
 use rayon::prelude::*;
 use serde_json::json;
 use tests::Shelf;
@@ -200,7 +201,7 @@ fn a_lost_file_is_reported() {
     let right = answer(&sound).unwrap();
     for file in sound.data_files().keys() {
         let damaged = copy(&sound);
-        engine::Disk::remove(&damaged.disk, &full(file)).unwrap();
+        engine::disk::Disk::remove(&damaged.disk, &full(file)).unwrap();
         check(&damaged, file, &right, "a loss");
     }
 }
@@ -209,7 +210,7 @@ fn a_lost_file_is_reported() {
 fn a_store_without_its_head_is_not_made_anew() {
     for file in ["HEAD", "store.json"] {
         let damaged = copy(&sound());
-        engine::Disk::remove(&damaged.disk, &full(Path::new(file))).unwrap();
+        engine::disk::Disk::remove(&damaged.disk, &full(Path::new(file))).unwrap();
         let before = damaged.disk.files();
         assert!(damaged.create().is_err(), "{file}");
         let kept = |files: std::collections::BTreeMap<PathBuf, Vec<u8>>| {

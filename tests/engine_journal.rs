@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use engine::Disk;
+use engine::disk::Disk;
 use engine::testing::{Head, JournalFile};
 use serde_json::{Value, json};
 use tests::FaultyDisk;

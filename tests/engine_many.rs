@@ -259,7 +259,7 @@ fn check_same_again(shelf: &Shelf, day: u32) {
         assert_eq!((again.added, again.updated, again.deleted), (0, 0, 0));
         assert_eq!(again.objects, tiny(day).len() as u64);
         check_day(&store, &again, day);
-        engine::Disk::remove(&shelf.disk, &Path::new(ROOT).join("staging/seen.memo")).unwrap();
+        engine::disk::Disk::remove(&shelf.disk, &Path::new(ROOT).join("staging/seen.memo")).unwrap();
     }
 }
 

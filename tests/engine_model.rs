@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use engine::disk::Disk;
 use engine::{
-    AttributeChange, BackupId, Change, ChangeKind, ChangedObject, DifferenceFilter, Disk, LinkAction,
-    LinkEnd, ObjectKey, RecoveryAction, Store, Text, schema,
+    AttributeChange, BackupId, Change, ChangeKind, ChangedObject, DifferenceFilter, LinkAction, LinkEnd,
+    ObjectKey, RecoveryAction, Store, Text, schema,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

@@ -224,7 +224,7 @@ fn a_journal_held_open_is_its_writers_alone_and_survives_unpinned() {
     writer.append(&[json!({ "n": 4 })]).unwrap();
     assert_eq!(shelf.store.records("recovery-a").unwrap().len(), 4);
     assert_eq!(shelf.store.journals().unwrap(), ["recovery-a"]);
-    let checked = Store::verify(shelf.store.path(), engine::Depth::Deep).unwrap();
+    let checked = Store::verify(shelf.store.path(), engine::verify::Depth::Deep).unwrap();
     assert_eq!(checked.errors, []);
 }
 

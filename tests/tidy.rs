@@ -57,9 +57,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ),
     ("rkyv", &["engine/src/segment/"]),
     ("rustls", &["ingest/src/graph/transport.rs"]),
-    ("simd_json", &["benches/parse.rs"]),
     ("sled", &["engine/src/catalog"]),
-    ("sonic_rs", &["benches/parse.rs"]),
     ("unicode_width", &["cli/src/output/text.rs"]),
     (
         "tokio",

@@ -132,7 +132,7 @@ pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -
     let mut sentences = Vec::new();
     if format == Format::Table {
         for (result, fit) in results.iter().zip(fits) {
-            let rows = counted(rows::row_count(result) as u64, "row");
+            let rows = counted(result.row_count() as u64, "row");
             sentences.push(if fit.shown < fit.columns {
                 format!(
                     "{rows}, {} of {} columns; `project` chooses others, `-o json` has all",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use engine::{Disk, RealDisk};
+use engine::disk::{Disk, RealDisk};
 
 use crate::error::Status;
 

@@ -1,6 +1,19 @@
-//! The entrasnap command line: what was typed goes in, data and an exit status come out.
+//! entrasnap as a library, and the command line of the program.
 //!
-//! [`run`] does everything through [`Io`], so that a test gives it its own streams, clock and environment.
+//! [`Database`] opens a store, imports files, compares two points in time, and answers KQL with rows that are read into types
+//! of the caller:
+//!
+#![doc = "```"]
+#![doc = include_str!("../examples/embed.rs")]
+#![doc = "```"]
+//!
+//! What it is made of is here in full: [`engine`] (stores, snapshots, differences), [`query`] (KQL), [`ingest`] (files,
+//! Microsoft Graph, recoveries).
+//!
+//! # The command line
+//!
+//! What was typed goes in, data and an exit status come out. [`run`] does everything through [`Io`], so that a test gives it
+//! its own streams, clock and environment.
 
 mod answer;
 mod applying;
@@ -10,6 +23,7 @@ mod change;
 mod command;
 mod comparison;
 mod config;
+mod database;
 mod engine_help;
 mod error;
 mod io;
@@ -28,7 +42,12 @@ mod wait;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use database::{Database, Error, Result};
+pub use engine::{self, BackupSummary, Change};
+pub use ingest;
 pub use io::{Interrupt, Io};
+pub use jiff::Timestamp;
+pub use query::{self, ResultTable, Row, RowError, Value};
 
 use command::Parsed;
 use error::{Failure, Status, print};

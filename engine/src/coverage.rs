@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::manifest::Manifest;
 use crate::{BackupId, BackupSummary, Result, Store};
 
+pub use crate::backup::{BinExtent, Extent, Overlap, RelationReading, TypeReading};
 pub use unread::{Unread, UnreadSide};
 
 /// Something that could not be read. It keeps its earlier state, and is never taken for deleted.

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::map::Map;
+pub use crate::map::Map;
 
 /// How the name of a file ends that is still being written; a writer may remove what it finds of these.
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";

@@ -21,7 +21,7 @@
 //! # Example
 //!
 //! ```
-//! use engine::{BackupDetails, ChangeKind, CreateOptions, DifferenceFilter, ObjectKey, Store};
+//! use entrasnap_engine::{BackupDetails, ChangeKind, CreateOptions, DifferenceFilter, ObjectKey, Store};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -52,8 +52,9 @@
 //!
 //! # Modules
 //!
-//! What tools use stands at the top of the crate, and in four modules: [`records`] (reports, recoveries, lineage),
-//! [`schema`] (the types of Entra), [`scan`] (columns for queries), [`disk`] (files). The rest is private:
+//! What most tools use stands at the top of the crate. Modules have the rest: [`coverage`] (what a reader read and could not
+//! read), [`records`] (reports, recoveries, lineage), [`schema`] (the types of Entra), [`scan`] (columns for queries),
+//! [`verify`] and [`statistics`], [`disk`] (files). What is not among these is private:
 //!
 //! | module | owns |
 //! | --- | --- |
@@ -67,8 +68,8 @@
 //! | [`scan`] | whole columns of all versions of a type, for queries |
 //! | `difference`, `change`, `point`, `find` | two points in time to changes; how people name points and objects |
 //! | `journal`, `catalog`, [`records`], `recording` | append-only logs; their index; reports, recoveries and lineage in them; one held open |
-//! | `coverage` | what each backup read, and what it could not |
-//! | `verify`, `statistics`, `import_cache` | re-reading everything; sizes; what the last import saw |
+//! | [`coverage`] | what each backup read, and what it could not |
+//! | [`verify`], [`statistics`], `import_cache` | re-reading everything; sizes; what the last import saw |
 //! | [`disk`], `map`, `error` | the few file operations; memory maps; what can go wrong |
 
 mod backup;
@@ -76,7 +77,7 @@ mod catalog;
 mod change;
 mod change_index;
 mod content;
-mod coverage;
+pub mod coverage;
 mod details;
 mod difference;
 pub mod disk;
@@ -106,32 +107,39 @@ mod seal;
 mod segment;
 mod snapshot;
 mod state;
-mod statistics;
+pub mod statistics;
 mod store;
 #[doc(hidden)]
 pub mod testing;
 mod timeline;
 mod value;
 mod vector;
-mod verify;
+pub mod verify;
 
-pub use backup::{Backup, BinExtent, Extent, Overlap, RelationReading, TypeReading};
+pub use backup::Backup;
 pub use change::{
     AttributeChange, Change, ChangeKind, LinkAction, LinkChange, LinkEnd, RecoveryAction, Text,
 };
 pub use content::{Parts, Shredder};
-pub use coverage::{Coverage, Gap, GapScope, RelationCoverage, TypeCoverage, Unread, UnreadSide};
+pub use coverage::{Unread, UnreadSide};
+// What readers of a tenant say of their reading; its home is `coverage`.
+#[doc(hidden)]
+pub use coverage::{
+    BinExtent, Coverage, Extent, Gap, GapScope, Overlap, RelationCoverage, RelationReading, TypeCoverage,
+    TypeReading,
+};
 pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warning};
 pub use difference::{Cascades, ChangedObject, Changes, Difference, DifferenceFilter};
-pub use disk::{Disk, DiskFile, DiskLock, RealDisk};
 pub use error::{Error, ErrorKind, NoBackupReason, ObjectProblem, Result};
 pub use id::{BackupId, ObjectId, id_of_reference};
-pub use map::Map;
 pub use object::{Object, ObjectKey};
 pub use point::Point;
-pub use recording::RecordWriter;
 pub use same::is_same;
 pub use snapshot::Snapshot;
-pub use statistics::{Statistics, TypeStatistics};
 pub use store::Store;
-pub use verify::{Depth, Fault, Verification};
+
+/// The Rust in the README, for the tests of documentation to run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;

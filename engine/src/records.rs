@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 use crate::catalog::{Catalog, CatalogBinding, CatalogRecord};
 use crate::journal::JournalFile;
+pub use crate::recording::RecordWriter;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::state::State;
 use crate::{Error, Result, Store};

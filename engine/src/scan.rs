@@ -18,8 +18,8 @@
 //! # Example
 //!
 //! ```
-//! use engine::scan::{Form, Space};
-//! use engine::{BackupDetails, CreateOptions, Store};
+//! use entrasnap_engine::scan::{Form, Space};
+//! use entrasnap_engine::{BackupDetails, CreateOptions, Store};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;

@@ -35,7 +35,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use engine::{DiskLock, ObjectKey, Store};
+use engine::disk::DiskLock;
+use engine::{ObjectKey, Store};
 use serde_json::{Map, Value};
 
 use crate::error::FileError;

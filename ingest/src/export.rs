@@ -12,8 +12,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use engine::disk::{create_private_folder, private_file};
-use engine::{Disk as _, Object, RealDisk, Snapshot};
+use engine::disk::{Disk as _, RealDisk, create_private_folder, private_file};
+use engine::{Object, Snapshot};
 use rayon::prelude::*;
 
 mod ndjson;

@@ -64,6 +64,27 @@ pub struct ImportRequest<'a> {
     pub cancel: &'a AtomicBool,
 }
 
+impl<'a> ImportRequest<'a> {
+    /// Takes sources as one backup of this time, without any option, and is never cancelled.
+    #[must_use]
+    pub fn new(sources: Vec<Source<'a>>, now: Timestamp) -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self {
+            sources,
+            taken_at: None,
+            now,
+            insert: false,
+            note: String::new(),
+            type_hint: None,
+            partial: false,
+            complete: Vec::new(),
+            accept_truncated: false,
+            new_tenant_data: false,
+            cancel: &NEVER,
+        }
+    }
+}
+
 /// Where data comes from.
 pub enum Source<'a> {
     /// A file, or a folder with everything in it.

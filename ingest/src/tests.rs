@@ -28,19 +28,9 @@ fn make_store(folder: &TempDir) -> Store {
 
 fn import_path(store: &mut Store, path: &Path) -> Result<BackupSummary> {
     let seconds = i64::try_from(store.backups().len()).unwrap();
-    let request = ImportRequest {
-        sources: vec![Source::Path(path.to_owned())],
-        taken_at: None,
-        insert: false,
-        now: jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap(),
-        note: "a note".to_owned(),
-        type_hint: None,
-        partial: false,
-        complete: Vec::new(),
-        accept_truncated: false,
-        new_tenant_data: false,
-        cancel: &AtomicBool::new(false),
-    };
+    let now = jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap();
+    let request = ImportRequest::new(vec![Source::Path(path.to_owned())], now);
+    let request = ImportRequest { note: "a note".to_owned(), ..request };
     import(store, request, &())
 }
 
@@ -141,19 +131,10 @@ fn the_same_data_makes_the_same_bytes_on_any_number_of_threads() {
 fn an_import_stops_when_it_is_asked_to() {
     let folder = TempDir::new().unwrap();
     let mut store = make_store(&folder);
-    let request = ImportRequest {
-        sources: vec![Source::Reader { name: "-".to_owned(), reader: Box::new(TENANT.as_bytes()) }],
-        taken_at: None,
-        insert: false,
-        now: jiff::Timestamp::UNIX_EPOCH,
-        note: String::new(),
-        type_hint: None,
-        partial: false,
-        complete: Vec::new(),
-        accept_truncated: false,
-        new_tenant_data: false,
-        cancel: &AtomicBool::new(true),
-    };
+    let sources = vec![Source::Reader { name: "-".to_owned(), reader: Box::new(TENANT.as_bytes()) }];
+    let cancel = AtomicBool::new(true);
+    let request =
+        ImportRequest { cancel: &cancel, ..ImportRequest::new(sources, jiff::Timestamp::UNIX_EPOCH) };
     assert!(matches!(import(&mut store, request, &()), Err(Error::Cancelled)));
     assert_eq!(store.backups(), []);
 }
@@ -165,20 +146,9 @@ fn import_text(
     change: impl FnOnce(&mut ImportRequest<'_>),
 ) -> Result<BackupSummary> {
     let seconds = i64::try_from(store.backups().len()).unwrap();
-    let cancel = AtomicBool::new(false);
-    let mut request = ImportRequest {
-        insert: false,
-        sources: vec![Source::Reader { name: "-".to_owned(), reader: Box::new(text.as_bytes()) }],
-        taken_at: None,
-        now: jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap(),
-        note: String::new(),
-        type_hint: None,
-        partial: false,
-        complete: Vec::new(),
-        accept_truncated: false,
-        new_tenant_data: false,
-        cancel: &cancel,
-    };
+    let sources = vec![Source::Reader { name: "-".to_owned(), reader: Box::new(text.as_bytes()) }];
+    let now = jiff::Timestamp::from_second(1_700_000_000 + seconds).unwrap();
+    let mut request = ImportRequest::new(sources, now);
     change(&mut request);
     import(store, request, &())
 }

@@ -54,6 +54,13 @@ pub enum Column {
     },
 }
 
+/// A cell as its column keeps it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum CellRef<'c> {
+    Value(&'c Value),
+    Text(&'c str),
+}
+
 impl Column {
     /// Makes a column of values.
     #[must_use]
@@ -67,12 +74,10 @@ impl Column {
     /// When the column has no such row.
     #[must_use]
     pub fn get(&self, row: usize) -> Cow<'_, Value> {
-        Cow::Borrowed(match self {
-            Self::Constant(value) => value,
-            Self::Values(values) => &values[row],
-            Self::Dictionary { codes, values } => &values[codes[row] as usize],
-            Self::Texts { codes, texts } => return Cow::Owned(Value::text(texts.get(codes[row] as usize))),
-        })
+        match self.cell(row) {
+            CellRef::Value(value) => Cow::Borrowed(value),
+            CellRef::Text(text) => Cow::Owned(Value::text(text)),
+        }
     }
 
     /// The text of a row, without a copy; nothing if the cell holds something else.
@@ -81,13 +86,22 @@ impl Column {
     /// When the column has no such row.
     #[must_use]
     pub fn text(&self, row: usize) -> Option<&str> {
-        let value = match self {
+        match self.cell(row) {
+            CellRef::Value(Value::String(text)) => Some(text),
+            CellRef::Value(_) => None,
+            CellRef::Text(text) => Some(text),
+        }
+    }
+
+    /// The cell of a row as the column keeps it.
+    #[inline]
+    pub(crate) fn cell(&self, row: usize) -> CellRef<'_> {
+        CellRef::Value(match self {
             Self::Constant(value) => value,
             Self::Values(values) => &values[row],
             Self::Dictionary { codes, values } => &values[codes[row] as usize],
-            Self::Texts { codes, texts } => return Some(texts.get(codes[row] as usize)),
-        };
-        if let Value::String(text) = value { Some(text) } else { None }
+            Self::Texts { codes, texts } => return CellRef::Text(texts.get(codes[row] as usize)),
+        })
     }
 
     /// The cells of some rows, in the order given.

@@ -12,13 +12,14 @@
 //!
 //! ```
 //! use jiff::Timestamp;
-//! use query::{Context, NoTables, Script};
+//! use entrasnap_query::{Context, NoTables, Script};
 //!
 //! let context = Context::new(&NoTables, Timestamp::UNIX_EPOCH);
 //! let text = "datatable(name:string, age:long) ['Ada', 41, 'Bo', 29] | where age > 30";
 //! let prepared = Script::parse(text).and_then(|script| script.bind(&context)).expect("the query is right");
 //! let tables = prepared.run().expect("it fits into the memory");
-//! assert_eq!(tables[0].batches[0].columns[0].get(0).to_json(tables[0].schema[0].kind), "\"Ada\"");
+//! let names: Vec<&str> = tables[0].rows().filter_map(|row| row.text("name")).collect();
+//! assert_eq!(names, ["Ada"]);
 //!
 //! let findings = Script::parse("users | mv-apply x on (take 1)").unwrap_err();
 //! assert_eq!(findings[0].message, "`mv-apply` is not supported");
@@ -45,6 +46,7 @@ mod number;
 mod pattern;
 mod plan;
 mod rewrite;
+mod row;
 mod script;
 mod store;
 mod syntax;
@@ -58,6 +60,7 @@ pub use batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
 pub use bind::{Parameters, Selection};
 pub use error::{Cause, Code, Diagnostic, TableError};
 pub use limits::Limits;
+pub use row::{Row, RowError, Rows};
 pub use script::{
     Context, Definitions, Findings, NamedTable, Predicate, Prepared, ResultPart, ResultTable, Script, run,
 };

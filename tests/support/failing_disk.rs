@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::{Disk, DiskFile, DiskLock, Map, RealDisk};
+use engine::disk::{Disk, DiskFile, DiskLock, Map, RealDisk};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

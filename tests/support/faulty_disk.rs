@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{Disk, DiskFile, DiskLock, Map};
+use engine::disk::{Disk, DiskFile, DiskLock, Map};
 
 mod contents;
 mod names;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use engine::{Disk as _, ObjectKey, Result, Store};
+use engine::disk::Disk as _;
+use engine::{ObjectKey, Result, Store};
 use serde_json::json;
 
 use crate::shelf::{ROOT, back_up_with, details, everything, put};

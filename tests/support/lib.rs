@@ -8,9 +8,3 @@ pub mod shelf;
 pub use failing_disk::{FailingDisk, Trouble};
 pub use faulty_disk::FaultyDisk;
 pub use shelf::Shelf;
-
-/// The Rust in the README of the engine, for the tests of documentation to run.
-#[cfg(doctest)]
-#[doc = include_str!("../../engine/README.md")]
-#[derive(Debug)]
-pub struct EngineReadme;

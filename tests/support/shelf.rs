@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::verify::{Depth, Verification};
 use engine::{
-    Backup, BackupDetails, BackupId, BackupSummary, Cascades, Change, CreateOptions, Depth, DifferenceFilter,
-    Result, Store, Verification,
+    Backup, BackupDetails, BackupId, BackupSummary, Cascades, Change, CreateOptions, DifferenceFilter,
+    Result, Store,
 };
 use jiff::Timestamp;
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use query::ast::Render;
-use query::{Batch, ResultTable, Type, Value};
+use query::{ResultTable, Type, Value};
 
 use crate::output::chart::{Kind, Request};
 use crate::output::{Cell, Table};
@@ -16,24 +16,13 @@ impl Table for ResultTable {
     fn visit(&self, visit: &mut dyn FnMut(&[Cell]) -> io::Result<()>) -> io::Result<()> {
         let kinds: Vec<Type> = self.schema.iter().map(|field| field.kind).collect();
         let mut cells = Vec::with_capacity(kinds.len());
-        for batch in &self.batches {
-            for row in 0..batch.row_count {
-                cells.clear();
-                cells.extend(row_of(batch, row, &kinds));
-                visit(&cells)?;
-            }
+        for row in self.rows() {
+            cells.clear();
+            cells.extend(row.values().zip(&kinds).map(|(value, kind)| cell(&value, *kind)));
+            visit(&cells)?;
         }
         Ok(())
     }
-}
-
-/// Number of rows of a result.
-pub(crate) fn row_count(result: &ResultTable) -> usize {
-    result.batches.iter().map(|batch| batch.row_count).sum()
-}
-
-fn row_of(batch: &Batch, row: usize, kinds: &[Type]) -> impl Iterator<Item = Cell> {
-    batch.columns.iter().zip(kinds).map(move |(column, kind)| cell(&column.get(row), *kind))
 }
 
 /// A value in the form that the contract gives it.

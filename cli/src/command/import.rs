@@ -1,7 +1,6 @@
 //! `import`: a backup from files.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use engine::{BackupSummary, Store};
 use ingest::{Advance, ImportRequest, Source};
@@ -103,9 +102,7 @@ fn commit(session: &mut Session<'_, '_>, store: &mut Store, options: Options) ->
         Some(Source::Reader { name: "-".to_owned(), reader })
     });
     let request = ImportRequest {
-        sources: sources.collect(),
         taken_at: options.taken_at,
-        now: (io.now)(),
         insert: options.insert,
         note: options.note,
         type_hint: options.type_token,
@@ -113,7 +110,7 @@ fn commit(session: &mut Session<'_, '_>, store: &mut Store, options: Options) ->
         complete: options.complete,
         accept_truncated: options.accept_truncated,
         new_tenant_data: options.new_tenant_data,
-        cancel: &AtomicBool::new(false),
+        ..ImportRequest::new(sources.collect(), (io.now)())
     };
     let meter = (!quiet).then_some(Meter::Bar);
     let progress = Progress::new(meter, io.stderr_is_terminal, io.now, &mut *io.stderr);

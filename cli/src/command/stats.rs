@@ -1,6 +1,6 @@
 //! `stats`: sizes and counts of the store.
 
-use engine::{Statistics, TypeStatistics};
+use engine::statistics::{Statistics, TypeStatistics};
 
 use crate::error::{Outcome, Status};
 use crate::output::text::{counted, size};

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use engine::{Depth, Fault, Store, Verification};
+use engine::Store;
+use engine::verify::{Depth, Fault, Verification};
 
 use crate::error::{Outcome, Status};
 use crate::output::text::{counted, printable};

@@ -11,10 +11,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::RecordWriter;
 use super::encode;
 use super::field::{Field, FieldKind as Kind, FieldValue as Cell};
 use super::step::{PlanObject, StepOutcome};
-use crate::{RecordWriter, Result, Store};
+use crate::{Result, Store};
 
 /// The journal of summaries.
 const SUMMARIES: &str = "recoveries";

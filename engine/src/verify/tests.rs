@@ -9,13 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
+use crate::disk::RealDisk;
 use crate::manifest::{Head, Manifest, from_sealed_bytes, to_sealed_bytes};
 use crate::segment::layout::{TRAILER_SIZE, Trailer};
 use crate::segment::reader::{Segment, footer_of};
-use crate::{
-    Backup, BackupDetails, BackupId, CreateOptions, Depth, DifferenceFilter, ObjectKey, RealDisk, Result,
-    Store,
-};
+use crate::verify::Depth;
+use crate::{Backup, BackupDetails, BackupId, CreateOptions, DifferenceFilter, ObjectKey, Result, Store};
 
 /// The largest piece of memory that anybody asked for, in bytes.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);

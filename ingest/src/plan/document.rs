@@ -10,7 +10,7 @@ use super::{SupportRow, support};
 pub fn support_document() -> String {
     let mut text = String::from(
         "# What a recovery can put back\n\n\
-         Made from the table of types: `cargo run -p ingest --example support > ingest/RECOVERY.md`. A test holds this\n\
+         Made from the table of types: `cargo run -p entrasnap-ingest --example support > ingest/RECOVERY.md`. A test holds this\n\
          page against the table. On objects that are synced from on-premises nothing is written.\n",
     );
     let rows = support();
@@ -55,7 +55,7 @@ mod tests {
         let written = include_str!("../../RECOVERY.md");
         assert!(
             written == super::support_document(),
-            "make it anew: cargo run -p ingest --example support > ingest/RECOVERY.md"
+            "make it anew: cargo run -p entrasnap-ingest --example support > ingest/RECOVERY.md"
         );
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use twin::{Actor, Fault, ManualClock, Options, Twin};
+//! use entrasnap_twin::{Actor, Fault, ManualClock, Options, Twin};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let clock = Arc::new(ManualClock::at_ms(1_795_341_600_000));
@@ -14,7 +14,7 @@
 //! let mut options = Options::new(clock.clone(), [7; 32]);
 //! options.speed = 10.0;
 //! options.faults = Fault::parse_list("503=20,duplicate-delta")?;
-//! let server = twin::serve(Twin::from_synthetic(1000, 1), options)?;
+//! let server = entrasnap_twin::serve(Twin::from_synthetic(1000, 1), options)?;
 //! // A client needs endpoint(), tenant_id(), client_id() and client_secret(); the test beside it needs these:
 //! assert!(server.put(Actor::Caller, "user", r#"{"id": "ann", "displayName": "Ann"}"#));
 //! assert!(server.object("user", "ann").is_some());

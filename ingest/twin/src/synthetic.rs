@@ -1,7 +1,7 @@
 //! Owns synthetic tenants: realistic objects of any number, as a pure function of size, seed and day.
 //!
 //! ```
-//! use twin::synthetic::{Incident, Tenant};
+//! use entrasnap_twin::synthetic::{Incident, Tenant};
 //!
 //! # fn main() -> std::io::Result<()> {
 //! let tenant = Tenant::new(1000, 7);

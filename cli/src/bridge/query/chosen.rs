@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use query::language::{Predicate, predicate};
-use query::{ResolvedPoint, Value};
+use query::{ResolvedPoint, ResultTable, Value};
 
 use super::{Question, ReadLive, StoredTables, no_live};
 use crate::error::{Failure, Outcome};
@@ -56,20 +56,12 @@ pub(crate) fn selection_of(
     if selection.points.len() != 2 {
         return Err(Failure::usage("expected a query over two points in time of the store"));
     }
-    let place = |name: &str| result.schema.iter().position(|column| *column.name == *name);
-    let places = ["type", "id", "kind", "name", "targetId"].map(place);
-    let mut rows = Vec::new();
-    for batch in &result.batches {
-        for row in 0..batch.row_count {
-            let text =
-                |place: Option<usize>| match place.map(|place| batch.columns[place].get(row).into_owned()) {
-                    Some(Value::String(text)) => text.to_string(),
-                    _ => String::new(),
-                };
-            let [type_token, id, kind, name, target_id] = places.map(text);
-            rows.push(ChosenRow { type_token, id, kind, name, target_id });
-        }
-    }
+    let rows = result.rows().map(|row| {
+        let [type_token, id, kind, name, target_id] = ["type", "id", "kind", "name", "targetId"]
+            .map(|column| row.text(column).unwrap_or_default().to_owned());
+        ChosenRow { type_token, id, kind, name, target_id }
+    });
+    let rows = rows.collect();
     let is_on = |name: &str| {
         selection.options.iter().any(|(option, value)| option == name && *value == Value::Bool(true))
     };
@@ -100,16 +92,8 @@ pub(crate) fn chosen_changes(
     let question = Question { text: condition.to_owned(), now, ..Question::default() };
     let results = question.run_script(&script, tables, interrupt, &mut no_live)?;
     tables.forget();
-    let rows = results.iter().flat_map(|result| &result.batches).flat_map(|batch| {
-        (0..batch.row_count)
-            .map(|row| [0, 1].map(|column: usize| batch.columns[column].get(row).into_owned()))
-    });
-    Ok(rows
-        .filter_map(|cells| match cells {
-            [Value::String(kind), Value::String(id)] => Some((kind.to_string(), id.to_string())),
-            _ => None,
-        })
-        .collect())
+    let rows = results.iter().flat_map(ResultTable::rows);
+    Ok(rows.filter_map(|row| Some((row.text("type")?.to_owned(), row.text("id")?.to_owned()))).collect())
 }
 
 /// Reads a predicate, which is no more than that.

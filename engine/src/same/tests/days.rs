@@ -178,7 +178,7 @@ fn a_guid_in_another_case_is_the_same_object() {
     let changes = days.store.difference(&days.backups[1], &days.backups[2], &filter).unwrap();
     assert_eq!(changes.len(), 1);
     let path = days.folder.path().join("store");
-    assert_eq!(crate::Store::verify(&path, crate::Depth::Deep).unwrap().errors, []);
+    assert_eq!(crate::Store::verify(&path, crate::verify::Depth::Deep).unwrap().errors, []);
 }
 
 #[test]
