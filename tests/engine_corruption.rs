@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use engine::verify::Verification;
-use engine::{ObjectKey, Result};
+use engine::{ObjectKey, Observation, Result};
 use rayon::prelude::*;
 use serde_json::json;
 use tests::Shelf;
@@ -102,7 +102,8 @@ fn long() -> Shelf {
     put(&mut backup, &[user(&user_id(0)), user(&user_id(2_999))]).unwrap();
     let targets: Vec<String> = (0..3_000).map(user_id).collect();
     let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-    backup.put_links(&key(0), "directReports", &targets).unwrap();
+    let (source, relation) = (&key(0), "directReports");
+    backup.observe(Observation::Links { source, relation, targets: &targets }).unwrap();
     backup.commit().unwrap();
     shelf
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use engine::{ObjectKey, Store};
+use engine::{ObjectKey, Observation, Store};
 use serde_json::{Value, json};
 use tests::golden::{VERSIONS, store_file, unpack};
 use tests::shelf::{back_up, contents, details, options, put};
@@ -97,7 +97,8 @@ fn a_reader_written_from_the_document_knows_every_encoding() {
     for (id, targets) in sets {
         let group = ObjectKey { type_token: "group".into(), id: id.into() };
         backup.put_json("group", json!({"id": id, "displayName": id}).to_string().as_bytes()).unwrap();
-        backup.put_links(&group, "members", &targets).unwrap();
+        let links = Observation::Links { source: &group, relation: "members", targets: &targets };
+        backup.observe(links).unwrap();
     }
     backup.commit().unwrap();
     // Some change, and a tenth are gone.

@@ -2,7 +2,7 @@
 
 use engine::{
     BackupDetails, BackupId, BackupKind, BinExtent, ChangeKind, CreateOptions, DifferenceFilter, Error,
-    Extent, Gap, GapScope, ObjectKey, Point, RelationReading, Store, TypeReading,
+    Extent, Gap, GapScope, ObjectKey, Observation, Point, RelationReading, Store, TypeReading,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,6 +25,15 @@ fn reading(extent: Extent, bin: BinExtent, relations: &[(&str, Extent)]) -> Type
         as_of: Timestamp::UNIX_EPOCH,
     };
     TypeReading { extent, bin, properties: None, relations: relations.iter().map(read).collect() }
+}
+
+fn read(type_token: &str, reading: TypeReading) -> Observation<'_> {
+    Observation::Read { type_token, reading }
+}
+
+fn change_members(backup: &mut engine::Backup<'_>, added: &[&str], removed: &[&str]) -> engine::Result<()> {
+    let source = &key("group", "staff");
+    backup.observe(Observation::LinkChanges { source, relation: "members", added, removed })
 }
 
 impl Shelf {
@@ -55,8 +64,11 @@ impl Shelf {
                 backup.put_json("user", json!({ "id": id, "jobTitle": "x" }).to_string().as_bytes())?;
             }
             backup.put_json("group", br#"{"id": "staff", "members": ["ann", "bob"]}"#)?;
-            backup.observe("user", reading(Extent::Whole, BinExtent::Whole, &[]))?;
-            backup.observe("group", reading(Extent::Whole, BinExtent::Whole, &[("members", Extent::Whole)]))
+            backup.observe(read("user", reading(Extent::Whole, BinExtent::Whole, &[])))?;
+            backup.observe(read(
+                "group",
+                reading(Extent::Whole, BinExtent::Whole, &[("members", Extent::Whole)]),
+            ))
         })
     }
 
@@ -78,11 +90,14 @@ fn changes_leave_everything_else_as_it_was() {
     let first = shelf.first();
     let second = shelf.commit(|backup| {
         backup.put_json("user", br#"{"id": "bob", "jobTitle": "y"}"#)?;
-        backup.remove(&key("user", "cid"))?;
-        backup.change_links(&key("group", "staff"), "members", &["cid"], &["ann"])?;
-        backup.change_links(&key("group", "staff"), "members", &["ann"], &["cid"])?;
-        backup.observe("user", reading(Extent::Changes, BinExtent::Changes, &[]))?;
-        backup.observe("group", reading(Extent::Changes, BinExtent::Changes, &[("members", Extent::Changes)]))
+        backup.observe(Observation::Gone(&key("user", "cid")))?;
+        change_members(backup, &["cid"], &["ann"])?;
+        change_members(backup, &["ann"], &["cid"])?;
+        backup.observe(read("user", reading(Extent::Changes, BinExtent::Changes, &[])))?;
+        backup.observe(read(
+            "group",
+            reading(Extent::Changes, BinExtent::Changes, &[("members", Extent::Changes)]),
+        ))
     });
     let expected = [("bob".to_owned(), ChangeKind::Updated), ("cid".to_owned(), ChangeKind::HardDeleted)];
     assert_eq!(shelf.kinds(&first, &second), expected);
@@ -95,11 +110,12 @@ fn what_came_is_all_but_for_what_was_kept() {
     let first = shelf.first();
     let second = shelf.commit(|backup| {
         backup.put_json("user", br#"{"id": "ann", "jobTitle": "x"}"#)?;
-        backup.keep(&key("user", "bob"))?;
-        backup.keep_links(&key("group", "staff"), "members")?;
+        backup.observe(Observation::UnreadObject(&key("user", "bob")))?;
+        let source = &key("group", "staff");
+        backup.observe(Observation::UnreadLinks { source, relation: "members" })?;
         backup.put_json("group", br#"{"id": "staff"}"#)?;
-        backup.observe("user", reading(Extent::Whole, BinExtent::NotRead, &[]))?;
-        backup.observe("group", reading(Extent::Whole, BinExtent::Whole, &[("members", Extent::Whole)]))
+        backup.observe(read("user", reading(Extent::Whole, BinExtent::NotRead, &[])))?;
+        backup.observe(read("group", reading(Extent::Whole, BinExtent::Whole, &[("members", Extent::Whole)])))
     });
     // Nobody looked into the bin, so it is not known whether it is there.
     assert_eq!(shelf.kinds(&first, &second), [("cid".to_owned(), ChangeKind::Deleted)]);
@@ -112,20 +128,22 @@ fn links_to_what_lies_in_the_bin_are_dormant_however_they_were_read() {
         let mut shelf = Shelf::new();
         let first = shelf.first();
         let second = shelf.commit(|backup| {
-            assert!(backup.bin(&key("user", "ann"), Some(Timestamp::from_second(99).unwrap()))?);
-            assert!(!backup.bin(&key("user", "nobody"), None)?);
+            let deleted_at = Some(Timestamp::from_second(99).unwrap());
+            backup.observe(Observation::InBin { object: &key("user", "ann"), deleted_at })?;
+            let unknown = &key("user", "nobody");
+            backup.observe(Observation::InBin { object: unknown, deleted_at: None })?;
             if told {
-                backup.change_links(&key("group", "staff"), "members", &[], &["ann"])?;
+                change_members(backup, &[], &["ann"])?;
             }
-            backup.observe("user", reading(Extent::Changes, BinExtent::Changes, &[]))?;
+            backup.observe(read("user", reading(Extent::Changes, BinExtent::Changes, &[])))?;
             let members = [("members", Extent::Changes)];
-            backup.observe("group", reading(Extent::Changes, BinExtent::Changes, &members))
+            backup.observe(read("group", reading(Extent::Changes, BinExtent::Changes, &members)))
         });
         assert_eq!(shelf.kinds(&first, &second), [("ann".to_owned(), ChangeKind::SoftDeleted)]);
         assert_eq!(shelf.members(&second), ["bob"]);
         let third = shelf.commit(|backup| {
             backup.put_json("user", br#"{"id": "ann", "jobTitle": "x"}"#)?;
-            backup.observe("user", reading(Extent::Changes, BinExtent::Changes, &[]))
+            backup.observe(read("user", reading(Extent::Changes, BinExtent::Changes, &[])))
         });
         assert_eq!(shelf.members(&third), ["ann", "bob"], "told {told}");
         assert_eq!(shelf.kinds(&first, &third), []);
@@ -140,11 +158,11 @@ fn a_gap_is_a_warning_and_deletes_nothing() {
         for number in 0..3_000 {
             let scope = GapScope::Object(format!("u{number}"));
             let gap = Gap { type_token: "user".into(), scope, reason: "403 Forbidden".into(), count: 1 };
-            backup.unread(gap);
+            backup.observe(Observation::Unread(gap))?;
         }
         let scope = GapScope::Relation("owners".into());
-        backup.unread(Gap { type_token: "group".into(), scope, reason: "404".into(), count: 1 });
-        Ok(())
+        let gap = Gap { type_token: "group".into(), scope, reason: "404".into(), count: 1 };
+        backup.observe(Observation::Unread(gap))
     });
     assert_eq!(shelf.kinds(&first, &second), []);
     let warnings = &shelf.store.backups()[1].warnings;
@@ -165,7 +183,7 @@ fn properties_that_were_not_asked_for_are_carried() {
             properties: Some(vec!["id".into(), "displayName".into()]),
             ..reading(Extent::Whole, BinExtent::Whole, &[])
         };
-        backup.observe("user", asked)
+        backup.observe(read("user", asked))
     });
     assert_eq!(shelf.kinds(&first, &second), []);
     let ann = shelf.store.snapshot(&second).unwrap().object(&key("user", "ann")).unwrap().unwrap();
@@ -180,7 +198,7 @@ fn a_reading_is_found_by_its_id_alone_and_history_shows_what_it_saw() {
     let details = BackupDetails { kind: BackupKind::Reading, ..shelf.details() };
     let mut backup = shelf.store.begin(details).unwrap();
     backup.put_json("user", br#"{"id": "ann", "jobTitle": "seen live"}"#).unwrap();
-    backup.observe("user", reading(Extent::Changes, BinExtent::NotRead, &[])).unwrap();
+    backup.observe(read("user", reading(Extent::Changes, BinExtent::NotRead, &[]))).unwrap();
     let live = backup.commit().unwrap().id;
     assert_eq!(shelf.store.backups().len(), 1);
     assert_eq!(shelf.store.readings().map(|found| found.id).collect::<Vec<_>>(), std::slice::from_ref(&live));
@@ -246,9 +264,9 @@ fn an_object_that_was_made_again_keeps_its_history() {
     let mut shelf = Shelf::new();
     let first = shelf.first();
     let second = shelf.commit(|backup| {
-        backup.remove(&key("user", "ann"))?;
+        backup.observe(Observation::Gone(&key("user", "ann")))?;
         backup.put_json("user", br#"{"id": "ann2", "jobTitle": "x"}"#)?;
-        backup.observe("user", reading(Extent::Changes, BinExtent::Changes, &[]))
+        backup.observe(read("user", reading(Extent::Changes, BinExtent::Changes, &[])))
     });
     let at = Timestamp::from_second(99).unwrap();
     shelf.store.add_lineage(&key("user", "ann"), "ann2", "recovery", at).unwrap();

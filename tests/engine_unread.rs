@@ -1,8 +1,8 @@
 //! What was not read at one side of a difference: it is neither new nor gone, and answers say so.
 
 use engine::{
-    BinExtent, Change, ChangeKind, DifferenceFilter, Extent, Gap, GapScope, RecoveryAction, RelationReading,
-    Store, TypeReading, Unread, UnreadSide, schema,
+    BinExtent, Change, ChangeKind, DifferenceFilter, Extent, Gap, GapScope, Observation, RecoveryAction,
+    RelationReading, Store, TypeReading, Unread, UnreadSide, schema,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -37,10 +37,11 @@ fn commit(store: &mut Store, day: u32, types: Vec<Said>) -> engine::BackupId {
             backup.put_json(said.token, object.to_string().as_bytes()).unwrap();
         }
         if let Some(reading) = said.reading {
-            backup.observe(said.token, reading).unwrap();
+            backup.observe(Observation::Read { type_token: said.token, reading }).unwrap();
         }
         for scope in said.gaps {
-            backup.unread(Gap { type_token: said.token.into(), scope, reason: "403".into(), count: 1 });
+            let gap = Gap { type_token: said.token.into(), scope, reason: "403".into(), count: 1 };
+            backup.observe(Observation::Unread(gap)).unwrap();
         }
     }
     backup.commit().unwrap().id
@@ -273,7 +274,7 @@ fn links_that_came_without_their_objects_do_not_make_a_type_read() {
     let mut backup = store.begin(details(0)).unwrap();
     tests::shelf::put(&mut backup, &[user("ann")]).unwrap();
     let staff = engine::ObjectKey { type_token: "group".into(), id: "staff".into() };
-    backup.put_links(&staff, "members", &["ann"]).unwrap();
+    backup.observe(Observation::Links { source: &staff, relation: "members", targets: &["ann"] }).unwrap();
     let first = backup.commit().unwrap().id;
     let mut staff = group(&["ann"]);
     staff["@odata.type"] = "#microsoft.graph.group".into();

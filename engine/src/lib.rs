@@ -61,7 +61,7 @@
 //! | `store` | opening, committing, reading: the face of everything else |
 //! | `content`, `same`, `id` | canonical cells and their hash; which values mean the same; identifiers |
 //! | `value`, [`schema`] | canonical JSON texts; the table of types, as data |
-//! | `backup` | objects in, one committed segment out |
+//! | `backup` | observations in, one committed segment out |
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
 //! | `snapshot`, `object`, `vector`, `id_index`, `rows`, `link_sets`, `change_index` | a point in time: vectors, IDs, versions, links; who changed |
@@ -116,7 +116,7 @@ mod value;
 mod vector;
 pub mod verify;
 
-pub use backup::Backup;
+pub use backup::{Backup, Observation};
 pub use change::{
     AttributeChange, Change, ChangeKind, LinkAction, LinkChange, LinkEnd, RecoveryAction, Text,
 };

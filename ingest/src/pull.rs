@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{BackupDetails, BackupSummary, BinExtent, Extent, Snapshot, Store};
+use engine::{BackupDetails, BackupSummary, BinExtent, Extent, Observation, Snapshot, Store};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -189,12 +189,12 @@ pub fn backup(
     let mut done: Done = done?;
     for (token, mut reading) in done.readings {
         if let Some(gap) = event::gap_of_broken(&broken, token) {
-            backup.unread(gap);
+            backup.observe(Observation::Unread(gap))?;
             (reading.extent, reading.bin) = (Extent::Changes, BinExtent::NotRead);
             done.state.again.types.insert(token.to_owned());
             done.state.delta.remove(token);
         }
-        backup.observe(token, reading)?;
+        backup.observe(Observation::Read { type_token: token, reading })?;
     }
     let ended = client.clock().now();
     backup.conclude(ended, ended, done.state.to_value());

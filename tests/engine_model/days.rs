@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{ObjectKey, Store};
+use engine::{ObjectKey, Observation, Store};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tests::shelf::{details, put};
@@ -176,7 +176,8 @@ impl Day {
         for (group, bits) in self.members_apart() {
             let source = ObjectKey { type_token: "group".into(), id: group.into() };
             let targets: Vec<&str> = targets(bits).into_iter().rev().collect();
-            backup.put_links(&source, "members", &targets).unwrap();
+            let links = Observation::Links { source: &source, relation: "members", targets: &targets };
+            backup.observe(links).unwrap();
         }
         backup.commit().unwrap();
     }

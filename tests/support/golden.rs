@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use engine::disk::Disk as _;
-use engine::{ObjectKey, Result, Store};
+use engine::{ObjectKey, Observation, Result, Store};
 use serde_json::json;
 
 use crate::shelf::{ROOT, back_up_with, details, everything, put};
@@ -55,10 +55,12 @@ pub fn make() -> Result<Shelf> {
             let mut backup = store.begin(details)?;
             put(&mut backup, &objects)?;
             let group = ObjectKey { type_token: "group".into(), id: "apart".into() };
-            backup.put_links(&group, "owners", &["nobody else knows this one", &user_id(2)])?;
+            let owner = user_id(2);
+            let targets = ["nobody else knows this one", &owner];
+            backup.observe(Observation::Links { source: &group, relation: "owners", targets: &targets })?;
             let targets: Vec<String> = (2_000..2_000 + TARGET_COUNT).map(user_id).collect();
             let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-            backup.put_links(&group, "members", &targets)?;
+            backup.observe(Observation::Links { source: &group, relation: "members", targets: &targets })?;
             backup.commit()?;
         } else {
             back_up_with(&mut store, details, &objects)?;

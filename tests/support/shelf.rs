@@ -7,7 +7,7 @@ use std::sync::Arc;
 use engine::verify::{Depth, Verification};
 use engine::{
     Backup, BackupDetails, BackupId, BackupSummary, Cascades, Change, CreateOptions, DifferenceFilter,
-    Result, Store,
+    Observation, Result, Store,
 };
 use jiff::Timestamp;
 
@@ -95,7 +95,7 @@ impl Shelf {
 /// Makes a backup of objects given as JSON texts, each with its `@odata.type`.
 ///
 /// # Errors
-/// As [`Store::begin`], [`Backup::put`] and [`Backup::commit`].
+/// As [`Store::begin`], [`Backup::observe`] and [`Backup::commit`].
 pub fn back_up<Text: AsRef<str>>(store: &mut Store, day: u32, objects: &[Text]) -> Result<BackupSummary> {
     back_up_with(store, details(day), objects)
 }
@@ -117,13 +117,13 @@ pub fn back_up_with<Text: AsRef<str>>(
 /// Puts objects given as JSON texts into a backup, as an import does.
 ///
 /// # Errors
-/// As [`Backup::put`].
+/// As [`Backup::observe`].
 pub fn put<Text: AsRef<str>>(backup: &mut Backup<'_>, objects: &[Text]) -> Result<()> {
     let mut shredder = backup.shredder();
     for object in objects {
         shredder.push(object.as_ref().as_bytes(), None, false)?;
     }
-    backup.put(shredder.take())
+    backup.observe(Observation::Objects(shredder.take()))
 }
 
 /// All that the snapshot of a backup shows.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::encode::{Piece, Source};
+use super::basis::Basis;
 use super::intern::write_ids;
-use super::table::TableWork;
-use super::{Backup, TypeWork};
+use super::pieces::{Piece, Source};
+use super::table::ResolvedTable;
 use crate::Result;
 use crate::change_index::{HAS_LINK_CHANGE, IS_SYNCED, IS_UNNAMED};
 use crate::id::Id;
@@ -39,18 +39,18 @@ struct Line {
 
 /// Writes the change indexes of all types, the targets of changed links, and who went or came back.
 pub(super) fn write(
-    backup: &Backup<'_>,
+    basis: &Basis,
     pieces: &[Piece<'_>],
     gone: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let before = backup.gone_at_base()?;
+    let before = basis.gone_at_base()?;
     let mut targets = roaring::RoaringBitmap::new();
     for pieces in pieces.chunk_by(|a, b| a.key.type_token == b.key.type_token) {
-        let linked = compare_links(&backup.state, pieces, [&before, gone], &mut targets)?;
-        write_type(backup, pieces, &linked, segment)?;
+        let linked = compare_links(&basis.state, pieces, [&before, gone], &mut targets)?;
+        write_type(&basis.state, pieces, &linked, segment)?;
     }
-    segment.footer.targets = write_targets(&backup.state, &targets, segment)?;
+    segment.footer.targets = write_targets(&basis.state, &targets, segment)?;
     if before != *gone {
         let list = |ordinals: roaring::RoaringBitmap| ordinals.iter().collect::<Vec<u32>>();
         let (added, removed) = (list(gone - &before), list(&before - gone));
@@ -61,25 +61,24 @@ pub(super) fn write(
 }
 
 fn write_type(
-    backup: &Backup<'_>,
+    state: &State,
     pieces: &[Piece<'_>],
     linked: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let state = &backup.state;
     let compared = pieces.iter().filter(|piece| piece.key.part != Part::Volatile);
     let mut changed = compared.flat_map(|piece| &piece.changed).peekable();
-    let Some(token) = pieces.first().map(|piece| &piece.key.type_token).filter(|_| changed.peek().is_some())
-    else {
+    let Some(Piece { key, owner, .. }) = pieces.first().filter(|_| changed.peek().is_some()) else {
         return Ok(());
     };
+    let token = &key.type_token;
     let known = changed.map(|slot| slot.ordinal).filter(|&ordinal| ordinal < state.ordinal_count);
     let touched: roaring::RoaringBitmap = known.collect();
     let mut entry = RosterEntry { type_token: token.to_string(), ..RosterEntry::default() };
     entry.is_complete = touched.len() <= OBJECT_COUNT_MAX;
     if entry.is_complete && !touched.is_empty() {
         let ordinals: Vec<u32> = touched.iter().collect();
-        let mut lines = read_lines(state, token, &backup.types[token], &ordinals)?;
+        let mut lines = read_lines(state, token, &owner.core, &ordinals)?;
         for line in lines.iter_mut().filter(|line| linked.contains(line.ordinal)) {
             line.flags |= HAS_LINK_CHANGE;
         }
@@ -112,19 +111,19 @@ fn write_list<'a>(ids: impl Iterator<Item = &'a Id>, segment: &mut SegmentWriter
     write_ids(&keys, &texts, segment)
 }
 
-fn read_lines(state: &State, token: &Arc<str>, work: &TypeWork, ordinals: &[u32]) -> Result<Vec<Line>> {
+fn read_lines(state: &State, token: &Arc<str>, core: &ResolvedTable, ordinals: &[u32]) -> Result<Vec<Line>> {
     let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
     let (rows, ids) = (Rows::many(state, &key), Ids::new(state));
     let paths = [state.paths.id("displayName"), state.paths.id(SYNCED_MARKER)];
     let lines = ordinals.par_iter().with_min_len(256).map_init(
         || Cursor::new(&rows),
         |cursor, &ordinal| {
-            let (old, slot) = (work.core.old.get(ordinal), work.core.new.get(ordinal));
+            let (old, slot) = (core.old.get(ordinal), core.new.get(ordinal));
             let version = if slot.version() > 0 { slot.version() } else { old.version() };
             let mut line = Line { ordinal, slot, id: ids.id(ordinal)?, name: Vec::new(), flags: 0 };
             let mut synced = Vec::new();
-            let is_known = read_text(cursor, &work.core, version, paths[0], &mut line.name)?
-                && read_text(cursor, &work.core, version, paths[1], &mut synced)?;
+            let is_known = read_text(cursor, core, version, paths[0], &mut line.name)?
+                && read_text(cursor, core, version, paths[1], &mut synced)?;
             line.flags = if !is_known {
                 line.name.clear();
                 IS_UNNAMED
@@ -142,17 +141,16 @@ fn read_lines(state: &State, token: &Arc<str>, work: &TypeWork, ordinals: &[u32]
 /// Reads a text of a version, old or patched by this backup. Whole rows of this backup cannot be read back yet.
 fn read_text(
     cursor: &mut Cursor<'_, '_>,
-    table: &TableWork,
+    table: &ResolvedTable,
     version: u32,
     path: PathId,
     out: &mut Vec<u8>,
 ) -> Result<bool> {
     let mut version = version;
-    if version >= table.first_version {
-        let whole_count = index_u32(table.heads.predecessors.len() - table.kept_patches.len());
-        let Some(kept) = (version - table.first_version)
-            .checked_sub(whole_count)
-            .and_then(|place| table.kept_patches.get(place as usize))
+    if version >= table.versions.first {
+        let Some(kept) = (version - table.versions.first)
+            .checked_sub(table.whole_count())
+            .and_then(|index| table.patches.get(index as usize))
         else {
             return Ok(false);
         };

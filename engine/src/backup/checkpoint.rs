@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Backup;
-use super::commit::WrittenTable;
+use super::basis::Basis;
+use super::intern::Interner;
+use super::pieces::Source;
 use crate::Result;
 use crate::id_index::build_buckets;
-use crate::segment::footer::{CheckpointEntry, CheckpointTable};
+use crate::segment::footer::{CheckpointEntry, CheckpointTable, SlotEntry};
 use crate::segment::writer::{SegmentWriter, index_u32};
 use crate::state::{Numbers, Part, State, TableKey};
 use crate::vector::Vector;
@@ -19,9 +20,9 @@ const SLOT_COUNT_MIN: u64 = 16_384;
 
 /// Whether this backup should carry a checkpoint: after so many segments, or when more slots changed
 /// than half of what a checkpoint holds.
-pub(super) fn is_due(backup: &Backup<'_>, new_slots: u64) -> Result<bool> {
-    let state = &backup.state;
-    if backup.sequence - state.head.checkpoint >= SEGMENT_COUNT_MAX {
+pub(super) fn is_due(basis: &Basis, interner: &Interner, new_slots: u64) -> Result<bool> {
+    let state = &basis.state;
+    if basis.sequence - state.head.checkpoint >= SEGMENT_COUNT_MAX {
         return Ok(true);
     }
     let mut slots = new_slots;
@@ -34,7 +35,13 @@ pub(super) fn is_due(backup: &Backup<'_>, new_slots: u64) -> Result<bool> {
             .chain(footer.links.iter().map(|links| &links.slots));
         slots += entries.flatten().map(|entry| u64::from(entry.count)).sum::<u64>();
     }
-    Ok(slots >= SLOT_COUNT_MIN.max(u64::from(backup.interner.ordinal_count()) / 2))
+    Ok(slots >= SLOT_COUNT_MIN.max(u64::from(interner.ordinal_count()) / 2))
+}
+
+/// What a checkpoint needs to know of a vector that this backup touched.
+pub(super) struct WrittenTable<'a> {
+    pub(super) source: Source<'a>,
+    pub(super) slots: Option<SlotEntry>,
 }
 
 /// The index from IDs to ordinals that a checkpoint carries: where its buckets start, and the ordinals in them.
@@ -44,20 +51,21 @@ pub(super) struct Index {
 }
 
 /// Builds the index of all ordinals, those that this backup adds included.
-pub(super) fn build_index(backup: &Backup<'_>) -> Result<Index> {
-    let (starts, ordinals) = build_buckets(&all_keys(backup)?);
+pub(super) fn build_index(basis: &Basis, interner: &Interner) -> Result<Index> {
+    let (starts, ordinals) = build_buckets(&all_keys(basis, interner)?);
     Ok(Index { starts, ordinals })
 }
 
 /// Writes the checkpoint of this backup.
 pub(super) fn write(
-    backup: &Backup<'_>,
+    basis: &Basis,
+    interner: &Interner,
     gone: &roaring::RoaringBitmap,
     Index { starts, ordinals }: &Index,
     written: &BTreeMap<&TableKey, WrittenTable<'_>>,
     segment: &mut SegmentWriter,
 ) -> Result<CheckpointEntry> {
-    let state = &backup.state;
+    let state = &basis.state;
     let mut entry = CheckpointEntry {
         previous: state.head.checkpoint,
         ordinal_count: index_u32(ordinals.len()),
@@ -69,8 +77,8 @@ pub(super) fn write(
         gone: segment.integers(&gone.iter().collect::<Vec<u32>>())?,
         ..CheckpointEntry::default()
     };
-    if !backup.interner.new_keys().is_empty() {
-        entry.id_ranges.push((state.ordinal_count, backup.sequence));
+    if !interner.new_keys().is_empty() {
+        entry.id_ranges.push((state.ordinal_count, basis.sequence));
     }
     let mut tables: BTreeMap<&TableKey, Option<&WrittenTable<'_>>> =
         state.tables.keys().map(|key| (key, None)).collect();
@@ -79,10 +87,10 @@ pub(super) fn write(
         let mut numbers = state.tables.get(key).cloned().unwrap_or_default();
         let vector = match table {
             Some(table) => {
-                add_numbers(&mut numbers, table, backup.sequence);
+                add_numbers(&mut numbers, table, basis.sequence);
                 table.source.vectors().1.clone()
             }
-            None => carried_vector(backup, key)?,
+            None => basis.vector(key)?,
         };
         let written = match table.and_then(|table| table.slots).filter(|_| state.newest() == 0) {
             // In the first backup the changed slots are the whole vector.
@@ -113,13 +121,6 @@ fn add_numbers(numbers: &mut Numbers, table: &WrittenTable<'_>, sequence: u64) {
     numbers.next = first + count;
 }
 
-fn carried_vector(backup: &Backup<'_>, key: &TableKey) -> Result<Vector> {
-    match &backup.previous {
-        Some(previous) => Ok((*previous.vector(key)?).clone()),
-        None => Ok(Vector::default()),
-    }
-}
-
 fn write_vector(
     key: &TableKey,
     numbers: Numbers,
@@ -140,16 +141,16 @@ fn write_vector(
 }
 
 /// The keys of all ordinals, in order.
-fn all_keys(backup: &Backup<'_>) -> Result<Vec<u128>> {
-    let state = &backup.state;
-    let mut keys = Vec::with_capacity(backup.interner.ordinal_count() as usize);
+fn all_keys(basis: &Basis, interner: &Interner) -> Result<Vec<u128>> {
+    let state = &basis.state;
+    let mut keys = Vec::with_capacity(interner.ordinal_count() as usize);
     for &(_, sequence) in &state.id_ranges {
         let segment = state.segment(sequence)?;
         let Some(ids) = &segment.footer.ids else { continue };
         let bytes = segment.chunk(ids.keys)?.as_chunks::<16>().0;
         keys.extend(bytes.iter().map(|key| u128::from_be_bytes(*key)));
     }
-    keys.extend_from_slice(backup.interner.new_keys());
+    keys.extend_from_slice(interner.new_keys());
     Ok(keys)
 }
 

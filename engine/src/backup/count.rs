@@ -5,60 +5,62 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Backup;
+use super::basis::Basis;
+use super::by_name::ByName;
+use super::links::ResolvedLinks;
+use super::resolved::ResolvedType;
 use crate::Result;
 use crate::link_sets::EMPTY_SET;
 use crate::manifest::Counts;
-use crate::snapshot::Snapshot;
 use crate::state::Part;
+use crate::vector::ChangedSlot;
 
 /// Counts objects and links, given the objects whose attributes changed in a way that counts.
 pub(super) fn count(
-    backup: &Backup<'_>,
+    basis: &Basis,
+    types: &ByName<ResolvedType>,
     gone: &roaring::RoaringBitmap,
     mut updated: BTreeMap<Arc<str>, roaring::RoaringBitmap>,
-    counts: &mut Counts,
-) -> Result<()> {
-    let before = backup.previous.as_ref().map_or(0, Snapshot::sequence);
-    let manifests = backup.state.manifests_up_to(before);
-    let previous = manifests.last().map_or_else(Counts::default, |manifest| manifest.counts);
-    let gone_before = backup.gone_before()?;
+) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let previous = basis.earlier().last().map_or_else(Counts::default, |manifest| manifest.counts);
+    let gone_before = basis.gone()?;
     let mut links_changed = *gone != gone_before;
-    for (token, work) in &backup.types {
+    for (token, found) in types.iter() {
+        let core = &found.core;
         let updated = updated.entry(Arc::clone(token)).or_default();
-        for links in work.links.values() {
+        for links in found.links.values() {
             for slot in links.old.changed(&links.new) {
                 links_changed = true;
-                if slot.old.version() != 0 && shows_change(backup, links, slot, gone, &gone_before)? {
+                if slot.old.version() != 0 && shows_change(basis, links, slot, [&gone_before, gone])? {
                     updated.insert(slot.ordinal);
                 }
             }
         }
-        for slot in work.core.old.changed(&work.core.new) {
+        for slot in core.old.changed(&core.new) {
             counts.added += u64::from(slot.new.is_live() && !slot.old.is_live());
             counts.deleted += u64::from(slot.old.is_live() && !slot.new.is_live());
             // Links of an object count while it is live, whether or not they changed.
             links_changed |= slot.old.is_live() != slot.new.is_live()
                 && !links_changed
-                && has_links(backup, token, slot.ordinal)?;
+                && has_links(basis, token, found, slot.ordinal)?;
         }
-        let is_live = |ordinal| work.core.old.get(ordinal).is_live() && work.core.new.get(ordinal).is_live();
+        let is_live = |ordinal| core.old.get(ordinal).is_live() && core.new.get(ordinal).is_live();
         counts.updated += updated.iter().filter(|&ordinal| is_live(ordinal)).count() as u64;
     }
     counts.objects = previous.objects + counts.added - counts.deleted;
-    counts.links =
-        if links_changed || backup.previous.is_none() { count_links(backup, gone)? } else { previous.links };
-    Ok(())
+    let keeps_links = !links_changed && basis.previous.is_some();
+    counts.links = if keeps_links { previous.links } else { count_links(basis, types, gone)? };
+    Ok(counts)
 }
 
 /// Whether an object has links, those of relations included that were carried.
-fn has_links(backup: &Backup<'_>, token: &Arc<str>, ordinal: u32) -> Result<bool> {
-    let work = &backup.types[token];
-    if work.links.values().any(|links| links.new.get(ordinal).version() > EMPTY_SET) {
+fn has_links(basis: &Basis, token: &Arc<str>, found: &ResolvedType, ordinal: u32) -> Result<bool> {
+    if found.links.values().any(|links| links.new.get(ordinal).version() > EMPTY_SET) {
         return Ok(true);
     }
-    let Some(previous) = &backup.previous else { return Ok(false) };
-    for key in backup.state.tables.keys().filter(|key| key.type_token == *token) {
+    let Some(previous) = &basis.previous else { return Ok(false) };
+    for key in basis.state.tables.keys().filter(|key| key.type_token == *token) {
         if matches!(key.part, Part::Links(_)) && previous.vector(key)?.get(ordinal).version() > EMPTY_SET {
             return Ok(true);
         }
@@ -67,61 +69,51 @@ fn has_links(backup: &Backup<'_>, token: &Arc<str>, ordinal: u32) -> Result<bool
 }
 
 fn shows_change(
-    backup: &Backup<'_>,
-    links: &super::LinkWork,
-    slot: crate::vector::ChangedSlot,
-    gone: &roaring::RoaringBitmap,
-    gone_before: &roaring::RoaringBitmap,
+    basis: &Basis,
+    links: &ResolvedLinks,
+    slot: ChangedSlot,
+    [gone_before, gone]: [&roaring::RoaringBitmap; 2],
 ) -> Result<bool> {
-    let old = links.read(&backup.state, slot.old.version())?;
-    let new = links.read(&backup.state, slot.new.version())?;
+    let old = links.read(&basis.state, slot.old.version())?;
+    let new = links.read(&basis.state, slot.new.version())?;
     let (added, removed) = crate::segment::links::compare(&old, &new);
     let is_lost = |target: &u32| !(gone_before.contains(*target) && gone.contains(*target));
     Ok(added.iter().any(|target| !gone.contains(*target)) || removed.iter().any(is_lost))
 }
 
 /// Links between objects that are not gone, from live sources, over all relations.
-fn count_links(backup: &Backup<'_>, gone: &roaring::RoaringBitmap) -> Result<u64> {
+fn count_links(basis: &Basis, types: &ByName<ResolvedType>, gone: &roaring::RoaringBitmap) -> Result<u64> {
     let mut total = 0;
-    for (token, work) in &backup.types {
-        for links in work.links.values() {
-            let live: Vec<u32> = links
-                .new
-                .iter()
-                .filter(|(source, slot)| slot.version() > EMPTY_SET && work.core.new.get(*source).is_live())
-                .map(|(_, slot)| slot.version())
-                .collect();
-            let state = &backup.state;
-            total += count_sets(&live, gone, |number| links.read(state, number))?;
+    for (token, found) in types.iter() {
+        let is_live = |source| found.core.new.get(source).is_live();
+        for links in found.links.values() {
+            let sets = links.new.iter();
+            let live = sets.filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
+            let live: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
+            total += count_sets(&live, gone, |number| links.read(&basis.state, number))?;
         }
-        total += count_carried(
-            backup,
-            token,
-            |relation| work.links.contains_key(relation),
-            gone,
-            |source| work.core.new.get(source).is_live(),
-        )?;
+        total += count_carried(basis, token, |relation| found.links.contains(relation), gone, is_live)?;
     }
-    if let Some(previous) = &backup.previous {
-        for key in previous.core_keys().filter(|key| !backup.types.contains_key(&key.type_token)) {
+    if let Some(previous) = &basis.previous {
+        for key in previous.core_keys().filter(|key| !types.contains(&key.type_token)) {
             let core = previous.vector(key)?;
-            total +=
-                count_carried(backup, &key.type_token, |_| false, gone, |source| core.get(source).is_live())?;
+            let is_live = |source| core.get(source).is_live();
+            total += count_carried(basis, &key.type_token, |_| false, gone, is_live)?;
         }
     }
     Ok(total)
 }
 
 fn count_carried(
-    backup: &Backup<'_>,
+    basis: &Basis,
     token: &Arc<str>,
     is_counted: impl Fn(&str) -> bool,
     gone: &roaring::RoaringBitmap,
     is_live: impl Fn(u32) -> bool,
 ) -> Result<u64> {
-    let Some(previous) = &backup.previous else { return Ok(0) };
+    let Some(previous) = &basis.previous else { return Ok(0) };
     let mut total = 0;
-    for key in backup.state.tables.keys().filter(|key| key.type_token == *token) {
+    for key in basis.state.tables.keys().filter(|key| key.type_token == *token) {
         let Part::Links(relation) = &key.part else { continue };
         if is_counted(relation) {
             continue;
@@ -129,8 +121,7 @@ fn count_carried(
         let vector = previous.vector(key)?;
         let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
         let numbers: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
-        let state = &backup.state;
-        total += count_sets(&numbers, gone, |number| state.read_set(key, number))?;
+        total += count_sets(&numbers, gone, |number| basis.state.read_set(key, number))?;
     }
     Ok(total)
 }

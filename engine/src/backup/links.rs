@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::basis::Basis;
 use crate::Result;
 use crate::link_sets::{EMPTY_SET, SET_DEPTH_MAX};
 use crate::segment::links::{self, LinkSet};
@@ -9,16 +10,23 @@ use crate::segment::writer::index_u32;
 use crate::state::{State, TableKey};
 use crate::vector::{Slot, Vector};
 
-/// One relation of a backup being made.
+/// The link sets that a backup adds to a relation.
+#[derive(Debug)]
+pub(super) struct NewSets {
+    /// The first of their numbers.
+    pub(super) first: u32,
+    pub(super) predecessors: Vec<u32>,
+    pub(super) ends: Vec<u32>,
+    pub(super) data: Vec<u8>,
+}
+
+/// One relation while observations come in.
 #[derive(Debug)]
 pub(super) struct LinkWork {
     pub(super) key: TableKey,
     pub(super) old: Vector,
     pub(super) new: Vector,
-    pub(super) first_set: u32,
-    pub(super) predecessors: Vec<u32>,
-    pub(super) ends: Vec<u32>,
-    pub(super) data: Vec<u8>,
+    sets: NewSets,
     /// Sources whose links stood in the data.
     pub(super) observed: roaring::RoaringBitmap,
     /// Sources whose links came apart from the object, or of which dormant ones were kept.
@@ -30,21 +38,33 @@ pub(super) struct LinkWork {
     pending: BTreeMap<u32, Vec<u32>>,
 }
 
+/// One relation of which every link set is decided.
+#[derive(Debug)]
+pub(super) struct ResolvedLinks {
+    pub(super) key: TableKey,
+    pub(super) old: Vector,
+    pub(super) new: Vector,
+    pub(super) sets: NewSets,
+    /// Sources whose links stood in the data.
+    pub(super) observed: roaring::RoaringBitmap,
+    /// Sources whose links came apart from the object, or of which dormant ones were kept.
+    pub(super) foreign: roaring::RoaringBitmap,
+}
+
 impl LinkWork {
-    pub(super) fn new(key: TableKey, old: Vector, first_set: u32) -> Self {
-        Self {
+    pub(super) fn new(basis: &Basis, key: TableKey) -> Result<Self> {
+        let first = basis.state.tables.get(&key).map_or(0, |numbers| numbers.next).max(EMPTY_SET + 1);
+        let old = basis.vector(&key)?;
+        Ok(Self {
             key,
             new: old.clone(),
             old,
-            first_set: first_set.max(EMPTY_SET + 1),
-            predecessors: Vec::new(),
-            ends: Vec::new(),
-            data: Vec::new(),
+            sets: NewSets { first, predecessors: Vec::new(), ends: Vec::new(), data: Vec::new() },
             observed: roaring::RoaringBitmap::new(),
             foreign: roaring::RoaringBitmap::new(),
             kept: roaring::RoaringBitmap::new(),
             pending: BTreeMap::new(),
-        }
+        })
     }
 
     /// Sets the links of a source; `targets` in any order, repetitions allowed.
@@ -55,7 +75,7 @@ impl LinkWork {
         self.pending.remove(&source);
         let old = self.old.get(source).version();
         if old <= EMPTY_SET {
-            let number = if targets.is_empty() { EMPTY_SET } else { self.add_whole(0, targets) };
+            let number = if targets.is_empty() { EMPTY_SET } else { self.sets.add_whole(0, targets) };
             self.new.set(source, Slot::live(number));
         } else if state.read_set(&self.key, old)? == *targets {
             self.new.set(source, Slot::live(old));
@@ -79,7 +99,7 @@ impl LinkWork {
             Some(targets) => Ok(targets.clone()),
             None => match self.new.get(source).version() {
                 0 => Ok(Vec::new()),
-                number => self.read(state, number),
+                number => self.sets.read(state, &self.key, number),
             },
         }
     }
@@ -92,62 +112,85 @@ impl LinkWork {
 
     /// Decides the sets that differ: targets that are gone stay, dormant, so that they need not be put
     /// back when their object is restored.
-    pub(super) fn resolve(&mut self, state: &State, gone: &roaring::RoaringBitmap) -> Result<()> {
-        for (source, targets) in std::mem::take(&mut self.pending) {
-            let old_number = self.old.get(source).version();
-            let old = state.read_set(&self.key, old_number)?;
-            let dormant: Vec<u32> = old.iter().copied().filter(|&target| gone.contains(target)).collect();
+    pub(super) fn resolve(self, state: &State, gone: &roaring::RoaringBitmap) -> Result<ResolvedLinks> {
+        let Self { key, old, mut new, mut sets, observed, mut foreign, pending, .. } = self;
+        for (source, targets) in pending {
+            let old_number = old.get(source).version();
+            let known = state.read_set(&key, old_number)?;
+            let dormant: Vec<u32> = known.iter().copied().filter(|&target| gone.contains(target)).collect();
             let wanted = links::apply_patch(&targets, &dormant, &[]);
             if wanted != targets {
-                self.foreign.insert(source);
+                foreign.insert(source);
             }
-            let (added, removed) = links::compare(&old, &wanted);
+            let (added, removed) = links::compare(&known, &wanted);
             let number = if wanted.is_empty() {
                 EMPTY_SET
             } else if added.is_empty() && removed.is_empty() {
                 old_number
             } else if old_number <= EMPTY_SET {
-                self.add_whole(0, &wanted)
+                sets.add_whole(0, &wanted)
+            } else if is_kept_as_patch(state, &key, old_number, (&wanted, &added, &removed))? {
+                sets.add_patch(old_number, &added, &removed)
             } else {
-                self.add_changed(state, old_number, &wanted, &added, &removed)?
+                sets.add_whole(old_number, &wanted)
             };
-            self.new.set(source, Slot::live(number));
+            new.set(source, Slot::live(number));
         }
-        Ok(())
+        Ok(ResolvedLinks { key, old, new, sets, observed, foreign })
+    }
+}
+
+/// Whether a set is kept as what it changes of its predecessor: that is small, and few such sets lie in between.
+fn is_kept_as_patch(
+    state: &State,
+    key: &TableKey,
+    predecessor: u32,
+    (wanted, added, removed): (&[u32], &[u32], &[u32]),
+) -> Result<bool> {
+    let is_small = (added.len() + removed.len()) * 4 < wanted.len();
+    Ok(is_small && predecessor > EMPTY_SET && state.set_depth(key, predecessor)? < SET_DEPTH_MAX)
+}
+
+impl ResolvedLinks {
+    /// A relation to which this backup adds nothing.
+    pub(super) fn untouched(basis: &Basis, key: TableKey) -> Result<Self> {
+        let LinkWork { key, old, new, sets, observed, foreign, .. } = LinkWork::new(basis, key)?;
+        Ok(Self { key, old, new, sets, observed, foreign })
     }
 
     /// The targets of a set, old or of this backup.
     pub(super) fn read(&self, state: &State, number: u32) -> Result<Vec<u32>> {
-        if number < self.first_set {
-            return state.read_set(&self.key, number);
+        self.sets.read(state, &self.key, number)
+    }
+}
+
+impl NewSets {
+    /// How many there are so far.
+    pub(super) fn count(&self) -> u32 {
+        index_u32(self.ends.len())
+    }
+
+    /// The targets of a set, old or one of these.
+    fn read(&self, state: &State, key: &TableKey, number: u32) -> Result<Vec<u32>> {
+        if number < self.first {
+            return state.read_set(key, number);
         }
-        let place = (number - self.first_set) as usize;
-        let start = if place == 0 { 0 } else { self.ends[place - 1] as usize };
-        let decoded = links::decode(&self.data[start..self.ends[place] as usize], u32::MAX)
+        let index = (number - self.first) as usize;
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+        let decoded = links::decode(&self.data[start..self.ends[index] as usize], u32::MAX)
             .expect("written by this backup");
         Ok(match decoded {
             LinkSet::Whole(targets) => targets,
             LinkSet::Patch { added, removed } => {
-                let base = state.read_set(&self.key, self.predecessors[place])?;
+                let base = state.read_set(key, self.predecessors[index])?;
                 links::apply_patch(&base, &added, &removed)
             }
         })
     }
 
-    fn add_changed(
-        &mut self,
-        state: &State,
-        predecessor: u32,
-        wanted: &[u32],
-        added: &[u32],
-        removed: &[u32],
-    ) -> Result<u32> {
-        let is_small = (added.len() + removed.len()) * 4 < wanted.len();
-        if is_small && predecessor > EMPTY_SET && state.set_depth(&self.key, predecessor)? < SET_DEPTH_MAX {
-            links::encode_patch(added, removed, &mut self.data);
-            return Ok(self.finish_set(predecessor));
-        }
-        Ok(self.add_whole(predecessor, wanted))
+    fn add_patch(&mut self, predecessor: u32, added: &[u32], removed: &[u32]) -> u32 {
+        links::encode_patch(added, removed, &mut self.data);
+        self.finish_set(predecessor)
     }
 
     fn add_whole(&mut self, predecessor: u32, targets: &[u32]) -> u32 {
@@ -156,7 +199,7 @@ impl LinkWork {
     }
 
     fn finish_set(&mut self, predecessor: u32) -> u32 {
-        let number = self.first_set + index_u32(self.ends.len());
+        let number = self.first + self.count();
         self.predecessors.push(predecessor);
         self.ends.push(index_u32(self.data.len()));
         number

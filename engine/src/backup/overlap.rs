@@ -1,6 +1,7 @@
 //! How much a backup being made has in common with what the store holds: whose data it is.
 
-use super::Backup;
+use super::basis::Basis;
+use super::collect::Collected;
 
 /// How many objects a store and a backup being made have in common, of the types whose IDs no two tenants share and of
 /// which some came.
@@ -29,21 +30,19 @@ const OWN_ID_TYPES: [&str; 9] = [
     "user",
 ];
 
-impl Backup<'_> {
-    /// How many objects the store and what was put so far have in common.
-    #[must_use]
-    pub fn overlap(&self) -> Overlap {
-        let has_organization = self.types.get("organization").is_some_and(|work| !work.seen.is_empty());
-        let is_of_tenant = has_organization && self.state.head.tenant.is_some();
-        let mut overlap = Overlap { is_of_tenant, ..Overlap::default() };
-        for token in OWN_ID_TYPES {
-            let Some(work) = self.types.get(token).filter(|work| !work.seen.is_empty()) else { continue };
-            let known = work.core.old.iter().filter(|(_, slot)| slot.is_live());
-            let known: roaring::RoaringBitmap = known.map(|(ordinal, _)| ordinal).collect();
-            overlap.known += known.len();
-            overlap.came += work.seen.len();
-            overlap.shared += known.intersection_len(&work.seen);
-        }
-        overlap
+/// How many objects the store and what was observed so far have in common.
+pub(super) fn overlap(basis: &Basis, collected: &Collected) -> Overlap {
+    let types = &collected.types;
+    let has_organization = types.get("organization").is_some_and(|work| !work.objects.seen.is_empty());
+    let is_of_tenant = has_organization && basis.state.head.tenant.is_some();
+    let mut overlap = Overlap { is_of_tenant, ..Overlap::default() };
+    for token in OWN_ID_TYPES {
+        let Some(work) = types.get(token).filter(|work| !work.objects.seen.is_empty()) else { continue };
+        let known = work.core.old.iter().filter(|(_, slot)| slot.is_live());
+        let known: roaring::RoaringBitmap = known.map(|(ordinal, _)| ordinal).collect();
+        overlap.known += known.len();
+        overlap.came += work.objects.seen.len();
+        overlap.shared += known.intersection_len(&work.objects.seen);
     }
+    overlap
 }

@@ -1,9 +1,10 @@
 //! Finds what changed in an object that the store knows, and decides which changes become a version.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
+use super::projection::Projection;
 use super::table::{Columns, Patch, PatchCell};
 use crate::Result;
 use crate::paths::PathId;
@@ -50,62 +51,6 @@ pub(super) fn compare_rows(
             Ok(Patch { predecessor: object.predecessor, hash: object.hash, cells })
         })
         .collect()
-}
-
-/// Objects that must have lost, or gained, a property all at once before this counts as another
-/// projection of the data and not as that many changes.
-pub(super) const PROJECTION_OBJECT_COUNT_MIN: usize = 20;
-
-/// What a type's data asked for, as far as files tell.
-#[derive(Debug, Default)]
-pub(super) struct Projection {
-    /// Properties that came for the first time in the store.
-    pub(super) new_properties: BTreeSet<String>,
-    /// Those of them that earlier data did not ask for.
-    pub(super) unknown_before: BTreeSet<String>,
-    /// Known properties that this data did not ask for, and how many objects had them.
-    pub(super) carried: BTreeMap<String, u64>,
-}
-
-/// Decides what the data asked for.
-///
-/// A file does not say which properties were asked for. One that stood in many objects and now stands in
-/// none was left out, not cleared: Graph answers null for what was asked and is empty. The same holds for
-/// a property that stood in none and now stands in nearly all. With few objects either is taken as a change.
-pub(super) fn find_projection(
-    state: &State,
-    patches: &HashMap<u32, Patch>,
-    observed: &BTreeSet<Box<str>>,
-    known: &BTreeSet<String>,
-    seen_count: u64,
-    is_in_unchanged: impl Fn(&str) -> Result<bool>,
-) -> Result<Projection> {
-    let mut lost: BTreeMap<String, usize> = BTreeMap::new();
-    let mut gained: BTreeMap<String, usize> = BTreeMap::new();
-    for patch in patches.values() {
-        for (top, (had, has)) in tops_of(state, patch) {
-            if had && !has && !observed.contains(&*top) {
-                *lost.entry(top).or_default() += 1;
-            } else if has && !had && !known.contains(&top) {
-                *gained.entry(top).or_default() += 1;
-            }
-        }
-    }
-    let mut projection = Projection::default();
-    projection
-        .new_properties
-        .extend(observed.iter().map(ToString::to_string).filter(|top| !known.contains(top)));
-    for (top, count) in lost {
-        if count >= PROJECTION_OBJECT_COUNT_MIN && !is_in_unchanged(&top)? {
-            projection.carried.insert(top, count as u64);
-        }
-    }
-    for (top, count) in gained {
-        if count >= PROJECTION_OBJECT_COUNT_MIN && count as u64 * 10 >= seen_count * 9 {
-            projection.unknown_before.insert(top);
-        }
-    }
-    Ok(projection)
 }
 
 /// For each property of a patch: whether the old and the new side have any cell of it.
@@ -157,9 +102,7 @@ impl<'a> Judge<'a> {
         let Self { rows, projection, comparers } = self;
         let comparer = comparers.entry(cell.path).or_insert_with(|| {
             let name = rows.state().paths.text(cell.path);
-            let is_observed = !projection.unknown_before.contains(top_of(&name))
-                && !projection.carried.contains_key(top_of(&name));
-            is_observed.then(|| Comparer::new(&rows.key().type_token, &name))
+            projection.is_observed(top_of(&name)).then(|| Comparer::new(&rows.key().type_token, &name))
         });
         let Some(comparer) = comparer.as_ref().filter(|found| !found.is_same(&cell.old, &cell.new)) else {
             return Ok(false);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::basis::Basis;
 use crate::Result;
 use crate::content::Cells;
 use crate::paths::PathId;
@@ -14,18 +15,12 @@ use crate::segment::footer::{GroupEntry, ReferenceEntry};
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
 use crate::segment::reference::{self, BASE_PATHS, Rule};
 use crate::segment::writer::{SegmentWriter, index_u32};
+use crate::state::{Part, TableKey};
 use crate::value;
-use crate::vector::Vector;
+use crate::vector::{Slot, Vector};
 
 /// Bytes of memory that rows of one table may hold while they wait for their row group to fill up.
 const PENDING_BYTES_MAX: usize = 64 << 20;
-
-/// Which cells of its objects a table holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Space {
-    Core,
-    Volatile,
-}
 
 /// Columns of some objects, of one space. Those of the other go their own way: either may wait longer.
 #[derive(Debug)]
@@ -65,43 +60,77 @@ pub(super) struct PatchCell {
     pub(super) new: Box<[u8]>,
 }
 
-/// One table of a backup being made.
+/// The versions that a backup adds to a table.
 #[derive(Debug)]
-pub(super) struct TableWork {
-    space: Space,
-    pub(super) old: Vector,
-    pub(super) new: Vector,
-    pub(super) first_version: u32,
+pub(super) struct Versions {
+    /// Volatile contents hardly ever return, so nothing but the order of their versions is kept.
+    has_hashes: bool,
+    /// The first of their numbers.
+    pub(super) first: u32,
     pub(super) heads: VersionHeads,
     pub(super) groups: Vec<GroupEntry>,
+}
+
+/// Rows that wait for their row group to fill up.
+#[derive(Debug, Default)]
+struct Pending {
+    columns: Vec<(Arc<Columns>, Vec<u32>)>,
+    row_count: usize,
+    byte_count: usize,
+}
+
+/// One table while observations come in.
+#[derive(Debug)]
+pub(super) struct TableWork {
+    pub(super) old: Vector,
+    pub(super) new: Vector,
+    pub(super) versions: Versions,
+    /// Changed objects by ordinal.
     pub(super) patches: HashMap<u32, Patch>,
-    /// Patches that became versions, in version order.
-    pub(super) kept_patches: Vec<Patch>,
-    pending: Vec<(Arc<Columns>, Vec<u32>)>,
-    pending_rows: usize,
-    pending_bytes: usize,
+    pending: Pending,
+}
+
+/// One table of which every version is decided.
+#[derive(Debug)]
+pub(super) struct ResolvedTable {
+    pub(super) old: Vector,
+    pub(super) new: Vector,
+    pub(super) versions: Versions,
+    /// The patches among the versions, in version order, behind all whole rows.
+    pub(super) patches: Vec<Patch>,
+}
+
+impl Versions {
+    /// How many there are so far.
+    pub(super) fn count(&self) -> u32 {
+        index_u32(self.heads.predecessors.len())
+    }
+
+    /// Adds a version's head; returns its number.
+    pub(super) fn add(&mut self, ordinal: u32, predecessor: u32, hash: &[u8; 16]) -> u32 {
+        let version = self.first + self.count();
+        self.heads.predecessors.push(predecessor);
+        if self.has_hashes {
+            self.heads.ordinals.push(ordinal);
+            self.heads.hashes.extend_from_slice(hash);
+        }
+        version
+    }
 }
 
 impl TableWork {
-    pub(super) fn new(space: Space, old: Vector, first_version: u32) -> Self {
-        Self {
-            space,
+    pub(super) fn new(basis: &Basis, key: &TableKey) -> Result<Self> {
+        let first = basis.state.tables.get(key).map_or(1, |numbers| numbers.next.max(1));
+        let has_hashes = key.part == Part::Core;
+        let (heads, groups) = (VersionHeads::default(), Vec::new());
+        let old = basis.vector(key)?;
+        Ok(Self {
             new: old.clone(),
             old,
-            first_version: first_version.max(1),
-            heads: VersionHeads::default(),
-            groups: Vec::new(),
+            versions: Versions { has_hashes, first, heads, groups },
             patches: HashMap::new(),
-            kept_patches: Vec::new(),
-            pending: Vec::new(),
-            pending_rows: 0,
-            pending_bytes: 0,
-        }
-    }
-
-    /// Versions added so far.
-    pub(super) fn version_count(&self) -> u32 {
-        index_u32(self.heads.predecessors.len())
+            pending: Pending::default(),
+        })
     }
 
     /// Takes a row of some columns as a whole version; returns its number.
@@ -112,52 +141,83 @@ impl TableWork {
         ordinal: u32,
         hash: &[u8; 16],
     ) -> u32 {
-        let version = self.first_version + self.version_count();
-        self.push_head(ordinal, 0, hash);
-        match self.pending.last_mut() {
+        let pending = &mut self.pending;
+        match pending.columns.last_mut() {
             Some((last, rows)) if Arc::ptr_eq(last, columns) => rows.push(row),
             _ => {
-                self.pending.push((Arc::clone(columns), vec![row]));
-                self.pending_bytes += columns.byte_count();
+                pending.columns.push((Arc::clone(columns), vec![row]));
+                pending.byte_count += columns.byte_count();
             }
         }
-        self.pending_rows += 1;
-        version
+        pending.row_count += 1;
+        self.versions.add(ordinal, 0, hash)
     }
 
-    /// Adds a version's head. Volatile contents hardly ever return, so nothing but their order is kept.
-    pub(super) fn push_head(&mut self, ordinal: u32, predecessor: u32, hash: &[u8; 16]) {
-        self.heads.predecessors.push(predecessor);
-        if self.space == Space::Core {
-            self.heads.ordinals.push(ordinal);
-            self.heads.hashes.extend_from_slice(hash);
-        }
+    /// Gives an object another slot, and forgets what was to be patched.
+    pub(super) fn set(&mut self, ordinal: u32, slot: Slot) {
+        self.patches.remove(&ordinal);
+        self.new.set(ordinal, slot);
+    }
+
+    /// Leaves an object as it was before this backup.
+    pub(super) fn keep(&mut self, ordinal: u32) {
+        self.set(ordinal, self.old.get(ordinal));
     }
 
     /// Bytes of memory that waiting rows hold.
     pub(super) fn pending_bytes(&self) -> usize {
-        self.pending_bytes
+        self.pending.byte_count
     }
 
     /// Whether the next rows should wait until these are sealed.
     pub(super) fn is_full(&self) -> bool {
-        self.pending_rows >= GROUP_ROW_COUNT_MAX || self.pending_bytes >= PENDING_BYTES_MAX
+        self.pending.row_count >= GROUP_ROW_COUNT_MAX || self.pending.byte_count >= PENDING_BYTES_MAX
     }
 
     /// Writes the waiting rows as row groups.
     pub(super) fn seal(&mut self, segment: &mut SegmentWriter) -> Result<()> {
-        let pending = std::mem::take(&mut self.pending);
-        let row_count = std::mem::take(&mut self.pending_rows);
-        self.pending_bytes = 0;
-        let mut first_row = self.heads.predecessors.len() - row_count;
-        for run in split(pending) {
+        let Pending { columns, row_count, .. } = std::mem::take(&mut self.pending);
+        let versions = &mut self.versions;
+        let mut first_row = versions.heads.predecessors.len() - row_count;
+        for run in split(columns) {
             let rows: usize = run.iter().map(|(_, rows)| rows.len()).sum();
             let mut group = write_columns(&encode_columns(&run, rows), segment)?;
             (group.first_row, group.row_count) = (index_u32(first_row), index_u32(rows));
-            self.groups.push(group);
+            versions.groups.push(group);
             first_row += rows;
         }
         Ok(())
+    }
+
+    /// Seals the rows that wait, and gives up the changed objects, whose versions are still to be decided.
+    pub(super) fn finish(
+        mut self,
+        segment: &mut SegmentWriter,
+    ) -> Result<(ResolvedTable, Vec<(u32, Patch)>)> {
+        self.seal(segment)?;
+        let Self { old, new, versions, patches, .. } = self;
+        let mut patches: Vec<(u32, Patch)> = patches.into_iter().collect();
+        patches.sort_unstable_by_key(|(ordinal, _)| *ordinal);
+        Ok((ResolvedTable { old, new, versions, patches: Vec::new() }, patches))
+    }
+}
+
+impl ResolvedTable {
+    /// A table to which this backup adds nothing.
+    pub(super) fn untouched(basis: &Basis, key: &TableKey) -> Result<Self> {
+        let TableWork { old, new, versions, .. } = TableWork::new(basis, key)?;
+        Ok(Self { old, new, versions, patches: Vec::new() })
+    }
+
+    /// Gives an object another version; the bin bit stays.
+    pub(super) fn set_version(&mut self, ordinal: u32, version: u32) {
+        let is_in_bin = self.new.get(ordinal).is_in_bin();
+        self.new.set(ordinal, if is_in_bin { Slot::in_bin(version) } else { Slot::live(version) });
+    }
+
+    /// How many versions are whole rows.
+    pub(super) fn whole_count(&self) -> u32 {
+        self.versions.count() - index_u32(self.patches.len())
     }
 }
 

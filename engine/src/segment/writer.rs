@@ -16,11 +16,14 @@ use crate::error::disk_error;
 use crate::vector::ChangedSlot;
 use crate::{Error, Result};
 
-/// A segment being written.
+/// Bytes that are gathered before they are written.
+const BUFFER_SIZE: usize = 1 << 18;
+
+/// A segment being written. Dropped before it is finished, it leaves no file.
 pub(crate) struct SegmentWriter {
-    disk: Arc<dyn Disk>,
-    file: std::io::BufWriter<Box<dyn DiskFile>>,
-    temporary: PathBuf,
+    // Closed before it is removed: fields are dropped in this order.
+    file: BufferedFile,
+    temporary: TemporaryName,
     hasher: blake3::Hasher,
     offset: u64,
     path_numbers: HashMap<String, u32>,
@@ -28,6 +31,47 @@ pub(crate) struct SegmentWriter {
     block_sums: Vec<u8>,
     /// What the footer will say; callers add their entries.
     pub(crate) footer: Footer,
+}
+
+/// A file that is written in large pieces. What is buffered when it is dropped is not written.
+struct BufferedFile {
+    file: Box<dyn DiskFile>,
+    buffer: Vec<u8>,
+}
+
+impl BufferedFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        if self.buffer.len() + bytes.len() > BUFFER_SIZE {
+            self.flush()?;
+        }
+        if bytes.len() >= BUFFER_SIZE {
+            return self.file.write_all(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+/// The name of a file until it is whole; what has it is removed, unless it is kept.
+struct TemporaryName {
+    disk: Arc<dyn Disk>,
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Drop for TemporaryName {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // The file is not part of the store; the next writer overwrites it if it stays.
+            let _outcome = self.disk.remove(&self.path);
+        }
+    }
 }
 
 /// Bytes of a chunk, encoded ahead of being written.
@@ -96,9 +140,8 @@ impl SegmentWriter {
         let temporary = path.with_extension("tmp");
         let file = disk.create(&temporary).map_err(disk_error("cannot create", &temporary))?;
         let mut writer = Self {
-            disk,
-            file: std::io::BufWriter::with_capacity(1 << 18, file),
-            temporary,
+            file: BufferedFile { file, buffer: Vec::with_capacity(BUFFER_SIZE) },
+            temporary: TemporaryName { disk, path: temporary, is_kept: false },
             hasher: blake3::Hasher::new(),
             offset: 0,
             path_numbers: HashMap::new(),
@@ -184,23 +227,17 @@ impl SegmentWriter {
         };
         self.write(&footer)?;
         self.write(&trailer.to_bytes())?;
-        let fail = disk_error("cannot write", &self.temporary);
-        let mut file = self.file.into_inner().map_err(|error| fail(error.into_error()))?;
-        file.sync().map_err(disk_error("cannot sync", &self.temporary))?;
+        let Self { mut file, mut temporary, hasher, offset, .. } = self;
+        // A file that may have its name already is left to the next writer.
+        temporary.is_kept = true;
+        file.flush().map_err(disk_error("cannot write", &temporary.path))?;
+        file.file.sync().map_err(disk_error("cannot sync", &temporary.path))?;
         drop(file);
-        self.disk.rename(&self.temporary, path).map_err(disk_error("cannot name", path))?;
+        let disk = &*temporary.disk;
+        disk.rename(&temporary.path, path).map_err(disk_error("cannot name", path))?;
         let folder = path.parent().expect("a segment stands in a folder");
-        self.disk.sync_folder(folder).map_err(disk_error("cannot sync", folder))?;
-        Ok(WrittenFile { length: self.offset, hash: *self.hasher.finalize().as_bytes() })
-    }
-
-    /// Removes what was written so far.
-    pub(crate) fn abandon(self) {
-        let Self { disk, file, temporary, .. } = self;
-        let (file, _unwritten) = file.into_parts();
-        drop(file);
-        // The file is not part of the store; the next writer overwrites it if it stays.
-        let _outcome = disk.remove(&temporary);
+        disk.sync_folder(folder).map_err(disk_error("cannot sync", folder))?;
+        Ok(WrittenFile { length: offset, hash: *hasher.finalize().as_bytes() })
     }
 
     fn entry(&mut self, bytes: &[u8], mut entry: ChunkEntry) -> Result<u32> {
@@ -223,7 +260,7 @@ impl SegmentWriter {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(disk_error("cannot write", &self.temporary))?;
+        self.file.write(bytes).map_err(disk_error("cannot write", &self.temporary.path))?;
         self.hasher.update(bytes);
         self.offset += bytes.len() as u64;
         Ok(())
@@ -233,7 +270,7 @@ impl SegmentWriter {
 impl std::fmt::Debug for SegmentWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SegmentWriter")
-            .field("file", &self.temporary)
+            .field("file", &self.temporary.path)
             .field("offset", &self.offset)
             .finish_non_exhaustive()
     }

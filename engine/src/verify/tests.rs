@@ -14,7 +14,9 @@ use crate::manifest::{Head, Manifest, from_sealed_bytes, to_sealed_bytes};
 use crate::segment::layout::{TRAILER_SIZE, Trailer};
 use crate::segment::reader::{Segment, footer_of};
 use crate::verify::Depth;
-use crate::{Backup, BackupDetails, BackupId, CreateOptions, DifferenceFilter, ObjectKey, Result, Store};
+use crate::{
+    Backup, BackupDetails, BackupId, CreateOptions, DifferenceFilter, ObjectKey, Observation, Result, Store,
+};
 
 /// The largest piece of memory that anybody asked for, in bytes.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
@@ -187,7 +189,8 @@ fn put_day(mut backup: Backup<'_>, day: u32) {
     let targets: Vec<String> =
         (0..6 + day % 3).map(|number| format!("00000000-0000-4000-8000-{number:012}")).collect();
     let targets: Vec<&str> = targets.iter().map(String::as_str).chain(["a textual ID"]).collect();
-    backup.put_links(&ObjectKey { type_token: "group".into(), id: "g".into() }, "members", &targets).unwrap();
+    let source = &ObjectKey { type_token: "group".into(), id: "g".into() };
+    backup.observe(Observation::Links { source, relation: "members", targets: &targets }).unwrap();
     backup.commit().unwrap();
 }
 

@@ -1,6 +1,6 @@
 //! Where the objects of an import go: a backup, or a recording in tests.
 
-use engine::{ObjectKey, Parts, Warning};
+use engine::{ObjectKey, Observation, Parts, Warning};
 
 /// Turns raw objects into parts; one per worker.
 pub(crate) trait Worker: Send {
@@ -55,11 +55,11 @@ impl Sink for engine::Backup<'_> {
     }
 
     fn put(&mut self, parts: Parts) -> engine::Result<()> {
-        Self::put(self, parts)
+        self.observe(Observation::Objects(parts))
     }
 
     fn put_links(&mut self, source: &ObjectKey, relation: &str, targets: &[&str]) -> engine::Result<()> {
-        Self::put_links(self, source, relation, targets)
+        self.observe(Observation::Links { source, relation, targets })
     }
 
     fn warn(&mut self, warning: Warning) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Shredder};
+use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Observation, Shredder};
 
 use super::error::Result;
 use super::whole;
@@ -61,27 +61,29 @@ impl<'b, 's> Writer<'b, 's> {
                     .iter()
                     .map(|text| self.shredder.push(&without_context(text), Some(token), is_deleted));
                 if shredded.all(|pushed| pushed.is_ok()) {
-                    self.backup.put(self.shredder.take())?;
+                    let parts = self.shredder.take();
+                    self.observe(Observation::Objects(parts))?;
                 } else {
                     self.take_one_by_one(token, &texts, is_deleted)?;
                 }
             }
             Event::Links { source, relation, targets } => {
                 let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-                self.backup.put_links(&source, relation, &targets)?;
+                self.observe(Observation::Links { source: &source, relation, targets: &targets })?;
             }
             Event::ChangedLinks { source, relation, added, removed } => {
                 let added: Vec<&str> = added.iter().map(String::as_str).collect();
                 let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
-                self.backup.change_links(&source, relation, &added, &removed)?;
+                let (added, removed) = (added.as_slice(), removed.as_slice());
+                self.observe(Observation::LinkChanges { source: &source, relation, added, removed })?;
             }
-            Event::Removed(key) => self.backup.remove(&key)?,
-            Event::Binned(key) => {
-                self.backup.bin(&key, None)?;
+            Event::Removed(key) => self.observe(Observation::Gone(&key))?,
+            Event::Binned(key) => self.observe(Observation::InBin { object: &key, deleted_at: None })?,
+            Event::Kept(key) => self.observe(Observation::UnreadObject(&key))?,
+            Event::KeptLinks(source, relation) => {
+                self.observe(Observation::UnreadLinks { source: &source, relation })?;
             }
-            Event::Kept(key) => self.backup.keep(&key)?,
-            Event::KeptLinks(key, relation) => self.backup.keep_links(&key, relation)?,
-            Event::Gap(gap) => self.backup.unread(gap),
+            Event::Gap(gap) => self.observe(Observation::Unread(gap))?,
             Event::Missing { token, bin, reply } => {
                 // Who asked has gone when the run is over; then nobody needs an answer.
                 let _outcome = reply.send(self.backup.missing(token, bin)?);
@@ -94,13 +96,17 @@ impl<'b, 's> Writer<'b, 's> {
         Ok(())
     }
 
+    fn observe(&mut self, observation: Observation<'_>) -> Result<()> {
+        Ok(self.backup.observe(observation)?)
+    }
+
     /// Takes the objects of a page of which one cannot be understood; whose that one was, nobody knows.
     fn take_one_by_one(&mut self, token: &'static str, texts: &[Bytes], is_deleted: bool) -> Result<()> {
         self.shredder = self.backup.shredder();
         for text in texts {
             let mut shredder = self.backup.shredder();
             match shredder.push(&without_context(text), Some(token), is_deleted) {
-                Ok(()) => self.backup.put(shredder.take())?,
+                Ok(()) => self.observe(Observation::Objects(shredder.take()))?,
                 Err(error) => {
                     self.broken.insert(token, format!("an object of the list cannot be understood: {error}"));
                 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::{BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Snapshot, Store, TypeReading};
+use engine::{
+    BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Observation, Snapshot, Store, TypeReading,
+};
 
 use super::error::{Error, Result};
 use super::event::{self, Event, Writer};
@@ -79,10 +81,10 @@ pub fn read_live(store: &mut Store, client: &Client, scope: &LiveScope) -> Resul
     let (done, broken) = (done?, writer.broken());
     for (token, mut reading) in done {
         if let Some(gap) = event::gap_of_broken(&broken, token) {
-            backup.unread(gap);
+            backup.observe(Observation::Unread(gap))?;
             (reading.extent, reading.bin) = (Extent::Changes, BinExtent::NotRead);
         }
-        backup.observe(token, reading)?;
+        backup.observe(Observation::Read { type_token: token, reading })?;
     }
     let ended = client.clock().now();
     backup.conclude(ended, ended, serde_json::Value::Null);

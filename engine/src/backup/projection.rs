@@ -1,0 +1,140 @@
+//! Which properties of a type its data asked for.
+//!
+//! A file does not say which properties were asked for. One that was in many objects and now is in none was left out,
+//! not cleared: Graph answers null for what was asked and is empty. The same holds for a property that was in none and
+//! now is in nearly all. With few objects either is taken as a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::basis::Basis;
+use super::observation::TypeReading;
+use super::patches::{top_of, tops_of};
+use super::type_work::TypeWork;
+use crate::manifest::Manifest;
+use crate::rows::{Cells, Rows};
+use crate::state::Part;
+use crate::{Error, Result};
+
+/// Objects that must have lost, or gained, a property all at once before this counts as another
+/// projection of the data and not as that many changes.
+const OBJECT_COUNT_MIN: usize = 20;
+
+/// What a type's data asked for.
+#[derive(Debug, Default)]
+pub(super) struct Projection {
+    /// Properties that came for the first time in the store.
+    pub(super) new_properties: BTreeSet<String>,
+    /// Those of them that earlier data did not ask for.
+    pub(super) unknown_before: BTreeSet<String>,
+    /// Known properties that this data did not ask for, and how many objects had them.
+    pub(super) carried: BTreeMap<String, u64>,
+}
+
+impl Projection {
+    /// Whether a property was observed before and now.
+    pub(super) fn is_observed(&self, top: &str) -> bool {
+        !self.unknown_before.contains(top) && !self.carried.contains_key(top)
+    }
+}
+
+/// What the data of a type asked for: what its source says, else what its objects tell.
+pub(super) fn find(basis: &Basis, work: &TypeWork) -> Result<Projection> {
+    let known = known_properties(basis.earlier(), &work.token);
+    let Some(reading) = &work.claims.reading else { return from_objects(basis, work, &known) };
+    if let Some(asked) = &reading.properties {
+        return Ok(from_source(basis, work, &known, asked));
+    }
+    // Whole readings are looked at as files are: a property that many objects lost or gained at once is one that Graph
+    // began or ceased to give.
+    let mut projection = from_objects(basis, work, &known)?;
+    if TypeReading::is_partial(reading) {
+        projection.carried.clear();
+        projection.unknown_before.clear();
+    }
+    Ok(projection)
+}
+
+/// The properties of a type that came in earlier backups.
+fn known_properties(earlier: &[Arc<Manifest>], token: &str) -> BTreeSet<String> {
+    let coverage = earlier.iter().filter_map(|manifest| manifest.coverage.get(token));
+    coverage.flat_map(|coverage| coverage.new_properties.iter().cloned()).collect()
+}
+
+/// What the last reading of a type that says so asked for.
+fn asked_before<'m>(earlier: &'m [Arc<Manifest>], token: &str) -> Option<&'m Vec<String>> {
+    let mut coverage = earlier.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
+    coverage.find_map(|coverage| coverage.asked.as_ref())
+}
+
+fn from_source(basis: &Basis, work: &TypeWork, known: &BTreeSet<String>, asked: &[String]) -> Projection {
+    let came: BTreeSet<String> = work.claims.properties.iter().map(ToString::to_string).collect();
+    let is_asked = |top: &str| asked.iter().any(|name| name == top) || came.contains(top);
+    let new_properties = came.iter().filter(|name| !known.contains(*name)).cloned().collect();
+    let mut projection = Projection { new_properties, ..Projection::default() };
+    // What an earlier reading that did not say what it asked for was not shown, it may have had to ask for.
+    let before = asked_before(basis.earlier(), &work.token);
+    let is_news = |name: &&String| match before {
+        Some(before) => !before.contains(name),
+        None => !known.is_empty() && asked.contains(name),
+    };
+    projection.unknown_before = projection.new_properties.iter().filter(is_news).cloned().collect();
+    projection.carried = known.iter().filter(|top| !is_asked(top)).map(|top| (top.clone(), 0)).collect();
+    for patch in work.core.patches.values() {
+        for (top, (had, has)) in tops_of(&basis.state, patch) {
+            if let Some(count) = projection.carried.get_mut(&top)
+                && had
+                && !has
+            {
+                *count += 1;
+            }
+        }
+    }
+    projection
+}
+
+fn from_objects(basis: &Basis, work: &TypeWork, known: &BTreeSet<String>) -> Result<Projection> {
+    let observed = &work.claims.properties;
+    let mut lost: BTreeMap<String, usize> = BTreeMap::new();
+    let mut gained: BTreeMap<String, usize> = BTreeMap::new();
+    for patch in work.core.patches.values() {
+        for (top, (had, has)) in tops_of(&basis.state, patch) {
+            if had && !has && !observed.contains(&*top) {
+                *lost.entry(top).or_default() += 1;
+            } else if has && !had && !known.contains(&top) {
+                *gained.entry(top).or_default() += 1;
+            }
+        }
+    }
+    let mut projection = Projection::default();
+    projection
+        .new_properties
+        .extend(observed.iter().map(ToString::to_string).filter(|top| !known.contains(top)));
+    for (top, count) in lost {
+        if count >= OBJECT_COUNT_MIN && !is_in_unchanged(basis, work, &top)? {
+            projection.carried.insert(top, count as u64);
+        }
+    }
+    let seen_count = work.objects.seen.len();
+    for (top, count) in gained {
+        if count >= OBJECT_COUNT_MIN && count as u64 * 10 >= seen_count * 9 {
+            projection.unknown_before.insert(top);
+        }
+    }
+    Ok(projection)
+}
+
+/// Whether an object that the import cache knew has a property.
+fn is_in_unchanged(basis: &Basis, work: &TypeWork, top: &str) -> Result<bool> {
+    let (state, key) = (&basis.state, work.key(Part::Core));
+    let ordinals: Vec<u32> = work.objects.unchanged.iter().collect();
+    let rows = Rows::many(state, &key);
+    let found = ordinals.par_iter().map_init(Cells::default, |cells, &ordinal| {
+        cells.clear();
+        rows.read_cells(work.core.old.get(ordinal).version(), cells)?;
+        Ok::<bool, Error>(cells.iter().any(|(path, _)| top_of(&state.paths.text(path)) == top))
+    });
+    found.find_any(|found| !matches!(found, Ok(false))).unwrap_or(Ok(false))
+}
