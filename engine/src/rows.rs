@@ -382,13 +382,6 @@ impl<'s> Rows<'s> {
     }
 }
 
-impl State {
-    /// All cells of one version.
-    pub(crate) fn read_cells(&self, key: &TableKey, version: u32, cells: &mut Cells) -> Result<()> {
-        Rows::few(self, key).read_cells(version, cells)
-    }
-}
-
 fn check_predecessor(segment: &Segment, predecessor: u32, version: u32, depth: usize) -> Result<()> {
     if predecessor == 0 || predecessor >= version || depth > PATCH_DEPTH_MAX as usize {
         return Err(

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use crate::id::Id;
+use crate::link_sets::read_set;
 use crate::object::{Object, ObjectKey};
-use crate::rows::Cells;
+use crate::rows::{Cells, Rows};
 use crate::segment::footer::CheckpointTable;
 use crate::segment::reader::Segment;
 use crate::state::{Part, State, TableKey};
@@ -187,10 +188,10 @@ impl Snapshot {
         let volatile = self.volatile_slot(&volatile_key, ordinal)?;
         let state = &self.inner.state;
         let mut cells = Cells::default();
-        state.read_cells(&key, slot.version(), &mut cells)?;
+        Rows::few(state, &key).read_cells(slot.version(), &mut cells)?;
         let mut volatile_cells = Cells::default();
         if volatile.version() > 0 {
-            state.read_cells(&volatile_key, volatile.version(), &mut volatile_cells)?;
+            Rows::few(state, &volatile_key).read_cells(volatile.version(), &mut volatile_cells)?;
         }
         let id = state.id(ordinal)?;
         let text = assemble(state, type_token, &id, &cells, &volatile_cells);
@@ -223,7 +224,7 @@ impl Snapshot {
             }
             let gone = self.gone()?;
             let mut targets = Vec::new();
-            for target in state.read_set(key, number)? {
+            for target in read_set(state, key, number)? {
                 if self.has_dormant_links || !gone.contains(target) {
                     targets.push(state.id(target)?.to_string());
                 }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::backup::is_hash_of;
 use crate::disk::{Disk, RealDisk};
 use crate::journal::JournalFile;
+use crate::link_sets::read_set;
 use crate::manifest::Manifest;
 use crate::paths::PathNames;
 use crate::rows::{Cells, Rows};
@@ -235,7 +236,7 @@ impl Check<'_> {
             if matches!(key.part, Part::Links(_)) {
                 let faults: Vec<Error> = (2..numbers.next)
                     .into_par_iter()
-                    .flat_map_iter(|number| state.read_set(key, number).err())
+                    .flat_map_iter(|number| read_set(state, key, number).err())
                     .collect();
                 self.add_all(faults);
             }

@@ -10,7 +10,7 @@ use super::by_name::ByName;
 use super::links::ResolvedLinks;
 use super::resolved::ResolvedType;
 use crate::Result;
-use crate::link_sets::EMPTY_SET;
+use crate::link_sets::{EMPTY_SET, read_set};
 use crate::manifest::Counts;
 use crate::state::Part;
 use crate::vector::ChangedSlot;
@@ -121,7 +121,7 @@ fn count_carried(
         let vector = previous.vector(key)?;
         let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
         let numbers: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
-        total += count_sets(&numbers, gone, |number| basis.state.read_set(key, number))?;
+        total += count_sets(&numbers, gone, |number| read_set(&basis.state, key, number))?;
     }
     Ok(total)
 }

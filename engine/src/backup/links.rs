@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::basis::Basis;
 use crate::Result;
-use crate::link_sets::{EMPTY_SET, SET_DEPTH_MAX};
+use crate::link_sets::{EMPTY_SET, SET_DEPTH_MAX, read_set, set_depth};
 use crate::segment::links::{self, LinkSet};
 use crate::segment::writer::index_u32;
 use crate::state::{State, TableKey};
@@ -77,7 +77,7 @@ impl LinkWork {
         if old <= EMPTY_SET {
             let number = if targets.is_empty() { EMPTY_SET } else { self.sets.add_whole(0, targets) };
             self.new.set(source, Slot::live(number));
-        } else if state.read_set(&self.key, old)? == *targets {
+        } else if read_set(state, &self.key, old)? == *targets {
             self.new.set(source, Slot::live(old));
         } else {
             self.pending.insert(source, targets.clone());
@@ -116,7 +116,7 @@ impl LinkWork {
         let Self { key, old, mut new, mut sets, observed, mut foreign, pending, .. } = self;
         for (source, targets) in pending {
             let old_number = old.get(source).version();
-            let known = state.read_set(&key, old_number)?;
+            let known = read_set(state, &key, old_number)?;
             let dormant: Vec<u32> = known.iter().copied().filter(|&target| gone.contains(target)).collect();
             let wanted = links::apply_patch(&targets, &dormant, &[]);
             if wanted != targets {
@@ -148,7 +148,7 @@ fn is_kept_as_patch(
     (wanted, added, removed): (&[u32], &[u32], &[u32]),
 ) -> Result<bool> {
     let is_small = (added.len() + removed.len()) * 4 < wanted.len();
-    Ok(is_small && predecessor > EMPTY_SET && state.set_depth(key, predecessor)? < SET_DEPTH_MAX)
+    Ok(is_small && predecessor > EMPTY_SET && set_depth(state, key, predecessor)? < SET_DEPTH_MAX)
 }
 
 impl ResolvedLinks {
@@ -173,7 +173,7 @@ impl NewSets {
     /// The targets of a set, old or one of these.
     fn read(&self, state: &State, key: &TableKey, number: u32) -> Result<Vec<u32>> {
         if number < self.first {
-            return state.read_set(key, number);
+            return read_set(state, key, number);
         }
         let index = (number - self.first) as usize;
         let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
@@ -182,7 +182,7 @@ impl NewSets {
         Ok(match decoded {
             LinkSet::Whole(targets) => targets,
             LinkSet::Patch { added, removed } => {
-                let base = state.read_set(key, self.predecessors[index])?;
+                let base = read_set(state, key, self.predecessors[index])?;
                 links::apply_patch(&base, &added, &removed)
             }
         })

@@ -11,6 +11,7 @@ use super::view::TypeView;
 use super::{Comparison, action_of};
 use crate::backup::top_of;
 use crate::change::{AttributeChange, Change, LinkAction, LinkChange, Text};
+use crate::link_sets::compare_sets;
 use crate::paths::PathId;
 use crate::rows::{Cells, Cursor, Differing, Rows};
 use crate::same::{self, Comparer, moved};
@@ -229,9 +230,9 @@ impl Comparison<'_> {
         let (early, late) = if is_forward { (self.from, self.to) } else { (self.to, self.from) };
         let (early_set, late_set) = if is_forward { (from, to) } else { (to, from) };
         let (came, went) = if early_set < late_set {
-            self.state.compare_sets(key, early_set, late_set)?
+            compare_sets(self.state, key, early_set, late_set)?
         } else {
-            let (went, came) = self.state.compare_sets(key, late_set, early_set)?;
+            let (went, came) = compare_sets(self.state, key, late_set, early_set)?;
             (came, went)
         };
         let actions = if is_forward {

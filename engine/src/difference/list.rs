@@ -30,30 +30,28 @@ impl Store {
     ) -> Result<Vec<ChangedObject>> {
         let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
         let difference = self.compare(from, to, &filter)?;
-        in_pool(|| Comparison::of_wanted(&difference)?.list())
+        in_pool(|| list(&Comparison::of_wanted(&difference)?))
     }
 }
 
-impl Comparison<'_> {
-    fn list(&self) -> Result<Vec<ChangedObject>> {
-        let mut changed = Vec::new();
-        for token in self.wanted_types() {
-            let Some((view, candidates)) = self.view(&token)? else { continue };
-            let made = make_each(&view, &candidates, |cursors, candidate| {
-                let slots = view.core_slots(candidate)?;
-                let Some(kind) = self.kind(&view, slots.0, slots.1) else { return Ok(None) };
-                // Where slots alone do not tell, the whole comparison does.
-                if kind == ChangeKind::Updated
-                    && !view.is_certain(candidate, slots)?
-                    && self.change(&view, cursors, candidate)?.is_none()
-                {
-                    return Ok(None);
-                }
-                let id = view.id(candidate)?.into();
-                Ok(Some(ChangedObject { type_token: Arc::clone(&cursors.names.token), id, kind }))
-            })?;
-            changed.extend(made.into_iter().flatten());
-        }
-        Ok(changed)
+fn list(comparison: &Comparison<'_>) -> Result<Vec<ChangedObject>> {
+    let mut changed = Vec::new();
+    for token in comparison.wanted_types() {
+        let Some((view, candidates)) = comparison.view(&token)? else { continue };
+        let made = make_each(&view, &candidates, |cursors, candidate| {
+            let slots = view.core_slots(candidate)?;
+            let Some(kind) = comparison.kind(&view, slots.0, slots.1) else { return Ok(None) };
+            // Where slots alone do not tell, the whole comparison does.
+            if kind == ChangeKind::Updated
+                && !view.is_certain(candidate, slots)?
+                && comparison.change(&view, cursors, candidate)?.is_none()
+            {
+                return Ok(None);
+            }
+            let id = view.id(candidate)?.into();
+            Ok(Some(ChangedObject { type_token: Arc::clone(&cursors.names.token), id, kind }))
+        })?;
+        changed.extend(made.into_iter().flatten());
     }
+    Ok(changed)
 }

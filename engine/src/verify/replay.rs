@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use roaring::RoaringBitmap;
 
 use super::counts;
-use crate::link_sets::EMPTY_SET;
+use crate::link_sets::{EMPTY_SET, read_set, set_patch};
 use crate::manifest::{Counts, Manifest};
 use crate::rows::{Cells, Cursor, Differing, Rows};
 use crate::segment::footer::{CheckpointEntry, CheckpointTable, SlotEntry};
@@ -288,7 +288,7 @@ impl Replay<'_> {
             let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
             let numbers: Vec<u32> = live.map(|(_, slot)| slot.version()).collect();
             let counts = numbers.par_iter().map(|&number| {
-                let targets = self.state.read_set(key, number)?;
+                let targets = read_set(self.state, key, number)?;
                 Ok(targets.iter().filter(|target| !self.gone.contains(**target)).count() as u64)
             });
             total += counts.sum::<Result<u64>>()?;
@@ -362,8 +362,8 @@ fn check_sets(state: &State, key: &TableKey, numbers: &Numbers) -> Result<()> {
         return Ok(());
     }
     (EMPTY_SET + 1..numbers.next).into_par_iter().try_for_each(|number| {
-        let Some((predecessor, added, removed)) = state.set_patch(key, number)? else { return Ok(()) };
-        let (before, after) = (state.read_set(key, predecessor)?, state.read_set(key, number)?);
+        let Some((predecessor, added, removed)) = set_patch(state, key, number)? else { return Ok(()) };
+        let (before, after) = (read_set(state, key, predecessor)?, read_set(state, key, number)?);
         if links::compare(&before, &after) != (added, removed) {
             let (segment, _) = state.locate(key, number)?;
             let what = format!(
