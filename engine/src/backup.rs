@@ -20,7 +20,7 @@
 //! | `gaps` | what could not be read |
 //! | `type_work`, `collect` | one type, and all of them, while observations come in |
 //! | `missing`, `overlap` | what a source may ask meanwhile |
-//! | `patches`, `projection`, `recall`, `versions` | what changed in known objects; which versions become of that |
+//! | `patches`, `projection`, `judge`, `recall`, `versions` | what changed in known objects; what of it counts; which versions become of it |
 //! | `absent` | who is gone, and which links there are none of |
 //! | `resolve` makes `resolved`; `count`, `weave` | what the end of the data decides |
 //! | `encode`; `pieces`, `change_index`, `checkpoint`, `remember` | what is written to the segment, and to the import cache |
@@ -41,6 +41,7 @@ mod count;
 mod encode;
 mod gaps;
 mod intern;
+mod judge;
 mod links;
 mod missing;
 mod observation;
@@ -88,7 +89,7 @@ impl<'store> Backup<'store> {
         lock: Box<dyn DiskLock>,
         details: BackupDetails,
     ) -> Result<Self> {
-        let basis = Basis::new(store, &details)?;
+        let basis = Basis::new(store.snapshots(), &details)?;
         let collected = Collected::new(&basis, details)?;
         let state = &basis.state;
         // The import cache tells what the newest commit holds.

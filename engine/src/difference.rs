@@ -16,7 +16,9 @@ mod observed;
 mod view;
 
 pub use changes::{Changes, Difference};
+pub(crate) use changes::{compare, difference};
 pub use list::ChangedObject;
+pub(crate) use list::changed_objects;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -28,11 +30,13 @@ use crate::change_index::Targets;
 use crate::coverage::known::Known;
 use crate::find::find_relations;
 use crate::id::Id;
+use crate::records::lineage;
 use crate::schema;
 use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
 use crate::state::{Part, State};
 use crate::vector::Slot;
-use crate::{BackupSummary, ObjectKey, Result, Store};
+use crate::{BackupSummary, ObjectKey, Result};
 use candidates::Candidate;
 use cascade::Cascade;
 use content::Cursors;
@@ -72,60 +76,49 @@ pub enum Cascades {
     AtBothEnds,
 }
 
-impl Store {
-    /// All changes of one object over all backups and readings, oldest first, its first appearance included; of one
-    /// that was made again under another ID, those under all its IDs.
-    ///
-    /// # Errors
-    /// `Damaged` or `Disk`.
-    pub fn history(&self, object: &ObjectKey) -> Result<Vec<(BackupSummary, Change)>> {
-        let mut history = Vec::new();
-        for id in self.lineage(object)? {
-            let key = ObjectKey { type_token: Arc::clone(&object.type_token), id };
-            history.append(&mut self.history_of(&key)?);
-        }
-        // Under its old ID an object went before it came under its new one, or at the same backup.
-        history.sort_by_key(|(rank, _, _)| *rank);
-        Ok(history.into_iter().map(|(_, backup, change)| (backup, change)).collect())
+/// As [`Store::history`](crate::Store::history).
+pub(crate) fn history(snapshots: &Snapshots, object: &ObjectKey) -> Result<Vec<(BackupSummary, Change)>> {
+    let mut history = Vec::new();
+    for id in lineage(snapshots.state(), object)? {
+        let key = ObjectKey { type_token: Arc::clone(&object.type_token), id };
+        history.append(&mut history_of(snapshots, &key)?);
     }
+    // Under its old ID an object went before it came under its new one, or at the same backup.
+    history.sort_by_key(|(rank, _, _)| *rank);
+    Ok(history.into_iter().map(|(_, backup, change)| (backup, change)).collect())
+}
 
-    fn history_of(&self, object: &ObjectKey) -> Result<Vec<(u64, BackupSummary, Change)>> {
-        let state = self.state();
-        let Some(ordinal) = state.ordinal(&Id::from_text(&object.id))? else { return Ok(Vec::new()) };
-        let filter = DifferenceFilter {
-            types: vec![object.type_token.to_string()],
-            first_seen: true,
-            ..DifferenceFilter::default()
+fn history_of(snapshots: &Snapshots, object: &ObjectKey) -> Result<Vec<(u64, BackupSummary, Change)>> {
+    let state = snapshots.state();
+    let Some(ordinal) = state.ordinal(&Id::from_text(&object.id))? else { return Ok(Vec::new()) };
+    let filter = DifferenceFilter {
+        types: vec![object.type_token.to_string()],
+        first_seen: true,
+        ..DifferenceFilter::default()
+    };
+    let keys = state.tables.keys();
+    let keys: Vec<_> =
+        keys.filter(|key| key.type_token == object.type_token && key.part != Part::Volatile).collect();
+    let mut history = Vec::new();
+    for rank in 1..=state.manifests.len() as u64 {
+        let (before, sequence) = (state.sequence_at(rank - 1), state.sequence_at(rank));
+        let candidate = if before + 1 == sequence {
+            candidates::of_object(state, &keys, ordinal, sequence)?
+        } else {
+            let (from, to) = (snapshots.at_or_empty(before), snapshots.at(sequence));
+            candidates::of_object_between(&keys, ordinal, &from, &to)?
         };
-        let keys = state.tables.keys();
-        let keys: Vec<_> =
-            keys.filter(|key| key.type_token == object.type_token && key.part != Part::Volatile).collect();
-        let mut history = Vec::new();
-        for rank in 1..=state.manifests.len() as u64 {
-            let (before, sequence) = (state.sequence_at(rank - 1), state.sequence_at(rank));
-            let candidate = if before + 1 == sequence {
-                candidates::of_object(state, &keys, ordinal, sequence)?
-            } else {
-                let (from, to) = (self.snapshot_or_empty(before), self.snapshot_at(sequence));
-                candidates::of_object_between(&keys, ordinal, &from, &to)?
-            };
-            let Some(candidate) = candidate else { continue };
-            let (from, to) = (self.snapshot_or_empty(before), self.snapshot_at(sequence));
-            let difference = Difference::new(from, to.clone(), filter.clone());
-            let only = roaring::RoaringBitmap::from_iter([ordinal]);
-            let comparison = Comparison { ordinals: Some(only), ..Comparison::new(&difference) };
-            let view = TypeView::new(&comparison, &object.type_token)?;
-            if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
-                history.push((rank, to.backup().clone(), change));
-            }
+        let Some(candidate) = candidate else { continue };
+        let (from, to) = (snapshots.at_or_empty(before), snapshots.at(sequence));
+        let difference = Difference::new(from, to.clone(), filter.clone());
+        let only = roaring::RoaringBitmap::from_iter([ordinal]);
+        let comparison = Comparison { ordinals: Some(only), ..Comparison::new(&difference) };
+        let view = TypeView::new(&comparison, &object.type_token)?;
+        if let Some(change) = comparison.change(&view, &mut Cursors::new(&view), &candidate)? {
+            history.push((rank, to.backup().clone(), change));
         }
-        Ok(history)
     }
-
-    /// The snapshot of a commit; before all of them, an empty snapshot.
-    fn snapshot_or_empty(&self, sequence: u64) -> Snapshot {
-        if sequence > 0 { self.snapshot_at(sequence) } else { Snapshot::new(Arc::clone(self.state()), 0) }
-    }
+    Ok(history)
 }
 
 /// Two snapshots being compared.

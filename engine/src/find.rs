@@ -13,10 +13,11 @@ use crate::id::Id;
 use crate::paths::PathId;
 use crate::rows::{Cursor, Rows};
 use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
 use crate::verify::version_ordinals;
-use crate::{BackupId, Error, ObjectKey, Result, Store, value};
+use crate::{BackupId, Error, ObjectKey, Result, value};
 use nearest::Wanted;
 
 /// Properties that people name objects by, besides the ID.
@@ -26,69 +27,63 @@ const CHUNK_LENGTH_MIN: usize = 1024;
 /// Objects shown when too many answer.
 const EXAMPLE_COUNT_MAX: usize = 3;
 
-impl Store {
-    /// Finds an object by ID, or by user principal name, display name or application ID when just one object has
-    /// it. Looks at `backup` first, and at all other backups when it is not there.
-    ///
-    /// # Errors
-    /// `NoObject` with the nearest names, `Ambiguous`, `NoBackup`, `Damaged` or `Disk`.
-    pub fn find(&self, name: &str, backup: &BackupId) -> Result<ObjectKey> {
-        let snapshot = self.snapshot_at(self.sequence_of(backup)?);
-        let (now, once) = self.find_id(name, &snapshot)?;
-        let mut found = if now.is_empty() { once } else { now };
-        if found.is_empty() {
-            found = find_named(&snapshot, name)?;
-        }
-        if found.is_empty() {
-            found = find_relations(&snapshot, &|id| id == name)?;
-        }
-        if found.is_empty() {
-            found = find_once(&snapshot, name)?;
-        }
-        match found.len() {
-            0 => {
-                let mut nearest = find_nearest(&snapshot, name)?;
-                if nearest.is_empty() {
-                    nearest = "expected an ID, user principal name, display name or application ID".into();
-                }
-                Err(Error::NoObject { name: name.to_owned(), nearest })
+/// As [`Store::find`](crate::Store::find).
+pub(crate) fn find(snapshots: &Snapshots, name: &str, backup: &BackupId) -> Result<ObjectKey> {
+    let snapshot = snapshots.of(backup)?;
+    let (now, once) = find_id(snapshots, name, &snapshot)?;
+    let mut found = if now.is_empty() { once } else { now };
+    if found.is_empty() {
+        found = find_named(&snapshot, name)?;
+    }
+    if found.is_empty() {
+        found = find_relations(&snapshot, &|id| id == name)?;
+    }
+    if found.is_empty() {
+        found = find_once(&snapshot, name)?;
+    }
+    match found.len() {
+        0 => {
+            let mut nearest = find_nearest(&snapshot, name)?;
+            if nearest.is_empty() {
+                nearest = "expected an ID, user principal name, display name or application ID".into();
             }
-            1 => Ok(found.remove(0)),
-            count => {
-                found.truncate(EXAMPLE_COUNT_MAX);
-                Err(Error::Ambiguous { name: name.to_owned(), count, examples: found })
-            }
+            Err(Error::NoObject { name: name.to_owned(), nearest })
+        }
+        1 => Ok(found.remove(0)),
+        count => {
+            found.truncate(EXAMPLE_COUNT_MAX);
+            Err(Error::Ambiguous { name: name.to_owned(), count, examples: found })
         }
     }
+}
 
-    /// As [`Store::find`], for who asks what became of an object: an ID that stands, or once stood, under several types
-    /// is all of these objects, in the order of their types.
-    ///
-    /// # Errors
-    /// As [`Store::find`].
-    pub fn find_all(&self, name: &str, backup: &BackupId) -> Result<Vec<ObjectKey>> {
-        let snapshot = self.snapshot_at(self.sequence_of(backup)?);
-        let (mut found, mut once) = self.find_id(name, &snapshot)?;
-        found.append(&mut once);
-        if found.is_empty() {
-            return Ok(vec![self.find(name, backup)?]);
-        }
-        found.sort_unstable();
-        Ok(found)
+/// As [`Store::find_all`](crate::Store::find_all).
+pub(crate) fn find_all(snapshots: &Snapshots, name: &str, backup: &BackupId) -> Result<Vec<ObjectKey>> {
+    let snapshot = snapshots.of(backup)?;
+    let (mut found, mut once) = find_id(snapshots, name, &snapshot)?;
+    found.append(&mut once);
+    if found.is_empty() {
+        return Ok(vec![find(snapshots, name, backup)?]);
     }
+    found.sort_unstable();
+    Ok(found)
+}
 
-    /// The objects with an ID: those that are there at a snapshot, and those that are not but once were.
-    fn find_id(&self, name: &str, snapshot: &Snapshot) -> Result<(Vec<ObjectKey>, Vec<ObjectKey>)> {
-        let state = self.state();
-        for text in [name.to_owned(), name.to_ascii_lowercase()] {
-            let Some(ordinal) = state.ordinal(&Id::from_text(&text))? else { continue };
-            let (now, once) = find_ordinal(&self.snapshot_at(state.latest()), snapshot, ordinal)?;
-            if !(now.is_empty() && once.is_empty()) {
-                return Ok((now, once));
-            }
+/// The objects with an ID: those that are there at a snapshot, and those that are not but once were.
+fn find_id(
+    snapshots: &Snapshots,
+    name: &str,
+    snapshot: &Snapshot,
+) -> Result<(Vec<ObjectKey>, Vec<ObjectKey>)> {
+    let state = snapshots.state();
+    for text in [name.to_owned(), name.to_ascii_lowercase()] {
+        let Some(ordinal) = state.ordinal(&Id::from_text(&text))? else { continue };
+        let (now, once) = find_ordinal(&snapshots.at(state.latest()), snapshot, ordinal)?;
+        if !(now.is_empty() && once.is_empty()) {
+            return Ok((now, once));
         }
-        Ok((Vec::new(), Vec::new()))
     }
+    Ok((Vec::new(), Vec::new()))
 }
 
 /// The types under which an ordinal is an object at a snapshot, and those under which it is none but once was.

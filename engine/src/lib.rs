@@ -64,7 +64,7 @@
 //! | `backup` | observations in, one committed segment out |
 //! | `segment` | one immutable columnar file |
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
-//! | `snapshot`, `object`, `vector`, `id_index`, `rows`, `link_sets`, `change_index` | a point in time: vectors, IDs, versions, links; who changed |
+//! | `snapshot`, `snapshots`, `object`, `vector`, `id_index`, `rows`, `link_sets`, `change_index` | a point in time: vectors, IDs, versions, links; who changed |
 //! | [`scan`] | whole columns of all versions of a type, for queries |
 //! | `difference`, `change`, `point`, `find` | two points in time to changes; how people name points and objects |
 //! | `journal`, `catalog`, [`records`], `recording` | append-only logs; their index; reports, recoveries and lineage in them; one held open |
@@ -106,6 +106,7 @@ pub mod schema;
 mod seal;
 mod segment;
 mod snapshot;
+mod snapshots;
 mod state;
 pub mod statistics;
 mod store;

@@ -12,8 +12,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::coverage::gap::Gap;
 use crate::journal;
-use crate::{BackupId, BackupSummary, Gap, Warning};
+use crate::{BackupId, BackupSummary, Warning};
 
 /// The kind of a partial reading.
 pub(crate) const READING: &str = "reading";

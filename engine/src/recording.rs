@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::disk::DiskLock;
 use crate::error::disk_error;
 use crate::journal::{Head, JournalFile, JournalTail};
+use crate::records::records;
 use crate::state::State;
-use crate::{Error, Result, Store};
+use crate::{Error, Result};
 
 /// A journal open for appending; nobody else can open it meanwhile.
 pub struct RecordWriter {
@@ -23,40 +24,29 @@ pub struct RecordWriter {
     _lock: Box<dyn DiskLock>,
 }
 
-impl Store {
-    /// Opens a journal for appending, such as one recovery's.
-    ///
-    /// # Errors
-    /// `Locked` when somebody else has it open; `Damaged`, also when records that HEAD knows are missing; `Invalid`
-    /// (the journal's name) or `Disk`.
-    pub fn open_journal(&self, name: &str) -> Result<RecordWriter> {
-        // What HEAD knows must still be there: a record after a loss would make the loss the truth.
-        self.records(name)?;
-        let state = Arc::clone(self.state());
-        let folder = state.root.join("journals");
-        let file = JournalFile { disk: &*state.disk, folder: &folder, store: &state.head.store_id, name };
-        let path = file.path()?.with_extension("lock");
-        let Some(lock) = state.disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? else {
-            return Err(Error::Locked {
-                holder: format!("another process, which writes the journal {name}"),
-            });
-        };
-        let tail = file.tail()?;
-        Ok(RecordWriter { name: name.to_owned(), tail, _lock: lock, state })
-    }
+/// As [`Store::open_journal`](crate::Store::open_journal).
+pub(crate) fn open_journal(state: &Arc<State>, name: &str) -> Result<RecordWriter> {
+    // What HEAD knows must still be there: a record after a loss would make the loss the truth.
+    records(state, name)?;
+    let state = Arc::clone(state);
+    let folder = state.root.join("journals");
+    let file = JournalFile { disk: &*state.disk, folder: &folder, store: &state.head.store_id, name };
+    let path = file.path()?.with_extension("lock");
+    let Some(lock) = state.disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? else {
+        return Err(Error::Locked { holder: format!("another process, which writes the journal {name}") });
+    };
+    let tail = file.tail()?;
+    Ok(RecordWriter { name: name.to_owned(), tail, _lock: lock, state })
+}
 
-    /// The names of all journals, ascending.
-    ///
-    /// # Errors
-    /// `Disk`.
-    pub fn journals(&self) -> Result<Vec<String>> {
-        let folder = self.state().root.join("journals");
-        let files = self.state().disk.list(&folder).map_err(disk_error("cannot read", &folder))?;
-        let mut names: Vec<String> =
-            files.iter().filter_map(|(file, _)| Some(file.strip_suffix(".log")?.to_owned())).collect();
-        names.sort_unstable();
-        Ok(names)
-    }
+/// As [`Store::journals`](crate::Store::journals).
+pub(crate) fn journals(state: &State) -> Result<Vec<String>> {
+    let folder = state.root.join("journals");
+    let files = state.disk.list(&folder).map_err(disk_error("cannot read", &folder))?;
+    let mut names: Vec<String> =
+        files.iter().filter_map(|(file, _)| Some(file.strip_suffix(".log")?.to_owned())).collect();
+    names.sort_unstable();
+    Ok(names)
 }
 
 impl RecordWriter {
@@ -75,17 +65,9 @@ impl RecordWriter {
         self.tail.head()
     }
 
-    /// Makes HEAD know the records so far, so that none of them can be lost without being missed.
-    ///
-    /// # Errors
-    /// `Locked` or `Disk`.
-    pub fn pin(&self, store: &mut Store) -> Result<()> {
-        let (name, head) = (self.name.clone(), self.head());
-        let headed = store.update_head(|store_head| {
-            store_head.generation += 1;
-            store_head.journals.insert(name, head);
-        });
-        headed.and_then(|synced| synced)
+    /// The name of the journal.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 }
 

@@ -8,9 +8,10 @@
 //! [`step`](StepOutcome), [`lineage`](Lineage). Their [`Field`]s are the columns of every table that shows them.
 
 mod field;
-mod lineage;
-mod recovery;
-mod report;
+pub(crate) mod lineage;
+pub(crate) mod recovery;
+mod recovery_journal;
+pub(crate) mod report;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -25,10 +26,12 @@ use crate::journal::JournalFile;
 pub use crate::recording::RecordWriter;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::state::State;
-use crate::{Error, Result, Store};
+use crate::{Error, Result};
 pub use field::{Field, FieldKind, FieldValue};
 pub use lineage::Lineage;
-pub use recovery::{Recovery, RecoveryJournal, RecoveryStart, RecoveryStatus, RecoverySummary, Remaining};
+pub(crate) use lineage::lineage;
+pub use recovery::{Recovery, RecoveryStart, RecoveryStatus, RecoverySummary, Remaining};
+pub use recovery_journal::RecoveryJournal;
 pub use report::Report;
 pub use step::{PlanObject, StepKind, StepOutcome, StepStatus};
 
@@ -37,122 +40,80 @@ const HEAD_MEMBER_SIZE_MAX: usize = 4096;
 /// Reading a journal up to this size costs less than opening the catalogue, in bytes.
 const SMALL_JOURNAL_SIZE_MAX: u64 = 4 << 20;
 
-impl Store {
-    /// Appends a record to a hash-chained journal, such as `reports`, and syncs it.
-    ///
-    /// # Errors
-    /// `Locked`, `Damaged`, `Invalid` (the journal's name) or `Disk`.
-    pub fn append_record(&mut self, journal: &str, record: &serde_json::Value) -> Result<()> {
-        let state = std::sync::Arc::clone(self.state());
-        self.with_head_lock(|store| {
-            let folder = state.root.join("journals");
-            // What HEAD knows must still be there: a record after a loss would make the loss the truth.
-            store.records(journal)?;
-            let head = journal_file(&state, &folder, journal).append(std::slice::from_ref(record))?;
-            let headed = store.write_head(|store_head| {
-                store_head.generation += 1;
-                store_head.journals.insert(journal.to_owned(), head);
-            });
-            // Who reads the journal finds the record, whether or not HEAD knows of it.
-            headed.and_then(|synced| synced).map_err(|source| Error::Committed {
-                what: format!("the record in the journal {journal}"),
-                source: Box::new(source),
-            })
-        })
-    }
-
-    /// All records of a journal, oldest first; none if there is no such journal.
-    ///
-    /// # Errors
-    /// `Damaged`, `Invalid` (the journal's name) or `Disk`.
-    pub fn records(&self, journal: &str) -> Result<Vec<serde_json::Value>> {
-        let state = self.state();
-        let folder = state.root.join("journals");
-        let file = journal_file(state, &folder, journal);
-        // A journal that lost records would read well: only HEAD knows how far it was.
-        match state.head.journals.get(journal).filter(|known| known.length > 0) {
-            Some(known) => Ok(file.verify(known)?.records),
-            None => Ok(file.read()?.records),
-        }
-    }
-
-    /// All records of a journal, oldest first, without their long members.
-    ///
-    /// # Errors
-    /// As [`Store::records`].
-    pub fn record_heads(&self, journal: &str) -> Result<Vec<serde_json::Value>> {
-        let state = self.state();
-        let length = state.head.journals.get(journal).map_or(0, |head| head.length);
-        if length > SMALL_JOURNAL_SIZE_MAX
-            && state.disk.is_operating_systems()
-            && let Some(heads) = self.catalogued_heads(journal)
-        {
-            return Ok(heads);
-        }
-        Ok(self.records(journal)?.into_iter().map(head_of).collect())
-    }
-
-    /// Makes the catalogue anew from the journals; returns how many records it has.
-    ///
-    /// # Errors
-    /// `Damaged` when a journal is, or `Disk`.
-    pub fn reindex(&mut self) -> Result<u64> {
-        let heads = self.catalog_rows()?;
-        let count = heads.len() as u64;
-        let state = self.state();
-        if state.disk.is_operating_systems() {
-            // Nothing was ever bound to this, so whatever is there is made anew.
-            let unbound = CatalogBinding { generation: u64::MAX, ..binding_of(state) };
-            let (mut catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), unbound, || heads);
-            catalog.set_binding(binding_of(state));
-        }
-        Ok(count)
-    }
-
-    fn append_typed<T: Serialize>(&mut self, journal: &str, record: &T) -> Result<()> {
-        self.append_record(journal, &encode(record)?)
-    }
-
-    fn decode<T: DeserializeOwned>(&self, journal: &str, record: serde_json::Value) -> Result<T> {
-        serde_json::from_value(record).map_err(|error| self.not_a_record(journal, &error))
-    }
-
-    fn not_a_record(&self, journal: &str, error: &serde_json::Error) -> Error {
-        let path = self.state().root.join("journals").join(format!("{journal}.log"));
-        Error::Damaged { path, offset: 0, what: format!("a record is not of this journal: {error}") }
-    }
-
-    /// The heads of a journal from the catalogue, which is made anew when it is not up to date.
-    fn catalogued_heads(&self, journal: &str) -> Option<Vec<serde_json::Value>> {
-        let state = self.state();
-        let rebuild = || self.catalog_rows().unwrap_or_default();
-        let (catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), binding_of(state), rebuild);
-        let rows = catalog.range(&prefix_of(journal)).ok()?;
-        let known = state.head.journals.get(journal).map_or(0, |head| head.count);
-        let heads: Vec<_> = rows.iter().filter_map(|(_, row)| serde_json::from_slice(row).ok()).collect();
-        (heads.len() as u64 == known).then_some(heads)
-    }
-
-    fn catalog_rows(&self) -> Result<Vec<CatalogRecord>> {
-        let mut rows = Vec::new();
-        for journal in self.state().head.journals.keys() {
-            for (number, record) in (0_u64..).zip(self.records(journal)?) {
-                let mut key = prefix_of(journal);
-                key.extend_from_slice(&number.to_be_bytes());
-                rows.push((key, head_of(record).to_string().into_bytes()));
-            }
-        }
-        Ok(rows)
+/// As [`Store::records`](crate::Store::records).
+pub(crate) fn records(state: &State, journal: &str) -> Result<Vec<serde_json::Value>> {
+    let folder = state.root.join("journals");
+    let file = journal_file(state, &folder, journal);
+    // A journal that lost records would read well: only HEAD knows how far it was.
+    match state.head.journals.get(journal).filter(|known| known.length > 0) {
+        Some(known) => Ok(file.verify(known)?.records),
+        None => Ok(file.read()?.records),
     }
 }
 
+/// As [`Store::record_heads`](crate::Store::record_heads).
+pub(crate) fn record_heads(state: &State, journal: &str) -> Result<Vec<serde_json::Value>> {
+    let length = state.head.journals.get(journal).map_or(0, |head| head.length);
+    if length > SMALL_JOURNAL_SIZE_MAX
+        && state.disk.is_operating_systems()
+        && let Some(heads) = catalogued_heads(state, journal)
+    {
+        return Ok(heads);
+    }
+    Ok(records(state, journal)?.into_iter().map(head_of).collect())
+}
+
+/// As [`Store::reindex`](crate::Store::reindex).
+pub(crate) fn reindex(state: &State) -> Result<u64> {
+    let heads = catalog_rows(state)?;
+    let count = heads.len() as u64;
+    if state.disk.is_operating_systems() {
+        // Nothing was ever bound to this, so whatever is there is made anew.
+        let unbound = CatalogBinding { generation: u64::MAX, ..binding_of(state) };
+        let (mut catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), unbound, || heads);
+        catalog.set_binding(binding_of(state));
+    }
+    Ok(count)
+}
+
+fn decode<T: DeserializeOwned>(state: &State, journal: &str, record: serde_json::Value) -> Result<T> {
+    serde_json::from_value(record).map_err(|error| not_a_record(state, journal, &error))
+}
+
+fn not_a_record(state: &State, journal: &str, error: &serde_json::Error) -> Error {
+    let path = state.root.join("journals").join(format!("{journal}.log"));
+    Error::Damaged { path, offset: 0, what: format!("a record is not of this journal: {error}") }
+}
+
+/// The heads of a journal from the catalogue, which is made anew when it is not up to date.
+fn catalogued_heads(state: &State, journal: &str) -> Option<Vec<serde_json::Value>> {
+    let rebuild = || catalog_rows(state).unwrap_or_default();
+    let (catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), binding_of(state), rebuild);
+    let rows = catalog.range(&prefix_of(journal)).ok()?;
+    let known = state.head.journals.get(journal).map_or(0, |head| head.count);
+    let heads: Vec<_> = rows.iter().filter_map(|(_, row)| serde_json::from_slice(row).ok()).collect();
+    (heads.len() as u64 == known).then_some(heads)
+}
+
+fn catalog_rows(state: &State) -> Result<Vec<CatalogRecord>> {
+    let mut rows = Vec::new();
+    for journal in state.head.journals.keys() {
+        for (number, record) in (0_u64..).zip(records(state, journal)?) {
+            let mut key = prefix_of(journal);
+            key.extend_from_slice(&number.to_be_bytes());
+            rows.push((key, head_of(record).to_string().into_bytes()));
+        }
+    }
+    Ok(rows)
+}
+
 /// A record as JSON, its members in the order of their names.
-fn encode<T: Serialize>(record: &T) -> Result<serde_json::Value> {
+pub(crate) fn encode<T: Serialize>(record: &T) -> Result<serde_json::Value> {
     serde_json::to_value(record)
         .map_err(|error| Error::Invalid(format!("a record cannot be written as JSON: {error}")))
 }
 
-fn journal_file<'a>(state: &'a State, folder: &'a Path, name: &'a str) -> JournalFile<'a> {
+pub(crate) fn journal_file<'a>(state: &'a State, folder: &'a Path, name: &'a str) -> JournalFile<'a> {
     JournalFile { disk: &*state.disk, folder, store: &state.head.store_id, name }
 }
 

@@ -67,7 +67,7 @@ use crate::segment::footer::{GroupEntry, TableEntry};
 use crate::segment::reader::Segment;
 use crate::state::{Part, State, TableKey};
 use crate::vector::Slot;
-use crate::{Object, Result, Snapshot, Store, value};
+use crate::{Object, Result, Snapshot, value};
 
 /// The code of a version that has no such attribute.
 pub const ABSENT: u32 = 0;
@@ -137,12 +137,10 @@ impl Snapshot {
     }
 }
 
-impl Store {
-    /// The tokens of all types that some backup has, ascending.
-    pub fn type_tokens(&self) -> impl Iterator<Item = &Arc<str>> {
-        let keys = self.state().tables.keys();
-        keys.filter(|key| key.part == Part::Core).map(|key| &key.type_token)
-    }
+/// As [`Store::type_tokens`](crate::Store::type_tokens).
+pub(crate) fn type_tokens(state: &State) -> impl Iterator<Item = &Arc<str>> {
+    let keys = state.tables.keys();
+    keys.filter(|key| key.part == Part::Core).map(|key| &key.type_token)
 }
 
 impl ObjectRows {

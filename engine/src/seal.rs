@@ -3,30 +3,26 @@
 //! The key follows from the secret that the store was created with, so that every copy of a store makes the same seals,
 //! and no other store does.
 
-use crate::Store;
+use crate::state::State;
 
 /// Separates the key of seals from every other use of the store's secret.
 const KEY_CONTEXT: &str = "entrasnap 2026-11 seal key";
 
-impl Store {
-    /// The seal of a text, in hexadecimal. `purpose` keeps seals for one thing from being taken for another.
-    #[must_use]
-    pub fn seal(&self, purpose: &str, text: &str) -> String {
-        let key = blake3::derive_key(KEY_CONTEXT, &self.state().hash_key);
-        let mut hasher = blake3::Hasher::new_keyed(&key);
-        // The length says where the purpose ends, so that no two pairs are hashed alike.
-        hasher.update(&(purpose.len() as u64).to_le_bytes()).update(purpose.as_bytes());
-        hasher.update(text.as_bytes());
-        hasher.finalize().to_hex().to_string()
-    }
+/// As [`Store::seal`](crate::Store::seal).
+pub(crate) fn of(state: &State, purpose: &str, text: &str) -> String {
+    let key = blake3::derive_key(KEY_CONTEXT, &state.hash_key);
+    let mut hasher = blake3::Hasher::new_keyed(&key);
+    // The length says where the purpose ends, so that no two pairs are hashed alike.
+    hasher.update(&(purpose.len() as u64).to_le_bytes()).update(purpose.as_bytes());
+    hasher.update(text.as_bytes());
+    hasher.finalize().to_hex().to_string()
+}
 
-    /// Whether a seal is this store's.
-    #[must_use]
-    pub fn is_sealed(&self, purpose: &str, text: &str, seal: &str) -> bool {
-        // Compared as hashes, which takes the same time wherever the two differ.
-        let hash = |text: &str| blake3::hash(text.as_bytes());
-        hash(&self.seal(purpose, text)) == hash(seal)
-    }
+/// As [`Store::is_sealed`](crate::Store::is_sealed).
+pub(crate) fn is_sealed(state: &State, purpose: &str, text: &str, seal: &str) -> bool {
+    // Compared as hashes, which takes the same time wherever the two differ.
+    let hash = |text: &str| blake3::hash(text.as_bytes());
+    hash(&of(state, purpose, text)) == hash(seal)
 }
 
 #[cfg(test)]

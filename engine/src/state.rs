@@ -3,6 +3,8 @@
 //! A state never changes; a commit or a refresh makes a new one. Opening reads HEAD, the segment of the
 //! last checkpoint, and what came since; older segments are mapped when somebody asks for them.
 
+mod time;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -16,6 +18,7 @@ use crate::segment::layout::{FORMAT_VERSION, GROUP_ROW_COUNT_MAX};
 use crate::segment::reader::{Segment, damaged};
 use crate::timeline::Timeline;
 use crate::{BackupSummary, Error, Result};
+pub(crate) use time::PassedOver;
 
 /// Bytes that the list of backups in a checkpoint may have.
 const BACKUPS_SIZE_MAX: usize = 1 << 30;

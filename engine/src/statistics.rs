@@ -1,7 +1,8 @@
 //! Sizes and counts of a store.
 
+use crate::snapshots::Snapshots;
 use crate::state::Part;
-use crate::{BackupSummary, Result, Store};
+use crate::{BackupSummary, Result};
 
 /// Sizes and counts of a store.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -38,43 +39,38 @@ pub struct TypeStatistics {
     pub bytes: u64,
 }
 
-impl Store {
-    /// Sizes and counts.
-    ///
-    /// # Errors
-    /// `Damaged` or `Disk`.
-    pub fn statistics(&self) -> Result<Statistics> {
-        let state = self.state();
-        let mut types: Vec<TypeStatistics> = Vec::new();
-        for key in state.tables.keys().filter(|key| key.part == Part::Core) {
-            let (objects, deleted) = match state.latest() {
-                0 => (0, 0),
-                latest => self.snapshot_at(latest).object_count(&key.type_token)?,
-            };
-            let versions = u64::from(state.tables[key].next.saturating_sub(1));
-            let type_token = key.type_token.to_string();
-            types.push(TypeStatistics { type_token, objects, deleted, versions, bytes: 0 });
-        }
-        let mut bytes = 0;
-        for folder in ["", "segments", "manifests", "journals", "staging"] {
-            let files = state.disk.list(&state.root.join(folder)).unwrap_or_default();
-            bytes += files.iter().map(|(_, length)| length).sum::<u64>();
-        }
-        for sequence in 1..=state.newest() {
-            let segment = state.segment(sequence)?;
-            for (token, length) in segment.bytes_by_type() {
-                if let Some(found) = types.iter_mut().find(|found| found.type_token == token) {
-                    found.bytes += length;
-                }
+/// As [`Store::statistics`](crate::Store::statistics).
+pub(crate) fn statistics(snapshots: &Snapshots) -> Result<Statistics> {
+    let state = snapshots.state();
+    let mut types: Vec<TypeStatistics> = Vec::new();
+    for key in state.tables.keys().filter(|key| key.part == Part::Core) {
+        let (objects, deleted) = match state.latest() {
+            0 => (0, 0),
+            latest => snapshots.at(latest).object_count(&key.type_token)?,
+        };
+        let versions = u64::from(state.tables[key].next.saturating_sub(1));
+        let type_token = key.type_token.to_string();
+        types.push(TypeStatistics { type_token, objects, deleted, versions, bytes: 0 });
+    }
+    let mut bytes = 0;
+    for folder in ["", "segments", "manifests", "journals", "staging"] {
+        let files = state.disk.list(&state.root.join(folder)).unwrap_or_default();
+        bytes += files.iter().map(|(_, length)| length).sum::<u64>();
+    }
+    for sequence in 1..=state.newest() {
+        let segment = state.segment(sequence)?;
+        for (token, length) in segment.bytes_by_type() {
+            if let Some(found) = types.iter_mut().find(|found| found.type_token == token) {
+                found.bytes += length;
             }
         }
-        Ok(Statistics {
-            bytes,
-            objects: types.iter().map(|found| found.objects).sum(),
-            versions: types.iter().map(|found| found.versions).sum(),
-            backups: state.newest(),
-            types,
-            per_backup: state.summaries.clone(),
-        })
     }
+    Ok(Statistics {
+        bytes,
+        objects: types.iter().map(|found| found.objects).sum(),
+        versions: types.iter().map(|found| found.versions).sum(),
+        backups: state.newest(),
+        types,
+        per_backup: state.summaries.clone(),
+    })
 }

@@ -1,7 +1,11 @@
-//! Opens, reads and writes a store: the public face of everything else.
+//! Opens a store, locks it, writes HEAD: the public face of everything else, with the backups in it (`backups`) and the
+//! records beside them (`records`).
+
+mod backups;
+mod records;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::disk::{Disk, DiskLock, RealDisk, replace, write_holder, write_whole};
 use crate::error::disk_error;
@@ -9,15 +13,14 @@ use crate::manifest::{Head, StoreRecord, to_sealed_bytes};
 use crate::paths::PathNames;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
 use crate::state::{State, parse_sealed};
-use crate::{Backup, BackupDetails, BackupId, BackupSummary, CreateOptions, Error, Point, Result, leftover};
+use crate::{BackupId, BackupSummary, CreateOptions, Error, Point, Result};
 
 /// Who writes a backup holds the one, who runs a recovery the other.
 const WRITER_LOCK: &str = "backup.lock";
 const RECOVERY_LOCK: &str = "recovery.lock";
 
-/// Snapshots whose vectors stay in memory.
-const SNAPSHOT_COUNT_MAX: usize = 4;
 /// Tries to get the lock of HEAD, a millisecond apart: it is held for milliseconds.
 const HEAD_LOCK_TRY_COUNT: u32 = 10_000;
 
@@ -26,8 +29,7 @@ const HEAD_LOCK_TRY_COUNT: u32 = 10_000;
 /// Readers never wait: a store that is open keeps showing what was committed when it was opened, until
 /// [`Store::refresh`].
 pub struct Store {
-    state: Arc<State>,
-    snapshots: Mutex<Vec<Snapshot>>,
+    snapshots: Snapshots,
 }
 
 impl Store {
@@ -45,7 +47,7 @@ impl Store {
     /// As [`Store::open`].
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self> {
         let state = Arc::new(State::open(disk, path, Arc::new(PathNames::default()))?);
-        Ok(Self { state, snapshots: Mutex::default() })
+        Ok(Self { snapshots: Snapshots::new(state) })
     }
 
     /// Makes an empty store, or opens the one that is there.
@@ -87,40 +89,40 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn refresh(&mut self) -> Result<()> {
-        let paths = Arc::clone(&self.state.paths);
-        self.state = Arc::new(State::open(Arc::clone(&self.state.disk), &self.state.root, paths)?);
-        self.snapshots.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let old = self.state();
+        let state = State::open(Arc::clone(&old.disk), &old.root, Arc::clone(&old.paths))?;
+        self.snapshots = Snapshots::new(Arc::new(state));
         Ok(())
     }
 
     /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.state.root
+        &self.state().root
     }
 
     /// The tenant's ID, when known.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.state.head.tenant.as_deref()
+        self.state().head.tenant.as_deref()
     }
 
     /// All backups, oldest first. Readings are not among them.
     #[must_use]
     pub fn backups(&self) -> &[BackupSummary] {
-        &self.state.summaries
+        &self.state().summaries
     }
 
     /// Backups and readings in the order of time, oldest first: the steps of a history, so that what only a reading saw
     /// is not lost. Of those of one instant the one that was committed later is later.
     #[must_use]
     pub fn commits(&self) -> &[BackupSummary] {
-        &self.state.commits
+        &self.state().commits
     }
 
     /// Partial readings, oldest first.
     pub fn readings(&self) -> impl Iterator<Item = &BackupSummary> {
-        let commits = self.state.manifests.iter().zip(&self.state.commits);
+        let commits = self.state().manifests.iter().zip(&self.state().commits);
         commits.filter(|(manifest, _)| manifest.is_reading()).map(|(_, summary)| summary)
     }
 
@@ -129,13 +131,13 @@ impl Store {
     /// # Errors
     /// `NoBackup`, naming the nearest.
     pub fn resolve(&self, point: &Point) -> Result<&BackupSummary> {
-        point.choose(&self.state.summaries, &self.state.commits)
+        self.snapshots.resolve(point)
     }
 
     /// What somebody who wrote a point should know besides the backup that it names, if anything.
     #[must_use]
     pub fn remark(&self, point: &Point) -> Option<String> {
-        point.remark(&self.state.summaries)
+        point.remark(&self.state().summaries)
     }
 
     /// The state of the tenant at a backup.
@@ -143,44 +145,15 @@ impl Store {
     /// # Errors
     /// `NoBackup`.
     pub fn snapshot(&self, backup: &BackupId) -> Result<Snapshot> {
-        Ok(self.snapshot_at(self.sequence_of(backup)?))
+        self.snapshots.of(backup)
     }
 
-    /// Begins a backup: takes the writers' lock, held until the backup is committed or dropped.
-    ///
-    /// # Errors
-    /// `Locked` when somebody else writes, `OtherTenant`, `Damaged` or `Disk`.
-    pub fn begin(&mut self, details: BackupDetails) -> Result<Backup<'_>> {
-        let lock = self.lock_writer(&format!("{} of {}", details.source, details.read_from))?;
-        self.refresh()?;
-        leftover::remove_temporary(&*self.state.disk, &self.state.root);
-        Backup::begin(self, lock, details)
+    pub(crate) fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {
-        &self.state
-    }
-
-    pub(crate) fn sequence_of(&self, backup: &BackupId) -> Result<u64> {
-        let chosen = self.resolve(&Point::Id(*backup))?;
-        let place = self.state.commits.iter().position(|commit| commit.id == chosen.id);
-        Ok(self.state.sequence_at(place.expect("backups are commits") as u64 + 1))
-    }
-
-    /// The snapshot of a backup; the last few are kept with their vectors.
-    pub(crate) fn snapshot_at(&self, sequence: u64) -> Snapshot {
-        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = snapshots.iter().position(|snapshot| snapshot.sequence() == sequence) {
-            let snapshot = snapshots.remove(place);
-            snapshots.push(snapshot.clone());
-            return snapshot;
-        }
-        if snapshots.len() == SNAPSHOT_COUNT_MAX {
-            snapshots.remove(0);
-        }
-        let snapshot = Snapshot::new(Arc::clone(&self.state), sequence);
-        snapshots.push(snapshot.clone());
-        snapshot
+        self.snapshots.state()
     }
 
     /// Changes HEAD under its lock, and shows what it names from now on. The inner error is one that came when HEAD
@@ -191,20 +164,21 @@ impl Store {
 
     /// Does something while nobody else writes HEAD.
     pub(crate) fn with_head_lock<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        let _lock = lock_head(&*self.state.disk, &self.state.root)?;
+        let _lock = lock_head(&*self.state().disk, &self.state().root)?;
         work(self)
     }
 
     /// As [`Store::update_head`], when the caller holds its lock.
     pub(crate) fn write_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<Result<()>> {
-        let path = self.state.root.join("HEAD");
-        let disk = &*self.state.disk;
+        let path = self.state().root.join("HEAD");
+        let disk = &*self.state().disk;
         let bytes = disk.read(&path).map_err(disk_error("cannot read", &path))?;
         let mut head: Head = parse_sealed(&path, &bytes)?;
         change(&mut head);
         replace(disk, &path, &to_sealed_bytes(&head)).map_err(disk_error("cannot write", &path))?;
         // From here on everybody sees the new HEAD, whatever else fails.
-        let synced = disk.sync_folder(&self.state.root).map_err(disk_error("cannot sync", &self.state.root));
+        let synced =
+            disk.sync_folder(&self.state().root).map_err(disk_error("cannot sync", &self.state().root));
         let refreshed = self.refresh();
         Ok(synced.and(refreshed))
     }
@@ -234,8 +208,8 @@ impl Store {
     }
 
     fn holder_of(&self, name: &str) -> Result<Option<String>> {
-        let path = self.state.root.join(name);
-        let disk = &*self.state.disk;
+        let path = self.state().root.join(name);
+        let disk = &*self.state().disk;
         if disk.length(&path).is_err() {
             return Ok(None);
         }
@@ -252,8 +226,8 @@ impl Store {
     }
 
     fn lock(&self, name: &str, holder: &str) -> Result<Box<dyn DiskLock>> {
-        let path = self.state.root.join(name);
-        let disk = &*self.state.disk;
+        let path = self.state().root.join(name);
+        let disk = &*self.state().disk;
         let Some(lock) = disk.try_lock(&path).map_err(disk_error("cannot lock", &path))? else {
             let holder = crate::disk::read_holder(disk, &path).ok().flatten();
             return Err(Error::Locked { holder: holder.unwrap_or_else(|| "another process".into()) });
@@ -267,8 +241,8 @@ impl Store {
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store")
-            .field("path", &self.state.root)
-            .field("backups", &self.state.summaries.len())
+            .field("path", &self.state().root)
+            .field("backups", &self.state().summaries.len())
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::backup::is_hash_of;
-use crate::disk::{Disk, RealDisk};
+use crate::disk::Disk;
 use crate::journal::JournalFile;
 use crate::link_sets::read_set;
 use crate::manifest::Manifest;
@@ -19,7 +19,7 @@ use crate::paths::PathNames;
 use crate::rows::{Cells, Rows};
 use crate::segment::reader::Segment;
 use crate::state::{Part, State, TableKey, manifest_path, parse_sealed, segment_path};
-use crate::{Error, Result, Store, leftover};
+use crate::{Error, Result, leftover};
 
 /// How far a check goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,43 +52,28 @@ pub struct Fault {
     pub what: String,
 }
 
-impl Store {
-    /// Checks the store in a folder. It takes no lock; a backup committed meanwhile is not looked at.
-    ///
-    /// # Errors
-    /// `NoStore` or `Disk`, when the check itself cannot run; what it finds is in the result.
-    pub fn verify(path: &Path, depth: Depth) -> Result<Verification> {
-        Self::verify_on(Arc::new(RealDisk), path, depth)
-    }
-
-    /// As [`Store::verify`], on another disk.
-    ///
-    /// # Errors
-    /// As [`Store::verify`].
-    pub fn verify_on(disk: Arc<dyn Disk>, path: &Path, depth: Depth) -> Result<Verification> {
-        let mut check = Check {
-            root: path,
-            found: Verification { checked: 2, errors: Vec::new(), warnings: Vec::new() },
-        };
-        let state = match State::open(disk, path, Arc::new(PathNames::default())) {
-            Ok(state) => state,
-            Err(error @ Error::NoStore { .. }) => return Err(error),
-            Err(error) => {
-                check.add(error);
-                return Ok(check.found);
-            }
-        };
-        check.manifests(&state);
-        check.segments(&state, depth);
-        check.journals(&state, depth);
-        check.beyond(&state);
-        if depth == Depth::Deep && check.found.errors.is_empty() {
-            check.versions(&state);
-            check.sets(&state);
-            check.add_all(replay::check(&state));
+/// As [`Store::verify`](crate::Store::verify).
+pub(crate) fn verify(disk: Arc<dyn Disk>, path: &Path, depth: Depth) -> Result<Verification> {
+    let mut check =
+        Check { root: path, found: Verification { checked: 2, errors: Vec::new(), warnings: Vec::new() } };
+    let state = match State::open(disk, path, Arc::new(PathNames::default())) {
+        Ok(state) => state,
+        Err(error @ Error::NoStore { .. }) => return Err(error),
+        Err(error) => {
+            check.add(error);
+            return Ok(check.found);
         }
-        Ok(check.found)
+    };
+    check.manifests(&state);
+    check.segments(&state, depth);
+    check.journals(&state, depth);
+    check.beyond(&state);
+    if depth == Depth::Deep && check.found.errors.is_empty() {
+        check.versions(&state);
+        check.sets(&state);
+        check.add_all(replay::check(&state));
     }
+    Ok(check.found)
 }
 
 struct Check<'a> {

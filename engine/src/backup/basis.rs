@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::manifest::Manifest;
 use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
 use crate::state::{State, TableKey};
 use crate::vector::Vector;
-use crate::{BackupDetails, Error, Result, Store};
+use crate::{BackupDetails, Error, Result};
 
 /// What a backup builds on. It does not change while the backup is made.
 pub(super) struct Basis {
@@ -26,8 +27,8 @@ pub(super) struct Basis {
 
 impl Basis {
     /// Refuses what is older than the newest backup, unless that is meant so.
-    pub(super) fn new(store: &Store, details: &BackupDetails) -> Result<Self> {
-        let state = Arc::clone(store.state());
+    pub(super) fn new(snapshots: &Snapshots, details: &BackupDetails) -> Result<Self> {
+        let state = Arc::clone(snapshots.state());
         if let Some(newest) = state.summaries.last()
             && newest.taken_at > details.taken_at
             && !details.insert
@@ -41,8 +42,8 @@ impl Basis {
         }
         let (before, newest) = (state.predecessor_at(details.taken_at), state.newest());
         Ok(Self {
-            previous: (before > 0).then(|| store.snapshot_at(before)),
-            base: (before != newest).then(|| store.snapshot_at(newest)),
+            previous: (before > 0).then(|| snapshots.at(before)),
+            base: (before != newest).then(|| snapshots.at(newest)),
             sequence: newest + 1,
             cache_types: state.cache_types(),
             state,

@@ -1,15 +1,13 @@
-//! Finds what changed in an object that the store knows, and decides which changes become a version.
+//! Finds what changed in an object that the store knows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::projection::Projection;
 use super::table::{Columns, Patch, PatchCell};
 use crate::Result;
 use crate::paths::PathId;
 use crate::rows::{Cells, Rows};
-use crate::same::{self, Comparer, moved};
 use crate::state::State;
 
 /// An object whose content differs from its last version.
@@ -68,46 +66,4 @@ pub(super) fn tops_of(state: &State, patch: &Patch) -> BTreeMap<String, (bool, b
 /// The property that a path belongs to.
 pub(crate) fn top_of(path: &str) -> &str {
     path.split('/').next().unwrap_or(path)
-}
-
-/// Tells changes from what was only written in another way.
-pub(super) struct Judge<'a> {
-    rows: &'a Rows<'a>,
-    projection: &'a Projection,
-    comparers: HashMap<PathId, Option<Comparer>>,
-}
-
-impl<'a> Judge<'a> {
-    pub(super) fn new(rows: &'a Rows<'a>, projection: &'a Projection) -> Self {
-        Self { rows, projection, comparers: HashMap::new() }
-    }
-
-    /// Whether a patch holds anything that is compared and was observed on both sides.
-    pub(super) fn is_significant(&mut self, patch: &Patch) -> Result<bool> {
-        let paths = &self.rows.state().paths;
-        let cells = patch.cells.iter().map(|cell| (paths.text(cell.path), &*cell.old, &*cell.new));
-        let is_move = moved::can_move(&self.rows.key().type_token) && moved::is_move(cells);
-        for cell in &patch.cells {
-            if is_move && moved::takes_part(&paths.text(cell.path)) {
-                continue;
-            }
-            if self.is_change(patch, cell)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn is_change(&mut self, patch: &Patch, cell: &PatchCell) -> Result<bool> {
-        let Self { rows, projection, comparers } = self;
-        let comparer = comparers.entry(cell.path).or_insert_with(|| {
-            let name = rows.state().paths.text(cell.path);
-            projection.is_observed(top_of(&name)).then(|| Comparer::new(&rows.key().type_token, &name))
-        });
-        let Some(comparer) = comparer.as_ref().filter(|found| !found.is_same(&cell.old, &cell.new)) else {
-            return Ok(false);
-        };
-        // An end that comes or goes is a change of its own.
-        Ok(!comparer.is_start() || same::has_end(rows, patch.predecessor, cell.path)?)
-    }
 }

@@ -12,9 +12,10 @@ use crate::find::find_relations;
 use crate::id::Id;
 use crate::manifest::Manifest;
 use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
 use crate::state::Part;
 use crate::vector::Slot;
-use crate::{BackupId, DifferenceFilter, Result, Store, schema};
+use crate::{BackupId, DifferenceFilter, Result, schema};
 
 /// Something that was not read at a point in time, so that an answer about that point says nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,149 +75,144 @@ struct Lack {
     objects: u64,
 }
 
-impl Store {
-    /// What of that which a filter asks for was not read at one of two backups: types,
-    /// relations, and what else their sources could not read. By type, then relation.
-    ///
-    /// # Errors
-    /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn unread_between(
-        &self,
-        from: &BackupId,
-        to: &BackupId,
-        filter: &DifferenceFilter,
-    ) -> Result<Vec<Unread>> {
-        let [from, to] = [from, to].map(|id| self.sequence_of(id).map(|sequence| self.snapshot_at(sequence)));
-        let (from, to) = (from?, to?);
-        let (mut at_from, mut at_to) = (self.lacks(&from, filter)?, self.lacks(&to, filter)?);
-        count_objects(&mut at_from, &to)?;
-        count_objects(&mut at_to, &from)?;
-        let keys: BTreeSet<Key> = at_from.keys().chain(at_to.keys()).cloned().collect();
-        let made = keys.into_iter().filter_map(|key| {
-            let (one, other) = (at_from.remove(&key), at_to.remove(&key));
-            let side = match (&one, &other) {
-                (Some(_), Some(_)) => UnreadSide::Both,
-                (Some(_), None) => UnreadSide::From,
-                _ => UnreadSide::To,
-            };
-            // Of both, the one that is known from longer ago says more.
-            let lack = match (one, other) {
-                (Some(one), Some(other)) if other.since < one.since => other,
-                (Some(lack), _) | (None, Some(lack)) => lack,
-                (None, None) => return None,
-            };
-            Some(unread(key, lack, Some(side)))
-        });
-        Ok(made.collect())
-    }
-
-    /// What of that which a filter asks for was not read at a backup.
-    ///
-    /// # Errors
-    /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn unread_at(&self, backup: &BackupId, filter: &DifferenceFilter) -> Result<Vec<Unread>> {
-        let lacks = self.lacks(&self.snapshot_at(self.sequence_of(backup)?), filter)?;
-        Ok(lacks.into_iter().map(|(key, lack)| unread(key, lack, None)).collect())
-    }
-
-    fn lacks(&self, point: &Snapshot, filter: &DifferenceFilter) -> Result<BTreeMap<Key, Lack>> {
-        let manifests = self.state().manifests_up_to(point.sequence());
-        let mut lacks = BTreeMap::new();
-        let Some(own) = manifests.last() else { return Ok(lacks) };
-        for token in self.asked_types(point, own, filter)? {
-            // Of a reading by IDs that was asked about these IDs, they are all that there is.
-            let is_answer = own.is_reading() && !filter.ids.is_empty() && has_objects(own, &token);
-            let known = known::of_type(manifests, &token);
-            if known != Known::Read && !is_answer {
-                let reason = reason_of(own, &token, known);
-                lacks.insert((token, None, None, None), Lack { is_whole: true, ..lack(known, reason) });
-                continue;
-            }
-            self.add_relations(manifests, &token, is_answer, &mut lacks);
-            add_gaps(manifests, &token, &filter.ids, &mut lacks);
-        }
-        Ok(lacks)
-    }
-
-    /// The types that a filter asks for: those it names, those of the IDs it names, or all that the store knows.
-    fn asked_types(
-        &self,
-        point: &Snapshot,
-        own: &Manifest,
-        filter: &DifferenceFilter,
-    ) -> Result<BTreeSet<String>> {
-        let mut types: BTreeSet<String> = if filter.types.is_empty() {
-            let stored = point.core_keys().map(|key| key.type_token.to_string());
-            stored.chain(own.coverage.keys().cloned()).collect()
-        } else {
-            filter.types.iter().map(|name| schema::token_from_name(name).to_owned()).collect()
+/// As [`Store::unread_between`](crate::Store::unread_between).
+pub(crate) fn unread_between(
+    snapshots: &Snapshots,
+    from: &BackupId,
+    to: &BackupId,
+    filter: &DifferenceFilter,
+) -> Result<Vec<Unread>> {
+    let [from, to] = [from, to].map(|id| snapshots.of(id));
+    let (from, to) = (from?, to?);
+    let (mut at_from, mut at_to) = (lacks(snapshots, &from, filter)?, lacks(snapshots, &to, filter)?);
+    count_objects(&mut at_from, &to)?;
+    count_objects(&mut at_to, &from)?;
+    let keys: BTreeSet<Key> = at_from.keys().chain(at_to.keys()).cloned().collect();
+    let made = keys.into_iter().filter_map(|key| {
+        let (one, other) = (at_from.remove(&key), at_to.remove(&key));
+        let side = match (&one, &other) {
+            (Some(_), Some(_)) => UnreadSide::Both,
+            (Some(_), None) => UnreadSide::From,
+            _ => UnreadSide::To,
         };
-        if let Some(of_ids) = self.types_of(&filter.ids)? {
-            types.retain(|token| of_ids.contains(token));
-        }
-        Ok(types)
-    }
+        // Of both, the one that is known from longer ago says more.
+        let lack = match (one, other) {
+            (Some(one), Some(other)) if other.since < one.since => other,
+            (Some(lack), _) | (None, Some(lack)) => lack,
+            (None, None) => return None,
+        };
+        Some(unread(key, lack, Some(side)))
+    });
+    Ok(made.collect())
+}
 
-    /// The types under which IDs are or were objects; nothing when one of the IDs may be of any type.
-    fn types_of(&self, ids: &[String]) -> Result<Option<BTreeSet<String>>> {
-        let state = self.state();
-        let newest = self.snapshot_at(state.latest());
-        let mut types = BTreeSet::new();
-        for id in ids {
-            let mut found = BTreeSet::new();
-            for text in [id.clone(), id.to_ascii_lowercase()] {
-                let Some(ordinal) = state.ordinal(&Id::from_text(&text))? else { continue };
-                for key in newest.core_keys() {
-                    if newest.slot(key, ordinal)? != Slot::NEVER {
-                        found.insert(key.type_token.to_string());
-                    }
+/// As [`Store::unread_at`](crate::Store::unread_at).
+pub(crate) fn unread_at(
+    snapshots: &Snapshots,
+    backup: &BackupId,
+    filter: &DifferenceFilter,
+) -> Result<Vec<Unread>> {
+    let lacks = lacks(snapshots, &snapshots.of(backup)?, filter)?;
+    Ok(lacks.into_iter().map(|(key, lack)| unread(key, lack, None)).collect())
+}
+
+fn lacks(snapshots: &Snapshots, point: &Snapshot, filter: &DifferenceFilter) -> Result<BTreeMap<Key, Lack>> {
+    let manifests = snapshots.state().manifests_up_to(point.sequence());
+    let mut lacks = BTreeMap::new();
+    let Some(own) = manifests.last() else { return Ok(lacks) };
+    for token in asked_types(snapshots, point, own, filter)? {
+        // Of a reading by IDs that was asked about these IDs, they are all that there is.
+        let is_answer = own.is_reading() && !filter.ids.is_empty() && has_objects(own, &token);
+        let known = known::of_type(manifests, &token);
+        if known != Known::Read && !is_answer {
+            let reason = reason_of(own, &token, known);
+            lacks.insert((token, None, None, None), Lack { is_whole: true, ..lack(known, reason) });
+            continue;
+        }
+        add_relations(snapshots, manifests, &token, is_answer, &mut lacks);
+        add_gaps(manifests, &token, &filter.ids, &mut lacks);
+    }
+    Ok(lacks)
+}
+
+/// The types that a filter asks for: those it names, those of the IDs it names, or all that the store knows.
+fn asked_types(
+    snapshots: &Snapshots,
+    point: &Snapshot,
+    own: &Manifest,
+    filter: &DifferenceFilter,
+) -> Result<BTreeSet<String>> {
+    let mut types: BTreeSet<String> = if filter.types.is_empty() {
+        let stored = point.core_keys().map(|key| key.type_token.to_string());
+        stored.chain(own.coverage.keys().cloned()).collect()
+    } else {
+        filter.types.iter().map(|name| schema::token_from_name(name).to_owned()).collect()
+    };
+    if let Some(of_ids) = types_of(snapshots, &filter.ids)? {
+        types.retain(|token| of_ids.contains(token));
+    }
+    Ok(types)
+}
+
+/// The types under which IDs are or were objects; nothing when one of the IDs may be of any type.
+fn types_of(snapshots: &Snapshots, ids: &[String]) -> Result<Option<BTreeSet<String>>> {
+    let state = snapshots.state();
+    let newest = snapshots.at(state.latest());
+    let mut types = BTreeSet::new();
+    for id in ids {
+        let mut found = BTreeSet::new();
+        for text in [id.clone(), id.to_ascii_lowercase()] {
+            let Some(ordinal) = state.ordinal(&Id::from_text(&text))? else { continue };
+            for key in newest.core_keys() {
+                if newest.slot(key, ordinal)? != Slot::NEVER {
+                    found.insert(key.type_token.to_string());
                 }
             }
-            if found.is_empty() {
-                let relations = find_relations(&newest, &|text| text == id)?;
-                found.extend(relations.into_iter().map(|key| key.type_token.to_string()));
-            }
-            if found.is_empty() {
-                return Ok(None);
-            }
-            types.append(&mut found);
         }
-        Ok((!ids.is_empty()).then_some(types))
+        if found.is_empty() {
+            let relations = find_relations(&newest, &|text| text == id)?;
+            found.extend(relations.into_iter().map(|key| key.type_token.to_string()));
+        }
+        if found.is_empty() {
+            return Ok(None);
+        }
+        types.append(&mut found);
     }
+    Ok((!ids.is_empty()).then_some(types))
+}
 
-    fn add_relations(
-        &self,
-        manifests: &[Arc<Manifest>],
-        token: &str,
-        is_answer: bool,
-        lacks: &mut BTreeMap<Key, Lack>,
-    ) {
-        let keys = self.state().tables.keys().filter(|key| *key.type_token == *token);
-        let stored = keys.filter_map(|key| match &key.part {
-            Part::Links(relation) => Some(relation.to_string()),
-            _ => None,
-        });
-        let refused = gaps_of(manifests, token).iter().filter_map(|gap| match &gap.scope {
-            GapScope::Relation(relation) => Some(relation.clone()),
-            _ => None,
-        });
-        let names: BTreeSet<String> = stored.chain(refused).collect();
-        for relation in names {
-            let known = known::of_relation(manifests, token, &relation);
-            if known == Known::Read {
-                continue;
-            }
-            let gap = gaps_of(manifests, token)
-                .iter()
-                .find(|gap| matches!(&gap.scope, GapScope::Relation(name) if *name == relation));
-            let reason = match (gap, known) {
-                (Some(gap), _) => gap.reason.clone(),
-                (None, _) if is_answer => "not part of this reading".to_owned(),
-                (None, Known::Never) => "never read".to_owned(),
-                (None, _) => "not read again since".to_owned(),
-            };
-            lacks.insert((token.to_owned(), Some(relation), None, None), lack(known, reason));
+fn add_relations(
+    snapshots: &Snapshots,
+    manifests: &[Arc<Manifest>],
+    token: &str,
+    is_answer: bool,
+    lacks: &mut BTreeMap<Key, Lack>,
+) {
+    let keys = snapshots.state().tables.keys().filter(|key| *key.type_token == *token);
+    let stored = keys.filter_map(|key| match &key.part {
+        Part::Links(relation) => Some(relation.to_string()),
+        _ => None,
+    });
+    let refused = gaps_of(manifests, token).iter().filter_map(|gap| match &gap.scope {
+        GapScope::Relation(relation) => Some(relation.clone()),
+        _ => None,
+    });
+    let names: BTreeSet<String> = stored.chain(refused).collect();
+    for relation in names {
+        let known = known::of_relation(manifests, token, &relation);
+        if known == Known::Read {
+            continue;
         }
+        let gap = gaps_of(manifests, token)
+            .iter()
+            .find(|gap| matches!(&gap.scope, GapScope::Relation(name) if *name == relation));
+        let reason = match (gap, known) {
+            (Some(gap), _) => gap.reason.clone(),
+            (None, _) if is_answer => "not part of this reading".to_owned(),
+            (None, Known::Never) => "never read".to_owned(),
+            (None, _) => "not read again since".to_owned(),
+        };
+        lacks.insert((token.to_owned(), Some(relation), None, None), lack(known, reason));
     }
 }
 

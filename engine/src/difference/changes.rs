@@ -2,7 +2,7 @@
 //!
 //! *Shape*: the candidates of one type at a time. A batch of them, which follow one another by ID, becomes changes in
 //! parallel, in the order of ordinals, as segments lie; then the changes are put into the order of their IDs. The list
-//! of a whole difference ([`Store::difference`]) is made of one batch a type.
+//! of a whole difference ([`Store::difference`](crate::Store::difference)) is made of one batch a type.
 
 use std::sync::Arc;
 
@@ -14,7 +14,8 @@ use super::view::TypeView;
 use super::{Comparison, DifferenceFilter, in_pool, make_each};
 use crate::change::Change;
 use crate::snapshot::Snapshot;
-use crate::{BackupId, ObjectId, Result, Store};
+use crate::snapshots::Snapshots;
+use crate::{BackupId, ObjectId, Result};
 
 /// Candidates that become changes together: enough for all cores, and some ten megabytes of changes.
 const BATCH_LENGTH: usize = 16_384;
@@ -30,30 +31,24 @@ pub struct Difference {
     batch_length: usize,
 }
 
-impl Store {
-    /// Prepares the difference of two backups.
-    ///
-    /// # Errors
-    /// `NoBackup`.
-    pub fn compare(&self, from: &BackupId, to: &BackupId, filter: &DifferenceFilter) -> Result<Difference> {
-        let from = self.snapshot_at(self.sequence_of(from)?);
-        let to = self.snapshot_at(self.sequence_of(to)?);
-        Ok(Difference::new(from, to, filter.clone()))
-    }
+/// As [`Store::compare`](crate::Store::compare).
+pub(crate) fn compare(
+    snapshots: &Snapshots,
+    from: &BackupId,
+    to: &BackupId,
+    filter: &DifferenceFilter,
+) -> Result<Difference> {
+    Ok(Difference::new(snapshots.of(from)?, snapshots.of(to)?, filter.clone()))
+}
 
-    /// The difference of two backups, sorted by type and ID. Parallel inside; the same
-    /// question always gives the same answer. It holds all changes; [`Store::compare`] gives them one by one.
-    ///
-    /// # Errors
-    /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn difference(
-        &self,
-        from: &BackupId,
-        to: &BackupId,
-        filter: &DifferenceFilter,
-    ) -> Result<Vec<Change>> {
-        self.compare(from, to, filter)?.changes()?.into_list()
-    }
+/// As [`Store::difference`](crate::Store::difference).
+pub(crate) fn difference(
+    snapshots: &Snapshots,
+    from: &BackupId,
+    to: &BackupId,
+    filter: &DifferenceFilter,
+) -> Result<Vec<Change>> {
+    compare(snapshots, from, to, filter)?.changes()?.into_list()
 }
 
 impl Difference {

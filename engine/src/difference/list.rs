@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::changes::compare;
 use super::{Comparison, DifferenceFilter, in_pool, make_each};
-use crate::{BackupId, ChangeKind, ObjectId, Result, Store};
+use crate::snapshots::Snapshots;
+use crate::{BackupId, ChangeKind, ObjectId, Result};
 
 /// An object that differs between two backups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,22 +18,16 @@ pub struct ChangedObject {
     pub kind: ChangeKind,
 }
 
-impl Store {
-    /// The objects that differ between two backups: by type, then in order of their first
-    /// appearance in the store. A million objects take about a millisecond when the backups are neighbours.
-    ///
-    /// # Errors
-    /// `NoBackup`, `Damaged` or `Disk`.
-    pub fn changed_objects(
-        &self,
-        from: &BackupId,
-        to: &BackupId,
-        filter: &DifferenceFilter,
-    ) -> Result<Vec<ChangedObject>> {
-        let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
-        let difference = self.compare(from, to, &filter)?;
-        in_pool(|| list(&Comparison::of_wanted(&difference)?))
-    }
+/// As [`Store::changed_objects`](crate::Store::changed_objects).
+pub(crate) fn changed_objects(
+    snapshots: &Snapshots,
+    from: &BackupId,
+    to: &BackupId,
+    filter: &DifferenceFilter,
+) -> Result<Vec<ChangedObject>> {
+    let filter = DifferenceFilter { objects_only: true, ..filter.clone() };
+    let difference = compare(snapshots, from, to, &filter)?;
+    in_pool(|| list(&Comparison::of_wanted(&difference)?))
 }
 
 fn list(comparison: &Comparison<'_>) -> Result<Vec<ChangedObject>> {

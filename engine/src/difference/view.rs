@@ -15,8 +15,7 @@ use crate::paths::PathId;
 use crate::rows::Rows;
 use crate::schema::{self, SYNCED_MARKER, Type};
 use crate::snapshot::Snapshot;
-use crate::state::{Part, TableKey};
-use crate::timeline::PassedOver;
+use crate::state::{Part, PassedOver, TableKey};
 use crate::vector::Slot;
 
 /// One type, seen from a comparison.

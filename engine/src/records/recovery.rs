@@ -9,16 +9,16 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::RecordWriter;
-use super::encode;
 use super::field::{Field, FieldKind as Kind, FieldValue as Cell};
 use super::step::{PlanObject, StepOutcome};
-use crate::{Result, Store};
+use super::{decode, not_a_record, records};
+use crate::Result;
+use crate::state::State;
 
 /// The journal of summaries.
-const SUMMARIES: &str = "recoveries";
+pub(super) const SUMMARIES: &str = "recoveries";
 
 /// The state of a recovery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,111 +171,56 @@ impl RecoverySummary {
     ];
 }
 
-impl Store {
-    /// All recoveries, oldest first. One that did not end is running while a process holds the lock of recoveries.
-    ///
-    /// # Errors
-    /// As [`Store::records`]; `Damaged` when a record is no recovery.
-    pub fn recoveries(&self) -> Result<Vec<RecoverySummary>> {
-        let mut newest: Vec<RecoverySummary> = Vec::new();
-        for record in self.records(SUMMARIES)? {
-            let summary: RecoverySummary = self.decode(SUMMARIES, record)?;
-            match newest.iter_mut().find(|other| other.id == summary.id) {
-                Some(other) => *other = summary,
-                None => newest.push(summary),
-            }
+/// As [`Store::recoveries`](crate::Store::recoveries); `holder` tells who holds the lock of recoveries.
+pub(crate) fn recoveries(
+    state: &State,
+    holder: impl FnOnce() -> Result<Option<String>>,
+) -> Result<Vec<RecoverySummary>> {
+    let mut newest: Vec<RecoverySummary> = Vec::new();
+    for record in records(state, SUMMARIES)? {
+        let summary: RecoverySummary = decode(state, SUMMARIES, record)?;
+        match newest.iter_mut().find(|other| other.id == summary.id) {
+            Some(other) => *other = summary,
+            None => newest.push(summary),
         }
-        if newest.iter().any(|summary| summary.status == RecoveryStatus::Running) {
-            let holder = self.recovery_holder()?.unwrap_or_default();
-            let open = newest.iter_mut().filter(|summary| summary.status == RecoveryStatus::Running);
-            for summary in open.filter(|summary| !holder.contains(&summary.id)) {
-                summary.status = RecoveryStatus::Interrupted;
-            }
+    }
+    if newest.iter().any(|summary| summary.status == RecoveryStatus::Running) {
+        let holder = holder()?.unwrap_or_default();
+        let open = newest.iter_mut().filter(|summary| summary.status == RecoveryStatus::Running);
+        for summary in open.filter(|summary| !holder.contains(&summary.id)) {
+            summary.status = RecoveryStatus::Interrupted;
         }
-        Ok(newest)
     }
-
-    /// What a recovery began with and did, by its whole ID; none when it has no journal.
-    ///
-    /// # Errors
-    /// As [`Store::records`]; `Damaged` when a record is not of a recovery.
-    pub fn recovery<P: DeserializeOwned>(&self, id: &str) -> Result<Option<Recovery<P>>> {
-        let journal = journal_of(id);
-        let mut records = self.records(&journal)?.into_iter();
-        let Some(first) = records.next() else { return Ok(None) };
-        let start: RecoveryStart<P> = self.decode(&journal, first)?;
-        let mut outcomes = BTreeMap::new();
-        for record in records.filter(|record| record.get("id").is_some()) {
-            let outcome: StepOutcome = self.decode(&journal, record)?;
-            outcomes.insert(outcome.id.clone(), outcome);
-        }
-        Ok(Some(Recovery { start, outcomes }))
-    }
-
-    /// Every step of a recovery in the order of its plan, those not begun included; none when it has no journal.
-    ///
-    /// # Errors
-    /// As [`Store::recovery`].
-    pub fn recovery_steps(&self, id: &str) -> Result<Vec<StepOutcome>> {
-        let Some(Recovery { start, mut outcomes }) = self.recovery::<Value>(id)? else {
-            return Ok(Vec::new());
-        };
-        let steps = start.plan["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let outcome = |step: &Value| match step["id"].as_str().and_then(|id| outcomes.remove(id)) {
-            Some(outcome) => Ok(outcome),
-            None => StepOutcome::pending(step).map_err(|error| self.not_a_record(&journal_of(id), &error)),
-        };
-        steps.iter().map(outcome).collect()
-    }
+    Ok(newest)
 }
 
-/// The journal of one recovery, open for writing.
-#[derive(Debug)]
-pub struct RecoveryJournal {
-    writer: RecordWriter,
+/// As [`Store::recovery`](crate::Store::recovery).
+pub(crate) fn recovery<P: DeserializeOwned>(state: &State, id: &str) -> Result<Option<Recovery<P>>> {
+    let journal = journal_of(id);
+    let mut records = records(state, &journal)?.into_iter();
+    let Some(first) = records.next() else { return Ok(None) };
+    let start: RecoveryStart<P> = decode(state, &journal, first)?;
+    let mut outcomes = BTreeMap::new();
+    for record in records.filter(|record| record.get("id").is_some()) {
+        let outcome: StepOutcome = decode(state, &journal, record)?;
+        outcomes.insert(outcome.id.clone(), outcome);
+    }
+    Ok(Some(Recovery { start, outcomes }))
 }
 
-impl RecoveryJournal {
-    /// Begins a recovery. When this returns, its start is durable.
-    ///
-    /// # Errors
-    /// As [`Store::open_journal`], [`RecordWriter::append`] and [`Store::append_record`].
-    pub fn begin<P: Serialize>(store: &mut Store, start: &RecoveryStart<P>) -> Result<Self> {
-        let mut journal = Self::open(store, &start.recovery)?;
-        journal.writer.append(&[encode(start)?])?;
-        journal.writer.pin(store)?;
-        store.append_typed(SUMMARIES, &start.summary)?;
-        Ok(journal)
-    }
-
-    /// Opens the journal of a recovery that began before.
-    ///
-    /// # Errors
-    /// As [`Store::open_journal`].
-    pub fn open(store: &Store, id: &str) -> Result<Self> {
-        Ok(Self { writer: store.open_journal(&journal_of(id))? })
-    }
-
-    /// Appends states of steps; when this returns they are durable.
-    ///
-    /// # Errors
-    /// As [`RecordWriter::append`].
-    pub fn append(&mut self, outcomes: &[StepOutcome]) -> Result<()> {
-        let records: Vec<Value> = outcomes.iter().map(encode).collect::<Result<_>>()?;
-        self.writer.append(&records)
-    }
-
-    /// Ends a recovery, or this run of it.
-    ///
-    /// # Errors
-    /// As [`RecordWriter::append`] and [`Store::append_record`].
-    pub fn end(&mut self, store: &mut Store, summary: &RecoverySummary) -> Result<()> {
-        self.writer.append(&[json!({ "end": encode(summary)? })])?;
-        self.writer.pin(store)?;
-        store.append_typed(SUMMARIES, summary)
-    }
+/// As [`Store::recovery_steps`](crate::Store::recovery_steps).
+pub(crate) fn recovery_steps(state: &State, id: &str) -> Result<Vec<StepOutcome>> {
+    let Some(Recovery { start, mut outcomes }) = recovery::<Value>(state, id)? else {
+        return Ok(Vec::new());
+    };
+    let steps = start.plan["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let outcome = |step: &Value| match step["id"].as_str().and_then(|id| outcomes.remove(id)) {
+        Some(outcome) => Ok(outcome),
+        None => StepOutcome::pending(step).map_err(|error| not_a_record(state, &journal_of(id), &error)),
+    };
+    steps.iter().map(outcome).collect()
 }
 
-fn journal_of(recovery: &str) -> String {
+pub(super) fn journal_of(recovery: &str) -> String {
     format!("recovery-{recovery}")
 }

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::field::{Field, FieldKind as Kind, FieldValue as Cell};
-use crate::{BackupId, Result, Store, Unread};
+use super::{decode, encode, record_heads, records};
+use crate::state::State;
+use crate::{BackupId, Result, Unread};
 
 /// The journal's name.
-const JOURNAL: &str = "reports";
+pub(crate) const JOURNAL: &str = "reports";
 
 /// A saved difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,56 +85,42 @@ impl Report {
     ];
 }
 
-impl Store {
-    /// All reports that are not deleted, oldest first, without their changes.
-    ///
-    /// # Errors
-    /// As [`Store::record_heads`]; `Damaged` when a record is no report.
-    pub fn reports(&self) -> Result<Vec<Report>> {
-        let mut reports = self.standing_reports(self.record_heads(JOURNAL)?)?;
-        for report in &mut reports {
-            report.changes = None;
+/// As [`Store::reports`](crate::Store::reports).
+pub(crate) fn reports(state: &State) -> Result<Vec<Report>> {
+    let mut reports = standing_reports(state, record_heads(state, JOURNAL)?)?;
+    for report in &mut reports {
+        report.changes = None;
+    }
+    Ok(reports)
+}
+
+/// As [`Store::report`](crate::Store::report).
+pub(crate) fn report(state: &State, id: &str) -> Result<Option<Report>> {
+    let mut records = records(state, JOURNAL)?;
+    records.retain(|record| record["id"] == id);
+    Ok(standing_reports(state, records)?.pop())
+}
+
+/// The record of a report.
+pub(crate) fn created(report: &Report) -> Result<Value> {
+    encode(&Record::Created(report))
+}
+
+/// The record that takes a report from the list.
+pub(crate) fn deleted(id: &str, at: Timestamp) -> Result<Value> {
+    encode(&Record::Deleted { id, at })
+}
+
+fn standing_reports(state: &State, mut records: Vec<Value>) -> Result<Vec<Report>> {
+    let deleted = records.iter().filter(|record| record["kind"] == "deleted");
+    let deleted: Vec<Value> = deleted.map(|record| record["id"].clone()).collect();
+    records.retain(|record| record["kind"] == "created" && !deleted.contains(&record["id"]));
+    let reports = records.into_iter().map(|mut record| {
+        // The kind says which type the record is of, and is no field of it.
+        if let Some(members) = record.as_object_mut() {
+            members.remove("kind");
         }
-        Ok(reports)
-    }
-
-    /// The report with this ID, with its changes; none when there is none or it is deleted.
-    ///
-    /// # Errors
-    /// As [`Store::records`]; `Damaged` when a record is no report.
-    pub fn report(&self, id: &str) -> Result<Option<Report>> {
-        let mut records = self.records(JOURNAL)?;
-        records.retain(|record| record["id"] == id);
-        Ok(self.standing_reports(records)?.pop())
-    }
-
-    /// Saves a report.
-    ///
-    /// # Errors
-    /// As [`Store::append_record`].
-    pub fn add_report(&mut self, report: &Report) -> Result<()> {
-        self.append_typed(JOURNAL, &Record::Created(report))
-    }
-
-    /// Takes a report from the list; its record stays in the journal.
-    ///
-    /// # Errors
-    /// As [`Store::append_record`].
-    pub fn delete_report(&mut self, id: &str, at: Timestamp) -> Result<()> {
-        self.append_typed(JOURNAL, &Record::Deleted { id, at })
-    }
-
-    fn standing_reports(&self, mut records: Vec<Value>) -> Result<Vec<Report>> {
-        let deleted = records.iter().filter(|record| record["kind"] == "deleted");
-        let deleted: Vec<Value> = deleted.map(|record| record["id"].clone()).collect();
-        records.retain(|record| record["kind"] == "created" && !deleted.contains(&record["id"]));
-        let reports = records.into_iter().map(|mut record| {
-            // The kind says which type the record is of, and is no field of it.
-            if let Some(members) = record.as_object_mut() {
-                members.remove("kind");
-            }
-            self.decode(JOURNAL, record)
-        });
-        reports.collect()
-    }
+        decode(state, JOURNAL, record)
+    });
+    reports.collect()
 }

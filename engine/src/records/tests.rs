@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{CreateOptions, ObjectKey};
+use crate::{CreateOptions, ObjectKey, Store};
 
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
