@@ -123,6 +123,22 @@ fn what_came_is_all_but_for_what_was_kept() {
 }
 
 #[test]
+fn what_is_unread_stays_also_where_nothing_is_said_of_how_its_type_was_read() {
+    let mut shelf = Shelf::new();
+    let first = shelf.first();
+    let second = shelf.commit(|backup| {
+        backup.put_json("user", br#"{"id": "ann", "jobTitle": "x"}"#)?;
+        backup.observe(Observation::UnreadObject(&key("user", "bob")))?;
+        backup.put_json("group", br#"{"id": "staff"}"#)?;
+        backup.put_json("group", br#"{"id": "crew", "members": ["ann"]}"#)?;
+        backup.observe(Observation::UnreadLinks { source: &key("group", "staff"), relation: "members" })
+    });
+    let changed: Vec<String> = shelf.kinds(&first, &second).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(changed, ["crew", "cid"]);
+    assert_eq!(shelf.members(&second), ["ann", "bob"]);
+}
+
+#[test]
 fn links_to_what_lies_in_the_bin_are_dormant_however_they_were_read() {
     for told in [true, false] {
         let mut shelf = Shelf::new();

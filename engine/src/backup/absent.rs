@@ -52,13 +52,12 @@ pub(super) fn read_complete(
 pub(super) fn resolve_objects(types: &mut ByName<TypeWork>, is_partial: bool) {
     for work in types.values_mut() {
         let claims = &work.claims;
-        let (looks_for_live, looks_for_bin) = match &claims.reading {
-            Some(reading) => (reading.extent == Extent::Whole, reading.bin == BinExtent::Whole),
-            None => {
-                let is_complete = claims.completeness == Completeness::Complete;
-                let is_covered = !is_partial && (is_complete || !work.objects.seen.is_empty());
-                (is_covered, is_covered && claims.has_bin)
-            }
+        let (looks_for_live, looks_for_bin) = if let Some(reading) = &claims.reading {
+            (reading.extent == Extent::Whole, reading.bin == BinExtent::Whole)
+        } else {
+            let is_complete = claims.completeness == Completeness::Complete;
+            let is_covered = !is_partial && (is_complete || !work.objects.seen.is_empty());
+            (is_covered, is_covered && claims.has_bin)
         };
         let objects = &work.objects;
         let is_here = |ordinal: u32| objects.seen.contains(ordinal) || objects.kept.contains(ordinal);
@@ -141,12 +140,11 @@ pub(super) fn resolve_links(
 ) -> Result<ByName<ResolvedLinks>> {
     let links = std::mem::take(&mut work.links);
     links.try_map(|relation, mut links| {
-        let without = match &work.claims.reading {
-            Some(reading) => without_links(work, reading, relation, &links),
-            None => {
-                let is_complete = complete.contains(&(Arc::clone(&work.token), Arc::clone(relation)));
-                not_listed(work, &links, is_complete, is_partial)
-            }
+        let without = if let Some(reading) = &work.claims.reading {
+            without_links(work, reading, relation, &links)
+        } else {
+            let is_complete = complete.contains(&(Arc::clone(&work.token), Arc::clone(relation)));
+            not_listed(work, &links, is_complete, is_partial)
         };
         for ordinal in without {
             links.put(&basis.state, ordinal, &mut Vec::new())?;

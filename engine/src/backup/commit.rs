@@ -84,7 +84,7 @@ fn make_manifest(
         id,
         previous: state.head.manifest.clone(),
         store_id: state.head.store_id.clone(),
-        tenant: tenant,
+        tenant,
         taken_at: details.taken_at,
         read_from: details.read_from,
         read_to: details.read_to,
