@@ -62,12 +62,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use observation::{BinExtent, Extent, Observation, RelationReading, TypeReading};
-pub use overlap::Overlap;
+pub use observation::Observation;
 pub(crate) use patches::top_of;
 pub(crate) use versions::is_hash_of;
 
 use crate::content::Shredder;
+use crate::coverage::reading::{BinExtent, Overlap};
 use crate::disk::DiskLock;
 use crate::{BackupDetails, BackupSummary, Result, Store, Warning, leftover};
 use basis::Basis;

@@ -2,6 +2,7 @@
 
 pub(crate) mod gap;
 pub(crate) mod known;
+pub(crate) mod reading;
 mod unread;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use crate::snapshots::Snapshots;
 use crate::state::State;
 use crate::{BackupId, BackupSummary, Result};
 
-pub use crate::backup::{BinExtent, Extent, Overlap, RelationReading, TypeReading};
 pub use gap::{Gap, GapScope};
+pub use reading::{BinExtent, Extent, Overlap, RelationReading, TypeReading};
 pub use unread::{Unread, UnreadSide};
 pub(crate) use unread::{unread_at, unread_between};
 

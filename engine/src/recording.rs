@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::disk::DiskLock;
 use crate::error::disk_error;
 use crate::journal::{Head, JournalFile, JournalTail};
-use crate::records::records;
+use crate::records::read::records;
 use crate::state::State;
 use crate::{Error, Result};
 

@@ -9,6 +9,7 @@
 
 mod field;
 pub(crate) mod lineage;
+pub(crate) mod read;
 pub(crate) mod recovery;
 mod recovery_journal;
 pub(crate) mod report;
@@ -16,13 +17,10 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::catalog::{Catalog, CatalogBinding, CatalogRecord};
-use crate::journal::JournalFile;
 pub use crate::recording::RecordWriter;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::state::State;
@@ -30,6 +28,7 @@ use crate::{Error, Result};
 pub use field::{Field, FieldKind, FieldValue};
 pub use lineage::Lineage;
 pub(crate) use lineage::lineage;
+pub(crate) use read::records;
 pub use recovery::{Recovery, RecoveryStart, RecoveryStatus, RecoverySummary, Remaining};
 pub use recovery_journal::RecoveryJournal;
 pub use report::Report;
@@ -39,17 +38,6 @@ pub use step::{PlanObject, StepKind, StepOutcome, StepStatus};
 const HEAD_MEMBER_SIZE_MAX: usize = 4096;
 /// Reading a journal up to this size costs less than opening the catalogue, in bytes.
 const SMALL_JOURNAL_SIZE_MAX: u64 = 4 << 20;
-
-/// As [`Store::records`](crate::Store::records).
-pub(crate) fn records(state: &State, journal: &str) -> Result<Vec<serde_json::Value>> {
-    let folder = state.root.join("journals");
-    let file = journal_file(state, &folder, journal);
-    // A journal that lost records would read well: only HEAD knows how far it was.
-    match state.head.journals.get(journal).filter(|known| known.length > 0) {
-        Some(known) => Ok(file.verify(known)?.records),
-        None => Ok(file.read()?.records),
-    }
-}
 
 /// As [`Store::record_heads`](crate::Store::record_heads).
 pub(crate) fn record_heads(state: &State, journal: &str) -> Result<Vec<serde_json::Value>> {
@@ -111,10 +99,6 @@ fn catalog_rows(state: &State) -> Result<Vec<CatalogRecord>> {
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<serde_json::Value> {
     serde_json::to_value(record)
         .map_err(|error| Error::Invalid(format!("a record cannot be written as JSON: {error}")))
-}
-
-pub(crate) fn journal_file<'a>(state: &'a State, folder: &'a Path, name: &'a str) -> JournalFile<'a> {
-    JournalFile { disk: &*state.disk, folder, store: &state.head.store_id, name }
 }
 
 /// The catalogue is of so many records: journals only grow.

@@ -3,8 +3,8 @@
 
 use super::basis::Basis;
 use super::collect::Collected;
-use super::observation::BinExtent;
 use crate::Result;
+use crate::coverage::reading::BinExtent;
 use crate::link_sets::EMPTY_SET;
 use crate::state::{Part, State, TableKey};
 use crate::vector::{Slot, Vector};

@@ -2,20 +2,7 @@
 
 use super::basis::Basis;
 use super::collect::Collected;
-
-/// How many objects a store and a backup being made have in common, of the types whose IDs no two tenants share and of
-/// which some came.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Overlap {
-    /// Live objects of these types before the backup.
-    pub known: u64,
-    /// Objects of these types that came.
-    pub came: u64,
-    /// Those of them that were live before.
-    pub shared: u64,
-    /// Whether the organization came, and is the store's.
-    pub is_of_tenant: bool,
-}
+use crate::coverage::reading::Overlap;
 
 /// Types whose objects have IDs of their own in every tenant.
 const OWN_ID_TYPES: [&str; 9] = [

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::basis::Basis;
-use super::observation::TypeReading;
 use super::patches::{top_of, tops_of};
 use super::type_work::TypeWork;
+use crate::coverage::reading::TypeReading;
 use crate::manifest::Manifest;
 use crate::rows::{Cells, Rows};
 use crate::state::Part;

@@ -9,9 +9,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Store;
-use crate::records::{self, journal_file, lineage, recovery, report};
-use crate::records::{Lineage, Recovery, RecoverySummary, Report, StepOutcome};
 use crate::recording::{self, RecordWriter};
+use crate::records::read::journal_file;
+use crate::records::{self, lineage, recovery, report};
+use crate::records::{Lineage, Recovery, RecoverySummary, Report, StepOutcome};
 use crate::{Error, ObjectKey, Result, seal};
 
 impl Store {
