@@ -13,14 +13,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a [`Database`] does not give what it was asked for; each variant holds the error of the package that says so.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The store, or a point in time that it does not have.
     #[error(transparent)]
     Store(Box<engine::Error>),
     /// The data to import.
     #[error(transparent)]
-    Import(Box<ingest::Error>),
+    Import(Box<ingest::import::Error>),
     /// The query: every finding about its text, or what stopped it.
     #[error("{}", listed(.0))]
     Query(Vec<Diagnostic>),
@@ -38,8 +37,8 @@ impl From<engine::Error> for Error {
     }
 }
 
-impl From<ingest::Error> for Error {
-    fn from(error: ingest::Error) -> Self {
+impl From<ingest::import::Error> for Error {
+    fn from(error: ingest::import::Error) -> Self {
         Self::Import(Box::new(error))
     }
 }

@@ -17,7 +17,6 @@ use crate::value::{Type, Value};
 
 /// Why a row cannot be read into a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum RowError {
     /// The type needs a column that the result does not have.
     #[error("expected a column `{column}`, found none")]

@@ -84,8 +84,6 @@ fn every_type_of_column_has_its_form() {
         Member,
         Guest,
     }
-    let text = "print at = datetime(2026-11-20T08:00:00Z), took = 90m, \
-                id = guid(3f0e7a52-7a0c-4a6e-9d5c-2b8f1c9d0a11), which = 'guest', odd = real(nan)";
     #[derive(Deserialize)]
     struct All {
         at: Timestamp,
@@ -94,6 +92,8 @@ fn every_type_of_column_has_its_form() {
         which: Kind,
         odd: f64,
     }
+    let text = "print at = datetime(2026-11-20T08:00:00Z), took = 90m, \
+                id = guid(3f0e7a52-7a0c-4a6e-9d5c-2b8f1c9d0a11), which = 'guest', odd = real(nan)";
     let all: All = first(text).unwrap();
     assert_eq!(all.at, "2026-11-20T08:00:00Z".parse().unwrap());
     assert_eq!((&*all.took, &*all.id), ("01:30:00", "3f0e7a52-7a0c-4a6e-9d5c-2b8f1c9d0a11"));
