@@ -16,14 +16,16 @@
 //! | `observation` | what a source may report |
 //! | `basis` | what a backup builds on, unchanged from the beginning to the end |
 //! | `by_name`, `intern` | values by name; the ordinals of new IDs |
-//! | `table`, `links` | the versions and link sets that a backup adds, while they are collected and once they are decided |
+//! | `table`, `links` | versions and link sets that a backup adds, collected and then decided |
 //! | `gaps` | what could not be read |
 //! | `type_work`, `collect` | one type, and all of them, while observations come in |
 //! | `missing`, `overlap` | what a source may ask meanwhile |
-//! | `patches`, `projection`, `judge`, `recall`, `versions` | what changed in known objects; what of it counts; which versions become of it |
+//! | `patches`, `projection`, `judge` | what changed in known objects, and what of it counts |
+//! | `recall`, `versions` | which versions become of that |
 //! | `absent` | who is gone, and which links there are none of |
-//! | `resolve` makes `resolved`; `count`, `weave` | what the end of the data decides |
-//! | `encode`; `pieces`, `change_index`, `checkpoint`, `remember` | what is written to the segment, and to the import cache |
+//! | `resolve`, `resolved`, `count`, `weave` | what the end of the data decides |
+//! | `encode`, `pieces`, `change_index`, `checkpoint` | what is written to the segment |
+//! | `remember` | the import cache that a backup leaves |
 //! | `commit` | the files that make a backup exist |
 //!
 //! Invariants
