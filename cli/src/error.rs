@@ -115,6 +115,11 @@ impl Failure {
         Self { code: "committed", status: Status::Warnings, message, ..self }
     }
 
+    /// The same, of something that was typed and makes no sense.
+    pub(crate) fn mistyped(self) -> Self {
+        Self { code: "usage", status: Status::Usage, ..self }
+    }
+
     /// The same, with what to do about it.
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
         Self { help: help.into(), ..self }

@@ -10,7 +10,7 @@ use ingest::graph::{
 };
 
 use crate::args::tenant::{Auth, Cloud as TypedCloud, Tenant, parse_duration};
-use crate::error::{Failure, Outcome, Status};
+use crate::error::{Failure, Outcome};
 use crate::io::{clock, monotonic};
 use crate::session::Session;
 
@@ -74,7 +74,7 @@ pub(crate) fn connect(session: &Session<'_, '_>, typed: &Tenant, access: Access)
         ..Settings::new(cloud, tenant, credential, 0)
     };
     let client = Client::new(settings, Arc::new(RealClock::new(clock, monotonic)))
-        .map_err(|error| Failure { code: "usage", status: Status::Usage, ..Failure::from(error) })?;
+        .map_err(|error| Failure::from(error).mistyped())?;
     let settle = settle(typed, variable("ENTRASNAP_SETTLE").as_deref(), is_loopback)?;
     let client_id = variable("AZURE_CLIENT_ID").unwrap_or_default();
     Ok(Connection { client, cancel, settle, client_id })

@@ -60,7 +60,7 @@ impl DemoTenant {
             ..Settings::new(Cloud::Global, server.tenant_id(), credential, seed)
         };
         let client = Client::new(settings, Arc::new(RealClock::new(clock, monotonic)))
-            .map_err(|error| Failure::usage(error.to_string()))?;
+            .map_err(|error| Failure::from(error).mistyped())?;
         Ok(Self { server, client })
     }
 

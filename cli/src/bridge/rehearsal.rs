@@ -78,8 +78,7 @@ pub(crate) fn prepare(store: &Store, backup: &BackupId, seed: [u8; 32]) -> Outco
         ..Settings::new(Cloud::Global, server.tenant_id(), credential, 1)
     };
     let jumping = JumpingClock { clock: Arc::clone(&clock), begun_ms };
-    let client =
-        Client::new(settings, Arc::new(jumping)).map_err(|error| Failure::usage(error.to_string()))?;
+    let client = Client::new(settings, Arc::new(jumping)).map_err(|error| Failure::from(error).mistyped())?;
     let folder = Scratch::new().map_err(failed)?;
     Ok(Rehearsal { client, clock, begun_ms, folder, _server: server })
 }

@@ -32,7 +32,7 @@ const WRITES_PER_S: f64 = 20.0;
 /// context its points and its query are not used.
 ///
 /// # Errors
-/// `Invalid` when there is no such recovery; `Store`.
+/// `NoRecovery`, `AmbiguousRecovery`, `NoJournal`, `Store`.
 pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<Plan> {
     let (seed, now) = (context.seed, context.now);
     let id = find(store, recovery)?;

@@ -166,6 +166,11 @@ impl Error {
         }
     }
 
+    /// Whether the host gave no answer at all, so that another question may get none either.
+    pub(crate) fn is_of_host(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Untrusted { .. })
+    }
+
     /// What Graph answered, when it did.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {

@@ -352,7 +352,7 @@ impl Reader {
             Err(error) => error,
         };
         let unread = Unread::or_end(error.clone())?;
-        let is_total = is_unanswered(&error) || unread.status == 401;
+        let is_total = error.is_of_host() || unread.status == 401;
         if is_total && !self.tenant_answers().await? {
             return Err(error.into());
         }
@@ -375,7 +375,7 @@ impl Reader {
         match self.client.send(&Call::get("/organization?$select=id")).await {
             Err(graph::Error::Cancelled) => Err(Error::Cancelled),
             Err(graph::Error::Refused(refusal)) if refusal.status == 401 => Ok(false),
-            Err(error) if is_unanswered(&error) || error.kind() == graph::ErrorKind::SignIn => Ok(false),
+            Err(error) if error.is_of_host() || error.kind() == graph::ErrorKind::SignIn => Ok(false),
             _ => {
                 self.notes().answers_until = Some(self.client.clock().monotonic() + ANSWERS_FOR);
                 Ok(true)
@@ -390,11 +390,6 @@ impl Reader {
         self.notes().first_failure.get_or_insert(error.into());
         Unread { status: 0, reason, is_resync: false }
     }
-}
-
-/// Whether the host gave no answer at all, so that another question may get none either.
-fn is_unanswered(error: &graph::Error) -> bool {
-    matches!(error, graph::Error::Unreachable { .. } | graph::Error::Untrusted { .. })
 }
 
 /// A path with `$select` taken apart: what stands before the names, the names, what stands behind.

@@ -18,7 +18,7 @@ impl From<Error> for Failure {
             | ErrorKind::Unfinished => of_source(error),
             ErrorKind::Guarded | ErrorKind::NoTenant => refused("refused", &help_with_facts(&error)),
             ErrorKind::SignedInElsewhere => refused("otherTenant", &help_with_facts(&error)),
-            ErrorKind::HashText => failed("invalid", ""),
+            ErrorKind::HashText | ErrorKind::NotRunning => failed("invalid", ""),
             ErrorKind::Hash => refused("planHash", "apply the plan that was reviewed"),
             ErrorKind::NoHash => failed("invalid", "`--hash` takes it, and `plan show` prints it"),
             ErrorKind::UnsealedJournal => refused("refused", "make a plan of what is left, and apply that"),
@@ -33,7 +33,6 @@ impl From<Error> for Failure {
                 failed("invalid", "`entrasnap recoveries` lists them")
             }
             ErrorKind::AmbiguousRecovery => failed("invalid", "give more letters"),
-            ErrorKind::NotRunning => failed("invalid", ""),
             ErrorKind::Cancelled => Self::new("interrupted", Status::Interrupted, message.as_str()),
         }
     }

@@ -6,13 +6,7 @@ use super::super::{Failure, Status};
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::from(&error)
-    }
-}
-
-impl From<&Error> for Failure {
-    fn from(error: &Error) -> Self {
-        let failed = |code, help: &str| Self::new(code, Status::Failed, message(error)).with_help(help);
+        let failed = |code, help: &str| Self::new(code, Status::Failed, message(&error)).with_help(help);
         match error.kind() {
             ErrorKind::Refused
             | ErrorKind::ReadOnly
@@ -25,9 +19,9 @@ impl From<&Error> for Failure {
             }
             ErrorKind::Unreachable => failed("graph", "check network, proxy and endpoint"),
             ErrorKind::Untrusted => failed("graph", "SSL_CERT_FILE names further certificate authorities"),
-            ErrorKind::SignIn => failed("signIn", help_of_sign_in(error)),
-            ErrorKind::Settings => failed("graph", help_of_setting(error)),
-            ErrorKind::Cancelled => Self::new("interrupted", Status::Interrupted, message(error)),
+            ErrorKind::SignIn => failed("signIn", help_of_sign_in(&error)),
+            ErrorKind::Settings => failed("graph", help_of_setting(&error)),
+            ErrorKind::Cancelled => Self::new("interrupted", Status::Interrupted, message(&error)),
         }
     }
 }
