@@ -56,6 +56,8 @@ pub struct Type {
     pub rules: &'static [Rule],
     /// Whether a tenant has exactly one, which may come without an ID.
     pub is_singleton: bool,
+    /// The only object of its type as a new tenant has it: JSON, without what the server adds; `{}` for other types.
+    pub initial: &'static str,
     /// Whether it relates two objects, so that Graph gives it a new ID each time it is made.
     pub is_relation_object: bool,
     /// How Graph serves it.
@@ -105,6 +107,7 @@ impl Type {
         relations: &[],
         rules: &[],
         is_singleton: false,
+        initial: "{}",
         is_relation_object: false,
         graph: Graph::NONE,
         recovery: Recovery::NONE,

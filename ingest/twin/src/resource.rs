@@ -27,6 +27,8 @@ pub(crate) struct Resource {
     pub(crate) path: String,
     /// Whether a tenant has exactly one, served without an ID.
     pub(crate) single: bool,
+    /// Its only object in a new tenant, as JSON.
+    pub(crate) initial: &'static str,
     /// Whether it lives below objects of another type, at a path that has their ID.
     pub(crate) is_below: bool,
     /// Page size without `$top`, and the most `$top` may ask for; none where nothing is published.
@@ -228,6 +230,7 @@ impl Resource {
             odata: owned(found.odata_types),
             path: path.trim_start_matches('/').to_owned(),
             single: found.is_singleton,
+            initial: found.initial,
             is_below: parent.is_some(),
             page: graph.page.map(|page| (page.default as usize, page.max as usize)),
             defaults,

@@ -19,6 +19,7 @@ pub(crate) const TYPE: Type = Type {
         int32("version").read_only(),
     ],
     is_singleton: true,
+    initial: include_str!("../../examples/admin_consent_request_policy.json"),
     graph: Graph {
         list: Some("/policies/adminConsentRequestPolicy"),
         get: "/policies/adminConsentRequestPolicy",

@@ -15,6 +15,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("selfServiceSignUp").read_only(),
     ],
     is_singleton: true,
+    initial: include_str!("../../examples/authentication_flows_policy.json"),
     graph: Graph {
         list: Some("/policies/authenticationFlowsPolicy"),
         get: "/policies/authenticationFlowsPolicy",

@@ -27,6 +27,7 @@ pub(crate) const TYPE: Type = Type {
         "each configuration has an ID of its own; targets form a union",
     )],
     is_singleton: true,
+    initial: include_str!("../../examples/authentication_methods_policy.json"),
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy"),
         get: "/policies/authenticationMethodsPolicy",

@@ -35,6 +35,7 @@ pub(crate) const TYPE: Type = Type {
         "any one of the grant policies allows a consent",
     )],
     is_singleton: true,
+    initial: include_str!("../../examples/authorization_policy.json"),
     graph: Graph {
         list: Some("/policies/authorizationPolicy"),
         get: "/policies/authorizationPolicy",

@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         string("displayName"),
     ],
     is_singleton: true,
+    initial: include_str!("../../examples/cross_tenant_access_policy.json"),
     graph: Graph {
         list: Some("/policies/crossTenantAccessPolicy"),
         get: "/policies/crossTenantAccessPolicy",

@@ -40,6 +40,7 @@ pub(crate) const TYPE: Type = Type {
     ],
     rules: &[CROSS_TENANT_SETS, IDENTITY_PROVIDER_ORDER],
     is_singleton: true,
+    initial: include_str!("../../examples/cross_tenant_access_policy_configuration_default.json"),
     graph: Graph {
         list: Some("/policies/crossTenantAccessPolicy/default"),
         get: "/policies/crossTenantAccessPolicy/default",

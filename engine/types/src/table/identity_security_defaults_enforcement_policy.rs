@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         boolean("isEnabled"),
     ],
     is_singleton: true,
+    initial: include_str!("../../examples/identity_security_defaults_enforcement_policy.json"),
     graph: Graph {
         list: Some("/policies/identitySecurityDefaultsEnforcementPolicy"),
         get: "/policies/identitySecurityDefaultsEnforcementPolicy",

@@ -19,6 +19,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("servicePrincipalRestrictions"),
     ],
     is_singleton: true,
+    initial: include_str!("../../examples/tenant_app_management_policy.json"),
     graph: Graph {
         list: Some("/policies/defaultAppManagementPolicy"),
         get: "/policies/defaultAppManagementPolicy",

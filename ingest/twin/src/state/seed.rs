@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Life, Relation, State};
 use crate::resource::Kind;
@@ -43,8 +43,7 @@ impl State {
         self.add_roles();
     }
 
-    fn add(&mut self, token: &'static str, id: &str, values: Value) {
-        let kind = Kind::of(token);
+    fn add(&mut self, kind: Kind, id: &str, values: Value) {
         if self.find(kind, id).is_some() {
             return;
         }
@@ -62,8 +61,9 @@ impl State {
     fn add_singles(&mut self) {
         for kind in Kind::all().filter(|kind| kind.resource().single) {
             if self.handles(kind).is_empty() {
-                let token = kind.resource().token.as_str();
-                self.add(kind.resource().token.as_str(), token, single(token));
+                let resource = kind.resource();
+                let initial = serde_json::from_str(resource.initial).expect("a test of the table reads it");
+                self.add(kind, &resource.token, initial);
             }
         }
         let organization = Kind::of("organization");
@@ -72,13 +72,13 @@ impl State {
             let domains = json!([{"capabilities": "Email", "isDefault": true, "isInitial": true,
                 "name": "contoso.onmicrosoft.com", "type": "Managed"}]);
             let values = json!({"displayName": "Contoso", "tenantType": "AAD", "verifiedDomains": domains});
-            self.add("organization", &id, values);
+            self.add(Kind::of("organization"), &id, values);
         }
         for (id, name, combinations) in STRENGTHS {
             let values = json!({"displayName": name, "description": "", "policyType": "builtIn",
                 "requirementsSatisfied": "mfa", "allowedCombinations": combinations,
                 "createdDateTime": "2021-12-01T00:00:00Z", "modifiedDateTime": "2021-12-01T00:00:00Z"});
-            self.add("authenticationStrengthPolicy", id, values);
+            self.add(Kind::of("authenticationStrengthPolicy"), id, values);
         }
     }
 
@@ -86,7 +86,7 @@ impl State {
         for (method, id) in METHODS {
             let odata = format!("#microsoft.graph.{method}AuthenticationMethodConfiguration");
             let values = json!({"@odata.type": odata, "state": "enabled", "excludeTargets": []});
-            self.add("authenticationMethodConfiguration", id, values);
+            self.add(Kind::of("authenticationMethodConfiguration"), id, values);
         }
     }
 
@@ -100,7 +100,7 @@ impl State {
                 "isDefault": domain["isDefault"], "isInitial": domain["isInitial"], "isRoot": true,
                 "isVerified": true, "supportedServices": ["Email", "OfficeCommunicationsOnline"],
                 "passwordValidityPeriodInDays": null, "passwordNotificationWindowInDays": null});
-            self.add("domain", name, values);
+            self.add(Kind::of("domain"), name, values);
         }
     }
 
@@ -129,7 +129,7 @@ impl State {
             let id = self.new_id();
             let values = json!({"deletedDateTime": null, "description": body.tree("description"),
                 "displayName": body.tree("displayName"), "roleTemplateId": definition});
-            self.add("directoryRole", &id, values);
+            self.add(Kind::of("directoryRole"), &id, values);
             let handle = self.find(role, &id).expect("it was added");
             for principal in principals {
                 if let Some(target) = self.find_directory_object(&principal) {
@@ -137,39 +137,5 @@ impl State {
                 }
             }
         }
-    }
-}
-
-/// The only object of a type, as a new tenant has it.
-fn single(token: &str) -> Value {
-    match token {
-        "authenticationMethodsPolicy" => json!({"displayName": "Authentication Methods Policy",
-            "description": "The tenant-wide policy that controls which authentication methods are allowed",
-            "policyVersion": "1.5", "policyMigrationState": "migrationComplete", "reconfirmationInDays": 0,
-            "registrationEnforcement": {"authenticationMethodsRegistrationCampaign": {
-                "snoozeDurationInDays": 1, "state": "default", "excludeTargets": [], "includeTargets": []}}}),
-        "authorizationPolicy" => json!({"displayName": "Authorization Policy", "description": "",
-            "allowInvitesFrom": "everyone", "blockMsolPowerShell": false,
-            "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3", "defaultUserRolePermissions": {
-                "allowedToCreateApps": true, "allowedToCreateSecurityGroups": true,
-                "allowedToReadOtherUsers": true, "permissionGrantPoliciesAssigned": []}}),
-        "crossTenantAccessPolicy" => {
-            json!({"displayName": "CrossTenantAccessPolicy", "allowedCloudEndpoints": []})
-        }
-        "crossTenantAccessPolicyConfigurationDefault" => json!({"isServiceDefault": true,
-            "inboundTrust": {"isMfaAccepted": false, "isCompliantDeviceAccepted": false,
-                "isHybridAzureADJoinedDeviceAccepted": false}}),
-        "identitySecurityDefaultsEnforcementPolicy" => json!({"displayName": "Security Defaults",
-            "description": "", "isEnabled": false}),
-        "adminConsentRequestPolicy" => json!({"isEnabled": false, "notifyReviewers": false,
-            "remindersEnabled": false, "requestDurationInDays": 0, "version": 0, "reviewers": []}),
-        "authenticationFlowsPolicy" => {
-            json!({"displayName": "Authentication flows policy", "description": "",
-            "selfServiceSignUp": {"isEnabled": false}})
-        }
-        "tenantAppManagementPolicy" => json!({"displayName": "Default app management tenant policy",
-            "description": "", "isEnabled": false, "applicationRestrictions": null,
-            "servicePrincipalRestrictions": null}),
-        _ => Value::Object(Map::new()),
     }
 }
