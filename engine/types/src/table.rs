@@ -174,5 +174,30 @@ impl TypeId {
     }
 }
 
+/// Says whether a token, wherever it is from, is that of the type.
+impl PartialEq<TypeId> for str {
+    fn eq(&self, id: &TypeId) -> bool {
+        self == id.token()
+    }
+}
+
+impl PartialEq<TypeId> for &str {
+    fn eq(&self, id: &TypeId) -> bool {
+        *self == id.token()
+    }
+}
+
+impl PartialEq<TypeId> for String {
+    fn eq(&self, id: &TypeId) -> bool {
+        self == id.token()
+    }
+}
+
+impl std::fmt::Display for TypeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.token())
+    }
+}
+
 static TOKENS: LazyLock<HashMap<&'static str, TypeId>> =
     LazyLock::new(|| TypeId::ALL.iter().map(|id| (id.token(), *id)).collect());
