@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use engine::schema::TypeId;
+
 /// What the repository holds beside files with a dot in front.
 const TOP_LEVEL: &[&str] = &[
     "Cargo.lock",
@@ -253,6 +255,36 @@ fn errors_of_libraries_are_types() {
             textual.map(|(offset, _)| format!("{}:{}", source.path, line(offset))).collect::<Vec<_>>()
         });
     expect_none("a result whose error is a text", &findings.collect::<Vec<_>>());
+}
+
+/// Files in which a text that is a type's token is something else, and which text.
+const NO_TOKENS: &[(&str, &[&str])] = &[
+    // What a token of Entra ID is issued to.
+    ("ingest/src/graph/token/claims.rs", &["user"]),
+];
+
+#[test]
+fn types_of_entra_are_named_by_their_id() {
+    let sources = ["engine/src/", "query/src/", "ingest/src/", "ingest/twin/src/", "cli/src/"];
+    let is_bound = |source: &Text| {
+        sources.iter().any(|folder| source.path.starts_with(folder))
+            && !source.is_test()
+            && !source.path.ends_with("testing.rs")
+    };
+    let mut findings = Vec::new();
+    for source in texts().into_iter().filter(|text| text.is_source() && is_bound(text)) {
+        let exempt =
+            NO_TOKENS.iter().find(|(path, _)| source.path == *path).map_or(&[][..], |(_, names)| names);
+        let code = source.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for (number, line) in
+            code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
+            let texts = line.split('"').skip(1).step_by(2).filter(|text| !exempt.contains(text));
+            let tokens = texts.filter(|text| TypeId::from_token(text).is_some());
+            findings.extend(tokens.map(|token| format!("{}:{}: {token}", source.path, number + 1)));
+        }
+    }
+    expect_none("a type of Entra named by a text; `TypeId` names it", &findings);
 }
 
 /// The last of two or more arguments of a generic type; the text begins behind its `<`.

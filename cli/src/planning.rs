@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use engine::schema::TypeId;
 use engine::{BackupId, BackupSummary, Cascades, Change, DifferenceFilter, ObjectId, Store};
 use ingest::plan::{
     ChosenRow, GUARDS, GuardLimits, Identity, Plan, PlanContext, PlanInput, PlanOptions, Selection, make,
@@ -191,7 +192,7 @@ pub(crate) fn context(
     let config = Config::read(session.store_path())?;
     let app_id = session.io.variable("AZURE_CLIENT_ID").and_then(|value| value.into_string().ok());
     let principal = app_id.as_deref().and_then(|app_id| store.find(app_id, newest).ok());
-    let principal = principal.filter(|key| &*key.type_token == "servicePrincipal").map(|key| key.id);
+    let principal = principal.filter(|key| *key.type_token == TypeId::ServicePrincipal).map(|key| key.id);
     Ok(PlanContext {
         tenant_id: store.tenant().map(str::to_owned).unwrap_or_default(),
         seed: (session.io.seed)(),

@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::schema::TypeId;
 use engine::{BackupDetails, BackupSummary, BinExtent, Extent, Observation, Snapshot, Store};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -54,16 +55,6 @@ pub const SOURCE: &str = "graph";
 const EVENT_COUNT_MAX: usize = 64;
 /// Delta links live for seven days, and staged pages must not outlive the links among them.
 const STAGE_AGE_MAX_HOURS: i64 = 24;
-
-/// Types that are read only when they are named: each needs a licence and a permission that most tenants do not give.
-const ON_REQUEST: [&str; 6] = [
-    "accessReviewScheduleDefinition",
-    "accessPackage",
-    "accessPackageCatalog",
-    "accessPackageAssignmentPolicy",
-    "connectedOrganization",
-    "agreement",
-];
 
 /// What to back up, and how.
 #[derive(Debug, Clone)]
@@ -214,7 +205,7 @@ fn report(progress: &dyn PullProgress, event: &Event) {
 /// The types to read.
 fn chosen(names: &[String]) -> Result<Vec<&'static Resource>> {
     if names.is_empty() {
-        return Ok(resource::all().filter(|found| !ON_REQUEST.contains(&found.token)).collect());
+        return Ok(resource::all().filter(|found| !found.graph.is_on_request).collect());
     }
     let mut chosen = Vec::new();
     for name in names {
@@ -266,7 +257,7 @@ fn newest_snapshot(store: &Store) -> Result<Option<Snapshot>> {
 /// The pace follows from the number of users.
 fn size_up(client: &Client, previous: Option<&Snapshot>) -> Result<()> {
     if let Some(previous) = previous {
-        client.resize(TenantSize::from_user_count(previous.object_count("user")?.0));
+        client.resize(TenantSize::from_user_count(previous.object_count(TypeId::User.token())?.0));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use engine::schema::TypeId;
 use engine::{Point, Snapshot, Store};
 use ingest::graph::{
     Access, Answer, Call, Client, Cloud, Credential, Effect, RealClock, Secret, Settings, block_on, escape,
@@ -89,9 +90,11 @@ impl DemoTenant {
         let (overwritten, rest) = users.split_at(OVERWRITTEN_COUNT);
         let deleted = &rest[..DELETED_COUNT];
         let (group, members) = plain_group(&snapshot)?;
-        let policy = find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] == "enabled")
-            .or_else(|_| find(&snapshot, "conditionalAccessPolicy", &|policy| policy["state"] != "disabled"))
-            .or_else(|_| find(&snapshot, "conditionalAccessPolicy", &|_| true))?;
+        let policy = find(&snapshot, TypeId::ConditionalAccessPolicy, &|policy| policy["state"] == "enabled")
+            .or_else(|_| {
+                find(&snapshot, TypeId::ConditionalAccessPolicy, &|policy| policy["state"] != "disabled")
+            })
+            .or_else(|_| find(&snapshot, TypeId::ConditionalAccessPolicy, &|_| true))?;
         let is_off = policy["state"] == "disabled";
         let (state, act) = if is_off { (REPORTING, "tampers with") } else { ("disabled", "switches off") };
         let department = json!({ "department": "Contractors" }).to_string();
@@ -156,8 +159,8 @@ fn too_small() -> Failure {
     Failure::usage("the tenant is too small for an incident; use more --objects")
 }
 
-fn objects<'s>(snapshot: &'s Snapshot, token: &str) -> Outcome<impl Iterator<Item = Outcome<Value>> + 's> {
-    let objects = snapshot.objects(token)?;
+fn objects<'s>(snapshot: &'s Snapshot, id: TypeId) -> Outcome<impl Iterator<Item = Outcome<Value>> + 's> {
+    let objects = snapshot.objects(id.token())?;
     Ok(objects.map(|object| {
         let object = object?;
         Ok(serde_json::from_str(&object.to_json()).unwrap_or_default())
@@ -168,7 +171,7 @@ fn objects<'s>(snapshot: &'s Snapshot, token: &str) -> Outcome<impl Iterator<Ite
 fn cloud_users(snapshot: &Snapshot) -> Outcome<Vec<Value>> {
     let mut managers = std::collections::HashSet::new();
     let mut users = Vec::new();
-    for user in objects(snapshot, "user")? {
+    for user in objects(snapshot, TypeId::User)? {
         let user = user?;
         managers.extend(user["manager"].as_str().map(str::to_owned));
         let is_plain = user["onPremisesSyncEnabled"] != true && user["deletedDateTime"].is_null();
@@ -191,14 +194,14 @@ fn plain_group(snapshot: &Snapshot) -> Outcome<(Value, Vec<String>)> {
             && (group["mailEnabled"] != true || has_kind("Unified"))
             && group["members"].as_array().is_some_and(|members| !members.is_empty())
     };
-    let group = find(snapshot, "group", &is_plain)?;
+    let group = find(snapshot, TypeId::Group, &is_plain)?;
     let members = group["members"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let members = members.take(REMOVED_COUNT).map(str::to_owned).collect();
     Ok((group, members))
 }
 
-fn find(snapshot: &Snapshot, token: &str, is_wanted: &dyn Fn(&Value) -> bool) -> Outcome<Value> {
-    for object in objects(snapshot, token)? {
+fn find(snapshot: &Snapshot, id: TypeId, is_wanted: &dyn Fn(&Value) -> bool) -> Outcome<Value> {
+    for object in objects(snapshot, id)? {
         let object = object?;
         if is_wanted(&object) {
             return Ok(object);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::Store;
+use engine::schema::TypeId;
 
 use super::RunLine;
 use crate::bridge::incident::DemoTenant;
@@ -73,7 +74,7 @@ fn after(session: &mut Session<'_, '_>, script: &Script<'_>, incident: &str) -> 
     script.show(
         session,
         "What exactly, among the policies?",
-        &["diff", "latest~1", "--types", "conditionalAccessPolicy"],
+        &["diff", "latest~1", "--types", TypeId::ConditionalAccessPolicy.token()],
     )?;
     let properties = "diff(\"latest~1\", \"latest\") | mv-expand a = attributes | summarize objects = count() by type, property = tostring(a.name) | top 5 by objects";
     script.show(

@@ -20,6 +20,7 @@ use super::table::{Columns, TableWork};
 use super::type_work::TypeWork;
 use crate::content::{Part, PartLinks, Parts, Shredder, Unchanged};
 use crate::id::Id;
+use crate::schema::TypeId;
 use crate::segment::writer::SegmentWriter;
 use crate::state::segment_path;
 use crate::{BackupDetails, Error, ObjectKey, Result, Warning};
@@ -157,7 +158,7 @@ impl Collected {
     fn put_part(&mut self, basis: &Basis, part: Part, sequences: Option<&mut Sequences>) -> Result<()> {
         let Part { type_token: token, rows, core, volatile, links } = part;
         let ordinals = self.interner.ordinals(&basis.state, rows.iter().map(|row| &row.id))?;
-        if &*token == "organization" {
+        if *token == TypeId::Organization {
             for row in &rows {
                 check_tenant(&mut self.description.tenant, &row.id.to_string())?;
             }

@@ -3,28 +3,19 @@
 use super::basis::Basis;
 use super::collect::Collected;
 use crate::coverage::reading::Overlap;
-
-/// Types whose objects have IDs of their own in every tenant.
-const OWN_ID_TYPES: [&str; 9] = [
-    "administrativeUnit",
-    "application",
-    "conditionalAccessPolicy",
-    "device",
-    "group",
-    "namedLocation",
-    "orgContact",
-    "servicePrincipal",
-    "user",
-];
+use crate::schema::{self, TypeId};
 
 /// How many objects the store and what was observed so far have in common.
 pub(super) fn overlap(basis: &Basis, collected: &Collected) -> Overlap {
     let types = &collected.types;
-    let has_organization = types.get("organization").is_some_and(|work| !work.objects.seen.is_empty());
+    let has_organization =
+        types.get(TypeId::Organization.token()).is_some_and(|work| !work.objects.seen.is_empty());
     let is_of_tenant = has_organization && basis.state.head.tenant.is_some();
     let mut overlap = Overlap { is_of_tenant, ..Overlap::default() };
-    for token in OWN_ID_TYPES {
-        let Some(work) = types.get(token).filter(|work| !work.objects.seen.is_empty()) else { continue };
+    for found in schema::types().filter(|found| found.has_unique_ids) {
+        let Some(work) = types.get(found.token).filter(|work| !work.objects.seen.is_empty()) else {
+            continue;
+        };
         let known = work.core.old.iter().filter(|(_, slot)| slot.is_live());
         let known: roaring::RoaringBitmap = known.map(|(ordinal, _)| ordinal).collect();
         overlap.known += known.len();

@@ -9,10 +9,11 @@
 
 use serde_json::Value;
 
+use crate::schema::TypeId;
 use crate::value::{NULL, UNKNOWN, decode};
 
 /// The type of which values moved.
-const TYPE: &str = "conditionalAccessPolicy";
+const TYPE: TypeId = TypeId::ConditionalAccessPolicy;
 /// The property in which they did.
 const PROPERTY: &str = "conditions";
 const APPLICATIONS: &str = "applications";
@@ -28,7 +29,7 @@ const NO_APPLICATION: &str = "None";
 
 /// Whether values of a type moved.
 pub(crate) fn can_move(type_token: &str) -> bool {
-    type_token == TYPE
+    *type_token == TYPE
 }
 
 /// Whether the cell at this path takes part in a move.

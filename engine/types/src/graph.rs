@@ -70,6 +70,8 @@ pub struct Graph {
     pub guarded: &'static [Guarded],
     /// Whether it is read in every backup although no delta query tells of it.
     pub is_always_read: bool,
+    /// Whether it is read only when it is named: it needs a licence and a permission that most tenants do not give.
+    pub is_on_request: bool,
     /// Where deleted objects are, when there is a bin.
     pub bin: Option<Bin>,
     /// Collections below its objects that are part of them: read with each object, written one element at a time.
@@ -162,6 +164,7 @@ impl Graph {
         is_partial: false,
         guarded: &[],
         is_always_read: false,
+        is_on_request: false,
         bin: None,
         inside: &[],
         expand: &[],

@@ -60,6 +60,8 @@ pub struct Type {
     pub initial: &'static str,
     /// Whether it relates two objects, so that Graph gives it a new ID each time it is made.
     pub is_relation_object: bool,
+    /// Whether no two tenants have an object with the same ID, so that common IDs tell a common tenant.
+    pub has_unique_ids: bool,
     /// How Graph serves it.
     pub graph: Graph,
     /// What a recovery may write.
@@ -109,6 +111,7 @@ impl Type {
         is_singleton: false,
         initial: "{}",
         is_relation_object: false,
+        has_unique_ids: false,
         graph: Graph::NONE,
         recovery: Recovery::NONE,
     };

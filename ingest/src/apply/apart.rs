@@ -1,6 +1,7 @@
 //! Owns updates that Graph refused as a whole: their properties are sent one by one, so that one that is refused does not
 //! hold back the others.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value, json};
 
 use super::run::Applier;
@@ -8,7 +9,7 @@ use super::send::{self, Sent};
 use crate::plan::{Step, StepKind};
 
 /// The type of policies of conditional access.
-const POLICY: &str = "conditionalAccessPolicy";
+const POLICY: &str = TypeId::ConditionalAccessPolicy.token();
 
 impl Applier<'_> {
     /// Sends the properties of a refused update one by one; any other answer stays as it is.

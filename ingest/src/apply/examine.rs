@@ -1,6 +1,7 @@
 //! Owns what is found out before a plan is applied: who made it, whose tenant it leads to, who applies it, and which
 //! guards it raises now. What the plan says of any of these is information for its readers.
 
+use engine::schema::TypeId;
 use engine::{BackupId, ObjectKey, Snapshot, Store};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -234,7 +235,7 @@ fn who(store: &Store, client: &Client, plan: &Plan, request: &ApplyRequest<'_>) 
     if let (None, Some(app_id), Some(newest)) =
         (&found.identity.service_principal_id, &found.identity.app_id, newest)
     {
-        let key = store.find(app_id, newest).ok().filter(|key| &*key.type_token == "servicePrincipal");
+        let key = store.find(app_id, newest).ok().filter(|key| *key.type_token == TypeId::ServicePrincipal);
         found.identity.service_principal_id = key.map(|key| key.id);
     }
     Ok(found)

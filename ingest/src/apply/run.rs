@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use engine::schema::TypeId;
 use serde_json::json;
 
 use super::error::{Error, Result};
@@ -486,7 +487,9 @@ impl<'a> Applier<'a> {
 fn only_report(step: &mut Step) -> bool {
     const REPORT: &str = "enabledForReportingButNotEnforced";
     let is_enabled = |state: Option<&serde_json::Value>| state.is_some_and(|state| state == "enabled");
-    if step.object.type_token != "conditionalAccessPolicy" || !is_enabled(step.request.body.get("state")) {
+    if step.object.type_token != TypeId::ConditionalAccessPolicy
+        || !is_enabled(step.request.body.get("state"))
+    {
         return false;
     }
     if is_enabled(step.after.get("state")) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::schema::TypeId;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -182,8 +183,8 @@ fn search_path(resource: &Resource, body: &Value) -> Option<String> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let list = resource.graph.list?;
     let quoted = |text: &str| text.replace('\'', "''");
-    match resource.token {
-        "user" => {
+    match resource.id {
+        TypeId::User => {
             let filter = match (text("userPrincipalName"), text("invitedUserEmailAddress")) {
                 (Some(name), _) => format!("userPrincipalName eq '{}'", quoted(name)),
                 (None, Some(mail)) => format!("mail eq '{}'", quoted(mail)),
@@ -191,7 +192,7 @@ fn search_path(resource: &Resource, body: &Value) -> Option<String> {
             };
             Some(format!("{list}?$filter={}&$select=id,createdDateTime", graph::escape(&filter)))
         }
-        "servicePrincipal" => {
+        TypeId::ServicePrincipal => {
             let filter = format!("appId eq '{}'", quoted(text("appId")?));
             Some(format!("{list}?$filter={}", graph::escape(&filter)))
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::is_same;
+use engine::schema::TypeId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -150,7 +151,7 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
             // Of a service principal `$select` shows more of its keys than a backup has, so it only names what needs it.
             let is_guarded =
                 || resource.graph.guarded.iter().any(|it| step.before.contains_key(&it.property));
-            let is_whole = resource.token == "servicePrincipal" && !is_guarded();
+            let is_whole = resource.id == TypeId::ServicePrincipal && !is_guarded();
             let path = if !resource.graph.is_partial || is_whole {
                 own
             } else {
@@ -174,15 +175,14 @@ fn is_relation(resource: &Resource) -> bool {
 /// Where relation objects are listed among which one may be, and what it is known by.
 fn related(resource: &Resource, values: &Named, filling: &Filling<'_>) -> Option<(String, Named)> {
     let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
-    let known = engine::schema::by_token(resource.token)?;
-    let key = known.natural_key.iter().filter(|part| part.only.is_none());
+    let key = resource.natural_key.iter().filter(|part| part.only.is_none());
     let key = key.map(|part| (part.name.to_owned(), Value::String(text(part.name))));
-    let (list, name) = match resource.token {
-        "appRoleAssignment" => {
+    let (list, name) = match resource.id {
+        TypeId::AppRoleAssignment => {
             let id = graph::escape(&text("resourceId"));
             return Some((format!("/servicePrincipals/{id}/appRoleAssignedTo?$top=999"), key.collect()));
         }
-        "oauth2PermissionGrant" => (resource.graph.list?, "clientId"),
+        TypeId::Oauth2PermissionGrant => (resource.graph.list?, "clientId"),
         _ => (resource.graph.list?, "principalId"),
     };
     let filter = graph::escape(&format!("{name} eq '{}'", text(name)));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ApplyRequest;
 use engine::records::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
+use engine::schema::TypeId;
 
 use crate::plan::{Plan, PlanObject, StepKind};
 
@@ -95,7 +96,7 @@ pub(super) fn up(
     let is_decided = |id: &String| outcomes.get(id).is_some_and(|outcome| outcome.status.is_final());
     let undecided = plan.steps.iter().filter(|step| !is_decided(&step.id)).count() as u64;
     let recreated = outcomes.values().filter(|outcome| {
-        outcome.kind == StepKind::Recreate && outcome.object.type_token == "user" && done(outcome)
+        outcome.kind == StepKind::Recreate && outcome.object.type_token == TypeId::User && done(outcome)
     });
     summary.reset_passwords = recreated.map(|outcome| outcome.object.clone()).collect();
     summary.remaining_count = remaining.as_ref().map(|remaining| remaining.len() as u64);

@@ -11,6 +11,7 @@
 
 use std::collections::HashMap;
 
+use engine::schema::TypeId;
 use serde_json::{Value, json};
 
 use super::crash_here;
@@ -75,7 +76,7 @@ fn taking(steps: &[Step], aside: usize, last: usize, waiting: &HashMap<&str, Vec
 }
 
 fn is_naming(step: &Step) -> bool {
-    step.kind == StepKind::Update && step.object.type_token == "user" && step.after.contains_key(NAME)
+    step.kind == StepKind::Update && step.object.type_token == TypeId::User && step.after.contains_key(NAME)
 }
 
 /// Whether two names are one to Graph.

@@ -1,5 +1,6 @@
 //! Owns filling in the placeholders of a plan's requests, right before they leave.
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::record::Created;
@@ -146,7 +147,7 @@ fn method(name: &str) -> Method {
 
 pub(super) fn meter(resource: Option<&Resource>) -> Meter {
     match resource {
-        Some(resource) if resource.token == "device" => Meter::Device,
+        Some(resource) if resource.id == TypeId::Device => Meter::Device,
         Some(resource) => resource.graph.limit.into(),
         None => Meter::Identity,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::schema::TypeId;
 use serde_json::{Value, json};
 
 use super::element;
@@ -203,7 +204,9 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
         // What was made again goes as a whole.
         return Err("it was written on an object that was made again");
     }
-    if step.object.type_token == "application" && OFFERS.iter().any(|name| step.after.contains_key(name)) {
+    if step.object.type_token == TypeId::Application
+        && OFFERS.iter().any(|name| step.after.contains_key(name))
+    {
         return Err(
             "permissions that an application offers change in two steps: `plan FROM live` makes them",
         );
@@ -211,7 +214,7 @@ fn opposite_update(step: &Step, outcome: &StepOutcome, created: &Created) -> Opp
     let Value::Object(image) = &outcome.before else { return Err("what stood before was not recorded") };
     let filling = Filling { endpoint: ENDPOINT, created, password: &String::new };
     // Policies come after everything that they may name.
-    let is_policy = step.object.type_token == "conditionalAccessPolicy";
+    let is_policy = step.object.type_token == TypeId::ConditionalAccessPolicy;
     let phase = if is_policy { Phase::ConditionalAccess } else { Phase::Attributes };
     let mut opposite = bare(StepKind::Update, phase, step.object.clone(), step.request.clone());
     for (name, value) in image.iter().filter(|(name, _)| step.after.contains_key(name)) {
@@ -321,10 +324,10 @@ fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
 
 /// A relation object that was taken away is made again; a credential is not.
 fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
-    let names: &[&str] = match resource.token {
-        "appRoleAssignment" => &["principalId", "resourceId", "appRoleId"],
-        "oauth2PermissionGrant" => &["clientId", "consentType", "principalId", "resourceId", "scope"],
-        "roleAssignment" => &["roleDefinitionId", "principalId", "directoryScopeId"],
+    let names: &[&str] = match resource.id {
+        TypeId::AppRoleAssignment => &["principalId", "resourceId", "appRoleId"],
+        TypeId::Oauth2PermissionGrant => &["clientId", "consentType", "principalId", "resourceId", "scope"],
+        TypeId::RoleAssignment => &["roleDefinitionId", "principalId", "directoryScopeId"],
         _ => return Err("it was a credential: issue a new one"),
     };
     let standing = |name: &str| {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use engine::disk::{create_private_folder, private_file};
+use engine::schema::TypeId;
 
 use super::{ExportCounts, Item, unwritable};
 use crate::import::head::{self, Fields};
@@ -45,9 +46,9 @@ pub(super) fn write(
 
 /// Grants and assignments lie below the service principal they belong to, everything else in a folder of its type.
 fn folder_of_object(type_token: &str, fields: &Fields<'_>) -> String {
-    let (key, name) = match type_token {
-        "appRoleAssignment" => ("resourceId", "AppRoleAssignedTo"),
-        "oauth2PermissionGrant" => ("clientId", "Oauth2PermissionGrants"),
+    let (key, name) = match TypeId::from_token(type_token) {
+        Some(TypeId::AppRoleAssignment) => ("resourceId", "AppRoleAssignedTo"),
+        Some(TypeId::Oauth2PermissionGrant) => ("clientId", "Oauth2PermissionGrants"),
         _ => return folder_of_type(type_token),
     };
     match head::text(fields, key).filter(|owner| !owner.is_empty() && is_told(owner)) {

@@ -5,14 +5,14 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use engine::schema::{self, Type};
+use engine::schema::{self, Type, TypeId};
 
 pub(crate) mod layout;
 #[cfg(test)]
 mod tests;
 
 /// The type of the partners of the cross-tenant access policy, whose key is `tenantId`.
-pub(crate) const PARTNER: &str = "crossTenantAccessPolicyConfigurationPartner";
+pub(crate) const PARTNER: &str = TypeId::CrossTenantAccessPolicyConfigurationPartner.token();
 
 /// What is known of a file before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use engine::schema::TypeId;
 use memchr::memmem::Finder;
 
 use super::blocks::{Block, Objects, PageEnd};
@@ -103,7 +104,7 @@ static DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("@delta\"
 static ORGANIZATION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("graph.organization\""));
 
 /// The type of the object that says whose tenant the data is of.
-const ORGANIZATION_TYPE: &str = "organization";
+const ORGANIZATION_TYPE: &str = TypeId::Organization.token();
 
 /// How far into an object its type is looked for; Graph puts it first.
 const TYPE_WITHIN: usize = 256;

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use engine::GapScope;
 use engine::scan::Space;
+use engine::schema::TypeId;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -32,7 +33,7 @@ use crate::graph::{Answer, AnswerFault, Call, Shape, Trail};
 use crate::resource::{Inside, Resource, by_token};
 
 /// The type of grants of delegated permissions.
-const GRANT: &str = "oauth2PermissionGrant";
+const GRANT: &str = TypeId::Oauth2PermissionGrant.token();
 
 /// The members of an object, unparsed.
 type Members = BTreeMap<String, Box<RawValue>>;

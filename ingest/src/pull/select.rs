@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::schema::TypeId;
 use engine::{Gap, GapScope};
 use serde::Deserialize;
 
@@ -79,7 +80,7 @@ fn gap(resource: &Resource, property: &str, reason: String) -> Gap {
 }
 
 /// What Graph calls the types that have directory extensions.
-const EXTENDED: [(&str, &str); 2] = [("User", "user"), ("Group", "group")];
+const EXTENDED: [(&str, TypeId); 2] = [("User", TypeId::User), ("Group", TypeId::Group)];
 
 type Extensions = BTreeMap<String, BTreeSet<String>>;
 
@@ -101,9 +102,9 @@ async fn extensions(client: &Client) -> Result<Result<Extensions, Unread>> {
     let mut names = Extensions::new();
     for item in answer.page.iter().flat_map(graph::Page::items) {
         let Ok(extension) = serde_json::from_str::<Extension>(item) else { continue };
-        for (target, token) in EXTENDED {
+        for (target, id) in EXTENDED {
             if extension.target_objects.iter().any(|name| name == target) {
-                names.entry(token.to_owned()).or_default().insert(extension.name.clone());
+                names.entry(id.token().to_owned()).or_default().insert(extension.name.clone());
             }
         }
     }

@@ -65,6 +65,7 @@ pub(crate) const TYPE: Type = Type {
         ],
         references: &["catalog"],
         read: &["EntitlementManagement.Read.All"],
+        is_on_request: true,
         ..Graph::NONE
     },
     recovery: Recovery {

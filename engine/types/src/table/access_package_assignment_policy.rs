@@ -33,6 +33,7 @@ pub(crate) const TYPE: Type = Type {
         expand: &["accessPackage"],
         references: &["accessPackage"],
         read: &["EntitlementManagement.Read.All"],
+        is_on_request: true,
         ..Graph::NONE
     },
     recovery: Recovery {

@@ -22,6 +22,7 @@ pub(crate) const TYPE: Type = Type {
         list: Some("/identityGovernance/entitlementManagement/catalogs"),
         get: "/identityGovernance/entitlementManagement/catalogs/{id}",
         read: &["EntitlementManagement.Read.All"],
+        is_on_request: true,
         ..Graph::NONE
     },
     recovery: Recovery {

@@ -35,6 +35,7 @@ pub(crate) const TYPE: Type = Type {
         get: "/identityGovernance/accessReviews/definitions/{id}",
         page: Some(Page { default: 100, max: 100 }),
         read: &["AccessReview.Read.All"],
+        is_on_request: true,
         ..Graph::NONE
     },
     recovery: Recovery {

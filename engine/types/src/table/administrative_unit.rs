@@ -29,6 +29,7 @@ pub(crate) const TYPE: Type = Type {
         has_delta: true,
         ..Relation::NONE
     }],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/directory/administrativeUnits"),
         get: "/directory/administrativeUnits/{id}",

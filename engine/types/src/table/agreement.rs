@@ -20,6 +20,7 @@ pub(crate) const TYPE: Type = Type {
     graph: Graph {
         list: Some("/identityGovernance/termsOfUse/agreements"),
         get: "/identityGovernance/termsOfUse/agreements/{id}",
+        is_on_request: true,
         ..Graph::NONE
     },
     recovery: Recovery {

@@ -104,6 +104,7 @@ pub(crate) const TYPE: Type = Type {
         },
     ],
     rules: &[APPLICATION_SETS, MEMBERSHIP_CLAIMS],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/applications"),
         get: "/applications/{id}",

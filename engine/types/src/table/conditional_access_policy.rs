@@ -100,6 +100,7 @@ pub(crate) const TYPE: Type = Type {
             "the flags of an enumeration stand in one text, in any order",
         ),
     ],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/identity/conditionalAccess/policies"),
         get: "/identity/conditionalAccess/policies/{id}",

@@ -53,6 +53,7 @@ pub(crate) const TYPE: Type = Type {
         list: Some("/identityGovernance/entitlementManagement/connectedOrganizations"),
         get: "/identityGovernance/entitlementManagement/connectedOrganizations/{id}",
         read: &["EntitlementManagement.Read.All"],
+        is_on_request: true,
         ..Graph::NONE
     },
     recovery: Recovery {

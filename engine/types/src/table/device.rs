@@ -72,6 +72,7 @@ pub(crate) const TYPE: Type = Type {
         ),
         DIRECTORY_SETS,
     ],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/devices"),
         get: "/devices/{id}",

@@ -1,4 +1,4 @@
-//! Domains.
+//! Domains of the tenant.
 
 use crate::property::{boolean, dynamic, int32, string};
 use crate::{Graph, IdSource, Limit, Recovery, Rule, Type, TypeId};

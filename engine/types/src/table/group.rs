@@ -116,6 +116,7 @@ pub(crate) const TYPE: Type = Type {
         ),
         DIRECTORY_SETS,
     ],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/groups"),
         get: "/groups/{id}",

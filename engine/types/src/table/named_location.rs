@@ -29,6 +29,7 @@ pub(crate) const TYPE: Type = Type {
         &["countriesAndRegions", "ipRanges"],
         "a location is the union of its ranges or countries",
     )],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/identity/conditionalAccess/namedLocations"),
         get: "/identity/conditionalAccess/namedLocations/{id}",

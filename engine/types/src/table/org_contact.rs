@@ -36,6 +36,7 @@ pub(crate) const TYPE: Type = Type {
         ..Relation::NONE
     }],
     rules: &[SYNC_TIMES, PROVISIONING_ERRORS, DIRECTORY_SETS],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/contacts"),
         get: "/contacts/{id}",

@@ -121,6 +121,7 @@ pub(crate) const TYPE: Type = Type {
         },
     ],
     rules: &[SIGN_INS, APPLICATION_SETS, MEMBERSHIP_CLAIMS],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/servicePrincipals"),
         get: "/servicePrincipals/{id}",

@@ -143,7 +143,8 @@ fn what_can_be_written_follows_from_what_is_said_of_a_property() {
 #[test]
 fn the_only_object_of_a_type_is_given_as_a_new_tenant_has_it() {
     for found in types() {
-        let initial: serde_json::Map<String, serde_json::Value> = serde_json::from_str(found.initial).unwrap();
+        let initial: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(found.initial).unwrap();
         assert!(found.is_singleton || initial.is_empty(), "{}", found.token);
         for name in initial.keys() {
             assert!(found.declared(name).is_some(), "{}.{name}", found.token);

@@ -130,6 +130,7 @@ pub(crate) const TYPE: Type = Type {
             "the policies stand in one text, in any order and with or without blanks",
         ),
     ],
+    has_unique_ids: true,
     graph: Graph {
         list: Some("/users"),
         get: "/users/{id}",

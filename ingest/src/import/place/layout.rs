@@ -2,9 +2,11 @@
 //!
 //! Sources: the entry table of `EntraExporter` (2025-11-16); the paths of Microsoft Graph v1.0 and beta.
 
+use engine::schema::TypeId;
+
 /// Folder of an entry, and the type of what lies in it.
 pub(super) const ENTRIES: &[(&str, &str)] = &[
-    ("Organization", "organization"),
+    ("Organization", TypeId::Organization.token()),
     ("Organization/Branding/Localizations", "organizationalBrandingLocalization"),
     ("Organization/CertificateBasedAuthConfiguration", "certificateBasedAuthConfiguration"),
     ("Directory/OnPremisesSynchronization", "onPremisesDirectorySynchronization"),
@@ -14,20 +16,20 @@ pub(super) const ENTRIES: &[(&str, &str)] = &[
     ("Identity/B2CUserFlows", "b2cIdentityUserFlow"),
     ("Identity/B2XUserFlows", "b2xIdentityUserFlow"),
     ("Identity/UserFlowAttributes", "identityUserFlowAttribute"),
-    ("Policies/AuthenticationMethodsPolicy", "authenticationMethodsPolicy"),
+    ("Policies/AuthenticationMethodsPolicy", TypeId::AuthenticationMethodsPolicy.token()),
     (
         "Policies/AuthenticationMethodsPolicy/AuthenticationMethodConfigurations",
         "authenticationMethodConfiguration",
     ),
     (
         "Policies/AuthenticationMethodsPolicy/AuthenticationMethodConfigurations/QRCodePin",
-        "qrCodePinAuthenticationMethodConfiguration",
+        TypeId::QrCodePinAuthenticationMethodConfiguration.token(),
     ),
     (
         "Policies/AuthenticationMethodsPolicy/AuthenticationMethodConfigurations/VerifiableCredentials",
-        "verifiableCredentialsAuthenticationMethodConfiguration",
+        TypeId::VerifiableCredentialsAuthenticationMethodConfiguration.token(),
     ),
-    ("Policies/AuthenticationStrengthPolicies", "authenticationStrengthPolicy"),
+    ("Policies/AuthenticationStrengthPolicies", TypeId::AuthenticationStrengthPolicy.token()),
     ("Policies/ExternalIdentitiesPolicy", "externalIdentitiesPolicy"),
     ("Identity/CustomAuthenticationExtensions", "customAuthenticationExtension"),
     ("IdentityGovernance/EntitlementManagement/Settings", "entitlementManagementSettings"),
@@ -65,7 +67,7 @@ pub(super) const DEEP: &[&str] =
     &["pimResource", "iamRoleAssignment", "iamRoleDefinition", "iamAccessPolicy"];
 
 /// The instances of a review lie beside it, without a folder of their own name.
-pub(super) const ACCESS_REVIEW: &str = "accessReviewScheduleDefinition";
+pub(super) const ACCESS_REVIEW: &str = TypeId::AccessReviewScheduleDefinition.token();
 
 /// Relations that a folder of their name holds the links of, whatever the type of the object above.
 pub(super) const RELATIONS: &[&str] =
@@ -82,24 +84,24 @@ pub(super) const CHILDREN: &[(&str, &str)] = &[
     ("ApiConnectorConfiguration", "userFlowApiConnectorConfiguration"),
     ("APIConnectors", "userFlowApiConnectorConfiguration"),
     ("Languages", "userFlowLanguageConfiguration"),
-    ("AssignmentPolicies", "accessPackageAssignmentPolicy"),
+    ("AssignmentPolicies", TypeId::AccessPackageAssignmentPolicy.token()),
     ("Assignments", "accessPackageAssignment"),
     ("ResourceScopes", "accessPackageResourceRoleScope"),
     ("Reviewers", "accessReviewReviewer"),
     // What a connector group shows of an application is no application, and must not replace one.
     ("Applications", "connectorGroupApplication"),
     ("DelegatedPermissionClassifications", "delegatedPermissionClassification"),
-    ("FederatedIdentityCredentials", "federatedIdentityCredential"),
+    ("FederatedIdentityCredentials", TypeId::FederatedIdentityCredential.token()),
 ];
 
 /// Names that mean a type besides its own, its table's and those of Graph.
 pub(super) const ALIASES: &[(&str, &str)] = &[
-    ("appRoleAssignedTo", "appRoleAssignment"),
+    ("appRoleAssignedTo", TypeId::AppRoleAssignment.token()),
     ("authenticationMethodConfigurations", "authenticationMethodConfiguration"),
-    ("contacts", "orgContact"),
+    ("contacts", TypeId::OrgContact.token()),
     ("crossTenantPartners", super::PARTNER),
-    ("defaultAppManagementPolicy", "tenantAppManagementPolicy"),
-    ("organizations", "organization"),
+    ("defaultAppManagementPolicy", TypeId::TenantAppManagementPolicy.token()),
+    ("organizations", TypeId::Organization.token()),
 ];
 
 /// Ends of an `@odata.context` that name the roles of other services, which share names with the directory's.
