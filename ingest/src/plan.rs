@@ -1,7 +1,30 @@
 //! Owns recovery plans: what a plan holds, how it stands in a file, and its hash.
 //!
-//! Shape: [`Plan`] is a value, JSON in a file. Making one (`plan/…`) reads a difference and two snapshots and writes
-//! nothing; applying one is `apply`. `recover` in a query only says *what*; here stands *how*.
+//! Shape: [`Plan`] is a value, JSON in a file. Making one reads a difference and two snapshots and writes nothing; applying
+//! one is `apply`. `recover` in a query only says *what*; here stands *how*. `make` joins stages, each a function of
+//! values that are there before it; a stage gives an `Outcome` (drafts, what is skipped, what nobody can re-point), and no
+//! stage reaches into another:
+//!
+//! ```text
+//! PlanInput ─ pick ─► Picked changes ─ learn ─► Lookup (states, names, cells)   Given (options, context, terms of roles)
+//!                          │
+//!   restore, recreate ◄────┤  what comes back: Outcome, Returns (steps by old IDs), who makes room
+//!   relation          ◄────┤  assignments, grants, schedules: Outcome, AssignmentSteps (roles that steps give or take)
+//!   update, link      ◄────┤  each change of an object by itself, from Facts (Given, Lookup, Returns)
+//!   delete            ◄────┘
+//!   references               what refers to what comes back, over all drafts
+//!        │ order: of deletions, of unique names, of conditional access (what waits for what)
+//!        ▼
+//!   order ─► numbered Steps ─ guard, cost, permissions ─► Plan ─ check (each step sends what it shows)
+//! ```
+//!
+//! Imports run one way, from the left to what is right of it (and any may use the types of this file):
+//!
+//! ```text
+//! make ─► references ─► link ─► relation ─► update ─► elements ─► phase, request, property ─► draft, lookup, value
+//!      ─► restore ─► unique ─► delete ─► update        make ─► order ─► draft        facts ─► assignment ─► lookup
+//!      ─► guard ─► policy, relation                    check ─► elements, property
+//! ```
 //!
 //! Invariants
 //! 1. `hash` covers everything else in the file, and `seal` says which store made that hash: a plan that was edited, or
@@ -23,14 +46,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::resource::Version;
 
+mod assignment;
 mod body;
-mod contain;
+mod check;
 mod cost;
-mod derived;
+mod delete;
 mod document;
 mod draft;
 mod elements;
 mod error;
+mod facts;
 mod file;
 mod guard;
 mod input;
@@ -39,15 +64,17 @@ mod lookup;
 mod make;
 mod merge;
 mod named;
+mod order;
+mod phase;
+mod pick;
 mod policy;
 mod property;
 mod recreate;
 mod references;
 mod relation;
-mod removal;
-mod returns;
+mod request;
+mod restore;
 mod signature;
-mod sound;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -56,19 +83,19 @@ mod update;
 mod value;
 
 pub use body::Body;
-pub(crate) use derived::captured;
+pub(crate) use check::captured;
 pub use document::support_document;
 pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};
 pub use engine::records::{PlanObject, StepKind};
 pub use error::{Error, ErrorKind, Result, SignatureProblem};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
-pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
 pub use named::Named;
 pub(crate) use property::{RESTORED_BY_PEOPLE, is_no_difference};
 pub use property::{SupportRow, support};
+pub(crate) use request::reference;
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
 pub use value::written_value;

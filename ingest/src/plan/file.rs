@@ -146,7 +146,7 @@ impl Plan {
     }
 }
 
-/// The parser's words without the place, which is said apart.
+/// The parser's words without line and column, which are facts of their own.
 fn what_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());

@@ -117,9 +117,9 @@ mod tests {
 
         #[test]
         fn what_graph_merges_becomes_what_is_wanted(
-            before in values(), after in values(), place in 0_usize..4
+            before in values(), after in values(), index in 0_usize..4
         ) {
-            let property = ["web", "conditions", "customSecurityAttributes", "onPremisesExtensionAttributes"][place];
+            let property = ["web", "conditions", "customSecurityAttributes", "onPremisesExtensionAttributes"][index];
             let sent = cleared(property, &before, after.clone());
             prop_assert_eq!(bare(&patched(&before, &sent)), bare(&after));
             // Nothing but clearing stands beside what is wanted.

@@ -35,12 +35,12 @@ impl<V> Named<V> {
     /// The value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&V> {
-        self.find(name).ok().map(|place| &self.entries[place].1)
+        self.find(name).ok().map(|index| &self.entries[index].1)
     }
 
     /// The value of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
-        self.find(name).ok().map(|place| &mut self.entries[place].1)
+        self.find(name).ok().map(|index| &mut self.entries[index].1)
     }
 
     /// Whether a name has a value.
@@ -52,12 +52,12 @@ impl<V> Named<V> {
     /// Gives a name a value; the one that it had comes back.
     pub fn insert(&mut self, name: String, value: V) -> Option<V> {
         match self.find(&name) {
-            Ok(place) => Some(std::mem::replace(&mut self.entries[place].1, value)),
-            Err(place) => {
+            Ok(index) => Some(std::mem::replace(&mut self.entries[index].1, value)),
+            Err(index) => {
                 if self.entries.len() < SMALL {
                     self.entries.reserve_exact(1);
                 }
-                self.entries.insert(place, (name, value));
+                self.entries.insert(index, (name, value));
                 None
             }
         }
@@ -65,7 +65,7 @@ impl<V> Named<V> {
 
     /// Takes a name and its value away.
     pub fn remove(&mut self, name: &str) -> Option<V> {
-        self.find(name).ok().map(|place| self.entries.remove(place).1)
+        self.find(name).ok().map(|index| self.entries.remove(index).1)
     }
 
     /// Keeps what a test holds of.

@@ -2,7 +2,6 @@
 
 use engine::schema::{self, RuleKind};
 
-use super::update::LICENCES;
 use crate::resource::{self, Inside, Link, Property, PropertyWrite, Resource};
 
 /// A newer reading has it so.
@@ -52,6 +51,9 @@ const COPIED_PROPERTIES: [&str; 6] = [
 /// Types of the directory: what their metadata does not name, Graph refuses.
 const STRICT: [&str; 6] =
     ["user", "group", "application", "servicePrincipal", "device", "administrativeUnit"];
+
+/// The property that holds licences.
+pub(super) const LICENCES: &str = "assignedLicenses";
 
 /// Secrets of applications and service principals.
 pub(super) const CREDENTIALS: [&str; 2] = ["keyCredentials", "passwordCredentials"];
@@ -131,8 +133,8 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if property == "passwordProfile" {
         return Writing::Never(ISSUE_ANEW);
     }
-    let is_moving = schema::rule(resource.token, property, RuleKind::Volatile).is_some();
-    if is_moving
+    let is_volatile = schema::rule(resource.token, property, RuleKind::Volatile).is_some();
+    if is_volatile
         || property.contains('@')
         || !resource.is_writable(property)
         || resource.recovery.write.is_empty()

@@ -339,7 +339,7 @@ fn raised(before: &Plain, acts: &[Act]) -> BTreeSet<String> {
         limits: GuardLimits { type_share_max: 1.0, ..GuardLimits::default() },
         allow: Vec::new(),
     };
-    let found = guards(&newest, &steps, context).unwrap();
+    let found = guards(&newest, &steps, &context).unwrap();
     // What gives power is told step by step, and asked for elsewhere.
     found.into_iter().map(|guard| guard.name).filter(|name| name != "grants-privilege").collect()
 }

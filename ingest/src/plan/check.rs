@@ -1,9 +1,18 @@
-//! Owns whether all steps of a plan can run: each has an ID of its own, and waits only for steps before it.
+//! Owns whether all steps of a plan can run: each has an ID of its own, waits only for steps before it, and sends what it
+//! shows.
+
+mod body;
+mod element;
+mod fault;
+mod relation;
+mod request;
 
 use std::collections::HashMap;
 
-use super::{Phase, Plan, PlanObject, Step, StepKind, derived};
+use super::{Phase, Plan, PlanObject, Step, StepKind};
 use crate::plan::{Error, Result};
+use fault::Fault;
+pub(crate) use request::captured;
 
 impl Plan {
     /// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
@@ -14,9 +23,9 @@ impl Plan {
         let mut earlier: HashMap<&str, Phase> = HashMap::with_capacity(self.steps.len());
         let mut makers = Makers::new();
         for step in &self.steps {
-            let wrong = |what: String| Error::Step { step: step.id.clone(), what };
+            let wrong = |fault: Fault| Error::Step { step: step.id.clone(), what: fault.to_string() };
             check_order(step, &earlier).map_err(wrong)?;
-            derived::check(step, &makers).map_err(wrong)?;
+            request::check(step, &makers).map_err(wrong)?;
             if step.kind == StepKind::Recreate {
                 makers.insert(&step.id, &step.object);
             }
@@ -27,21 +36,21 @@ impl Plan {
 }
 
 /// What the steps so far make again, by their IDs.
-pub(super) type Makers<'p> = HashMap<&'p str, &'p PlanObject>;
+type Makers<'p> = HashMap<&'p str, &'p PlanObject>;
 
-fn check_order(step: &Step, earlier: &HashMap<&str, Phase>) -> Result<(), String> {
+fn check_order(step: &Step, earlier: &HashMap<&str, Phase>) -> Result<(), Fault> {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
     if step.id.is_empty() || !step.id.bytes().all(is_letter) {
-        return Err("expected an ID of letters and digits".to_owned());
+        return Err(Fault::Shape("an ID of letters and digits"));
     }
     if earlier.contains_key(step.id.as_str()) {
-        return Err("expected an ID of its own, found another step with it".to_owned());
+        return Err(Fault::Shape("an ID of its own, found another step with it"));
     }
     for before in &step.depends_on {
         match earlier.get(before.as_str()) {
-            None => return Err(format!("expected dependencies on steps before it, found {before}")),
+            None => return Err(Fault::found("dependencies on steps before it", before)),
             Some(phase) if *phase > step.phase => {
-                return Err(format!("expected a phase no earlier than that of {before}, which it waits for"));
+                return Err(Fault::Phase(before.clone()));
             }
             Some(_) => {}
         }
