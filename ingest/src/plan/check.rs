@@ -9,30 +9,24 @@ mod request;
 
 use std::collections::HashMap;
 
-use super::{Phase, Plan, PlanObject, Step, StepKind};
-use crate::plan::{Error, Result};
+use super::{Error, Phase, PlanObject, Result, Step, StepKind};
 use fault::Fault;
 pub(crate) use request::captured;
 
-impl Plan {
-    /// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
-    ///
-    /// # Errors
-    /// `Step`, naming the step.
-    pub fn check_steps(&self) -> Result<()> {
-        let mut earlier: HashMap<&str, Phase> = HashMap::with_capacity(self.steps.len());
-        let mut makers = Makers::new();
-        for step in &self.steps {
-            let wrong = |fault: Fault| Error::Step { step: step.id.clone(), what: fault.to_string() };
-            check_order(step, &earlier).map_err(wrong)?;
-            request::check(step, &makers).map_err(wrong)?;
-            if step.kind == StepKind::Recreate {
-                makers.insert(&step.id, &step.object);
-            }
-            earlier.insert(&step.id, step.phase);
+/// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
+pub(super) fn steps(steps: &[Step]) -> Result<()> {
+    let mut earlier: HashMap<&str, Phase> = HashMap::with_capacity(steps.len());
+    let mut makers = Makers::new();
+    for step in steps {
+        let wrong = |fault: Fault| Error::Step { step: step.id.clone(), what: fault.to_string() };
+        check_order(step, &earlier).map_err(wrong)?;
+        request::check(step, &makers).map_err(wrong)?;
+        if step.kind == StepKind::Recreate {
+            makers.insert(&step.id, &step.object);
         }
-        Ok(())
+        earlier.insert(&step.id, step.phase);
     }
+    Ok(())
 }
 
 /// What the steps so far make again, by their IDs.

@@ -1,4 +1,4 @@
-//! What stands in bodies: values that are written, members that are cleared, licences, references.
+//! Owns the content of bodies: values that are written, members that are cleared, licences, references.
 
 use serde_json::Value;
 
@@ -62,7 +62,7 @@ pub(super) fn licences(body: &Value, standing: &Value, wanted: &Value) -> Verdic
     if let Some(odd) = added.iter().find(|licence| !is_wanted(licence)) {
         return Err(Fault::found("only wanted licences to be assigned", odd));
     }
-    // One that a group gives stays, and goes as an assignment of its own.
+    // A licence that a group gives stays; only its direct assignment is removed.
     match removed.iter().find(|sku| !has(standing, sku)) {
         Some(odd) => Err(Fault::found("only licences that stand to be removed", odd)),
         None => Ok(()),

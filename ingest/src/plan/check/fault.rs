@@ -25,7 +25,7 @@ pub(in crate::plan) enum Fault {
     /// Its request writes another value than it shows.
     #[error("expected its request to write {0} as it is wanted")]
     Unwritten(String),
-    /// Its request goes elsewhere.
+    /// Its request has another method, version or path.
     #[error(
         "expected {method} {template} of {id} ({version:?}), found {} {} ({:?})",
         found.method, found.path, found.version

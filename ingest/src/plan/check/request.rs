@@ -3,7 +3,7 @@
 //!
 //! A plan file is read by people as objects and values, and applied as requests; so both must say the same. Nothing a
 //! step shows leaves it open which method, path and version are used, and a body holds the values that are shown, what
-//! clears members of a complex value that came since, and members that the table fixes.
+//! clears members that were added to a complex value since, and members that the table fixes.
 
 use engine::schema;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ impl Checked<'_> {
             return self.changed_schedule();
         }
         if is_relation {
-            // The ID in the path is one that Graph gave; what stands there is held against the object when it is read.
+            // The ID in the path is one that Graph gave; it is compared with the object when that is read.
             self.matches("PATCH", self.resource.graph.version, self.resource.graph.get, &|_, part| {
                 is_id(part) || part == self.step.object.id
             })?;
