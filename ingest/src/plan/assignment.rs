@@ -31,7 +31,7 @@ pub(super) type Holding = (String, String, String);
 /// How long a role is held.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Term {
-    /// For good, as far as anybody knows.
+    /// For good, as far as it was observed.
     Open,
     /// Until an end, which the schedule has.
     Ends(Attributes),

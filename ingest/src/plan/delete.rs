@@ -18,10 +18,10 @@ use super::{Phase, StepKind};
 use crate::plan::Result;
 use crate::resource::Resource;
 
-/// The order of deletions: what refers to others goes before them. Types that are not named come last but one.
+/// The order of deletions: objects that refer to others are deleted before them.
 const ORDER: [&str; 3] = ["conditionalAccessPolicy", "servicePrincipal", "application"];
 
-/// What becomes of an object that was not there.
+/// What becomes of an object that did not exist.
 #[derive(Debug)]
 pub(super) enum Deletion {
     /// A step of this kind takes it away.
@@ -30,7 +30,7 @@ pub(super) enum Deletion {
     Stays(Cow<'static, str>),
 }
 
-/// Drafts that an object goes that was not there, or was in the bin.
+/// Drafts the deletion of an object that did not exist, or was in the bin.
 pub(super) fn draft(facts: &Facts<'_>, picked: &Picked) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     if !picked.has_presence {
@@ -50,7 +50,7 @@ pub(super) fn draft(facts: &Facts<'_>, picked: &Picked) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// How an object goes that was not there, or why it stays.
+/// How an object that did not exist is deleted, or why it stays.
 pub(super) fn deletion(facts: &Facts<'_>, picked: &Picked) -> Deletion {
     let change = &picked.change;
     let stays = |reason: &'static str| Deletion::Stays(reason.into());
@@ -64,7 +64,7 @@ pub(super) fn deletion(facts: &Facts<'_>, picked: &Picked) -> Deletion {
     if let Some(reason) = property::deletion_obstacle(resource).or_else(|| facts.absence(&picked.id)) {
         return stays(reason);
     }
-    // A federated credential lets somebody in, as a secret does.
+    // A federated credential gives access, as a secret does.
     if resource.token == "federatedIdentityCredential" {
         return Deletion::Step(StepKind::RemoveLink, resource);
     }
@@ -139,7 +139,7 @@ pub(super) fn order(drafts: &mut [Draft]) {
             draft.depends_on.extend(&policies);
         }
     }
-    // An application takes its service principal along; so that both can be undone, that goes first.
+    // Deleting an application deletes its service principal; so that both can be undone, that is deleted first.
     if let Some(last) = principals.last() {
         for index in applications {
             drafts[index].depends_on.insert(*last);

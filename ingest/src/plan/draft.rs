@@ -8,7 +8,7 @@ use super::{
     NEW_ID_PREFIX, Named, Phase, PlanObject, RequestTemplate, Skipped, StepKind, StepLink, Unfixable,
 };
 
-/// The index of a draft in the list that it stands in.
+/// The index of a draft in its list.
 pub(super) type DraftId = usize;
 
 /// A step without an ID.
@@ -151,7 +151,7 @@ pub(super) fn step_id(position: usize) -> String {
     format!("s{}", position + 1)
 }
 
-/// What stands for an ID that the step at a position will make.
+/// The placeholder of an ID that the step at a position will make.
 pub(super) fn placeholder(position: usize, property: Option<&str>) -> String {
     let step = step_id(position);
     match property {

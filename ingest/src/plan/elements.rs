@@ -4,7 +4,7 @@
 //! Invariants
 //! 1. An element's ID is Graph's choice: one that is made again has another, so two elements are the same when
 //!    everything else in them is.
-//! 2. A step is about one element, which stands alone in the list that it shows.
+//! 2. A step is about one element, the only one in the list that it shows.
 //! 3. Where an element can be changed it is never taken away to make room for the wanted one: in between, the object
 //!    would be weaker than before and after.
 
@@ -154,7 +154,7 @@ fn remove_element(
     draft
 }
 
-/// When an element comes or goes. What allows a consent goes before anything else, as an intruder adds it.
+/// The phase of an element. One that allows a consent is removed before anything else, as an intruder adds it.
 fn phase_of(resource: &Resource, inside: &Inside, kind: StepKind) -> Phase {
     if kind == StepKind::RemoveLink && inside.name == "includes" {
         return Phase::Containment;

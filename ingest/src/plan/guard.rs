@@ -1,4 +1,4 @@
-//! Why a plan must not be applied unless somebody allows it by name: what is true of the tenant before it is compared with
+//! Why a plan must not be applied unless it is allowed by name: what is true of the tenant before it is compared with
 //! what will be true after it, however many steps bring that about.
 
 mod coverage;

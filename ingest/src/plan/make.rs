@@ -138,21 +138,21 @@ fn learn_guarded(lookup: &mut Lookup, context: &PlanContext) -> Result<()> {
     lookup.learn(&ids.collect())
 }
 
-/// All drafts, with what they wait for; and what comes back.
+/// All drafts with their dependencies, and the objects that are brought back.
 fn draft(
     given: &Given,
     lookup: &mut Lookup,
     keys: &NaturalKeys,
     picked: Vec<Picked>,
 ) -> Result<(Outcome, Returns)> {
-    // What comes back decides what links can be made, and what IDs mean.
+    // Objects that are brought back decide which links can be made, and which IDs change.
     let Restored { outcome: mut plan, returns, yields } = restore::draft(lookup, given, &picked)?;
     let facts = Facts { given, lookup, returns: &returns };
     let mut names = AppRoleNames::default();
     let (relations, mut assignments) = relation::draft(&facts, keys, &picked, &mut names)?;
     plan.append(relations);
     let values = update::read_values(facts.lookup, &picked)?;
-    // Each change goes once its steps are there: a plan of everything would be in memory twice.
+    // Each change is dropped after its drafts are made: a plan of everything would be in memory twice.
     for (picked, values) in picked.into_iter().zip(values) {
         if lookup::is_relation_object(&picked.change.type_token) {
             continue;

@@ -49,7 +49,7 @@ impl<V> Named<V> {
         self.find(name).is_ok()
     }
 
-    /// Gives a name a value; the one that it had comes back.
+    /// Gives a name a value; returns the one that it had.
     pub fn insert(&mut self, name: String, value: V) -> Option<V> {
         match self.find(&name) {
             Ok(index) => Some(std::mem::replace(&mut self.entries[index].1, value)),
@@ -220,7 +220,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut named = Named::new();
         while let Some((name, value)) = map.next_entry()? {
-            // Of a name that stands twice the last value counts, as in every map that is read.
+            // Of a duplicate name the last value counts, as in every map that is read.
             named.insert(name, value);
         }
         Ok(named)

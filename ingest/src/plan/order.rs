@@ -68,8 +68,8 @@ fn find_dependencies(drafts: &mut [Draft], returns: &Returns) {
     }
 }
 
-/// Of steps that wait for each other the one that was drafted first goes first. None are made on purpose; a plan with all
-/// its steps is still better than one without some.
+/// Breaks cycles: of steps that wait for each other, the one that was drafted first is done first. No stage makes cycles on
+/// purpose; a plan with all its steps is better than one that lacks some.
 fn break_cycles(drafts: &mut [Draft]) {
     let order = topological(drafts);
     if order.len() == drafts.len() {
@@ -146,7 +146,7 @@ fn visit_value(value: &Value, visit: &mut impl FnMut(&str)) {
 /// What an old ID becomes, if it changes.
 type Rename<'r> = dyn Fn(&str) -> Option<&'r str> + 'r;
 
-/// Puts placeholders for old IDs into what is sent and what will be; what stands now keeps them.
+/// Puts placeholders for old IDs into the request and the wanted values; the observed values keep them.
 fn rename(draft: &mut Draft, renames: &Rename<'_>) {
     for link in &mut draft.links {
         rename_text(&mut link.target_id, renames);

@@ -41,7 +41,7 @@ pub(super) fn of_update(token: &str, wanted: &WantedMap) -> Phase {
     }
 }
 
-/// When an object of a type comes back.
+/// The phase in which an object of a type is brought back.
 pub(super) fn of_return(token: &str) -> Phase {
     match token {
         "conditionalAccessPolicy" => Phase::ConditionalAccess,

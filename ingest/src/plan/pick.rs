@@ -16,7 +16,7 @@ pub(super) struct Picked {
     pub(super) attributes: Vec<usize>,
     /// Indexes of the chosen links.
     pub(super) links: Vec<usize>,
-    /// Whether it was chosen that the object came or went.
+    /// Whether the creation or deletion of the object was chosen.
     pub(super) has_presence: bool,
     /// Whether nothing else was chosen of it, by name.
     pub(super) is_bare: bool,
@@ -82,7 +82,7 @@ fn pick_one(change: Change, chosen: Option<&Chosen>, options: &PlanOptions) -> P
         let link = &change.links[*index];
         let is_chosen =
             || chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
-        // What ended with an object comes back with it.
+        // Links that ended with an object are restored with it.
         link.cascade.is_none() && has_link(&link.relation) && is_chosen()
     });
     let (attributes, links) = (attributes.collect(), links.collect());

@@ -59,7 +59,7 @@ fn may_enforce(draft: &Draft, lookup: &Lookup) -> Result<bool> {
     }
 }
 
-/// A property of a policy as it stands, or lies in the bin, or was.
+/// A property of a policy at the newest state that has it, be it in the bin.
 fn policy_value(lookup: &Lookup, id: &str, name: &str) -> Result<Option<Value>> {
     for side in [&lookup.newest, &lookup.to, &lookup.from] {
         if let Some(mut attributes) = lookup::attributes(side, POLICY, id)? {

@@ -37,7 +37,7 @@ enum Side {
 }
 
 impl Side {
-    /// The side that has a relation object which came or went.
+    /// The side that has the relation object of a change.
     fn of(kind: ChangeKind) -> Self {
         match kind {
             ChangeKind::Added | ChangeKind::Restored | ChangeKind::Updated => Self::To,

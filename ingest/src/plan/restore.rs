@@ -28,7 +28,7 @@ const TAKEN: [&str; 4] = ["userPrincipalName", "mailNickname", "mail", "proxyAdd
 pub(super) struct Restored {
     pub(super) outcome: Outcome,
     pub(super) returns: Returns,
-    /// Who has to make room for what comes back, by its ID.
+    /// Holders of unique values that must release them first, by the ID of the object that is brought back.
     pub(super) yields: Vec<(String, Vec<Holder>)>,
 }
 
@@ -39,7 +39,7 @@ struct Returning {
     resource: &'static Resource,
     /// The bin it comes from; none when it is made again.
     bin: Option<&'static Bin>,
-    /// What its restore is told.
+    /// The body of its restore.
     body: Value,
     notes: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl Returning {
     }
 }
 
-/// How an object comes back.
+/// How an object is brought back.
 enum Return {
     Restored(&'static Resource, &'static Bin),
     Recreated(&'static Resource),
@@ -123,7 +123,7 @@ fn chosen(
     Ok(returning)
 }
 
-/// How an object comes back, or why it does not.
+/// How an object is brought back, or why it is not.
 fn return_of(lookup: &Lookup, given: &Given, picked: &Picked) -> Result<Return> {
     let change = &picked.change;
     let skipped = |reason: &'static str| Ok(Return::Skipped(reason.into()));
@@ -156,7 +156,7 @@ fn return_of(lookup: &Lookup, given: &Given, picked: &Picked) -> Result<Return> 
     }
 }
 
-/// Whether an application by itself is to apply the plan, and nobody who signed in to it.
+/// Whether an application applies the plan by itself, with no signed-in user.
 fn is_application_alone(identity: &Identity) -> bool {
     identity.user_id.is_none() && (identity.app_id.is_some() || identity.service_principal_id.is_some())
 }
@@ -167,7 +167,7 @@ fn is_managed_identity(lookup: &Lookup, id: &str) -> Result<bool> {
     Ok(kind.is_some_and(|kind| kind == "ManagedIdentity"))
 }
 
-/// An application takes its service principal along into the bin, and comes back without it.
+/// Adds service principals: an application takes its own along into the bin, and is restored without it.
 fn add_home_principals(lookup: &Lookup, returning: &mut Vec<Returning>) -> Result<()> {
     let resource = resource::by_token("servicePrincipal");
     let applications = returning.iter().filter(|returning| returning.is_restored_application());
@@ -204,7 +204,7 @@ fn resolve_claims(
         .map(|returning| Claimant { object: &returning.object, is_restored: returning.bin.is_some() })
         .collect();
     let holders = unique::holders_of(lookup, &claimants)?;
-    // What comes back is not known yet, and what is deleted does not come back.
+    // No return is drafted yet, and a deletion concerns none of them.
     let facts = Facts { given, lookup, returns: &Returns::default() };
     let mut contests = unique::contests(&facts, &claimants, holders, picked);
     let mut yields = Vec::new();
@@ -287,7 +287,7 @@ fn differing(lookup: &Lookup, returning: &Returning) -> Result<Outcome> {
     update::draft_differing(lookup, resource, object, wanted, standing)
 }
 
-/// Lets what comes back wait for what holds its names now, once all steps are drafted.
+/// Lets returns wait for the steps that release unique values, once all steps are drafted.
 pub(super) fn order(
     drafts: &mut Vec<Draft>,
     lookup: &Lookup,

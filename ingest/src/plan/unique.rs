@@ -1,12 +1,12 @@
-//! Owns values that only one object may have: whoever holds one now goes or gives it up before what comes back, or the plan
-//! says why that cannot come back.
+//! Owns values that only one object may have: the object that holds one now is deleted or gives it up before another is
+//! brought back with it, or the plan says why that cannot be brought back.
 //!
-//! Shape: a claim is a value in a space, such as a name that signs in, or an address; what comes back claims what it had, and
+//! Shape: a claim is a value in a space, such as a sign-in name or an address; an object brought back claims what it had, and
 //! a live object that has it holds it.
 //!
 //! Invariants
-//! 1. Nothing is restored while somebody else holds what it claims: Graph refuses that.
-//! 2. A holder goes first only into a bin, and says so: should the restore fail all the same, it can be brought back.
+//! 1. Nothing is restored while another object holds what it claims: Graph refuses that.
+//! 2. A holder is deleted first only into a bin, with a note: should the restore fail all the same, it can be restored.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -47,7 +47,7 @@ enum Space {
     UniqueName,
 }
 
-/// Which property of which types stands in which space.
+/// The properties that hold unique values: types, property, space.
 const CLAIMS: [(&[&str], &str, Space); 8] = [
     (&["user"], "userPrincipalName", Space::PrincipalName),
     (&["user", "group", "orgContact"], "proxyAddresses", Space::Address),
@@ -70,24 +70,24 @@ pub(super) struct Holder {
     value: String,
 }
 
-/// What stands in the way of an object that is to come back.
+/// What an object claims that is to be brought back.
 #[derive(Debug)]
 pub(super) enum Contest {
     /// Nothing that this plan does not move out of the way.
     Yields(Vec<Holder>),
-    /// Somebody holds what it claims, and keeps it: the reason, and what a restore can be told so that it works all the same.
+    /// Another object holds a claim and keeps it: the reason, and what a restore can be sent so that it works all the same.
     Held(String, Option<Detour>),
 }
 
 /// How a restore works although its names are taken.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Detour {
-    /// The name it comes back under; none when its own is free.
+    /// The name it is restored under; none when its own is free.
     name: Option<String>,
 }
 
 impl Detour {
-    /// What the restore is told.
+    /// The body of the restore.
     pub(super) fn body(&self) -> Value {
         let mut body = json!({ "autoReconcileProxyConflict": true });
         if let Some(name) = &self.name {
@@ -137,7 +137,7 @@ pub(super) fn holders_of(lookup: &mut Lookup, claimants: &[Claimant<'_>]) -> Res
     Ok(held)
 }
 
-/// What stands in the way of each object that is to come back, by ID.
+/// The contest of each object that is to be brought back, by ID.
 pub(super) fn contests(
     facts: &Facts<'_>,
     claimants: &[Claimant<'_>],
@@ -209,7 +209,7 @@ fn refusal(claimant: Claimant<'_>, holder: Holder, has_come: bool) -> (String, O
     (reason, can_detour.then_some(Detour { name: new_name }))
 }
 
-/// Lets what comes back wait for what holds its names now.
+/// Lets the return of an object wait for the steps that release its unique values.
 pub(super) fn order_holders(drafts: &mut [Draft], back: DraftId, holders: &[Holder]) {
     for holder in holders {
         let Some(first) = releasing_step(drafts, holder) else { continue };
@@ -247,8 +247,8 @@ fn bring_forward(drafts: &mut [Draft], step: DraftId, phase: Phase) {
     }
 }
 
-/// Orders updates of names that sign in: who gives a name up goes before who takes it, and of those who swap names one
-/// takes another for a while.
+/// Orders updates of sign-in names: the update that releases a name is before the one that takes it, and of users who swap
+/// names one takes a temporary name.
 pub(super) fn order_names(drafts: &mut Vec<Draft>, lookup: &Lookup) -> Result<()> {
     let mut updates: BTreeMap<String, DraftId> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
@@ -293,7 +293,7 @@ fn principal_name(side: &Named) -> &str {
     side.get(PRINCIPAL_NAME).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Who waits, in the end, for itself takes another name first, and the last of the others waits for that.
+/// Breaks circles of updates that wait for each other: one takes a temporary name first, and the last waits for that.
 fn break_swaps(drafts: &mut Vec<Draft>, waits: &mut BTreeMap<DraftId, DraftId>) {
     let waiting: Vec<DraftId> = waits.keys().copied().collect();
     for index in waiting {
@@ -404,7 +404,7 @@ fn holders(snapshot: &Snapshot, claims: &BTreeMap<Claim, Vec<usize>>) -> Result<
     Ok(found)
 }
 
-/// A name beside another that nobody has.
+/// A free name similar to another.
 fn spare_name(name: &str, id: &str, why: &str) -> String {
     let (local, domain) = name.split_once('@').unwrap_or((name, ""));
     let mark: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();

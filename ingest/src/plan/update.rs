@@ -271,7 +271,7 @@ fn write(
     Ok(outcome)
 }
 
-/// The update of an object before it has a body; of a type that is replaced whole, all that stands is in it.
+/// The update of an object before it has a body; of a type that is replaced whole, it has all observed values.
 fn update_request(
     lookup: &Lookup,
     resource: &'static Resource,

@@ -59,7 +59,7 @@ pub(super) fn copy_path(target: &mut Value, source: &Value, names: &[String]) {
     }
 }
 
-/// Sets what stands at a path.
+/// Sets the value at a path.
 pub(super) fn set_path(target: &mut Value, names: &[String], value: Value) {
     let Some((name, below)) = names.split_first() else {
         *target = value;

@@ -13,7 +13,7 @@ use crate::plan::lookup::Attributes;
 /// The role definition, and role template, of Global Administrator, the same in every tenant.
 pub(super) const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
-/// What becomes of a role that somebody has.
+/// Whether a role is given or taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Given,

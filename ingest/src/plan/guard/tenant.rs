@@ -1,4 +1,4 @@
-//! Owns the tenant before a plan and after it: both are asked the same questions, so that only what differs is told.
+//! Owns the tenant before a plan and after it: both answer the same questions, so that guards report differences alone.
 //!
 //! Shape: the newest state, and over it what the steps change, one after the other, as Graph would; nothing of it is looked
 //! at one by one by the guards. What a step makes again is known by its old ID.
@@ -25,13 +25,13 @@ pub(super) struct Tenant<'p> {
     /// Objects that are not there any more, and those that are there again.
     gone: BTreeSet<String>,
     back: BTreeSet<String>,
-    /// Types of what came back, by ID.
+    /// Types of objects that are brought back, by ID.
     returned: BTreeMap<String, String>,
     values: HashMap<String, Named>,
     /// Members that groups gain and lose.
     added: BTreeMap<String, BTreeSet<String>>,
     removed: BTreeMap<String, BTreeSet<String>>,
-    /// Groups whose members follow from another rule than before: nobody knows who they are.
+    /// Groups whose members follow from another rule than before: they are unknown.
     pub(super) unsure: BTreeSet<String>,
 }
 
@@ -158,7 +158,7 @@ impl<'p> Tenant<'p> {
         }
         let found = match Self::object(&self.newest, token, id)? {
             Some(object) if !object.deleted => Some(object.attributes()),
-            // What lies in the bin comes back as it went there.
+            // An object in the bin is restored as it was deleted.
             Some(object) if self.back.contains(id) => Some(object.attributes()),
             _ if self.back.contains(id) && self.returned.get(id).is_some_and(|own| own == token) => {
                 let to = lookup::attributes(&self.lookup.to, token, id)?;
@@ -194,7 +194,7 @@ impl<'p> Tenant<'p> {
                 return Ok(attributes.get("accountEnabled") != Some(&Value::Bool(false)));
             }
         }
-        // One that nobody observed.
+        // One that was not observed.
         Ok(false)
     }
 

@@ -1,5 +1,5 @@
-//! Owns requests for schedules: schedules themselves are only read. What was activated or has ended never comes back, and
-//! what ends comes back with its end.
+//! Owns requests for schedules: schedules themselves are read-only. A schedule that was activated or has ended is never made
+//! again, and one that ends is made with its end.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -15,7 +15,7 @@ use crate::plan::request::request;
 use crate::plan::{Phase, StepKind, property};
 use crate::resource::Resource;
 
-/// Drafts the request that gives a schedule its time back. One whose time would be over by now goes instead.
+/// Drafts the request that restores the time of a schedule. One whose time would be over by now is removed instead.
 pub(super) fn update(
     facts: &Facts<'_>,
     steps: &mut AssignmentSteps,
@@ -46,7 +46,7 @@ pub(super) fn update(
     };
     let mut request = request(resource, "POST", schedule_path(resource));
     request.body = Value::Object(schedule_body(&wanted, "adminUpdate", now)).into();
-    // What lasts longer than it did is what somebody gained.
+    // A schedule that lasts longer than it did is a gain.
     let is_gained = end.is_some_and(|end| standing_end.is_none_or(|standing| standing > end));
     let phase = if is_gained { Phase::Containment } else { Phase::Links };
     let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);

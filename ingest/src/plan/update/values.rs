@@ -14,7 +14,7 @@ use crate::plan::property::{self, Writing};
 use crate::plan::value::{copy_path, decoded, path_names, top_name, written_value};
 use crate::resource::Resource;
 
-/// What an update of an object would write, and the indexes of attributes that nobody writes, each with its reason.
+/// What an update of an object would write, and the indexes of attributes that no request writes, with reasons.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct Values {
     pub(super) wanted: WantedMap,
@@ -82,7 +82,7 @@ pub(super) fn unset(resource: &Resource, name: &str) -> Value {
     if resource.unset(name) == "[]" { Value::Array(Vec::new()) } else { Value::Null }
 }
 
-/// The whole value of a property before and after: what was not chosen of it stays as it stands.
+/// The whole value of a property before and after: members that were not chosen keep the observed value.
 fn whole(name: &str, changes: &[&AttributeChange], picked: &Picked, wholes: &Wholes) -> [Value; 2] {
     let key = (picked.change.type_token.to_string(), name.to_owned());
     let sides = wholes.get(&key);
