@@ -1,7 +1,30 @@
-//! Owns recovery plans: what a plan holds, how it stands in a file, and its hash.
+//! Owns recovery plans: what a plan holds, its form in a file, and its hash.
 //!
-//! Shape: [`Plan`] is a value, JSON in a file. Making one (`plan/…`) reads a difference and two snapshots and writes
-//! nothing; applying one is `apply`. `recover` in a query only says *what*; here stands *how*.
+//! Shape: [`Plan`] is a value, JSON in a file. Making one reads a difference and two snapshots and writes nothing; applying
+//! one is `apply`. `recover` in a query says *what*; this folder says *how*. `make` joins stages, each a function of
+//! values that are there before it; a stage gives an `Outcome` (drafts, skipped changes, unfixable references), and no
+//! stage reaches into another:
+//!
+//! ```text
+//! PlanInput ─ pick ─► Picked changes ─ learn ─► Lookup (states, names, cells)   Given (options, context, terms of roles)
+//!                          │
+//!   restore, recreate ◄────┤  objects brought back: Outcome, Returns (steps by old IDs), holders of their unique values
+//!   relation          ◄────┤  assignments, grants, schedules: Outcome, AssignmentSteps (roles that steps give or take)
+//!   update, link      ◄────┤  each change of an object by itself, from Facts (Given, Lookup, Returns)
+//!   delete            ◄────┘
+//!   references               references to objects that are brought back, over all drafts
+//!        │ order: of deletions, of unique names, of conditional access (what waits for what)
+//!        ▼
+//!   order ─► numbered Steps ─ guard, cost, permissions ─► Plan ─ check (each step sends what it shows)
+//! ```
+//!
+//! Imports run one way, from the left to what is right of it (and any may use the types of this file):
+//!
+//! ```text
+//! make ─► references ─► link ─► relation ─► update ─► elements ─► phase, request, property ─► draft, lookup, value
+//!      ─► restore ─► unique ─► delete ─► update        make ─► order ─► draft        facts ─► assignment ─► lookup
+//!      ─► guard ─► policy, relation                    check ─► elements, property
+//! ```
 //!
 //! Invariants
 //! 1. `hash` covers everything else in the file, and `seal` says which store made that hash: a plan that was edited, or
@@ -23,14 +46,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::resource::Version;
 
+mod assignment;
 mod body;
-mod contain;
+mod check;
 mod cost;
-mod derived;
+mod delete;
 mod document;
 mod draft;
 mod elements;
 mod error;
+mod facts;
 mod file;
 mod guard;
 mod input;
@@ -39,15 +64,17 @@ mod lookup;
 mod make;
 mod merge;
 mod named;
+mod order;
+mod phase;
+mod pick;
 mod policy;
 mod property;
 mod recreate;
 mod references;
 mod relation;
-mod removal;
-mod returns;
+mod request;
+mod restore;
 mod signature;
-mod sound;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -56,19 +83,19 @@ mod update;
 mod value;
 
 pub use body::Body;
-pub(crate) use derived::captured;
+pub(crate) use check::captured;
 pub use document::support_document;
 pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};
 pub use engine::records::{PlanObject, StepKind};
 pub use error::{Error, ErrorKind, Result, SignatureProblem};
 pub use guard::GUARDS;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
-pub(crate) use link::reference;
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
 pub use named::Named;
 pub(crate) use property::{RESTORED_BY_PEOPLE, is_no_difference};
 pub use property::{SupportRow, support};
+pub(crate) use request::reference;
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
 pub use value::written_value;
@@ -76,17 +103,17 @@ pub use value::written_value;
 /// The version of the file format.
 pub const FORMAT_VERSION: u32 = 2;
 
-/// What stands in a request for the ID that a step will make: `{new:STEP}` for its ID, `{new:STEP.appId}` for another
+/// Placeholder of a request for the ID that a step will make: `{new:STEP}` for its ID, `{new:STEP.appId}` for another
 /// property of the answer.
 pub const NEW_ID_PREFIX: &str = "{new:";
 
-/// What stands in a request for the other end of a link.
+/// Placeholder of a request for the other end of a link.
 pub const TARGET: &str = "{target}";
 
-/// What stands in a request for the address of Graph.
+/// Placeholder of a request for the address of Graph.
 pub const ENDPOINT: &str = "{endpoint}";
 
-/// What stands in a request for a random password.
+/// Placeholder of a request for a random password.
 pub const PASSWORD: &str = "{password}";
 
 /// A recovery plan.
@@ -113,7 +140,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Chosen changes that no step undoes.
     pub skipped: Vec<Skipped>,
-    /// References that a re-created object leaves behind and nobody can re-point.
+    /// References to re-created objects that no request can re-point.
     pub unfixable: Vec<Unfixable>,
     /// What was not read at one of the two states: the plan says nothing of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -140,7 +167,7 @@ pub struct Plan {
 pub struct PlanPoint {
     /// As it was written, such as `latest~1` or `live`.
     pub point: String,
-    /// The backup or reading that it stands for.
+    /// The backup or reading that it names.
     pub backup: String,
     /// When that was taken.
     pub taken_at: jiff::Timestamp,
@@ -166,7 +193,7 @@ pub struct PlanOptions {
     pub reconcile: bool,
 }
 
-/// Options that are off are not told, so that plans read as they did before there were these options.
+/// Options that are off are not written, so that plans of older versions keep their hash.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
 fn is_off(option: &bool) -> bool {
     !*option
@@ -234,7 +261,7 @@ pub struct StepLink {
     pub relation: String,
     /// The other end; `{new:STEP}` when a step makes it.
     pub target_id: String,
-    /// Its type token; empty when nobody knows it.
+    /// Its type token; empty when it is unknown.
     pub target_type: String,
     /// Its name; empty if it has none.
     pub target_name: String,
@@ -266,18 +293,18 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// A reference to an object that gets a new ID, and that nobody can re-point.
+/// A reference to an object that gets a new ID, and that no request can re-point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unfixable {
     /// What holds the reference.
     pub object: PlanObject,
-    /// Where it stands and what it names.
+    /// The property or relation, and what it names.
     pub reference: String,
     /// Why it stays.
     pub reason: String,
 }
 
-/// Why a plan must not be applied unless somebody allows it by name.
+/// Why a plan must not be applied unless it is allowed by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guard {
     /// Such as `self-lockout`.

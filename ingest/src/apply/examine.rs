@@ -271,7 +271,7 @@ fn raised(
         limits: request.limits,
         allow: allow.to_vec(),
     };
-    let mut found = guards(&store.snapshot(&newest.id)?, &plan.steps, context)?;
+    let mut found = guards(&store.snapshot(&newest.id)?, &plan.steps, &context)?;
     let has = |name: &str| found.iter().any(|guard| guard.name == name);
     let mut more = Vec::new();
     let age = known_at(store, plan)?.map(|known| now.duration_since(known));

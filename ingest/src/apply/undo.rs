@@ -62,7 +62,7 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
     let id_hash = blake3::derive_key("entrasnap 2026-11 undo plan id", &seed);
     let letters = id_hash.iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
     let raised = match store.backups().last() {
-        Some(newest) => guards(&store.snapshot(&newest.id)?, &undo.steps, context)?,
+        Some(newest) => guards(&store.snapshot(&newest.id)?, &undo.steps, &context)?,
         None => Vec::new(),
     };
     let mut plan = Plan {

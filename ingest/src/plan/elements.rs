@@ -4,17 +4,16 @@
 //! Invariants
 //! 1. An element's ID is Graph's choice: one that is made again has another, so two elements are the same when
 //!    everything else in them is.
-//! 2. A step is about one element, which stands alone in the list that it shows.
+//! 2. A step is about one element, the only one in the list that it shows.
 //! 3. Where an element can be changed it is never taken away to make room for the wanted one: in between, the object
 //!    would be weaker than before and after.
 
 use engine::is_same;
 use serde_json::{Value, json};
 
-use super::draft::Draft;
-use super::make::Planner;
-use super::update::{Wanted, WantedMap, escaped, filled, request};
-use super::{Named, Phase, PlanObject, Skipped, StepKind, contain};
+use super::draft::{Draft, Outcome, Wanted, WantedMap};
+use super::request::{escaped, filled, request};
+use super::{Named, Phase, PlanObject, StepKind, phase};
 use crate::resource::{Inside, Resource};
 
 /// What Graph gives each element when it is made.
@@ -32,7 +31,7 @@ pub(crate) fn element_body(element: &Value) -> Value {
 
 /// Whether two elements of a collection say the same.
 pub(crate) fn is_same_element(resource: &Resource, inside: &Inside, a: &Value, b: &Value) -> bool {
-    is_same(resource.token, &inside.name, &json!([element_body(a)]), &json!([element_body(b)]))
+    is_same(resource.token, inside.name, &json!([element_body(a)]), &json!([element_body(b)]))
 }
 
 /// The collection that a step is about an element of, if it is about one, with that element.
@@ -70,99 +69,97 @@ struct Difference<'v> {
     added: Vec<&'v Value>,
 }
 
-impl Planner {
-    /// Plans what makes a collection below an object as it is wanted.
-    pub(super) fn plan_elements(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        inside: &'static Inside,
-        values: &Wanted,
-    ) {
-        let difference = compare(resource, inside, &values.before, &values.after);
-        for (before, after) in difference.changed {
-            self.change_element(resource, object, inside, before, after);
-        }
-        for element in difference.removed {
-            self.remove_element(resource, object, inside, element);
-        }
-        for element in difference.added {
-            self.add_element(resource, object, inside, element);
-        }
+/// Drafts what makes a collection below an object as it is wanted.
+pub(super) fn draft(
+    resource: &'static Resource,
+    object: &PlanObject,
+    inside: &'static Inside,
+    values: &Wanted,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let difference = compare(resource, inside, &values.before, &values.after);
+    for (before, after) in difference.changed {
+        outcome.add(change_element(resource, object, inside, before, after));
     }
-
-    /// Plans an element that is to be made, also of an object that an earlier step makes.
-    pub(super) fn add_element(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        inside: &'static Inside,
-        element: &Value,
-    ) {
-        if let Some(missing) = missing_of(inside, element) {
-            let reason = format!("an element of it cannot be made again: its {missing} was not observed");
-            self.skipped.push(Skipped { object: object.clone(), name: inside.name.to_owned(), reason });
-            return;
-        }
-        let mut request = request(resource, "POST", filled(&inside.path, &object.id));
-        request.body = element_body(element).into();
-        let phase = phase_of(resource, inside, StepKind::AddLink);
-        let mut draft = Draft::new(StepKind::AddLink, phase, object.clone(), request);
-        draft.notes.push(format!("makes an element of {}", inside.name));
-        draft.after.insert(inside.name.to_owned(), json!([element_body(element)]));
-        self.drafts.add(draft);
+    for element in difference.removed {
+        outcome.add(remove_element(resource, object, inside, element));
     }
-
-    fn change_element(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        inside: &'static Inside,
-        before: &Value,
-        after: &Value,
-    ) {
-        let path = format!("{}/{}", filled(&inside.path, &object.id), element_part(before));
-        let mut request = request(resource, "PATCH", path);
-        let mut wanted = element_body(after);
-        // What the wanted element does not have is cleared by name.
-        if let (Value::Object(wanted), Value::Object(standing)) = (&mut wanted, element_body(before)) {
-            for (name, value) in standing {
-                let nothing = if value.is_array() { json!([]) } else { Value::Null };
-                wanted.entry(name).or_insert(nothing);
-            }
-        }
-        request.body = wanted.clone().into();
-        let phase = phase_of(resource, inside, StepKind::Update);
-        let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
-        draft.notes.push(format!("changes an element of {}", inside.name));
-        draft.before.insert(inside.name.to_owned(), json!([before]));
-        draft.after.insert(inside.name.to_owned(), json!([wanted]));
-        self.drafts.add(draft);
+    for element in difference.added {
+        outcome.append(add_element(resource, object, inside, element));
     }
-
-    fn remove_element(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        inside: &'static Inside,
-        element: &Value,
-    ) {
-        let path = format!("{}/{}", filled(&inside.path, &object.id), element_part(element));
-        let request = request(resource, "DELETE", path);
-        let phase = phase_of(resource, inside, StepKind::RemoveLink);
-        let mut draft = Draft::new(StepKind::RemoveLink, phase, object.clone(), request);
-        draft.notes.push(format!("takes away an element of {}", inside.name));
-        draft.before.insert(inside.name.to_owned(), json!([element]));
-        self.drafts.add(draft);
-    }
+    outcome
 }
 
-/// When an element comes or goes. What allows a consent goes before anything else, as an intruder adds it.
+/// Drafts an element that is to be made, also of an object that an earlier step makes.
+pub(super) fn add_element(
+    resource: &'static Resource,
+    object: &PlanObject,
+    inside: &'static Inside,
+    element: &Value,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    if let Some(missing) = missing_of(inside, element) {
+        let reason = format!("an element of it cannot be made again: its {missing} was not observed");
+        outcome.skip(object, inside.name, reason);
+        return outcome;
+    }
+    let mut request = request(resource, "POST", filled(&inside.path, &object.id));
+    request.body = element_body(element).into();
+    let phase = phase_of(resource, inside, StepKind::AddLink);
+    let mut draft = Draft::new(StepKind::AddLink, phase, object.clone(), request);
+    draft.notes.push(format!("makes an element of {}", inside.name));
+    draft.after.insert(inside.name.to_owned(), json!([element_body(element)]));
+    outcome.add(draft);
+    outcome
+}
+
+fn change_element(
+    resource: &'static Resource,
+    object: &PlanObject,
+    inside: &'static Inside,
+    before: &Value,
+    after: &Value,
+) -> Draft {
+    let path = format!("{}/{}", filled(&inside.path, &object.id), element_part(before));
+    let mut request = request(resource, "PATCH", path);
+    let mut wanted = element_body(after);
+    // What the wanted element does not have is cleared by name.
+    if let (Value::Object(wanted), Value::Object(standing)) = (&mut wanted, element_body(before)) {
+        for (name, value) in standing {
+            let nothing = if value.is_array() { json!([]) } else { Value::Null };
+            wanted.entry(name).or_insert(nothing);
+        }
+    }
+    request.body = wanted.clone().into();
+    let phase = phase_of(resource, inside, StepKind::Update);
+    let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
+    draft.notes.push(format!("changes an element of {}", inside.name));
+    draft.before.insert(inside.name.to_owned(), json!([before]));
+    draft.after.insert(inside.name.to_owned(), json!([wanted]));
+    draft
+}
+
+fn remove_element(
+    resource: &'static Resource,
+    object: &PlanObject,
+    inside: &'static Inside,
+    element: &Value,
+) -> Draft {
+    let path = format!("{}/{}", filled(&inside.path, &object.id), element_part(element));
+    let request = request(resource, "DELETE", path);
+    let phase = phase_of(resource, inside, StepKind::RemoveLink);
+    let mut draft = Draft::new(StepKind::RemoveLink, phase, object.clone(), request);
+    draft.notes.push(format!("takes away an element of {}", inside.name));
+    draft.before.insert(inside.name.to_owned(), json!([element]));
+    draft
+}
+
+/// The phase of an element. One that allows a consent is removed before anything else, as an intruder adds it.
 fn phase_of(resource: &Resource, inside: &Inside, kind: StepKind) -> Phase {
     if kind == StepKind::RemoveLink && inside.name == "includes" {
         return Phase::Containment;
     }
-    contain::phase_of_update(resource.token, &WantedMap::new())
+    phase::of_update(resource.token, &WantedMap::new())
 }
 
 /// What an element needs to be made again, and lacks: Graph may refuse to show what a role is a role of.
@@ -198,8 +195,8 @@ fn drop_pairs<'v>(
 ) -> Vec<(&'v Value, &'v Value)> {
     let mut pairs = Vec::new();
     standing.retain(|before| {
-        let Some(place) = wanted.iter().position(|after| is_pair(before, after)) else { return true };
-        pairs.push((*before, wanted.remove(place)));
+        let Some(index) = wanted.iter().position(|after| is_pair(before, after)) else { return true };
+        pairs.push((*before, wanted.remove(index)));
         false
     });
     pairs

@@ -1,4 +1,4 @@
-//! How a plan stands in a file: JSON for people, hashed in a form that does not depend on how it is laid out.
+//! Owns the form of a plan in a file: JSON for people, hashed in a form that does not depend on the layout.
 
 mod written;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    Body, FORMAT_VERSION, Named, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink,
+    Body, FORMAT_VERSION, Named, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink, check,
 };
 use crate::plan::{Error, Result};
 use crate::resource::Version;
@@ -59,13 +59,21 @@ impl Plan {
             return Err(Error::NewerFormat { found: version, known: FORMAT_VERSION });
         }
         let plan: Self = serde_json::from_slice(bytes).map_err(text)?;
-        // The hash is over what stands in the file, so that nothing can be added that this program does not read.
+        // The hash is over the content of the file, so that nothing can be added that this program does not read.
         let expected = written::hash(bytes, &frame).map_err(text)?;
         if expected != plan.hash {
             return Err(Error::Edited { expected, found: plan.hash });
         }
         plan.check_steps()?;
         Ok(plan)
+    }
+
+    /// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
+    ///
+    /// # Errors
+    /// `Step`, naming the step.
+    pub fn check_steps(&self) -> Result<()> {
+        check::steps(&self.steps)
     }
 
     /// Computes the hash, and seals it with the key of a store.
@@ -146,7 +154,7 @@ impl Plan {
     }
 }
 
-/// The parser's words without the place, which is said apart.
+/// The parser's words without line and column, which are facts of their own.
 fn what_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());

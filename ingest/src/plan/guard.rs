@@ -1,4 +1,4 @@
-//! Why a plan must not be applied unless somebody allows it by name: what is true of the tenant before it is compared with
+//! Why a plan must not be applied unless it is allowed by name: what is true of the tenant before it is compared with
 //! what will be true after it, however many steps bring that about.
 
 mod coverage;
@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::contain::is_enabled;
-use super::make::Planner;
+use super::lookup::Lookup;
+use super::phase::is_enabled;
 use super::policy::POLICY;
 use super::relation::added_scopes;
-use super::{Guard, Named, PlanObject, Step, StepKind};
+use super::{Guard, Identity, Named, PlanContext, PlanObject, Step, StepKind};
 use crate::plan::Result;
 use coverage::{Account, Policies};
 use roles::{GLOBAL_ADMINISTRATOR, Roles};
@@ -59,7 +59,8 @@ const ROLE_ASSIGNMENTS: [&str; 3] = ["roleAssignment", "roleAssignmentSchedule",
 
 /// The tenant before a plan and after it.
 struct Compared<'p> {
-    planner: &'p Planner,
+    lookup: &'p Lookup,
+    context: &'p PlanContext,
     steps: &'p [Step],
     before: Tenant<'p>,
     after: Tenant<'p>,
@@ -68,26 +69,26 @@ struct Compared<'p> {
 }
 
 /// The guards that a plan raises.
-pub(super) fn find(planner: &Planner, steps: &[Step]) -> Result<Vec<Guard>> {
+pub(super) fn find(lookup: &Lookup, context: &PlanContext, steps: &[Step]) -> Result<Vec<Guard>> {
     let mut guards = Vec::new();
     let mut raise = |name: &str, reason: String, objects: Vec<PlanObject>| {
         let mut objects = objects;
         objects.truncate(OBJECT_COUNT_MAX);
-        let allowed = planner.context.allow.iter().any(|allowed| allowed == name);
+        let allowed = context.allow.iter().any(|allowed| allowed == name);
         guards.push(Guard { name: name.to_owned(), reason, objects, allowed });
     };
     if !steps.is_empty() {
-        let compared = Compared::new(planner, steps)?;
+        let compared = Compared::new(lookup, context, steps)?;
         for (name, objects) in compared.facts()? {
             if !objects.is_empty() {
                 raise(name, reason(name, objects.len()), objects);
             }
         }
     }
-    if let Some(reason) = too_many(planner, steps)? {
+    if let Some(reason) = too_many(lookup, context, steps)? {
         raise(TOO_MANY, reason, Vec::new());
     }
-    if let Some(reason) = stale(planner) {
+    if let Some(reason) = stale(lookup, context) {
         raise(STALE, reason, Vec::new());
     }
     Ok(guards)
@@ -110,11 +111,11 @@ fn reason(name: &str, count: usize) -> String {
 }
 
 impl<'p> Compared<'p> {
-    fn new(planner: &'p Planner, steps: &'p [Step]) -> Result<Self> {
-        let before = Tenant::before(planner)?;
-        let after = Tenant::after(planner, &before, steps)?;
+    fn new(lookup: &'p Lookup, context: &'p PlanContext, steps: &'p [Step]) -> Result<Self> {
+        let before = Tenant::before(lookup, context.now)?;
+        let after = Tenant::after(&before, steps)?;
         let policies = [coverage::policies(&before)?, coverage::policies(&after)?];
-        Ok(Self { planner, steps, before, after, policies })
+        Ok(Self { lookup, context, steps, before, after, policies })
     }
 
     /// The guards about what is true of the tenant, each with the objects that it is about.
@@ -132,7 +133,7 @@ impl<'p> Compared<'p> {
 
     /// An object by its type and ID.
     fn shown(&self, token: &str, id: &str) -> PlanObject {
-        let known = self.planner.lookup.known(id).map_or(String::new(), |known| known.name.clone());
+        let known = self.lookup.known(id).map_or(String::new(), |known| known.name.clone());
         PlanObject { id: id.to_owned(), type_token: token.to_owned(), display_name: known }
     }
 
@@ -168,8 +169,9 @@ impl<'p> Compared<'p> {
 
     /// The objects of steps that take something from who applies the plan, and the policies that would keep them out.
     fn self_lockout(&self) -> Result<Vec<PlanObject>> {
-        let identity = &self.planner.context.identity;
-        let mut found: BTreeSet<PlanObject> = own_losses(self.planner, self.steps)?.into_iter().collect();
+        let identity = &self.context.identity;
+        let mut found: BTreeSet<PlanObject> =
+            own_losses(self.lookup, identity, self.steps)?.into_iter().collect();
         for (token, id) in [("servicePrincipal", &identity.service_principal_id), ("user", &identity.user_id)]
         {
             let Some(id) = id else { continue };
@@ -191,7 +193,7 @@ impl<'p> Compared<'p> {
     /// Accounts kept for emergencies that would be of no use, and the policies that would begin to cover them.
     fn break_glass(&self) -> Result<Vec<PlanObject>> {
         let mut found = BTreeSet::new();
-        for id in &self.planner.context.break_glass {
+        for id in &self.context.break_glass {
             let [before, after] = [Account::read(&self.before, id)?, Account::read(&self.after, id)?];
             let [standing, wanted] = &self.policies;
             let covering = coverage::begin_to_cover([(standing, &before), (wanted, &after)], &|_| true);
@@ -210,7 +212,7 @@ impl<'p> Compared<'p> {
     fn missing_exclusions(&self) -> Result<Vec<PlanObject>> {
         // A type of which nothing was read says nothing of who is gone.
         let knows = |token: &str| -> Result<bool> {
-            let (live, binned) = self.planner.lookup.newest.object_count(token)?;
+            let (live, binned) = self.lookup.newest.object_count(token)?;
             Ok(live + binned > 0)
         };
         let [standing, wanted] = &self.policies;
@@ -261,7 +263,7 @@ impl<'p> Compared<'p> {
     /// What gives power over the tenant: the objects of steps that do, and accounts that have power after the plan and had
     /// none before, because they, or a group between them and it, are there again.
     fn granted(&self) -> Result<Vec<PlanObject>> {
-        let grants = |step: &Step| is_grant(self.planner, step);
+        let grants = |step: &Step| is_grant(self.lookup, step);
         let [had, has] = [self.before.powerful(self.steps)?, self.after.powerful(self.steps)?];
         let mut found: BTreeSet<PlanObject> = objects_where(self.steps, &grants).into_iter().collect();
         for step in self.steps {
@@ -321,16 +323,16 @@ fn objects_where(steps: &[Step], is_wanted: &dyn Fn(&Step) -> bool) -> Vec<PlanO
 }
 
 /// Whether a step gives power over the tenant.
-fn is_grant(planner: &Planner, step: &Step) -> bool {
+fn is_grant(lookup: &Lookup, step: &Step) -> bool {
     let token = step.object.type_token.as_str();
     let after = |name: &str| step.after.get(name).and_then(Value::as_str).unwrap_or_default();
     match step.kind {
         StepKind::AddLink => match token {
             _ if ROLE_ASSIGNMENTS.contains(&token) => true,
-            "appRoleAssignment" => !is_person(planner, after("principalId")),
+            "appRoleAssignment" => !is_person(lookup, after("principalId")),
             "oauth2PermissionGrant" => after("consentType") == "AllPrincipals",
             _ => {
-                let is_privileged = |relation: &str| planner.is_privileged(token, relation, &step.object.id);
+                let is_privileged = |relation: &str| lookup.is_privileged(token, relation, &step.object.id);
                 step.links.iter().any(|link| is_privileged(&link.relation))
             }
         },
@@ -347,13 +349,12 @@ fn is_grant(planner: &Planner, step: &Step) -> bool {
 }
 
 /// Whether a principal is known to be a person or a group: what these may use is no power over the tenant.
-fn is_person(planner: &Planner, id: &str) -> bool {
-    planner.lookup.is_of(id, "user") || planner.lookup.is_of(id, "group")
+fn is_person(lookup: &Lookup, id: &str) -> bool {
+    lookup.is_of(id, "user") || lookup.is_of(id, "group")
 }
 
 /// The objects of steps that take something from who applies the plan, one by one: credentials among them.
-fn own_losses(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
-    let identity = &planner.context.identity;
+fn own_losses(lookup: &Lookup, identity: &Identity, steps: &[Step]) -> Result<Vec<PlanObject>> {
     let own: Vec<&str> = [&identity.service_principal_id, &identity.user_id]
         .into_iter()
         .flatten()
@@ -361,7 +362,7 @@ fn own_losses(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
         .collect();
     let mut found = BTreeSet::new();
     for step in steps {
-        let is_own = own.contains(&step.object.id.as_str()) || is_own_application(planner, step)?;
+        let is_own = own.contains(&step.object.id.as_str()) || is_own_application(lookup, identity, step)?;
         let before = |name: &str| step.before.get(name).and_then(Value::as_str).unwrap_or_default();
         let turns = |name: &str, to: bool| step.after.get(name) == Some(&Value::Bool(to));
         let is_cut = match step.kind {
@@ -370,7 +371,7 @@ fn own_losses(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
             }
             StepKind::RemoveLink => step.links.iter().any(|link| {
                 let is_privileged =
-                    planner.is_privileged(&step.object.type_token, &link.relation, &step.object.id);
+                    lookup.is_privileged(&step.object.type_token, &link.relation, &step.object.id);
                 is_privileged && own.contains(&link.target_id.as_str())
             }),
             StepKind::Update => is_own && (turns("accountEnabled", false) || turns("isDisabled", true)),
@@ -384,18 +385,18 @@ fn own_losses(planner: &Planner, steps: &[Step]) -> Result<Vec<PlanObject>> {
     Ok(found.into_iter().collect())
 }
 
-fn is_own_application(planner: &Planner, step: &Step) -> Result<bool> {
-    let Some(app_id) = &planner.context.identity.app_id else { return Ok(false) };
+fn is_own_application(lookup: &Lookup, identity: &Identity, step: &Step) -> Result<bool> {
+    let Some(app_id) = &identity.app_id else { return Ok(false) };
     let token = step.object.type_token.as_str();
     if !matches!(token, "application" | "servicePrincipal") {
         return Ok(false);
     }
-    Ok(planner.app_id(token, &step.object.id)?.as_ref() == Some(app_id))
+    Ok(lookup.app_id(token, &step.object.id)?.as_ref() == Some(app_id))
 }
 
 /// Why a plan is larger than anybody reads, if it is.
-fn too_many(planner: &Planner, steps: &[Step]) -> Result<Option<String>> {
-    let limits = &planner.context.limits;
+fn too_many(lookup: &Lookup, context: &PlanContext, steps: &[Step]) -> Result<Option<String>> {
+    let limits = &context.limits;
     let mut touched: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for step in steps {
         touched.entry(&step.object.type_token).or_default().insert(&step.object.id);
@@ -406,7 +407,7 @@ fn too_many(planner: &Planner, steps: &[Step]) -> Result<Option<String>> {
         return Ok(Some(format!("{count} objects would be touched, more than {limit}")));
     }
     for (token, ids) in touched {
-        let (live, binned) = planner.lookup.newest.object_count(token)?;
+        let (live, binned) = lookup.newest.object_count(token)?;
         #[expect(clippy::cast_precision_loss, reason = "a share of objects needs no more digits")]
         let share = ids.len() as f64 / (live + binned).max(1) as f64;
         if ids.len() > limits.type_count_min && share > limits.type_share_max {
@@ -420,10 +421,10 @@ fn too_many(planner: &Planner, steps: &[Step]) -> Result<Option<String>> {
 }
 
 /// Why the newest state says little of the tenant as it is, if it does.
-fn stale(planner: &Planner) -> Option<String> {
-    let taken_at = planner.lookup.newest.backup().taken_at;
-    let age = planner.context.now.duration_since(taken_at);
-    let limit = planner.context.limits.age_max;
+fn stale(lookup: &Lookup, context: &PlanContext) -> Option<String> {
+    let taken_at = lookup.newest.backup().taken_at;
+    let age = context.now.duration_since(taken_at);
+    let limit = context.limits.age_max;
     (age > limit)
         .then(|| format!("the newest state is {} hours old, more than {}", age.as_hours(), limit.as_hours()))
 }

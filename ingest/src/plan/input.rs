@@ -99,7 +99,7 @@ pub struct Selection {
 pub enum ChosenRow {
     /// A row of `diff`: whatever differs of the object.
     Whole,
-    /// The row of an object among `changes`: that it came or went.
+    /// The row of an object among `changes`: its creation or deletion.
     Presence,
     /// The row of an attribute among `changes`, by its dotted path.
     Attribute(String),

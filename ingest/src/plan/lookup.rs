@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use engine::scan::{Scan, Space, TextList};
-use engine::{ObjectKey, Snapshot, schema};
+use engine::{Change, ChangeKind, ObjectKey, Snapshot, schema};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
 use super::PlanObject;
-use super::value::set_path;
+use super::value::{has_text, set_path};
 use crate::plan::Result;
 
 /// Whether an object is there, as far as the newest state tells.
@@ -78,13 +78,24 @@ impl Lookup {
         Ok(())
     }
 
-    /// Takes over what a change says.
-    pub(super) fn tell(&mut self, id: &str, known: Known) {
-        self.known.insert(id.to_owned(), known);
+    /// Takes over what a change says of its object.
+    pub(super) fn tell_change(&mut self, id: &str, change: &Change) {
+        let presence = match change.kind {
+            ChangeKind::SoftDeleted | ChangeKind::CreatedAndDeleted => Presence::Binned,
+            ChangeKind::HardDeleted | ChangeKind::Deleted | ChangeKind::Purged => Presence::Gone,
+            _ => Presence::Live,
+        };
+        let (type_token, name) = (change.type_token.clone(), change.display_name.to_string());
+        self.known.insert(id.to_owned(), Known { type_token, name, presence });
     }
 
     pub(super) fn known(&self, id: &str) -> Option<&Known> {
         self.known.get(id)
+    }
+
+    /// Whether an object is known to be of a type.
+    pub(super) fn is_of(&self, id: &str, token: &str) -> bool {
+        self.known(id).is_some_and(|known| &*known.type_token == token)
     }
 
     /// The name of an object, or its ID.
@@ -138,6 +149,42 @@ impl Lookup {
         let column = self.columns.get(&(token.to_owned(), name));
         column.and_then(|column| column.get(id)).unwrap_or(&Value::Null)
     }
+
+    /// Whether a group can hold directory roles.
+    pub(super) fn is_role_group(&self, id: &str) -> bool {
+        self.cell("group", id, "isAssignableToRole") == &Value::Bool(true)
+    }
+
+    /// Whether a group is one that Exchange alone writes: with mail, and no Microsoft 365 group.
+    pub(super) fn is_exchange_group(&self, id: &str) -> bool {
+        let is_mail = self.cell("group", id, "mailEnabled") == &Value::Bool(true);
+        is_mail && !has_text(self.cell("group", id, "groupTypes"), "Unified")
+    }
+
+    /// Whether links of a relation give power over the tenant.
+    pub(super) fn is_privileged(&self, token: &str, relation: &str, id: &str) -> bool {
+        match (token, relation) {
+            ("directoryRole", "members") | ("application" | "servicePrincipal", "owners") => true,
+            ("group", "members" | "owners") => self.is_role_group(id),
+            _ => false,
+        }
+    }
+
+    /// The client ID of an application or service principal, from the wanted state or else from the other.
+    pub(super) fn app_id(&self, token: &str, id: &str) -> Result<Option<String>> {
+        for side in [&self.from, &self.to] {
+            let attributes = attributes(side, token, id)?;
+            if let Some(Value::String(app_id)) = attributes.and_then(|mut found| found.remove("appId")) {
+                return Ok(Some(app_id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A property that is a text; empty where it is none.
+pub(super) fn text<'v>(attributes: &'v Attributes, name: &str) -> &'v str {
+    attributes.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The properties of an object at a state.
@@ -186,14 +233,32 @@ pub(super) fn natural_keys(snapshot: &Snapshot, token: &str) -> Result<HashMap<S
     let rows = scan.live()?;
     let keys = scan.ids(&rows.ordinals)?;
     let ids = scan.cells(Space::Volatile, "id", &scan.volatile(&rows.ordinals)?)?;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let own = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut found = HashMap::with_capacity(keys.len());
     for (key, id) in keys.iter().zip(ids.iter()) {
         let id = match engine::scan::decode(id) {
             Value::String(id) if !id.is_empty() => id,
-            _ => text(key),
+            _ => own(key),
         };
-        found.insert(id, text(key));
+        found.insert(id, own(key));
+    }
+    Ok(found)
+}
+
+/// Service principals by their client IDs: ID and name.
+pub(super) fn by_app_id(snapshot: &Snapshot, deleted: bool) -> Result<BTreeMap<String, (String, String)>> {
+    let scan = snapshot.scan("servicePrincipal");
+    let rows = if deleted { scan.deleted()? } else { scan.live()? };
+    let ids = scan.ids(&rows.ordinals)?;
+    let app_ids = scan.cells(Space::Core, "appId", &rows.versions)?;
+    let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
+    let decoded = |cell: &[u8]| engine::scan::decode(cell).as_str().map(str::to_owned);
+    let mut found = BTreeMap::new();
+    for ((id, app_id), name) in ids.iter().zip(app_ids.iter()).zip(names.iter()) {
+        if let Some(app_id) = decoded(app_id) {
+            let id = String::from_utf8_lossy(id).into_owned();
+            found.insert(app_id, (id, decoded(name).unwrap_or_default()));
+        }
     }
     Ok(found)
 }
@@ -210,18 +275,18 @@ fn live(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<Found> {
         return Ok(Vec::new());
     };
     let scan = snapshot.scan(&any);
-    let (types, places) = scan.live_types()?;
+    let (types, type_of) = scan.live_types()?;
     let mut by_type: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for id in ids {
         let Some(ordinal) = scan.ordinal(id)? else { continue };
-        let place = places.get(ordinal as usize).copied().unwrap_or(u16::MAX);
-        if place != u16::MAX {
-            by_type.entry(place.into()).or_default().push(id);
+        let index = type_of.get(ordinal as usize).copied().unwrap_or(u16::MAX);
+        if index != u16::MAX {
+            by_type.entry(index.into()).or_default().push(id);
         }
     }
     let mut found = Vec::new();
-    for (place, ids) in by_type {
-        read_names(&snapshot.scan(&types[place]), &ids, false, &mut found)?;
+    for (index, ids) in by_type {
+        read_names(&snapshot.scan(&types[index]), &ids, false, &mut found)?;
     }
     Ok(found)
 }

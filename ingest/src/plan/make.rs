@@ -1,92 +1,87 @@
-//! Makes a plan: what is chosen of the changes, in which order they are looked at, and what comes out.
+//! Owns the order in which a plan is made: each stage is a function of what the stages before it gave.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
-use engine::{Change, ChangeKind, LinkAction, Snapshot, Unread};
+use engine::{ChangeKind, Snapshot};
 use serde_json::Value;
 
-use super::draft::Drafts;
-use super::lookup::{self, Known, Lookup, Presence};
-use super::relation::{Holding, Schedules};
-use super::unique::Holder;
+use super::assignment::Terms;
+use super::draft::{Outcome, Returns};
+use super::facts::{Facts, Given};
+use super::lookup::Lookup;
+use super::pick::{Picked, pick};
+use super::relation::{AppRoleNames, NaturalKeys};
+use super::restore::Restored;
 use super::{
-    FORMAT_VERSION, Guard, Plan, PlanContext, PlanInput, PlanObject, PlanOptions, PlanPoint, Selection,
-    Skipped, Step, Unfixable, cost, guard, update,
+    FORMAT_VERSION, Guard, Plan, PlanContext, PlanInput, PlanPoint, Step, cost, delete, guard, link, lookup,
+    order, policy, property, references, relation, restore, update,
 };
 use crate::plan::{Error, Result};
-use crate::resource::{self, Resource};
 
 /// Letters of a plan's ID.
 const ID_LETTERS: &[u8; 16] = b"klmnopqrstuvwxyz";
 
-/// A change, and what was chosen of it.
-#[derive(Debug)]
-pub(super) struct Picked {
-    pub(super) change: Change,
-    /// The text of its object's ID.
-    pub(super) id: String,
-    /// Places of the chosen attributes.
-    pub(super) attributes: Vec<usize>,
-    /// Places of the chosen links.
-    pub(super) links: Vec<usize>,
-    /// Whether it was chosen that the object came or went.
-    pub(super) has_presence: bool,
-    /// Whether nothing else was chosen of it, by name.
-    pub(super) is_bare: bool,
-}
-
-/// A plan in the making.
-pub(super) struct Planner {
-    pub(super) lookup: Lookup,
-    pub(super) options: PlanOptions,
-    pub(super) context: PlanContext,
-    pub(super) drafts: Drafts,
-    pub(super) skipped: Vec<Skipped>,
-    pub(super) unfixable: Vec<Unfixable>,
-    /// Natural keys of relation objects by Graph's IDs, at the wanted state and at the other.
-    pub(super) natural_keys: [HashMap<String, HashMap<String, String>>; 2],
-    /// What a step about a role assignment gives or takes: what a directory role lists as its members, and a schedule
-    /// without an end, say the same.
-    pub(super) assigned: HashSet<Holding>,
-    /// Schedules of the wanted state, once they were read.
-    pub(super) schedules: Option<Schedules>,
-    /// Who has to make room for what comes back, by its ID.
-    pub(super) yields: Vec<(String, Vec<Holder>)>,
-    /// Names of application roles by their IDs, by resource.
-    pub(super) app_roles: HashMap<String, HashMap<String, String>>,
-}
-
 /// Makes the plan that undoes changes.
 ///
 /// # Errors
-/// `PlanTenant` when the backups are of another tenant; `Store` when they cannot be read.
+/// `OtherTenant` when the backups are of another tenant; `Store` when they cannot be read.
 pub fn make(input: PlanInput) -> Result<Plan> {
     let PlanInput { changes, unread, from, to, live, selection, options, context } = input;
     check_tenant(&context, &to)?;
     let points = [point(&context.from_point, &from), point(&context.to_point, &to)];
-    let mut picked = pick(changes, selection.as_ref(), &options);
-    picked.sort_by(|a, b| (&a.change.type_token, &a.change.id).cmp(&(&b.change.type_token, &b.change.id)));
-    let mut planner = Planner::new(Lookup::new(from, to, live), options, context);
-    planner.learn(&picked)?;
-    planner.draft(picked)?;
-    planner.finish(points, unread)
+    let picked = pick(changes, selection.as_ref(), &options);
+    let mut lookup = Lookup::new(from, to, live);
+    let keys = learn(&mut lookup, &picked)?;
+    let given = Given { options, context, terms: Terms::read(&lookup.from)? };
+    let (outcome, returns) = draft(&given, &mut lookup, &keys, picked)?;
+    let Outcome { drafts, mut skipped, unfixable } = outcome;
+    let steps = order::steps(drafts, &returns);
+    skipped.sort_by(|a, b| (&a.object, &a.name, &a.reason).cmp(&(&b.object, &b.name, &b.reason)));
+    skipped.dedup();
+    let Given { options, context, .. } = given;
+    learn_guarded(&mut lookup, &context)?;
+    let guards = guard::find(&lookup, &context, &steps)?;
+    let permissions = cost::permissions(&steps, &lookup);
+    let estimate = cost::estimate(&steps, &lookup)?;
+    let [from, to] = points;
+    let mut plan = Plan {
+        format_version: FORMAT_VERSION,
+        plan_id: plan_id(&context.seed),
+        tenant_id: context.tenant_id,
+        created_at: context.now,
+        from,
+        to,
+        query: context.query,
+        options,
+        steps,
+        skipped,
+        unfixable,
+        unread,
+        guards,
+        permissions,
+        estimate,
+        hash: String::new(),
+        seal: String::new(),
+        signatures: Vec::new(),
+    };
+    plan.hash = plan.compute_hash();
+    Ok(plan)
 }
 
 /// The guards that steps raise which come from no difference, over what the newest state holds.
 ///
 /// # Errors
 /// `Store` when it cannot be read.
-pub fn guards(newest: &Snapshot, steps: &[Step], context: PlanContext) -> Result<Vec<Guard>> {
-    let lookup = Lookup::new(newest.clone(), newest.clone(), None);
-    let mut planner = Planner::new(lookup, PlanOptions::default(), context);
+pub fn guards(newest: &Snapshot, steps: &[Step], context: &PlanContext) -> Result<Vec<Guard>> {
+    let mut lookup = Lookup::new(newest.clone(), newest.clone(), None);
     let sides = |step: &Step| step.before.values().chain(step.after.values()).cloned().collect::<Vec<_>>();
     let values: Vec<Value> = steps.iter().flat_map(sides).collect();
     let mut ids: BTreeSet<&str> = values.iter().filter_map(Value::as_str).collect();
     ids.extend(steps.iter().map(|step| step.object.id.as_str()));
     ids.extend(steps.iter().flat_map(|step| &step.links).map(|link| link.target_id.as_str()));
-    planner.lookup.learn(&ids)?;
-    planner.learn_guarded()?;
-    guard::find(&planner, steps)
+    lookup.learn(&ids)?;
+    learn_guarded(&mut lookup, context)?;
+    guard::find(&lookup, context, steps)
 }
 
 /// Backups that hold the organization say whose they are.
@@ -105,212 +100,86 @@ fn point(text: &str, snapshot: &Snapshot) -> PlanPoint {
     PlanPoint { point: text.to_owned(), backup: backup.id.to_string(), taken_at: backup.taken_at }
 }
 
-/// The chosen changes.
-fn pick(changes: Vec<Change>, selection: Option<&Selection>, options: &PlanOptions) -> Vec<Picked> {
-    let is_all = options.attributes.is_empty() && options.links.is_empty();
-    let has_attribute = |name: &str| {
-        let is_named = |wanted: &String| {
-            name.strip_prefix(wanted.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        is_all || options.attributes.iter().any(is_named)
+/// Learns the names of all that is chosen, and what decides how it is written.
+fn learn(lookup: &mut Lookup, picked: &[Picked]) -> Result<NaturalKeys> {
+    let has_reading = lookup.has_reading;
+    let objects = || picked.iter().filter(|picked| !lookup::is_relation_object(&picked.change.type_token));
+    let links = objects().flat_map(|Picked { change, links, .. }| {
+        links.iter().map(|index| change.links[*index].target_id.to_string())
+    });
+    let targets: BTreeSet<String> = links.collect();
+    let mut ids: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
+    for picked in objects() {
+        if has_reading {
+            ids.insert(&picked.id);
+        } else {
+            // A newer state might know better.
+            lookup.tell_change(&picked.id, &picked.change);
+        }
+    }
+    lookup.learn(&ids)?;
+    let keys = relation::learn(lookup, picked)?;
+    let of_type = |token: &str| {
+        let of_type = picked.iter().filter(|picked| &*picked.change.type_token == token);
+        of_type.map(|picked| picked.id.as_str()).collect::<BTreeSet<&str>>()
     };
-    let has_link = |name: &str| is_all || options.links.iter().any(|wanted| wanted == name);
-    let mut picked = Vec::with_capacity(changes.len());
-    for change in changes {
-        let chosen = match selection {
-            Some(selection) => match selection.of(&change) {
-                Some(chosen) => Some(chosen),
-                None => continue,
-            },
-            None => None,
-        };
-        let attributes = (0..change.attributes.len()).filter(|place| {
-            let name = &change.attributes[*place].name;
-            has_attribute(name) && chosen.is_none_or(|chosen| chosen.has_attribute(name))
-        });
-        let links = (0..change.links.len()).filter(|place| {
-            let link = &change.links[*place];
-            let is_chosen =
-                || chosen.is_none_or(|chosen| chosen.has_link(&link.relation, &link.target_id.to_string()));
-            // What ended with an object comes back with it.
-            link.cascade.is_none() && has_link(&link.relation) && is_chosen()
-        });
-        let (attributes, links) = (attributes.collect(), links.collect());
-        let has_presence = is_all && chosen.is_none_or(|chosen| chosen.is_whole || chosen.has_presence);
-        let is_bare = chosen.is_some_and(super::input::Chosen::is_bare);
-        let id = change.id.to_string();
-        picked.push(Picked { change, id, attributes, links, has_presence, is_bare });
-    }
-    picked
+    let mut groups = of_type("group");
+    groups.extend(ids.iter().filter(|id| lookup.is_of(id, "group")));
+    lookup.read_columns("group", &groups, &["groupTypes", "isAssignableToRole", "mailEnabled"])?;
+    lookup.read_columns("administrativeUnit", &of_type("administrativeUnit"), &["membershipType"])?;
+    lookup.read_columns("directoryRole", &of_type("directoryRole"), &["roleTemplateId"])?;
+    Ok(keys)
 }
 
-impl Planner {
-    fn new(lookup: Lookup, options: PlanOptions, context: PlanContext) -> Self {
-        Self {
-            lookup,
-            options,
-            context,
-            drafts: Drafts::default(),
-            skipped: Vec::new(),
-            unfixable: Vec::new(),
-            natural_keys: Default::default(),
-            assigned: HashSet::new(),
-            schedules: None,
-            yields: Vec::new(),
-            app_roles: HashMap::new(),
-        }
-    }
+/// Learns the names of those whom guards are about, whether a step names them or not.
+fn learn_guarded(lookup: &mut Lookup, context: &PlanContext) -> Result<()> {
+    let own = [&context.identity.service_principal_id, &context.identity.user_id];
+    let ids = context.break_glass.iter().chain(own.into_iter().flatten()).map(String::as_str);
+    lookup.learn(&ids.collect())
+}
 
-    /// Learns the names of all that is chosen, and what decides how it is written.
-    fn learn(&mut self, picked: &[Picked]) -> Result<()> {
-        let has_reading = self.lookup.has_reading;
-        let objects =
-            || picked.iter().filter(|picked| !lookup::is_relation_object(&picked.change.type_token));
-        let links = objects().flat_map(|Picked { change, links, .. }| {
-            links.iter().map(|place| change.links[*place].target_id.to_string())
-        });
-        let targets: BTreeSet<String> = links.collect();
-        let mut ids: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
-        for picked in objects() {
-            if has_reading {
-                ids.insert(&picked.id);
-            } else {
-                self.lookup.tell_change(&picked.change);
+/// All drafts with their dependencies, and the objects that are brought back.
+fn draft(
+    given: &Given,
+    lookup: &mut Lookup,
+    keys: &NaturalKeys,
+    picked: Vec<Picked>,
+) -> Result<(Outcome, Returns)> {
+    // Objects that are brought back decide which links can be made, and which IDs change.
+    let Restored { outcome: mut plan, returns, yields } = restore::draft(lookup, given, &picked)?;
+    let facts = Facts { given, lookup, returns: &returns };
+    let mut names = AppRoleNames::default();
+    let (relations, mut assignments) = relation::draft(&facts, keys, &picked, &mut names)?;
+    plan.append(relations);
+    let values = update::read_values(facts.lookup, &picked)?;
+    // Each change is dropped after its drafts are made: a plan of everything would be in memory twice.
+    for (picked, values) in picked.into_iter().zip(values) {
+        if lookup::is_relation_object(&picked.change.type_token) {
+            continue;
+        }
+        match picked.change.kind {
+            ChangeKind::Updated => {
+                let updates = update::draft(&facts, &picked, values)?;
+                let links = link::draft(&facts, &assignments, &picked, &updates.drafts);
+                plan.append(updates);
+                plan.append(links);
             }
-        }
-        self.lookup.learn(&ids)?;
-        self.learn_relations(picked)?;
-        let linked = |token: &str| {
-            let of_type = picked.iter().filter(|picked| &*picked.change.type_token == token);
-            of_type.map(|picked| picked.id.as_str()).collect::<BTreeSet<&str>>()
-        };
-        let mut groups = linked("group");
-        groups.extend(ids.iter().filter(|id| self.lookup.is_of(id, "group")));
-        let names = ["groupTypes", "isAssignableToRole", "mailEnabled"];
-        self.lookup.read_columns("group", &groups, &names)?;
-        self.lookup.read_columns("administrativeUnit", &linked("administrativeUnit"), &["membershipType"])?;
-        self.lookup.read_columns("directoryRole", &linked("directoryRole"), &["roleTemplateId"])
-    }
-
-    /// Learns the names of those whom guards are about, whether a step names them or not.
-    fn learn_guarded(&mut self) -> Result<()> {
-        let context = self.context.clone();
-        let own = [&context.identity.service_principal_id, &context.identity.user_id];
-        let ids = context.break_glass.iter().chain(own.into_iter().flatten()).map(String::as_str);
-        self.lookup.learn(&ids.collect())
-    }
-
-    fn draft(&mut self, picked: Vec<Picked>) -> Result<()> {
-        let is_relation = |picked: &&Picked| lookup::is_relation_object(&picked.change.type_token);
-        // What comes back decides what links can be made, and what IDs mean.
-        self.plan_returns(&picked)?;
-        for picked in picked.iter().filter(is_relation) {
-            self.plan_relation(picked)?;
-        }
-        let values = update::read_values(&self.lookup, &picked)?;
-        // Each change goes once its steps are there: a plan of everything would be in memory twice.
-        for (picked, values) in picked.into_iter().zip(values).filter(|(picked, _)| !is_relation(&picked)) {
-            let picked = &picked;
-            match picked.change.kind {
-                ChangeKind::Updated => {
-                    self.plan_update(picked, values)?;
-                    self.plan_links(picked);
-                }
-                ChangeKind::Added | ChangeKind::Restored => self.plan_removal(picked)?,
-                ChangeKind::CreatedAndDeleted | ChangeKind::Purged => {
-                    let reason = match picked.change.reason {
-                        Some(_) => picked.change.reason_text(),
-                        None => super::property::UNSUPPORTED.into(),
-                    };
-                    self.skip(&picked.change, "", reason);
-                }
-                _ => {}
+            ChangeKind::Added | ChangeKind::Restored => _ = plan.append(delete::draft(&facts, &picked)?),
+            ChangeKind::CreatedAndDeleted | ChangeKind::Purged => {
+                let reason = match picked.change.reason {
+                    Some(_) => picked.change.reason_text(),
+                    None => property::UNSUPPORTED.into(),
+                };
+                plan.skip(&picked.object(), "", reason);
             }
+            _ => {}
         }
-        self.plan_references()?;
-        self.order_returns()?;
-        self.order_policies()
     }
-
-    fn finish(mut self, [from, to]: [PlanPoint; 2], unread: Vec<Unread>) -> Result<Plan> {
-        let drafts = std::mem::take(&mut self.drafts);
-        let steps = drafts.into_steps();
-        self.learn_guarded()?;
-        let guards = guard::find(&self, &steps)?;
-        let permissions = cost::permissions(&steps, &self.lookup);
-        let estimate = cost::estimate(&steps, &self.lookup)?;
-        self.skipped.sort_by(|a, b| (&a.object, &a.name, &a.reason).cmp(&(&b.object, &b.name, &b.reason)));
-        self.skipped.dedup();
-        let mut plan = Plan {
-            format_version: FORMAT_VERSION,
-            plan_id: plan_id(&self.context.seed),
-            tenant_id: self.context.tenant_id,
-            created_at: self.context.now,
-            from,
-            to,
-            query: self.context.query,
-            options: self.options,
-            steps,
-            skipped: self.skipped,
-            unfixable: self.unfixable,
-            unread,
-            guards,
-            permissions,
-            estimate,
-            hash: String::new(),
-            seal: String::new(),
-            signatures: Vec::new(),
-        };
-        plan.hash = plan.compute_hash();
-        Ok(plan)
-    }
-
-    /// Lists a chosen change as one that no step undoes.
-    pub(super) fn skip(&mut self, change: &Change, name: &str, reason: impl Into<String>) {
-        let object = shown(change);
-        self.skipped.push(Skipped { object, name: name.to_owned(), reason: reason.into() });
-    }
-}
-
-impl Lookup {
-    /// Takes over what a change says of its object, unless a newer state may know better.
-    fn tell_change(&mut self, change: &Change) {
-        let presence = match change.kind {
-            ChangeKind::SoftDeleted | ChangeKind::CreatedAndDeleted => Presence::Binned,
-            ChangeKind::HardDeleted | ChangeKind::Deleted | ChangeKind::Purged => Presence::Gone,
-            _ => Presence::Live,
-        };
-        let type_token = change.type_token.clone();
-        self.tell(
-            &change.id.to_string(),
-            Known { type_token, name: change.display_name.to_string(), presence },
-        );
-    }
-
-    /// Whether an object is known to be of a type.
-    pub(super) fn is_of(&self, id: &str, token: &str) -> bool {
-        self.known(id).is_some_and(|known| &*known.type_token == token)
-    }
-}
-
-/// The object of a change, as plans show it.
-pub(super) fn shown(change: &Change) -> PlanObject {
-    PlanObject {
-        id: change.id.to_string(),
-        type_token: change.type_token.to_string(),
-        display_name: change.display_name.to_string(),
-    }
-}
-
-/// What Graph does with the type of a change.
-pub(super) fn resource_of(change: &Change) -> Option<&'static Resource> {
-    resource::by_token(&change.type_token)
-}
-
-/// Whether undoing the change of a link makes it.
-pub(super) fn is_wanted(action: LinkAction) -> bool {
-    action == LinkAction::Removed
+    references::draft(&mut plan, lookup, (given, &returns), &mut assignments, &mut names)?;
+    delete::order(&mut plan.drafts);
+    restore::order(&mut plan.drafts, lookup, &returns, yields)?;
+    policy::order(&mut plan.drafts, lookup, &returns)?;
+    Ok((plan, returns))
 }
 
 fn plan_id(seed: &[u8; 32]) -> String {

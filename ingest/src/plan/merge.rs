@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 /// Properties whose values are cleared one by one, however deep they stand.
 const BY_LEAF: [&str; 2] = ["customSecurityAttributes", "onPremisesExtensionAttributes"];
 
-/// The value to send, and to expect: the wanted one, with everything that stands beside it cleared by name.
+/// The value to send, and to expect: the wanted one, with all other observed members cleared by name.
 pub(crate) fn cleared(property: &str, before: &Value, after: Value) -> Value {
     let clears_leaves = BY_LEAF.contains(&property);
     match after {
@@ -51,7 +51,7 @@ fn merge(before: &Value, mut after: Map<String, Value>, clears_leaves: bool) -> 
     Value::Object(after)
 }
 
-/// What clears a value that is not wanted at all; nothing where nothing stands.
+/// What clears a value that is not wanted at all; nothing where there is none.
 fn clearing(standing: &Value, clears_leaves: bool) -> Option<Value> {
     match standing {
         Value::Null => None,
@@ -117,9 +117,9 @@ mod tests {
 
         #[test]
         fn what_graph_merges_becomes_what_is_wanted(
-            before in values(), after in values(), place in 0_usize..4
+            before in values(), after in values(), index in 0_usize..4
         ) {
-            let property = ["web", "conditions", "customSecurityAttributes", "onPremisesExtensionAttributes"][place];
+            let property = ["web", "conditions", "customSecurityAttributes", "onPremisesExtensionAttributes"][index];
             let sent = cleared(property, &before, after.clone());
             prop_assert_eq!(bare(&patched(&before, &sent)), bare(&after));
             // Nothing but clearing stands beside what is wanted.

@@ -35,12 +35,12 @@ impl<V> Named<V> {
     /// The value of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&V> {
-        self.find(name).ok().map(|place| &self.entries[place].1)
+        self.find(name).ok().map(|index| &self.entries[index].1)
     }
 
     /// The value of a name, to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
-        self.find(name).ok().map(|place| &mut self.entries[place].1)
+        self.find(name).ok().map(|index| &mut self.entries[index].1)
     }
 
     /// Whether a name has a value.
@@ -49,15 +49,15 @@ impl<V> Named<V> {
         self.find(name).is_ok()
     }
 
-    /// Gives a name a value; the one that it had comes back.
+    /// Gives a name a value; returns the one that it had.
     pub fn insert(&mut self, name: String, value: V) -> Option<V> {
         match self.find(&name) {
-            Ok(place) => Some(std::mem::replace(&mut self.entries[place].1, value)),
-            Err(place) => {
+            Ok(index) => Some(std::mem::replace(&mut self.entries[index].1, value)),
+            Err(index) => {
                 if self.entries.len() < SMALL {
                     self.entries.reserve_exact(1);
                 }
-                self.entries.insert(place, (name, value));
+                self.entries.insert(index, (name, value));
                 None
             }
         }
@@ -65,7 +65,7 @@ impl<V> Named<V> {
 
     /// Takes a name and its value away.
     pub fn remove(&mut self, name: &str) -> Option<V> {
-        self.find(name).ok().map(|place| self.entries.remove(place).1)
+        self.find(name).ok().map(|index| self.entries.remove(index).1)
     }
 
     /// Keeps what a test holds of.
@@ -220,7 +220,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Entries<V> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut named = Named::new();
         while let Some((name, value)) = map.next_entry()? {
-            // Of a name that stands twice the last value counts, as in every map that is read.
+            // Of a duplicate name the last value counts, as in every map that is read.
             named.insert(name, value);
         }
         Ok(named)

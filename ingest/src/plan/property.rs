@@ -2,15 +2,14 @@
 
 use engine::schema::{self, RuleKind};
 
-use super::update::LICENCES;
 use crate::resource::{self, Inside, Link, Property, PropertyWrite, Resource};
 
 /// A newer reading has it so.
 pub(super) const AS_WANTED: &str = "it is as wanted already";
-/// Only whether it came or went was chosen, and it did neither.
+/// Only its creation or deletion was chosen, and it is an update.
 pub(super) const NOT_CHOSEN: &str = "no attribute or link of it was chosen";
 
-/// Nobody writes it.
+/// No request writes it.
 pub(super) const READ_ONLY: &str = "read-only";
 /// Microsoft Graph has no way that an application may take.
 pub(super) const UNSUPPORTED: &str = "unsupported";
@@ -53,11 +52,14 @@ const COPIED_PROPERTIES: [&str; 6] = [
 const STRICT: [&str; 6] =
     ["user", "group", "application", "servicePrincipal", "device", "administrativeUnit"];
 
+/// The property that holds licences.
+pub(super) const LICENCES: &str = "assignedLicenses";
+
 /// Secrets of applications and service principals.
 pub(super) const CREDENTIALS: [&str; 2] = ["keyCredentials", "passwordCredentials"];
 
 /// Properties that Graph may refuse for reasons of their own: for want of a right, or for what their value is. A PATCH is
-/// taken whole or not at all, so each of them goes in one of its own, where it holds back nothing else.
+/// taken whole or not at all, so each of them is sent in one of its own, where it holds back nothing else.
 const RISKY: [(&[&str], &[&str]); 4] = [
     (
         &["user"],
@@ -83,7 +85,7 @@ const RISKY: [(&[&str], &[&str]); 4] = [
     (&["servicePrincipal"], &["accountEnabled", "replyUrls", "servicePrincipalNames"]),
 ];
 
-/// Whether a property goes in a request of its own.
+/// Whether a property is sent in a request of its own.
 pub(super) fn is_risky(token: &str, property: &str) -> bool {
     RISKY.iter().any(|(tokens, names)| tokens.contains(&token) && names.contains(&property))
 }
@@ -131,8 +133,8 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if property == "passwordProfile" {
         return Writing::Never(ISSUE_ANEW);
     }
-    let is_moving = schema::rule(resource.token, property, RuleKind::Volatile).is_some();
-    if is_moving
+    let is_volatile = schema::rule(resource.token, property, RuleKind::Volatile).is_some();
+    if is_volatile
         || property.contains('@')
         || !resource.is_writable(property)
         || resource.recovery.write.is_empty()
@@ -229,7 +231,7 @@ fn object_support(resource: &'static Resource) -> (bool, &'static str) {
     }
 }
 
-/// Why nobody can make an object of a type again, if nobody can.
+/// Why no object of a type can be made again, if none can.
 pub(super) fn creation_obstacle(resource: &'static Resource) -> Option<&'static str> {
     if let Some(why) = &resource.recovery.uncreatable {
         return Some(why);
@@ -241,7 +243,7 @@ pub(super) fn creation_obstacle(resource: &'static Resource) -> Option<&'static 
         .then_some(UNSUPPORTED)
 }
 
-/// Why nobody can delete an object of a type, if nobody can.
+/// Why no object of a type can be deleted, if none can.
 pub(super) fn deletion_obstacle(resource: &Resource) -> Option<&'static str> {
     (resource.recovery.is_undeletable || resource.is_singleton || resource.recovery.write.is_empty())
         .then_some(UNSUPPORTED)

@@ -1,16 +1,17 @@
-//! Objects that no bin has are made again: what Graph wants of a new object, and what can only follow.
+//! Owns objects that are made again because no bin gives them back: what Graph wants of a new object, and what can only
+//! follow.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::draft::{Draft, DraftId, NewId, each_id};
-use super::lookup::{self, Attributes};
-use super::make::Planner;
-use super::property::{self, CREDENTIALS};
-use super::update::{LICENCES, Wanted, WantedMap, has_text, object_path, request};
-use super::value::written_value;
-use super::{PASSWORD, PlanObject, RequestTemplate, Skipped, StepKind, Unfixable, contain};
+use super::draft::{Draft, DraftId, NewId, Outcome, Returns, Wanted, WantedMap};
+use super::lookup::{self, Attributes, Lookup, text};
+use super::property::{self, CREDENTIALS, LICENCES};
+use super::request::{object_path, request};
+use super::update::{licences, update_draft};
+use super::value::{has_text, written_value};
+use super::{PASSWORD, PlanObject, RequestTemplate, StepKind, elements, phase};
 use crate::plan::Result;
 use crate::resource::{Property, Resource};
 
@@ -33,198 +34,201 @@ struct Anew {
     step: DraftId,
 }
 
-impl Planner {
-    /// Drafts objects anew. IDs that will change are known before the first request is written.
-    pub(super) fn recreate(&mut self, wanted: &[(PlanObject, &'static Resource)]) -> Result<()> {
-        let mut anew = Vec::new();
-        for (object, resource) in wanted {
-            let attributes = lookup::attributes(&self.lookup.from, resource.token, &object.id)?;
-            let attributes = attributes.unwrap_or_default();
-            if let Some(reason) = obstacle(resource, &attributes) {
-                self.skipped.push(Skipped { object: object.clone(), name: String::new(), reason });
-                continue;
-            }
-            let phase = contain::phase_of_return(resource.token);
-            let path = resource.graph.list.unwrap_or_default().to_owned();
-            let request = request(resource, "POST", path);
-            let step = self.drafts.add(Draft::new(StepKind::Recreate, phase, object.clone(), request));
-            self.rename(object, &attributes, step);
-            anew.push(Anew { object: object.clone(), resource, attributes, step });
+/// Drafts objects anew. IDs that will change are known before the first request is written.
+pub(super) fn draft<'o>(
+    lookup: &Lookup,
+    wanted: impl Iterator<Item = (&'o PlanObject, &'static Resource)>,
+) -> Result<(Outcome, Returns)> {
+    let (mut outcome, mut returns) = (Outcome::default(), Returns::default());
+    let mut anew = Vec::new();
+    for (object, resource) in wanted {
+        let attributes = lookup::attributes(&lookup.from, resource.token, &object.id)?.unwrap_or_default();
+        if let Some(reason) = obstacle(resource, &attributes) {
+            outcome.skip(object, "", reason);
+            continue;
         }
-        for anew in anew {
-            self.fill(&anew);
+        let phase = phase::of_return(resource.token);
+        let request = request(resource, "POST", resource.graph.list.unwrap_or_default().to_owned());
+        let step = outcome.add(Draft::new(StepKind::Recreate, phase, object.clone(), request));
+        let client_id = add_new(&mut returns, resource, object, &attributes, step);
+        if let Some(client_id) = client_id {
+            let reason = "clients are configured with it, and the new application has another";
+            outcome.leave(object, format!("the client ID {client_id}"), reason);
         }
-        Ok(())
+        anew.push(Anew { object: object.clone(), resource, attributes, step });
     }
+    for anew in anew {
+        fill(&anew, &returns, &mut outcome);
+    }
+    Ok((outcome, returns))
+}
 
-    fn rename(&mut self, object: &PlanObject, attributes: &Attributes, step: DraftId) {
-        let resource = crate::resource::by_token(&object.type_token);
-        let is_chosen = |names: &&str| matches!(*names, "id" | "tenantId");
-        if resource.is_some_and(|resource| resource.recovery.create_required.iter().any(is_chosen)) {
-            // Who makes such an object chooses its ID, so that it keeps the one it had.
-            self.drafts.returns.insert(object.id.clone(), step);
-            return;
-        }
-        self.drafts.renames.insert(object.id.clone(), NewId { step, property: None });
-        let app_id = attributes.get("appId").and_then(Value::as_str);
-        if let Some(app_id) = app_id.filter(|_| object.type_token == "application") {
-            self.drafts.renames.insert(app_id.to_owned(), NewId { step, property: Some("appId") });
-            self.unfixable.push(Unfixable {
-                object: object.clone(),
-                reference: format!("the client ID {app_id}"),
-                reason: "clients are configured with it, and the new application has another".to_owned(),
-            });
+/// Says what the IDs of an object become that is made again; gives the client ID that changes, if one does.
+fn add_new<'a>(
+    returns: &mut Returns,
+    resource: &Resource,
+    object: &PlanObject,
+    attributes: &'a Attributes,
+    step: DraftId,
+) -> Option<&'a str> {
+    let is_chosen = |names: &&str| matches!(*names, "id" | "tenantId");
+    if resource.recovery.create_required.iter().any(is_chosen) {
+        // Who makes such an object chooses its ID, so that it keeps the one it had.
+        returns.kept.insert(object.id.clone(), step);
+        return None;
+    }
+    returns.renamed.insert(object.id.clone(), NewId { step, property: None });
+    let client_id = attributes.get("appId").and_then(Value::as_str);
+    let client_id = client_id.filter(|_| object.type_token == "application")?;
+    returns.renamed.insert(client_id.to_owned(), NewId { step, property: Some("appId") });
+    Some(client_id)
+}
+
+/// What is sent to make an object, and what can only follow.
+#[derive(Default)]
+struct Creation {
+    body: Map<String, Value>,
+    later: WantedMap,
+    /// Where it is sent instead of the type's list.
+    path: Option<&'static str>,
+    note: Option<&'static str>,
+}
+
+/// Writes the request that makes an object, and drafts what can only follow.
+fn fill(anew: &Anew, returns: &Returns, outcome: &mut Outcome) {
+    let Anew { object, resource, attributes, step } = anew;
+    let Creation { body, later, path, note } = special(creation(anew, returns), resource, attributes);
+    skip_secrets(object, attributes, outcome);
+    // Without what was part of it in collections below it, it may be weaker than it was.
+    for inside in resource.graph.inside {
+        let list = attributes.get(inside.name).cloned().unwrap_or_default();
+        let list = written_value(resource.token, inside.name, list);
+        for element in list.as_array().into_iter().flatten() {
+            outcome.append(elements::add_element(resource, object, inside, element));
         }
     }
-
-    /// Writes the request that makes an object, and the update of what can only follow.
-    fn fill(&mut self, anew: &Anew) {
-        let Anew { object, resource, attributes, step } = anew;
-        let mut later = WantedMap::new();
-        let mut body = Map::new();
-        for (name, value) in attributes {
-            if !is_settable(resource, name, value) {
-                continue;
-            }
-            let value = written_value(resource.token, name, value.clone());
-            let is_required =
-                resource.recovery.create_required.iter().any(|names| names.split('|').any(|n| n == name));
-            let is_alone = is_later(resource, name);
-            if is_alone || (!is_required && self.names_renamed(&value)) {
-                later.insert(name.clone(), Wanted { before: Value::Null, after: value });
-            } else {
-                body.insert(name.clone(), value);
-            }
-        }
-        self.skip_secrets(object, attributes);
-        self.make_elements(anew);
-        let licences = attributes.get(LICENCES).filter(|value| !value.is_null() && *value != &json!([]));
-        if let Some(licences) = licences.cloned() {
-            let values = Wanted { before: json!([]), after: licences };
-            self.plan_licences(resource, object, &values, [&Attributes::new(), attributes]);
-        }
-        let mut notes = Vec::new();
-        match resource.token {
-            "user" if is_guest(attributes) => {
-                let invitation = invitation(attributes);
-                for (name, value) in std::mem::replace(&mut body, invitation) {
-                    if !matches!(name.as_str(), "mail" | "userPrincipalName" | "mailNickname" | "userType") {
-                        later.insert(name, Wanted { before: Value::Null, after: value });
-                    }
-                }
-                "/invitations".clone_into(&mut self.drafts.list[*step].request.path);
-                notes.push("a guest: the invitation must be accepted again");
-            }
-            "user" => {
-                body.entry("mailNickname").or_insert_with(|| local_part(attributes));
-                body.insert("accountEnabled".to_owned(), Value::Bool(false));
-                let profile = json!({ "forceChangePasswordNextSignIn": true, "password": PASSWORD });
-                body.insert("passwordProfile".to_owned(), profile);
-                notes.push(
-                    "made disabled: reset the password or issue a Temporary Access Pass, then enable it",
-                );
-            }
-            "conditionalAccessPolicy" => {
-                body.insert("state".to_owned(), json!("disabled"));
-                let state = attributes.get("state").cloned().unwrap_or_default();
-                if state != "disabled" {
-                    later.insert("state".to_owned(), Wanted { before: json!("disabled"), after: state });
-                }
-                notes.push("made disabled, enabled last");
-            }
-            _ => {}
-        }
-        if resource.recovery.is_typed
-            && let Some(stated) = attributes.get("@odata.type")
-        {
-            body.insert("@odata.type".to_owned(), stated.clone());
-        }
-        let draft = &mut self.drafts.list[*step];
-        draft.notes.extend(notes.into_iter().map(str::to_owned));
-        draft.after = body
-            .iter()
-            .filter(|(name, _)| *name != "passwordProfile")
-            .map(|(n, v)| (n.clone(), v.clone()))
-            .collect();
-        draft.request.body = Value::Object(body).into();
-        self.write_later(anew, later);
+    let held = attributes.get(LICENCES).filter(|value| !value.is_null() && *value != &json!([]));
+    if let Some(held) = held.cloned() {
+        let values = Wanted { before: json!([]), after: held };
+        outcome.append(licences(resource, object, &values, [&Attributes::new(), attributes]));
     }
+    let draft = &mut outcome.drafts[*step];
+    if let Some(path) = path {
+        path.clone_into(&mut draft.request.path);
+    }
+    draft.notes.extend(note.map(str::to_owned));
+    let shown = body.iter().filter(|(name, _)| *name != "passwordProfile");
+    draft.after = shown.map(|(name, value)| (name.clone(), value.clone())).collect();
+    draft.request.body = Value::Object(body).into();
+    let made = &outcome.drafts[*step].after;
+    let made = made.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    outcome.drafts.extend(later_drafts(anew, later, made));
+}
 
-    fn write_later(&mut self, anew: &Anew, later: WantedMap) {
-        let Anew { object, resource, attributes, step } = anew;
-        let mut together = WantedMap::new();
-        let mut apart = Vec::new();
-        for (name, values) in later {
-            if is_later(resource, &name) {
-                apart.push(WantedMap::from([(name, values)]));
-            } else {
-                together.insert(name, values);
-            }
+/// What a create may say, and what must follow in a request of its own.
+fn creation(anew: &Anew, returns: &Returns) -> Creation {
+    let Anew { resource, attributes, .. } = anew;
+    let mut creation = Creation::default();
+    for (name, value) in attributes {
+        if !is_settable(resource, name, value) {
+            continue;
         }
-        if resource.recovery.update == "PUT" && !(together.is_empty() && apart.is_empty()) {
-            // What is replaced whole says again what it was made with.
-            together.extend(apart.drain(..).flatten());
-            let made = &self.drafts.list[*step].after;
-            let made = made.iter().map(|(name, value)| (name.clone(), value.clone()));
-            for (name, value) in made {
-                if !together.contains_key(&name) {
-                    together.insert(name, Wanted { before: value.clone(), after: value });
+        let value = written_value(resource.token, name, value.clone());
+        let is_required =
+            resource.recovery.create_required.iter().any(|names| names.split('|').any(|n| n == name));
+        if is_later(resource, name) || (!is_required && returns.is_named_by(&value)) {
+            creation.later.insert(name.clone(), Wanted { before: Value::Null, after: value });
+        } else {
+            creation.body.insert(name.clone(), value);
+        }
+    }
+    creation
+}
+
+/// What is special about a type: guests are invited, accounts and policies are made disabled.
+fn special(mut creation: Creation, resource: &Resource, attributes: &Attributes) -> Creation {
+    let Creation { body, later, path, note } = &mut creation;
+    match resource.token {
+        "user" if is_guest(attributes) => {
+            for (name, value) in std::mem::replace(body, invitation(attributes)) {
+                if !matches!(name.as_str(), "mail" | "userPrincipalName" | "mailNickname" | "userType") {
+                    later.insert(name, Wanted { before: Value::Null, after: value });
                 }
             }
+            *path = Some("/invitations");
+            *note = Some("a guest: the invitation must be accepted again");
         }
-        apart.extend((!together.is_empty()).then_some(together));
-        for wanted in apart {
-            let path = object_path(resource, &object.id, attributes);
-            let request = RequestTemplate {
-                body: json!({}).into(),
-                ..request(resource, resource.recovery.update, path)
-            };
-            let step = self.add_update(resource, object, request, wanted);
-            let draft = &mut self.drafts.list[step];
-            draft.phase = draft.phase.max(contain::phase_of_later(resource.token));
+        "user" => {
+            body.entry("mailNickname").or_insert_with(|| local_part(attributes));
+            body.insert("accountEnabled".to_owned(), Value::Bool(false));
+            let profile = json!({ "forceChangePasswordNextSignIn": true, "password": PASSWORD });
+            body.insert("passwordProfile".to_owned(), profile);
+            *note =
+                Some("made disabled: reset the password or issue a Temporary Access Pass, then enable it");
+        }
+        "conditionalAccessPolicy" => {
+            body.insert("state".to_owned(), json!("disabled"));
+            let state = attributes.get("state").cloned().unwrap_or_default();
+            if state != "disabled" {
+                later.insert("state".to_owned(), Wanted { before: json!("disabled"), after: state });
+            }
+            *note = Some("made disabled, enabled last");
+        }
+        _ => {}
+    }
+    if resource.recovery.is_typed
+        && let Some(stated) = attributes.get("@odata.type")
+    {
+        body.insert("@odata.type".to_owned(), stated.clone());
+    }
+    creation
+}
+
+/// The updates of what can only follow; `made` is what the object is made with.
+fn later_drafts(anew: &Anew, later: WantedMap, made: Attributes) -> Vec<Draft> {
+    let Anew { object, resource, attributes, .. } = anew;
+    let mut together = WantedMap::new();
+    let mut apart = Vec::new();
+    for (name, values) in later {
+        if is_later(resource, &name) {
+            apart.push(WantedMap::from([(name, values)]));
+        } else {
+            together.insert(name, values);
         }
     }
-
-    fn skip_secrets(&mut self, object: &PlanObject, attributes: &Attributes) {
-        for name in CREDENTIALS {
-            let has_some = attributes.get(name).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-            if has_some {
-                let reason = property::ISSUE_ANEW.to_owned();
-                self.skipped.push(Skipped { object: object.clone(), name: name.to_owned(), reason });
+    if resource.recovery.update == "PUT" && !(together.is_empty() && apart.is_empty()) {
+        // What is replaced whole says again what it was made with.
+        together.extend(apart.drain(..).flatten());
+        for (name, value) in made {
+            if !together.contains_key(&name) {
+                together.insert(name, Wanted { before: value.clone(), after: value });
             }
         }
     }
+    apart.extend((!together.is_empty()).then_some(together));
+    let drafts = apart.into_iter().map(|wanted| {
+        let path = object_path(resource, &object.id, attributes);
+        let request =
+            RequestTemplate { body: json!({}).into(), ..request(resource, resource.recovery.update, path) };
+        let mut draft = update_draft(resource, object, request, wanted);
+        draft.phase = draft.phase.max(phase::of_later(resource.token));
+        draft
+    });
+    drafts.collect()
+}
 
-    /// Makes again what was part of an object in collections below it: without that it may be weaker than it was.
-    fn make_elements(&mut self, anew: &Anew) {
-        let Anew { object, resource, attributes, .. } = anew;
-        for inside in resource.graph.inside {
-            let list = attributes.get(inside.name).cloned().unwrap_or_default();
-            let list = written_value(resource.token, &inside.name, list);
-            for element in list.as_array().into_iter().flatten() {
-                self.add_element(resource, object, inside, element);
-            }
-        }
-    }
-
-    /// Whether a value names something whose ID changes.
-    pub(super) fn names_renamed(&self, value: &Value) -> bool {
-        match value {
-            Value::String(text) => {
-                let mut is_named = false;
-                each_id(text, &mut |part| is_named |= self.drafts.renames.contains_key(part));
-                is_named
-            }
-            Value::Array(values) => values.iter().any(|value| self.names_renamed(value)),
-            Value::Object(values) => values.values().any(|value| self.names_renamed(value)),
-            _ => false,
+fn skip_secrets(object: &PlanObject, attributes: &Attributes, outcome: &mut Outcome) {
+    for name in CREDENTIALS {
+        let has_some = attributes.get(name).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
+        if has_some {
+            outcome.skip(object, name, property::ISSUE_ANEW);
         }
     }
 }
 
 /// Why an object cannot be made again, if it cannot.
 fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
-    let text = |name: &str| attributes.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name: &str| text(attributes, name);
     match resource.token {
         "servicePrincipal" if text("servicePrincipalType") == "ManagedIdentity" => {
             return Some("a managed identity comes with the resource it is of".to_owned());
@@ -286,7 +290,7 @@ fn is_later(resource: &Resource, name: &str) -> bool {
 }
 
 fn is_guest(attributes: &Attributes) -> bool {
-    let text = |name: &str| attributes.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name: &str| text(attributes, name);
     text("userPrincipalName").contains("#EXT#")
         || (text("userType") == "Guest" && text("creationType") == "Invitation")
 }
@@ -304,6 +308,6 @@ fn invitation(attributes: &Attributes) -> Map<String, Value> {
 }
 
 fn local_part(attributes: &Attributes) -> Value {
-    let name = attributes.get("userPrincipalName").and_then(Value::as_str).unwrap_or_default();
+    let name = text(attributes, "userPrincipalName");
     json!(name.split('@').next().unwrap_or(name))
 }

@@ -1,272 +1,132 @@
-//! Relation objects back to what they were: assignments, grants, schedules, each found by what it relates.
+//! Owns relation objects on their way back: assignments, grants, schedules, each found by what it relates.
 
 mod names;
 mod schedule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use engine::{ChangeKind, RecoveryAction, Snapshot};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::draft::Draft;
-use super::lookup::{self, Attributes};
-use super::make::{Picked, Planner, resource_of};
+use super::assignment::{Holding, TENANT_SCOPE, Term, end_of, holding};
+use super::draft::{Draft, DraftId, Outcome, Wanted, WantedMap};
+use super::facts::Facts;
+use super::lookup::{self, Attributes, Lookup, text};
+use super::pick::Picked;
 use super::property;
-use super::update::{Wanted, WantedMap, decoded, escaped, filled, request};
-use super::{Phase, PlanObject, RequestTemplate, Skipped, StepKind};
+use super::request::{escaped, filled, request};
+use super::update::update_draft;
+use super::value::{decoded, kept_values};
+use super::{Phase, PlanObject, RequestTemplate, StepKind};
 use crate::plan::Result;
-use crate::resource::{self, Resource};
-pub(super) use schedule::{Holding, Schedules, has_begun, holding, is_open};
-use schedule::{Term, end_of, is_schedule, schedule_info, schedule_obstacle, time_obstacle};
-
-/// The scope of the whole tenant.
-pub(super) const TENANT_SCOPE: &str = "/";
-
-/// Which side of the difference has a relation object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    From,
-    To,
-}
+use crate::resource::{self, Link, Resource};
+pub(super) use names::AppRoleNames;
+use schedule::{is_schedule, schedule_body, schedule_obstacle, schedule_path, time_obstacle};
 
 /// What a relation object names.
 const ENDS: [&str; 5] = ["principalId", "resourceId", "clientId", "roleDefinitionId", "directoryScopeId"];
 
-impl Planner {
-    /// Learns the natural keys of changed relation objects, and the names of what they relate.
-    pub(super) fn learn_relations(&mut self, picked: &[Picked]) -> Result<()> {
-        let mut ends = BTreeSet::new();
-        for picked in picked.iter().filter(|picked| lookup::is_relation_object(&picked.change.type_token)) {
-            let token = picked.change.type_token.to_string();
-            let side = side_of(picked.change.kind);
-            let snapshot = self.side(side).clone();
-            if !self.natural_keys[side as usize].contains_key(&token) {
-                let keys = lookup::natural_keys(&snapshot, &token)?;
-                self.natural_keys[side as usize].insert(token.clone(), keys);
-            }
-            let key = self.natural_key(side, &token, &picked.id);
-            ends.extend(key.split('|').map(|end| end.rsplit('/').next().unwrap_or(end).to_owned()));
-        }
-        self.lookup.learn(&ends.iter().map(String::as_str).collect())?;
-        self.learn_schedules()
-    }
+/// A role assignment says what schedules, and members of directory roles, say again.
+const DONE_BY_ASSIGNMENT: &str = "done by the step of the role assignment";
 
-    fn side(&self, side: Side) -> &Snapshot {
-        match side {
-            Side::From => &self.lookup.from,
-            Side::To => &self.lookup.to,
+/// Which side of the difference has a relation object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    From,
+    To,
+}
+
+impl Side {
+    /// The side that has the relation object of a change.
+    fn of(kind: ChangeKind) -> Self {
+        match kind {
+            ChangeKind::Added | ChangeKind::Restored | ChangeKind::Updated => Self::To,
+            _ => Self::From,
         }
     }
 
+    fn snapshot(self, lookup: &Lookup) -> &Snapshot {
+        match self {
+            Self::From => &lookup.from,
+            Self::To => &lookup.to,
+        }
+    }
+}
+
+/// Natural keys of relation objects by type and by the IDs that Graph gives them, at the wanted state and at the other.
+#[derive(Debug, Default)]
+pub(super) struct NaturalKeys([HashMap<String, HashMap<String, String>>; 2]);
+
+impl NaturalKeys {
     /// What a relation object is known by, whatever ID Graph gives it for now.
-    fn natural_key(&self, side: Side, token: &str, id: &str) -> String {
-        let keys = self.natural_keys[side as usize].get(token);
+    fn of(&self, side: Side, token: &str, id: &str) -> String {
+        let keys = self.0[side as usize].get(token);
         keys.and_then(|keys| keys.get(id)).map_or_else(|| id.to_owned(), String::clone)
     }
+}
 
-    /// Plans that a relation object comes, goes or changes.
-    pub(super) fn plan_relation(&mut self, picked: &Picked) -> Result<()> {
-        let change = &picked.change;
-        let side = side_of(change.kind);
-        let Some(resource) = resource_of(change) else {
-            self.skip(change, "", property::UNSUPPORTED);
-            return Ok(());
-        };
-        let key = self.natural_key(side, resource.token, &picked.id);
-        let attributes = lookup::attributes(self.side(side), resource.token, &key)?.unwrap_or_default();
-        let object = self.relation_object(resource, &key, &attributes)?;
-        let mut skip = |reason: &str| {
-            self.skipped.push(Skipped {
-                object: object.clone(),
-                name: String::new(),
-                reason: reason.to_owned(),
-            });
-        };
-        if change.kind == ChangeKind::Updated {
-            self.update_relation(resource, &object, picked, &attributes)?;
-        } else if !picked.has_presence {
-            // Somebody asked for attributes or links, and it has none.
-        } else if change.action == RecoveryAction::None && change.reason.is_some() {
-            skip(&change.reason_text());
-        } else if side == Side::To {
-            self.remove_relation(resource, object, &attributes);
-        } else {
-            self.make_relation(resource, object, &attributes);
+/// Learns the natural keys of changed relation objects, and the names of what they relate.
+pub(super) fn learn(lookup: &mut Lookup, picked: &[Picked]) -> Result<NaturalKeys> {
+    let mut keys = NaturalKeys::default();
+    let mut ends = BTreeSet::new();
+    for picked in picked.iter().filter(|picked| lookup::is_relation_object(&picked.change.type_token)) {
+        let token = picked.change.type_token.to_string();
+        let side = Side::of(picked.change.kind);
+        if !keys.0[side as usize].contains_key(&token) {
+            let found = lookup::natural_keys(side.snapshot(lookup), &token)?;
+            keys.0[side as usize].insert(token.clone(), found);
         }
-        Ok(())
+        ends.extend(ends_of(&keys.of(side, &token, &picked.id)).map(str::to_owned));
+    }
+    lookup.learn(&ends.iter().map(String::as_str).collect())?;
+    Ok(keys)
+}
+
+/// The IDs in a natural key.
+pub(super) fn ends_of(key: &str) -> impl Iterator<Item = &str> {
+    key.split('|').map(|end| end.rsplit('/').next().unwrap_or(end))
+}
+
+/// What steps about relation objects do so far, so that none does it again.
+#[derive(Debug, Default)]
+pub(super) struct AssignmentSteps {
+    /// Types and IDs of the objects that they are about.
+    drafted: HashSet<(String, String)>,
+    /// Roles that steps about assignments give or take.
+    holdings: HashSet<Holding>,
+}
+
+impl AssignmentSteps {
+    /// Why nothing needs to give or take a role, if a step about an assignment does.
+    pub(super) fn done(&self, holding: &Holding) -> Option<&'static str> {
+        self.holdings.contains(holding).then_some(DONE_BY_ASSIGNMENT)
     }
 
-    /// Drafts a relation object again; also one that went along with what it relates.
-    pub(super) fn make_relation(
-        &mut self,
-        resource: &'static Resource,
-        object: PlanObject,
-        attributes: &Attributes,
-    ) {
-        let now = self.context.now;
-        let obstacle = self.relation_obstacle(attributes).or_else(|| schedule_obstacle(resource, attributes));
-        let obstacle = obstacle.map(str::to_owned);
-        let obstacle = obstacle.or_else(|| time_obstacle(attributes, now).filter(|_| is_schedule(resource)));
-        let is_assignment = resource.token == "roleAssignment";
-        let term = if is_assignment { self.term(&holding(attributes)) } else { Term::Open };
-        let obstacle = obstacle.or_else(|| {
-            self.term_obstacle(&holding(attributes)).filter(|_| is_assignment).map(str::to_owned)
-        });
-        if let Some(reason) = obstacle {
-            self.skipped.push(Skipped { object: object.clone(), name: String::new(), reason });
-            if let Term::Ends(schedule) = term {
-                self.make_schedule(object, &schedule);
-            }
-            return;
-        }
-        let (path, body) = match resource.token {
-            "appRoleAssignment" => {
-                let resource_id = text(attributes, "resourceId");
-                let path = format!("/servicePrincipals/{}/appRoleAssignedTo", escaped(resource_id));
-                (path, chosen(attributes, &["principalId", "resourceId", "appRoleId"]))
-            }
-            "oauth2PermissionGrant" => {
-                let names = ["clientId", "consentType", "principalId", "resourceId", "scope"];
-                ("/oauth2PermissionGrants".to_owned(), chosen(attributes, &names))
-            }
-            "roleAssignment" => {
-                let names = ["roleDefinitionId", "principalId", "directoryScopeId"];
-                ("/roleManagement/directory/roleAssignments".to_owned(), chosen(attributes, &names))
-            }
-            _ => (schedule_path(resource), schedule_body(attributes, "adminAssign", now)),
-        };
-        let mut request = request(resource, "POST", path);
-        request.body = Value::Object(body.clone()).into();
-        if self.is_told_by_assignment(resource, &object, attributes) || self.is_drafted(&object) {
-            return;
-        }
-        let mut draft = Draft::new(StepKind::AddLink, Phase::Links, object, request);
-        draft.after = body.into_iter().filter(|(name, _)| name != "action").collect();
-        let step = self.drafts.add(draft);
-        if is_schedule(resource)
-            && let Some(end) = end_of(attributes)
-        {
-            self.drafts.list[step].notes.push(format!("ends on {end}, as it did"));
-        }
-    }
-
-    /// Drafts the schedule of an assignment that ends, unless its own change has brought it already.
-    fn make_schedule(&mut self, assignment: PlanObject, schedule: &Attributes) {
-        let Some(resource) = resource::by_token("roleAssignmentSchedule") else { return };
-        let object = PlanObject { type_token: resource.token.to_owned(), ..assignment };
-        if !self.is_drafted(&object) {
-            self.make_relation(resource, object, schedule);
-        }
-    }
-
-    /// Whether a step about a relation object is drafted.
     fn is_drafted(&self, object: &PlanObject) -> bool {
-        let mut drafts = self.drafts.list.iter();
-        drafts.any(|draft| draft.object.id == object.id && draft.object.type_token == object.type_token)
+        self.drafted.contains(&(object.type_token.clone(), object.id.clone()))
     }
 
-    /// Drafts the removal of a relation object.
-    fn remove_relation(&mut self, resource: &'static Resource, object: PlanObject, attributes: &Attributes) {
-        if let Some(reason) = schedule_obstacle(resource, attributes) {
-            self.skipped.push(Skipped { object, name: String::new(), reason: reason.to_owned() });
-            return;
-        }
-        if self.is_told_by_assignment(resource, &object, attributes) {
-            return;
-        }
-        // Which one it is Graph is asked when the request leaves; an import may not say.
-        let graph_id = Some(text(attributes, "id")).filter(|id| !id.is_empty()).unwrap_or("-");
-        let request = match resource.token {
-            "appRoleAssignment" => {
-                let path =
-                    resource.graph.get.replace("{resourceId}", &escaped(text(attributes, "resourceId")));
-                request(resource, "DELETE", path.replace("{graphId}", &escaped(graph_id)))
-            }
-            "oauth2PermissionGrant" | "roleAssignment" => {
-                request(resource, "DELETE", filled(resource.graph.get, graph_id))
-            }
-            _ => RequestTemplate {
-                body: Value::Object(schedule_body(attributes, "adminRemove", self.context.now)).into(),
-                ..request(resource, "POST", schedule_path(resource))
-            },
-        };
-        // What a person was given to use is no power over the tenant.
-        let is_use = resource.token == "appRoleAssignment"
-            && !self.lookup.is_of(text(attributes, "principalId"), "servicePrincipal");
-        let phase = if is_use { Phase::Unlinking } else { Phase::Containment };
-        let mut draft = Draft::new(StepKind::RemoveLink, phase, object, request);
-        draft.before = super::removal::kept_values(resource, attributes);
-        self.drafts.add(draft);
+    fn add(&mut self, draft: Draft, outcome: &mut Outcome) -> DraftId {
+        self.drafted.insert((draft.object.type_token.clone(), draft.object.id.clone()));
+        outcome.add(draft)
     }
 
-    /// A grant's scopes are the only thing that an update writes; of schedules a request does.
-    fn update_relation(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        picked: &Picked,
-        attributes: &Attributes,
-    ) -> Result<()> {
-        if is_schedule(resource) {
-            return self.update_schedule(resource, object, picked, attributes);
-        }
-        let mut wanted = WantedMap::new();
-        for place in &picked.attributes {
-            let change = &picked.change.attributes[*place];
-            let is_scope = resource.token == "oauth2PermissionGrant" && *change.name == *"scope";
-            if is_scope {
-                let values =
-                    Wanted { before: decoded(change.to.as_deref()), after: decoded(change.from.as_deref()) };
-                wanted.insert(change.name.to_string(), values);
-            } else {
-                let reason = property::READ_ONLY.to_owned();
-                self.skipped.push(Skipped { object: object.clone(), name: change.name.to_string(), reason });
-            }
-        }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        if text(attributes, "id").is_empty() {
-            let (object, name) = (object.clone(), "scope".to_owned());
-            self.skipped.push(Skipped { object, name, reason: "its ID was not observed".to_owned() });
-            return Ok(());
-        }
-        let request = request(resource, "PATCH", filled(resource.graph.get, text(attributes, "id")));
-        let gains = |values: &Wanted| added_scopes(&values.after, &values.before).next().is_some();
-        let loses =
-            wanted.values().any(|values| added_scopes(&values.before, &values.after).next().is_some());
-        let is_gain = wanted.values().any(gains);
-        let step = self.add_update(resource, object, request, wanted);
-        if loses && !is_gain {
-            self.drafts.list[step].phase = Phase::Containment;
-        }
-        Ok(())
-    }
-
-    /// Why what a relation object relates cannot be related again, if it cannot.
-    fn relation_obstacle(&self, attributes: &Attributes) -> Option<&'static str> {
-        ENDS.iter().find_map(|name| {
-            let end = text(attributes, name);
-            self.target_obstacle(end.rsplit('/').next().unwrap_or(end))
-        })
-    }
-
-    /// A schedule, and a member of a directory role, say again what an assignment says: one step is enough.
-    fn is_told_by_assignment(
+    /// Whether an assignment does what a schedule says again; remembers assignments.
+    fn is_done_again(
         &mut self,
         resource: &Resource,
         object: &PlanObject,
         attributes: &Attributes,
+        outcome: &mut Outcome,
     ) -> bool {
         let holding = holding(attributes);
         match resource.token {
             "roleAssignment" => {
-                self.assigned.insert(holding);
+                self.holdings.insert(holding);
                 false
             }
-            "roleAssignmentSchedule" if self.assigned.contains(&holding) => {
-                let reason = "done by the step of the role assignment".to_owned();
-                self.skipped.push(Skipped { object: object.clone(), name: String::new(), reason });
+            "roleAssignmentSchedule" if self.holdings.contains(&holding) => {
+                outcome.skip(object, "", DONE_BY_ASSIGNMENT);
                 true
             }
             _ => false,
@@ -274,12 +134,242 @@ impl Planner {
     }
 }
 
-/// The side that has a relation object which came or went.
-fn side_of(kind: ChangeKind) -> Side {
-    match kind {
-        ChangeKind::Added | ChangeKind::Restored | ChangeKind::Updated => Side::To,
-        _ => Side::From,
+/// The role that a member of a directory role holds; nothing for other links.
+pub(super) fn role_member(
+    lookup: &Lookup,
+    resource: &Resource,
+    link: &Link,
+    id: &str,
+    target: &str,
+) -> Option<Holding> {
+    if resource.token != "directoryRole" || link.name != "members" {
+        return None;
     }
+    let Value::String(role) = lookup.cell("directoryRole", id, "roleTemplateId") else {
+        return None;
+    };
+    Some((target.to_owned(), role.clone(), TENANT_SCOPE.to_owned()))
+}
+
+/// A relation object with what it was.
+#[derive(Debug, Clone)]
+pub(super) struct Relation {
+    pub(super) resource: &'static Resource,
+    pub(super) object: PlanObject,
+    pub(super) attributes: Attributes,
+}
+
+impl Relation {
+    /// The relation object of a key at a state.
+    pub(super) fn read(
+        lookup: &Lookup,
+        names: &mut AppRoleNames,
+        (snapshot, resource): (&Snapshot, &'static Resource),
+        key: &str,
+    ) -> Result<Self> {
+        let attributes = lookup::attributes(snapshot, resource.token, key)?.unwrap_or_default();
+        let object = names::shown(lookup, names, resource, key, &attributes)?;
+        Ok(Self { resource, object, attributes })
+    }
+}
+
+/// Drafts that relation objects come, go or change.
+pub(super) fn draft(
+    facts: &Facts<'_>,
+    keys: &NaturalKeys,
+    picked: &[Picked],
+    names: &mut AppRoleNames,
+) -> Result<(Outcome, AssignmentSteps)> {
+    let mut outcome = Outcome::default();
+    let mut steps = AssignmentSteps::default();
+    for picked in picked.iter().filter(|picked| lookup::is_relation_object(&picked.change.type_token)) {
+        let change = &picked.change;
+        let side = Side::of(change.kind);
+        let Some(resource) = picked.resource() else {
+            outcome.skip(&picked.object(), "", property::UNSUPPORTED);
+            continue;
+        };
+        let key = keys.of(side, resource.token, &picked.id);
+        let relation = Relation::read(facts.lookup, names, (side.snapshot(facts.lookup), resource), &key)?;
+        let drafted = if change.kind == ChangeKind::Updated {
+            update(facts, &mut steps, picked, &relation)?
+        } else if !picked.has_presence {
+            // Attributes or links were asked for, and it has none.
+            continue;
+        } else if change.action == RecoveryAction::None && change.reason.is_some() {
+            let mut skipped = Outcome::default();
+            skipped.skip(&relation.object, "", change.reason_text());
+            skipped
+        } else if side == Side::To {
+            remove(facts, &mut steps, relation)
+        } else {
+            make(facts, &mut steps, relation)
+        };
+        outcome.append(drafted);
+    }
+    Ok((outcome, steps))
+}
+
+/// Drafts a relation object again; also one that went along with what it relates.
+pub(super) fn make(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) -> Outcome {
+    let Relation { resource, object, attributes } = relation;
+    let mut outcome = Outcome::default();
+    let now = facts.given.context.now;
+    let is_assignment = resource.token == "roleAssignment";
+    let term = if is_assignment { facts.given.terms.term(&holding(&attributes)) } else { Term::Open };
+    let obstacle = ends_obstacle(facts, &attributes).or_else(|| schedule_obstacle(resource, &attributes));
+    let obstacle = obstacle.map(str::to_owned).or_else(|| time_obstacle(resource, &attributes, now));
+    if let Some(reason) = obstacle.or_else(|| term.obstacle().map(str::to_owned)) {
+        outcome.skip(&object, "", reason);
+        if let Term::Ends(schedule) = term {
+            outcome.append(make_schedule(facts, steps, object, schedule));
+        }
+        return outcome;
+    }
+    let (path, body) = creation(resource, &attributes, now);
+    if steps.is_done_again(resource, &object, &attributes, &mut outcome) || steps.is_drafted(&object) {
+        return outcome;
+    }
+    let mut request = request(resource, "POST", path);
+    request.body = Value::Object(body.clone()).into();
+    let mut draft = Draft::new(StepKind::AddLink, Phase::Links, object, request);
+    draft.after = body.into_iter().filter(|(name, _)| name != "action").collect();
+    if is_schedule(resource)
+        && let Some(end) = end_of(&attributes)
+    {
+        draft.notes.push(format!("ends on {end}, as it did"));
+    }
+    steps.add(draft, &mut outcome);
+    outcome
+}
+
+/// Where a relation object of each type is made, and what is sent.
+fn creation(
+    resource: &Resource,
+    attributes: &Attributes,
+    now: jiff::Timestamp,
+) -> (String, Map<String, Value>) {
+    match resource.token {
+        "appRoleAssignment" => {
+            let resource_id = text(attributes, "resourceId");
+            let path = format!("/servicePrincipals/{}/appRoleAssignedTo", escaped(resource_id));
+            (path, chosen(attributes, &["principalId", "resourceId", "appRoleId"]))
+        }
+        "oauth2PermissionGrant" => {
+            let names = ["clientId", "consentType", "principalId", "resourceId", "scope"];
+            ("/oauth2PermissionGrants".to_owned(), chosen(attributes, &names))
+        }
+        "roleAssignment" => {
+            let names = ["roleDefinitionId", "principalId", "directoryScopeId"];
+            ("/roleManagement/directory/roleAssignments".to_owned(), chosen(attributes, &names))
+        }
+        _ => (schedule_path(resource), schedule_body(attributes, "adminAssign", now)),
+    }
+}
+
+/// Drafts the schedule of an assignment that ends, unless its own change has brought it already.
+fn make_schedule(
+    facts: &Facts<'_>,
+    steps: &mut AssignmentSteps,
+    assignment: PlanObject,
+    attributes: Attributes,
+) -> Outcome {
+    let Some(resource) = resource::by_token("roleAssignmentSchedule") else { return Outcome::default() };
+    let object = PlanObject { type_token: resource.token.to_owned(), ..assignment };
+    if steps.is_drafted(&object) {
+        return Outcome::default();
+    }
+    make(facts, steps, Relation { resource, object, attributes })
+}
+
+/// Drafts the removal of a relation object.
+fn remove(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) -> Outcome {
+    let Relation { resource, object, attributes } = relation;
+    let mut outcome = Outcome::default();
+    if let Some(reason) = schedule_obstacle(resource, &attributes) {
+        outcome.skip(&object, "", reason);
+        return outcome;
+    }
+    if steps.is_done_again(resource, &object, &attributes, &mut outcome) {
+        return outcome;
+    }
+    let request = removal(resource, &attributes, facts.given.context.now);
+    // What a person was given to use is no power over the tenant.
+    let is_use = resource.token == "appRoleAssignment"
+        && !facts.lookup.is_of(text(&attributes, "principalId"), "servicePrincipal");
+    let phase = if is_use { Phase::Unlinking } else { Phase::Containment };
+    let mut draft = Draft::new(StepKind::RemoveLink, phase, object, request);
+    draft.before = kept_values(resource.token, &attributes);
+    steps.add(draft, &mut outcome);
+    outcome
+}
+
+/// The request that takes a relation object of each type away.
+fn removal(resource: &Resource, attributes: &Attributes, now: jiff::Timestamp) -> RequestTemplate {
+    // Which one it is Graph is asked when the request leaves; an import may not say.
+    let graph_id = Some(text(attributes, "id")).filter(|id| !id.is_empty()).unwrap_or("-");
+    match resource.token {
+        "appRoleAssignment" => {
+            let path = resource.graph.get.replace("{resourceId}", &escaped(text(attributes, "resourceId")));
+            request(resource, "DELETE", path.replace("{graphId}", &escaped(graph_id)))
+        }
+        "oauth2PermissionGrant" | "roleAssignment" => {
+            request(resource, "DELETE", filled(resource.graph.get, graph_id))
+        }
+        _ => RequestTemplate {
+            body: Value::Object(schedule_body(attributes, "adminRemove", now)).into(),
+            ..request(resource, "POST", schedule_path(resource))
+        },
+    }
+}
+
+/// A grant's scopes are the only thing that an update writes; of schedules a request does.
+fn update(
+    facts: &Facts<'_>,
+    steps: &mut AssignmentSteps,
+    picked: &Picked,
+    relation: &Relation,
+) -> Result<Outcome> {
+    let Relation { resource, object, attributes } = relation;
+    if is_schedule(resource) {
+        return schedule::update(facts, steps, picked, relation);
+    }
+    let mut outcome = Outcome::default();
+    let mut wanted = WantedMap::new();
+    for index in &picked.attributes {
+        let change = &picked.change.attributes[*index];
+        if resource.token == "oauth2PermissionGrant" && *change.name == *"scope" {
+            let (before, after) = (decoded(change.to.as_deref()), decoded(change.from.as_deref()));
+            wanted.insert(change.name.to_string(), Wanted { before, after });
+        } else {
+            outcome.skip(object, &change.name, property::READ_ONLY);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(outcome);
+    }
+    if text(attributes, "id").is_empty() {
+        outcome.skip(object, "scope", "its ID was not observed");
+        return Ok(outcome);
+    }
+    let request = request(resource, "PATCH", filled(resource.graph.get, text(attributes, "id")));
+    let gains = |values: &Wanted| added_scopes(&values.after, &values.before).next().is_some();
+    let loses = wanted.values().any(|values| added_scopes(&values.before, &values.after).next().is_some());
+    let is_gain = wanted.values().any(gains);
+    let mut draft = update_draft(resource, object, request, wanted);
+    if loses && !is_gain {
+        draft.phase = Phase::Containment;
+    }
+    steps.add(draft, &mut outcome);
+    Ok(outcome)
+}
+
+/// Why what a relation object relates cannot be related again, if it cannot.
+fn ends_obstacle(facts: &Facts<'_>, attributes: &Attributes) -> Option<&'static str> {
+    ENDS.iter().find_map(|name| {
+        let end = text(attributes, name);
+        facts.target_obstacle(end.rsplit('/').next().unwrap_or(end))
+    })
 }
 
 /// Scopes of a grant that another text of scopes has not.
@@ -289,33 +379,7 @@ pub(super) fn added_scopes<'v>(wanted: &'v Value, standing: &'v Value) -> impl I
     wanted.filter(move |scope| !standing.split_whitespace().any(|other| other == *scope))
 }
 
-pub(super) fn text<'v>(attributes: &'v Attributes, name: &str) -> &'v str {
-    attributes.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
 fn chosen(attributes: &Attributes, names: &[&str]) -> Map<String, Value> {
     let values = names.iter().filter_map(|name| Some(((*name).to_owned(), attributes.get(*name)?.clone())));
     values.filter(|(_, value)| !value.is_null()).collect()
-}
-
-/// Where the requests go that change a schedule: schedules themselves are only read.
-fn schedule_path(resource: &Resource) -> String {
-    let list = resource.graph.list.unwrap_or_default();
-    format!("{}Requests", list.strip_suffix('s').unwrap_or(list))
-}
-
-fn schedule_body(attributes: &Attributes, action: &str, now: jiff::Timestamp) -> Map<String, Value> {
-    let mut body = chosen(attributes, &["principalId", "roleDefinitionId", "directoryScopeId", "appScopeId"]);
-    if action == "adminUpdate" {
-        // The schedule is found by what its key names.
-        body.remove("appScopeId");
-    }
-    body.insert("action".to_owned(), json!(action));
-    body.insert("justification".to_owned(), json!("recovery"));
-    if action != "adminRemove"
-        && let Some(info) = schedule_info(attributes, now)
-    {
-        body.insert("scheduleInfo".to_owned(), info);
-    }
-    body
 }

@@ -25,7 +25,7 @@ const SIGNATURE_MAGIC: &[u8] = b"SSHSIG";
 const KEY_MAGIC: &[u8] = b"openssh-key-v1\0";
 const SEED_LENGTH: usize = 32;
 
-/// Somebody's signature of a plan's hash.
+/// A signature of a plan's hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanSignature {
     /// The public key, `ssh-ed25519 …`.
@@ -177,7 +177,7 @@ fn unarmored(text: &str) -> String {
     text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect()
 }
 
-/// Takes what a length stands in front of.
+/// Takes the bytes behind a length.
 fn take<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     let (length, behind) = rest.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;

@@ -23,7 +23,7 @@ pub struct Summary {
     pub types: BTreeMap<String, BTreeMap<StepKind, usize>>,
     /// Chosen changes that no step undoes.
     pub skipped: usize,
-    /// References that nobody can re-point.
+    /// References that no request can re-point.
     pub unfixable: usize,
     /// Guards that are raised and not allowed.
     pub guards: usize,

@@ -7,7 +7,7 @@ mod guards;
 mod links;
 mod policies;
 mod properties;
-mod returns;
+mod restore;
 mod schedules;
 mod signature;
 mod unique;
@@ -143,11 +143,11 @@ pub(super) fn check(plan: &Plan) {
     plan.verify_hash().unwrap();
     // What people are shown says what is sent.
     plan.check_steps().unwrap();
-    let place = |id: &str| plan.steps.iter().position(|step| step.id == id);
+    let position = |id: &str| plan.steps.iter().position(|step| step.id == id);
     for (index, step) in plan.steps.iter().enumerate() {
         assert_eq!(step.id, format!("s{}", index + 1));
         for before in &step.depends_on {
-            assert!(place(before).unwrap() < index, "{} waits for {before}", step.id);
+            assert!(position(before).unwrap() < index, "{} waits for {before}", step.id);
         }
         if step.kind == StepKind::RemoveLink && !step.links.is_empty() {
             assert!(step.request.path.ends_with("/$ref"), "{}", step.request.path);

@@ -1,12 +1,12 @@
-//! Owns what two objects may not have both: whoever holds it now goes or gives it up before what comes back, or the plan says
-//! why that cannot come back.
+//! Owns values that only one object may have: the object that holds one now is deleted or gives it up before another is
+//! brought back with it, or the plan says why that cannot be brought back.
 //!
-//! Shape: a claim is a value in a space, such as a name that signs in, or an address; what comes back claims what it had, and
+//! Shape: a claim is a value in a space, such as a sign-in name or an address; an object brought back claims what it had, and
 //! a live object that has it holds it.
 //!
 //! Invariants
-//! 1. Nothing is restored while somebody else holds what it claims: Graph refuses that.
-//! 2. A holder goes first only into a bin, and says so: should the restore fail all the same, it can be brought back.
+//! 1. Nothing is restored while another object holds what it claims: Graph refuses that.
+//! 2. A holder is deleted first only into a bin, with a note: should the restore fail all the same, it can be restored.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,15 +14,21 @@ use engine::scan::Space as Columns;
 use engine::{ChangeKind, Snapshot};
 use serde_json::{Value, json};
 
-use super::draft::{Draft, DraftId};
-use super::lookup::{self, Attributes};
-use super::make::{Picked, Planner};
+use super::delete::{Deletion, deletion};
+use super::draft::{Draft, DraftId, Wanted, WantedMap};
+use super::facts::Facts;
+use super::lookup::{self, Attributes, Lookup};
+use super::pick::Picked;
 use super::property::{self, Writing};
-use super::returns::Returning;
-use super::update::{Wanted, WantedMap, filled, request};
+use super::request::{filled, request};
+use super::update::update_draft;
+use super::value::decoded;
 use super::{Named, Phase, PlanObject, StepKind};
 use crate::plan::Result;
 use crate::resource;
+
+/// The property that holds the name that a user signs in with.
+const PRINCIPAL_NAME: &str = "userPrincipalName";
 
 /// Among which values one may stand only once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +47,7 @@ enum Space {
     UniqueName,
 }
 
-/// Which property of which types stands in which space.
+/// The properties that hold unique values: types, property, space.
 const CLAIMS: [(&[&str], &str, Space); 8] = [
     (&["user"], "userPrincipalName", Space::PrincipalName),
     (&["user", "group", "orgContact"], "proxyAddresses", Space::Address),
@@ -64,24 +70,24 @@ pub(super) struct Holder {
     value: String,
 }
 
-/// What stands in the way of an object that is to come back.
+/// What an object claims that is to be brought back.
 #[derive(Debug)]
 pub(super) enum Contest {
     /// Nothing that this plan does not move out of the way.
     Yields(Vec<Holder>),
-    /// Somebody holds what it claims, and keeps it: the reason, and what a restore can be told so that it works all the same.
+    /// Another object holds a claim and keeps it: the reason, and what a restore can be sent so that it works all the same.
     Held(String, Option<Detour>),
 }
 
 /// How a restore works although its names are taken.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Detour {
-    /// The name it comes back under; none when its own is free.
+    /// The name it is restored under; none when its own is free.
     name: Option<String>,
 }
 
 impl Detour {
-    /// What the restore is told.
+    /// The body of the restore.
     pub(super) fn body(&self) -> Value {
         let mut body = json!({ "autoReconcileProxyConflict": true });
         if let Some(name) = &self.name {
@@ -99,225 +105,242 @@ impl Detour {
     }
 }
 
-impl Planner {
-    /// What stands in the way of each object that is to come back, by ID.
-    pub(super) fn contests(
-        &mut self,
-        returning: &[Returning],
-        picked: &[Picked],
-    ) -> Result<HashMap<String, Contest>> {
-        let mut claims: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
-        for (place, returning) in returning.iter().enumerate() {
-            let attributes = self.coming(returning)?;
-            for claim in claims_of(&returning.object.type_token, &attributes) {
-                claims.entry(claim).or_default().push(place);
-            }
-        }
-        let holders = holders(&self.lookup.newest, &claims)?;
-        let ids: BTreeSet<&str> = holders.values().map(|holder| holder.object.id.as_str()).collect();
-        self.lookup.learn(&ids)?;
-        let mut contests = HashMap::new();
-        for (claim, mut holder) in holders {
-            holder.object = self.lookup.shown(&holder.object.id);
-            for place in &claims[&claim] {
-                let object = &returning[*place].object;
-                if object.id != holder.object.id {
-                    let contest = contests.entry(object.id.clone());
-                    let contest = contest.or_insert_with(|| Contest::Yields(Vec::new()));
-                    self.add_holder(contest, &returning[*place], holder.clone(), picked);
-                }
-            }
-        }
-        Ok(contests)
-    }
+/// An object that is to come back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Claimant<'o> {
+    pub(super) object: &'o PlanObject,
+    /// From its bin, and not made again.
+    pub(super) is_restored: bool,
+}
 
-    /// An object as it will be when it is back.
-    fn coming(&self, returning: &Returning) -> Result<Attributes> {
-        let (token, id) = (&returning.resource.token, &returning.object.id);
-        let sides = [&self.lookup.newest, &self.lookup.to, &self.lookup.from];
-        let sides = if returning.bin.is_some() { &sides[..] } else { &sides[2..] };
-        for side in sides {
-            if let Some(attributes) = lookup::attributes(side, token, id)? {
-                return Ok(attributes);
-            }
-        }
-        Ok(Attributes::new())
-    }
+/// Live objects that hold what others claim: each with the index of who claims it.
+pub(super) type Held = Vec<(Holder, usize)>;
 
-    fn add_holder(&self, contest: &mut Contest, returning: &Returning, holder: Holder, picked: &[Picked]) {
-        let of_holder = picked.iter().find(|picked| picked.id == holder.object.id);
-        let came = of_holder.filter(|picked| {
-            picked.has_presence && matches!(picked.change.kind, ChangeKind::Added | ChangeKind::Restored)
-        });
-        let is_going =
-            came.is_some_and(|picked| matches!(self.removal_kind(picked), Ok((StepKind::SoftDelete, _))));
-        let gives_up = of_holder.is_some_and(|picked| gives_up(picked, &holder));
-        if is_going || gives_up {
-            if let Contest::Yields(holders) = contest {
-                holders.push(holder);
-            }
-            return;
-        }
-        let Holder { object, property, value, space } = holder;
-        let name = if object.display_name.is_empty() { &object.id } else { &object.display_name };
-        let help =
-            if came.is_some() { "; it was not there: the option softDelete moves it away first" } else { "" };
-        let is_name = matches!(space, Space::PrincipalName | Space::Address);
-        let can_detour = returning.bin.is_some() && returning.object.type_token == "user" && is_name;
-        let hint =
-            if can_detour && help.is_empty() { "; the option reconcile restores it without" } else { "" };
-        let reason = format!("its {property} {value} is held by {name} ({}){help}{hint}", object.id);
-        let new_name =
-            (space == Space::PrincipalName).then(|| spare_name(&value, &returning.object.id, "restored"));
-        let detour = can_detour.then_some(Detour { name: new_name });
-        *contest = match (std::mem::replace(contest, Contest::Yields(Vec::new())), detour) {
-            (Contest::Held(earlier, Some(before)), Some(detour)) => {
-                Contest::Held(earlier, Some(Detour { name: before.name.or(detour.name) }))
-            }
-            (Contest::Held(earlier, _), _) => Contest::Held(earlier, None),
-            (_, detour) => Contest::Held(reason, detour),
-        };
-    }
-
-    /// Lets what comes back wait for what holds its names now.
-    pub(super) fn order_claims(&mut self, yields: &[(DraftId, Vec<Holder>)]) {
-        for (back, holders) in yields {
-            for holder in holders {
-                let Some(first) = self.way_out(holder) else { continue };
-                let returned = self.drafts.list[*back].object.clone();
-                let phase = self.drafts.list[*back].phase;
-                self.bring_forward(first, phase);
-                self.drafts.list[*back].depends_on.insert(first);
-                let draft = &mut self.drafts.list[first];
-                if draft.kind == StepKind::SoftDelete {
-                    draft.notes.push(format!(
-                        "goes first, because it holds the {} of {} ({}): if that cannot be brought back, restore this one",
-                        holder.property, returned.display_name, returned.id
-                    ));
-                }
-            }
+/// Who holds what objects claim that are to come back, in the order of the claims.
+pub(super) fn holders_of(lookup: &mut Lookup, claimants: &[Claimant<'_>]) -> Result<Held> {
+    let mut claims: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
+    for (index, claimant) in claimants.iter().enumerate() {
+        let attributes = returning_attributes(lookup, claimant)?;
+        for claim in claims_of(&claimant.object.type_token, &attributes) {
+            claims.entry(claim).or_default().push(index);
         }
     }
-
-    /// The step after which a holder does not hold its claim any more.
-    fn way_out(&self, holder: &Holder) -> Option<DraftId> {
-        let mut drafts = self.drafts.list.iter().enumerate();
-        let found = drafts.find(|(_, draft)| {
-            let is_own = draft.object.id == holder.object.id;
-            let writes = draft.kind == StepKind::Update && draft.after.contains_key(holder.property);
-            is_own && (draft.kind == StepKind::SoftDelete || writes)
-        });
-        found.map(|(place, _)| place)
+    let holders = holders(&lookup.newest, &claims)?;
+    let ids: BTreeSet<&str> = holders.values().map(|holder| holder.object.id.as_str()).collect();
+    lookup.learn(&ids)?;
+    let mut held = Held::new();
+    for (claim, mut holder) in holders {
+        holder.object = lookup.shown(&holder.object.id);
+        let others = claims[&claim].iter().filter(|index| claimants[**index].object.id != holder.object.id);
+        held.extend(others.map(|index| (holder.clone(), *index)));
     }
+    Ok(held)
+}
 
-    /// Lets a step, and what it waits for, be done in an earlier phase.
-    fn bring_forward(&mut self, step: DraftId, phase: Phase) {
-        let mut open = vec![step];
-        while let Some(step) = open.pop() {
-            let draft = &mut self.drafts.list[step];
-            if draft.phase > phase {
-                draft.phase = phase;
-                open.extend(draft.depends_on.iter().copied());
-            }
+/// The contest of each object that is to be brought back, by ID.
+pub(super) fn contests(
+    facts: &Facts<'_>,
+    claimants: &[Claimant<'_>],
+    held: Held,
+    picked: &[Picked],
+) -> HashMap<String, Contest> {
+    let mut contests = HashMap::new();
+    for (holder, index) in held {
+        let claimant = claimants[index];
+        let contest = contests.entry(claimant.object.id.clone());
+        let contest = contest.or_insert_with(|| Contest::Yields(Vec::new()));
+        add_holder(facts, contest, claimant, holder, picked);
+    }
+    contests
+}
+
+/// An object as it will be when it is back.
+fn returning_attributes(lookup: &Lookup, claimant: &Claimant<'_>) -> Result<Attributes> {
+    let PlanObject { type_token, id, .. } = claimant.object;
+    let sides = [&lookup.newest, &lookup.to, &lookup.from];
+    for side in if claimant.is_restored { &sides[..] } else { &sides[2..] } {
+        if let Some(attributes) = lookup::attributes(side, type_token, id)? {
+            return Ok(attributes);
         }
     }
+    Ok(Attributes::new())
+}
 
-    /// Orders updates of names that sign in: who gives a name up goes before who takes it, and of those who swap names one
-    /// takes another for a while.
-    pub(super) fn order_names(&mut self) -> Result<()> {
-        const NAME: &str = "userPrincipalName";
-        let mut updates: BTreeMap<String, DraftId> = BTreeMap::new();
-        for (place, draft) in self.drafts.list.iter().enumerate() {
-            if draft.kind == StepKind::Update
-                && draft.object.type_token == "user"
-                && draft.after.contains_key(NAME)
-            {
-                updates.insert(draft.object.id.clone(), place);
-            }
+fn add_holder(
+    facts: &Facts<'_>,
+    contest: &mut Contest,
+    claimant: Claimant<'_>,
+    holder: Holder,
+    picked: &[Picked],
+) {
+    let of_holder = picked.iter().find(|picked| picked.id == holder.object.id);
+    let came = of_holder.filter(|picked| {
+        picked.has_presence && matches!(picked.change.kind, ChangeKind::Added | ChangeKind::Restored)
+    });
+    let is_going =
+        came.is_some_and(|picked| matches!(deletion(facts, picked), Deletion::Step(StepKind::SoftDelete, _)));
+    if is_going || of_holder.is_some_and(|picked| gives_up(picked, &holder)) {
+        if let Contest::Yields(holders) = contest {
+            holders.push(holder);
         }
-        let name = |draft: &Draft, side: fn(&Draft) -> &Named| {
-            side(draft).get(NAME).and_then(Value::as_str).unwrap_or_default().to_lowercase()
-        };
-        let mut claims: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
-        for place in updates.values() {
-            let wanted = name(&self.drafts.list[*place], |draft| &draft.after);
-            claims.entry((Space::PrincipalName, wanted)).or_default().push(*place);
-        }
-        let holders = holders(&self.lookup.newest, &claims)?;
-        // Whom each waits for.
-        let mut waits: BTreeMap<DraftId, DraftId> = BTreeMap::new();
-        for (claim, holder) in holders {
-            for place in &claims[&claim] {
-                let own = self.drafts.list[*place].object.id == holder.object.id;
-                let first = updates.get(&holder.object.id).copied().or_else(|| self.way_out(&holder));
-                match first.filter(|_| !own) {
-                    Some(first) => _ = waits.insert(*place, first),
-                    None if own => {}
-                    None => {
-                        let note = format!("Graph refuses it while {} has this name", holder.object.id);
-                        self.drafts.list[*place].notes.push(note);
-                    }
-                }
-            }
-        }
-        self.break_swaps(&mut waits);
-        for (place, first) in waits {
-            let phase = self.drafts.list[place].phase;
-            self.bring_forward(first, phase);
-            self.drafts.list[place].depends_on.insert(first);
-        }
-        Ok(())
+        return;
     }
+    let (reason, detour) = refusal(claimant, holder, came.is_some());
+    *contest = match (std::mem::replace(contest, Contest::Yields(Vec::new())), detour) {
+        (Contest::Held(earlier, Some(before)), Some(detour)) => {
+            Contest::Held(earlier, Some(Detour { name: before.name.or(detour.name) }))
+        }
+        (Contest::Held(earlier, _), _) => Contest::Held(earlier, None),
+        (_, detour) => Contest::Held(reason, detour),
+    };
+}
 
-    /// Who waits, in the end, for itself takes another name first, and the last of the others waits for that.
-    fn break_swaps(&mut self, waits: &mut BTreeMap<DraftId, DraftId>) {
-        let places: Vec<DraftId> = waits.keys().copied().collect();
-        for place in places {
-            let (mut last, mut count) = (place, 0);
-            let closes = loop {
-                match waits.get(&last) {
-                    Some(next) if *next == place => break true,
-                    Some(next) if count <= waits.len() => (last, count) = (*next, count + 1),
-                    _ => break false,
-                }
-            };
-            if !closes {
+/// Why an object cannot come back while another holds what it claims, and how it could all the same.
+fn refusal(claimant: Claimant<'_>, holder: Holder, has_come: bool) -> (String, Option<Detour>) {
+    let Holder { object, property, value, space } = holder;
+    let name = if object.display_name.is_empty() { &object.id } else { &object.display_name };
+    let help = if has_come { "; it was not there: the option softDelete moves it away first" } else { "" };
+    let is_name = matches!(space, Space::PrincipalName | Space::Address);
+    let can_detour = claimant.is_restored && claimant.object.type_token == "user" && is_name;
+    let hint = if can_detour && help.is_empty() { "; the option reconcile restores it without" } else { "" };
+    let reason = format!("its {property} {value} is held by {name} ({}){help}{hint}", object.id);
+    let new_name =
+        (space == Space::PrincipalName).then(|| spare_name(&value, &claimant.object.id, "restored"));
+    (reason, can_detour.then_some(Detour { name: new_name }))
+}
+
+/// Lets the return of an object wait for the steps that release its unique values.
+pub(super) fn order_holders(drafts: &mut [Draft], back: DraftId, holders: &[Holder]) {
+    for holder in holders {
+        let Some(first) = releasing_step(drafts, holder) else { continue };
+        let (returned, phase) = (drafts[back].object.clone(), drafts[back].phase);
+        bring_forward(drafts, first, phase);
+        drafts[back].depends_on.insert(first);
+        let draft = &mut drafts[first];
+        if draft.kind == StepKind::SoftDelete {
+            draft.notes.push(format!(
+                "goes first, because it holds the {} of {} ({}): if that cannot be brought back, restore this one",
+                holder.property, returned.display_name, returned.id
+            ));
+        }
+    }
+}
+
+/// The step after which a holder does not hold its claim any more.
+fn releasing_step(drafts: &[Draft], holder: &Holder) -> Option<DraftId> {
+    drafts.iter().position(|draft| {
+        let is_own = draft.object.id == holder.object.id;
+        let writes = draft.kind == StepKind::Update && draft.after.contains_key(holder.property);
+        is_own && (draft.kind == StepKind::SoftDelete || writes)
+    })
+}
+
+/// Lets a step, and what it waits for, be done in an earlier phase.
+fn bring_forward(drafts: &mut [Draft], step: DraftId, phase: Phase) {
+    let mut open = vec![step];
+    while let Some(step) = open.pop() {
+        let draft = &mut drafts[step];
+        if draft.phase > phase {
+            draft.phase = phase;
+            open.extend(draft.depends_on.iter().copied());
+        }
+    }
+}
+
+/// Orders updates of sign-in names: the update that releases a name is before the one that takes it, and of users who swap
+/// names one takes a temporary name.
+pub(super) fn order_names(drafts: &mut Vec<Draft>, lookup: &Lookup) -> Result<()> {
+    let mut updates: BTreeMap<String, DraftId> = BTreeMap::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        if draft.kind == StepKind::Update
+            && draft.object.type_token == "user"
+            && draft.after.contains_key(PRINCIPAL_NAME)
+        {
+            updates.insert(draft.object.id.clone(), index);
+        }
+    }
+    let mut claims: BTreeMap<Claim, Vec<usize>> = BTreeMap::new();
+    for index in updates.values() {
+        let wanted = principal_name(&drafts[*index].after).to_lowercase();
+        claims.entry((Space::PrincipalName, wanted)).or_default().push(*index);
+    }
+    // What each waits for.
+    let mut waits: BTreeMap<DraftId, DraftId> = BTreeMap::new();
+    for (claim, holder) in holders(&lookup.newest, &claims)? {
+        for index in &claims[&claim] {
+            if drafts[*index].object.id == holder.object.id {
                 continue;
             }
-            let aside = self.step_aside(place);
-            waits.insert(last, aside);
-            self.drafts.list[place].depends_on.insert(aside);
+            let first = updates.get(&holder.object.id).copied().or_else(|| releasing_step(drafts, &holder));
+            if let Some(first) = first {
+                waits.insert(*index, first);
+            } else {
+                let note = format!("Graph refuses it while {} has this name", holder.object.id);
+                drafts[*index].notes.push(note);
+            }
         }
     }
-
-    /// Drafts the update that gives a user another name for a while.
-    fn step_aside(&mut self, place: DraftId) -> DraftId {
-        const NAME: &str = "userPrincipalName";
-        let object = self.drafts.list[place].object.clone();
-        let standing = self.drafts.list[place].before.get(NAME).cloned().unwrap_or_default();
-        let spare = json!(spare_name(standing.as_str().unwrap_or_default(), &object.id, "moving"));
-        self.drafts.list[place].before.insert(NAME.to_owned(), spare.clone());
-        let resource = resource::by_token("user").expect("the table has users");
-        let request = request(resource, resource.recovery.update, filled(resource.graph.get, &object.id));
-        let wanted = WantedMap::from([(NAME.to_owned(), Wanted { before: standing.clone(), after: spare })]);
-        let step = self.add_update(resource, &object, request, wanted);
-        let note =
-            format!("for a while, because names are swapped; if a later step fails, give it {standing} back");
-        self.drafts.list[step].notes.push(note);
-        step
+    break_swaps(drafts, &mut waits);
+    for (index, first) in waits {
+        let phase = drafts[index].phase;
+        bring_forward(drafts, first, phase);
+        drafts[index].depends_on.insert(first);
     }
+    Ok(())
+}
+
+fn principal_name(side: &Named) -> &str {
+    side.get(PRINCIPAL_NAME).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Breaks circles of updates that wait for each other: one takes a temporary name first, and the last waits for that.
+fn break_swaps(drafts: &mut Vec<Draft>, waits: &mut BTreeMap<DraftId, DraftId>) {
+    let waiting: Vec<DraftId> = waits.keys().copied().collect();
+    for index in waiting {
+        let (mut last, mut count) = (index, 0);
+        let closes = loop {
+            match waits.get(&last) {
+                Some(next) if *next == index => break true,
+                Some(next) if count <= waits.len() => (last, count) = (*next, count + 1),
+                _ => break false,
+            }
+        };
+        if !closes {
+            continue;
+        }
+        let aside = step_aside(&mut drafts[index]);
+        drafts.push(aside);
+        let aside = drafts.len() - 1;
+        waits.insert(last, aside);
+        drafts[index].depends_on.insert(aside);
+    }
+}
+
+/// The update that gives a user another name for a while, before an update of the name.
+fn step_aside(draft: &mut Draft) -> Draft {
+    let object = draft.object.clone();
+    let spare = json!(spare_name(principal_name(&draft.before), &object.id, "moving"));
+    let standing = draft.before.insert(PRINCIPAL_NAME.to_owned(), spare.clone()).unwrap_or_default();
+    let resource = resource::by_token("user").expect("the table has users");
+    let request = request(resource, resource.recovery.update, filled(resource.graph.get, &object.id));
+    let wanted = Wanted { before: standing.clone(), after: spare };
+    let mut aside =
+        update_draft(resource, &object, request, WantedMap::from([(PRINCIPAL_NAME.to_owned(), wanted)]));
+    aside.notes.push(format!(
+        "for a while, because names are swapped; if a later step fails, give it {standing} back"
+    ));
+    aside
 }
 
 /// Whether undoing a change takes from a holder what it holds.
 fn gives_up(picked: &Picked, holder: &Holder) -> bool {
-    let is_it = |place: &&usize| *picked.change.attributes[**place].name == *holder.property;
-    let Some(place) = picked.attributes.iter().find(is_it) else { return false };
-    let resource = resource::by_token(&picked.change.type_token);
-    let writing = resource.map(|resource| property::writing(resource, holder.property));
+    let is_it = |index: &&usize| *picked.change.attributes[**index].name == *holder.property;
+    let Some(index) = picked.attributes.iter().find(is_it) else { return false };
+    let writing = picked.resource().map(|resource| property::writing(resource, holder.property));
     if !matches!(writing, Some(Writing::Update | Writing::Alone)) {
         return false;
     }
-    let wanted = super::update::decoded(picked.change.attributes[*place].from.as_deref());
+    let wanted = decoded(picked.change.attributes[*index].from.as_deref());
     !values_of(holder.property, &wanted).contains(&holder.value)
 }
 
@@ -357,13 +380,13 @@ fn holders(snapshot: &Snapshot, claims: &BTreeMap<Claim, Vec<usize>>) -> Result<
             let scan = snapshot.scan(token);
             let rows = scan.live()?;
             let cells = scan.cells(Columns::Core, property, &rows.versions)?;
-            for (place, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+            for (row, cell) in cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
                 for value in values_of(property, &engine::scan::decode(cell)) {
                     let claim = (*space, value);
                     if !claims.contains_key(&claim) {
                         continue;
                     }
-                    let id = scan.ids(&[rows.ordinals[place]])?;
+                    let id = scan.ids(&[rows.ordinals[row]])?;
                     let id = String::from_utf8_lossy(id.get(0)).into_owned();
                     if *space == Space::Nickname
                         && !lookup::attributes(snapshot, token, &id)?.is_some_and(|found| has_mail(&found))
@@ -381,7 +404,7 @@ fn holders(snapshot: &Snapshot, claims: &BTreeMap<Claim, Vec<usize>>) -> Result<
     Ok(found)
 }
 
-/// A name beside another that nobody has.
+/// A free name similar to another.
 fn spare_name(name: &str, id: &str, why: &str) -> String {
     let (local, domain) = name.split_once('@').unwrap_or((name, ""));
     let mark: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::Named;
+
 /// The names along a path as differences show it: `employeeOrgData.division`, `['a.b'].c`.
 pub(super) fn path_names(path: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -24,10 +26,10 @@ pub(super) fn path_names(path: &str) -> Vec<String> {
 fn split_quoted(text: &str) -> (String, &str) {
     let mut name = String::new();
     let mut letters = text.char_indices();
-    while let Some((place, letter)) = letters.next() {
+    while let Some((offset, letter)) = letters.next() {
         match letter {
             '\\' => name.extend(letters.next().map(|(_, letter)| letter)),
-            '\'' => return (name, text[place + 1..].strip_prefix(']').unwrap_or(&text[place + 1..])),
+            '\'' => return (name, text[offset + 1..].strip_prefix(']').unwrap_or(&text[offset + 1..])),
             _ => name.push(letter),
         }
     }
@@ -57,7 +59,7 @@ pub(super) fn copy_path(target: &mut Value, source: &Value, names: &[String]) {
     }
 }
 
-/// Sets what stands at a path.
+/// Sets the value at a path.
 pub(super) fn set_path(target: &mut Value, names: &[String], value: Value) {
     let Some((name, below)) = names.split_first() else {
         *target = value;
@@ -95,4 +97,32 @@ fn strip_annotations(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(strip_annotations),
         _ => {}
     }
+}
+
+/// Whether a collection of texts has one.
+pub(super) fn has_text(value: &Value, text: &str) -> bool {
+    value.as_array().is_some_and(|values| values.iter().any(|value| value == text))
+}
+
+/// The value of a cell; null where there is none.
+pub(super) fn decoded(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, |text| engine::scan::decode(text.as_bytes()))
+}
+
+/// The outermost name of a path.
+pub(super) fn top_name(path: &str) -> String {
+    if path.starts_with('[') {
+        return path_names(path).into_iter().next().unwrap_or_default();
+    }
+    path[..path.find(['.', '[']).unwrap_or(path.len())].to_owned()
+}
+
+/// Everything that an object was, as far as a step that makes it again could write it.
+pub(super) fn kept_values(type_token: &str, attributes: &Map<String, Value>) -> Named {
+    let is_kept =
+        |name: &str, value: &Value| !value.is_null() && name != "id" && !name.contains("@odata.context");
+    (attributes.iter())
+        .filter(|(name, value)| is_kept(name, value))
+        .map(|(name, value)| (name.clone(), written_value(type_token, name, value.clone())))
+        .collect()
 }

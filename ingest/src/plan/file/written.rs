@@ -1,4 +1,4 @@
-//! Owns the hash of what stands in a plan file, whatever its members are. Steps are nearly all of it: they are looked at one by
+//! Owns the hash of the content of a plan file, whatever its members are. Steps are nearly all of it: they are looked at one by
 //! one, so that the file is never in memory as a tree.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use super::UNHASHED;
 /// The member that is not kept.
 const STEPS: &str = "steps";
 
-/// The members of the file but its steps; these are null, so that it is told whether there are any.
+/// The members of the file but its steps; these are null, so that their presence is known.
 pub(super) fn frame(bytes: &[u8]) -> Result<BTreeMap<String, Value>, Error> {
     let mut frame = BTreeMap::new();
     each_member(bytes, Members { frame: Some(&mut frame), steps: None })?;

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::tenant::Tenant;
 use crate::plan::Result;
-use crate::plan::contain::is_enabled;
 use crate::plan::lookup::Attributes;
+use crate::plan::phase::is_enabled;
 use crate::plan::policy::{POLICY, excluded_ids};
-use crate::plan::update::has_text;
+use crate::plan::value::has_text;
 
 /// Policies that are there, by ID.
 pub(super) type Policies = BTreeMap<String, Attributes>;

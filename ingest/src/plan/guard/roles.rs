@@ -7,14 +7,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::plan::Result;
+use crate::plan::assignment::{Holding, TENANT_SCOPE, has_begun, holding, is_open};
 use crate::plan::lookup::Attributes;
-use crate::plan::make::Planner;
-use crate::plan::relation::{Holding, TENANT_SCOPE, has_begun, holding, is_open};
 
 /// The role definition, and role template, of Global Administrator, the same in every tenant.
 pub(super) const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
-/// What becomes of a role that somebody has.
+/// Whether a role is given or taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     Given,
@@ -34,15 +33,14 @@ pub(super) struct Roles {
 
 impl Roles {
     /// Reads them from the newest state.
-    pub(super) fn read(planner: &Planner) -> Result<Self> {
-        let newest = &planner.lookup.newest;
+    pub(super) fn read(newest: &Snapshot, now: Timestamp) -> Result<Self> {
         let mut roles = Self::default();
         roles.read_assignments(newest)?;
         for token in ["roleAssignmentSchedule", "roleEligibilitySchedule"] {
             for object in newest.objects(token)? {
                 let object = object?;
                 if !object.deleted {
-                    roles.change(token, &object.attributes(), Way::Given, planner.context.now);
+                    roles.change(token, &object.attributes(), Way::Given, now);
                 }
             }
         }

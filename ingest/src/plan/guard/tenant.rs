@@ -1,4 +1,4 @@
-//! Owns the tenant before a plan and after it: both are asked the same questions, so that only what differs is told.
+//! Owns the tenant before a plan and after it: both answer the same questions, so that guards report differences alone.
 //!
 //! Shape: the newest state, and over it what the steps change, one after the other, as Graph would; nothing of it is looked
 //! at one by one by the guards. What a step makes again is known by its old ID.
@@ -6,47 +6,50 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::{ObjectKey, Snapshot};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::plan::Result;
-use crate::plan::lookup::{self, Attributes};
-use crate::plan::make::Planner;
-use crate::plan::relation::TENANT_SCOPE;
+use crate::plan::assignment::TENANT_SCOPE;
+use crate::plan::lookup::{self, Attributes, Lookup};
 use crate::plan::{NEW_ID_PREFIX, Named, Step, StepKind};
 
 use super::roles::{Roles, Way};
 
 /// A tenant.
 pub(super) struct Tenant<'p> {
-    planner: &'p Planner,
+    lookup: &'p Lookup,
+    now: Timestamp,
     newest: Snapshot,
     pub(super) roles: Roles,
     /// Objects that are not there any more, and those that are there again.
     gone: BTreeSet<String>,
     back: BTreeSet<String>,
-    /// Types of what came back, by ID.
+    /// Types of objects that are brought back, by ID.
     returned: BTreeMap<String, String>,
     values: HashMap<String, Named>,
     /// Members that groups gain and lose.
     added: BTreeMap<String, BTreeSet<String>>,
     removed: BTreeMap<String, BTreeSet<String>>,
-    /// Groups whose members follow from another rule than before: nobody knows who they are.
+    /// Groups whose members follow from another rule than before: they are unknown.
     pub(super) unsure: BTreeSet<String>,
 }
 
 impl<'p> Tenant<'p> {
     /// The tenant as it is.
-    pub(super) fn before(planner: &'p Planner) -> Result<Self> {
-        Ok(Self::with(planner, planner.lookup.newest.clone(), Roles::read(planner)?))
+    pub(super) fn before(lookup: &'p Lookup, now: Timestamp) -> Result<Self> {
+        let newest = lookup.newest.clone();
+        let roles = Roles::read(&newest, now)?;
+        Ok(Self::with(lookup, now, newest, roles))
     }
 
     /// The tenant as the steps leave it.
-    pub(super) fn after(planner: &'p Planner, before: &Self, steps: &[Step]) -> Result<Self> {
-        let newest = planner.lookup.newest.clone();
+    pub(super) fn after(before: &Self, steps: &[Step]) -> Result<Self> {
+        let newest = before.newest.clone();
         // What is restored has the links again with which it went.
         let has_returns = steps.iter().any(|step| step.kind == StepKind::Restore);
         let newest = if has_returns { newest.with_dormant_links() } else { newest };
-        let mut tenant = Self::with(planner, newest, before.roles.clone());
+        let mut tenant = Self::with(before.lookup, before.now, newest, before.roles.clone());
         let names: HashMap<String, String> = (steps.iter())
             .filter(|step| step.kind == StepKind::Recreate)
             .map(|step| (format!("{NEW_ID_PREFIX}{}}}", step.id), step.object.id.clone()))
@@ -57,9 +60,10 @@ impl<'p> Tenant<'p> {
         Ok(tenant)
     }
 
-    fn with(planner: &'p Planner, newest: Snapshot, roles: Roles) -> Self {
+    fn with(lookup: &'p Lookup, now: Timestamp, newest: Snapshot, roles: Roles) -> Self {
         Self {
-            planner,
+            lookup,
+            now,
             newest,
             roles,
             gone: BTreeSet::new(),
@@ -103,7 +107,7 @@ impl<'p> Tenant<'p> {
                 let side: Attributes =
                     side.iter().map(|(name, value)| (name.clone(), renamed(value, names))).collect();
                 let way = if is_removal { Way::Taken } else { Way::Given };
-                self.roles.change(token, &side, way, self.planner.context.now);
+                self.roles.change(token, &side, way, self.now);
             }
             StepKind::AddLink | StepKind::RemoveLink => self.take_links(step, names),
         }
@@ -119,7 +123,7 @@ impl<'p> Tenant<'p> {
                 let holding = json!({"principalId": target, "roleDefinitionId": role, "directoryScopeId": TENANT_SCOPE});
                 let holding = holding.as_object().cloned().unwrap_or_default();
                 let way = if is_removal { Way::Taken } else { Way::Given };
-                self.roles.change("roleAssignment", &holding, way, self.planner.context.now);
+                self.roles.change("roleAssignment", &holding, way, self.now);
                 continue;
             }
             let (gains, loses) = if is_removal {
@@ -143,7 +147,7 @@ impl<'p> Tenant<'p> {
     fn home_principal(&self, application: &str) -> Result<Option<String>> {
         let attributes = self.attributes("application", application)?.unwrap_or_default();
         let Some(app_id) = attributes.get("appId").and_then(Value::as_str) else { return Ok(None) };
-        let principals = crate::plan::returns::by_app_id(&self.newest, false)?;
+        let principals = lookup::by_app_id(&self.newest, false)?;
         Ok(principals.get(app_id).map(|(id, _)| id.clone()))
     }
 
@@ -154,14 +158,13 @@ impl<'p> Tenant<'p> {
         }
         let found = match Self::object(&self.newest, token, id)? {
             Some(object) if !object.deleted => Some(object.attributes()),
-            // What lies in the bin comes back as it went there.
+            // An object in the bin is restored as it was deleted.
             Some(object) if self.back.contains(id) => Some(object.attributes()),
             _ if self.back.contains(id) && self.returned.get(id).is_some_and(|own| own == token) => {
-                let lookup = &self.planner.lookup;
-                let to = lookup::attributes(&lookup.to, token, id)?;
+                let to = lookup::attributes(&self.lookup.to, token, id)?;
                 let found = match to {
                     Some(found) => Some(found),
-                    None => lookup::attributes(&lookup.from, token, id)?,
+                    None => lookup::attributes(&self.lookup.from, token, id)?,
                 };
                 Some(found.unwrap_or_else(Map::new))
             }
@@ -191,7 +194,7 @@ impl<'p> Tenant<'p> {
                 return Ok(attributes.get("accountEnabled") != Some(&Value::Bool(false)));
             }
         }
-        // One that nobody observed.
+        // One that was not observed.
         Ok(false)
     }
 
@@ -276,7 +279,7 @@ impl<'p> Tenant<'p> {
             let mut found: BTreeSet<String> = BTreeSet::new();
             if let Some(ordinal) = scan.ordinal(&member)? {
                 let holding = rows.ordinals.iter().enumerate();
-                let holding = holding.filter(|(place, _)| lists.get(*place).contains(&ordinal));
+                let holding = holding.filter(|(row, _)| lists.get(*row).contains(&ordinal));
                 let holding: Vec<u32> = holding.map(|(_, ordinal)| *ordinal).collect();
                 let ids = scan.ids(&holding)?;
                 let ids = ids.iter().map(|id| String::from_utf8_lossy(id).into_owned());

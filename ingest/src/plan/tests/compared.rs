@@ -48,8 +48,8 @@ enum Act {
     DropPolicy,
 }
 
-fn principal(place: usize) -> &'static str {
-    USERS.iter().chain(&GROUPS).nth(place).unwrap()
+fn principal(index: usize) -> &'static str {
+    USERS.iter().chain(&GROUPS).nth(index).unwrap()
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -86,7 +86,7 @@ prop_compose! {
             }
         }
         plain.groups = GROUPS.iter().zip(groups).filter(|(_, is)| *is).map(|(id, _)| (*id).to_owned()).collect();
-        let owned = |place: &usize| principal(*place).to_owned();
+        let owned = |index: &usize| principal(*index).to_owned();
         let is_live = |plain: &Plain, id: &str| plain.users.contains_key(id) || plain.groups.contains(id);
         for (group, member) in members {
             let pair = (GROUPS[group].to_owned(), owned(&member));
@@ -258,7 +258,7 @@ fn role(id: &str) -> Value {
     json!({"id": format!("r-{id}"), "principalId": id, "roleDefinitionId": ADMINISTRATOR, "directoryScopeId": "/"})
 }
 
-fn step_of(place: usize, act: &Act) -> Step {
+fn step_of(index: usize, act: &Act) -> Step {
     let object = |token: &str, id: &str| PlanObject {
         id: id.to_owned(),
         type_token: token.to_owned(),
@@ -287,7 +287,7 @@ fn step_of(place: usize, act: &Act) -> Step {
         body: Body::NULL,
     };
     let mut step = Step {
-        id: format!("s{place}"),
+        id: format!("s{index}"),
         kind,
         phase: Phase::Links,
         object,
@@ -326,7 +326,7 @@ fn raised(before: &Plain, acts: &[Act]) -> BTreeSet<String> {
     let mut store = Store::create(&folder.path().join("entrasnap.store"), &options).unwrap();
     commit(&mut store, "2026-11-17T00:00:00Z", &before.objects(), &Vec::new());
     let newest = store.snapshot(&store.backups()[0].id).unwrap();
-    let steps: Vec<Step> = acts.iter().enumerate().map(|(place, act)| step_of(place, act)).collect();
+    let steps: Vec<Step> = acts.iter().enumerate().map(|(index, act)| step_of(index, act)).collect();
     let context = PlanContext {
         tenant_id: "t".to_owned(),
         seed: [3; 32],
@@ -339,7 +339,7 @@ fn raised(before: &Plain, acts: &[Act]) -> BTreeSet<String> {
         limits: GuardLimits { type_share_max: 1.0, ..GuardLimits::default() },
         allow: Vec::new(),
     };
-    let found = guards(&newest, &steps, context).unwrap();
+    let found = guards(&newest, &steps, &context).unwrap();
     // What gives power is told step by step, and asked for elsewhere.
     found.into_iter().map(|guard| guard.name).filter(|name| name != "grants-privilege").collect()
 }

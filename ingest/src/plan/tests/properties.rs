@@ -9,12 +9,12 @@ use super::{Case, Objects, binned, changed, only, user};
 const PEOPLE: [&str; 4] = ["ann", "bob", "cid", "dan"];
 const GROUPS: [&str; 3] = ["g1", "g2", "g3"];
 
-/// A place where an object is, or is not.
+/// Live, in the bin, or absent.
 fn presence() -> impl Strategy<Value = u8> {
     prop_oneof![6 => Just(0_u8), 1 => Just(1_u8), 1 => Just(2_u8)]
 }
 
-fn place(token: &'static str, object: Value, presence: u8) -> Option<(&'static str, Value)> {
+fn state_of(token: &'static str, object: Value, presence: u8) -> Option<(&'static str, Value)> {
     match presence {
         0 => Some((token, object)),
         1 => Some((token, binned(object))),
@@ -32,7 +32,7 @@ fn people() -> impl Strategy<Value = Objects> {
         let each = PEOPLE.iter().zip(found);
         let of = |(id, (presence, enabled, title, manager)): (&&str, (u8, bool, u8, Option<&str>))| {
             let more = json!({"accountEnabled": enabled, "jobTitle": title.to_string(), "manager": manager});
-            place("user", changed(super::user(id), more), presence)
+            state_of("user", changed(super::user(id), more), presence)
         };
         each.filter_map(of).collect()
     })
@@ -48,7 +48,7 @@ fn groups() -> impl Strategy<Value = Objects> {
         let of = |(id, (presence, role, members, owners)): (&&str, Group)| {
             let rule = format!("user.memberof -any (group.objectId -in ['{}'])", GROUPS[0]);
             let more = json!({"isAssignableToRole": role, "owners": owners, "membershipRule": rule});
-            place("group", changed(super::group(id, &members), more), presence)
+            state_of("group", changed(super::group(id, &members), more), presence)
         };
         each.filter_map(of).collect()
     })
@@ -68,9 +68,9 @@ fn others() -> impl Strategy<Value = Objects> {
         let policy = json!({"id": "ca", "displayName": "P", "state": state, "conditions": conditions,
             "grantControls": {"builtInControls": ["mfa"]}});
         let mut objects: Objects = [
-            place("application", application, app),
-            place("servicePrincipal", principal, sp),
-            place("conditionalAccessPolicy", policy, ca),
+            state_of("application", application, app),
+            state_of("servicePrincipal", principal, sp),
+            state_of("conditionalAccessPolicy", policy, ca),
         ]
         .into_iter()
         .flatten()

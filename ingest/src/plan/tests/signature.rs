@@ -113,11 +113,11 @@ fn signatures_of_openssh_are_taken_and_changed_ones_are_not() {
     assert_eq!(plan.add_signature(SIGNATURE).unwrap(), KEY);
     plan.check_signatures(&SignatureRule { required: 1, keys: vec![KEY.to_owned()] }).unwrap();
     let blob = STANDARD.decode(&plan.signatures[0].signature).unwrap();
-    for place in 0..blob.len() {
+    for offset in 0..blob.len() {
         let mut changed = blob.clone();
-        changed[place] ^= 1;
-        assert!(plan.add_signature(&STANDARD.encode(&changed)).is_err(), "byte {place}");
-        assert!(plan.add_signature(&STANDARD.encode(&blob[..place])).is_err(), "cut at {place}");
+        changed[offset] ^= 1;
+        assert!(plan.add_signature(&STANDARD.encode(&changed)).is_err(), "byte {offset}");
+        assert!(plan.add_signature(&STANDARD.encode(&blob[..offset])).is_err(), "cut at {offset}");
     }
 }
 

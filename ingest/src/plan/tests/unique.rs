@@ -142,10 +142,10 @@ fn swapped_names_go_through_one_that_nobody_has() {
         // Done one after the other, no name is ever held twice, and all end as they were.
         let mut held: Vec<String> = to.iter().map(|name| format!("{name}@contoso.com")).collect();
         for (id, name) in names(&plan) {
-            let place = ["ann", "bob", "cid"].iter().position(|known| *known == id).unwrap();
+            let index = ["ann", "bob", "cid"].iter().position(|known| *known == id).unwrap();
             let name = name.as_str().unwrap().to_owned();
             assert!(!held.contains(&name), "{from:?} {to:?}: {:#?}", names(&plan));
-            held[place] = name;
+            held[index] = name;
         }
         let wanted: Vec<String> = from.iter().map(|name| format!("{name}@contoso.com")).collect();
         assert_eq!(held, wanted);

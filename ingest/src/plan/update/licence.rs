@@ -4,48 +4,44 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Wanted, filled, request};
-use crate::plan::draft::{Draft, DraftId};
+use crate::plan::draft::{Draft, Outcome, Wanted};
 use crate::plan::lookup::Attributes;
-use crate::plan::make::Planner;
-use crate::plan::{Phase, PlanObject, RequestTemplate, Skipped, StepKind};
+use crate::plan::property::LICENCES;
+use crate::plan::request::{filled, request};
+use crate::plan::{Phase, PlanObject, RequestTemplate, StepKind};
 use crate::resource::Resource;
-
-/// The property that holds them.
-pub(in crate::plan) const LICENCES: &str = "assignedLicenses";
 
 /// Who assigned each licence, as far as it was read.
 const STATES: &str = "licenseAssignmentStates";
 
-impl Planner {
-    /// Drafts the request that assigns and removes licences; `sides` are the object's properties before and after.
-    pub(in crate::plan) fn plan_licences(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        values: &Wanted,
-        [standing, wanted]: [&Attributes; 2],
-    ) -> Option<DraftId> {
-        let (before, after) = (direct(&values.before, standing), direct(&values.after, wanted));
-        let added: Vec<Value> = (after.iter())
-            .filter(|(sku, plans)| before.get(*sku) != Some(plans))
-            .map(|(sku, plans)| json!({ "skuId": sku, "disabledPlans": plans }))
-            .collect();
-        let removed: Vec<&str> = before.keys().filter(|sku| !after.contains_key(*sku)).copied().collect();
-        if added.is_empty() && removed.is_empty() {
-            let reason = "it follows from the licences of a group".to_owned();
-            self.skipped.push(Skipped { object: object.clone(), name: LICENCES.to_owned(), reason });
-            return None;
-        }
-        let request = RequestTemplate {
-            body: json!({ "addLicenses": added, "removeLicenses": removed }).into(),
-            ..request(resource, "POST", format!("{}/assignLicense", filled(resource.graph.get, &object.id)))
-        };
-        let mut draft = Draft::new(StepKind::Update, Phase::Attributes, object.clone(), request);
-        draft.before.insert(LICENCES.to_owned(), values.before.clone());
-        draft.after.insert(LICENCES.to_owned(), values.after.clone());
-        Some(self.drafts.add(draft))
+/// Drafts the request that assigns and removes licences, if there is one; the object's properties are those it has and
+/// those that are wanted.
+pub(in crate::plan) fn draft(
+    resource: &'static Resource,
+    object: &PlanObject,
+    values: &Wanted,
+    [standing, wanted]: [&Attributes; 2],
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let (before, after) = (direct(&values.before, standing), direct(&values.after, wanted));
+    let added: Vec<Value> = (after.iter())
+        .filter(|(sku, plans)| before.get(*sku) != Some(plans))
+        .map(|(sku, plans)| json!({ "skuId": sku, "disabledPlans": plans }))
+        .collect();
+    let removed: Vec<&str> = before.keys().filter(|sku| !after.contains_key(*sku)).copied().collect();
+    if added.is_empty() && removed.is_empty() {
+        outcome.skip(object, LICENCES, "it follows from the licences of a group");
+        return outcome;
     }
+    let request = RequestTemplate {
+        body: json!({ "addLicenses": added, "removeLicenses": removed }).into(),
+        ..request(resource, "POST", format!("{}/assignLicense", filled(resource.graph.get, &object.id)))
+    };
+    let mut draft = Draft::new(StepKind::Update, Phase::Attributes, object.clone(), request);
+    draft.before.insert(LICENCES.to_owned(), values.before.clone());
+    draft.after.insert(LICENCES.to_owned(), values.after.clone());
+    outcome.add(draft);
+    outcome
 }
 
 /// Licences that no group gives: their plans that are off, by what was sold.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Wanted, WantedMap, filled, request};
-use crate::plan::draft::DraftId;
-use crate::plan::make::Planner;
+use super::update_draft;
+use crate::plan::draft::{Draft, Wanted, WantedMap};
+use crate::plan::request::{filled, request};
 use crate::plan::{Named, PlanObject};
 use crate::resource::Resource;
 
@@ -16,37 +16,32 @@ pub(super) fn offers(values: &Named) -> bool {
     OFFERS.iter().any(|(property, _)| values.contains_key(property))
 }
 
-impl Planner {
-    /// Drafts the update that disables what will change or go, and lets the wanted values begin there.
-    pub(super) fn disable_permissions(
-        &mut self,
-        resource: &'static Resource,
-        object: &PlanObject,
-        wanted: &mut WantedMap,
-    ) -> Option<DraftId> {
-        if resource.token != "application" {
-            return None;
-        }
-        let mut first = WantedMap::new();
-        for (property, pointer) in OFFERS {
-            let Some(values) = wanted.get_mut(property) else { continue };
-            let mut disabled = values.before.clone();
-            let wanted = values.after.pointer(pointer);
-            if disabled.pointer_mut(pointer).is_some_and(|entries| disable_changed(entries, wanted)) {
-                let before = std::mem::replace(&mut values.before, disabled.clone());
-                first.insert(property.to_owned(), Wanted { before, after: disabled });
-            }
-        }
-        if first.is_empty() {
-            return None;
-        }
-        let request = request(resource, "PATCH", filled(resource.graph.get, &object.id));
-        let step = self.add_update(resource, object, request, first);
-        self.drafts.list[step]
-            .notes
-            .push("disables permissions that change or go in a later step".to_owned());
-        Some(step)
+/// The update that disables what will change or go, if anything will; the wanted values begin where it ends.
+pub(super) fn disable(
+    resource: &'static Resource,
+    object: &PlanObject,
+    wanted: &mut WantedMap,
+) -> Option<Draft> {
+    if resource.token != "application" {
+        return None;
     }
+    let mut first = WantedMap::new();
+    for (property, pointer) in OFFERS {
+        let Some(values) = wanted.get_mut(property) else { continue };
+        let mut disabled = values.before.clone();
+        let wanted = values.after.pointer(pointer);
+        if disabled.pointer_mut(pointer).is_some_and(|entries| disable_changed(entries, wanted)) {
+            let before = std::mem::replace(&mut values.before, disabled.clone());
+            first.insert(property.to_owned(), Wanted { before, after: disabled });
+        }
+    }
+    if first.is_empty() {
+        return None;
+    }
+    let request = request(resource, "PATCH", filled(resource.graph.get, &object.id));
+    let mut draft = update_draft(resource, object, request, first);
+    draft.notes.push("disables permissions that change or go in a later step".to_owned());
+    Some(draft)
 }
 
 /// Disables the enabled entries that are not wanted as they are; says whether there were any.

@@ -3,7 +3,8 @@
 use engine::schema;
 use serde_json::Value;
 
-use super::{Judge, Verdict, is_id, odd_body};
+use super::Fault;
+use super::request::{Checked, Verdict, is_id, odd_body};
 use crate::plan::{NEW_ID_PREFIX, Named};
 
 /// Where the requests go that change a schedule, by the types whose objects they make or end.
@@ -18,7 +19,7 @@ const REQUEST_MEMBERS: [&str; 2] = ["action", "justification"];
 
 type Values = Named;
 
-impl Judge<'_> {
+impl Checked<'_> {
     /// A relation object that is made.
     pub(super) fn made_relation(&self) -> Verdict {
         let after = &self.step.after;
@@ -56,7 +57,7 @@ impl Judge<'_> {
         let mut values: Values = self.step.after.clone();
         for (name, own) in self.named_by_id() {
             if values.contains_key(&name) {
-                return Err(format!("expected a change of times alone, found {name}"));
+                return Err(Fault::found("a change of times alone", name));
             }
             // The two states may write one ID in two ways, and one that is made again has no ID yet.
             let is_it = |sent: &&str| {
@@ -66,7 +67,7 @@ impl Judge<'_> {
             values.insert(name, sent.unwrap_or(own));
         }
         if let Some(name) = self.step.after.keys().find(|name| body.is_none_or(|it| !it.contains_key(name))) {
-            return Err(format!("expected its request to say {name}, which is shown"));
+            return Err(Fault::Unsent { verb: "say", name: name.clone() });
         }
         self.is_body_of("adminUpdate", &values)
     }
@@ -88,7 +89,7 @@ impl Judge<'_> {
             return self.has_no_body();
         }
         if !matches!(token, "application" | "servicePrincipal") {
-            return Err("expected links, or a credential".to_owned());
+            return Err(Fault::Shape("links, or a credential"));
         }
         let list = |side: &Values, name: &str| side.get(name).and_then(Value::as_array).cloned();
         if let Some(secrets) = list(before, "passwordCredentials") {
@@ -102,7 +103,7 @@ impl Judge<'_> {
         let (Some(standing), Some(kept)) =
             (list(before, "keyCredentials"), list(&self.step.after, "keyCredentials"))
         else {
-            return Err("expected the secrets or keys that stand".to_owned());
+            return Err(Fault::Shape("the secrets or keys that stand"));
         };
         self.sends("PATCH", version, get)?;
         let body = request.body.as_object().filter(|body| body.len() == 1);
@@ -133,7 +134,7 @@ impl Judge<'_> {
             let own = own.as_str().unwrap_or_default();
             let Some(value) = values.get(&name).and_then(Value::as_str) else { continue };
             if !value.eq_ignore_ascii_case(own) && !value.contains(NEW_ID_PREFIX) {
-                return Err(format!("expected {name} to be {own}, as its ID says, found {value}"));
+                return Err(Fault::found(format!("{name} to be {own}, as its ID says"), value));
             }
         }
         Ok(())
@@ -149,16 +150,16 @@ impl Judge<'_> {
             None => REQUEST_MEMBERS.contains(&name) && !action.is_empty() && value.is_string(),
         };
         if let Some((name, value)) = body.iter().find(|(name, value)| !is_right(name, value)) {
-            return Err(format!("expected its request to say what is shown, found {name}: {value}"));
+            return Err(Fault::found("its request to say what is shown", format!("{name}: {value}")));
         }
         if !action.is_empty() && body.get("action").and_then(Value::as_str) != Some(action) {
-            return Err(format!("expected the action {action}, found {}", self.step.request.body));
+            return Err(Fault::found(format!("the action {action}"), &self.step.request.body));
         }
         if matches!(action, "adminRemove" | "adminUpdate") {
             return Ok(());
         }
         match values.keys().find(|name| !body.contains_key(name)) {
-            Some(name) => Err(format!("expected its request to say {name}, which is shown")),
+            Some(name) => Err(Fault::Unsent { verb: "say", name: name.clone() }),
             None => Ok(()),
         }
     }

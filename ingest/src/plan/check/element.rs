@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Judge, Verdict, odd_body};
+use super::Fault;
+use super::request::{Checked, Verdict, odd_body};
 use crate::plan::Named;
 use crate::plan::elements::{GIVEN, LOOKED_UP, element_id, element_of};
 use crate::resource::Inside;
 
-impl Judge<'_> {
+impl Checked<'_> {
     /// Whether values show an element of a collection below the object.
     pub(super) fn is_about_element(&self, values: &Named) -> bool {
         values.keys().any(|name| self.resource.inside(name).is_some())
@@ -17,7 +18,7 @@ impl Judge<'_> {
     pub(super) fn made_element(&self) -> Verdict {
         let (inside, element) = self.shown(&self.step.after)?;
         if !self.step.before.is_empty() {
-            return Err("expected an element that does not stand".to_owned());
+            return Err(Fault::Shape("an element that does not stand"));
         }
         self.sends("POST", self.resource.graph.version, &inside.path)?;
         self.is_body_of_element(element)
@@ -28,7 +29,7 @@ impl Judge<'_> {
         let (inside, standing) = self.shown(&self.step.before)?;
         let (wanted_in, wanted) = self.shown(&self.step.after)?;
         if !inside.can_change || inside.name != wanted_in.name {
-            return Err("expected an element of a collection whose elements can be changed".to_owned());
+            return Err(Fault::Shape("an element of a collection whose elements can be changed"));
         }
         self.leads_to_element("PATCH", inside, standing)?;
         self.is_body_of_element(wanted)
@@ -38,15 +39,15 @@ impl Judge<'_> {
     pub(super) fn removed_element(&self) -> Verdict {
         let (inside, element) = self.shown(&self.step.before)?;
         if !self.step.after.is_empty() {
-            return Err("expected nothing in the place of the element".to_owned());
+            return Err(Fault::Shape("nothing in the place of the element"));
         }
         self.leads_to_element("DELETE", inside, element)?;
         self.has_no_body()
     }
 
-    fn shown<'v>(&self, values: &'v Named) -> Result<(&'static Inside, &'v Value), String> {
+    fn shown<'v>(&self, values: &'v Named) -> Result<(&'static Inside, &'v Value), Fault> {
         let found = element_of(self.resource, values);
-        found.ok_or_else(|| "expected links, or one element of a collection below the object".to_owned())
+        found.ok_or(Fault::Shape("links, or one element of a collection below the object"))
     }
 
     fn leads_to_element(&self, method: &str, inside: &Inside, element: &Value) -> Verdict {

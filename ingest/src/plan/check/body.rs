@@ -1,9 +1,10 @@
-//! What stands in bodies: values that are written, members that are cleared, licences, references.
+//! Owns the content of bodies: values that are written, members that are cleared, licences, references.
 
 use serde_json::Value;
 
-use super::behind_endpoint;
-use crate::plan::TARGET;
+use super::Fault;
+use super::request::{Verdict, odd_body};
+use crate::plan::{ENDPOINT, TARGET};
 use crate::resource::Link;
 
 /// Whether what is sent for a value writes the wanted one: the same, or that with explicit nothing for members which
@@ -46,24 +47,24 @@ fn is_annotation(name: &str, value: &Value) -> bool {
 }
 
 /// Whether a request assigns only licences that are wanted, and removes only those that stand.
-pub(super) fn licences(body: &Value, standing: &Value, wanted: &Value) -> Result<(), String> {
+pub(super) fn licences(body: &Value, standing: &Value, wanted: &Value) -> Verdict {
     let members = body.as_object().filter(|body| body.len() == 2);
     let list = |name: &str| members.and_then(|body| body.get(name)).and_then(Value::as_array);
     let (Some(added), Some(removed)) = (list("addLicenses"), list("removeLicenses")) else {
-        return Err(super::odd_body(body));
+        return Err(odd_body(body));
     };
     if added.is_empty() && removed.is_empty() {
-        return Err("expected a licence to be assigned or removed".to_owned());
+        return Err(Fault::Shape("a licence to be assigned or removed"));
     }
     let entries = |side: &Value| side.as_array().cloned().unwrap_or_default();
     let is_wanted = |licence: &Value| entries(wanted).iter().any(|entry| is_same_licence(entry, licence));
     let has = |side: &Value, sku: &Value| entries(side).iter().any(|entry| entry.get("skuId") == Some(sku));
     if let Some(odd) = added.iter().find(|licence| !is_wanted(licence)) {
-        return Err(format!("expected only wanted licences to be assigned, found {odd}"));
+        return Err(Fault::found("only wanted licences to be assigned", odd));
     }
-    // One that a group gives stays, and goes as an assignment of its own.
+    // A licence that a group gives stays; only its direct assignment is removed.
     match removed.iter().find(|sku| !has(standing, sku)) {
-        Some(odd) => Err(format!("expected only licences that stand to be removed, found {odd}")),
+        Some(odd) => Err(Fault::found("only licences that stand to be removed", odd)),
         None => Ok(()),
     }
 }
@@ -86,8 +87,8 @@ fn is_same_licence(a: &Value, b: &Value) -> bool {
 
 /// Whether a reference leads to the other end of a link, by one of the paths that Graph takes there.
 pub(super) fn is_reference_to(reference: &Value, link: &Link) -> bool {
-    let Some(place) = reference.as_str().and_then(behind_endpoint) else { return false };
-    let Some(above) = place.strip_suffix(TARGET) else { return false };
+    let path = reference.as_str().and_then(|text| text.strip_prefix(ENDPOINT)?.strip_prefix("/v1.0"));
+    let Some(above) = path.and_then(|path| path.strip_suffix(TARGET)) else { return false };
     let own = link.targets.iter().map(|target| target.info());
     let is_own = own.into_iter().any(|target| target.graph.get.strip_suffix("{id}") == Some(above));
     is_own || above == "/directoryObjects/" || (above == "/users/" && link.to_one)

@@ -3,22 +3,19 @@
 //!
 //! A plan file is read by people as objects and values, and applied as requests; so both must say the same. Nothing a
 //! step shows leaves it open which method, path and version are used, and a body holds the values that are shown, what
-//! clears members of a complex value that came since, and members that the table fixes.
-
-mod body;
-mod element;
-mod relation;
+//! clears members that were added to a complex value since, and members that the table fixes.
 
 use engine::schema;
 use serde_json::{Value, json};
 
-use super::sound::Makers;
-use super::{ENDPOINT, NEW_ID_PREFIX, Named, PASSWORD, Step, StepKind, StepLink, TARGET};
+use super::body::{is_reference_to, is_written, licences};
+use super::{Fault, Makers};
+use crate::plan::property::LICENCES;
+use crate::plan::{NEW_ID_PREFIX, Named, PASSWORD, PlanObject, Step, StepKind, StepLink, TARGET};
 use crate::resource::{self, Link, Resource, Version};
-use body::{is_reference_to, is_written, licences};
 
 /// What is wrong with a request; nothing when it is as it must be.
-type Verdict = Result<(), String>;
+pub(super) type Verdict = Result<(), Fault>;
 
 /// A name in a path of the table, and the part of a request's path that stands for it.
 type Captured<'t> = Vec<(&'t str, String)>;
@@ -29,52 +26,49 @@ type Captured<'t> = Vec<(&'t str, String)>;
 /// What was expected, and what was found.
 pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
     let token = &step.object.type_token;
-    let resource =
-        resource::by_token(token).ok_or_else(|| format!("expected a known type, found \"{token}\""))?;
-    let judge = Judge { step, resource, makers };
+    let resource = resource::by_token(token).ok_or_else(|| Fault::found_name("a known type", token))?;
+    let checked = Checked { step, resource, makers };
     let is_relation = schema::by_token(token).is_some_and(|found| found.is_relation_object);
     match step.kind {
-        StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => judge.links(),
-        StepKind::AddLink if is_relation => judge.made_relation(),
-        StepKind::AddLink => judge.made_element(),
-        StepKind::RemoveLink if is_relation => judge.removed_relation(),
-        StepKind::RemoveLink if judge.is_about_element(&step.before) => judge.removed_element(),
-        StepKind::RemoveLink => judge.removed_credential(),
-        _ if !step.links.is_empty() => Err("expected no links".to_owned()),
-        StepKind::Update => judge.update(is_relation),
-        StepKind::Restore => judge.restore(),
-        StepKind::Recreate => judge.recreate(),
+        StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => checked.links(),
+        StepKind::AddLink if is_relation => checked.made_relation(),
+        StepKind::AddLink => checked.made_element(),
+        StepKind::RemoveLink if is_relation => checked.removed_relation(),
+        StepKind::RemoveLink if checked.is_about_element(&step.before) => checked.removed_element(),
+        StepKind::RemoveLink => checked.removed_credential(),
+        _ if !step.links.is_empty() => Err(Fault::Shape("no links")),
+        StepKind::Update => checked.update(is_relation),
+        StepKind::Restore => checked.restore(),
+        StepKind::Recreate => checked.recreate(),
         StepKind::SoftDelete if resource.graph.bin.is_none() => {
-            Err("expected a type with a recycle bin".to_owned())
+            Err(Fault::Shape("a type with a recycle bin"))
         }
-        StepKind::SoftDelete | StepKind::HardDelete => judge.deletion(),
+        StepKind::SoftDelete | StepKind::HardDelete => checked.deletion(),
     }
 }
 
-struct Judge<'p> {
-    step: &'p Step,
-    resource: &'static Resource,
+/// A step whose request is held against what the step shows.
+pub(super) struct Checked<'p> {
+    pub(super) step: &'p Step,
+    pub(super) resource: &'static Resource,
     makers: &'p Makers<'p>,
 }
 
-impl Judge<'_> {
+impl Checked<'_> {
     /// Links that come or go.
     fn links(&self) -> Verdict {
         let relation = self.step.links[0].relation.as_str();
         if self.step.links.iter().any(|link| link.relation != relation) {
-            return Err("expected links of one relation".to_owned());
+            return Err(Fault::Shape("links of one relation"));
         }
         let link = self.resource.link(relation);
-        let link = link.ok_or_else(|| format!("expected a relation of the type, found \"{relation}\""))?;
+        let link = link.ok_or_else(|| Fault::found_name("a relation of the type", relation))?;
         if let Some(odd) = self.step.links.iter().find(|link| !self.is_end(link)) {
-            return Err(format!(
-                "expected the ID of an object at the other end, found \"{}\"",
-                odd.target_id
-            ));
+            return Err(Fault::found_name("the ID of an object at the other end", &odd.target_id));
         }
         let is_own = |name: &&String| **name != link.name;
         if let Some(odd) = self.step.after.keys().chain(self.step.before.keys()).find(is_own) {
-            return Err(format!("expected values of \"{relation}\" alone, found \"{odd}\""));
+            return Err(Fault::found_name(format!("values of \"{relation}\" alone"), odd));
         }
         match self.step.kind {
             StepKind::AddLink => self.added_links(link),
@@ -83,11 +77,11 @@ impl Judge<'_> {
     }
 
     fn added_links(&self, link: &'static Link) -> Verdict {
-        let add = link.add.as_ref().ok_or("expected a relation that can be written")?;
+        let add = link.add.as_ref().ok_or(Fault::Shape("a relation that can be written"))?;
         let ends = &self.step.links;
-        let wanted = self.step.after.get(&link.name);
+        let wanted = self.step.after.get(link.name);
         if link.to_one && wanted.is_some_and(|wanted| *wanted != json!(ends[0].target_id)) {
-            return Err("expected the link to be the value that is wanted".to_owned());
+            return Err(Fault::Shape("the link to be the value that is wanted"));
         }
         let is_named = |reference: &Value| is_reference_to(reference, link);
         let bind = format!("{}@odata.bind", link.name);
@@ -108,7 +102,7 @@ impl Judge<'_> {
     }
 
     fn removed_links(&self, link: &'static Link) -> Verdict {
-        let remove = link.remove.as_ref().ok_or("expected a relation that can be written")?;
+        let remove = link.remove.as_ref().ok_or(Fault::Shape("a relation that can be written"))?;
         self.sends(&remove.method, self.resource.graph.version, &remove.path)?;
         self.has_no_body()
     }
@@ -117,7 +111,7 @@ impl Judge<'_> {
     fn update(&self, is_relation: bool) -> Verdict {
         let Step { after, before, request, .. } = self.step;
         if after.is_empty() {
-            return Err("expected a value that is wanted".to_owned());
+            return Err(Fault::Shape("a value that is wanted"));
         }
         if self.is_about_element(after) {
             return self.changed_element();
@@ -126,7 +120,7 @@ impl Judge<'_> {
             return self.changed_schedule();
         }
         if is_relation {
-            // The ID in the path is one that Graph gave; what stands there is held against the object when it is read.
+            // The ID in the path is one that Graph gave; it is compared with the object when that is read.
             self.matches("PATCH", self.resource.graph.version, self.resource.graph.get, &|_, part| {
                 is_id(part) || part == self.step.object.id
             })?;
@@ -140,13 +134,13 @@ impl Judge<'_> {
             self.sends(&write.method, self.resource.graph.version, &write.path)?;
             return self.is_body_of_values();
         }
-        if only.is_some_and(|only| only == super::update::LICENCES) {
+        if only.is_some_and(|only| only == LICENCES) {
             self.sends(
                 "POST",
                 self.resource.graph.version,
                 &format!("{}/assignLicense", self.resource.graph.get),
             )?;
-            let of = |side: &Named| side.get(super::update::LICENCES).cloned().unwrap_or_default();
+            let of = |side: &Named| side.get(LICENCES).cloned().unwrap_or_default();
             return licences(&request.body.to_value(), &of(before), &of(after));
         }
         self.sends(self.resource.recovery.update, self.resource.graph.version, self.resource.graph.get)?;
@@ -154,13 +148,13 @@ impl Judge<'_> {
     }
 
     /// Whether the body holds each wanted value, and nothing that the table does not allow besides.
-    fn is_body_of_values(&self) -> Verdict {
+    pub(super) fn is_body_of_values(&self) -> Verdict {
         let Step { after, before, request, .. } = self.step;
         let Some(body) = request.body.as_object() else { return Err(odd_body(&request.body)) };
         for (name, wanted) in after {
             let standing = before.get(name).unwrap_or(&Value::Null);
             if !body.get(name).is_some_and(|sent| is_written(sent, standing, wanted)) {
-                return Err(format!("expected its request to write {name} as it is wanted"));
+                return Err(Fault::Unwritten(name.clone()));
             }
         }
         // What replaces an object whole has all of it; that is held against the state when the plan is applied.
@@ -169,19 +163,19 @@ impl Judge<'_> {
             after.contains_key(name) || is_whole || (self.resource.recovery.is_typed && is_type(name, value))
         };
         match body.iter().find(|(name, value)| !is_allowed(name, value)) {
-            Some((name, _)) => Err(format!("expected its request to write nothing else, found {name}")),
+            Some((name, _)) => Err(Fault::found("its request to write nothing else", name)),
             None => Ok(()),
         }
     }
 
     fn restore(&self) -> Verdict {
-        let bin = self.resource.graph.bin.as_ref().ok_or("expected a type with a recycle bin")?;
+        let bin = self.resource.graph.bin.as_ref().ok_or(Fault::Shape("a type with a recycle bin"))?;
         self.sends("POST", bin.version, &bin.restore)?;
         let sent = self.step.request.body.get("newUserPrincipalName");
         let is_sent =
             |(name, value): &(&String, &Value)| *name == "userPrincipalName" && sent == Some(*value);
         if let Some((name, _)) = self.step.after.iter().find(|shown| !is_sent(shown)) {
-            return Err(format!("expected a restore to show only what it sends, found {name}"));
+            return Err(Fault::found("a restore to show only what it sends", name));
         }
         let sent = &self.step.request.body;
         match sent.as_object() {
@@ -195,7 +189,7 @@ impl Judge<'_> {
                     _ => false,
                 };
                 match body.iter().find(|(name, value)| !is_shown(name, value)) {
-                    Some((name, _)) => Err(format!("expected a restore alone, found {name}")),
+                    Some((name, _)) => Err(Fault::found("a restore alone", name)),
                     None => Ok(()),
                 }
             }
@@ -204,7 +198,7 @@ impl Judge<'_> {
     }
 
     fn recreate(&self) -> Verdict {
-        let list = self.resource.graph.list.ok_or("expected a type that can be made")?;
+        let list = self.resource.graph.list.ok_or(Fault::Shape("a type that can be made"))?;
         let token = self.resource.token;
         let is_invitation = token == "user" && self.step.request.path == "/invitations";
         let path = if is_invitation { "/invitations" } else { list };
@@ -218,10 +212,10 @@ impl Judge<'_> {
             None => token == "user" && !is_invitation && name == "passwordProfile" && *value == password,
         };
         if let Some((name, _)) = body.iter().find(|(name, value)| !is_allowed(name, value)) {
-            return Err(format!("expected its request to make what is shown, found {name}"));
+            return Err(Fault::found("its request to make what is shown", name));
         }
         match self.step.after.keys().find(|name| !body.contains_key(name)) {
-            Some(name) => Err(format!("expected its request to have {name}, which is shown")),
+            Some(name) => Err(Fault::Unsent { verb: "have", name: name.clone() }),
             None => Ok(()),
         }
     }
@@ -231,13 +225,13 @@ impl Judge<'_> {
         self.has_no_body()
     }
 
-    fn has_no_body(&self) -> Verdict {
+    pub(super) fn has_no_body(&self) -> Verdict {
         let sent = &self.step.request.body;
         if sent.is_null() { Ok(()) } else { Err(odd_body(sent)) }
     }
 
     /// Whether the request is a method, a version and a path of the table, filled with this step's object.
-    fn sends(&self, method: &str, version: Version, template: &str) -> Verdict {
+    pub(super) fn sends(&self, method: &str, version: Version, template: &str) -> Verdict {
         self.matches(method, version, template, &|name, part| match name {
             "id" | "tenantId" => self.is_own(part),
             "targetId" => part == TARGET,
@@ -246,7 +240,7 @@ impl Judge<'_> {
         })
     }
 
-    fn matches(
+    pub(super) fn matches(
         &self,
         method: &str,
         version: Version,
@@ -261,22 +255,25 @@ impl Judge<'_> {
         if is_right {
             return Ok(());
         }
-        Err(format!(
-            "expected {method} {template} of {} ({version:?}), found {} {} ({:?})",
-            self.step.object.id, request.method, request.path, request.version
-        ))
+        Err(Fault::Request {
+            method: method.to_owned(),
+            template: template.to_owned(),
+            id: self.step.object.id.clone(),
+            version,
+            found: Box::new(request.clone()),
+        })
     }
 
     /// Whether a part of a path names this step's object: by its ID, or by the one it is given by an earlier step.
-    fn is_own(&self, part: &str) -> bool {
-        let is_it = |made: &super::PlanObject| {
+    pub(super) fn is_own(&self, part: &str) -> bool {
+        let is_it = |made: &PlanObject| {
             made.id == self.step.object.id && made.type_token == self.step.object.type_token
         };
         part == self.step.object.id || self.maker(part).is_some_and(is_it)
     }
 
     /// The object that a placeholder stands for, if it does for one.
-    fn maker(&self, text: &str) -> Option<&super::PlanObject> {
+    fn maker(&self, text: &str) -> Option<&PlanObject> {
         let name = text.strip_prefix(NEW_ID_PREFIX)?.strip_suffix('}')?;
         let step = name.split('.').next()?;
         let is_awaited = self.step.depends_on.iter().any(|before| before == step);
@@ -301,7 +298,7 @@ impl Judge<'_> {
 }
 
 /// Whether a text can be an ID: nothing in it could lead a path or an address elsewhere.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_letter) && !text.bytes().all(|byte| byte == b'.')
 }
@@ -310,8 +307,8 @@ fn is_type(name: &str, value: &Value) -> bool {
     name == "@odata.type" && value.as_str().is_some_and(|text| text.starts_with("#microsoft.graph."))
 }
 
-fn odd_body(body: &dyn std::fmt::Display) -> String {
-    format!("expected a body that says what is shown, found {body}")
+pub(super) fn odd_body(body: &dyn std::fmt::Display) -> Fault {
+    Fault::Body(body.to_string())
 }
 
 /// The parts of a path behind the names of a template of the table, decoded; nothing when it is another path.
@@ -350,9 +347,4 @@ fn decoded(part: &str) -> Option<String> {
     }
     let text = String::from_utf8(bytes).ok()?;
     (!matches!(text.as_str(), "" | "." | "..")).then_some(text)
-}
-
-/// The address of Graph in front of a reference.
-fn behind_endpoint(text: &str) -> Option<&str> {
-    text.strip_prefix(ENDPOINT)?.strip_prefix("/v1.0")
 }

@@ -1,9 +1,9 @@
-//! What takes from an intruder what was gained, and so comes first; and what comes when otherwise.
+//! Owns the phase of each update and each return: containment takes from an intruder what was gained, and is first.
 
 use serde_json::Value;
 
 use super::Phase;
-use super::update::{Wanted, WantedMap};
+use super::draft::{Wanted, WantedMap};
 
 /// What decides for the whole tenant who gets in.
 const TENANT_POLICIES: [&str; 4] = [
@@ -24,7 +24,7 @@ const DEFINITIONS: [&str; 4] = [
 const SECURITY_DEFAULTS: &str = "identitySecurityDefaultsEnforcementPolicy";
 
 /// When an update is due.
-pub(super) fn phase_of_update(token: &str, wanted: &WantedMap) -> Phase {
+pub(super) fn of_update(token: &str, wanted: &WantedMap) -> Phase {
     let is_set = |name: &str, is: &dyn Fn(&Wanted) -> bool| wanted.get(name).is_some_and(is);
     let turns = |to: bool| move |values: &Wanted| values.after == Value::Bool(to);
     match token {
@@ -41,8 +41,8 @@ pub(super) fn phase_of_update(token: &str, wanted: &WantedMap) -> Phase {
     }
 }
 
-/// When an object of a type comes back.
-pub(super) fn phase_of_return(token: &str) -> Phase {
+/// The phase in which an object of a type is brought back.
+pub(super) fn of_return(token: &str) -> Phase {
     match token {
         "conditionalAccessPolicy" => Phase::ConditionalAccess,
         _ if DEFINITIONS.contains(&token) => Phase::Definitions,
@@ -62,7 +62,7 @@ pub(super) fn note_of_update(wanted: &WantedMap) -> Option<&'static str> {
 }
 
 /// When a new object gets what could not be given to it when it was made.
-pub(super) fn phase_of_later(token: &str) -> Phase {
+pub(super) fn of_later(token: &str) -> Phase {
     match token {
         "conditionalAccessPolicy" => Phase::ConditionalAccess,
         _ if DEFINITIONS.contains(&token) => Phase::Definitions,

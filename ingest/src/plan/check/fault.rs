@@ -1,0 +1,48 @@
+//! Owns why a step is refused: what was expected of it, and what was found.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::plan::RequestTemplate;
+use crate::resource::Version;
+
+/// Why a step cannot run, or sends something else than it shows.
+#[derive(Debug, Error)]
+pub(in crate::plan) enum Fault {
+    /// It lacks what every step of its kind has, or has what none has.
+    #[error("expected {0}")]
+    Shape(&'static str),
+    /// It names something that it must not name.
+    #[error("expected {expected}, found {found}")]
+    Found { expected: Cow<'static, str>, found: String },
+    /// It waits for a step of a later phase.
+    #[error("expected a phase no earlier than that of {0}, which it waits for")]
+    Phase(String),
+    /// It shows a value that its request does not have.
+    #[error("expected its request to {verb} {name}, which is shown")]
+    Unsent { verb: &'static str, name: String },
+    /// Its request writes another value than it shows.
+    #[error("expected its request to write {0} as it is wanted")]
+    Unwritten(String),
+    /// Its request has another method, version or path.
+    #[error(
+        "expected {method} {template} of {id} ({version:?}), found {} {} ({:?})",
+        found.method, found.path, found.version
+    )]
+    Request { method: String, template: String, id: String, version: Version, found: Box<RequestTemplate> },
+    /// Its request holds something else than it shows.
+    #[error("expected a body that says what is shown, found {0}")]
+    Body(String),
+}
+
+impl Fault {
+    pub(super) fn found(expected: impl Into<Cow<'static, str>>, found: impl std::fmt::Display) -> Self {
+        Self::Found { expected: expected.into(), found: found.to_string() }
+    }
+
+    /// The same of a name, which may hold anything.
+    pub(super) fn found_name(expected: impl Into<Cow<'static, str>>, found: &str) -> Self {
+        Self::Found { expected: expected.into(), found: format!("\"{found}\"") }
+    }
+}
