@@ -32,7 +32,7 @@ pub(super) async fn select(
     let extensions = match extensions(client).await? {
         Ok(names) => names,
         Err(unread) => {
-            let is_one = |resource: &&Resource| EXTENDED.iter().any(|(_, token)| *token == resource.token);
+            let is_one = |resource: &&Resource| EXTENDED.iter().any(|(_, id)| *id == resource.id);
             gaps.extend(resources.iter().copied().filter(is_one).map(|resource| {
                 gap(
                     resource,
