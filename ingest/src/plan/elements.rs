@@ -103,7 +103,7 @@ pub(super) fn add_element(
         outcome.skip(object, inside.name, reason);
         return outcome;
     }
-    let mut request = request(resource, "POST", filled(&inside.path, &object.id));
+    let mut request = request(resource, "POST", filled(inside.path, &object.id));
     request.body = element_body(element).into();
     let phase = phase_of(resource, inside, StepKind::AddLink);
     let mut draft = Draft::new(StepKind::AddLink, phase, object.clone(), request);
@@ -120,7 +120,7 @@ fn change_element(
     before: &Value,
     after: &Value,
 ) -> Draft {
-    let path = format!("{}/{}", filled(&inside.path, &object.id), element_part(before));
+    let path = format!("{}/{}", filled(inside.path, &object.id), element_part(before));
     let mut request = request(resource, "PATCH", path);
     let mut wanted = element_body(after);
     // What the wanted element does not have is cleared by name.
@@ -145,7 +145,7 @@ fn remove_element(
     inside: &'static Inside,
     element: &Value,
 ) -> Draft {
-    let path = format!("{}/{}", filled(&inside.path, &object.id), element_part(element));
+    let path = format!("{}/{}", filled(inside.path, &object.id), element_part(element));
     let request = request(resource, "DELETE", path);
     let phase = phase_of(resource, inside, StepKind::RemoveLink);
     let mut draft = Draft::new(StepKind::RemoveLink, phase, object.clone(), request);

@@ -151,7 +151,9 @@ fn of_relation(
     let mut removals = remove(resource, link, object, &removed, phase);
     if link.name == "owners" {
         // The last owner of a group cannot go.
-        removals.iter_mut().for_each(|removal| removal.depends_on.extend(0..add_count));
+        for removal in &mut removals {
+            removal.depends_on.extend(0..add_count);
+        }
     }
     outcome.drafts.extend(removals);
     outcome
@@ -204,7 +206,7 @@ pub(super) fn add(
                 },
                 _ => RequestTemplate {
                     body: json!({ "@odata.id": reference }).into(),
-                    ..request(resource, &add.method, filled(&add.path, &object.id))
+                    ..request(resource, add.method, filled(add.path, &object.id))
                 },
             };
             let mut draft = Draft::new(StepKind::AddLink, phase, object.clone(), request);

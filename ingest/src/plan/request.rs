@@ -54,9 +54,9 @@ pub(super) fn escaped(id: &str) -> String {
 /// The request that takes links away: the only one, because without `/$ref` Graph deletes the object at the other end.
 pub(super) fn link_removal(resource: &Resource, link: &Link, id: &str) -> Option<RequestTemplate> {
     let remove = link.remove.as_ref()?;
-    let path = filled(&remove.path, id).replace("{targetId}", TARGET);
+    let path = filled(remove.path, id).replace("{targetId}", TARGET);
     assert!(path.ends_with("/$ref"), "the removal of a link ends in /$ref: {path}");
-    Some(request(resource, &remove.method, path))
+    Some(request(resource, remove.method, path))
 }
 
 /// How Graph wants the other end of a link named.

@@ -234,7 +234,7 @@ fn restore_draft(returning: &Returning) -> Option<Draft> {
     let request = RequestTemplate {
         version: bin.version,
         body: body.clone().into(),
-        ..request(resource, "POST", filled(&bin.restore, &object.id))
+        ..request(resource, "POST", filled(bin.restore, &object.id))
     };
     let phase = phase::of_return(resource.token);
     let mut draft = Draft::new(StepKind::Restore, phase, object.clone(), request);

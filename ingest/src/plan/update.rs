@@ -180,7 +180,7 @@ fn compare_with_reading(
         return Ok(reread);
     }
     let Some(now) = lookup::attributes(&lookup.newest, resource.token, id)? else { return Ok(reread) };
-    for (name, values) in wanted.iter() {
+    for (name, values) in wanted {
         let now = written_value(resource.token, name, now.get(name).cloned().unwrap_or_default());
         if is_same(resource.token, name, &now, &values.after) {
             reread.as_wanted.push(name.clone());
@@ -242,7 +242,7 @@ fn write(
                 outcome.add(update_draft(resource, object, request, WantedMap::from([(name, values)])));
             }
             Writing::Request(write) => {
-                let request = request(resource, &write.method, filled(&write.path, &object.id));
+                let request = request(resource, write.method, filled(write.path, &object.id));
                 outcome.add(update_draft(resource, object, request, WantedMap::from([(name, values)])));
             }
             Writing::Inside(inside) => {
@@ -266,7 +266,9 @@ fn write(
         let country = outcome.drafts.len().checked_sub(1).filter(|_| sets_country);
         let (from, to) = sides.read(lookup)?;
         let first = outcome.append(licence::draft(resource, object, &values, [to, from]));
-        outcome.drafts[first..].iter_mut().for_each(|draft| draft.depends_on.extend(country));
+        for draft in &mut outcome.drafts[first..] {
+            draft.depends_on.extend(country);
+        }
     }
     Ok(outcome)
 }

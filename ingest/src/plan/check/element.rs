@@ -20,7 +20,7 @@ impl Checked<'_> {
         if !self.step.before.is_empty() {
             return Err(Fault::Shape("an element that does not stand"));
         }
-        self.sends("POST", self.resource.graph.version, &inside.path)?;
+        self.sends("POST", self.resource.graph.version, inside.path)?;
         self.is_body_of_element(element)
     }
 

@@ -94,7 +94,7 @@ impl Checked<'_> {
             self.sends("PATCH", self.resource.graph.version, self.resource.graph.get)?;
             return if is_named(only) { Ok(()) } else { Err(odd_body(only)) };
         }
-        self.sends(&add.method, self.resource.graph.version, &add.path)?;
+        self.sends(add.method, self.resource.graph.version, add.path)?;
         match of("@odata.id") {
             Some(reference) if is_named(reference) => Ok(()),
             _ => Err(odd_body(&self.step.request.body)),
@@ -103,7 +103,7 @@ impl Checked<'_> {
 
     fn removed_links(&self, link: &'static Link) -> Verdict {
         let remove = link.remove.as_ref().ok_or(Fault::Shape("a relation that can be written"))?;
-        self.sends(&remove.method, self.resource.graph.version, &remove.path)?;
+        self.sends(remove.method, self.resource.graph.version, remove.path)?;
         self.has_no_body()
     }
 
@@ -131,7 +131,7 @@ impl Checked<'_> {
         if let Some(write) =
             only.and_then(|only| self.resource.recovery.writes.iter().find(|it| it.property == *only))
         {
-            self.sends(&write.method, self.resource.graph.version, &write.path)?;
+            self.sends(write.method, self.resource.graph.version, write.path)?;
             return self.is_body_of_values();
         }
         if only.is_some_and(|only| only == LICENCES) {
@@ -170,7 +170,7 @@ impl Checked<'_> {
 
     fn restore(&self) -> Verdict {
         let bin = self.resource.graph.bin.as_ref().ok_or(Fault::Shape("a type with a recycle bin"))?;
-        self.sends("POST", bin.version, &bin.restore)?;
+        self.sends("POST", bin.version, bin.restore)?;
         let sent = self.step.request.body.get("newUserPrincipalName");
         let is_sent =
             |(name, value): &(&String, &Value)| *name == "userPrincipalName" && sent == Some(*value);
