@@ -385,7 +385,7 @@ fn action_of(
     kind: ChangeKind,
     is_synced: bool,
 ) -> (RecoveryAction, Option<&'static str>) {
-    let has_bin = info.is_some_and(|info| info.has_bin());
+    let has_bin = info.is_some_and(schema::Type::has_bin);
     let is_relation = info.is_some_and(|info| info.is_relation_object);
     if is_synced {
         return (RecoveryAction::None, Some("synced from on-premises"));

@@ -65,7 +65,7 @@ impl Coverage {
 
     /// Whether it is known that an object that is gone is not in a recycle bin either.
     pub(super) fn is_bin_known(&self, token: &str) -> bool {
-        let has_bin = schema::by_token(token).is_none_or(|info| info.has_bin());
+        let has_bin = schema::by_token(token).is_none_or(schema::Type::has_bin);
         !has_bin || self.types.get(token).is_some_and(|view| view.bin)
     }
 
