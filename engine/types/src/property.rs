@@ -57,6 +57,7 @@ const OF_SUBTYPE: u16 = 1 << 8;
 const UNSELECTED: u16 = 1 << 9;
 const UNDECLARED: u16 = 1 << 10;
 const STREAM: u16 = 1 << 11;
+const RISKY: u16 = 1 << 12;
 
 pub(crate) const fn string(name: &'static str) -> Property {
     Property { name, kind: PropertyType::String, facts: 0 }
@@ -129,6 +130,13 @@ impl Property {
         self.with(ALONE)
     }
 
+    /// Graph may refuse it for reasons of its own: for want of a right, such as the rank that a change of an account with a
+    /// role needs, or for what its value is, such as a name that must be unique or of a verified domain. An update is taken
+    /// whole or not at all, so it is sent in one of its own, where it holds back nothing else.
+    pub(crate) const fn risky(self) -> Self {
+        self.with(RISKY)
+    }
+
     /// A list gives it without `$select`, of a type whose lists leave most properties out.
     pub(crate) const fn by_default(self) -> Self {
         self.with(DEFAULT)
@@ -195,6 +203,12 @@ impl Property {
     #[must_use]
     pub const fn is_alone(&self) -> bool {
         self.is(ALONE)
+    }
+
+    /// Whether Graph may refuse it for reasons of its own, so that an update of its own writes it.
+    #[must_use]
+    pub const fn is_risky(&self) -> bool {
+        self.is(RISKY)
     }
 
     /// Whether lists give it without `$select`, of a type whose lists leave most out.

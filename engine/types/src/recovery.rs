@@ -26,6 +26,9 @@ pub struct Recovery {
     pub create_required: &'static [&'static str],
     /// Why no application can make it, although something is required.
     pub uncreatable: Option<&'static str>,
+    /// Whether the reference of Graph lists its restore from the bin as not supported for applications, whatever they may
+    /// do.
+    pub is_restored_by_people: bool,
     /// Whether no request deletes it.
     pub is_undeletable: bool,
     /// What only Microsoft's own recovery writes.
@@ -55,6 +58,7 @@ impl Recovery {
         writes: &[],
         create_required: &[],
         uncreatable: None,
+        is_restored_by_people: false,
         is_undeletable: false,
         native_only: &[],
         write: &[],

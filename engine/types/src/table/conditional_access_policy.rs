@@ -117,6 +117,7 @@ pub(crate) const TYPE: Type = Type {
     },
     recovery: Recovery {
         create_required: &["displayName", "state", "conditions", "grantControls|sessionControls"],
+        is_restored_by_people: true,
         write: &["Policy.ReadWrite.ConditionalAccess"],
         write_extra: &["Policy.Read.All", "Application.Read.All (create/update)"],
         ..Recovery::NONE

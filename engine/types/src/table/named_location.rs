@@ -46,6 +46,7 @@ pub(crate) const TYPE: Type = Type {
     recovery: Recovery {
         is_typed: true,
         create_required: &["@odata.type", "displayName"],
+        is_restored_by_people: true,
         write: &["Policy.ReadWrite.ConditionalAccess"],
         write_extra: &["Policy.Read.All"],
         ..Recovery::NONE
