@@ -93,7 +93,7 @@ pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Select
 pub use make::{guards, make};
 pub(crate) use merge::cleared;
 pub use named::Named;
-pub(crate) use property::{RESTORED_BY_PEOPLE, is_no_difference};
+pub(crate) use property::is_no_difference;
 pub use property::{SupportRow, support};
 pub(crate) use request::reference;
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::template::Filling;
 use crate::graph::{self, Answer, Call};
-use crate::plan::{Body, RESTORED_BY_PEOPLE, Step, StepKind};
+use crate::plan::{Body, Step, StepKind};
 use crate::resource::{self, Resource};
 
 /// How far the clocks of Graph and of this machine may be apart.
@@ -112,7 +112,8 @@ fn is_as_wanted(step: &Step, error: &graph::Error) -> bool {
 
 /// What was refused, with what helps where Graph's words do not say it.
 pub(super) fn explained(step: &Step, status: u16, mut error: Value) -> Value {
-    let is_for_people = RESTORED_BY_PEOPLE.contains(&step.object.type_token.as_str());
+    let is_for_people = resource::by_token(&step.object.type_token)
+        .is_some_and(|resource| resource.recovery.is_restored_by_people);
     if step.kind == StepKind::Restore && is_for_people && matches!(status, 401 | 403) {
         let words = error["message"].as_str().unwrap_or_default().trim_end_matches('.');
         let help = "Graph may refuse this restore to applications: restore it in the admin centre, or plan with the option \

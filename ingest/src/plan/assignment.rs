@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use engine::Snapshot;
+use engine::schema::TypeId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -47,7 +48,7 @@ impl Terms {
     /// Reads them from the wanted state.
     pub(super) fn read(from: &Snapshot) -> Result<Self> {
         let mut schedules: HashMap<Holding, Vec<Attributes>> = HashMap::new();
-        for object in from.objects("roleAssignmentSchedule")? {
+        for object in from.objects(TypeId::RoleAssignmentSchedule.token())? {
             let object = object?;
             let attributes = object.attributes();
             let is_direct = !matches!(text(&attributes, "memberType"), "Group" | "Inherited");

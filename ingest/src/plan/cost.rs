@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::lookup::{self, Lookup};
@@ -47,47 +48,50 @@ pub(super) fn permissions(steps: &[Step], lookup: &Lookup) -> Vec<String> {
 
 fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
     let Some(resource) = resource::by_token(&step.object.type_token) else { return Vec::new() };
-    let is_role_group = lookup.cell("group", &step.object.id, "isAssignableToRole") == &Value::Bool(true);
+    let is_role_group =
+        lookup.cell(TypeId::Group, &step.object.id, "isAssignableToRole") == &Value::Bool(true);
     let relation = step.links.first().map(|link| link.relation.as_str());
-    match (resource.token, step.kind, relation) {
-        ("user", StepKind::Restore | StepKind::SoftDelete, _) => {
+    match (resource.id, step.kind, relation) {
+        (TypeId::User, StepKind::Restore | StepKind::SoftDelete, _) => {
             vec!["User.DeleteRestore.All", "User.Read.All"]
         }
-        ("user", StepKind::Recreate, _) if step.request.path == "/invitations" => {
+        (TypeId::User, StepKind::Recreate, _) if step.request.path == "/invitations" => {
             vec!["User.Invite.All", "User.Read.All"]
         }
         (_, StepKind::Update, _) if step.request.path.ends_with("/assignLicense") => {
-            let read = if resource.token == "user" { "User.Read.All" } else { "Group.Read.All" };
+            let read = if resource.id == TypeId::User { "User.Read.All" } else { "Group.Read.All" };
             vec!["LicenseAssignment.ReadWrite.All", read]
         }
-        ("user", StepKind::Update, _) => {
+        (TypeId::User, StepKind::Update, _) => {
             let fits = |names: &&(&[&str], &'static [&'static str])| {
                 step.after.keys().all(|name| names.0.contains(&name.as_str()))
             };
             let smaller = USER_PROPERTIES.iter().find(fits);
             smaller.map_or_else(|| vec!["User.ReadWrite.All"], |(_, names)| names.to_vec())
         }
-        ("servicePrincipal", StepKind::AddLink | StepKind::RemoveLink, None)
+        (TypeId::ServicePrincipal, StepKind::AddLink | StepKind::RemoveLink, None)
             if step.request.path.contains("/delegatedPermissionClassifications") =>
         {
             vec!["Policy.ReadWrite.PermissionGrant"]
         }
-        ("servicePrincipal", StepKind::Update, _) if step.after.contains_key("customSecurityAttributes") => {
+        (TypeId::ServicePrincipal, StepKind::Update, _)
+            if step.after.contains_key("customSecurityAttributes") =>
+        {
             vec!["Application.Read.All", "CustomSecAttributeAssignment.ReadWrite.All"]
         }
-        ("group", _, Some("members")) if is_role_group => {
+        (TypeId::Group, _, Some("members")) if is_role_group => {
             vec!["GroupMember.ReadWrite.All", "RoleManagement.ReadWrite.Directory"]
         }
-        ("group", _, Some("members")) => vec!["GroupMember.ReadWrite.All"],
-        ("group", _, _) if is_role_group => {
+        (TypeId::Group, _, Some("members")) => vec!["GroupMember.ReadWrite.All"],
+        (TypeId::Group, _, _) if is_role_group => {
             vec!["Group.ReadWrite.All", "RoleManagement.ReadWrite.Directory"]
         }
-        ("appRoleAssignment", ..) => vec!["AppRoleAssignment.ReadWrite.All", "Application.Read.All"],
-        ("conditionalAccessPolicy", ..) => {
+        (TypeId::AppRoleAssignment, ..) => vec!["AppRoleAssignment.ReadWrite.All", "Application.Read.All"],
+        (TypeId::ConditionalAccessPolicy, ..) => {
             vec!["Application.Read.All", "Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"]
         }
-        ("namedLocation", ..) => vec!["Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"],
-        ("servicePrincipal", _, Some(relation)) if relation != "owners" => {
+        (TypeId::NamedLocation, ..) => vec!["Policy.Read.All", "Policy.ReadWrite.ConditionalAccess"],
+        (TypeId::ServicePrincipal, _, Some(relation)) if relation != "owners" => {
             vec!["Application.ReadWrite.All", "Policy.Read.All"]
         }
         _ => resource.recovery.write.to_vec(),
@@ -138,10 +142,10 @@ fn is_bulk(step: &Step) -> bool {
 
 /// Whether an application is one that personal accounts may use, which is written more slowly.
 fn is_personal(step: &Step, lookup: &Lookup) -> Result<bool> {
-    if step.object.type_token != "application" {
+    if step.object.type_token != TypeId::Application {
         return Ok(false);
     }
-    let attributes = lookup::attributes(&lookup.to, "application", &step.object.id)?;
+    let attributes = lookup::attributes(&lookup.to, TypeId::Application.token(), &step.object.id)?;
     let audience = attributes.and_then(|mut attributes| attributes.remove("signInAudience"));
     Ok(audience.is_some_and(|audience| {
         audience == "AzureADandPersonalMicrosoftAccount" || audience == "PersonalMicrosoftAccount"

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use engine::ChangeKind;
+use engine::schema::TypeId;
 use serde_json::{Value, json};
 
 use super::draft::{Draft, DraftId, Outcome, Wanted, WantedMap};
@@ -19,7 +20,7 @@ use crate::plan::Result;
 use crate::resource::Resource;
 
 /// The order of deletions: objects that refer to others are deleted before them.
-const ORDER: [&str; 3] = ["conditionalAccessPolicy", "servicePrincipal", "application"];
+const ORDER: [TypeId; 3] = [TypeId::ConditionalAccessPolicy, TypeId::ServicePrincipal, TypeId::Application];
 
 /// What becomes of an object that did not exist.
 #[derive(Debug)]
@@ -58,14 +59,14 @@ pub(super) fn deletion(facts: &Facts<'_>, picked: &Picked) -> Deletion {
     if change.reason == Some(property::SYNCED) || change.is_unobserved() {
         return Deletion::Stays(change.reason_text());
     }
-    if resource.token == "device" {
+    if resource.id == TypeId::Device {
         return stays("devices are never deleted");
     }
     if let Some(reason) = property::deletion_obstacle(resource).or_else(|| facts.absence(&picked.id)) {
         return stays(reason);
     }
     // A federated credential gives access, as a secret does.
-    if resource.token == "federatedIdentityCredential" {
+    if resource.id == TypeId::FederatedIdentityCredential {
         return Deletion::Step(StepKind::RemoveLink, resource);
     }
     let options = &facts.given.options;
@@ -104,11 +105,11 @@ fn remove(
 
 /// The update of what must not take effect any longer, or Graph refuses to delete: a policy that is on, a trusted location.
 fn disabling(resource: &'static Resource, picked: &Picked, attributes: &Attributes) -> Option<Draft> {
-    let (name, after, phase) = match resource.token {
-        "conditionalAccessPolicy" if attributes.get("state").is_some_and(phase::is_enabled) => {
+    let (name, after, phase) = match resource.id {
+        TypeId::ConditionalAccessPolicy if attributes.get("state").is_some_and(phase::is_enabled) => {
             ("state", json!("disabled"), None)
         }
-        "namedLocation" if attributes.get("isTrusted") == Some(&Value::Bool(true)) => {
+        TypeId::NamedLocation if attributes.get("isTrusted") == Some(&Value::Bool(true)) => {
             ("isTrusted", Value::Bool(false), Some(Phase::Deletion))
         }
         _ => return None,
@@ -124,7 +125,7 @@ fn disabling(resource: &'static Resource, picked: &Picked, attributes: &Attribut
 
 /// Lets deletions wait for those of what refers to them.
 pub(super) fn order(drafts: &mut [Draft]) {
-    let rank = |token: &str| ORDER.iter().position(|known| *known == token).unwrap_or(ORDER.len());
+    let rank = |token: &str| ORDER.iter().position(|known| token == *known).unwrap_or(ORDER.len());
     let mut by_rank: [Vec<DraftId>; ORDER.len() + 1] = Default::default();
     for (index, draft) in drafts.iter().enumerate() {
         if matches!(draft.kind, StepKind::SoftDelete | StepKind::HardDelete) {
@@ -135,7 +136,8 @@ pub(super) fn order(drafts: &mut [Draft]) {
     // Definitions are refused as long as a policy uses them; policies are few.
     for index in others {
         let draft = &mut drafts[index];
-        if phase::of_return(&draft.object.type_token) == Phase::Definitions {
+        let phase = TypeId::from_token(&draft.object.type_token).map(phase::of_return);
+        if phase == Some(Phase::Definitions) {
             draft.depends_on.extend(&policies);
         }
     }

@@ -159,7 +159,7 @@ fn phase_of(resource: &Resource, inside: &Inside, kind: StepKind) -> Phase {
     if kind == StepKind::RemoveLink && inside.name == "includes" {
         return Phase::Containment;
     }
-    phase::of_update(resource.token, &WantedMap::new())
+    phase::of_update(resource.id, &WantedMap::new())
 }
 
 /// What an element needs to be made again, and lacks: Graph may refuse to show what a role is a role of.

@@ -7,11 +7,11 @@ mod tenant;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::lookup::Lookup;
 use super::phase::is_enabled;
-use super::policy::POLICY;
 use super::relation::added_scopes;
 use super::{Guard, Identity, Named, PlanContext, PlanObject, Step, StepKind};
 use crate::plan::Result;
@@ -55,7 +55,8 @@ pub const GUARDS: [&str; 9] = [
 const OBJECT_COUNT_MAX: usize = 50;
 
 /// Types that say who has a directory role.
-const ROLE_ASSIGNMENTS: [&str; 3] = ["roleAssignment", "roleAssignmentSchedule", "roleEligibilitySchedule"];
+const ROLE_ASSIGNMENTS: [TypeId; 3] =
+    [TypeId::RoleAssignment, TypeId::RoleAssignmentSchedule, TypeId::RoleEligibilitySchedule];
 
 /// The tenant before a plan and after it.
 struct Compared<'p> {
@@ -132,15 +133,19 @@ impl<'p> Compared<'p> {
     }
 
     /// An object by its type and ID.
-    fn shown(&self, token: &str, id: &str) -> PlanObject {
+    fn shown(&self, type_id: TypeId, id: &str) -> PlanObject {
         let known = self.lookup.known(id).map_or(String::new(), |known| known.name.clone());
-        PlanObject { id: id.to_owned(), type_token: token.to_owned(), display_name: known }
+        PlanObject { id: id.to_owned(), type_token: type_id.token().to_owned(), display_name: known }
     }
 
     fn shown_policy(&self, id: &str) -> PlanObject {
         let [before, after] = &self.policies;
         let display_name = coverage::name_of([before, after], id);
-        PlanObject { id: id.to_owned(), type_token: POLICY.to_owned(), display_name }
+        PlanObject {
+            id: id.to_owned(),
+            type_token: TypeId::ConditionalAccessPolicy.token().to_owned(),
+            display_name,
+        }
     }
 
     /// The objects of the steps after which nobody would be Global Administrator, or could become one; none when somebody
@@ -172,15 +177,16 @@ impl<'p> Compared<'p> {
         let identity = &self.context.identity;
         let mut found: BTreeSet<PlanObject> =
             own_losses(self.lookup, identity, self.steps)?.into_iter().collect();
-        for (token, id) in [("servicePrincipal", &identity.service_principal_id), ("user", &identity.user_id)]
-        {
+        let own =
+            [(TypeId::ServicePrincipal, &identity.service_principal_id), (TypeId::User, &identity.user_id)];
+        for (type_id, id) in own {
             let Some(id) = id else { continue };
             let [before, after] = [Account::read(&self.before, id)?, Account::read(&self.after, id)?];
             let is_shut = self.before.can_sign_in(id)? && !self.after.can_sign_in(id)?;
             if is_shut || before.roles.iter().any(|role| !after.roles.contains(role)) {
-                found.insert(self.shown(token, id));
+                found.insert(self.shown(type_id, id));
             }
-            if token == "user" {
+            if type_id == TypeId::User {
                 let [standing, wanted] = &self.policies;
                 let sides = [(standing, &before), (wanted, &after)];
                 let blocking = coverage::begin_to_cover(sides, &coverage::blocks);
@@ -201,7 +207,7 @@ impl<'p> Compared<'p> {
             let is_stripped =
                 before.roles.contains(GLOBAL_ADMINISTRATOR) && !after.roles.contains(GLOBAL_ADMINISTRATOR);
             if is_shut || is_stripped || !covering.is_empty() {
-                found.insert(self.shown("user", id));
+                found.insert(self.shown(TypeId::User, id));
             }
             found.extend(covering.iter().map(|id| self.shown_policy(id)));
         }
@@ -211,17 +217,17 @@ impl<'p> Compared<'p> {
     /// Policies that would be in force without whom they exclude, and who that is.
     fn missing_exclusions(&self) -> Result<Vec<PlanObject>> {
         // A type of which nothing was read says nothing of who is gone.
-        let knows = |token: &str| -> Result<bool> {
-            let (live, binned) = self.lookup.newest.object_count(token)?;
+        let knows = |type_id: TypeId| -> Result<bool> {
+            let (live, binned) = self.lookup.newest.object_count(type_id.token())?;
             Ok(live + binned > 0)
         };
         let [standing, wanted] = &self.policies;
         let before = coverage::missing_exclusions(&self.before, standing, &knows)?;
         let after = coverage::missing_exclusions(&self.after, wanted, &knows)?;
         let mut found = BTreeSet::new();
-        for (policy, token, excluded) in after.difference(&before) {
+        for (policy, type_id, excluded) in after.difference(&before) {
             found.insert(self.shown_policy(policy));
-            found.insert(self.shown(token, excluded));
+            found.insert(self.shown(*type_id, excluded));
         }
         Ok(found.into_iter().collect())
     }
@@ -234,7 +240,10 @@ impl<'p> Compared<'p> {
         let is_off = |step: &&Step| {
             let is_left_on = after.get(&step.object.id).is_some_and(coverage::is_on);
             let was_on = step.before.get("state").is_some_and(is_enabled);
-            step.object.type_token == POLICY && was_on && step.after.contains_key("state") && !is_left_on
+            step.object.type_token == TypeId::ConditionalAccessPolicy
+                && was_on
+                && step.after.contains_key("state")
+                && !is_left_on
         };
         off.extend(self.steps.iter().filter(is_off).map(|step| step.object.id.clone()));
         off.iter().map(|id| self.shown_policy(id)).collect()
@@ -247,7 +256,7 @@ impl<'p> Compared<'p> {
             let is_on = step.after.get("accountEnabled") == Some(&Value::Bool(true));
             let may_enable = match step.kind {
                 StepKind::Update => is_on,
-                StepKind::Restore | StepKind::Recreate => step.object.type_token == "user",
+                StepKind::Restore | StepKind::Recreate => step.object.type_token == TypeId::User,
                 _ => false,
             };
             let id = &step.object.id;
@@ -268,22 +277,23 @@ impl<'p> Compared<'p> {
         let mut found: BTreeSet<PlanObject> = objects_where(self.steps, &grants).into_iter().collect();
         for step in self.steps {
             let id = &step.object.id;
-            let token = step.object.type_token.as_str();
+            let type_id = TypeId::from_token(&step.object.type_token);
             let is_back = matches!(step.kind, StepKind::Restore | StepKind::Recreate);
             let is_on = step.after.get("accountEnabled") == Some(&Value::Bool(true));
-            let is_gain = match token {
-                "group" if self.after.unsure.contains(id) => has.contains(id),
-                "user" | "servicePrincipal" if (is_back || is_on) && has.contains(id) => {
+            let is_gain = match type_id {
+                Some(TypeId::Group) if self.after.unsure.contains(id) => has.contains(id),
+                Some(TypeId::User | TypeId::ServicePrincipal) if (is_back || is_on) && has.contains(id) => {
                     self.after.can_sign_in(id)? && !(had.contains(id) && self.before.can_sign_in(id)?)
                 }
-                "group" if is_back => has.contains(id) && !self.after.members(id)?.is_empty(),
+                Some(TypeId::Group) if is_back => has.contains(id) && !self.after.members(id)?.is_empty(),
                 _ => false,
             };
             if is_gain {
                 found.insert(step.object.clone());
             }
             let mut members = step.links.iter().filter(|link| link.relation == "members");
-            let is_joined = token == "group" && step.kind == StepKind::AddLink && has.contains(id);
+            let is_joined =
+                type_id == Some(TypeId::Group) && step.kind == StepKind::AddLink && has.contains(id);
             if is_joined && members.any(|link| !had.contains(&link.target_id)) {
                 found.insert(step.object.clone());
             }
@@ -303,7 +313,7 @@ fn takes(step: &Step, names: &BTreeSet<String>, roles: &Roles) -> bool {
         StepKind::RemoveLink => {
             let is_role = roles.template(&step.object.id) == Some(GLOBAL_ADMINISTRATOR);
             let is_member = step.links.iter().any(|link| names.contains(&link.target_id));
-            is_own || is_member && (is_role || step.object.type_token == "group")
+            is_own || is_member && (is_role || step.object.type_token == TypeId::Group)
         }
         StepKind::SoftDelete | StepKind::HardDelete => is_own,
         StepKind::Update => is_own && step.after.get("accountEnabled") == Some(&Value::Bool(false)),
@@ -327,21 +337,21 @@ fn is_grant(lookup: &Lookup, step: &Step) -> bool {
     let token = step.object.type_token.as_str();
     let after = |name: &str| step.after.get(name).and_then(Value::as_str).unwrap_or_default();
     match step.kind {
-        StepKind::AddLink => match token {
-            _ if ROLE_ASSIGNMENTS.contains(&token) => true,
-            "appRoleAssignment" => !is_person(lookup, after("principalId")),
-            "oauth2PermissionGrant" => after("consentType") == "AllPrincipals",
+        StepKind::AddLink => match TypeId::from_token(token) {
+            Some(id) if ROLE_ASSIGNMENTS.contains(&id) => true,
+            Some(TypeId::AppRoleAssignment) => !is_person(lookup, after("principalId")),
+            Some(TypeId::Oauth2PermissionGrant) => after("consentType") == "AllPrincipals",
             _ => {
                 let is_privileged = |relation: &str| lookup.is_privileged(token, relation, &step.object.id);
                 step.links.iter().any(|link| is_privileged(&link.relation))
             }
         },
-        StepKind::Update => match token {
-            "oauth2PermissionGrant" => {
+        StepKind::Update => match TypeId::from_token(token) {
+            Some(TypeId::Oauth2PermissionGrant) => {
                 let of = |side: &Named| side.get("scope").cloned().unwrap_or_default();
                 added_scopes(&of(&step.after), &of(&step.before)).next().is_some()
             }
-            "roleDefinition" => step.after.contains_key("rolePermissions"),
+            Some(TypeId::RoleDefinition) => step.after.contains_key("rolePermissions"),
             _ => false,
         },
         _ => false,
@@ -350,7 +360,7 @@ fn is_grant(lookup: &Lookup, step: &Step) -> bool {
 
 /// Whether a principal is known to be a person or a group: what these may use is no power over the tenant.
 fn is_person(lookup: &Lookup, id: &str) -> bool {
-    lookup.is_of(id, "user") || lookup.is_of(id, "group")
+    lookup.is_of(id, TypeId::User) || lookup.is_of(id, TypeId::Group)
 }
 
 /// The objects of steps that take something from who applies the plan, one by one: credentials among them.
@@ -387,11 +397,12 @@ fn own_losses(lookup: &Lookup, identity: &Identity, steps: &[Step]) -> Result<Ve
 
 fn is_own_application(lookup: &Lookup, identity: &Identity, step: &Step) -> Result<bool> {
     let Some(app_id) = &identity.app_id else { return Ok(false) };
-    let token = step.object.type_token.as_str();
-    if !matches!(token, "application" | "servicePrincipal") {
-        return Ok(false);
+    match TypeId::from_token(&step.object.type_token) {
+        Some(type_id @ (TypeId::Application | TypeId::ServicePrincipal)) => {
+            Ok(lookup.app_id(type_id, &step.object.id)?.as_ref() == Some(app_id))
+        }
+        _ => Ok(false),
     }
-    Ok(lookup.app_id(token, &step.object.id)?.as_ref() == Some(app_id))
 }
 
 /// Why a plan is larger than anybody reads, if it is.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::RecoveryAction;
-use engine::schema::SYNCED_MARKER;
+use engine::schema::{SYNCED_MARKER, TypeId};
 use serde_json::{Value, json};
 
 use super::draft::{Draft, Outcome};
@@ -82,18 +82,18 @@ pub(super) fn obstacle<'d>(
         return Some(reason);
     }
     let lookup = facts.lookup;
-    let is_synced = || lookup.cell(resource.token, id, SYNCED_MARKER) == &Value::Bool(true);
-    match (resource.token, link.name) {
-        ("user", _) | ("group", "members") if is_synced() => Some(property::SYNCED),
-        ("group", _) if lookup.is_exchange_group(id) => Some(property::EXCHANGE),
-        ("group", "members") => {
-            let kinds = lookup.cell("group", id, "groupTypes");
+    let is_synced = || lookup.cell(resource.id, id, SYNCED_MARKER) == &Value::Bool(true);
+    match (resource.id, link.name) {
+        (TypeId::User, _) | (TypeId::Group, "members") if is_synced() => Some(property::SYNCED),
+        (TypeId::Group, _) if lookup.is_exchange_group(id) => Some(property::EXCHANGE),
+        (TypeId::Group, "members") => {
+            let kinds = lookup.cell(TypeId::Group, id, "groupTypes");
             // A group's members follow from a rule if they will when the plan is done.
-            let kinds = planned_value(drafts, "group", id, "groupTypes").unwrap_or(kinds);
+            let kinds = planned_value(drafts, TypeId::Group, id, "groupTypes").unwrap_or(kinds);
             has_text(kinds, "DynamicMembership").then_some("members of a dynamic group follow from its rule")
         }
-        ("administrativeUnit", "members")
-            if lookup.cell("administrativeUnit", id, "membershipType") == "Dynamic" =>
+        (TypeId::AdministrativeUnit, "members")
+            if lookup.cell(TypeId::AdministrativeUnit, id, "membershipType") == "Dynamic" =>
         {
             Some("members of a dynamic unit follow from its rule")
         }
@@ -104,12 +104,12 @@ pub(super) fn obstacle<'d>(
 /// What a drafted update sets a property to: the updates of an object are drafted right before its links.
 fn planned_value<'d>(
     drafts: impl DoubleEndedIterator<Item = &'d Draft>,
-    token: &str,
+    type_id: TypeId,
     id: &str,
     name: &str,
 ) -> Option<&'d Value> {
     let latest = drafts.rev().take_while(|draft| draft.object.id == id);
-    latest.filter(|draft| draft.object.type_token == token).find_map(|draft| draft.after.get(name))
+    latest.filter(|draft| draft.object.type_token == type_id).find_map(|draft| draft.after.get(name))
 }
 
 fn of_relation(

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use engine::scan::{Scan, Space, TextList};
-use engine::{Change, ChangeKind, ObjectKey, Snapshot, schema};
+use engine::schema::{self, TypeId};
+use engine::{Change, ChangeKind, ObjectKey, Snapshot};
 use rayon::prelude::*;
 use serde_json::{Map, Value};
 
@@ -45,7 +46,7 @@ pub(super) struct Lookup {
     pub(super) has_reading: bool,
     known: HashMap<String, Known>,
     /// Properties that were asked for of many objects of a type, by type, ID and name.
-    columns: HashMap<(String, &'static str), HashMap<String, Value>>,
+    columns: HashMap<(TypeId, &'static str), HashMap<String, Value>>,
 }
 
 impl Lookup {
@@ -94,8 +95,8 @@ impl Lookup {
     }
 
     /// Whether an object is known to be of a type.
-    pub(super) fn is_of(&self, id: &str, token: &str) -> bool {
-        self.known(id).is_some_and(|known| &*known.type_token == token)
+    pub(super) fn is_of(&self, id: &str, wanted: TypeId) -> bool {
+        self.known(id).is_some_and(|known| *known.type_token == wanted)
     }
 
     /// The name of an object, or its ID.
@@ -118,7 +119,7 @@ impl Lookup {
     /// they were.
     pub(super) fn read_columns(
         &mut self,
-        token: &str,
+        type_id: TypeId,
         ids: &BTreeSet<&str>,
         names: &[&'static str],
     ) -> Result<()> {
@@ -126,14 +127,14 @@ impl Lookup {
             return Ok(());
         }
         for snapshot in [self.from.clone(), self.to.clone(), self.newest.clone()] {
-            let scan = snapshot.scan(token);
+            let scan = snapshot.scan(type_id.token());
             let ids: Vec<&str> = ids.iter().copied().collect();
             for deleted in [true, false] {
                 let rows = scan.named(&ids, deleted)?;
                 let found = scan.ids(&rows.ordinals)?;
                 for name in names {
                     let cells = scan.cells(Space::Core, name, &rows.versions)?;
-                    let column = self.columns.entry((token.to_owned(), *name)).or_default();
+                    let column = self.columns.entry((type_id, *name)).or_default();
                     for (id, cell) in found.iter().zip(cells.iter()) {
                         let value = if cell.is_empty() { Value::Null } else { engine::scan::decode(cell) };
                         column.insert(String::from_utf8_lossy(id).into_owned(), value);
@@ -145,35 +146,36 @@ impl Lookup {
     }
 
     /// A property that was read by [`Lookup::read_columns`]; null where nothing is known.
-    pub(super) fn cell(&self, token: &str, id: &str, name: &'static str) -> &Value {
-        let column = self.columns.get(&(token.to_owned(), name));
+    pub(super) fn cell(&self, type_id: TypeId, id: &str, name: &'static str) -> &Value {
+        let column = self.columns.get(&(type_id, name));
         column.and_then(|column| column.get(id)).unwrap_or(&Value::Null)
     }
 
     /// Whether a group can hold directory roles.
     pub(super) fn is_role_group(&self, id: &str) -> bool {
-        self.cell("group", id, "isAssignableToRole") == &Value::Bool(true)
+        self.cell(TypeId::Group, id, "isAssignableToRole") == &Value::Bool(true)
     }
 
     /// Whether a group is one that Exchange alone writes: with mail, and no Microsoft 365 group.
     pub(super) fn is_exchange_group(&self, id: &str) -> bool {
-        let is_mail = self.cell("group", id, "mailEnabled") == &Value::Bool(true);
-        is_mail && !has_text(self.cell("group", id, "groupTypes"), "Unified")
+        let is_mail = self.cell(TypeId::Group, id, "mailEnabled") == &Value::Bool(true);
+        is_mail && !has_text(self.cell(TypeId::Group, id, "groupTypes"), "Unified")
     }
 
     /// Whether links of a relation give power over the tenant.
     pub(super) fn is_privileged(&self, token: &str, relation: &str, id: &str) -> bool {
-        match (token, relation) {
-            ("directoryRole", "members") | ("application" | "servicePrincipal", "owners") => true,
-            ("group", "members" | "owners") => self.is_role_group(id),
+        match (TypeId::from_token(token), relation) {
+            (Some(TypeId::DirectoryRole), "members")
+            | (Some(TypeId::Application | TypeId::ServicePrincipal), "owners") => true,
+            (Some(TypeId::Group), "members" | "owners") => self.is_role_group(id),
             _ => false,
         }
     }
 
     /// The client ID of an application or service principal, from the wanted state or else from the other.
-    pub(super) fn app_id(&self, token: &str, id: &str) -> Result<Option<String>> {
+    pub(super) fn app_id(&self, type_id: TypeId, id: &str) -> Result<Option<String>> {
         for side in [&self.from, &self.to] {
-            let attributes = attributes(side, token, id)?;
+            let attributes = attributes(side, type_id.token(), id)?;
             if let Some(Value::String(app_id)) = attributes.and_then(|mut found| found.remove("appId")) {
                 return Ok(Some(app_id));
             }
@@ -247,7 +249,7 @@ pub(super) fn natural_keys(snapshot: &Snapshot, token: &str) -> Result<HashMap<S
 
 /// Service principals by their client IDs: ID and name.
 pub(super) fn by_app_id(snapshot: &Snapshot, deleted: bool) -> Result<BTreeMap<String, (String, String)>> {
-    let scan = snapshot.scan("servicePrincipal");
+    let scan = snapshot.scan(TypeId::ServicePrincipal.token());
     let rows = if deleted { scan.deleted()? } else { scan.live()? };
     let ids = scan.ids(&rows.ordinals)?;
     let app_ids = scan.cells(Space::Core, "appId", &rows.versions)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use engine::schema::TypeId;
 use engine::{ChangeKind, Snapshot};
 use serde_json::Value;
 
@@ -86,7 +87,7 @@ pub fn guards(newest: &Snapshot, steps: &[Step], context: &PlanContext) -> Resul
 
 /// Backups that hold the organization say whose they are.
 fn check_tenant(context: &PlanContext, to: &Snapshot) -> Result<()> {
-    for object in to.objects("organization")? {
+    for object in to.objects(TypeId::Organization.token())? {
         let found = object?.key.id;
         if !found.eq_ignore_ascii_case(&context.tenant_id) {
             return Err(Error::OtherTenant { expected: context.tenant_id.clone(), found });
@@ -119,15 +120,19 @@ fn learn(lookup: &mut Lookup, picked: &[Picked]) -> Result<NaturalKeys> {
     }
     lookup.learn(&ids)?;
     let keys = relation::learn(lookup, picked)?;
-    let of_type = |token: &str| {
-        let of_type = picked.iter().filter(|picked| &*picked.change.type_token == token);
+    let of_type = |wanted: TypeId| {
+        let of_type = picked.iter().filter(|picked| *picked.change.type_token == wanted);
         of_type.map(|picked| picked.id.as_str()).collect::<BTreeSet<&str>>()
     };
-    let mut groups = of_type("group");
-    groups.extend(ids.iter().filter(|id| lookup.is_of(id, "group")));
-    lookup.read_columns("group", &groups, &["groupTypes", "isAssignableToRole", "mailEnabled"])?;
-    lookup.read_columns("administrativeUnit", &of_type("administrativeUnit"), &["membershipType"])?;
-    lookup.read_columns("directoryRole", &of_type("directoryRole"), &["roleTemplateId"])?;
+    let mut groups = of_type(TypeId::Group);
+    groups.extend(ids.iter().filter(|id| lookup.is_of(id, TypeId::Group)));
+    lookup.read_columns(TypeId::Group, &groups, &["groupTypes", "isAssignableToRole", "mailEnabled"])?;
+    lookup.read_columns(
+        TypeId::AdministrativeUnit,
+        &of_type(TypeId::AdministrativeUnit),
+        &["membershipType"],
+    )?;
+    lookup.read_columns(TypeId::DirectoryRole, &of_type(TypeId::DirectoryRole), &["roleTemplateId"])?;
     Ok(keys)
 }
 

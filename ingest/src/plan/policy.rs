@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use engine::ObjectKey;
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::draft::{Draft, DraftId, Returns};
@@ -13,9 +14,6 @@ use super::lookup::{self, Lookup};
 use super::phase::is_enabled;
 use super::{StepKind, StepLink};
 use crate::plan::Result;
-
-/// The type of policies.
-pub(super) const POLICY: &str = "conditionalAccessPolicy";
 
 /// What people should know of a policy that waits.
 const WAITS: &str = "waits for the accounts and groups that it excludes: without them it stays as it is";
@@ -36,7 +34,8 @@ pub(super) fn order(drafts: &mut [Draft], lookup: &Lookup, returns: &Returns) ->
 /// The steps about policies that enforce something, with those that bring back what they exclude.
 fn waits(drafts: &[Draft], lookup: &Lookup, returns: &Returns) -> Result<Vec<(DraftId, BTreeSet<DraftId>)>> {
     let mut waits = Vec::new();
-    let of_policies = drafts.iter().enumerate().filter(|(_, draft)| draft.object.type_token == POLICY);
+    let is_policy = |draft: &Draft| draft.object.type_token == TypeId::ConditionalAccessPolicy;
+    let of_policies = drafts.iter().enumerate().filter(|(_, draft)| is_policy(draft));
     for (index, draft) in of_policies {
         if may_enforce(draft, lookup)? {
             let excluded = excluded(drafts, draft, lookup)?;
@@ -62,7 +61,8 @@ fn may_enforce(draft: &Draft, lookup: &Lookup) -> Result<bool> {
 /// A property of a policy at the newest state that has it, be it in the bin.
 fn policy_value(lookup: &Lookup, id: &str, name: &str) -> Result<Option<Value>> {
     for side in [&lookup.newest, &lookup.to, &lookup.from] {
-        if let Some(mut attributes) = lookup::attributes(side, POLICY, id)? {
+        let policy = lookup::attributes(side, TypeId::ConditionalAccessPolicy.token(), id)?;
+        if let Some(mut attributes) = policy {
             return Ok(attributes.remove(name));
         }
     }
@@ -108,7 +108,7 @@ fn needed_by(
             needed.insert(*index);
             inner.extend(drafts[*index].links.iter().map(|link| link.target_id.clone()));
         }
-        let key = ObjectKey { type_token: "group".into(), id };
+        let key = ObjectKey { type_token: TypeId::Group.token().into(), id };
         for side in [&lookup.newest, &lookup.from] {
             let links = side.object(&key)?.map(|group| group.links).unwrap_or_default();
             let members = links.into_iter().filter(|(relation, _)| **relation == *"members");

@@ -1,6 +1,6 @@
 //! Which properties and relations can be put back, how, and why not.
 
-use engine::schema::{self, RuleKind};
+use engine::schema::{self, RuleKind, TypeId};
 
 use crate::resource::{self, Inside, Link, Property, PropertyWrite, Resource};
 
@@ -35,9 +35,6 @@ pub(crate) fn is_no_difference(reason: &str) -> bool {
     [AS_WANTED, NOT_CHOSEN].contains(&reason)
 }
 
-/// Types whose restore from the bin the Graph reference lists as not supported for applications, whatever they may do.
-pub(crate) const RESTORED_BY_PEOPLE: [&str; 2] = ["conditionalAccessPolicy", "namedLocation"];
-
 /// What a service principal takes over from its application.
 const COPIED_PROPERTIES: [&str; 6] = [
     "appDescription",
@@ -49,46 +46,20 @@ const COPIED_PROPERTIES: [&str; 6] = [
 ];
 
 /// Types of the directory: what their metadata does not name, Graph refuses.
-const STRICT: [&str; 6] =
-    ["user", "group", "application", "servicePrincipal", "device", "administrativeUnit"];
+const STRICT: [TypeId; 6] = [
+    TypeId::User,
+    TypeId::Group,
+    TypeId::Application,
+    TypeId::ServicePrincipal,
+    TypeId::Device,
+    TypeId::AdministrativeUnit,
+];
 
 /// The property that holds licences.
 pub(super) const LICENCES: &str = "assignedLicenses";
 
 /// Secrets of applications and service principals.
 pub(super) const CREDENTIALS: [&str; 2] = ["keyCredentials", "passwordCredentials"];
-
-/// Properties that Graph may refuse for reasons of their own: for want of a right, or for what their value is. A PATCH is
-/// taken whole or not at all, so each of them is sent in one of its own, where it holds back nothing else.
-const RISKY: [(&[&str], &[&str]); 4] = [
-    (
-        &["user"],
-        &[
-            // Guarded by the rank of whoever has a role.
-            "accountEnabled",
-            "onPremisesImmutableId",
-            "passwordPolicies",
-            "userPrincipalName",
-            // Unique, or checked against domains and mailboxes.
-            "mail",
-            "mailNickname",
-            // Needs a permission of its own.
-            "employeeLeaveDateTime",
-        ],
-    ),
-    (&["user", "servicePrincipal"], &["customSecurityAttributes"]),
-    // Checked against domains, against each other, or against what holds them already.
-    (
-        &["application"],
-        &["api", "appRoles", "identifierUris", "signInAudience", "spa", "publicClient", "web"],
-    ),
-    (&["servicePrincipal"], &["accountEnabled", "replyUrls", "servicePrincipalNames"]),
-];
-
-/// Whether a property is sent in a request of its own.
-pub(super) fn is_risky(token: &str, property: &str) -> bool {
-    RISKY.iter().any(|(tokens, names)| tokens.contains(&token) && names.contains(&property))
-}
 
 /// How a property of an object that exists is written.
 #[derive(Debug, Clone, Copy)]
@@ -117,11 +88,11 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if let Some(inside) = resource.inside(property) {
         return Writing::Inside(inside);
     }
-    let is_principal = resource.token == "servicePrincipal";
-    if CREDENTIALS.contains(&property) && (is_principal || resource.token == "application") {
+    let is_principal = resource.id == TypeId::ServicePrincipal;
+    if CREDENTIALS.contains(&property) && (is_principal || resource.id == TypeId::Application) {
         return Writing::Credential;
     }
-    if property == LICENCES && matches!(resource.token, "user" | "group") {
+    if property == LICENCES && matches!(resource.id, TypeId::User | TypeId::Group) {
         return Writing::Licence;
     }
     if resource.recovery.native_only.contains(&property) {
@@ -147,12 +118,12 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
     if resource.has(property, Property::is_outside) {
         return Writing::Never(OUTSIDE);
     }
-    if resource.has(property, Property::is_known) && is_risky(resource.token, property) {
+    if resource.has(property, |known| known.is_known() && known.is_risky()) {
         return Writing::Alone;
     }
     if resource.has(property, Property::is_known)
         || property.starts_with("extension_")
-        || !STRICT.contains(&resource.token)
+        || !STRICT.contains(&resource.id)
     {
         return Writing::Update;
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, DraftId, NewId, Outcome, Returns, Wanted, WantedMap};
@@ -16,11 +17,11 @@ use crate::plan::Result;
 use crate::resource::{Property, Resource};
 
 /// What a new object of a type gets by itself, or from elsewhere.
-const DERIVED: [(&str, &[&str]); 4] = [
-    ("user", &["identities", "passwordProfile", "accountEnabled", "onPremisesImmutableId"]),
-    ("group", &["assignedLabels", "welcomeMessageEnabled"]),
-    ("application", &["logo", "tokenEncryptionKeyId"]),
-    ("servicePrincipal", &["displayName", "info", "servicePrincipalNames", "tokenEncryptionKeyId"]),
+const DERIVED: [(TypeId, &[&str]); 4] = [
+    (TypeId::User, &["identities", "passwordProfile", "accountEnabled", "onPremisesImmutableId"]),
+    (TypeId::Group, &["assignedLabels", "welcomeMessageEnabled"]),
+    (TypeId::Application, &["logo", "tokenEncryptionKeyId"]),
+    (TypeId::ServicePrincipal, &["displayName", "info", "servicePrincipalNames", "tokenEncryptionKeyId"]),
 ];
 
 /// Where a guest gets to after accepting an invitation.
@@ -47,7 +48,7 @@ pub(super) fn draft<'o>(
             outcome.skip(object, "", reason);
             continue;
         }
-        let phase = phase::of_return(resource.token);
+        let phase = phase::of_return(resource.id);
         let request = request(resource, "POST", resource.graph.list.unwrap_or_default().to_owned());
         let step = outcome.add(Draft::new(StepKind::Recreate, phase, object.clone(), request));
         let client_id = add_new(&mut returns, resource, object, &attributes, step);
@@ -79,7 +80,7 @@ fn add_new<'a>(
     }
     returns.renamed.insert(object.id.clone(), NewId { step, property: None });
     let client_id = attributes.get("appId").and_then(Value::as_str);
-    let client_id = client_id.filter(|_| object.type_token == "application")?;
+    let client_id = client_id.filter(|_| object.type_token == TypeId::Application)?;
     returns.renamed.insert(client_id.to_owned(), NewId { step, property: Some("appId") });
     Some(client_id)
 }
@@ -148,8 +149,8 @@ fn creation(anew: &Anew, returns: &Returns) -> Creation {
 /// What is special about a type: guests are invited, accounts and policies are made disabled.
 fn special(mut creation: Creation, resource: &Resource, attributes: &Attributes) -> Creation {
     let Creation { body, later, path, note } = &mut creation;
-    match resource.token {
-        "user" if is_guest(attributes) => {
+    match resource.id {
+        TypeId::User if is_guest(attributes) => {
             for (name, value) in std::mem::replace(body, invitation(attributes)) {
                 if !matches!(name.as_str(), "mail" | "userPrincipalName" | "mailNickname" | "userType") {
                     later.insert(name, Wanted { before: Value::Null, after: value });
@@ -158,7 +159,7 @@ fn special(mut creation: Creation, resource: &Resource, attributes: &Attributes)
             *path = Some("/invitations");
             *note = Some("a guest: the invitation must be accepted again");
         }
-        "user" => {
+        TypeId::User => {
             body.entry("mailNickname").or_insert_with(|| local_part(attributes));
             body.insert("accountEnabled".to_owned(), Value::Bool(false));
             let profile = json!({ "forceChangePasswordNextSignIn": true, "password": PASSWORD });
@@ -166,7 +167,7 @@ fn special(mut creation: Creation, resource: &Resource, attributes: &Attributes)
             *note =
                 Some("made disabled: reset the password or issue a Temporary Access Pass, then enable it");
         }
-        "conditionalAccessPolicy" => {
+        TypeId::ConditionalAccessPolicy => {
             body.insert("state".to_owned(), json!("disabled"));
             let state = attributes.get("state").cloned().unwrap_or_default();
             if state != "disabled" {
@@ -211,7 +212,7 @@ fn later_drafts(anew: &Anew, later: WantedMap, made: Attributes) -> Vec<Draft> {
         let request =
             RequestTemplate { body: json!({}).into(), ..request(resource, resource.recovery.update, path) };
         let mut draft = update_draft(resource, object, request, wanted);
-        draft.phase = draft.phase.max(phase::of_later(resource.token));
+        draft.phase = draft.phase.max(phase::of_later(resource.id));
         draft
     });
     drafts.collect()
@@ -229,17 +230,17 @@ fn skip_secrets(object: &PlanObject, attributes: &Attributes, outcome: &mut Outc
 /// Why an object cannot be made again, if it cannot.
 fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
     let text = |name: &str| text(attributes, name);
-    match resource.token {
-        "servicePrincipal" if text("servicePrincipalType") == "ManagedIdentity" => {
+    match resource.id {
+        TypeId::ServicePrincipal if text("servicePrincipalType") == "ManagedIdentity" => {
             return Some("a managed identity comes with the resource it is of".to_owned());
         }
-        "group" if attributes.get("mailEnabled") == Some(&Value::Bool(true)) => {
+        TypeId::Group if attributes.get("mailEnabled") == Some(&Value::Bool(true)) => {
             let kinds = attributes.get("groupTypes").unwrap_or(&Value::Null);
             if !has_text(kinds, "Unified") {
                 return Some(property::EXCHANGE.to_owned());
             }
         }
-        "user" if is_guest(attributes) => {
+        TypeId::User if is_guest(attributes) => {
             return text("mail")
                 .is_empty()
                 .then(|| "gone for good: its mail address was not observed".to_owned());
@@ -249,9 +250,11 @@ fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
     if resource.graph.list.is_none() || resource.graph.parent.is_some() {
         return Some("gone for good: the object it belongs to was not observed".to_owned());
     }
-    let is_given = |name: &str| match (resource.token, name) {
-        ("user", "passwordProfile" | "accountEnabled") | ("conditionalAccessPolicy", "state") => true,
-        ("user", "mailNickname") => !text("userPrincipalName").is_empty(),
+    let is_given = |name: &str| match (resource.id, name) {
+        (TypeId::User, "passwordProfile" | "accountEnabled") | (TypeId::ConditionalAccessPolicy, "state") => {
+            true
+        }
+        (TypeId::User, "mailNickname") => !text("userPrincipalName").is_empty(),
         _ => attributes.get(name).is_some_and(|value| !value.is_null()),
     };
     let missing = resource.recovery.create_required.iter().find(|names| !names.split('|').any(is_given))?;
@@ -266,8 +269,7 @@ fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
         Value::Object(members) => members.values().all(Value::is_null),
         _ => false,
     };
-    let derived =
-        DERIVED.iter().find(|(token, _)| *token == resource.token).map_or(&[][..], |(_, names)| *names);
+    let derived = DERIVED.iter().find(|(id, _)| *id == resource.id).map_or(&[][..], |(_, names)| *names);
     if is_nothing || name.contains('@') || derived.contains(&name) || CREDENTIALS.contains(&name) {
         return false;
     }

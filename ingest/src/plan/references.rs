@@ -4,7 +4,7 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use engine::schema::SYNCED_MARKER;
+use engine::schema::{SYNCED_MARKER, TypeId};
 use engine::{ObjectKey, Snapshot};
 
 use super::draft::{Draft, Outcome, Returns};
@@ -111,15 +111,15 @@ fn learn_holders(lookup: &mut Lookup, holders: &Holders) -> Result<()> {
     let mut ids: BTreeSet<&str> = holders.keys().map(|(_, id)| id.as_str()).collect();
     ids.extend(holders.values().flat_map(|held| held.values().flatten().map(String::as_str)));
     lookup.learn(&ids)?;
-    let of = |wanted: &str| {
-        let found = holders.keys().filter(|(token, _)| token == wanted);
+    let of = |wanted: TypeId| {
+        let found = holders.keys().filter(|(token, _)| *token == wanted);
         found.map(|(_, id)| id.as_str()).collect::<BTreeSet<&str>>()
     };
-    lookup.read_columns("user", &of("user"), &[SYNCED_MARKER])?;
+    lookup.read_columns(TypeId::User, &of(TypeId::User), &[SYNCED_MARKER])?;
     let names = ["groupTypes", "isAssignableToRole", "mailEnabled", SYNCED_MARKER];
-    lookup.read_columns("group", &of("group"), &names)?;
-    lookup.read_columns("administrativeUnit", &of("administrativeUnit"), &["membershipType"])?;
-    lookup.read_columns("directoryRole", &of("directoryRole"), &["roleTemplateId"])
+    lookup.read_columns(TypeId::Group, &of(TypeId::Group), &names)?;
+    lookup.read_columns(TypeId::AdministrativeUnit, &of(TypeId::AdministrativeUnit), &["membershipType"])?;
+    lookup.read_columns(TypeId::DirectoryRole, &of(TypeId::DirectoryRole), &["roleTemplateId"])
 }
 
 /// Drafts the links that no step makes yet.
@@ -191,7 +191,7 @@ fn relations_of(
     let relations = resource::all().filter(|row| lookup::is_relation_object(row.token));
     // A role assignment says what schedules say again.
     let mut relations: Vec<&'static Resource> = relations.collect();
-    relations.sort_by_key(|row| row.token != "roleAssignment");
+    relations.sort_by_key(|row| row.id != TypeId::RoleAssignment);
     for resource in relations {
         let mut missing = Vec::new();
         for key in keys_naming(&lookup.from, resource.token, returned)? {

@@ -5,6 +5,7 @@ mod schedule;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use engine::schema::TypeId;
 use engine::{ChangeKind, RecoveryAction, Snapshot};
 use serde_json::{Map, Value};
 
@@ -19,7 +20,7 @@ use super::update::update_draft;
 use super::value::{decoded, kept_values};
 use super::{Phase, PlanObject, RequestTemplate, StepKind};
 use crate::plan::Result;
-use crate::resource::{self, Link, Resource};
+use crate::resource::{Link, Resource};
 pub(super) use names::AppRoleNames;
 use schedule::{is_schedule, schedule_body, schedule_obstacle, schedule_path, time_obstacle};
 
@@ -120,12 +121,12 @@ impl AssignmentSteps {
         outcome: &mut Outcome,
     ) -> bool {
         let holding = holding(attributes);
-        match resource.token {
-            "roleAssignment" => {
+        match resource.id {
+            TypeId::RoleAssignment => {
                 self.holdings.insert(holding);
                 false
             }
-            "roleAssignmentSchedule" if self.holdings.contains(&holding) => {
+            TypeId::RoleAssignmentSchedule if self.holdings.contains(&holding) => {
                 outcome.skip(object, "", DONE_BY_ASSIGNMENT);
                 true
             }
@@ -142,10 +143,10 @@ pub(super) fn role_member(
     id: &str,
     target: &str,
 ) -> Option<Holding> {
-    if resource.token != "directoryRole" || link.name != "members" {
+    if resource.id != TypeId::DirectoryRole || link.name != "members" {
         return None;
     }
-    let Value::String(role) = lookup.cell("directoryRole", id, "roleTemplateId") else {
+    let Value::String(role) = lookup.cell(TypeId::DirectoryRole, id, "roleTemplateId") else {
         return None;
     };
     Some((target.to_owned(), role.clone(), TENANT_SCOPE.to_owned()))
@@ -215,7 +216,7 @@ pub(super) fn make(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Rel
     let Relation { resource, object, attributes } = relation;
     let mut outcome = Outcome::default();
     let now = facts.given.context.now;
-    let is_assignment = resource.token == "roleAssignment";
+    let is_assignment = resource.id == TypeId::RoleAssignment;
     let term = if is_assignment { facts.given.terms.term(&holding(&attributes)) } else { Term::Open };
     let obstacle = ends_obstacle(facts, &attributes).or_else(|| schedule_obstacle(resource, &attributes));
     let obstacle = obstacle.map(str::to_owned).or_else(|| time_obstacle(resource, &attributes, now));
@@ -249,17 +250,17 @@ fn creation(
     attributes: &Attributes,
     now: jiff::Timestamp,
 ) -> (String, Map<String, Value>) {
-    match resource.token {
-        "appRoleAssignment" => {
+    match resource.id {
+        TypeId::AppRoleAssignment => {
             let resource_id = text(attributes, "resourceId");
             let path = format!("/servicePrincipals/{}/appRoleAssignedTo", escaped(resource_id));
             (path, chosen(attributes, &["principalId", "resourceId", "appRoleId"]))
         }
-        "oauth2PermissionGrant" => {
+        TypeId::Oauth2PermissionGrant => {
             let names = ["clientId", "consentType", "principalId", "resourceId", "scope"];
             ("/oauth2PermissionGrants".to_owned(), chosen(attributes, &names))
         }
-        "roleAssignment" => {
+        TypeId::RoleAssignment => {
             let names = ["roleDefinitionId", "principalId", "directoryScopeId"];
             ("/roleManagement/directory/roleAssignments".to_owned(), chosen(attributes, &names))
         }
@@ -274,7 +275,7 @@ fn make_schedule(
     assignment: PlanObject,
     attributes: Attributes,
 ) -> Outcome {
-    let Some(resource) = resource::by_token("roleAssignmentSchedule") else { return Outcome::default() };
+    let resource = TypeId::RoleAssignmentSchedule.info();
     let object = PlanObject { type_token: resource.token.to_owned(), ..assignment };
     if steps.is_drafted(&object) {
         return Outcome::default();
@@ -295,8 +296,8 @@ fn remove(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) ->
     }
     let request = removal(resource, &attributes, facts.given.context.now);
     // What a person was given to use is no power over the tenant.
-    let is_use = resource.token == "appRoleAssignment"
-        && !facts.lookup.is_of(text(&attributes, "principalId"), "servicePrincipal");
+    let is_use = resource.id == TypeId::AppRoleAssignment
+        && !facts.lookup.is_of(text(&attributes, "principalId"), TypeId::ServicePrincipal);
     let phase = if is_use { Phase::Unlinking } else { Phase::Containment };
     let mut draft = Draft::new(StepKind::RemoveLink, phase, object, request);
     draft.before = kept_values(resource.token, &attributes);
@@ -308,12 +309,12 @@ fn remove(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) ->
 fn removal(resource: &Resource, attributes: &Attributes, now: jiff::Timestamp) -> RequestTemplate {
     // Which one it is Graph is asked when the request leaves; an import may not say.
     let graph_id = Some(text(attributes, "id")).filter(|id| !id.is_empty()).unwrap_or("-");
-    match resource.token {
-        "appRoleAssignment" => {
+    match resource.id {
+        TypeId::AppRoleAssignment => {
             let path = resource.graph.get.replace("{resourceId}", &escaped(text(attributes, "resourceId")));
             request(resource, "DELETE", path.replace("{graphId}", &escaped(graph_id)))
         }
-        "oauth2PermissionGrant" | "roleAssignment" => {
+        TypeId::Oauth2PermissionGrant | TypeId::RoleAssignment => {
             request(resource, "DELETE", filled(resource.graph.get, graph_id))
         }
         _ => RequestTemplate {
@@ -338,7 +339,7 @@ fn update(
     let mut wanted = WantedMap::new();
     for index in &picked.attributes {
         let change = &picked.change.attributes[*index];
-        if resource.token == "oauth2PermissionGrant" && *change.name == *"scope" {
+        if resource.id == TypeId::Oauth2PermissionGrant && *change.name == *"scope" {
             let (before, after) = (decoded(change.to.as_deref()), decoded(change.from.as_deref()));
             wanted.insert(change.name.to_string(), Wanted { before, after });
         } else {

@@ -1,5 +1,6 @@
 //! Owns the beginnings of requests: paths of the table with IDs in them, and how Graph wants the other end of a link named.
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::lookup::Attributes;
@@ -66,7 +67,7 @@ pub(crate) fn reference(link: &Link, target_type: &str) -> String {
     let own = resource::by_token(named).map(|resource| resource.graph.get);
     let is_policy = |path: &str| path.starts_with("/policies/") || path.starts_with("/identityGovernance/");
     let path = match own {
-        Some(path) if is_policy(path) || (link.to_one && target_type == "orgContact") => {
+        Some(path) if is_policy(path) || (link.to_one && target_type == TypeId::OrgContact) => {
             path.replace("{id}", TARGET)
         }
         _ if link.to_one => format!("/users/{TARGET}"),

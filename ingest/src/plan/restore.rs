@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use engine::schema::TypeId;
 use engine::{ChangeKind, RecoveryAction};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use super::request::{filled, request};
 use super::unique::{self, Claimant, Contest, Holder};
 use super::{Identity, PlanObject, RequestTemplate, StepKind, phase, property, recreate, update};
 use crate::plan::Result;
-use crate::resource::{self, Bin, Resource};
+use crate::resource::{Bin, Resource};
 
 /// Why something is made again that lies in its bin.
 const NOT_GIVEN_BACK: &str = "lies in the recycle bin, which Graph does not let applications restore it from: made again, \
@@ -46,7 +47,7 @@ struct Returning {
 
 impl Returning {
     fn is_restored_application(&self) -> bool {
-        self.bin.is_some() && self.object.type_token == "application"
+        self.bin.is_some() && self.object.type_token == TypeId::Application
     }
 }
 
@@ -131,7 +132,7 @@ fn return_of(lookup: &Lookup, given: &Given, picked: &Picked) -> Result<Return> 
         return Ok(Return::Skipped(change.reason_text()));
     }
     let Some(resource) = picked.resource() else { return skipped(property::UNSUPPORTED) };
-    if resource.token == "servicePrincipal" && is_managed_identity(lookup, &picked.id)? {
+    if resource.id == TypeId::ServicePrincipal && is_managed_identity(lookup, &picked.id)? {
         return skipped("a managed identity comes with the resource it is of");
     }
     let recreate = given.options.recreate;
@@ -142,7 +143,7 @@ fn return_of(lookup: &Lookup, given: &Given, picked: &Picked) -> Result<Return> 
         (Some(_), Some(Presence::Binned))
             if recreate
                 && is_application_alone(&given.context.identity)
-                && property::RESTORED_BY_PEOPLE.contains(&resource.token) =>
+                && resource.recovery.is_restored_by_people =>
         {
             Ok(Return::Recreated(resource))
         }
@@ -162,20 +163,22 @@ fn is_application_alone(identity: &Identity) -> bool {
 }
 
 fn is_managed_identity(lookup: &Lookup, id: &str) -> Result<bool> {
-    let attributes = lookup::attributes(&lookup.from, "servicePrincipal", id)?;
+    let attributes = lookup::attributes(&lookup.from, TypeId::ServicePrincipal.token(), id)?;
     let kind = attributes.and_then(|mut attributes| attributes.remove("servicePrincipalType"));
     Ok(kind.is_some_and(|kind| kind == "ManagedIdentity"))
 }
 
 /// Adds service principals: an application takes its own along into the bin, and is restored without it.
 fn add_home_principals(lookup: &Lookup, returning: &mut Vec<Returning>) -> Result<()> {
-    let resource = resource::by_token("servicePrincipal");
+    let resource = TypeId::ServicePrincipal.info();
     let applications = returning.iter().filter(|returning| returning.is_restored_application());
     let applications: Vec<String> = applications.map(|returning| returning.object.id.clone()).collect();
-    let (Some(resource), false) = (resource, applications.is_empty()) else { return Ok(()) };
+    if applications.is_empty() {
+        return Ok(());
+    }
     let principals = by_app_id(&lookup.newest, true)?;
     for id in applications {
-        let Some(app_id) = lookup.app_id("application", &id)? else { continue };
+        let Some(app_id) = lookup.app_id(TypeId::Application, &id)? else { continue };
         let Some((principal, name)) = principals.get(&app_id) else { continue };
         if returning.iter().any(|returning| returning.object.id == *principal) {
             continue;
@@ -236,7 +239,7 @@ fn restore_draft(returning: &Returning) -> Option<Draft> {
         body: body.clone().into(),
         ..request(resource, "POST", filled(bin.restore, &object.id))
     };
-    let phase = phase::of_return(resource.token);
+    let phase = phase::of_return(resource.id);
     let mut draft = Draft::new(StepKind::Restore, phase, object.clone(), request);
     draft.notes.clone_from(notes);
     if let Some(name) = body.get("newUserPrincipalName") {
@@ -254,7 +257,7 @@ fn order_principals(
 ) -> Result<()> {
     let mut applications: BTreeMap<String, DraftId> = BTreeMap::new();
     for returning in restored.iter().filter(|returning| returning.is_restored_application()) {
-        if let Some(app_id) = lookup.app_id("application", &returning.object.id)? {
+        if let Some(app_id) = lookup.app_id(TypeId::Application, &returning.object.id)? {
             applications.insert(app_id, returns.kept[&returning.object.id]);
         }
     }
@@ -262,8 +265,8 @@ fn order_principals(
         return Ok(());
     }
     let principals = restored.iter().map(|returning| &returning.object);
-    for object in principals.filter(|object| object.type_token == "servicePrincipal") {
-        let app_id = lookup.app_id("servicePrincipal", &object.id)?;
+    for object in principals.filter(|object| object.type_token == TypeId::ServicePrincipal) {
+        let app_id = lookup.app_id(TypeId::ServicePrincipal, &object.id)?;
         if let Some(application) = app_id.and_then(|app_id| applications.get(&app_id)) {
             drafts[returns.kept[&object.id]].depends_on.insert(*application);
         }

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::scan::Space as Columns;
+use engine::schema::TypeId;
 use engine::{ChangeKind, Snapshot};
 use serde_json::{Value, json};
 
@@ -25,7 +26,6 @@ use super::update::update_draft;
 use super::value::decoded;
 use super::{Named, Phase, PlanObject, StepKind};
 use crate::plan::Result;
-use crate::resource;
 
 /// The property that holds the name that a user signs in with.
 const PRINCIPAL_NAME: &str = "userPrincipalName";
@@ -48,15 +48,15 @@ enum Space {
 }
 
 /// The properties that hold unique values: types, property, space.
-const CLAIMS: [(&[&str], &str, Space); 8] = [
-    (&["user"], "userPrincipalName", Space::PrincipalName),
-    (&["user", "group", "orgContact"], "proxyAddresses", Space::Address),
-    (&["user", "group", "orgContact"], "mail", Space::Address),
-    (&["group"], "mailNickname", Space::Nickname),
-    (&["servicePrincipal"], "appId", Space::AppId),
-    (&["application"], "identifierUris", Space::IdentifierUri),
-    (&["application"], "uniqueName", Space::UniqueName),
-    (&["group"], "uniqueName", Space::UniqueName),
+const CLAIMS: [(&[TypeId], &str, Space); 8] = [
+    (&[TypeId::User], "userPrincipalName", Space::PrincipalName),
+    (&[TypeId::User, TypeId::Group, TypeId::OrgContact], "proxyAddresses", Space::Address),
+    (&[TypeId::User, TypeId::Group, TypeId::OrgContact], "mail", Space::Address),
+    (&[TypeId::Group], "mailNickname", Space::Nickname),
+    (&[TypeId::ServicePrincipal], "appId", Space::AppId),
+    (&[TypeId::Application], "identifierUris", Space::IdentifierUri),
+    (&[TypeId::Application], "uniqueName", Space::UniqueName),
+    (&[TypeId::Group], "uniqueName", Space::UniqueName),
 ];
 
 type Claim = (Space, String);
@@ -201,7 +201,7 @@ fn refusal(claimant: Claimant<'_>, holder: Holder, has_come: bool) -> (String, O
     let name = if object.display_name.is_empty() { &object.id } else { &object.display_name };
     let help = if has_come { "; it was not there: the option softDelete moves it away first" } else { "" };
     let is_name = matches!(space, Space::PrincipalName | Space::Address);
-    let can_detour = claimant.is_restored && claimant.object.type_token == "user" && is_name;
+    let can_detour = claimant.is_restored && claimant.object.type_token == TypeId::User && is_name;
     let hint = if can_detour && help.is_empty() { "; the option reconcile restores it without" } else { "" };
     let reason = format!("its {property} {value} is held by {name} ({}){help}{hint}", object.id);
     let new_name =
@@ -253,7 +253,7 @@ pub(super) fn order_names(drafts: &mut Vec<Draft>, lookup: &Lookup) -> Result<()
     let mut updates: BTreeMap<String, DraftId> = BTreeMap::new();
     for (index, draft) in drafts.iter().enumerate() {
         if draft.kind == StepKind::Update
-            && draft.object.type_token == "user"
+            && draft.object.type_token == TypeId::User
             && draft.after.contains_key(PRINCIPAL_NAME)
         {
             updates.insert(draft.object.id.clone(), index);
@@ -321,7 +321,7 @@ fn step_aside(draft: &mut Draft) -> Draft {
     let object = draft.object.clone();
     let spare = json!(spare_name(principal_name(&draft.before), &object.id, "moving"));
     let standing = draft.before.insert(PRINCIPAL_NAME.to_owned(), spare.clone()).unwrap_or_default();
-    let resource = resource::by_token("user").expect("the table has users");
+    let resource = TypeId::User.info();
     let request = request(resource, resource.recovery.update, filled(resource.graph.get, &object.id));
     let wanted = Wanted { before: standing.clone(), after: spare };
     let mut aside =
@@ -346,7 +346,7 @@ fn gives_up(picked: &Picked, holder: &Holder) -> bool {
 
 /// The claims of an object.
 fn claims_of(token: &str, attributes: &Attributes) -> BTreeSet<Claim> {
-    let of_type = CLAIMS.iter().filter(|(tokens, ..)| tokens.contains(&token));
+    let of_type = CLAIMS.iter().filter(|(types, ..)| types.iter().any(|id| token == *id));
     let claims = of_type.filter(|(_, _, space)| *space != Space::Nickname || has_mail(attributes));
     claims
         .flat_map(|(_, property, space)| {
@@ -375,8 +375,8 @@ fn values_of(property: &str, value: &Value) -> Vec<String> {
 fn holders(snapshot: &Snapshot, claims: &BTreeMap<Claim, Vec<usize>>) -> Result<BTreeMap<Claim, Holder>> {
     let mut found = BTreeMap::new();
     let spaces: BTreeSet<Space> = claims.keys().map(|(space, _)| *space).collect();
-    for (tokens, property, space) in CLAIMS.iter().filter(|(_, _, space)| spaces.contains(space)) {
-        for token in *tokens {
+    for (types, property, space) in CLAIMS.iter().filter(|(_, _, space)| spaces.contains(space)) {
+        for token in types.iter().map(|id| id.token()) {
             let scan = snapshot.scan(token);
             let rows = scan.live()?;
             let cells = scan.cells(Columns::Core, property, &rows.versions)?;
@@ -393,8 +393,7 @@ fn holders(snapshot: &Snapshot, claims: &BTreeMap<Claim, Vec<usize>>) -> Result<
                     {
                         continue;
                     }
-                    let object =
-                        PlanObject { id, type_token: (*token).to_owned(), display_name: String::new() };
+                    let object = PlanObject { id, type_token: token.to_owned(), display_name: String::new() };
                     let holder = Holder { object, property, space: *space, value: claim.1.clone() };
                     found.insert(claim, holder);
                 }

@@ -7,6 +7,7 @@ mod values;
 
 use std::collections::BTreeSet;
 
+use engine::schema::TypeId;
 use engine::{RecoveryAction, is_same};
 use serde_json::Value;
 
@@ -129,7 +130,7 @@ pub(super) fn update_draft(
     if request.body.is_null() {
         request.body = Named::new().into();
     }
-    let phase = phase::of_update(resource.token, &wanted);
+    let phase = phase::of_update(resource.id, &wanted);
     let mut draft = Draft::new(StepKind::Update, phase, object.clone(), request);
     if let Some(note) = phase::note_of_update(&wanted) {
         draft.notes.push(note.to_owned());
@@ -197,17 +198,17 @@ fn obstacle(facts: &Facts<'_>, resource: &Resource, sides: &mut Sides<'_>) -> Re
     if let Some(reason) = facts.absence(id) {
         return Ok(Some(reason));
     }
-    Ok(match resource.token {
-        "group" if facts.lookup.is_exchange_group(id) => Some(property::EXCHANGE),
-        "roleDefinition" => {
+    Ok(match resource.id {
+        TypeId::Group if facts.lookup.is_exchange_group(id) => Some(property::EXCHANGE),
+        TypeId::RoleDefinition => {
             let is_built_in = sides.read(facts.lookup)?.1.get("isBuiltIn") == Some(&Value::Bool(true));
             is_built_in.then_some(property::READ_ONLY)
         }
-        "authenticationStrengthPolicy" => {
+        TypeId::AuthenticationStrengthPolicy => {
             let kind = sides.read(facts.lookup)?.1.get("policyType").and_then(Value::as_str);
             (kind == Some("builtIn")).then_some(property::READ_ONLY)
         }
-        "permissionGrantPolicy" if id.starts_with("microsoft-") => Some(property::READ_ONLY),
+        TypeId::PermissionGrantPolicy if id.starts_with("microsoft-") => Some(property::READ_ONLY),
         _ => None,
     })
 }

@@ -1,5 +1,6 @@
 //! Values on their way back: paths inside them, and what Graph takes of them. Which are the same [`engine::is_same`] says.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::Named;
@@ -78,7 +79,7 @@ pub(super) fn set_path(target: &mut Value, names: &[String], value: Value) {
 #[must_use]
 pub fn written_value(type_token: &str, property: &str, mut value: Value) -> Value {
     strip_annotations(&mut value);
-    if type_token == "conditionalAccessPolicy"
+    if type_token == TypeId::ConditionalAccessPolicy
         && property == "grantControls"
         && let Some(strength) = value.get_mut("authenticationStrength")
         && let Some(id) = strength.get("id").cloned()

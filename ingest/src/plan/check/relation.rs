@@ -1,6 +1,6 @@
 //! Relation objects and credentials, which have requests of their own: assignments, grants, schedules, secrets, keys.
 
-use engine::schema;
+use engine::schema::{self, TypeId};
 use serde_json::Value;
 
 use super::Fault;
@@ -8,10 +8,10 @@ use super::request::{Checked, Verdict, is_id, odd_body};
 use crate::plan::{NEW_ID_PREFIX, Named};
 
 /// Where the requests go that change a schedule, by the types whose objects they make or end.
-const SCHEDULE_REQUESTS: [(&str, &str); 3] = [
-    ("roleAssignment", "/roleManagement/directory/roleAssignmentScheduleRequests"),
-    ("roleAssignmentSchedule", "/roleManagement/directory/roleAssignmentScheduleRequests"),
-    ("roleEligibilitySchedule", "/roleManagement/directory/roleEligibilityScheduleRequests"),
+const SCHEDULE_REQUESTS: [(TypeId, &str); 3] = [
+    (TypeId::RoleAssignment, "/roleManagement/directory/roleAssignmentScheduleRequests"),
+    (TypeId::RoleAssignmentSchedule, "/roleManagement/directory/roleAssignmentScheduleRequests"),
+    (TypeId::RoleEligibilitySchedule, "/roleManagement/directory/roleEligibilityScheduleRequests"),
 ];
 
 /// What such a request says besides the schedule.
@@ -83,12 +83,11 @@ impl Checked<'_> {
     pub(super) fn removed_credential(&self) -> Verdict {
         let (before, request) = (&self.step.before, &self.step.request);
         let (get, version) = (self.resource.graph.get, self.resource.graph.version);
-        let token = self.resource.token;
-        if token == "federatedIdentityCredential" {
+        if self.resource.id == TypeId::FederatedIdentityCredential {
             self.sends("DELETE", version, get)?;
             return self.has_no_body();
         }
-        if !matches!(token, "application" | "servicePrincipal") {
+        if !matches!(self.resource.id, TypeId::Application | TypeId::ServicePrincipal) {
             return Err(Fault::Shape("links, or a credential"));
         }
         let list = |side: &Values, name: &str| side.get(name).and_then(Value::as_array).cloned();
@@ -113,8 +112,7 @@ impl Checked<'_> {
     }
 
     pub(super) fn is_schedule_request(&self) -> bool {
-        let own =
-            |(token, path): &(&str, &str)| *token == self.resource.token && *path == self.step.request.path;
+        let own = |(id, path): &(TypeId, &str)| *id == self.resource.id && *path == self.step.request.path;
         SCHEDULE_REQUESTS.iter().any(own)
     }
 

@@ -5,7 +5,7 @@
 //! step shows leaves it open which method, path and version are used, and a body holds the values that are shown, what
 //! clears members that were added to a complex value since, and members that the table fixes.
 
-use engine::schema;
+use engine::schema::{self, TypeId};
 use serde_json::{Value, json};
 
 use super::body::{is_reference_to, is_written, licences};
@@ -180,7 +180,7 @@ impl Checked<'_> {
         let sent = &self.step.request.body;
         match sent.as_object() {
             None if sent.is_null() => Ok(()),
-            Some(body) if !body.is_empty() && self.resource.token == "user" => {
+            Some(body) if !body.is_empty() && self.resource.id == TypeId::User => {
                 // Under another name than it had, and without the addresses that others took.
                 let renamed = self.step.after.get("userPrincipalName");
                 let is_shown = |name: &str, value: &Value| match name {
@@ -199,8 +199,8 @@ impl Checked<'_> {
 
     fn recreate(&self) -> Verdict {
         let list = self.resource.graph.list.ok_or(Fault::Shape("a type that can be made"))?;
-        let token = self.resource.token;
-        let is_invitation = token == "user" && self.step.request.path == "/invitations";
+        let is_user = self.resource.id == TypeId::User;
+        let is_invitation = is_user && self.step.request.path == "/invitations";
         let path = if is_invitation { "/invitations" } else { list };
         self.sends("POST", self.resource.graph.version, path)?;
         let Some(body) = self.step.request.body.as_object() else {
@@ -209,7 +209,7 @@ impl Checked<'_> {
         let password = json!({ "forceChangePasswordNextSignIn": true, "password": PASSWORD });
         let is_allowed = |name: &str, value: &Value| match self.step.after.get(name) {
             Some(shown) => shown == value,
-            None => token == "user" && !is_invitation && name == "passwordProfile" && *value == password,
+            None => is_user && !is_invitation && name == "passwordProfile" && *value == password,
         };
         if let Some((name, _)) = body.iter().find(|(name, value)| !is_allowed(name, value)) {
             return Err(Fault::found("its request to make what is shown", name));

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::tenant::Tenant;
 use crate::plan::Result;
 use crate::plan::lookup::Attributes;
 use crate::plan::phase::is_enabled;
-use crate::plan::policy::{POLICY, excluded_ids};
+use crate::plan::policy::excluded_ids;
 use crate::plan::value::has_text;
 
 /// Policies that are there, by ID.
@@ -31,7 +32,7 @@ impl Account {
         let is_own = |principal: &String| principal == id || groups.contains(principal);
         let held = tenant.roles.active.iter().filter(|(principal, _, _)| is_own(principal));
         let roles = held.map(|(_, role, _)| role.clone()).collect();
-        let attributes = tenant.attributes("user", id)?.unwrap_or_default();
+        let attributes = tenant.attributes(TypeId::User, id)?.unwrap_or_default();
         let is_guest = attributes.get("userType").is_some_and(|kind| kind == "Guest");
         let unsure = groups.iter().filter(|group| tenant.unsure.contains(*group)).cloned().collect();
         Ok(Self { id: id.to_owned(), is_guest, groups, unsure, roles })
@@ -40,7 +41,7 @@ impl Account {
 
 /// The policies of a tenant.
 pub(super) fn policies(tenant: &Tenant<'_>) -> Result<Policies> {
-    tenant.all(POLICY)
+    tenant.all(TypeId::ConditionalAccessPolicy)
 }
 
 /// Whether a policy enforces what it says.
@@ -75,17 +76,17 @@ pub(super) fn covers(policy: &Attributes, account: &Account) -> bool {
 pub(super) fn missing_exclusions(
     tenant: &Tenant<'_>,
     policies: &Policies,
-    knows: &dyn Fn(&str) -> Result<bool>,
-) -> Result<BTreeSet<(String, &'static str, String)>> {
+    knows: &dyn Fn(TypeId) -> Result<bool>,
+) -> Result<BTreeSet<(String, TypeId, String)>> {
     let mut missing = BTreeSet::new();
     for (id, policy) in policies.iter().filter(|(_, policy)| is_on(policy)) {
         let users = policy.get("conditions").and_then(|conditions| conditions.get("users"));
         let Some(users) = users else { continue };
-        for (list, token) in [("excludeUsers", "user"), ("excludeGroups", "group")] {
+        for (list, type_id) in [("excludeUsers", TypeId::User), ("excludeGroups", TypeId::Group)] {
             let named = excluded_ids(&serde_json::json!({ "users": { list: users[list].clone() } }));
             for excluded in named {
-                if knows(token)? && !tenant.is_there(token, &excluded)? {
-                    missing.insert((id.clone(), token, excluded));
+                if knows(type_id)? && !tenant.is_there(type_id, &excluded)? {
+                    missing.insert((id.clone(), type_id, excluded));
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Snapshot;
+use engine::schema::TypeId;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -36,15 +37,15 @@ impl Roles {
     pub(super) fn read(newest: &Snapshot, now: Timestamp) -> Result<Self> {
         let mut roles = Self::default();
         roles.read_assignments(newest)?;
-        for token in ["roleAssignmentSchedule", "roleEligibilitySchedule"] {
-            for object in newest.objects(token)? {
+        for type_id in [TypeId::RoleAssignmentSchedule, TypeId::RoleEligibilitySchedule] {
+            for object in newest.objects(type_id.token())? {
                 let object = object?;
                 if !object.deleted {
-                    roles.change(token, &object.attributes(), Way::Given, now);
+                    roles.change(type_id, &object.attributes(), Way::Given, now);
                 }
             }
         }
-        for object in newest.objects("directoryRole")? {
+        for object in newest.objects(TypeId::DirectoryRole.token())? {
             let object = object?;
             let attributes = object.attributes();
             let Some(template) = attributes.get("roleTemplateId").and_then(Value::as_str) else { continue };
@@ -58,7 +59,7 @@ impl Roles {
     }
 
     fn read_assignments(&mut self, newest: &Snapshot) -> Result<()> {
-        let scan = newest.scan("roleAssignment");
+        let scan = newest.scan(TypeId::RoleAssignment.token());
         let rows = scan.live()?;
         for key in scan.ids(&rows.ordinals)?.iter() {
             let key = String::from_utf8_lossy(key);
@@ -76,14 +77,14 @@ impl Roles {
 
     /// Gives a role, or takes it: an assignment, its schedule and the membership of the role are one. What is over, or has
     /// not begun, gives nothing.
-    pub(super) fn change(&mut self, token: &str, attributes: &Attributes, way: Way, now: Timestamp) {
+    pub(super) fn change(&mut self, type_id: TypeId, attributes: &Attributes, way: Way, now: Timestamp) {
         let holding = holding(attributes);
-        let (set, gives) = match token {
-            "roleAssignment" => (&mut self.active, true),
-            "roleAssignmentSchedule" => {
+        let (set, gives) = match type_id {
+            TypeId::RoleAssignment => (&mut self.active, true),
+            TypeId::RoleAssignmentSchedule => {
                 (&mut self.active, is_open(attributes, now) && has_begun(attributes, now))
             }
-            "roleEligibilitySchedule" => (&mut self.eligible, is_open(attributes, now)),
+            TypeId::RoleEligibilitySchedule => (&mut self.eligible, is_open(attributes, now)),
             _ => return,
         };
         match way {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use engine::schema::TypeId;
 use engine::{ObjectKey, Snapshot};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -79,10 +80,10 @@ impl<'p> Tenant<'p> {
     /// Does what a step does.
     fn take(&mut self, step: &Step, names: &HashMap<String, String>) -> Result<()> {
         let id = step.object.id.clone();
-        let token = step.object.type_token.as_str();
+        let token = &step.object.type_token;
         match step.kind {
             StepKind::SoftDelete | StepKind::HardDelete => {
-                if token == "application" {
+                if *token == TypeId::Application {
                     self.gone.extend(self.home_principal(&id)?);
                 }
                 self.back.remove(&id);
@@ -90,13 +91,13 @@ impl<'p> Tenant<'p> {
             }
             StepKind::Restore | StepKind::Recreate => {
                 self.gone.remove(&id);
-                self.returned.insert(id.clone(), token.to_owned());
+                self.returned.insert(id.clone(), token.clone());
                 self.back.insert(id.clone());
                 self.write(&id, &step.after, names);
             }
             StepKind::Update => {
                 let rule = ["membershipRule", "membershipRuleProcessingState", "groupTypes"];
-                if token == "group" && rule.iter().any(|name| step.after.contains_key(name)) {
+                if *token == TypeId::Group && rule.iter().any(|name| step.after.contains_key(name)) {
                     self.unsure.insert(id.clone());
                 }
                 self.write(&id, &step.after, names);
@@ -107,7 +108,9 @@ impl<'p> Tenant<'p> {
                 let side: Attributes =
                     side.iter().map(|(name, value)| (name.clone(), renamed(value, names))).collect();
                 let way = if is_removal { Way::Taken } else { Way::Given };
-                self.roles.change(token, &side, way, self.now);
+                if let Some(type_id) = TypeId::from_token(token) {
+                    self.roles.change(type_id, &side, way, self.now);
+                }
             }
             StepKind::AddLink | StepKind::RemoveLink => self.take_links(step, names),
         }
@@ -123,7 +126,7 @@ impl<'p> Tenant<'p> {
                 let holding = json!({"principalId": target, "roleDefinitionId": role, "directoryScopeId": TENANT_SCOPE});
                 let holding = holding.as_object().cloned().unwrap_or_default();
                 let way = if is_removal { Way::Taken } else { Way::Given };
-                self.roles.change("roleAssignment", &holding, way, self.now);
+                self.roles.change(TypeId::RoleAssignment, &holding, way, self.now);
                 continue;
             }
             let (gains, loses) = if is_removal {
@@ -145,26 +148,26 @@ impl<'p> Tenant<'p> {
 
     /// The service principal that an application takes along.
     fn home_principal(&self, application: &str) -> Result<Option<String>> {
-        let attributes = self.attributes("application", application)?.unwrap_or_default();
+        let attributes = self.attributes(TypeId::Application, application)?.unwrap_or_default();
         let Some(app_id) = attributes.get("appId").and_then(Value::as_str) else { return Ok(None) };
         let principals = lookup::by_app_id(&self.newest, false)?;
         Ok(principals.get(app_id).map(|(id, _)| id.clone()))
     }
 
     /// The properties of an object that is there.
-    pub(super) fn attributes(&self, token: &str, id: &str) -> Result<Option<Attributes>> {
+    pub(super) fn attributes(&self, type_id: TypeId, id: &str) -> Result<Option<Attributes>> {
         if self.gone.contains(id) {
             return Ok(None);
         }
-        let found = match Self::object(&self.newest, token, id)? {
+        let found = match Self::object(&self.newest, type_id, id)? {
             Some(object) if !object.deleted => Some(object.attributes()),
             // An object in the bin is restored as it was deleted.
             Some(object) if self.back.contains(id) => Some(object.attributes()),
-            _ if self.back.contains(id) && self.returned.get(id).is_some_and(|own| own == token) => {
-                let to = lookup::attributes(&self.lookup.to, token, id)?;
+            _ if self.back.contains(id) && self.returned.get(id).is_some_and(|own| *own == type_id) => {
+                let to = lookup::attributes(&self.lookup.to, type_id.token(), id)?;
                 let found = match to {
                     Some(found) => Some(found),
-                    None => lookup::attributes(&self.lookup.from, token, id)?,
+                    None => lookup::attributes(&self.lookup.from, type_id.token(), id)?,
                 };
                 Some(found.unwrap_or_else(Map::new))
             }
@@ -177,20 +180,20 @@ impl<'p> Tenant<'p> {
         Ok(Some(found))
     }
 
-    fn object(snapshot: &Snapshot, token: &str, id: &str) -> Result<Option<engine::Object>> {
-        let key = ObjectKey { type_token: token.into(), id: id.to_owned() };
+    fn object(snapshot: &Snapshot, type_id: TypeId, id: &str) -> Result<Option<engine::Object>> {
+        let key = ObjectKey { type_token: type_id.token().into(), id: id.to_owned() };
         Ok(snapshot.object(&key)?)
     }
 
     /// Whether an object is there.
-    pub(super) fn is_there(&self, token: &str, id: &str) -> Result<bool> {
-        Ok(self.attributes(token, id)?.is_some())
+    pub(super) fn is_there(&self, type_id: TypeId, id: &str) -> Result<bool> {
+        Ok(self.attributes(type_id, id)?.is_some())
     }
 
     /// Whether a user or service principal can sign in.
     pub(super) fn can_sign_in(&self, id: &str) -> Result<bool> {
-        for token in ["user", "servicePrincipal"] {
-            if let Some(attributes) = self.attributes(token, id)? {
+        for type_id in [TypeId::User, TypeId::ServicePrincipal] {
+            if let Some(attributes) = self.attributes(type_id, id)? {
                 return Ok(attributes.get("accountEnabled") != Some(&Value::Bool(false)));
             }
         }
@@ -200,11 +203,11 @@ impl<'p> Tenant<'p> {
 
     /// The members of a group.
     pub(super) fn members(&self, id: &str) -> Result<BTreeSet<String>> {
-        if !self.is_there("group", id)? {
+        if !self.is_there(TypeId::Group, id)? {
             return Ok(BTreeSet::new());
         }
         let mut members = BTreeSet::new();
-        if let Some(group) = Self::object(&self.newest, "group", id)? {
+        if let Some(group) = Self::object(&self.newest, TypeId::Group, id)? {
             let links = group.links.into_iter().filter(|(relation, _)| **relation == *"members");
             members.extend(links.flat_map(|(_, targets)| targets));
         }
@@ -247,19 +250,20 @@ impl<'p> Tenant<'p> {
                 }
             }
         }
-        let own = steps.iter().filter(|step| step.object.type_token == "servicePrincipal");
+        let own = steps.iter().filter(|step| step.object.type_token == TypeId::ServicePrincipal);
         let own: BTreeSet<&str> = own.map(|step| step.object.id.as_str()).collect();
         if own.is_empty() {
             return Ok(powerful);
         }
-        for token in ["appRoleAssignment", "oauth2PermissionGrant"] {
-            let scan = self.newest.scan(token);
+        for type_id in [TypeId::AppRoleAssignment, TypeId::Oauth2PermissionGrant] {
+            let scan = self.newest.scan(type_id.token());
             let rows = scan.live()?;
             for key in scan.ids(&rows.ordinals)?.iter() {
                 let key = String::from_utf8_lossy(key);
                 let mut parts = key.split('|');
                 let principal = parts.next().unwrap_or_default();
-                let is_whole = token != "oauth2PermissionGrant" || parts.next() == Some("AllPrincipals");
+                let is_whole =
+                    type_id != TypeId::Oauth2PermissionGrant || parts.next() == Some("AllPrincipals");
                 if is_whole && own.contains(principal) {
                     powerful.insert(principal.to_owned());
                 }
@@ -270,7 +274,7 @@ impl<'p> Tenant<'p> {
 
     /// The groups that have an object as a member, directly or through other groups.
     pub(super) fn groups_of(&self, id: &str) -> Result<BTreeSet<String>> {
-        let scan = self.newest.scan("group");
+        let scan = self.newest.scan(TypeId::Group.token());
         let rows = scan.live()?;
         let lists = scan.links("members", &rows.ordinals)?;
         let mut groups: BTreeSet<String> = BTreeSet::new();
@@ -295,7 +299,7 @@ impl<'p> Tenant<'p> {
                 }
             }
             for group in found {
-                if self.is_there("group", &group)? && groups.insert(group.clone()) {
+                if self.is_there(TypeId::Group, &group)? && groups.insert(group.clone()) {
                     open.push(group);
                 }
             }
@@ -304,16 +308,16 @@ impl<'p> Tenant<'p> {
     }
 
     /// The objects of a small type that are there.
-    pub(super) fn all(&self, token: &str) -> Result<BTreeMap<String, Attributes>> {
+    pub(super) fn all(&self, type_id: TypeId) -> Result<BTreeMap<String, Attributes>> {
         let mut ids: BTreeSet<String> = BTreeSet::new();
-        for object in self.newest.objects(token)? {
+        for object in self.newest.objects(type_id.token())? {
             ids.insert(object?.key.id);
         }
-        let returned = self.returned.iter().filter(|(_, own)| own.as_str() == token);
+        let returned = self.returned.iter().filter(|(_, own)| **own == type_id);
         ids.extend(returned.map(|(id, _)| id.clone()));
         let mut all = BTreeMap::new();
         for id in ids {
-            if let Some(attributes) = self.attributes(token, &id)? {
+            if let Some(attributes) = self.attributes(type_id, &id)? {
                 all.insert(id, attributes);
             }
         }

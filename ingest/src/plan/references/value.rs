@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use engine::scan::Space;
+use engine::schema::TypeId;
 
 use crate::plan::Result;
 use crate::plan::draft::{Draft, Outcome, Returns, Wanted, WantedMap};
@@ -15,7 +16,14 @@ use crate::plan::{PlanObject, StepKind};
 use crate::resource::{self, Resource};
 
 /// Types whose objects are many, and name others by links only, or in the properties looked at apart.
-const MANY: [&str; 6] = ["user", "group", "device", "orgContact", "servicePrincipal", "application"];
+const MANY: [TypeId; 6] = [
+    TypeId::User,
+    TypeId::Group,
+    TypeId::Device,
+    TypeId::OrgContact,
+    TypeId::ServicePrincipal,
+    TypeId::Application,
+];
 
 /// What rules of groups name others in.
 const RULE: &str = "membershipRule";
@@ -27,11 +35,11 @@ pub(super) fn draft(lookup: &mut Lookup, returns: &Returns, drafts: &[Draft]) ->
         return Ok(outcome);
     }
     for resource in resource::all() {
-        let is_many = MANY.contains(&resource.token);
+        let is_many = MANY.contains(&resource.id);
         if resource.recovery.write.is_empty() || lookup::is_relation_object(resource.token) {
             continue;
         }
-        if !is_many || resource.token == "application" {
+        if !is_many || resource.id == TypeId::Application {
             outcome.append(of_type(lookup, resource, returns, drafts)?);
         }
     }
@@ -102,7 +110,7 @@ fn of_object(
 
 fn rules(lookup: &mut Lookup, returns: &Returns, drafts: &[Draft]) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    let Some(resource) = resource::by_token("group") else { return Ok(outcome) };
+    let resource = TypeId::Group.info();
     let scan = lookup.newest.scan(resource.token);
     let rows = scan.live()?;
     let rules = scan.cells(Space::Core, RULE, &rows.versions)?;

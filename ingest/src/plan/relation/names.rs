@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use crate::plan::PlanObject;
@@ -39,15 +40,15 @@ pub(super) fn shown(
     key: &str,
     attributes: &Attributes,
 ) -> Result<PlanObject> {
-    let is_app_role = resource.token == "appRoleAssignment";
+    let is_app_role = resource.id == TypeId::AppRoleAssignment;
     let role = if is_app_role { names.of(lookup, attributes)? } else { String::new() };
     let name = |property: &str| lookup.name(text(attributes, property));
-    let display_name = match resource.token {
-        "appRoleAssignment" => {
+    let display_name = match resource.id {
+        TypeId::AppRoleAssignment => {
             let role = if role.is_empty() { role } else { format!(": {role}") };
             format!("{} → {}{role}", name("principalId"), name("resourceId"))
         }
-        "oauth2PermissionGrant" => {
+        TypeId::Oauth2PermissionGrant => {
             let whom = match text(attributes, "principalId") {
                 "" => "everyone".to_owned(),
                 principal => lookup.name(principal),
@@ -69,7 +70,9 @@ pub(super) fn shown(
 fn read_app_roles(lookup: &Lookup, resource: &str) -> Result<HashMap<String, String>> {
     let mut roles = HashMap::new();
     for side in [&lookup.from, &lookup.newest] {
-        let Some(found) = lookup::attributes(side, "servicePrincipal", resource)? else { continue };
+        let Some(found) = lookup::attributes(side, TypeId::ServicePrincipal.token(), resource)? else {
+            continue;
+        };
         for role in found.get("appRoles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
             if let (Some(id), Some(value)) = (role["id"].as_str(), role["value"].as_str()) {
                 roles.insert(id.to_owned(), value.to_owned());

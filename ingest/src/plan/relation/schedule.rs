@@ -1,6 +1,7 @@
 //! Owns requests for schedules: schedules themselves are read-only. A schedule that was activated or has ended is never made
 //! again, and one that ends is made with its end.
 
+use engine::schema::TypeId;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -58,7 +59,7 @@ pub(super) fn update(
 
 /// Whether objects of a type are schedules.
 pub(super) fn is_schedule(resource: &Resource) -> bool {
-    matches!(resource.token, "roleAssignmentSchedule" | "roleEligibilitySchedule")
+    matches!(resource.id, TypeId::RoleAssignmentSchedule | TypeId::RoleEligibilitySchedule)
 }
 
 /// Why a schedule follows from something else.

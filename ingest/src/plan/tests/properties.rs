@@ -145,10 +145,11 @@ fn what_came_inside_a_complex_value_is_cleared_by_name() {
 
 #[test]
 fn properties_that_may_be_refused_go_alone_and_their_permissions_are_named() {
-    use super::super::property::is_risky;
+    use crate::resource::Property;
     for resource in crate::resource::all() {
         let token = resource.token;
-        let risky: Vec<&str> = resource.known().filter(|name| is_risky(token, name)).collect();
+        let risky: Vec<&str> =
+            resource.known().filter(|name| resource.has(name, Property::is_risky)).collect();
         for name in risky {
             // Credentials, and what follows from an application, have ways of their own.
             if !matches!(

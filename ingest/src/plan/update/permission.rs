@@ -1,5 +1,6 @@
 //! Permissions that an application offers are disabled before they change or go: Graph refuses anything else.
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::update_draft;
@@ -22,7 +23,7 @@ pub(super) fn disable(
     object: &PlanObject,
     wanted: &mut WantedMap,
 ) -> Option<Draft> {
-    if resource.token != "application" {
+    if resource.id != TypeId::Application {
         return None;
     }
     let mut first = WantedMap::new();
