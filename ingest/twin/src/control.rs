@@ -63,7 +63,7 @@ impl Server {
             }
         }
         // Only types that come with IDs of their own can be told to be complete.
-        for kind in kinds.into_iter().filter(|kind| !kind.resource().single) {
+        for kind in kinds.into_iter().filter(|kind| !kind.resource().is_single()) {
             for handle in state.handles(kind).to_vec() {
                 if !kept.contains(&handle) && kind != TypeId::DirectoryRole {
                     state.purge(when, handle);

@@ -127,7 +127,8 @@ impl Delta<'_> {
             }
         }
         if kind.is_none() && kinds.is_empty() {
-            kinds.extend(Kind::all().filter(|kind| kind.is_directory_object() && kind.resource().delta));
+            kinds
+                .extend(Kind::all().filter(|kind| kind.is_directory_object() && kind.resource().has_delta()));
         }
         if ids.len() > IDS_MAX {
             return Err(Refusal::bad_request("$filter of a delta query can name at most 50 objects."));

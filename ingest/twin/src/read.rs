@@ -45,7 +45,7 @@ impl Read<'_> {
 
     /// Finds an object in the bin.
     pub(crate) fn binned(&self, id: &str) -> Result<Handle, Refusal> {
-        let kinds = Kind::all().filter(|kind| kind.resource().bin);
+        let kinds = Kind::all().filter(|kind| kind.resource().has_bin());
         let found = { kinds }.find_map(|kind| self.view.state.find(kind, id));
         found.filter(|&handle| self.view.life(handle) == Life::Binned).ok_or_else(|| Refusal::not_found(id))
     }
@@ -138,7 +138,7 @@ impl Read<'_> {
         let kind = self.view.state.record(handle).kind;
         let resource = kind.resource();
         let fragment = if typed { "directoryObjects" } else { resource.path };
-        let suffix = if resource.single { "" } else { "/$entity" };
+        let suffix = if resource.is_single() { "" } else { "/$entity" };
         let context = self.context(fragment, options.select.as_deref());
         let mut out = String::with_capacity(4096);
         out.push_str("{\"@odata.context\":");

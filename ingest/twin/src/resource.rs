@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use engine::schema::{IdSource, Limit, Property, Type, TypeId};
+use engine::schema::{IdSource, Limit, Property, Type, TypeId, Units};
 
 /// What the twin serves as one type: its index in the table of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +17,9 @@ pub(crate) struct Kind(pub(crate) u16);
 pub(crate) struct Resource {
     /// How the product names it.
     pub(crate) token: &'static str,
-    /// Its type; several where Graph serves them in one collection.
+    /// Its type; where Graph serves several in one collection, the first of them.
+    first: &'static Type,
+    /// The types served in its collection.
     types: Vec<TypeId>,
     /// Whether its objects are of derived types.
     has_derived_types: bool,
@@ -27,12 +29,6 @@ pub(crate) struct Resource {
     pub(crate) odata: Vec<&'static str>,
     /// Where its collection, or its only object, is served; empty for those only found through others.
     pub(crate) path: &'static str,
-    /// Whether a tenant has exactly one, served without an ID.
-    pub(crate) single: bool,
-    /// Its only object in a new tenant, as JSON.
-    pub(crate) initial: &'static str,
-    /// Whether it relates two objects, so that its ID is of the server's making.
-    pub(crate) is_relation_object: bool,
     /// Whether it lives below objects of another type, at a path that has their ID.
     pub(crate) is_below: bool,
     /// Page size without `$top`, and the most `$top` may ask for; none where nothing is published.
@@ -57,16 +53,6 @@ pub(crate) struct Resource {
     pub(crate) references: Vec<&'static str>,
     /// What another service holds, so that lists refuse it.
     pub(crate) outside: Vec<&'static str>,
-    /// Whether deleted objects go to a bin.
-    pub(crate) bin: bool,
-    /// Whether `/delta` exists.
-    pub(crate) delta: bool,
-    /// What limits calls.
-    limit: Limit,
-    /// Resource units of reading one object.
-    pub(crate) get: u32,
-    /// Resource units of a list page.
-    pub(crate) list: u32,
 }
 
 impl Resource {
@@ -80,9 +66,39 @@ impl Resource {
         self.inside.contains(&name) || self.references.contains(&name)
     }
 
+    /// Says whether a tenant has exactly one, served without an ID.
+    pub(crate) fn is_single(&self) -> bool {
+        self.first.is_singleton
+    }
+
+    /// Gives its only object in a new tenant, as JSON.
+    pub(crate) fn initial(&self) -> &'static str {
+        self.first.initial
+    }
+
+    /// Says whether it relates two objects, so that its ID is of the server's making.
+    pub(crate) fn is_relation_object(&self) -> bool {
+        self.first.is_relation_object
+    }
+
+    /// Says whether deleted objects go to a bin.
+    pub(crate) fn has_bin(&self) -> bool {
+        self.first.has_bin()
+    }
+
+    /// Says whether `/delta` exists.
+    pub(crate) fn has_delta(&self) -> bool {
+        self.first.graph.delta.is_some()
+    }
+
     /// Gives what limits calls.
     pub(crate) fn limit(&self) -> Limit {
-        self.limit
+        self.first.graph.limit
+    }
+
+    /// Gives what calls cost in resource units.
+    pub(crate) fn units(&self) -> Units {
+        self.first.graph.units
     }
 
     /// Says whether objects say in `@odata.type` which derived type they are.
@@ -246,14 +262,12 @@ impl Resource {
             |property: &Property| !property.is_outside() && (property.is_selected() || !property.is_known());
         Self {
             token: found.token,
+            first: found,
             types: vec![found.id],
             has_derived_types: found.properties.iter().any(Property::is_of_subtype),
             key,
             odata: found.odata_types.to_vec(),
             path: path.trim_start_matches('/'),
-            single: found.is_singleton,
-            initial: found.initial,
-            is_relation_object: found.is_relation_object,
             is_below: parent.is_some(),
             page: graph.page.map(|page| (page.default as usize, page.max as usize)),
             defaults,
@@ -266,11 +280,6 @@ impl Resource {
             inside: graph.inside.iter().map(|inside| inside.name).collect(),
             references: graph.references.to_vec(),
             outside: of(Property::is_outside),
-            bin: found.has_bin(),
-            delta: graph.delta.is_some(),
-            limit: graph.limit,
-            get: graph.units.get,
-            list: graph.units.list,
         }
     }
 

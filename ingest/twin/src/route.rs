@@ -172,7 +172,7 @@ fn within(kind: Kind, rest: &[&str]) -> Place {
         rest => rest,
     };
     let own = |rest: &[&str]| rest.iter().map(|segment| (*segment).to_owned()).collect::<Vec<_>>();
-    if kind.resource().single {
+    if kind.resource().is_single() {
         return if rest.is_empty() {
             Place::Object(kind, Id::Only)
         } else {
@@ -182,7 +182,7 @@ fn within(kind: Kind, rest: &[&str]) -> Place {
     match rest {
         [] => Place::Collection(kind),
         ["$count"] => Place::Count(kind),
-        ["delta" | "microsoft.graph.delta"] if kind.resource().delta => Place::Delta(kind),
+        ["delta" | "microsoft.graph.delta"] if kind.resource().has_delta() => Place::Delta(kind),
         [id] => Place::Object(kind, to_id(id)),
         [id, rest @ ..] => Place::Under(kind, to_id(id), own(rest)),
     }

@@ -47,11 +47,11 @@ pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
 
 fn base_cost(request: &Request, place: &Place) -> (Option<Kind>, u32) {
     match place {
-        Place::Collection(kind) => (Some(*kind), kind.resource().list),
+        Place::Collection(kind) => (Some(*kind), kind.resource().units().list),
         Place::Count(kind) | Place::Delta(kind) | Place::Bin(kind) | Place::BinCount(kind) => {
             (Some(*kind), 1)
         }
-        Place::Object(kind, _) => (Some(*kind), kind.resource().get),
+        Place::Object(kind, _) => (Some(*kind), kind.resource().units().get),
         Place::Under(kind, _, rest) => (Some(*kind), behind(&rest[0])),
         Place::UnderDirectoryObject(_, rest) => (None, behind(&rest[0])),
         Place::GetByIds => (None, 5),

@@ -401,7 +401,7 @@ impl Write<'_> {
     /// Finds an object in the bin.
     fn binned(&self, id: &str) -> Result<Handle, Refusal> {
         let found = Kind::all()
-            .filter(|kind| kind.resource().bin)
+            .filter(|kind| kind.resource().has_bin())
             .find_map(|kind| self.state.find(kind, id))
             .filter(|&handle| self.state.record(handle).life == Life::Binned);
         found.ok_or_else(|| Refusal::not_found(id))

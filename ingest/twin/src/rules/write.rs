@@ -175,7 +175,7 @@ pub(crate) fn check_delete(state: &State, handle: Handle) -> Result<(), Refusal>
     check_writable(state, handle)?;
     let record = state.record(handle);
     let is_undeletable = record.kind.id().is_some_and(|id| UNDELETABLE.contains(&id));
-    if is_undeletable || record.kind.resource().single {
+    if is_undeletable || record.kind.resource().is_single() {
         return Err(Refusal::method_not_allowed());
     }
     if record.body.is_true("onPremisesSyncEnabled") {

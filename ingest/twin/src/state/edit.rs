@@ -137,7 +137,7 @@ impl State {
         // Of devices those that are joined on-premises have no bin.
         let is_hybrid = kind == TypeId::Device
             && self.record(handle).body.text("trustType").as_deref() == Some("ServerAd");
-        if !kind.resource().bin || is_hybrid {
+        if !kind.resource().has_bin() || is_hybrid {
             self.purge(when, handle);
             return;
         }

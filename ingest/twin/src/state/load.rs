@@ -34,7 +34,7 @@ impl Loader {
             members.push((Cow::Borrowed("id"), &id_text));
         }
         let deleted = members.iter().any(|(name, value)| name == "deletedDateTime" && *value != "null");
-        let life = if deleted && kind.resource().bin { Life::Binned } else { Life::Live };
+        let life = if deleted && kind.resource().has_bin() { Life::Binned } else { Life::Live };
         let body = self.state.body(kind, &members);
         if self.state.find(kind, &id).is_some() {
             return false;
@@ -56,8 +56,8 @@ impl Loader {
         let given = given.map(Cow::into_owned);
         members.retain(|(name, _)| name != "id");
         match given {
-            Some(id) if !id.is_empty() && (is_plain(&id) || !resource.is_relation_object) => id,
-            _ if resource.single => resource.token.to_owned(),
+            Some(id) if !id.is_empty() && (is_plain(&id) || !resource.is_relation_object()) => id,
+            _ if resource.is_single() => resource.token.to_owned(),
             _ => self.state.new_id(),
         }
     }
@@ -90,7 +90,7 @@ impl State {
     /// Ties a relation object to the objects whose IDs it holds.
     pub(super) fn attach_references(&mut self, handle: Handle) {
         let kind = self.record(handle).kind;
-        if !kind.resource().is_relation_object {
+        if !kind.resource().is_relation_object() {
             return;
         }
         for (relation, property) in Relation::references() {

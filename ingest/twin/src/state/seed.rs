@@ -60,10 +60,10 @@ impl State {
     }
 
     fn add_singles(&mut self) {
-        for kind in Kind::all().filter(|kind| kind.resource().single) {
+        for kind in Kind::all().filter(|kind| kind.resource().is_single()) {
             if self.handles(kind).is_empty() {
                 let resource = kind.resource();
-                let initial = serde_json::from_str(resource.initial).expect("a test of the table reads it");
+                let initial = serde_json::from_str(resource.initial()).expect("a test of the table reads it");
                 self.add(kind, resource.token, initial);
             }
         }

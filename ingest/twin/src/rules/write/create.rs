@@ -21,7 +21,7 @@ const UNCREATABLE: [TypeId; 3] = [TypeId::OrgContact, TypeId::SubscribedSku, Typ
 pub(crate) fn check_create(state: &State, kind: Kind, values: &Map<String, Value>) -> Result<(), Refusal> {
     let resource = kind.resource();
     let is_uncreatable = kind.id().is_some_and(|id| UNCREATABLE.contains(&id));
-    if is_uncreatable || resource.single {
+    if is_uncreatable || resource.is_single() {
         return Err(Refusal::method_not_allowed());
     }
     if kind == TypeId::Device {
