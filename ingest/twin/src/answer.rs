@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use engine::schema::Limit;
+use engine::schema::{Limit, TypeId};
 
 use crate::auth::Auth;
 use crate::clock::to_http_date;
@@ -41,7 +41,7 @@ impl Core {
     pub(crate) fn new(mut state: State, options: Options) -> Self {
         let client_id = state.new_id();
         let auth = Auth::new(&state.tenant_id, client_id, &options.entropy);
-        let users = state.handles(Kind::of("user")).len();
+        let users = state.handles(Kind::of(TypeId::User)).len();
         let since_ms = options.clock.now_ms();
         Self {
             auth,

@@ -142,8 +142,8 @@ impl Shapes {
 fn ranks(kind: Kind) -> HashMap<&'static str, usize> {
     let resource = kind.resource();
     let names = ["@odata.type", "id"].into_iter();
-    let names = names.chain(resource.defaults.iter().map(String::as_str));
-    let names = names.chain(resource.select.iter().map(String::as_str));
+    let names = names.chain(resource.defaults.iter().copied());
+    let names = names.chain(resource.select.iter().copied());
     let mut ranks = HashMap::new();
     for name in names {
         let next = ranks.len();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use crate::render::Append as _;
@@ -62,9 +63,9 @@ impl Server {
             }
         }
         // Only types that come with IDs of their own can be told to be complete.
-        for kind in kinds.into_iter().filter(|kind| !kind.resource().single) {
+        for kind in kinds.into_iter().filter(|kind| !kind.resource().is_single()) {
             for handle in state.handles(kind).to_vec() {
-                if !kept.contains(&handle) && kind.resource().token != "directoryRole" {
+                if !kept.contains(&handle) && kind != TypeId::DirectoryRole {
                     state.purge(when, handle);
                 }
             }
@@ -128,7 +129,7 @@ impl Server {
         let mut objects: Vec<(&str, &str, Handle)> = Kind::all()
             .flat_map(|kind| state.handles(kind).iter().map(move |&handle| (kind, handle)))
             .filter(|(_, handle)| state.record(*handle).life != Life::Gone)
-            .map(|(kind, handle)| (kind.resource().token.as_str(), &*state.record(handle).id, handle))
+            .map(|(kind, handle)| (kind.resource().token, &*state.record(handle).id, handle))
             .collect();
         objects.sort_unstable();
         objects.into_iter().map(|(token, _, handle)| (token.to_owned(), to_json(&state, handle))).collect()

@@ -127,7 +127,8 @@ impl Delta<'_> {
             }
         }
         if kind.is_none() && kinds.is_empty() {
-            kinds.extend(Kind::all().filter(|kind| kind.is_directory_object() && kind.resource().delta));
+            kinds
+                .extend(Kind::all().filter(|kind| kind.is_directory_object() && kind.resource().has_delta()));
         }
         if ids.len() > IDS_MAX {
             return Err(Refusal::bad_request("$filter of a delta query can name at most 50 objects."));
@@ -154,7 +155,7 @@ impl Delta<'_> {
 
     fn check_select(kinds: &[Kind], select: Option<&[String]>) -> Result<(), Refusal> {
         for name in select.into_iter().flatten() {
-            if kinds.iter().any(|kind| kind.resource().outside.contains(name)) {
+            if kinds.iter().any(|kind| kind.resource().outside.contains(&name.as_str())) {
                 return Err(Refusal::new(
                     501,
                     "NotImplemented",
@@ -266,7 +267,7 @@ impl Delta<'_> {
 
     fn push_type(&self, out: &mut String, handle: Handle, token: &Token) {
         if token.kinds.len() > 1 {
-            let odata = &self.state.record(handle).kind.resource().odata[0];
+            let odata = self.state.record(handle).kind.resource().odata[0];
             out.append(format_args!("\"@odata.type\":\"#{odata}\","));
         }
     }
@@ -323,7 +324,7 @@ impl Delta<'_> {
             out.append(format_args!("\"{}@delta\":[", relation.name()));
             for &(_, target, added) in &rest[..end] {
                 let record = self.state.record(target);
-                let odata = &record.kind.resource().odata[0];
+                let odata = record.kind.resource().odata[0];
                 out.append(format_args!("{{\"@odata.type\":\"#{odata}\",\"id\":\"{}\"", record.id));
                 out.push_str(if added { "}," } else { ",\"@removed\":{\"reason\":\"deleted\"}}," });
             }
@@ -354,8 +355,8 @@ impl Delta<'_> {
         };
         let link = format!("{base}{raw_path}?{option}={}", self.seal.seal(&text));
         let fragment = match token.kinds.as_slice() {
-            [kind] => kind.resource().path.clone(),
-            _ => "directoryObjects".to_owned(),
+            [kind] => kind.resource().path,
+            _ => "directoryObjects",
         };
         let selected =
             token.select.as_ref().map(|names| format!("({})", names.join(","))).unwrap_or_default();

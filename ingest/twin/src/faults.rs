@@ -172,7 +172,7 @@ impl Fault {
             "policy-bin-for-people" => plain(Self::PolicyBinForPeople),
             "security-groups-skip-bin" => plain(Self::SecurityGroupsSkipBin),
             "403" => match value.and_then(|value| Some((Kind::from_name(value)?, value))) {
-                Some((kind, _)) => Ok(Self::Forbidden(kind.resource().token.clone())),
+                Some((kind, _)) => Ok(Self::Forbidden(kind.resource().token.to_owned())),
                 None => Err(FaultError::Value {
                     name: name.to_owned(),
                     expected: "a type, such as `user`",
@@ -195,7 +195,7 @@ impl Fault {
             ("no-permission", Some(value)) => Ok(Self::NoPermission(value.to_owned())),
             ("unknown-property", Some(value)) => Ok(Self::UnknownProperty(value.to_owned())),
             ("no-bin", Some(value)) => match Kind::from_name(value) {
-                Some(kind) => Ok(Self::NoBin(kind.resource().token.clone())),
+                Some(kind) => Ok(Self::NoBin(kind.resource().token.to_owned())),
                 None => Err(missing("a type, such as `device`")),
             },
             ("no-permission" | "unknown-property" | "no-bin", None) => Err(missing("a name")),

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use engine::schema::TypeId;
+
 use crate::replica::View;
 use crate::resource::Kind;
 use crate::state::{Handle, Relation};
@@ -21,8 +23,8 @@ impl Found {
         Self { handles, to_one: false, kind: None }
     }
 
-    fn of(token: &'static str, handles: Vec<Handle>) -> Self {
-        Self { handles, to_one: false, kind: Some(Kind::of(token)) }
+    fn of(kind: Kind, handles: Vec<Handle>) -> Self {
+        Self { handles, to_one: false, kind: Some(kind) }
     }
 
     fn one(handles: Vec<Handle>) -> Self {
@@ -33,107 +35,123 @@ impl Found {
 /// Follows a navigation property; none when the type has no such one.
 pub(crate) fn navigate(view: &View<'_>, source: Handle, name: &str) -> Option<Found> {
     let kind = view.state.record(source).kind;
-    let token = kind.resource().token.as_str();
-    if let Some(relation) = served_relation(token, name) {
+    if let Some(relation) = served_relation(kind, name) {
         let handles = view.targets(source, relation);
         return Some(if relation.is_to_one() { Found::one(handles) } else { Found::many(handles) });
     }
-    by_reference(view, source, token, name)
-        .or_else(|| inverse(view, source, token, name))
-        .or_else(|| transitive(view, source, token, name))
+    by_reference(view, source, kind, name)
+        .or_else(|| inverse(view, source, kind, name))
+        .or_else(|| transitive(view, source, kind, name))
 }
 
 /// The relations that a type has as links.
-pub(crate) fn served_relation(token: &str, name: &str) -> Option<Relation> {
+pub(crate) fn served_relation(kind: Kind, name: &str) -> Option<Relation> {
+    let id = kind.id();
     let has = match name {
-        "members" => matches!(token, "group" | "administrativeUnit" | "directoryRole"),
-        "owners" => matches!(token, "group" | "application" | "servicePrincipal"),
-        "manager" => matches!(token, "user" | "orgContact"),
-        "sponsors" => token == "user",
-        "registeredOwners" | "registeredUsers" => token == "device",
-        "scopedRoleMembers" => token == "administrativeUnit",
-        "claimsMappingPolicies" | "homeRealmDiscoveryPolicies" => token == "servicePrincipal",
+        "members" => matches!(id, Some(TypeId::Group | TypeId::AdministrativeUnit | TypeId::DirectoryRole)),
+        "owners" => matches!(id, Some(TypeId::Group | TypeId::Application | TypeId::ServicePrincipal)),
+        "manager" => matches!(id, Some(TypeId::User | TypeId::OrgContact)),
+        "sponsors" => kind == TypeId::User,
+        "registeredOwners" | "registeredUsers" => kind == TypeId::Device,
+        "scopedRoleMembers" => kind == TypeId::AdministrativeUnit,
+        "claimsMappingPolicies" | "homeRealmDiscoveryPolicies" => kind == TypeId::ServicePrincipal,
         "tokenLifetimePolicies" | "tokenIssuancePolicies" | "appManagementPolicies" => {
-            matches!(token, "application" | "servicePrincipal")
+            matches!(id, Some(TypeId::Application | TypeId::ServicePrincipal))
         }
-        "incompatibleGroups" | "incompatibleAccessPackages" => token == "accessPackage",
-        "internalSponsors" | "externalSponsors" => token == "connectedOrganization",
-        "appliesTo" => token == "featureRolloutPolicy",
+        "incompatibleGroups" | "incompatibleAccessPackages" => kind == TypeId::AccessPackage,
+        "internalSponsors" | "externalSponsors" => kind == TypeId::ConnectedOrganization,
+        "appliesTo" => kind == TypeId::FeatureRolloutPolicy,
         _ => false,
     };
     Relation::from_name(name).filter(|_| has)
 }
 
 /// Relation objects, and what lives below others.
-fn by_reference(view: &View<'_>, source: Handle, token: &str, name: &str) -> Option<Found> {
-    let pointing = |relation: &str, of: &'static str| {
+fn by_reference(view: &View<'_>, source: Handle, kind: Kind, name: &str) -> Option<Found> {
+    let pointing = |relation: &str, id: TypeId| {
         let relation = Relation::from_name(relation).expect("the relation is in the table");
         let mut handles = view.sources(source, relation);
-        handles.retain(|&handle| view.state.record(handle).kind == Kind::of(of));
-        Found::of(of, handles)
+        handles.retain(|&handle| view.state.record(handle).kind == id);
+        Found::of(Kind::of(id), handles)
     };
-    let pointed = |relation: &str| {
-        let relation = Relation::from_name(relation).expect("the relation is in the table");
+    let pointed = || {
+        let relation = Relation::from_name(name).expect("the relation is in the table");
         Found::one(view.targets(source, relation))
     };
-    Some(match (token, name) {
-        ("user" | "group" | "servicePrincipal", "appRoleAssignments") => {
-            pointing("principal", "appRoleAssignment")
+    Some(match (kind.id(), name) {
+        (Some(TypeId::User | TypeId::Group | TypeId::ServicePrincipal), "appRoleAssignments") => {
+            pointing("principal", TypeId::AppRoleAssignment)
         }
-        ("servicePrincipal", "appRoleAssignedTo") => pointing("resource", "appRoleAssignment"),
-        ("servicePrincipal", "oauth2PermissionGrants") => pointing("client", "oauth2PermissionGrant"),
-        ("user", "oauth2PermissionGrants") => pointing("principal", "oauth2PermissionGrant"),
-        ("application", "extensionProperties") => children(view, source, "extensionProperty"),
-        ("application", "federatedIdentityCredentials") => {
-            children(view, source, "federatedIdentityCredential")
+        (Some(TypeId::ServicePrincipal), "appRoleAssignedTo") => {
+            pointing("resource", TypeId::AppRoleAssignment)
         }
-        ("authenticationMethodsPolicy", "authenticationMethodConfigurations") => {
-            all(view, "authenticationMethodConfiguration")
+        (Some(TypeId::ServicePrincipal), "oauth2PermissionGrants") => {
+            pointing("client", TypeId::Oauth2PermissionGrant)
         }
-        ("crossTenantAccessPolicy", "partners") => all(view, "crossTenantAccessPolicyConfigurationPartner"),
-        ("crossTenantAccessPolicyConfigurationPartner", "identitySynchronization") => Found::one(Vec::new()),
-        ("roleAssignment" | "roleAssignmentSchedule" | "roleEligibilitySchedule", "principal") => {
-            pointed("principal")
+        (Some(TypeId::User), "oauth2PermissionGrants") => {
+            pointing("principal", TypeId::Oauth2PermissionGrant)
         }
-        ("roleAssignment" | "roleAssignmentSchedule" | "roleEligibilitySchedule", "roleDefinition") => {
-            pointed("roleDefinition")
+        (Some(TypeId::Application), "extensionProperties") => {
+            children(view, source, TypeId::ExtensionProperty)
         }
+        (Some(TypeId::Application), "federatedIdentityCredentials") => {
+            children(view, source, TypeId::FederatedIdentityCredential)
+        }
+        (Some(TypeId::AuthenticationMethodsPolicy), "authenticationMethodConfigurations") => {
+            all(view, Kind::method_configuration())
+        }
+        (Some(TypeId::CrossTenantAccessPolicy), "partners") => {
+            all(view, Kind::of(TypeId::CrossTenantAccessPolicyConfigurationPartner))
+        }
+        (Some(TypeId::CrossTenantAccessPolicyConfigurationPartner), "identitySynchronization") => {
+            Found::one(Vec::new())
+        }
+        (
+            Some(TypeId::RoleAssignment | TypeId::RoleAssignmentSchedule | TypeId::RoleEligibilitySchedule),
+            "principal" | "roleDefinition",
+        ) => pointed(),
         _ => return None,
     })
 }
 
-fn children(view: &View<'_>, parent: Handle, token: &'static str) -> Found {
-    let mut found = all(view, token);
+fn children(view: &View<'_>, parent: Handle, id: TypeId) -> Found {
+    let mut found = all(view, Kind::of(id));
     found.handles.retain(|&handle| view.state.record(handle).parent == Some(parent));
     found
 }
 
-fn all(view: &View<'_>, token: &'static str) -> Found {
-    let handles = view.state.handles(Kind::of(token)).iter().copied();
-    Found::of(token, handles.filter(|&handle| view.is_live(handle)).collect())
+fn all(view: &View<'_>, kind: Kind) -> Found {
+    let handles = view.state.handles(kind).iter().copied();
+    Found::of(kind, handles.filter(|&handle| view.is_live(handle)).collect())
 }
 
 /// Relations read against their direction.
-fn inverse(view: &View<'_>, source: Handle, token: &str, name: &str) -> Option<Found> {
+fn inverse(view: &View<'_>, source: Handle, kind: Kind, name: &str) -> Option<Found> {
     let from = |relation: &str| {
         let relation = Relation::from_name(relation).expect("the relation is in the table");
         view.sources(source, relation)
     };
-    let principal = matches!(token, "user" | "group" | "servicePrincipal" | "device" | "orgContact");
+    let id = kind.id();
+    let principal = matches!(
+        id,
+        Some(TypeId::User | TypeId::Group | TypeId::ServicePrincipal | TypeId::Device | TypeId::OrgContact)
+    );
     Some(match name {
         "memberOf" if principal => Found::many(from("members")),
-        "directReports" if token == "user" => Found::many(from("manager")),
-        "ownedObjects" if matches!(token, "user" | "servicePrincipal") => Found::many(from("owners")),
-        "ownedDevices" if token == "user" => Found::many(from("registeredOwners")),
-        "registeredDevices" if token == "user" => Found::many(from("registeredUsers")),
+        "directReports" if kind == TypeId::User => Found::many(from("manager")),
+        "ownedObjects" if matches!(id, Some(TypeId::User | TypeId::ServicePrincipal)) => {
+            Found::many(from("owners"))
+        }
+        "ownedDevices" if kind == TypeId::User => Found::many(from("registeredOwners")),
+        "registeredDevices" if kind == TypeId::User => Found::many(from("registeredUsers")),
         "appliesTo" => {
-            let relation = match token {
-                "claimsMappingPolicy" => "claimsMappingPolicies",
-                "homeRealmDiscoveryPolicy" => "homeRealmDiscoveryPolicies",
-                "tokenLifetimePolicy" => "tokenLifetimePolicies",
-                "tokenIssuancePolicy" => "tokenIssuancePolicies",
-                "appManagementPolicy" => "appManagementPolicies",
-                "activityBasedTimeoutPolicy" => return Some(Found::many(Vec::new())),
+            let relation = match id {
+                Some(TypeId::ClaimsMappingPolicy) => "claimsMappingPolicies",
+                Some(TypeId::HomeRealmDiscoveryPolicy) => "homeRealmDiscoveryPolicies",
+                Some(TypeId::TokenLifetimePolicy) => "tokenLifetimePolicies",
+                Some(TypeId::TokenIssuancePolicy) => "tokenIssuancePolicies",
+                Some(TypeId::AppManagementPolicy) => "appManagementPolicies",
+                Some(TypeId::ActivityBasedTimeoutPolicy) => return Some(Found::many(Vec::new())),
                 _ => return None,
             };
             Found::many(from(relation))
@@ -150,14 +168,18 @@ fn inverse(view: &View<'_>, source: Handle, token: &str, name: &str) -> Option<F
     })
 }
 
-fn transitive(view: &View<'_>, source: Handle, token: &str, name: &str) -> Option<Found> {
+fn transitive(view: &View<'_>, source: Handle, kind: Kind, name: &str) -> Option<Found> {
     let step = |handle: Handle| match name {
         "transitiveMembers" => view.targets(handle, Relation::MEMBERS),
         _ => view.sources(handle, Relation::MEMBERS),
     };
     match name {
-        "transitiveMembers" if token == "group" => {}
-        "transitiveMemberOf" if matches!(token, "user" | "group" | "servicePrincipal" | "device") => {}
+        "transitiveMembers" if kind == TypeId::Group => {}
+        "transitiveMemberOf"
+            if matches!(
+                kind.id(),
+                Some(TypeId::User | TypeId::Group | TypeId::ServicePrincipal | TypeId::Device)
+            ) => {}
         _ => return None,
     }
     let (mut seen, mut found, mut next) = (HashSet::from([source]), Vec::new(), vec![source]);

@@ -1,5 +1,7 @@
 //! Owns query options: taking them apart, and Graph's rules about which may be asked of what.
 
+use engine::schema::TypeId;
+
 use crate::filter::{self, Filter};
 use crate::resource::Kind;
 use crate::rules::Refusal;
@@ -83,11 +85,11 @@ fn canonical(name: &str) -> String {
 fn check_select(kind: Kind, names: &[String], asked: Asked) -> Result<(), Refusal> {
     let resource = kind.resource();
     for name in names {
-        if asked == Asked::List && name != SIGN_IN && resource.outside.contains(name) {
+        if asked == Asked::List && name != SIGN_IN && resource.outside.contains(&name.as_str()) {
             return Err(Refusal::new(501, "NotImplemented", "This operation target is not yet supported."));
         }
-        let known = resource.select.contains(name)
-            || resource.outside.contains(name)
+        let known = resource.select.contains(&name.as_str())
+            || resource.outside.contains(&name.as_str())
             || resource.key_name() == name
             || name == "*"
             || name.contains(['@', '.'])
@@ -105,7 +107,7 @@ fn check_select(kind: Kind, names: &[String], asked: Asked) -> Result<(), Refusa
 fn page_size(request: &Request, kind: Option<Kind>, select: Option<&[String]>) -> Result<usize, Refusal> {
     let published = kind.and_then(|kind| kind.resource().page);
     let (mut size, mut size_max) = published.unwrap_or((PAGE_SIZE, PAGE_SIZE_MAX));
-    if kind == Some(Kind::of("directoryRole")) {
+    if kind == Some(Kind::of(TypeId::DirectoryRole)) {
         return Ok(usize::MAX);
     }
     if select.is_some_and(|names| names.iter().any(|name| name == SIGN_IN)) {
@@ -144,7 +146,7 @@ fn check_advanced(request: &Request, kind: Option<Kind>, options: &Options) -> R
         && let Some(property) = filter.advanced_property()
         && !allowed
     {
-        let type_name = kind.map_or("directoryObject", |kind| kind.resource().token.as_str());
+        let type_name = kind.map_or("directoryObject", |kind| kind.resource().token);
         return Err(Refusal::unsupported_query(format!(
             "Unsupported or invalid query filter clause specified for property '{property}' of resource \
              '{type_name}'."

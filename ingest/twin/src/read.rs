@@ -3,6 +3,7 @@
 mod inside;
 mod page;
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use crate::navigate::{Found, navigate};
@@ -44,7 +45,7 @@ impl Read<'_> {
 
     /// Finds an object in the bin.
     pub(crate) fn binned(&self, id: &str) -> Result<Handle, Refusal> {
-        let kinds = Kind::all().filter(|kind| kind.resource().bin);
+        let kinds = Kind::all().filter(|kind| kind.resource().has_bin());
         let found = { kinds }.find_map(|kind| self.view.state.find(kind, id));
         found.filter(|&handle| self.view.life(handle) == Life::Binned).ok_or_else(|| Refusal::not_found(id))
     }
@@ -71,7 +72,7 @@ impl Read<'_> {
         });
         let candidates = chosen.as_deref().unwrap_or_else(|| self.view.state.handles(kind));
         let fits = |handle: Handle| self.view.life(handle) == life && self.fits(&options, kind, handle);
-        let context = self.context(&kind.resource().path, options.select.as_deref());
+        let context = self.context(kind.resource().path, options.select.as_deref());
         let page = Page { candidates, fits: &fits, options: &options, context };
         let mut form = Form::new(kind, options.select.as_deref(), false);
         push_page(self, &page, |out, handle| {
@@ -80,10 +81,10 @@ impl Read<'_> {
     }
 
     fn fits(&self, options: &Options, kind: Kind, handle: Handle) -> bool {
-        let odata = &kind.resource().odata[0];
+        let odata = kind.resource().odata[0];
         let body = self.view.body(handle);
         let derived = if kind.resource().is_abstract() { body.text("@odata.type") } else { None };
-        let odata = derived.as_deref().map_or(odata.as_str(), |name| name.trim_start_matches('#'));
+        let odata = derived.as_deref().map_or(odata, |name| name.trim_start_matches('#'));
         options.filter.as_ref().is_none_or(|filter| filter.matches(body, odata))
             && options.search.as_ref().is_none_or(|search| search.matches(body, odata))
     }
@@ -116,7 +117,7 @@ impl Read<'_> {
 
     /// Answers one object.
     pub(crate) fn object(&self, kind: Kind, id: &Id) -> Result<Reply, Refusal> {
-        if kind.resource().token == "authorizationPolicy"
+        if kind == TypeId::AuthorizationPolicy
             && self.request.version == "beta"
             && self.request.segments.len() == 2
         {
@@ -134,19 +135,19 @@ impl Read<'_> {
     }
 
     fn entity_text(&self, handle: Handle, typed: bool, options: &Options) -> String {
-        let resource = self.view.state.record(handle).kind.resource();
-        let fragment = if typed { "directoryObjects" } else { resource.path.as_str() };
-        let suffix = if resource.single { "" } else { "/$entity" };
+        let kind = self.view.state.record(handle).kind;
+        let resource = kind.resource();
+        let fragment = if typed { "directoryObjects" } else { resource.path };
+        let suffix = if resource.is_single() { "" } else { "/$entity" };
         let context = self.context(fragment, options.select.as_deref());
         let mut out = String::with_capacity(4096);
         out.push_str("{\"@odata.context\":");
         out.push_str(&Value::from(context + suffix).to_string());
         out.push(',');
-        let kind = self.view.state.record(handle).kind;
         let mut form = Form::new(kind, options.select.as_deref(), typed);
         form.push_members(&mut out, self.view.body(handle));
         self.push_expanded(&mut out, handle, options);
-        if resource.token == "authenticationMethodsPolicy" && options.select.is_none() {
+        if kind == TypeId::AuthenticationMethodsPolicy && options.select.is_none() {
             let name = "authenticationMethodConfigurations";
             self.push_related(
                 &mut out,
@@ -204,7 +205,7 @@ impl Read<'_> {
     pub(crate) fn under(&self, source: Handle, rest: &[String]) -> Result<Reply, Refusal> {
         let segments: Vec<&str> = rest.iter().map(String::as_str).collect();
         let name = segments[0];
-        if self.view.state.record(source).kind.resource().inside.iter().any(|inside| inside == name) {
+        if self.view.state.record(source).kind.resource().inside.contains(&name) {
             return self.inside(source, name, &segments[1..]);
         }
         let found = navigate(self.view, source, name).ok_or_else(|| Refusal::no_segment(name))?;
@@ -272,7 +273,7 @@ impl Read<'_> {
                 let record = self.view.state.record(source);
                 format!("{}('{}')/{name}", record.kind.resource().path, record.id)
             }
-            (None, Some(cast)) => cast.resource().path.clone(),
+            (None, Some(cast)) => cast.resource().path.to_owned(),
             (None, None) => "directoryObjects".to_owned(),
         };
         let context = self.context(&fragment, options.select.as_deref());
@@ -300,7 +301,7 @@ impl Read<'_> {
         let body: Value = serde_json::from_slice(&self.request.body)
             .map_err(|_| Refusal::new(400, "BadRequest", "Unable to read JSON request payload."))?;
         let user = body["userId"].as_str().ok_or_else(|| Refusal::bad_request("userId is required."))?;
-        let kind = body["type"].as_str().and_then(Kind::from_name).unwrap_or_else(|| Kind::of("group"));
+        let kind = body["type"].as_str().and_then(Kind::from_name).unwrap_or_else(|| Kind::of(TypeId::Group));
         let user = self.directory_object(user)?;
         let incoming = self.view.state.record(user).incoming.iter();
         let handles: Vec<Handle> = incoming
@@ -319,7 +320,7 @@ impl Read<'_> {
 
     /// Answers the directory extensions of all applications, in one page.
     pub(crate) fn available_extensions(&self) -> Result<Reply, Refusal> {
-        let kind = Kind::of("extensionProperty");
+        let kind = Kind::of(TypeId::ExtensionProperty);
         let options = Options { page_size: usize::MAX, ..options(self.request, Some(kind), Asked::List)? };
         let context = self.context("directoryObjects", None);
         let candidates = self.view.state.handles(kind);
@@ -349,10 +350,10 @@ impl Read<'_> {
             .iter()
             .filter_map(|id| self.view.state.find_directory_object(id.as_str()?))
             .filter(|&handle| {
-                let token = &self.view.state.record(handle).kind.resource().token;
+                let token = self.view.state.record(handle).kind.resource().token;
                 self.view.is_live(handle)
                     && (types.is_empty()
-                        || types.iter().any(|name| *name == "directoryObject" || name == token))
+                        || types.iter().any(|name| *name == "directoryObject" || *name == token))
             })
             .collect();
         let options = Options { page_size: usize::MAX, ..options(self.request, None, Asked::List)? };
@@ -367,7 +368,7 @@ impl Read<'_> {
 pub(crate) fn resolve(view: &View<'_>, kind: Kind, id: &Id) -> Result<Handle, Refusal> {
     let state = view.state;
     let (found, name) = match id {
-        Id::Only => (state.single(kind), kind.resource().token.as_str()),
+        Id::Only => (state.single(kind), kind.resource().token),
         Id::Plain(id) => {
             let by_name = || state.find_by_key(kind, Key::UserPrincipalName, id);
             (state.find(kind, id).or_else(by_name), id.as_str())

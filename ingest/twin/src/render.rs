@@ -34,7 +34,7 @@ impl Form {
     pub(crate) fn push_members(&mut self, out: &mut String, body: &Body) {
         if self.typed && !self.kind.resource().is_abstract() {
             out.push_str("\"@odata.type\":\"#");
-            out.push_str(&self.kind.resource().odata[0]);
+            out.push_str(self.kind.resource().odata[0]);
             out.push_str("\",");
         }
         let found = self.plans.iter().position(|(shape, _)| Arc::ptr_eq(shape, body.shape()));
@@ -91,7 +91,7 @@ impl Form {
             return names.iter().any(|wanted| wanted == name || wanted == "*");
         }
         let defaults = &self.kind.resource().defaults;
-        defaults.is_empty() || defaults.iter().any(|known| known == name)
+        defaults.is_empty() || defaults.contains(&name)
     }
 }
 

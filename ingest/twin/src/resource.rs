@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use engine::schema::{IdSource, Limit, Property, Type, TypeId};
+use engine::schema::{IdSource, Limit, Property, Type, TypeId, Units};
 
-/// The place of a type in the table.
+/// What the twin serves as one type: its index in the table of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind(pub(crate) u16);
 
@@ -16,53 +16,43 @@ pub(crate) struct Kind(pub(crate) u16);
 #[derive(Debug)]
 pub(crate) struct Resource {
     /// How the product names it.
-    pub(crate) token: String,
+    pub(crate) token: &'static str,
+    /// Its type; where Graph serves several in one collection, the first of them.
+    first: &'static Type,
+    /// The types served in its collection.
+    types: Vec<TypeId>,
     /// Whether its objects are of derived types.
     has_derived_types: bool,
     /// The property that identifies an object.
     key: &'static str,
     /// Its `@odata.type` names without `#`: its own, then derived ones.
-    pub(crate) odata: Vec<String>,
+    pub(crate) odata: Vec<&'static str>,
     /// Where its collection, or its only object, is served; empty for those only found through others.
-    pub(crate) path: String,
-    /// Whether a tenant has exactly one, served without an ID.
-    pub(crate) single: bool,
-    /// Its only object in a new tenant, as JSON.
-    pub(crate) initial: &'static str,
+    pub(crate) path: &'static str,
     /// Whether it lives below objects of another type, at a path that has their ID.
     pub(crate) is_below: bool,
     /// Page size without `$top`, and the most `$top` may ask for; none where nothing is published.
     pub(crate) page: Option<(usize, usize)>,
     /// What comes without `$select`; empty for everything.
-    pub(crate) defaults: Vec<String>,
+    pub(crate) defaults: Vec<&'static str>,
     /// What `$select` may name.
-    pub(crate) select: Vec<String>,
+    pub(crate) select: Vec<&'static str>,
     /// Which of them are collections, so that unset means empty.
-    collections: Vec<String>,
+    collections: Vec<&'static str>,
     /// What nobody writes.
-    pub(crate) read_only: Vec<String>,
+    pub(crate) read_only: Vec<&'static str>,
     /// What nobody writes on objects mastered on-premises.
-    pub(crate) read_only_when_synced: Vec<String>,
+    pub(crate) read_only_when_synced: Vec<&'static str>,
     /// What only a create may set.
-    pub(crate) immutable: Vec<String>,
+    pub(crate) immutable: Vec<&'static str>,
     /// What a create must give; `a|b` is one of them.
-    pub(crate) required: Vec<String>,
+    pub(crate) required: Vec<&'static str>,
     /// Collections below an object that are part of it: kept in it, and shown below it or where they are expanded.
-    pub(crate) inside: Vec<String>,
+    pub(crate) inside: Vec<&'static str>,
     /// Other objects that it hangs from: kept in it by their IDs, and shown where they are expanded.
-    pub(crate) references: Vec<String>,
+    pub(crate) references: Vec<&'static str>,
     /// What another service holds, so that lists refuse it.
-    pub(crate) outside: Vec<String>,
-    /// Whether deleted objects go to a bin.
-    pub(crate) bin: bool,
-    /// Whether `/delta` exists.
-    pub(crate) delta: bool,
-    /// What limits calls.
-    limit: Limit,
-    /// Resource units of reading one object.
-    pub(crate) get: u32,
-    /// Resource units of a list page.
-    pub(crate) list: u32,
+    pub(crate) outside: Vec<&'static str>,
 }
 
 impl Resource {
@@ -73,12 +63,42 @@ impl Resource {
 
     /// Says whether a property only shows where somebody asks for it by a path or an expansion.
     pub(crate) fn is_hidden(&self, name: &str) -> bool {
-        self.inside.iter().chain(&self.references).any(|hidden| hidden == name)
+        self.inside.contains(&name) || self.references.contains(&name)
+    }
+
+    /// Says whether a tenant has exactly one, served without an ID.
+    pub(crate) fn is_single(&self) -> bool {
+        self.first.is_singleton
+    }
+
+    /// Gives its only object in a new tenant, as JSON.
+    pub(crate) fn initial(&self) -> &'static str {
+        self.first.initial
+    }
+
+    /// Says whether it relates two objects, so that its ID is of the server's making.
+    pub(crate) fn is_relation_object(&self) -> bool {
+        self.first.is_relation_object
+    }
+
+    /// Says whether deleted objects go to a bin.
+    pub(crate) fn has_bin(&self) -> bool {
+        self.first.has_bin()
+    }
+
+    /// Says whether `/delta` exists.
+    pub(crate) fn has_delta(&self) -> bool {
+        self.first.graph.delta.is_some()
     }
 
     /// Gives what limits calls.
     pub(crate) fn limit(&self) -> Limit {
-        self.limit
+        self.first.graph.limit
+    }
+
+    /// Gives what calls cost in resource units.
+    pub(crate) fn units(&self) -> Units {
+        self.first.graph.units
     }
 
     /// Says whether objects say in `@odata.type` which derived type they are.
@@ -88,7 +108,7 @@ impl Resource {
 
     /// Gives the text of a property that was never set.
     pub(crate) fn unset(&self, name: &str) -> &'static str {
-        if self.collections.iter().any(|found| found == name) { "[]" } else { "null" }
+        if self.collections.contains(&name) { "[]" } else { "null" }
     }
 }
 
@@ -103,9 +123,22 @@ impl Kind {
         TABLE.names.get(name.trim_start_matches("#microsoft.graph.")).copied()
     }
 
-    /// Finds a type that must be in the table.
-    pub(crate) fn of(token: &'static str) -> Self {
-        Self::from_name(token).expect("the table has every token that code names")
+    /// Gives what a type is served as.
+    pub(crate) fn of(id: TypeId) -> Self {
+        TABLE.types[&id]
+    }
+
+    /// Gives what the configurations of all authentication methods are served as.
+    pub(crate) fn method_configuration() -> Self {
+        Self::of(TypeId::Fido2AuthenticationMethodConfiguration)
+    }
+
+    /// Gives the type; none for the configurations of authentication methods, which are of several.
+    pub(crate) fn id(self) -> Option<TypeId> {
+        match self.resource().types[..] {
+            [id] => Some(id),
+            _ => None,
+        }
     }
 
     /// Finds the type served at a path, in lower case.
@@ -129,51 +162,57 @@ impl Kind {
     }
 }
 
+impl PartialEq<TypeId> for Kind {
+    fn eq(&self, id: &TypeId) -> bool {
+        self.id() == Some(*id)
+    }
+}
+
 /// The types served under `/directoryObjects`.
-const DIRECTORY_OBJECTS: [&str; 8] = [
-    "user",
-    "group",
-    "servicePrincipal",
-    "application",
-    "device",
-    "orgContact",
-    "administrativeUnit",
-    "directoryRole",
+const DIRECTORY_OBJECTS: [TypeId; 8] = [
+    TypeId::User,
+    TypeId::Group,
+    TypeId::ServicePrincipal,
+    TypeId::Application,
+    TypeId::Device,
+    TypeId::OrgContact,
+    TypeId::AdministrativeUnit,
+    TypeId::DirectoryRole,
 ];
 
 /// Other paths of the same objects, mostly those of the beta version.
-const OTHER_PATHS: [(&str, &str); 4] = [
-    ("administrativeunits", "administrativeUnit"),
-    ("settings", "groupSetting"),
-    ("directorysettings", "groupSetting"),
-    ("policies/featurerolloutpolicies", "featureRolloutPolicy"),
+const OTHER_PATHS: [(&str, TypeId); 4] = [
+    ("administrativeunits", TypeId::AdministrativeUnit),
+    ("settings", TypeId::GroupSetting),
+    ("directorysettings", TypeId::GroupSetting),
+    ("policies/featurerolloutpolicies", TypeId::FeatureRolloutPolicy),
 ];
 
 struct Table {
     rows: Vec<Resource>,
-    names: HashMap<String, Kind>,
+    types: HashMap<TypeId, Kind>,
+    names: HashMap<&'static str, Kind>,
     paths: HashMap<String, Kind>,
     directory_objects: Vec<Kind>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let rows = rows();
-    let (mut names, mut paths) = (HashMap::new(), HashMap::new());
+    let (mut types, mut names, mut paths) = (HashMap::new(), HashMap::new(), HashMap::new());
     for (place, row) in rows.iter().enumerate() {
         let kind = Kind(u16::try_from(place).expect("the table is short"));
-        names.insert(row.token.clone(), kind);
-        for odata in &row.odata {
-            names.insert(odata.trim_start_matches("microsoft.graph.").to_owned(), kind);
-        }
+        types.extend(row.types.iter().map(|id| (*id, kind)));
+        names.insert(row.token, kind);
+        names.extend(row.odata.iter().map(|odata| (odata.trim_start_matches("microsoft.graph."), kind)));
         if !row.path.is_empty() && !row.is_below {
             paths.insert(row.path.to_ascii_lowercase(), kind);
         }
     }
-    for (path, token) in OTHER_PATHS {
-        paths.insert(path.to_owned(), names[token]);
+    for (path, id) in OTHER_PATHS {
+        paths.insert(path.to_owned(), types[&id]);
     }
-    let directory_objects = DIRECTORY_OBJECTS.iter().map(|token| names[*token]).collect();
-    Table { rows, names, paths, directory_objects }
+    let directory_objects = DIRECTORY_OBJECTS.iter().map(|id| types[id]).collect();
+    Table { rows, types, names, paths, directory_objects }
 });
 
 /// The base type of the configurations of authentication methods, which Graph serves in one collection.
@@ -201,22 +240,20 @@ fn rows() -> Vec<Resource> {
 
 impl Resource {
     fn new(found: &'static Type) -> Self {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let of = |fact: fn(&Property) -> bool| found.names(fact).map(str::to_owned).collect::<Vec<_>>();
+        let of = |fact: fn(&Property) -> bool| found.names(fact).collect::<Vec<_>>();
         let with_id = |fact: fn(&Property) -> bool, source| {
-            let id = (found.recovery.id == source).then(|| "id".to_owned());
-            id.into_iter().chain(of(fact)).collect::<Vec<_>>()
+            let id = (found.recovery.id == source).then_some("id");
+            id.into_iter().chain(found.names(fact)).collect::<Vec<_>>()
         };
         let graph = &found.graph;
         let (key, id) = match found.recovery.id {
-            IdSource::Server | IdSource::Create => ("id", Some("id".to_owned())),
+            IdSource::Server | IdSource::Create => ("id", Some("id")),
             IdSource::Property(name) => (name, None),
         };
-        let is_set_by_create = |name: &String| SET_BY_CREATE.contains(&(found.id, name.as_str()));
         let mut read_only = with_id(Property::is_read_only, IdSource::Server);
-        read_only.retain(|name| !is_set_by_create(name));
+        read_only.retain(|name| !SET_BY_CREATE.contains(&(found.id, *name)));
         let mut defaults = of(Property::is_default);
-        defaults.extend(graph.is_partial.then(|| "id".to_owned()));
+        defaults.extend(graph.is_partial.then_some("id"));
         // A relation object below another is found through the relation, and has no path of its own.
         let parent = graph.parent.as_ref().filter(|_| !found.is_relation_object);
         let below = parent.and_then(|parent| parent.path.rsplit('/').next());
@@ -224,36 +261,32 @@ impl Resource {
         let is_served =
             |property: &Property| !property.is_outside() && (property.is_selected() || !property.is_known());
         Self {
-            token: found.token.to_owned(),
+            token: found.token,
+            first: found,
+            types: vec![found.id],
             has_derived_types: found.properties.iter().any(Property::is_of_subtype),
             key,
-            odata: owned(found.odata_types),
-            path: path.trim_start_matches('/').to_owned(),
-            single: found.is_singleton,
-            initial: found.initial,
+            odata: found.odata_types.to_vec(),
+            path: path.trim_start_matches('/'),
             is_below: parent.is_some(),
             page: graph.page.map(|page| (page.default as usize, page.max as usize)),
             defaults,
-            select: id.into_iter().chain(of(is_served)).collect(),
+            select: id.into_iter().chain(found.names(is_served)).collect(),
             collections: of(Property::is_collection),
             read_only,
             read_only_when_synced: of(Property::is_read_only_when_synced),
             immutable: with_id(Property::is_immutable, IdSource::Create),
-            required: owned(found.recovery.create_required),
-            inside: graph.inside.iter().map(|inside| inside.name.to_owned()).collect(),
-            references: owned(graph.references),
+            required: found.recovery.create_required.to_vec(),
+            inside: graph.inside.iter().map(|inside| inside.name).collect(),
+            references: graph.references.to_vec(),
             outside: of(Property::is_outside),
-            bin: found.has_bin(),
-            delta: graph.delta.is_some(),
-            limit: graph.limit,
-            get: graph.units.get,
-            list: graph.units.list,
         }
     }
 
     /// Takes in a type that is served in the same collection, so that the row is the base type of both.
     fn join(&mut self, other: Self) {
-        METHOD_CONFIGURATION.clone_into(&mut self.token);
+        self.token = METHOD_CONFIGURATION;
+        self.types.extend(other.types);
         self.has_derived_types = true;
         self.odata.extend(other.odata);
         for (mine, others) in [
@@ -261,7 +294,7 @@ impl Resource {
             (&mut self.collections, other.collections),
             (&mut self.read_only, other.read_only),
         ] {
-            let new: Vec<String> = others.into_iter().filter(|name| !mine.contains(name)).collect();
+            let new: Vec<_> = others.into_iter().filter(|name| !mine.contains(name)).collect();
             mine.extend(new);
         }
         self.required.clear();

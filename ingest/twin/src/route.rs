@@ -1,5 +1,7 @@
 //! Owns what a path means: which type, which object, and what is asked of it. No tenant is needed for that.
 
+use engine::schema::TypeId;
+
 use crate::resource::Kind;
 use crate::rules::Refusal;
 use crate::wire::Request;
@@ -69,17 +71,17 @@ impl Place {
 }
 
 /// The bins that are not under `/directory/deletedItems`.
-const OWN_BINS: [(&str, &str); 4] = [
-    ("identity/conditionalaccess/deleteditems/policies", "conditionalAccessPolicy"),
-    ("identity/conditionalaccess/deleteditems/namedlocations", "namedLocation"),
-    ("policies/deleteditems/crosstenantpartners", "crossTenantAccessPolicyConfigurationPartner"),
-    ("rolemanagement/directory/deleteditems/roledefinitions", "roleDefinition"),
+const OWN_BINS: [(&str, TypeId); 4] = [
+    ("identity/conditionalaccess/deleteditems/policies", TypeId::ConditionalAccessPolicy),
+    ("identity/conditionalaccess/deleteditems/namedlocations", TypeId::NamedLocation),
+    ("policies/deleteditems/crosstenantpartners", TypeId::CrossTenantAccessPolicyConfigurationPartner),
+    ("rolemanagement/directory/deleteditems/roledefinitions", TypeId::RoleDefinition),
 ];
 
 /// Where schedules are asked for.
-const SCHEDULE_REQUESTS: [(&str, &str); 2] = [
-    ("rolemanagement/directory/roleassignmentschedulerequests", "roleAssignmentSchedule"),
-    ("rolemanagement/directory/roleeligibilityschedulerequests", "roleEligibilitySchedule"),
+const SCHEDULE_REQUESTS: [(&str, TypeId); 2] = [
+    ("rolemanagement/directory/roleassignmentschedulerequests", TypeId::RoleAssignmentSchedule),
+    ("rolemanagement/directory/roleeligibilityschedulerequests", TypeId::RoleEligibilitySchedule),
 ];
 
 /// Finds what a request's path leads to.
@@ -95,11 +97,11 @@ pub(crate) fn find(request: &Request) -> Result<Place, Refusal> {
     }
     for count in (1..=segments.len().min(5)).rev() {
         let path = first[..count].join("/");
-        if let Some((_, token)) = OWN_BINS.iter().find(|(bin, _)| *bin == path) {
-            return bin(Kind::of(token), &segments[count..]);
+        if let Some((_, id)) = OWN_BINS.iter().find(|(bin, _)| *bin == path) {
+            return bin(Kind::of(*id), &segments[count..]);
         }
-        if let Some((_, token)) = SCHEDULE_REQUESTS.iter().find(|(found, _)| *found == path) {
-            return Ok(Place::ScheduleRequests(Kind::of(token)));
+        if let Some((_, id)) = SCHEDULE_REQUESTS.iter().find(|(found, _)| *found == path) {
+            return Ok(Place::ScheduleRequests(Kind::of(*id)));
         }
         if let Some(kind) = Kind::from_path(&path) {
             return Ok(within(kind, &segments[count..]));
@@ -166,11 +168,11 @@ fn bin(kind: Kind, rest: &[&str]) -> Result<Place, Refusal> {
 fn within(kind: Kind, rest: &[&str]) -> Place {
     let rest = match rest {
         // The beta version has the only authorization policy in a collection.
-        ["authorizationPolicy", rest @ ..] if kind.resource().token == "authorizationPolicy" => rest,
+        ["authorizationPolicy", rest @ ..] if kind == TypeId::AuthorizationPolicy => rest,
         rest => rest,
     };
     let own = |rest: &[&str]| rest.iter().map(|segment| (*segment).to_owned()).collect::<Vec<_>>();
-    if kind.resource().single {
+    if kind.resource().is_single() {
         return if rest.is_empty() {
             Place::Object(kind, Id::Only)
         } else {
@@ -180,7 +182,7 @@ fn within(kind: Kind, rest: &[&str]) -> Place {
     match rest {
         [] => Place::Collection(kind),
         ["$count"] => Place::Count(kind),
-        ["delta" | "microsoft.graph.delta"] if kind.resource().delta => Place::Delta(kind),
+        ["delta" | "microsoft.graph.delta"] if kind.resource().has_delta() => Place::Delta(kind),
         [id] => Place::Object(kind, to_id(id)),
         [id, rest @ ..] => Place::Under(kind, to_id(id), own(rest)),
     }

@@ -2,7 +2,7 @@
 //!
 //! *Sources.* The published throttling limits of the identity and access service; the README has the link.
 
-use engine::schema::Limit;
+use engine::schema::{Limit, TypeId};
 
 use crate::resource::Kind;
 use crate::route::Place;
@@ -23,7 +23,7 @@ pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
     let is_write = request.method != "GET" && !place.only_reads();
     let (kind, base) = base_cost(request, place);
     let limit = kind.map_or(Limit::Identity, |kind| kind.resource().limit());
-    let is_device = is_write && kind == Some(Kind::of("device"));
+    let is_device = is_write && kind == Some(Kind::of(TypeId::Device));
     if is_write {
         return Cost { units: 1, is_write, limit, is_device };
     }
@@ -47,11 +47,11 @@ pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
 
 fn base_cost(request: &Request, place: &Place) -> (Option<Kind>, u32) {
     match place {
-        Place::Collection(kind) => (Some(*kind), kind.resource().list),
+        Place::Collection(kind) => (Some(*kind), kind.resource().units().list),
         Place::Count(kind) | Place::Delta(kind) | Place::Bin(kind) | Place::BinCount(kind) => {
             (Some(*kind), 1)
         }
-        Place::Object(kind, _) => (Some(*kind), kind.resource().get),
+        Place::Object(kind, _) => (Some(*kind), kind.resource().units().get),
         Place::Under(kind, _, rest) => (Some(*kind), behind(&rest[0])),
         Place::UnderDirectoryObject(_, rest) => (None, behind(&rest[0])),
         Place::GetByIds => (None, 5),

@@ -7,6 +7,7 @@ mod merge;
 
 use std::sync::Arc;
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use crate::clock::to_iso;
@@ -108,9 +109,9 @@ impl Write<'_> {
     }
 
     /// Finds an object that a link is to lead to, as the replica sees it that takes links.
-    fn target(&self, source: Handle, relation: Relation, id: &str) -> Result<Handle, Refusal> {
+    fn target(&self, relation: Relation, id: &str) -> Result<Handle, Refusal> {
         let view = View::new(self.state, self.lag, Reader::LinkWrite, self.now_ms);
-        find_target(self.state, self.state.record(source).kind, relation, id)
+        find_target(self.state, relation, id)
             .filter(|&handle| view.is_live(handle))
             .ok_or_else(|| Refusal::not_found(id))
     }
@@ -123,8 +124,8 @@ impl Write<'_> {
         mut values: Map<String, Value>,
     ) -> Result<Reply, Refusal> {
         check_create(self.state, kind, &values)?;
-        let links = self.bound_links(kind, &mut values)?;
-        if kind == Kind::of("appRoleAssignment") {
+        let links = self.bound_links(&mut values)?;
+        if kind == TypeId::AppRoleAssignment {
             self.fill_app_role(&mut values);
         }
         self.expand_strength(&mut values)?;
@@ -147,10 +148,10 @@ impl Write<'_> {
         let mut reply = read.entity(handle, false)?;
         reply.status = 201;
         let record = self.state.record(handle);
-        let name = match record.kind.resource().token.as_str() {
-            "group" => "Group",
-            "application" => "Application",
-            "servicePrincipal" => "ServicePrincipal",
+        let name = match record.kind.id() {
+            Some(TypeId::Group) => "Group",
+            Some(TypeId::Application) => "Application",
+            Some(TypeId::ServicePrincipal) => "ServicePrincipal",
             _ => return Ok(reply),
         };
         let location = format!(
@@ -162,11 +163,7 @@ impl Write<'_> {
     }
 
     /// Takes `members@odata.bind` and `owners@odata.bind` out of the values.
-    fn bound_links(
-        &self,
-        kind: Kind,
-        values: &mut Map<String, Value>,
-    ) -> Result<Vec<(Relation, Handle)>, Refusal> {
+    fn bound_links(&self, values: &mut Map<String, Value>) -> Result<Vec<(Relation, Handle)>, Refusal> {
         let mut links = Vec::new();
         for (name, relation) in
             [("members@odata.bind", Relation::MEMBERS), ("owners@odata.bind", Relation::OWNERS)]
@@ -175,8 +172,7 @@ impl Write<'_> {
             let view = View::new(self.state, self.lag, Reader::LinkWrite, self.now_ms);
             for reference in bound.as_array().into_iter().flatten() {
                 let id = crate::rules::link_target(reference)?;
-                let target =
-                    find_target(self.state, kind, relation, &id).filter(|&handle| view.is_live(handle));
+                let target = find_target(self.state, relation, &id).filter(|&handle| view.is_live(handle));
                 let target = target.ok_or_else(|| {
                     Refusal::bad_request(
                         "The source resource object or one of the objects being referenced don't exist.",
@@ -191,11 +187,9 @@ impl Write<'_> {
     /// Most IDs are the server's choice.
     fn id_for(&mut self, kind: Kind, values: &Map<String, Value>) -> String {
         let resource = kind.resource();
-        let chosen = match resource.token.as_str() {
-            "roleDefinition" => values.get("templateId"),
-            _ if resource.required.iter().any(|name| name == resource.key_name()) => {
-                values.get(resource.key_name())
-            }
+        let chosen = match kind.id() {
+            Some(TypeId::RoleDefinition) => values.get("templateId"),
+            _ if resource.required.contains(&resource.key_name()) => values.get(resource.key_name()),
             _ => None,
         };
         let is_free = |id: &&str| {
@@ -211,7 +205,7 @@ impl Write<'_> {
         values.remove("passwordProfile");
         let now = Value::from(to_iso(self.now_ms));
         let resource = kind.resource();
-        let has = |name: &str| resource.select.iter().any(|known| known == name);
+        let has = |name: &str| resource.select.contains(&name);
         let mut set = |name: &str, value: Value| {
             if has(name) {
                 values.entry(name).or_insert(value);
@@ -219,36 +213,36 @@ impl Write<'_> {
         };
         set("createdDateTime", now.clone());
         set("deletedDateTime", Value::Null);
-        match resource.token.as_str() {
-            "user" => set("userType", "Member".into()),
-            "group" => set("renewedDateTime", now),
-            "application" => {
+        match kind.id() {
+            Some(TypeId::User) => set("userType", "Member".into()),
+            Some(TypeId::Group) => set("renewedDateTime", now),
+            Some(TypeId::Application) => {
                 set("appId", self.state.new_id().into());
                 set("signInAudience", "AzureADMyOrg".into());
                 set("publisherDomain", "contoso.com".into());
             }
-            "servicePrincipal" => {
+            Some(TypeId::ServicePrincipal) => {
                 set("servicePrincipalType", "Application".into());
                 set("accountEnabled", true.into());
                 set("appOwnerOrganizationId", self.state.tenant_id.clone().into());
                 self.copy_application(values);
             }
-            "directoryRole" => {
+            Some(TypeId::DirectoryRole) => {
                 let template = values.get("roleTemplateId").and_then(Value::as_str).unwrap_or_default();
-                if let Some(definition) = self.state.find(Kind::of("roleDefinition"), template) {
+                if let Some(definition) = self.state.find(Kind::of(TypeId::RoleDefinition), template) {
                     let body = &self.state.record(definition).body;
                     values.insert("displayName".into(), body.tree("displayName"));
                     values.insert("description".into(), body.tree("description"));
                 }
             }
-            "roleDefinition" => {
+            Some(TypeId::RoleDefinition) => {
                 set("isBuiltIn", false.into());
                 set("templateId", id.into());
             }
-            "authenticationStrengthPolicy" => set("policyType", "custom".into()),
+            Some(TypeId::AuthenticationStrengthPolicy) => set("policyType", "custom".into()),
             _ => {}
         }
-        if matches!(resource.token.as_str(), "user" | "group")
+        if matches!(kind.id(), Some(TypeId::User | TypeId::Group))
             && let Some(identifier) = security_identifier(id)
         {
             values.insert("securityIdentifier".into(), identifier.into());
@@ -261,7 +255,7 @@ impl Write<'_> {
             values.get_mut("grantControls").and_then(|controls| controls.get_mut("authenticationStrength"));
         let Some(strength) = strength.filter(|strength| !strength.is_null()) else { return Ok(()) };
         let id = strength["id"].as_str().unwrap_or_default();
-        let found = self.state.find_live(Kind::of("authenticationStrengthPolicy"), id);
+        let found = self.state.find_live(Kind::of(TypeId::AuthenticationStrengthPolicy), id);
         let found = found.ok_or_else(|| {
             Refusal::new(
                 400,
@@ -272,7 +266,7 @@ impl Write<'_> {
         let body = &self.state.record(found).body;
         let shown = body
             .members()
-            .filter(|(name, _)| !Kind::of("authenticationStrengthPolicy").resource().is_hidden(name));
+            .filter(|(name, _)| !Kind::of(TypeId::AuthenticationStrengthPolicy).resource().is_hidden(name));
         *strength = shown.map(|(name, _)| (name.to_string(), body.tree(name))).collect();
         Ok(())
     }
@@ -280,7 +274,7 @@ impl Write<'_> {
     /// A service principal takes most of its application over.
     fn copy_application(&self, values: &mut Map<String, Value>) {
         let app_id = values.get("appId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let application = self.state.find_by_key(Kind::of("application"), Key::AppId, &app_id);
+        let application = self.state.find_by_key(Kind::of(TypeId::Application), Key::AppId, &app_id);
         let Some(application) = application else { return };
         let body = &self.state.record(application).body;
         for (from, to) in [
@@ -304,7 +298,7 @@ impl Write<'_> {
             let Some(found) = self.state.find_directory_object(id) else { continue };
             let record = self.state.record(found);
             let display = record.body.tree("displayName");
-            let mut type_name = record.kind.resource().token.clone();
+            let mut type_name = record.kind.resource().token.to_owned();
             type_name[..1].make_ascii_uppercase();
             values.insert(name.into(), display);
             if let Some(kind) = kind {
@@ -322,7 +316,7 @@ impl Write<'_> {
                 return self.create(kind, None, values);
             }
             // Authentication contexts are made by PATCH too.
-            (Err(_), Id::Plain(id)) if kind == Kind::of("authenticationContextClassReference") => {
+            (Err(_), Id::Plain(id)) if kind == TypeId::AuthenticationContextClassReference => {
                 let mut values = self.values()?;
                 values.insert("id".into(), id.clone().into());
                 return self.create(kind, None, values);
@@ -346,7 +340,7 @@ impl Write<'_> {
             ));
         }
         self.expand_strength(&mut values)?;
-        let links = self.bound_links(kind, &mut values)?;
+        let links = self.bound_links(&mut values)?;
         for &(relation, target) in &links {
             crate::rules::check_link(self.state, handle, relation, target)?;
         }
@@ -354,7 +348,7 @@ impl Write<'_> {
             self.state.link(self.when(), handle, relation, target);
         }
         values.retain(|name, _| !name.contains('@') && name != "passwordProfile");
-        if kind.resource().select.iter().any(|name| name == "modifiedDateTime") && !values.is_empty() {
+        if kind.resource().select.contains(&"modifiedDateTime") && !values.is_empty() {
             values.insert("modifiedDateTime".into(), to_iso(self.now_ms).into());
         }
         if self.request.method != "PUT" {
@@ -364,21 +358,21 @@ impl Write<'_> {
             }
         }
         self.state.update(self.when(), handle, &values);
-        let outside = values.keys().any(|name| kind.resource().outside.contains(name));
-        if outside && kind == Kind::of("group") {
+        let outside = values.keys().any(|name| kind.resource().outside.contains(&name.as_str()));
+        if outside && kind == TypeId::Group {
             return Ok(Reply { status: 200, ..Reply::default() });
         }
         Ok(Reply::nothing())
     }
 
     fn delete(&mut self, handle: Handle) -> Result<Reply, Refusal> {
-        if self.state.record(handle).kind == Kind::of("authenticationMethodConfiguration") {
+        if self.state.record(handle).kind == Kind::method_configuration() {
             return Ok(Reply::nothing());
         }
         check_delete(self.state, handle)?;
         self.check_sensitive(handle)?;
         let record = self.state.record(handle);
-        let is_group = record.kind == Kind::of("group");
+        let is_group = record.kind == TypeId::Group;
         let unified = record.body.value("groupTypes").unwrap_or_default().contains("Unified");
         let skips_bin =
             is_group && !unified && (self.security_groups_skip_bin || record.body.is_true("mailEnabled"));
@@ -394,12 +388,12 @@ impl Write<'_> {
     /// Users who hold a role, directly or through a group that may, are changed only by those with a higher one.
     fn check_sensitive(&self, handle: Handle) -> Result<(), Refusal> {
         let state = &*self.state;
-        if !self.guards_privileged || state.record(handle).kind != Kind::of("user") {
+        if !self.guards_privileged || state.record(handle).kind != TypeId::User {
             return Ok(());
         }
         let principal = Relation::from_name("principal").expect("the relation is in the table");
-        let holds = state.sources(handle, principal, Some(Kind::of("roleAssignment"))).next().is_some();
-        let mut groups = state.sources(handle, Relation::MEMBERS, Some(Kind::of("group")));
+        let holds = state.sources(handle, principal, Some(Kind::of(TypeId::RoleAssignment))).next().is_some();
+        let mut groups = state.sources(handle, Relation::MEMBERS, Some(Kind::of(TypeId::Group)));
         let through_group = groups.any(|group| state.record(group).body.is_true("isAssignableToRole"));
         if holds || through_group { Err(Refusal::forbidden()) } else { Ok(()) }
     }
@@ -407,7 +401,7 @@ impl Write<'_> {
     /// Finds an object in the bin.
     fn binned(&self, id: &str) -> Result<Handle, Refusal> {
         let found = Kind::all()
-            .filter(|kind| kind.resource().bin)
+            .filter(|kind| kind.resource().has_bin())
             .find_map(|kind| self.state.find(kind, id))
             .filter(|&handle| self.state.record(handle).life == Life::Binned);
         found.ok_or_else(|| Refusal::not_found(id))
@@ -415,8 +409,10 @@ impl Write<'_> {
 
     fn restore(&mut self, id: &str) -> Result<Reply, Refusal> {
         let handle = self.binned(id)?;
-        let token = self.state.record(handle).kind.resource().token.as_str();
-        if self.keeps_policies_binned && matches!(token, "conditionalAccessPolicy" | "namedLocation") {
+        let id = self.state.record(handle).kind.id();
+        if self.keeps_policies_binned
+            && matches!(id, Some(TypeId::ConditionalAccessPolicy | TypeId::NamedLocation))
+        {
             return Err(Refusal::forbidden());
         }
         let values = self.values()?;
@@ -441,7 +437,7 @@ impl Write<'_> {
 
     fn purge(&mut self, id: &str) -> Result<Reply, Refusal> {
         let handle = self.binned(id)?;
-        if self.state.record(handle).kind == Kind::of("administrativeUnit") {
+        if self.state.record(handle).kind == TypeId::AdministrativeUnit {
             return Err(Refusal::bad_request("Administrative units cannot be deleted permanently."));
         }
         if crate::rules::is_managed_identity(self.state, handle) {

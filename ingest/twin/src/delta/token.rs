@@ -1,5 +1,7 @@
 //! Owns what a delta or page token holds.
 
+use engine::schema::TypeId;
+
 use crate::resource::Kind;
 use crate::state::Relation;
 
@@ -98,19 +100,18 @@ impl Token {
         let resource = kind.resource();
         match &self.select {
             Some(names) => names.iter().any(|wanted| wanted == name),
-            None => resource.defaults.is_empty() || resource.defaults.iter().any(|known| known == name),
+            None => resource.defaults.is_empty() || resource.defaults.contains(&name),
         }
     }
 
     /// Gives the relations whose links are told: members where nothing was selected, else the selected ones.
     pub(super) fn relations(&self, kind: Kind) -> Vec<Relation> {
-        let token = kind.resource().token.as_str();
-        let served = |name: &str| crate::navigate::served_relation(token, name);
+        let served = |name: &str| crate::navigate::served_relation(kind, name);
         match &self.select {
             None => served("members").into_iter().collect(),
             Some(names) => {
                 let mut relations: Vec<Relation> = names.iter().filter_map(|name| served(name)).collect();
-                relations.retain(|relation| is_tracked(token, *relation));
+                relations.retain(|relation| is_tracked(kind, *relation));
                 relations
             }
         }
@@ -118,6 +119,6 @@ impl Token {
 }
 
 /// The relations that delta queries can tell: all of groups, else members and the manager.
-fn is_tracked(token: &str, relation: Relation) -> bool {
-    token == "group" || matches!(relation, Relation::MEMBERS | Relation::MANAGER)
+fn is_tracked(kind: Kind, relation: Relation) -> bool {
+    kind == TypeId::Group || matches!(relation, Relation::MEMBERS | Relation::MANAGER)
 }

@@ -1,5 +1,6 @@
 //! Owns reading what is part of an object and stands below it, and what an object hangs from.
 
+use engine::schema::TypeId;
 use serde_json::{Value, json};
 
 use super::Read;
@@ -21,7 +22,7 @@ impl Read<'_> {
             Value::Array(elements) => elements,
             _ => Vec::new(),
         };
-        let path = &record.kind.resource().path;
+        let path = record.kind.resource().path;
         let context = format!("{}{path}('{}')/{name}", self.request.metadata(), record.id);
         match rest {
             [] => {
@@ -53,16 +54,16 @@ impl Read<'_> {
         let mut value = self.view.body(handle).tree(&expand.name);
         let name = Value::from(expand.name.as_str());
         let target = match expand.name.as_str() {
-            "catalog" => Some("accessPackageCatalog"),
-            "accessPackage" => Some("accessPackage"),
+            "catalog" => Some(TypeId::AccessPackageCatalog),
+            "accessPackage" => Some(TypeId::AccessPackage),
             _ => None,
         };
-        if let Some(token) = target {
+        if let Some(kind) = target.map(Kind::of) {
             let id = value["id"].as_str().unwrap_or_default();
-            let found = self.view.state.find(Kind::of(token), id);
+            let found = self.view.state.find(kind, id);
             if let Some(found) = found.filter(|&found| self.view.is_live(found)) {
                 out.append(format_args!("{name}:"));
-                let mut form = crate::render::Form::new(Kind::of(token), None, false);
+                let mut form = crate::render::Form::new(kind, None, false);
                 push_object(out, self.view, &mut form, found, |_| ());
                 out.push(',');
                 return;

@@ -1,5 +1,6 @@
 //! Owns the rules about links: who may be linked to whom, and what a second add or remove answers.
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::Refusal;
@@ -23,27 +24,36 @@ pub(crate) fn check_link(
             "One or more added object references already exist for the following modified properties: '{name}'."
         )));
     }
-    let source_token = state.record(source).kind.resource().token.as_str();
-    let target_token = state.record(target).kind.resource().token.as_str();
-    let fits = match (source_token, name) {
-        ("group", "members") if is_unified(state, source) => target_token == "user",
-        ("group", "members") => {
-            matches!(target_token, "user" | "group" | "device" | "servicePrincipal" | "orgContact")
-                && !(target_token == "group" && is_unified(state, target))
+    let (source_kind, target_kind) = (state.record(source).kind, state.record(target).kind);
+    let target_id = target_kind.id();
+    let fits = match (source_kind.id(), name) {
+        (Some(TypeId::Group), "members") if is_unified(state, source) => target_kind == TypeId::User,
+        (Some(TypeId::Group), "members") => match target_id {
+            Some(TypeId::Group) => !is_unified(state, target),
+            Some(TypeId::User | TypeId::Device | TypeId::ServicePrincipal | TypeId::OrgContact) => true,
+            _ => false,
+        },
+        (_, "owners" | "registeredOwners") => {
+            matches!(target_id, Some(TypeId::User | TypeId::ServicePrincipal))
         }
-        (_, "owners" | "registeredOwners") => matches!(target_token, "user" | "servicePrincipal"),
-        ("administrativeUnit", "members") => matches!(target_token, "user" | "group" | "device"),
-        ("directoryRole", "members") => matches!(target_token, "user" | "group" | "servicePrincipal"),
-        ("user", "manager") => matches!(target_token, "user" | "orgContact"),
-        ("user", "sponsors") => matches!(target_token, "user" | "group"),
+        (Some(TypeId::AdministrativeUnit), "members") => {
+            matches!(target_id, Some(TypeId::User | TypeId::Group | TypeId::Device))
+        }
+        (Some(TypeId::DirectoryRole), "members") => {
+            matches!(target_id, Some(TypeId::User | TypeId::Group | TypeId::ServicePrincipal))
+        }
+        (Some(TypeId::User), "manager") => matches!(target_id, Some(TypeId::User | TypeId::OrgContact)),
+        (Some(TypeId::User), "sponsors") => matches!(target_id, Some(TypeId::User | TypeId::Group)),
         _ => true,
     };
     if !fits {
         return Err(Refusal::bad_request(format!(
-            "Unsupported resource type '{target_token}' for operation: an object of it cannot be added to '{name}'."
+            "Unsupported resource type '{}' for operation: an object of it cannot be added to '{name}'.",
+            target_kind.resource().token
         )));
     }
-    if name == "owners" && source_token == "group" && state.targets(source, relation).len() >= OWNERS_MAX {
+    if name == "owners" && source_kind == TypeId::Group && state.targets(source, relation).len() >= OWNERS_MAX
+    {
         return Err(Refusal::bad_request("The group already has the maximum number of owners."));
     }
     Ok(())
@@ -60,8 +70,8 @@ pub(crate) fn check_unlink(
     if !state.targets(source, relation).contains(&target) {
         return Err(Refusal::not_found(&state.record(target).id));
     }
-    let is_group = state.record(source).kind.resource().token == "group";
-    let is_user = |handle: Handle| state.record(handle).kind.resource().token == "user";
+    let is_group = state.record(source).kind == TypeId::Group;
+    let is_user = |handle: Handle| state.record(handle).kind == TypeId::User;
     if relation == Relation::OWNERS
         && is_group
         && is_user(target)
@@ -77,12 +87,11 @@ pub(crate) fn check_unlink(
 fn check_changeable(state: &State, source: Handle, relation: Relation) -> Result<(), Refusal> {
     check_writable(state, source)?;
     let record = state.record(source);
-    let is_synced_user =
-        record.kind.resource().token == "user" && record.body.is_true("onPremisesSyncEnabled");
+    let is_synced_user = record.kind == TypeId::User && record.body.is_true("onPremisesSyncEnabled");
     if is_synced_user && relation == Relation::MANAGER {
         return Err(super::write::synced());
     }
-    if record.kind.resource().token != "group" {
+    if record.kind != TypeId::Group {
         return Ok(());
     }
     if record.body.is_true("onPremisesSyncEnabled") && relation == Relation::MEMBERS {

@@ -4,6 +4,7 @@ mod create;
 mod policy;
 mod unique;
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::Refusal;
@@ -24,13 +25,13 @@ const CLOUD_OWNED: [&str; 6] = [
 ];
 
 /// Types that no DELETE removes.
-const UNDELETABLE: [&str; 6] = [
-    "attributeSet",
-    "customSecurityAttributeDefinition",
-    "orgContact",
-    "subscribedSku",
-    "directoryRole",
-    "organization",
+const UNDELETABLE: [TypeId; 6] = [
+    TypeId::AttributeSet,
+    TypeId::CustomSecurityAttributeDefinition,
+    TypeId::OrgContact,
+    TypeId::SubscribedSku,
+    TypeId::DirectoryRole,
+    TypeId::Organization,
 ];
 
 /// Refuses a write to an object mastered on-premises.
@@ -43,7 +44,7 @@ pub(super) fn synced() -> Refusal {
 
 /// Members of a restricted unit are written only by those with a role in it, which the twin's client has not.
 pub(super) fn check_writable(state: &State, handle: Handle) -> Result<(), Refusal> {
-    let unit = Kind::of("administrativeUnit");
+    let unit = Kind::of(TypeId::AdministrativeUnit);
     let restricted = state
         .sources(handle, Relation::MEMBERS, Some(unit))
         .any(|unit| state.record(unit).body.is_true("isMemberManagementRestricted"));
@@ -68,19 +69,24 @@ pub(crate) fn check_update(
     check_writable(state, handle)?;
     let record = state.record(handle);
     let resource = record.kind.resource();
-    if matches!(resource.token.as_str(), "roleAssignment" | "appRoleAssignment" | "extensionProperty") {
+    if matches!(
+        record.kind.id(),
+        Some(TypeId::RoleAssignment | TypeId::AppRoleAssignment | TypeId::ExtensionProperty)
+    ) {
         return Err(Refusal::method_not_allowed());
     }
-    let is_synced = record.body.is_true("onPremisesSyncEnabled") && resource.token != "organization";
+    let is_synced = record.body.is_true("onPremisesSyncEnabled") && record.kind != TypeId::Organization;
     let named: Vec<&String> = values.keys().filter(|name| !name.contains('@')).collect();
     for name in &named {
         check_name(record.kind, name)?;
         let same = record.body.value(name).is_some() && record.body.tree(name) == values[*name];
-        if resource.read_only.contains(name) || (resource.immutable.contains(name) && !same) {
-            return Err(Refusal::read_only(name, &resource.odata[0]));
+        if resource.read_only.contains(&name.as_str())
+            || (resource.immutable.contains(&name.as_str()) && !same)
+        {
+            return Err(Refusal::read_only(name, resource.odata[0]));
         }
         let is_cloud_owned =
-            CLOUD_OWNED.contains(&name.as_str()) && !resource.read_only_when_synced.contains(name);
+            CLOUD_OWNED.contains(&name.as_str()) && !resource.read_only_when_synced.contains(&name.as_str());
         if is_synced && !is_cloud_owned {
             return Err(synced());
         }
@@ -95,19 +101,20 @@ pub(crate) fn check_update(
 /// Checks that a type has a property.
 fn check_name(kind: Kind, name: &str) -> Result<(), Refusal> {
     let resource = kind.resource();
-    let known = resource.select.iter().chain(&resource.outside).any(|known| known == name)
+    let known = resource.select.contains(&name)
+        || resource.outside.contains(&name)
         || resource.select.is_empty()
         || name.starts_with("extension_")
         || resource.key_name() == name
-        || resource.references.iter().any(|known| known == name)
+        || resource.references.contains(&name)
         || matches!(name, "passwordProfile" | "logo");
     if known { Ok(()) } else { Err(Refusal::bad_request(format!("Invalid property '{name}'."))) }
 }
 
 /// What Outlook keeps of a group is written alone.
 fn check_alone(kind: Kind, named: &[&String]) -> Result<(), Refusal> {
-    let outside = named.iter().filter(|name| kind.resource().outside.contains(name)).count();
-    if kind.resource().token == "group" && outside > 0 && outside < named.len() {
+    let outside = named.iter().filter(|name| kind.resource().outside.contains(&name.as_str())).count();
+    if kind == TypeId::Group && outside > 0 && outside < named.len() {
         return Err(Refusal::bad_request(
             "Property values that another service holds cannot be updated together with others.",
         ));
@@ -118,7 +125,7 @@ fn check_alone(kind: Kind, named: &[&String]) -> Result<(), Refusal> {
 fn check_group_kind(state: &State, handle: Handle, named: &[&String]) -> Result<(), Refusal> {
     let record = state.record(handle);
     let kinds = record.body.value("groupTypes").unwrap_or_default();
-    if record.kind.resource().token == "group"
+    if record.kind == TypeId::Group
         && record.body.is_true("mailEnabled")
         && !kinds.contains("Unified")
         && !named.is_empty()
@@ -167,8 +174,8 @@ fn check_permissions_disabled(
 pub(crate) fn check_delete(state: &State, handle: Handle) -> Result<(), Refusal> {
     check_writable(state, handle)?;
     let record = state.record(handle);
-    let resource = record.kind.resource();
-    if UNDELETABLE.contains(&resource.token.as_str()) || resource.single {
+    let is_undeletable = record.kind.id().is_some_and(|id| UNDELETABLE.contains(&id));
+    if is_undeletable || record.kind.resource().is_single() {
         return Err(Refusal::method_not_allowed());
     }
     if record.body.is_true("onPremisesSyncEnabled") {

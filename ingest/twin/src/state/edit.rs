@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::load::find_target;
@@ -111,14 +112,14 @@ impl State {
     fn follow_role(&mut self, when: When, assignment: Handle) {
         let record = self.record(assignment);
         let is_tenant_wide = record.body.text("directoryScopeId").as_deref() == Some("/");
-        if record.kind != Kind::of("roleAssignment") || !is_tenant_wide {
+        if record.kind != TypeId::RoleAssignment || !is_tenant_wide {
             return;
         }
         let added = record.life == Life::Live;
         let definition = record.body.text("roleDefinitionId").unwrap_or_default();
         let principal = record.body.text("principalId").and_then(|id| self.find_directory_object(&id));
         let role = self
-            .handles(Kind::of("directoryRole"))
+            .handles(Kind::of(TypeId::DirectoryRole))
             .iter()
             .copied()
             .find(|&role| self.record(role).body.text("roleTemplateId").as_deref() == Some(&*definition));
@@ -134,9 +135,9 @@ impl State {
     pub(crate) fn delete(&mut self, when: When, handle: Handle) {
         let kind = self.record(handle).kind;
         // Of devices those that are joined on-premises have no bin.
-        let is_hybrid = kind == Kind::of("device")
+        let is_hybrid = kind == TypeId::Device
             && self.record(handle).body.text("trustType").as_deref() == Some("ServerAd");
-        if !kind.resource().bin || is_hybrid {
+        if !kind.resource().has_bin() || is_hybrid {
             self.purge(when, handle);
             return;
         }
@@ -146,7 +147,7 @@ impl State {
         self.records[handle as usize].deleted_ms = when.now_ms;
         self.write(when, handle, What::Deleted);
         self.remove_relation_objects(when, handle);
-        if kind == Kind::of("application") {
+        if kind == TypeId::Application {
             self.delete_home_principal(when, handle);
         }
     }
@@ -154,7 +155,7 @@ impl State {
     /// An application takes its service principal in the same tenant along.
     fn delete_home_principal(&mut self, when: When, application: Handle) {
         let Some(app_id) = self.record(application).body.text("appId").map(Cow::into_owned) else { return };
-        let principal = self.find_by_key(Kind::of("servicePrincipal"), super::Key::AppId, &app_id);
+        let principal = self.find_by_key(Kind::of(TypeId::ServicePrincipal), super::Key::AppId, &app_id);
         if let Some(principal) = principal.filter(|&principal| self.is_live(principal)) {
             self.delete(when, principal);
         }
@@ -164,8 +165,8 @@ impl State {
     fn remove_relation_objects(&mut self, when: When, handle: Handle) {
         let incoming = self.record(handle).incoming.clone();
         for (relation, source) in incoming {
-            let token = &self.record(source).kind.resource().token;
-            let falls = matches!(token.as_str(), "appRoleAssignment" | "oauth2PermissionGrant");
+            let id = self.record(source).kind.id();
+            let falls = matches!(id, Some(TypeId::AppRoleAssignment | TypeId::Oauth2PermissionGrant));
             if relation.is_reference() && falls && self.is_live(source) {
                 self.purge(when, source);
             }
@@ -203,9 +204,9 @@ impl State {
         self.write(when, handle, What::Purged { before });
         self.follow_role(when, handle);
         self.remove_relation_objects(when, handle);
-        let children: Vec<Handle> = ["extensionProperty", "federatedIdentityCredential"]
+        let children: Vec<Handle> = [TypeId::ExtensionProperty, TypeId::FederatedIdentityCredential]
             .into_iter()
-            .flat_map(|token| self.handles(Kind::of(token)).iter().copied())
+            .flat_map(|id| self.handles(Kind::of(id)).iter().copied())
             .filter(|&child| self.record(child).parent == Some(handle) && self.is_live(child))
             .collect();
         for child in children {
@@ -275,7 +276,7 @@ impl State {
         let key = kind.resource().key_name();
         let id =
             members.iter().find(|(name, _)| name == key).and_then(|(_, value)| crate::body::to_text(value));
-        let id = id.map_or_else(|| kind.resource().token.clone(), Cow::into_owned);
+        let id = id.map_or_else(|| kind.resource().token.to_owned(), Cow::into_owned);
         let deleted = members.iter().any(|(name, value)| name == "deletedDateTime" && *value != "null");
         let found = self.find(kind, &id).filter(|&handle| self.record(handle).life != Life::Gone);
         let handle = match found {
@@ -305,9 +306,8 @@ impl State {
     }
 
     fn put_links(&mut self, when: When, source: Handle, relation: Relation, ids: &str) {
-        let kind = self.record(source).kind;
         let ids = super::load::ids_in(ids);
-        let wanted: Vec<Handle> = ids.iter().filter_map(|id| find_target(self, kind, relation, id)).collect();
+        let wanted: Vec<Handle> = ids.iter().filter_map(|id| find_target(self, relation, id)).collect();
         let there: std::collections::HashSet<Handle> = wanted.iter().copied().collect();
         for target in self.targets(source, relation).to_vec() {
             if !there.contains(&target) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::{Handle, Life, Relation, State};
@@ -33,7 +34,7 @@ impl Loader {
             members.push((Cow::Borrowed("id"), &id_text));
         }
         let deleted = members.iter().any(|(name, value)| name == "deletedDateTime" && *value != "null");
-        let life = if deleted && kind.resource().bin { Life::Binned } else { Life::Live };
+        let life = if deleted && kind.resource().has_bin() { Life::Binned } else { Life::Live };
         let body = self.state.body(kind, &members);
         if self.state.find(kind, &id).is_some() {
             return false;
@@ -55,8 +56,8 @@ impl Loader {
         let given = given.map(Cow::into_owned);
         members.retain(|(name, _)| name != "id");
         match given {
-            Some(id) if !id.is_empty() && (is_plain(&id) || !is_relation_object(&resource.token)) => id,
-            _ if resource.single => resource.token.clone(),
+            Some(id) if !id.is_empty() && (is_plain(&id) || !resource.is_relation_object()) => id,
+            _ if resource.is_single() => resource.token.to_owned(),
             _ => self.state.new_id(),
         }
     }
@@ -67,7 +68,7 @@ impl Loader {
             let mut targets = Vec::new();
             let mut seen = HashSet::new();
             for id in ids_in(&ids) {
-                targets.extend(find_target(&self.state, self.state.record(source).kind, relation, &id));
+                targets.extend(find_target(&self.state, relation, &id));
             }
             targets.retain(|target| seen.insert(*target));
             if !targets.is_empty() {
@@ -89,12 +90,12 @@ impl State {
     /// Ties a relation object to the objects whose IDs it holds.
     pub(super) fn attach_references(&mut self, handle: Handle) {
         let kind = self.record(handle).kind;
-        if !is_relation_object(&kind.resource().token) {
+        if !kind.resource().is_relation_object() {
             return;
         }
         for (relation, property) in Relation::references() {
             let target = self.record(handle).body.text(property).and_then(|id| {
-                let role = Kind::of("roleDefinition");
+                let role = Kind::of(TypeId::RoleDefinition);
                 if relation.name() == "roleDefinition" {
                     self.find(role, &id)
                 } else {
@@ -109,7 +110,8 @@ impl State {
 
     /// The tenant's ID is that of its organization.
     fn settle_organization(&mut self) {
-        let found = self.single(Kind::of("organization")).map(|handle| self.record(handle).id.to_string());
+        let found =
+            self.single(Kind::of(TypeId::Organization)).map(|handle| self.record(handle).id.to_string());
         self.tenant_id = match found {
             Some(id) => id,
             None => self.new_id(),
@@ -117,28 +119,21 @@ impl State {
     }
 }
 
-/// Finds the object that a link of a type leads to.
-pub(crate) fn find_target(state: &State, source: Kind, relation: Relation, id: &str) -> Option<Handle> {
+/// Finds the object that a link leads to.
+pub(crate) fn find_target(state: &State, relation: Relation, id: &str) -> Option<Handle> {
     if let Some(found) = state.find_directory_object(id) {
         return Some(found);
     }
-    let other = match (relation.name(), source.resource().token.as_str()) {
-        ("claimsMappingPolicies", _) => "claimsMappingPolicy",
-        ("homeRealmDiscoveryPolicies", _) => "homeRealmDiscoveryPolicy",
-        ("tokenLifetimePolicies", _) => "tokenLifetimePolicy",
-        ("tokenIssuancePolicies", _) => "tokenIssuancePolicy",
-        ("appManagementPolicies", _) => "appManagementPolicy",
-        ("incompatibleAccessPackages", _) => "accessPackage",
+    let other = match relation.name() {
+        "claimsMappingPolicies" => TypeId::ClaimsMappingPolicy,
+        "homeRealmDiscoveryPolicies" => TypeId::HomeRealmDiscoveryPolicy,
+        "tokenLifetimePolicies" => TypeId::TokenLifetimePolicy,
+        "tokenIssuancePolicies" => TypeId::TokenIssuancePolicy,
+        "appManagementPolicies" => TypeId::AppManagementPolicy,
+        "incompatibleAccessPackages" => TypeId::AccessPackage,
         _ => return None,
     };
     state.find(Kind::of(other), id)
-}
-
-/// Says whether objects of a type relate others and have an ID of the server's making.
-pub(crate) fn is_relation_object(token: &str) -> bool {
-    engine::schema::by_token(token).is_some_and(|found| found.is_relation_object)
-        || matches!(token, "appRoleAssignment" | "oauth2PermissionGrant" | "roleAssignment")
-        || matches!(token, "roleAssignmentSchedule" | "roleEligibilitySchedule")
 }
 
 /// An ID of Graph has no sign in it that a natural key would need.
@@ -169,7 +164,7 @@ pub(super) fn take_links<'a>(kind: Kind, members: &mut Members<'a>) -> Vec<(Rela
         }
         let relation = Relation::from_name(name).filter(|relation| !relation.is_reference());
         match relation {
-            Some(relation) if !kind.resource().select.iter().any(|known| *known == **name) => {
+            Some(relation) if !kind.resource().select.contains(&&**name) => {
                 links.push((relation, *value));
                 false
             }

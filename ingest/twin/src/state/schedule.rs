@@ -4,14 +4,12 @@
 //! *Source.* `roleAssignments` lists active assignments of privileged identity management, permanent or not; what ends
 //! says so only among `roleAssignmentSchedules` (Graph reference, "unifiedRoleAssignmentSchedule").
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::load::to_ms;
 use super::{Handle, State, When};
 use crate::resource::Kind;
-
-/// The kinds of schedules.
-const KINDS: [&str; 2] = ["roleAssignmentSchedule", "roleEligibilitySchedule"];
 
 /// What an assignment and its schedule have in common.
 const KEY: [&str; 3] = ["principalId", "roleDefinitionId", "directoryScopeId"];
@@ -20,7 +18,11 @@ impl State {
     /// Notes when a schedule ends.
     pub(super) fn note_end(&mut self, handle: Handle) {
         let record = self.record(handle);
-        if !KINDS.contains(&record.kind.resource().token.as_str()) {
+        let is_schedule = matches!(
+            record.kind.id(),
+            Some(TypeId::RoleAssignmentSchedule | TypeId::RoleEligibilitySchedule)
+        );
+        if !is_schedule {
             return;
         }
         if let Some(end) = end_of(&record.body.tree("scheduleInfo")) {
@@ -33,14 +35,14 @@ impl State {
         self.note_end(schedule);
         let record = self.record(schedule);
         let start = record.body.tree("scheduleInfo")["startDateTime"].as_str().map_or(0, to_ms);
-        if record.kind != Kind::of("roleAssignmentSchedule") || start > when.now_ms {
+        if record.kind != TypeId::RoleAssignmentSchedule || start > when.now_ms {
             return;
         }
         let values: Map<String, Value> =
             KEY.iter().map(|name| ((*name).to_owned(), record.body.tree(name))).collect();
-        if self.same_key(Kind::of("roleAssignment"), schedule).is_empty() {
+        if self.same_key(Kind::of(TypeId::RoleAssignment), schedule).is_empty() {
             let id = self.new_id();
-            self.create(when, Kind::of("roleAssignment"), &id, &values);
+            self.create(when, Kind::of(TypeId::RoleAssignment), &id, &values);
         }
     }
 
@@ -48,9 +50,9 @@ impl State {
     pub(crate) fn end_schedule(&mut self, when: When, schedule: Handle) {
         let kind = self.record(schedule).kind;
         let others = self.same_key(kind, schedule).into_iter().filter(|&other| other != schedule).count();
-        let shown = self.same_key(Kind::of("roleAssignment"), schedule);
+        let shown = self.same_key(Kind::of(TypeId::RoleAssignment), schedule);
         self.purge(when, schedule);
-        if kind == Kind::of("roleAssignmentSchedule") && others == 0 {
+        if kind == TypeId::RoleAssignmentSchedule && others == 0 {
             for assignment in shown {
                 self.purge(when, assignment);
             }
@@ -59,8 +61,8 @@ impl State {
 
     /// Removes the schedules of a role assignment that goes.
     pub(crate) fn end_schedules_of(&mut self, when: When, assignment: Handle) {
-        if self.record(assignment).kind == Kind::of("roleAssignment") {
-            for schedule in self.same_key(Kind::of("roleAssignmentSchedule"), assignment) {
+        if self.record(assignment).kind == TypeId::RoleAssignment {
+            for schedule in self.same_key(Kind::of(TypeId::RoleAssignmentSchedule), assignment) {
                 self.purge(when, schedule);
             }
         }

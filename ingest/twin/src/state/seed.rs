@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use engine::schema::TypeId;
 use serde_json::{Value, json};
 
 use super::{Life, Relation, State};
 use crate::resource::Kind;
 
-/// The authentication methods that every tenant has: derived type, ID.
-const METHODS: [(&str, &str); 8] = [
-    ("fido2", "Fido2"),
-    ("microsoftAuthenticator", "MicrosoftAuthenticator"),
-    ("sms", "Sms"),
-    ("temporaryAccessPass", "TemporaryAccessPass"),
-    ("softwareOath", "SoftwareOath"),
-    ("voice", "Voice"),
-    ("email", "Email"),
-    ("x509Certificate", "X509Certificate"),
+/// The authentication methods that every tenant has: type, ID.
+const METHODS: [(TypeId, &str); 8] = [
+    (TypeId::Fido2AuthenticationMethodConfiguration, "Fido2"),
+    (TypeId::MicrosoftAuthenticatorAuthenticationMethodConfiguration, "MicrosoftAuthenticator"),
+    (TypeId::SmsAuthenticationMethodConfiguration, "Sms"),
+    (TypeId::TemporaryAccessPassAuthenticationMethodConfiguration, "TemporaryAccessPass"),
+    (TypeId::SoftwareOathAuthenticationMethodConfiguration, "SoftwareOath"),
+    (TypeId::VoiceAuthenticationMethodConfiguration, "Voice"),
+    (TypeId::EmailAuthenticationMethodConfiguration, "Email"),
+    (TypeId::X509CertificateAuthenticationMethodConfiguration, "X509Certificate"),
 ];
 
 /// The authentication strengths that every tenant has.
@@ -59,40 +60,40 @@ impl State {
     }
 
     fn add_singles(&mut self) {
-        for kind in Kind::all().filter(|kind| kind.resource().single) {
+        for kind in Kind::all().filter(|kind| kind.resource().is_single()) {
             if self.handles(kind).is_empty() {
                 let resource = kind.resource();
-                let initial = serde_json::from_str(resource.initial).expect("a test of the table reads it");
-                self.add(kind, &resource.token, initial);
+                let initial = serde_json::from_str(resource.initial()).expect("a test of the table reads it");
+                self.add(kind, resource.token, initial);
             }
         }
-        let organization = Kind::of("organization");
+        let organization = Kind::of(TypeId::Organization);
         if self.handles(organization).is_empty() {
             let id = self.tenant_id.clone();
             let domains = json!([{"capabilities": "Email", "isDefault": true, "isInitial": true,
                 "name": "contoso.onmicrosoft.com", "type": "Managed"}]);
             let values = json!({"displayName": "Contoso", "tenantType": "AAD", "verifiedDomains": domains});
-            self.add(Kind::of("organization"), &id, values);
+            self.add(organization, &id, values);
         }
         for (id, name, combinations) in STRENGTHS {
             let values = json!({"displayName": name, "description": "", "policyType": "builtIn",
                 "requirementsSatisfied": "mfa", "allowedCombinations": combinations,
                 "createdDateTime": "2021-12-01T00:00:00Z", "modifiedDateTime": "2021-12-01T00:00:00Z"});
-            self.add(Kind::of("authenticationStrengthPolicy"), id, values);
+            self.add(Kind::of(TypeId::AuthenticationStrengthPolicy), id, values);
         }
     }
 
     fn add_methods(&mut self) {
         for (method, id) in METHODS {
-            let odata = format!("#microsoft.graph.{method}AuthenticationMethodConfiguration");
-            let values = json!({"@odata.type": odata, "state": "enabled", "excludeTargets": []});
-            self.add(Kind::of("authenticationMethodConfiguration"), id, values);
+            let values =
+                json!({"@odata.type": method.info().odata_type(), "state": "enabled", "excludeTargets": []});
+            self.add(Kind::method_configuration(), id, values);
         }
     }
 
     /// Every verified domain of the organization is a domain.
     fn add_domains(&mut self) {
-        let Some(organization) = self.single(Kind::of("organization")) else { return };
+        let Some(organization) = self.single(Kind::of(TypeId::Organization)) else { return };
         let domains = self.record(organization).body.tree("verifiedDomains");
         for domain in domains.as_array().into_iter().flatten() {
             let Some(name) = domain["name"].as_str() else { continue };
@@ -100,18 +101,18 @@ impl State {
                 "isDefault": domain["isDefault"], "isInitial": domain["isInitial"], "isRoot": true,
                 "isVerified": true, "supportedServices": ["Email", "OfficeCommunicationsOnline"],
                 "passwordValidityPeriodInDays": null, "passwordNotificationWindowInDays": null});
-            self.add(Kind::of("domain"), name, values);
+            self.add(Kind::of(TypeId::Domain), name, values);
         }
     }
 
     /// Built-in roles that somebody holds tenant-wide are activated; their members follow the assignments.
     fn add_roles(&mut self) {
-        let role = Kind::of("directoryRole");
+        let role = Kind::of(TypeId::DirectoryRole);
         if !self.handles(role).is_empty() {
             return;
         }
         let mut holders: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for &handle in self.handles(Kind::of("roleAssignment")) {
+        for &handle in self.handles(Kind::of(TypeId::RoleAssignment)) {
             let body = &self.record(handle).body;
             if body.text("directoryScopeId").as_deref() == Some("/")
                 && let (Some(definition), Some(principal)) =
@@ -121,7 +122,7 @@ impl State {
             }
         }
         for (definition, principals) in holders {
-            let Some(found) = self.find(Kind::of("roleDefinition"), &definition) else { continue };
+            let Some(found) = self.find(Kind::of(TypeId::RoleDefinition), &definition) else { continue };
             let body = std::sync::Arc::clone(&self.record(found).body);
             if !body.is_true("isBuiltIn") {
                 continue;
@@ -129,7 +130,7 @@ impl State {
             let id = self.new_id();
             let values = json!({"deletedDateTime": null, "description": body.tree("description"),
                 "displayName": body.tree("displayName"), "roleTemplateId": definition});
-            self.add(Kind::of("directoryRole"), &id, values);
+            self.add(role, &id, values);
             let handle = self.find(role, &id).expect("it was added");
             for principal in principals {
                 if let Some(target) = self.find_directory_object(&principal) {

@@ -1,5 +1,7 @@
 //! Owns the writing of JSON text: properties in the order given, nothing parsed, nothing allocated.
 
+use engine::schema::TypeId;
+
 use super::random::Guid;
 
 /// An object being written at the end of a text.
@@ -9,9 +11,14 @@ pub(crate) struct Json<'a> {
 
 impl<'a> Json<'a> {
     /// Opens an object that carries its type.
-    pub(crate) fn typed(out: &'a mut String, type_name: &str) -> Self {
-        out.push_str("{\"@odata.type\":\"#microsoft.graph.");
-        out.push_str(type_name);
+    pub(crate) fn typed(out: &'a mut String, id: TypeId) -> Self {
+        Self::derived(out, id.info().odata_types[0])
+    }
+
+    /// Opens an object that carries a derived type, such as `microsoft.graph.ipNamedLocation`.
+    pub(crate) fn derived(out: &'a mut String, odata_type: &str) -> Self {
+        out.push_str("{\"@odata.type\":\"#");
+        out.push_str(odata_type);
         out.push_str("\",");
         Self { out }
     }

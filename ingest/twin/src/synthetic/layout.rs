@@ -1,5 +1,7 @@
 //! Owns what a tenant of a given size consists of: how many objects of each type, and their IDs.
 
+use engine::schema::TypeId;
+
 use super::random::{Guid, Source};
 
 /// The types of objects a synthetic tenant holds, in the order in which they are written.
@@ -63,21 +65,27 @@ impl Kind {
     /// the two derived types it is.
     #[must_use]
     pub fn token(self) -> &'static str {
+        let odata_type = self.id().info().odata_types[0];
+        odata_type.trim_start_matches("microsoft.graph.")
+    }
+
+    /// Gives the type.
+    fn id(self) -> TypeId {
         match self {
-            Self::Organization => "organization",
-            Self::AuthorizationPolicy => "authorizationPolicy",
-            Self::User => "user",
-            Self::Group => "group",
-            Self::Application => "application",
-            Self::ServicePrincipal => "servicePrincipal",
-            Self::Device => "device",
-            Self::ConditionalAccessPolicy => "conditionalAccessPolicy",
-            Self::NamedLocation => "namedLocation",
-            Self::RoleDefinition => "unifiedRoleDefinition",
-            Self::RoleAssignment => "unifiedRoleAssignment",
-            Self::AdministrativeUnit => "administrativeUnit",
-            Self::AppRoleAssignment => "appRoleAssignment",
-            Self::PermissionGrant => "oAuth2PermissionGrant",
+            Self::Organization => TypeId::Organization,
+            Self::AuthorizationPolicy => TypeId::AuthorizationPolicy,
+            Self::User => TypeId::User,
+            Self::Group => TypeId::Group,
+            Self::Application => TypeId::Application,
+            Self::ServicePrincipal => TypeId::ServicePrincipal,
+            Self::Device => TypeId::Device,
+            Self::ConditionalAccessPolicy => TypeId::ConditionalAccessPolicy,
+            Self::NamedLocation => TypeId::NamedLocation,
+            Self::RoleDefinition => TypeId::RoleDefinition,
+            Self::RoleAssignment => TypeId::RoleAssignment,
+            Self::AdministrativeUnit => TypeId::AdministrativeUnit,
+            Self::AppRoleAssignment => TypeId::AppRoleAssignment,
+            Self::PermissionGrant => TypeId::Oauth2PermissionGrant,
         }
     }
 

@@ -161,6 +161,10 @@ fn assignments_are_found_from_both_ends() {
             count += 1;
         }
     }
-    let expected = client.core.state().handles(crate::resource::Kind::of("appRoleAssignment")).len();
+    let expected = client
+        .core
+        .state()
+        .handles(crate::resource::Kind::of(engine::schema::TypeId::AppRoleAssignment))
+        .len();
     assert_eq!(count, expected);
 }

@@ -6,7 +6,7 @@ use crate::resource::Kind;
 #[test]
 fn the_table_of_types_can_be_read_and_every_token_is_known_to_the_engine() {
     for kind in Kind::all() {
-        let token = kind.resource().token.as_str();
+        let token = kind.resource().token;
         let known = engine::schema::by_token(token).is_some() || token == "authenticationMethodConfiguration";
         assert!(known, "{token}");
         assert!(!kind.resource().odata.is_empty(), "{token}");

@@ -1,5 +1,6 @@
 //! Owns actions: passwords, licences, memberships asked about, invitations, schedules of roles.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value, json};
 
 use super::Write;
@@ -16,23 +17,28 @@ impl Write<'_> {
             return Err(Refusal::no_segment(name));
         }
         let short = name.rsplit('.').next().unwrap_or(name);
-        let token = self.state.record(source).kind.resource().token.as_str();
-        match (token, short) {
-            ("application" | "servicePrincipal", "addPassword") => self.add_password(source),
-            ("application" | "servicePrincipal", "removePassword") => self.remove_password(source),
-            ("user", "assignLicense") => self.assign_license(source),
-            ("user", "revokeSignInSessions" | "invalidateAllRefreshTokens") => {
+        match (self.state.record(source).kind.id(), short) {
+            (Some(TypeId::Application | TypeId::ServicePrincipal), "addPassword") => {
+                self.add_password(source)
+            }
+            (Some(TypeId::Application | TypeId::ServicePrincipal), "removePassword") => {
+                self.remove_password(source)
+            }
+            (Some(TypeId::User), "assignLicense") => self.assign_license(source),
+            (Some(TypeId::User), "revokeSignInSessions" | "invalidateAllRefreshTokens") => {
                 self.set(source, "signInSessionsValidFromDateTime", to_iso(self.now_ms).into());
                 Ok(self.value("Edm.Boolean", &json!(true)))
             }
-            ("authenticationStrengthPolicy", "updateAllowedCombinations") => {
+            (Some(TypeId::AuthenticationStrengthPolicy), "updateAllowedCombinations") => {
                 let combinations = self.values()?.remove("allowedCombinations").unwrap_or_default();
                 let previous = self.state.record(source).body.tree("allowedCombinations");
                 self.set(source, "allowedCombinations", combinations.clone());
                 let body = json!({"currentCombinations": combinations, "previousCombinations": previous});
                 Ok(Reply::json(body.to_string()))
             }
-            ("crossTenantAccessPolicyConfigurationDefault", "resetToSystemDefault") => Ok(Reply::nothing()),
+            (Some(TypeId::CrossTenantAccessPolicyConfigurationDefault), "resetToSystemDefault") => {
+                Ok(Reply::nothing())
+            }
             (_, "checkMemberGroups" | "checkMemberObjects") => self.check_members(source),
             (_, "getMemberGroups" | "getMemberObjects") => {
                 let ids = self.groups_of(source);
@@ -151,7 +157,7 @@ impl Write<'_> {
         if values.get("inviteRedirectUrl").and_then(Value::as_str).is_none() {
             return Err(Refusal::bad_request("inviteRedirectUrl is required."));
         }
-        let mut domains = self.state.handles(Kind::of("domain")).iter().copied();
+        let mut domains = self.state.handles(Kind::of(TypeId::Domain)).iter().copied();
         let domain = domains.find(|&domain| self.state.record(domain).body.is_true("isInitial"));
         let domain = domain.map_or("contoso.onmicrosoft.com", |domain| &*self.state.record(domain).id);
         let nickname = format!("{}#EXT#", address.replace('@', "_"));
@@ -162,7 +168,7 @@ impl Write<'_> {
             "createdDateTime": to_iso(self.now_ms)});
         let guest = guest.as_object().cloned().unwrap_or_default();
         let id = self.state.new_id();
-        self.state.create(self.when(), Kind::of("user"), &id, &guest);
+        self.state.create(self.when(), Kind::of(TypeId::User), &id, &guest);
         let body = json!({"@odata.context": format!("{}invitations/$entity", self.request.metadata()),
             "id": self.state.new_id(), "invitedUserEmailAddress": address, "status": "PendingAcceptance",
             "inviteRedirectUrl": values.get("inviteRedirectUrl"), "invitedUser": {"id": id}});
@@ -220,7 +226,7 @@ impl Write<'_> {
         schedule.insert("status".into(), "Provisioned".into());
         schedule.insert("memberType".into(), "Direct".into());
         schedule.insert("createdDateTime".into(), to_iso(self.now_ms).into());
-        if kind == Kind::of("roleAssignmentSchedule") {
+        if kind == TypeId::RoleAssignmentSchedule {
             schedule.insert("assignmentType".into(), "Assigned".into());
         }
         let id = self.state.new_id();

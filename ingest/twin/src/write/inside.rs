@@ -1,8 +1,10 @@
 //! Owns writing what is part of an object and stands below it, one element at a time.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::Write;
+use crate::resource::Kind;
 use crate::rules::Refusal;
 use crate::state::Handle;
 use crate::wire::Reply;
@@ -11,9 +13,9 @@ impl Write<'_> {
     /// Makes, changes or takes away an element of a collection below an object.
     pub(super) fn element(&mut self, source: Handle, name: &str, rest: &[&str]) -> Result<Reply, Refusal> {
         let record = self.state.record(source);
-        let token = record.kind.resource().token.as_str();
+        let kind = record.kind;
         let is_built_in = record.body.text("policyType").as_deref() == Some("builtIn")
-            || (token == "permissionGrantPolicy" && record.id.starts_with("microsoft-"));
+            || (kind == TypeId::PermissionGrantPolicy && record.id.starts_with("microsoft-"));
         if is_built_in {
             return Err(Refusal::bad_request("Built-in policies cannot be changed."));
         }
@@ -28,10 +30,10 @@ impl Write<'_> {
         let reply = match (self.request.method.as_str(), rest) {
             ("POST", []) => {
                 let mut values = self.values()?;
-                check_element(token, &values, &elements)?;
+                check_element(kind, &values, &elements)?;
                 // A classification is known by its permission.
                 let id = match values.get("permissionId").and_then(Value::as_str) {
-                    Some(permission) if token == "servicePrincipal" => format!("{permission}E"),
+                    Some(permission) if kind == TypeId::ServicePrincipal => format!("{permission}E"),
                     _ => self.state.new_id(),
                 };
                 values.insert("id".to_owned(), id.into());
@@ -40,7 +42,7 @@ impl Write<'_> {
                 Reply { status: 201, ..Reply::json(made.to_string()) }
             }
             // Condition sets and roles of packages are made and deleted, and never changed.
-            ("PATCH", [id]) if token == "authenticationStrengthPolicy" => {
+            ("PATCH", [id]) if kind == TypeId::AuthenticationStrengthPolicy => {
                 let place = place(id)?;
                 let values = self.values()?;
                 check_type(&values)?;
@@ -61,13 +63,13 @@ impl Write<'_> {
     }
 }
 
-fn check_element(token: &str, values: &Map<String, Value>, standing: &[Value]) -> Result<(), Refusal> {
+fn check_element(kind: Kind, values: &Map<String, Value>, standing: &[Value]) -> Result<(), Refusal> {
     if values.contains_key("id") {
         return Err(Refusal::bad_request("Property 'id' is read-only and cannot be set."));
     }
     let has = |pointer: &str| Value::Object(values.clone()).pointer(pointer).is_some();
-    match token {
-        "authenticationStrengthPolicy" => {
+    match kind.id() {
+        Some(TypeId::AuthenticationStrengthPolicy) => {
             check_type(values)?;
             if !has("/appliesToCombinations") {
                 return Err(Refusal::bad_request(
@@ -83,7 +85,7 @@ fn check_element(token: &str, values: &Map<String, Value>, standing: &[Value]) -
                 return Err(Refusal::bad_request("Another configuration applies to the combinations."));
             }
         }
-        "servicePrincipal" => {
+        Some(TypeId::ServicePrincipal) => {
             if !has("/permissionId") || !has("/classification") {
                 return Err(Refusal::bad_request("A permission and a classification are required."));
             }
@@ -91,7 +93,7 @@ fn check_element(token: &str, values: &Map<String, Value>, standing: &[Value]) -
                 return Err(Refusal::conflict("The permission is classified already."));
             }
         }
-        "accessPackage" => {
+        Some(TypeId::AccessPackage) => {
             let needed = ["/role/originId", "/role/resource/id", "/scope/originId"];
             if let Some(missing) = needed.iter().find(|pointer| !has(pointer)) {
                 return Err(Refusal::bad_request(format!("A value is required for '{missing}'.")));

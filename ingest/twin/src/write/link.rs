@@ -1,5 +1,6 @@
 //! Owns writes behind an object: links, and what lives below it.
 
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::Write;
@@ -9,28 +10,30 @@ use crate::rules::{Refusal, check_link, check_unlink, link_target};
 use crate::state::{Handle, Relation};
 use crate::wire::Reply;
 
-/// The types that live below others, or are made through them: property behind the object, type.
-const CHILDREN: [(&str, &str); 5] = [
-    ("federatedIdentityCredentials", "federatedIdentityCredential"),
-    ("extensionProperties", "extensionProperty"),
-    ("appRoleAssignedTo", "appRoleAssignment"),
-    ("appRoleAssignments", "appRoleAssignment"),
-    ("authenticationMethodConfigurations", "authenticationMethodConfiguration"),
-];
+/// What lives below another object, or is made through it, by the property behind the object.
+fn child_kind(name: &str) -> Option<Kind> {
+    Some(match name {
+        "federatedIdentityCredentials" => Kind::of(TypeId::FederatedIdentityCredential),
+        "extensionProperties" => Kind::of(TypeId::ExtensionProperty),
+        "appRoleAssignedTo" | "appRoleAssignments" => Kind::of(TypeId::AppRoleAssignment),
+        "authenticationMethodConfigurations" => Kind::method_configuration(),
+        _ => return None,
+    })
+}
 
 impl Write<'_> {
     /// Answers a write behind an object.
     pub(super) fn under(&mut self, source: Handle, rest: &[String]) -> Result<Reply, Refusal> {
         let segments: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let token = self.state.record(source).kind.resource().token.as_str();
-        if let Some(relation) = served_relation(token, segments[0]) {
+        let kind = self.state.record(source).kind;
+        if let Some(relation) = served_relation(kind, segments[0]) {
             return self.linked(source, relation, &segments[1..]);
         }
-        if self.state.record(source).kind.resource().inside.iter().any(|inside| inside == segments[0]) {
+        if kind.resource().inside.contains(&segments[0]) {
             return self.element(source, segments[0], &segments[1..]);
         }
-        if let Some((_, child)) = CHILDREN.iter().find(|(name, _)| *name == segments[0]) {
-            return self.child(source, Kind::of(child), &segments[1..]);
+        if let Some(child) = child_kind(segments[0]) {
+            return self.child(source, child, &segments[1..]);
         }
         self.action(source, segments[0])
     }
@@ -48,7 +51,7 @@ impl Write<'_> {
             ("DELETE", [id, "$ref"]) => self.remove_link(source, relation, id),
             // Without $ref Graph deletes the object itself.
             ("DELETE", [id]) => {
-                let target = self.target(source, relation, id)?;
+                let target = self.target(relation, id)?;
                 if !self.state.targets(source, relation).contains(&target) {
                     return Err(Refusal::not_found(id));
                 }
@@ -61,14 +64,14 @@ impl Write<'_> {
     fn add_link(&mut self, source: Handle, relation: Relation) -> Result<Reply, Refusal> {
         let values = self.values()?;
         let id = link_target(values.get("@odata.id").unwrap_or(&Value::Null))?;
-        let target = self.target(source, relation, &id)?;
+        let target = self.target(relation, &id)?;
         check_link(self.state, source, relation, target)?;
         self.state.link(self.when(), source, relation, target);
         Ok(Reply::nothing())
     }
 
     fn remove_link(&mut self, source: Handle, relation: Relation, id: &str) -> Result<Reply, Refusal> {
-        let target = self.target(source, relation, id)?;
+        let target = self.target(relation, id)?;
         check_unlink(self.state, source, relation, target)?;
         self.state.unlink(self.when(), source, relation, target);
         Ok(Reply::nothing())
@@ -87,7 +90,7 @@ impl Write<'_> {
         match (self.request.method.as_str(), rest) {
             ("POST", []) => {
                 let mut values = self.values()?;
-                if kind == Kind::of("extensionProperty") {
+                if kind == TypeId::ExtensionProperty {
                     self.name_extension(source, &mut values);
                 }
                 self.create(kind, Some(source), values)
@@ -122,7 +125,7 @@ impl Write<'_> {
             }),
         };
         // An assignment is reached from its principal and from its resource.
-        let is_shared = kind == Kind::of("appRoleAssignment");
+        let is_shared = kind == TypeId::AppRoleAssignment;
         found.filter(|&handle| {
             is_shared || self.state.record(handle).parent.is_none_or(|parent| parent == source)
         })

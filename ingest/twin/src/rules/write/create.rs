@@ -1,5 +1,6 @@
 //! Owns the rules about making objects: what each type requires, and what must exist already.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::super::Refusal;
@@ -14,43 +15,44 @@ const BOUND_MAX: usize = 20;
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Types that Graph lets no application make.
-const UNCREATABLE: [&str; 3] = ["orgContact", "subscribedSku", "organization"];
+const UNCREATABLE: [TypeId; 3] = [TypeId::OrgContact, TypeId::SubscribedSku, TypeId::Organization];
 
 /// Checks that an object may be made of these values.
 pub(crate) fn check_create(state: &State, kind: Kind, values: &Map<String, Value>) -> Result<(), Refusal> {
     let resource = kind.resource();
-    let token = resource.token.as_str();
-    if UNCREATABLE.contains(&token) || resource.single {
+    let is_uncreatable = kind.id().is_some_and(|id| UNCREATABLE.contains(&id));
+    if is_uncreatable || resource.is_single() {
         return Err(Refusal::method_not_allowed());
     }
-    if token == "device" {
+    if kind == TypeId::Device {
         return Err(Refusal::forbidden());
     }
     for required in &resource.required {
         let given = required.split('|').any(|name| values.get(name).is_some_and(|value| !value.is_null()));
         if !given {
             let name = required.split('|').next().unwrap_or(required);
-            let message = format!("A value is required for property '{name}' of resource '{token}'.");
+            let message =
+                format!("A value is required for property '{name}' of resource '{}'.", resource.token);
             return Err(Refusal::bad_request(message.as_str()).with_detail("MissingValue", &message, name));
         }
     }
     for name in values.keys().filter(|name| !name.contains('@')) {
         check_name(kind, name)?;
-        let chosen = resource.required.contains(name) || name == "templateId";
-        if resource.read_only.contains(name) && !chosen {
-            return Err(Refusal::read_only(name, &resource.odata[0]));
+        let chosen = resource.required.contains(&name.as_str()) || name == "templateId";
+        if resource.read_only.contains(&name.as_str()) && !chosen {
+            return Err(Refusal::read_only(name, resource.odata[0]));
         }
     }
     check_unique(state, kind, None, values)?;
     check_references(state, kind, values)?;
-    match token {
-        "user" => check_user(state, values),
-        "group" => check_group(values),
-        "servicePrincipal" => check_principal(state, values),
-        "oauth2PermissionGrant" => check_grant(state, values),
-        "appRoleAssignment" => check_app_role(state, values),
-        "roleAssignment" => check_role(state, values),
-        "conditionalAccessPolicy" => {
+    match kind.id() {
+        Some(TypeId::User) => check_user(state, values),
+        Some(TypeId::Group) => check_group(values),
+        Some(TypeId::ServicePrincipal) => check_principal(state, values),
+        Some(TypeId::Oauth2PermissionGrant) => check_grant(state, values),
+        Some(TypeId::AppRoleAssignment) => check_app_role(state, values),
+        Some(TypeId::RoleAssignment) => check_role(state, values),
+        Some(TypeId::ConditionalAccessPolicy) => {
             let count = state.handles(kind).iter().filter(|&&policy| state.is_live(policy)).count();
             if count >= POLICY_COUNT_MAX {
                 return Err(Refusal::new(
@@ -68,8 +70,8 @@ pub(crate) fn check_create(state: &State, kind: Kind, values: &Map<String, Value
 /// What an object hangs from must be there.
 fn check_references(state: &State, kind: Kind, values: &Map<String, Value>) -> Result<(), Refusal> {
     for name in &kind.resource().references {
-        let of = if name == "catalog" { "accessPackageCatalog" } else { "accessPackage" };
-        let id = values.get(name).and_then(|value| value["id"].as_str()).unwrap_or_default();
+        let of = if *name == "catalog" { TypeId::AccessPackageCatalog } else { TypeId::AccessPackage };
+        let id = values.get(*name).and_then(|value| value["id"].as_str()).unwrap_or_default();
         state.find_live(Kind::of(of), id).ok_or_else(|| Refusal::not_found(id))?;
     }
     Ok(())
@@ -96,7 +98,7 @@ fn check_user(state: &State, values: &Map<String, Value>) -> Result<(), Refusal>
         return Err(Refusal::bad_request(what).with_detail("PasswordComplexity", what, "password"));
     }
     let domain = text(values, "userPrincipalName").rsplit_once('@').map_or("", |(_, domain)| domain);
-    let federated = state.find(Kind::of("domain"), domain).is_some_and(|handle| {
+    let federated = state.find(Kind::of(TypeId::Domain), domain).is_some_and(|handle| {
         state.record(handle).body.text("authenticationType").as_deref() == Some("Federated")
     });
     if federated && text(values, "onPremisesImmutableId").is_empty() {
@@ -136,13 +138,13 @@ fn check_group(values: &Map<String, Value>) -> Result<(), Refusal> {
 
 fn check_principal(state: &State, values: &Map<String, Value>) -> Result<(), Refusal> {
     let app_id = text(values, "appId");
-    if state.find_by_key(Kind::of("servicePrincipal"), Key::AppId, app_id).is_some() {
+    if state.find_by_key(Kind::of(TypeId::ServicePrincipal), Key::AppId, app_id).is_some() {
         return Err(Refusal::conflict(format!(
             "The service principal cannot be created, updated, or restored because the service principal name \
              {app_id} is already in use."
         )));
     }
-    if state.find_by_key(Kind::of("application"), Key::AppId, app_id).is_none() {
+    if state.find_by_key(Kind::of(TypeId::Application), Key::AppId, app_id).is_none() {
         return Err(Refusal::bad_request(format!(
             "The appId '{app_id}' of the service principal does not reference a valid application object."
         )));
@@ -165,10 +167,10 @@ fn check_grant(state: &State, values: &Map<String, Value>) -> Result<(), Refusal
         return Err(Refusal::bad_request("principalId is required exactly when consentType is Principal."));
     }
     for id in [text(values, "clientId"), text(values, "resourceId")] {
-        state.find_live(Kind::of("servicePrincipal"), id).ok_or_else(|| Refusal::not_found(id))?;
+        state.find_live(Kind::of(TypeId::ServicePrincipal), id).ok_or_else(|| Refusal::not_found(id))?;
     }
     let names = ["clientId", "resourceId", "principalId"];
-    if has_twin(state, "client", text(values, "clientId"), "oauth2PermissionGrant", &names, values) {
+    if has_twin(state, "client", text(values, "clientId"), TypeId::Oauth2PermissionGrant, &names, values) {
         return Err(Refusal::conflict("Permission entry already exists."));
     }
     Ok(())
@@ -179,7 +181,7 @@ fn check_app_role(state: &State, values: &Map<String, Value>) -> Result<(), Refu
     live_principal(state, principal).ok_or_else(|| Refusal::not_found(principal))?;
     let resource = text(values, "resourceId");
     let resource = state
-        .find_live(Kind::of("servicePrincipal"), resource)
+        .find_live(Kind::of(TypeId::ServicePrincipal), resource)
         .ok_or_else(|| Refusal::not_found(resource))?;
     let role = text(values, "appRoleId");
     let roles = state.record(resource).body.tree("appRoles");
@@ -190,7 +192,7 @@ fn check_app_role(state: &State, values: &Map<String, Value>) -> Result<(), Refu
         return Err(Refusal::bad_request("Not a valid reference update."));
     }
     let names = ["principalId", "resourceId", "appRoleId"];
-    if has_twin(state, "principal", principal, "appRoleAssignment", &names, values) {
+    if has_twin(state, "principal", principal, TypeId::AppRoleAssignment, &names, values) {
         return Err(Refusal::bad_request("Permission being assigned already exists on the object."));
     }
     Ok(())
@@ -199,16 +201,16 @@ fn check_app_role(state: &State, values: &Map<String, Value>) -> Result<(), Refu
 fn check_role(state: &State, values: &Map<String, Value>) -> Result<(), Refusal> {
     let definition = text(values, "roleDefinitionId");
     state
-        .find_live(Kind::of("roleDefinition"), definition)
+        .find_live(Kind::of(TypeId::RoleDefinition), definition)
         .ok_or_else(|| Refusal::new(400, "Request_BadRequest", "The role definition does not exist."))?;
     let id = text(values, "principalId");
     let principal = live_principal(state, id).ok_or_else(|| Refusal::not_found(id))?;
     let record = state.record(principal);
-    if record.kind == Kind::of("group") && !record.body.is_true("isAssignableToRole") {
+    if record.kind == TypeId::Group && !record.body.is_true("isAssignableToRole") {
         return Err(Refusal::bad_request("The group must be assignable to roles."));
     }
     let names = ["roleDefinitionId", "principalId", "directoryScopeId"];
-    if has_twin(state, "principal", id, "roleAssignment", &names, values) {
+    if has_twin(state, "principal", id, TypeId::RoleAssignment, &names, values) {
         return Err(Refusal::bad_request(
             "A conflicting object with one or more of the specified property values is present in the directory.",
         ));
@@ -221,7 +223,7 @@ fn has_twin(
     state: &State,
     relation: &str,
     target: &str,
-    token: &'static str,
+    id: TypeId,
     names: &[&str],
     values: &Map<String, Value>,
 ) -> bool {
@@ -229,7 +231,7 @@ fn has_twin(
     else {
         return false;
     };
-    state.sources(target, relation, Some(Kind::of(token))).any(|found| {
+    state.sources(target, relation, Some(Kind::of(id))).any(|found| {
         let body = &state.record(found).body;
         names.iter().all(|name| body.text(name).unwrap_or_default().eq_ignore_ascii_case(text(values, name)))
     })

@@ -1,5 +1,6 @@
 //! Owns the rules about policies, locations, strengths and roles.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::super::Refusal;
@@ -23,9 +24,10 @@ pub(super) fn check_policy_update(
     values: &Map<String, Value>,
 ) -> Result<(), Refusal> {
     let record = state.record(handle);
-    match record.kind.resource().token.as_str() {
-        "conditionalAccessPolicy" => check_policy(state, values),
-        "namedLocation" | "authenticationMethodConfiguration" => {
+    match record.kind.id() {
+        Some(TypeId::ConditionalAccessPolicy) => check_policy(state, values),
+        // None: the configurations of authentication methods.
+        Some(TypeId::NamedLocation) | None => {
             let given = values.get("@odata.type").and_then(Value::as_str);
             let known = record.body.text("@odata.type");
             if given.is_none() || known.is_some_and(|known| Some(&*known) != given) {
@@ -33,10 +35,10 @@ pub(super) fn check_policy_update(
             }
             Ok(())
         }
-        "roleDefinition" if record.body.is_true("isBuiltIn") => {
+        Some(TypeId::RoleDefinition) if record.body.is_true("isBuiltIn") => {
             Err(Refusal::bad_request("Updating a built-in roleDefinition is not allowed."))
         }
-        "authenticationStrengthPolicy" => {
+        Some(TypeId::AuthenticationStrengthPolicy) => {
             if record.body.text("policyType").as_deref() == Some("builtIn") {
                 return Err(bad("Built-in authentication strengths cannot be changed."));
             }
@@ -45,8 +47,8 @@ pub(super) fn check_policy_update(
             }
             Ok(())
         }
-        "identitySecurityDefaultsEnforcementPolicy" => {
-            let policies = state.handles(Kind::of("conditionalAccessPolicy")).iter();
+        Some(TypeId::IdentitySecurityDefaultsEnforcementPolicy) => {
+            let policies = state.handles(Kind::of(TypeId::ConditionalAccessPolicy)).iter();
             let enabled = policies
                 .copied()
                 .filter(|&policy| state.is_live(policy))
@@ -68,7 +70,7 @@ pub(super) fn check_policy(state: &State, values: &Map<String, Value>) -> Result
         if !given.as_str().is_some_and(|given| STATES.contains(&given)) {
             return Err(bad(format!("1024: Invalid policy state {given}.")));
         }
-        let defaults = state.single(Kind::of("identitySecurityDefaultsEnforcementPolicy"));
+        let defaults = state.single(Kind::of(TypeId::IdentitySecurityDefaultsEnforcementPolicy));
         let defaults_on = defaults.is_some_and(|handle| state.record(handle).body.is_true("isEnabled"));
         if given == "enabled" && defaults_on {
             return Err(bad(
@@ -93,17 +95,17 @@ const WORDS: [&str; 6] =
 /// A policy names only what is there: what lies in the bin or was deleted is refused, whatever names it for.
 fn check_references(state: &State, conditions: &Value) -> Result<(), Refusal> {
     let lists = [
-        ("users", ["includeUsers", "excludeUsers"], "user"),
-        ("users", ["includeGroups", "excludeGroups"], "group"),
-        ("locations", ["includeLocations", "excludeLocations"], "namedLocation"),
+        ("users", ["includeUsers", "excludeUsers"], TypeId::User),
+        ("users", ["includeGroups", "excludeGroups"], TypeId::Group),
+        ("locations", ["includeLocations", "excludeLocations"], TypeId::NamedLocation),
     ];
-    for (place, names, token) in lists {
+    for (place, names, type_id) in lists {
         for name in names {
             let ids = conditions[place][name].as_array().map_or(&[][..], Vec::as_slice);
             let mut ids = ids.iter().filter_map(Value::as_str).filter(|id| !WORDS.contains(id));
-            if let Some(id) = ids.find(|id| state.find_live(Kind::of(token), id).is_none()) {
+            if let Some(id) = ids.find(|id| state.find_live(Kind::of(type_id), id).is_none()) {
                 return Err(bad(format!(
-                    "1040: {name} of the policy names {token} '{id}', which does not exist in the directory."
+                    "1040: {name} of the policy names {type_id} '{id}', which does not exist in the directory."
                 )));
             }
         }
@@ -114,24 +116,24 @@ fn check_references(state: &State, conditions: &Value) -> Result<(), Refusal> {
 /// Checks what is special about deleting some types.
 pub(super) fn check_policy_delete(state: &State, handle: Handle) -> Result<(), Refusal> {
     let record = state.record(handle);
-    match record.kind.resource().token.as_str() {
-        "namedLocation" if record.body.is_true("isTrusted") => {
+    match record.kind.id() {
+        Some(TypeId::NamedLocation) if record.body.is_true("isTrusted") => {
             Err(bad("1109: A trusted named location cannot be deleted; set isTrusted to false first."))
         }
-        "authenticationStrengthPolicy" => {
+        Some(TypeId::AuthenticationStrengthPolicy) => {
             if record.body.text("policyType").as_deref() == Some("builtIn") {
                 return Err(bad("Built-in authentication strengths cannot be deleted."));
             }
-            let policies = state.handles(Kind::of("conditionalAccessPolicy")).iter();
+            let policies = state.handles(Kind::of(TypeId::ConditionalAccessPolicy)).iter();
             let used = policies.copied().filter(|&policy| state.is_live(policy)).any(|policy| {
                 state.record(policy).body.tree("grantControls")["authenticationStrength"]["id"] == *record.id
             });
             if used { Err(bad("The authentication strength is used by a policy.")) } else { Ok(()) }
         }
-        "roleDefinition" if record.body.is_true("isBuiltIn") => {
+        Some(TypeId::RoleDefinition) if record.body.is_true("isBuiltIn") => {
             Err(Refusal::bad_request("Deleting a built-in roleDefinition is not allowed."))
         }
-        "permissionGrantPolicy" if record.id.starts_with("microsoft-") => {
+        Some(TypeId::PermissionGrantPolicy) if record.id.starts_with("microsoft-") => {
             Err(Refusal::bad_request("Built-in permission grant policies cannot be deleted."))
         }
         _ => Ok(()),

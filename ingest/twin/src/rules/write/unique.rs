@@ -1,5 +1,6 @@
 //! Owns what two objects may not have both: names, addresses, client IDs, identifier URIs.
 
+use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
 use super::super::Refusal;
@@ -14,7 +15,7 @@ pub(super) fn check_unique(
     own: Option<Handle>,
     values: &Map<String, Value>,
 ) -> Result<(), Refusal> {
-    if kind.resource().token == "user"
+    if kind == TypeId::User
         && let Some(name) = values.get("userPrincipalName").and_then(Value::as_str)
     {
         check_domain(state, name)?;
@@ -25,7 +26,7 @@ pub(super) fn check_unique(
             return Err(conflict(state, key.name(), other));
         }
     }
-    if kind.resource().token == "application"
+    if kind == TypeId::Application
         && let Some(uris) = values.get("identifierUris")
     {
         check_uris(state, own, uris)?;
@@ -39,7 +40,7 @@ pub(super) fn check_unique(
 /// *Source.* "Restrictions on identifier URIs of Microsoft Entra applications": others stay while they stand, and refuse
 /// the whole update when they are set again.
 fn check_uris(state: &State, own: Option<Handle>, uris: &Value) -> Result<(), Refusal> {
-    let kind = Kind::of("application");
+    let kind = Kind::of(TypeId::Application);
     let wanted = texts(uris);
     let standing = own.map(|own| texts(&state.record(own).body.tree("identifierUris"))).unwrap_or_default();
     if let Some(other) = holder(state, kind, own, &wanted) {
@@ -50,7 +51,7 @@ fn check_uris(state: &State, own: Option<Handle>, uris: &Value) -> Result<(), Re
         let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri.as_str()));
         let host = rest.split('/').next().unwrap_or_default();
         let is_own = app_id.as_deref().is_some_and(|app_id| rest.contains(app_id)) || host == state.tenant_id;
-        let domains = state.handles(Kind::of("domain"));
+        let domains = state.handles(Kind::of(TypeId::Domain));
         let is_verified = domains.is_empty()
             || domains.iter().any(|&domain| {
                 let domain = &*state.record(domain).id;
@@ -88,7 +89,7 @@ fn texts(value: &Value) -> Vec<String> {
 /// A principal name ends in a domain of the tenant.
 fn check_domain(state: &State, name: &str) -> Result<(), Refusal> {
     let domain = name.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let domains = state.handles(Kind::of("domain"));
+    let domains = state.handles(Kind::of(TypeId::Domain));
     let known = domains.iter().any(|&handle| state.record(handle).id.eq_ignore_ascii_case(domain));
     if known || domains.is_empty() {
         return Ok(());
@@ -103,7 +104,7 @@ fn check_domain(state: &State, name: &str) -> Result<(), Refusal> {
 /// Refuses a value that an object has already.
 fn conflict(state: &State, property: &str, other: Handle) -> Refusal {
     let record = state.record(other);
-    let mut type_name = record.kind.resource().token.clone();
+    let mut type_name = record.kind.resource().token.to_owned();
     type_name[..1].make_ascii_uppercase();
     let message = format!("Another object with the same value for property {property} already exists.");
     Refusal::bad_request(message.as_str()).with_detail("ObjectConflict", &message, property).with_detail(
@@ -130,11 +131,11 @@ pub(super) fn check_restored(
             check_domain(state, name)?;
         }
     }
-    if reconcile == Reconcile::Refuse && matches!(record.kind.resource().token.as_str(), "user" | "group") {
+    if reconcile == Reconcile::Refuse && matches!(record.kind.id(), Some(TypeId::User | TypeId::Group)) {
         let mail = record.body.text("mail").unwrap_or_default();
-        let other = ["user", "group"]
+        let other = [TypeId::User, TypeId::Group]
             .into_iter()
-            .find_map(|token| state.find_by_key(Kind::of(token), Key::Mail, &mail));
+            .find_map(|id| state.find_by_key(Kind::of(id), Key::Mail, &mail));
         if let Some(other) = other.filter(|_| !mail.is_empty()) {
             return Err(conflict(state, "proxyAddresses", other));
         }
@@ -143,7 +144,7 @@ pub(super) fn check_restored(
     if let Some(other) = holder(state, record.kind, Some(handle), &uris) {
         return Err(conflict(state, "identifierUris", other));
     }
-    if record.kind == Kind::of("servicePrincipal") {
+    if record.kind == TypeId::ServicePrincipal {
         let app_id = record.body.text("appId").unwrap_or_default();
         if state.find_by_key(record.kind, Key::AppId, &app_id).is_some() {
             return Err(Refusal::conflict(

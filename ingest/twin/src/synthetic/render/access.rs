@@ -1,5 +1,7 @@
 //! Owns the JSON of what applications may do: role assignments and delegated permissions.
 
+use engine::schema::TypeId;
+
 use super::application::{GRAPH_NAME, GRAPH_ROLES, ROGUE_NAME, display_name};
 use crate::synthetic::attribute::grant;
 use crate::synthetic::draft::Draft;
@@ -31,7 +33,7 @@ pub(crate) fn push_assignment(out: &mut String, draft: &Draft<'_>) {
         Some(_) => (BROAD_ROLE, ROGUE_NAME.to_owned()),
         None => (GRAPH_ROLES[role].1, display_name(source, principal)),
     };
-    let mut json = Json::typed(out, "appRoleAssignment");
+    let mut json = Json::typed(out, TypeId::AppRoleAssignment);
     json.guid("id", draft.id());
     json.raw("deletedDateTime", "null");
     json.string("appRoleId", role);
@@ -47,7 +49,7 @@ pub(crate) fn push_assignment(out: &mut String, draft: &Draft<'_>) {
 /// Appends one delegated permission grant.
 pub(crate) fn push_grant(out: &mut String, draft: &Draft<'_>) {
     let everyone = draft.source.chance(10, 800);
-    let mut json = Json::typed(out, "oAuth2PermissionGrant");
+    let mut json = Json::typed(out, TypeId::Oauth2PermissionGrant);
     json.guid("id", draft.id());
     json.guid("clientId", draft.layout.id(Kind::ServicePrincipal, grant_client(draft)));
     json.string("consentType", if everyone { "AllPrincipals" } else { "Principal" });

@@ -1,5 +1,7 @@
 //! Owns the JSON of applications, and of the parts they share with service principals.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::attribute::application as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{FIRST_DAY, Json, push_moment, push_number};
@@ -49,7 +51,7 @@ pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
         Some(_) => ROGUE_NAME.to_owned(),
         None => display_name(draft.source, draft.key.index),
     };
-    let mut json = Json::typed(out, "application");
+    let mut json = Json::typed(out, TypeId::Application);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     json.guid("appId", draft.layout.client_id(draft.key.index));

@@ -1,5 +1,7 @@
 //! Owns the JSON of devices.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::attribute::device as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{Json, push_number, push_padded};
@@ -20,7 +22,7 @@ const SYSTEMS: &[(&str, &str, &str, &str)] = &[
 /// Appends one device.
 pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     let (system, maker, model, version) = SYSTEMS[draft.source.below(SYSTEM, 5) as usize];
-    let mut json = Json::typed(out, "device");
+    let mut json = Json::typed(out, TypeId::Device);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     json.boolean("accountEnabled", draft.truth(entry::ENABLED, 970));

@@ -1,5 +1,7 @@
 //! Owns the JSON of groups, with the IDs of their members and owners inside.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::attribute::group as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{Json, push_number};
@@ -13,7 +15,7 @@ const RULE: u64 = 12;
 
 /// Appends one group.
 pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
-    let mut json = Json::typed(out, "group");
+    let mut json = Json::typed(out, TypeId::Group);
     let (unified, dynamic) = (is_unified(draft), is_dynamic(draft));
     json.guid("id", draft.id());
     draft.deleted(&mut json);

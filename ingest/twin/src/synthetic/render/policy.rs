@@ -1,5 +1,7 @@
 //! Owns the JSON of conditional access policies and named locations.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::attribute::{location, policy as entry};
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{Json, push_number};
@@ -24,7 +26,7 @@ const ROLES: &str = r#"["62e90394-69f5-4237-9190-012177145e10","e8611ab8-c189-46
 /// Appends one conditional access policy.
 pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     let (demand, control) = DEMANDS[draft.source.below(10, 5) as usize];
-    let mut json = Json::typed(out, "conditionalAccessPolicy");
+    let mut json = Json::typed(out, TypeId::ConditionalAccessPolicy);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     let mut name = String::from("CA");
@@ -100,7 +102,9 @@ fn ids<'a>(draft: &'a Draft<'_>, kind: Kind, name: u64, count: u64) -> impl Iter
 /// Appends one named location: two of three are lists of addresses.
 pub(crate) fn push_location(out: &mut String, draft: &Draft<'_>) {
     let countries = draft.key.index % 3 == 2;
-    let mut json = Json::typed(out, if countries { "countryNamedLocation" } else { "ipNamedLocation" });
+    let odata_type =
+        if countries { "microsoft.graph.countryNamedLocation" } else { "microsoft.graph.ipNamedLocation" };
+    let mut json = Json::derived(out, odata_type);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     let mut number = String::new();

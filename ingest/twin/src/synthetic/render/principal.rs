@@ -1,5 +1,7 @@
 //! Owns the JSON of service principals: of the tenant's own applications first, then of others'.
 
+use engine::schema::TypeId;
+
 use super::application::{
     GRAPH_NAME, INFO, ROGUE_NAME, VERIFIED_PUBLISHER, display_name, push_graph_roles, push_key, push_roles,
     push_scopes, push_tags,
@@ -30,7 +32,7 @@ pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
         (None, true) => GRAPH_NAME.to_owned(),
         (None, false) => display_name(source, index),
     };
-    let mut json = Json::typed(out, "servicePrincipal");
+    let mut json = Json::typed(out, TypeId::ServicePrincipal);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     json.guid("appId", client);

@@ -1,5 +1,7 @@
 //! Owns the JSON of directory roles, who holds them, and administrative units.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::attribute::unit;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::Json;
@@ -36,7 +38,7 @@ pub(crate) fn push_definition(out: &mut String, draft: &Draft<'_>) {
     let built_in = BUILT_IN.get(draft.key.index as usize);
     let own = ["Custom operator ", DEPARTMENTS[draft.key.index as usize % 30]].concat();
     let name = built_in.map_or(own.as_str(), |(name, _)| name);
-    let mut json = Json::typed(out, "unifiedRoleDefinition");
+    let mut json = Json::typed(out, TypeId::RoleDefinition);
     json.string("id", &id);
     json.string("displayName", name);
     json.parts("description", &["Can do what belongs to the role ", name, "."]);
@@ -57,7 +59,7 @@ pub(crate) fn push_assignment(out: &mut String, draft: &Draft<'_>) {
     // Neighbours, so that nobody holds the same role twice.
     let users = draft.layout.stable(Kind::User).max(1);
     let user = (draft.layout.source.below(11, users) + draft.key.index) % users;
-    let mut json = Json::typed(out, "unifiedRoleAssignment");
+    let mut json = Json::typed(out, TypeId::RoleAssignment);
     json.guid("id", draft.id());
     json.string("roleDefinitionId", &definition_id(draft, role));
     json.guid("principalId", draft.layout.id(Kind::User, user));
@@ -70,7 +72,7 @@ pub(crate) fn push_assignment(out: &mut String, draft: &Draft<'_>) {
 pub(crate) fn push_unit(out: &mut String, draft: &Draft<'_>) {
     let city = CITIES[draft.key.index as usize % CITIES.len()];
     let number = (draft.key.index as usize / CITIES.len() + 1).to_string();
-    let mut json = Json::typed(out, "administrativeUnit");
+    let mut json = Json::typed(out, TypeId::AdministrativeUnit);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     json.parts("displayName", &["Unit ", city.name, " ", &number]);

@@ -1,11 +1,13 @@
 //! Owns the JSON of the objects of which a tenant has one.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::Json;
 
 /// Appends the organization.
 pub(crate) fn push_organization(out: &mut String, draft: &Draft<'_>) {
-    let mut json = Json::typed(out, "organization");
+    let mut json = Json::typed(out, TypeId::Organization);
     json.guid("id", draft.id());
     json.nulls(&["deletedDateTime"]);
     json.string("displayName", "Contoso");
@@ -23,7 +25,7 @@ pub(crate) fn push_organization(out: &mut String, draft: &Draft<'_>) {
 
 /// Appends the authorization policy.
 pub(crate) fn push_authorization(out: &mut String, _draft: &Draft<'_>) {
-    let mut json = Json::typed(out, "authorizationPolicy");
+    let mut json = Json::typed(out, TypeId::AuthorizationPolicy);
     json.string("id", "authorizationPolicy");
     json.nulls(&["deletedDateTime"]);
     json.string("displayName", "Authorization Policy");

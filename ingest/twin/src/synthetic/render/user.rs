@@ -1,5 +1,7 @@
 //! Owns the JSON of users: all properties a full selection returns, most of them null.
 
+use engine::schema::TypeId;
+
 use crate::synthetic::attribute::user as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{FIRST_DAY, Json, push_moment, push_number, push_padded};
@@ -51,7 +53,7 @@ pub(crate) fn is_in_sales(draft: &Draft<'_>) -> bool {
 /// Appends what an export keeps of a user that is a member or an owner.
 pub(crate) fn push_stub(out: &mut String, draft: &Draft<'_>) {
     let person = Person::of(draft);
-    let mut json = Json::typed(out, "user");
+    let mut json = Json::typed(out, TypeId::User);
     json.guid("id", draft.id());
     json.parts("userPrincipalName", &person.principal_name());
     json.parts("displayName", &[person.given.0, " ", person.family.0]);
@@ -61,7 +63,7 @@ pub(crate) fn push_stub(out: &mut String, draft: &Draft<'_>) {
 /// Appends one user.
 pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     let person = Person::of(draft);
-    let mut json = Json::typed(out, "user");
+    let mut json = Json::typed(out, TypeId::User);
     json.guid("id", draft.id());
     draft.deleted(&mut json);
     push_identity(&mut json, draft, &person);
