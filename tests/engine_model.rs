@@ -209,7 +209,7 @@ fn model_difference(models: &[Model], from: usize, to: usize, all: bool, first_s
     for key in keys {
         let between = &models[from.min(to) + 1..=from.max(to)];
         let bin = between.iter().filter_map(|model| model.observed.get(&*key.0)).next_back();
-        let has_bin = schema::by_token(&key.0).is_none_or(|info| info.has_bin());
+        let has_bin = schema::by_token(&key.0).is_none_or(schema::Type::has_bin);
         let kind = match (a.presence(key), b.presence(key)) {
             (Presence::Live, Presence::Live) => ChangeKind::Updated,
             (Presence::Live, Presence::Bin) => ChangeKind::SoftDeleted,

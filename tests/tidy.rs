@@ -301,7 +301,7 @@ fn last_argument(text: &str) -> Option<&str> {
             '>' if depth == 0 => return begin.map(|begin| text[begin..offset].trim().trim_end_matches(',')),
             '>' | ')' | ']' => depth = depth.checked_sub(1)?,
             ',' if depth == 0 && !text[offset + 1..].trim_start().starts_with('>') => {
-                begin = Some(offset + 1)
+                begin = Some(offset + 1);
             }
             _ => {}
         }

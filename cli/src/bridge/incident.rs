@@ -159,7 +159,7 @@ fn too_small() -> Failure {
     Failure::usage("the tenant is too small for an incident; use more --objects")
 }
 
-fn objects<'s>(snapshot: &'s Snapshot, id: TypeId) -> Outcome<impl Iterator<Item = Outcome<Value>> + 's> {
+fn objects(snapshot: &Snapshot, id: TypeId) -> Outcome<impl Iterator<Item = Outcome<Value>> + '_> {
     let objects = snapshot.objects(id.token())?;
     Ok(objects.map(|object| {
         let object = object?;

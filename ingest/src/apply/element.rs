@@ -26,7 +26,7 @@ pub(super) fn about<'s>(resource: &'static Resource, step: &'s Step) -> Option<(
 pub(super) fn path(resource: &Resource, inside: &Inside, id: &str, element: &Value) -> String {
     let filled = |template: &str| template.replace("{id}", id);
     if !inside.is_expanded {
-        return filled(&inside.path);
+        return filled(inside.path);
     }
     // What was shown to the backup is compared with what is shown of the same.
     let is_full = element.pointer("/role/resource").is_some();
@@ -96,7 +96,7 @@ pub(super) fn opposite(
     let mut opposite = Step { depends_on: Vec::new(), notes: Vec::new(), ..step.clone() };
     opposite.phase = Phase::Attributes;
     let list = inside.path.replace("{id}", &escape(&step.object.id));
-    let stood = outcome.before.get(&inside.name).and_then(|list| list.get(0)).cloned();
+    let stood = outcome.before.get(inside.name).and_then(|list| list.get(0)).cloned();
     let values = |element: Value| std::iter::once((inside.name.to_owned(), json!([element]))).collect();
     match step.kind {
         StepKind::AddLink => {

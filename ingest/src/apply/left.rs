@@ -70,11 +70,11 @@ fn call<'s>(object: &PlanObject, skipped: impl Iterator<Item = &'s Skipped>) -> 
     if path.contains('{') {
         return None;
     }
-    let path = if !resource.graph.is_partial {
-        path
-    } else {
+    let path = if resource.graph.is_partial {
         let names: std::collections::BTreeSet<&str> = skipped.map(|change| top_name(&change.name)).collect();
         format!("{path}?$select=id,{}", names.into_iter().collect::<Vec<_>>().join(","))
+    } else {
+        path
     };
     Some(Call::get(path).version(resource.graph.version).meter(meter(Some(resource))))
 }

@@ -149,8 +149,7 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
                 own
             };
             // Of a service principal `$select` shows more of its keys than a backup has, so it only names what needs it.
-            let is_guarded =
-                || resource.graph.guarded.iter().any(|it| step.before.contains_key(&it.property));
+            let is_guarded = || resource.graph.guarded.iter().any(|it| step.before.contains_key(it.property));
             let is_whole = resource.id == TypeId::ServicePrincipal && !is_guarded();
             let path = if !resource.graph.is_partial || is_whole {
                 own

@@ -261,7 +261,7 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     }
     let link = resource.link(&first.relation).ok_or("its relation is not known")?;
     let id = escape(&step.object.id);
-    let image = outcome.before.get(&link.name).cloned().unwrap_or_default();
+    let image = outcome.before.get(link.name).cloned().unwrap_or_default();
     let wants_link = step.kind == StepKind::RemoveLink || (link.to_one && image.is_string());
     let mut opposite = if wants_link {
         let (kind, target) = (StepKind::AddLink, image.as_str().map(str::to_owned));
@@ -280,13 +280,13 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     } else {
         let remove = link.remove.as_ref().ok_or("nobody can remove links of this relation")?;
         let path = remove.path.replace("{id}", &id).replace("{targetId}", TARGET);
-        let request = request(resource, &remove.method, path, Value::Null);
+        let request = request(resource, remove.method, path, Value::Null);
         let mut opposite = bare(StepKind::RemoveLink, Phase::Unlinking, step.object.clone(), request);
         opposite.links = links;
         opposite
     };
     if link.to_one {
-        let written = step.after.get(&link.name).cloned().unwrap_or_default();
+        let written = step.after.get(link.name).cloned().unwrap_or_default();
         opposite.before.insert(link.name.to_owned(), written);
         opposite.after.insert(link.name.to_owned(), image);
     }
@@ -296,7 +296,7 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
 fn adding(resource: &Resource, link: &Link, id: &str, target_type: &str) -> Option<RequestTemplate> {
     let add = link.add.as_ref()?;
     let body = json!({ "@odata.id": reference(link, target_type) });
-    Some(request(resource, &add.method, add.path.replace("{id}", id), body))
+    Some(request(resource, add.method, add.path.replace("{id}", id), body))
 }
 
 /// A relation object that was made goes.

@@ -80,7 +80,7 @@ pub(super) async fn read_below(
     let (mut count, mut refused) = (0, 0);
     for chunk in parents.chunks(BATCH_LENGTH) {
         let call = |id: &String| {
-            let path = path_of(&parent.path, id);
+            let path = path_of(parent.path, id);
             let call = asked.call(path.clone()).units(asked.resource.graph.units.list).shape(Shape::Page);
             (format!("{name}/of/{path}"), call)
         };

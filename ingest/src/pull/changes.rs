@@ -151,7 +151,7 @@ fn note(asked: &Asked, item: &str, touched: &mut Touched) -> Result<(), AnswerFa
     touch.is_present = true;
     for link in asked.resource.links() {
         let Some(Value::Array(slices)) = record.rest.get(&format!("{}@delta", link.name)) else { continue };
-        let links = touch.links.entry(&link.name).or_default();
+        let links = touch.links.entry(link.name).or_default();
         for slice in slices {
             let Some(target) = slice["id"].as_str() else { continue };
             let (into, other) = if slice.get("@removed").is_some() {
@@ -236,10 +236,10 @@ pub(super) async fn settle(
 fn changed_links(source: ObjectKey, link: &'static Link, told: &LinkTouch) -> Event {
     let added: Vec<String> = told.added.iter().cloned().collect();
     if link.to_one && !added.is_empty() {
-        return Event::Links { source, relation: &link.name, targets: added };
+        return Event::Links { source, relation: link.name, targets: added };
     }
     let removed = told.removed.iter().cloned().collect();
-    Event::ChangedLinks { source, relation: &link.name, added, removed }
+    Event::ChangedLinks { source, relation: link.name, added, removed }
 }
 
 /// Objects that were asked for by their IDs.

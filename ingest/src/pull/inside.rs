@@ -92,7 +92,7 @@ async fn read_elements(
     let mut places = Vec::new();
     for (place, object) in objects.iter_mut().enumerate() {
         let is_open = object.members.contains_key(&format!("{}@odata.nextLink", inside.name));
-        drop_annotations(&mut object.members, &inside.name);
+        drop_annotations(&mut object.members, inside.name);
         let shown = object.members.get(inside.name).map(|list| list.get());
         let is_shown = shown.is_some_and(|list| list.starts_with('[') && list != "[]") && !is_open;
         if !is_shown && !is_built_in(object) {
@@ -100,7 +100,7 @@ async fn read_elements(
         }
     }
     let call = |place: &usize| {
-        let path = path_of(&inside.path, &objects[*place].id);
+        let path = path_of(inside.path, &objects[*place].id);
         let call = asked.call(path.clone()).units(asked.resource.graph.units.list).shape(Shape::Page);
         (format!("inside/{path}"), call)
     };
@@ -115,7 +115,7 @@ async fn read_elements(
             Ok(list) => {
                 objects[place].members.insert(inside.name.to_owned(), list);
             }
-            Err(unread) => keep(reader, asked, &mut objects[place], &inside.name, &unread).await?,
+            Err(unread) => keep(reader, asked, &mut objects[place], inside.name, &unread).await?,
         }
     }
     Ok(())
@@ -133,14 +133,14 @@ pub(super) async fn granted(reader: &Reader, resource: &'static Resource) -> Res
             ids.extend(texts.iter().filter_map(text_of));
             let scan = previous.scan(resource.token);
             let rows = scan.live()?;
-            let texts = scan.cells(Space::Core, &inside.name, &rows.versions)?;
+            let texts = scan.cells(Space::Core, inside.name, &rows.versions)?;
             let has_some = |text: &[u8]| !matches!(text, b"" | b"[]" | b"null" | b"?");
             let own = scan.ids(&rows.ordinals)?;
             let own = own.iter().zip(texts.iter()).filter(|(_, text)| has_some(text));
             ids.extend(own.map(|(id, _)| String::from_utf8_lossy(id).into_owned()));
         } else if let Err(unread) = ask_granted(reader, &mut ids).await? {
             let asked = Asked { resource, select: Vec::new() };
-            reader.note_hidden(resource.token, &inside.name);
+            reader.note_hidden(resource.token, inside.name);
             reader.tell(asked.gap(GapScope::Property(inside.name.to_owned()), &unread)).await?;
         }
     }

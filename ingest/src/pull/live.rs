@@ -173,7 +173,7 @@ async fn read_type(
             reading.extent = Extent::Changes;
         }
     }
-    for link in asked.resource.links().filter(|link| scope.wants(&link.name)) {
+    for link in asked.resource.links().filter(|link| scope.wants(link.name)) {
         if whole::read_relation(reader, asked, link).await?.is_some() {
             reading.relations.push(whole::relation(link, Extent::Whole, now));
         }
@@ -193,7 +193,7 @@ async fn read_some(
         reader.doubt(asked.token(), id, Doubt::Absent);
     }
     let mut reading = whole::reading(asked, Extent::Changes, BinExtent::Changes);
-    for link in asked.resource.links().filter(|link| scope.wants(&link.name)) {
+    for link in asked.resource.links().filter(|link| scope.wants(link.name)) {
         whole::read_links_of(reader, asked, link, &found.live).await?;
         reading.relations.push(whole::relation(link, Extent::Changes, now));
     }

@@ -106,7 +106,7 @@ impl Run {
         while let Some(done) = tasks.join_next().await {
             types.push(joined(done)?);
         }
-        types.sort_by(|a, b| a.asked.resource.token.cmp(&b.asked.resource.token));
+        types.sort_by(|a, b| a.asked.resource.token.cmp(b.asked.resource.token));
         let others: Vec<TypeDone> =
             others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect();
         for done in others.iter().filter(|done| done.way == NOT_READ) {
@@ -268,7 +268,7 @@ impl Run {
         let mut reading = whole::reading(asked, Extent::Changes, bin);
         let mut links = LinkSource::Round;
         let tracked = asked.resource.links().filter(|link| link.tier() == Tier::Tracked);
-        for link in tracked.filter(|link| again.names_relation(token, &link.name)) {
+        for link in tracked.filter(|link| again.names_relation(token, link.name)) {
             links = LinkSource::Graph;
             if whole::read_relation(reader, asked, link).await?.is_some() {
                 reading.relations.push(whole::relation(link, Extent::Whole, self.now));
@@ -281,7 +281,7 @@ impl Run {
             self.settle(asked, &pending, links).await?;
         }
         for link in asked.resource.links() {
-            let sources = again.links_of(token, &link.name);
+            let sources = again.links_of(token, link.name);
             if !sources.is_empty() {
                 links = LinkSource::Graph;
                 whole::read_links_of(&reader.unstaged(), asked, link, &sources).await?;
@@ -294,7 +294,7 @@ impl Run {
     fn is_wanted(&self, asked: &Asked, relation: &Link) -> bool {
         let token = asked.resource.token;
         relation.is_always_read
-            || self.state.again.names_relation(token, &relation.name)
+            || self.state.again.names_relation(token, relation.name)
             || self.is_due(&format!("{token}.{}", relation.name))
     }
 

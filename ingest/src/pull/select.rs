@@ -53,7 +53,7 @@ pub(super) async fn select(
                     unreadable(client, resource, guarded, &select, claims.as_ref(), state).await?
                 {
                     select.retain(|name| *name != guarded.property);
-                    gaps.push(gap(resource, &guarded.property, reason));
+                    gaps.push(gap(resource, guarded.property, reason));
                 }
             }
             for (name, known) in state.again.properties.get(resource.token).into_iter().flatten() {
@@ -146,7 +146,7 @@ async fn unreadable(
     {
         return Ok(None);
     }
-    match client.send(&one_of(resource, &guarded.property)).await {
+    match client.send(&one_of(resource, guarded.property)).await {
         Ok(_) => Ok(None),
         Err(error) => {
             let unread = Unread::or_end(error)?;

@@ -163,7 +163,7 @@ fn without_contained(list: &str, body: Bytes) -> Bytes {
 pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent> {
     let Some(bin) = &asked.resource.graph.bin else { return Ok(BinExtent::Whole) };
     let name = format!("bin/{}", asked.token());
-    let call = asked.list(&bin.list, "").version(bin.version);
+    let call = asked.list(bin.list, "").version(bin.version);
     let mut chain = reader.chain(&name, call);
     while let Some(page) = chain.next().await? {
         match page {
@@ -227,7 +227,7 @@ pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static
     large.dedup();
     read_links_of(reader, asked, link, &large).await?;
     // A list that leaves somebody out, or shows none of theirs, is not believed alone.
-    let unlinked = reader.unlinked(asked.token(), &link.name).await?;
+    let unlinked = reader.unlinked(asked.token(), link.name).await?;
     read_links_of(&reader.unstaged(), asked, link, &unlinked).await?;
     Ok(Some(()))
 }
@@ -249,7 +249,7 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
             Some(targets) if targets.len() < EXPANDED_MAX => {
                 if !targets.is_empty() {
                     let source = key(asked.token(), &id);
-                    events.push(Event::Links { source, relation: &link.name, targets });
+                    events.push(Event::Links { source, relation: link.name, targets });
                 }
             }
             // Of those that show as many as are shown, or what nobody understands, all are asked for.
