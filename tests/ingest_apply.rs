@@ -60,7 +60,7 @@ fn a_plan_is_applied_to_its_own_tenant_and_a_wrong_sign_in_uses_nothing_up() {
     let summary = recovered(&mut keeper, &ours, &plan, &allowing([1; 32]));
     assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
     assert_ne!(property(&ours, "user", &users[0], "department"), "Spoilt");
-    let again = undo_plan(&keeper.store, &summary.id, context(&ours, summary.completed.unwrap(), [4; 32]));
+    let again = undo_plan(&keeper.store, &summary.id, &context(&ours, summary.completed.unwrap(), [4; 32]));
     let refused = apply(&mut keeper.store, &writer(&other), &again.unwrap(), &allowing([5; 32]), &());
     assert!(matches!(refused, Err(Error::SignedInElsewhere { .. })), "{refused:?}");
 }
@@ -393,7 +393,7 @@ fn a_property_that_is_refused_does_not_hold_back_the_others_and_undo_knows_which
     );
     let message = outcome.error["message"].as_str().unwrap();
     assert!(message.starts_with("userPrincipalName: ") && message.contains("verified domain"), "{message}");
-    let undo = undo_plan(&keeper.store, &summary.id, context(&tenant, summary.completed.unwrap(), [4; 32]));
+    let undo = undo_plan(&keeper.store, &summary.id, &context(&tenant, summary.completed.unwrap(), [4; 32]));
     let undo = undo.unwrap();
     undo.check_steps().unwrap();
     let own = undo.steps.iter().find(|step| step.object.id == *user).unwrap();

@@ -226,7 +226,7 @@ fn links_that_were_made_before_one_was_refused_are_counted_and_undone() {
     let made: std::collections::BTreeSet<String> = [users[0].clone(), users[2].clone()].into();
     assert_eq!((of(&outcome.links), outcome.written.as_slice()), (made, &["members".to_owned()][..]));
     let now = summary.completed.unwrap();
-    let undo = undo_plan(&scene.keeper.store, &summary.id, context(&scene.tenant, now, [4; 32])).unwrap();
+    let undo = undo_plan(&scene.keeper.store, &summary.id, &context(&scene.tenant, now, [4; 32])).unwrap();
     undo.check_steps().unwrap();
     let step = undo.steps.iter().find(|step| step.object.id == group).unwrap();
     assert_eq!((step.kind, of(&json!(step.links)).len()), (StepKind::RemoveLink, 2));
@@ -251,7 +251,7 @@ fn undoing_a_recovery_is_guarded_although_no_backup_knows_what_it_did() {
     let summary = scene.apply(&plan);
     assert_eq!(summary.status, RecoveryStatus::Completed, "{summary:?}");
     let now = summary.completed.unwrap();
-    let undo = undo_plan(&scene.keeper.store, &summary.id, context(&scene.tenant, now, [4; 32])).unwrap();
+    let undo = undo_plan(&scene.keeper.store, &summary.id, &context(&scene.tenant, now, [4; 32])).unwrap();
     for (name, id) in [("re-enables-account", ann.as_str()), ("policy-off", policy)] {
         let guard = undo.guards.iter().find(|guard| guard.name == name);
         let is_named = guard.is_some_and(|guard| guard.objects.iter().any(|object| object.id == id));

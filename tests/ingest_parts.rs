@@ -168,7 +168,7 @@ fn what_is_part_of_an_object_below_it_is_backed_up_put_back_and_undone() {
             let left = keeper.store.difference(&ids[0], &ids[2], &DifferenceFilter::default()).unwrap();
             assert!(left.is_empty(), "{case}: {left:?}");
             let undo =
-                undo_plan(&keeper.store, &summary.id, context(&tenant, summary.completed.unwrap(), [4; 32]));
+                undo_plan(&keeper.store, &summary.id, &context(&tenant, summary.completed.unwrap(), [4; 32]));
             let undo = undo.unwrap();
             assert_eq!(undo.skipped, [], "{case}");
             applied(&mut keeper, &tenant, &undo, 5);

@@ -91,7 +91,7 @@ fn an_incident_is_undone_and_its_undoing_too() {
     assert_eq!(recovered(&mut keeper, &tenant, &plan, &allowing([2; 32])), summary);
     assert_eq!(tenant.server.take_counts().writes, 0);
     let context = PlanContext { allow: Vec::new(), ..context(&tenant, summary.completed.unwrap(), [4; 32]) };
-    let undo = undo_plan(&keeper.store, &summary.id, context).unwrap();
+    let undo = undo_plan(&keeper.store, &summary.id, &context).unwrap();
     assert_eq!(undo.skipped, []);
     let undone = recovered(&mut keeper, &tenant, &undo, &allowing([5; 32]));
     assert_eq!(undone.status, RecoveryStatus::Completed, "{undone:?}");
@@ -297,7 +297,7 @@ fn what_an_attacker_did_is_undone_wherever_graph_lets_it() {
     expect_undone(&tenant, &keeper, &before, "");
     // Undoing that would give the intruder their role again.
     let context = PlanContext { allow: Vec::new(), ..context(&tenant, summary.completed.unwrap(), [4; 32]) };
-    let undo = undo_plan(&keeper.store, &summary.id, context).unwrap();
+    let undo = undo_plan(&keeper.store, &summary.id, &context).unwrap();
     assert!(undo.guards.iter().any(|guard| guard.name == "grants-privilege"), "{:#?}", undo.guards);
     let request = ApplyRequest { limits: wide(), ..ApplyRequest::new([5; 32]) };
     let refused = apply(&mut keeper.store, &writer(&tenant), &undo, &request, &()).unwrap_err();

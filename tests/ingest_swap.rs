@@ -107,7 +107,7 @@ fn who_stepped_aside_for_a_swap_that_is_refused_gets_the_old_name_back() {
     let recovery = apply(&mut scene.keeper.store, &client, &plan, &allowing([1; 32]), &()).unwrap();
     expect_refused(&scene, &recovery, "");
     let context = context(&scene.tenant, recovery.completed.unwrap(), [4; 32]);
-    let undo = undo_plan(&scene.keeper.store, &recovery.id, context).unwrap();
+    let undo = undo_plan(&scene.keeper.store, &recovery.id, &context).unwrap();
     assert_eq!((undo.steps, undo.skipped), (Vec::new(), Vec::new()), "nothing stays that could be undone");
 }
 

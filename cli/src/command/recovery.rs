@@ -131,7 +131,7 @@ fn undo(session: &mut Session<'_, '_>, typed: &Undo) -> Outcome {
     let store = session.open()?;
     let newest = store.resolve(&Point::Latest { back: 0 })?.id;
     let context = planning::context(session, &store, &newest, Default::default(), &typed.allow)?;
-    let plan = undo_plan(&store, &typed.id, context)?;
+    let plan = undo_plan(&store, &typed.id, &context)?;
     drop(store);
     if let Some(out) = &typed.out {
         plan_file::write(session, out, &plan)?;

@@ -34,7 +34,7 @@ const WRITES_PER_S: f64 = 20.0;
 ///
 /// # Errors
 /// `NoRecovery`, `AmbiguousRecovery`, `NoJournal`, `Store`.
-pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<Plan> {
+pub fn undo_plan(store: &Store, recovery: &str, context: &PlanContext) -> Result<Plan> {
     let (seed, now) = (context.seed, context.now);
     let id = find(store, recovery)?;
     let (beginning, outcomes) = record::read(store, &id)?;
@@ -62,7 +62,7 @@ pub fn undo_plan(store: &Store, recovery: &str, context: PlanContext) -> Result<
     let id_hash = blake3::derive_key("entrasnap 2026-11 undo plan id", &seed);
     let letters = id_hash.iter().take(8).flat_map(|byte| [byte >> 4, byte & 15]);
     let raised = match store.backups().last() {
-        Some(newest) => guards(&store.snapshot(&newest.id)?, &undo.steps, &context)?,
+        Some(newest) => guards(&store.snapshot(&newest.id)?, &undo.steps, context)?,
         None => Vec::new(),
     };
     let mut plan = Plan {
