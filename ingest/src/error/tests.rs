@@ -161,10 +161,16 @@ fn errors_of_graph_have_no_advice() {
     let malformed =
         |fault| E::Malformed { asked: asked.clone(), fault, tries: Some(3), request_id: Some(text("r")) };
     errors.extend(faults.map(malformed));
+    errors.extend(errors_of_settings());
+    check(include_str!("../graph/error.rs"), &errors, E::kind);
+}
+
+/// One error for each thing that can be wrong with a setting.
+fn errors_of_settings() -> Vec<graph::Error> {
     let path = || "key.pem".into();
     let certificate = |problem| SettingProblem::Certificate { path: path(), problem };
     let problems = [
-        SettingProblem::NoAddress { reason: reason() },
+        SettingProblem::NoAddress { reason: text("expected value") },
         SettingProblem::MoreThanHost { found: text("https://host") },
         SettingProblem::Password,
         SettingProblem::NotHttps { found: text("http://host") },
@@ -174,7 +180,7 @@ fn errors_of_graph_have_no_advice() {
         certificate(CertificateProblem::EncryptedKey),
         certificate(CertificateProblem::NoCertificate),
         certificate(CertificateProblem::NoKey),
-        certificate(CertificateProblem::OtherKey { reason: reason() }),
+        certificate(CertificateProblem::OtherKey { reason: text("expected value") }),
         SettingProblem::CannotSign,
     ];
     let settings = [
@@ -186,10 +192,8 @@ fn errors_of_graph_have_no_advice() {
         Setting::IdentityHost,
         Setting::IdentityEndpoint,
     ];
-    for (problem, setting) in problems.into_iter().zip(settings.into_iter().cycle()) {
-        errors.push(E::Settings { setting, problem: Box::new(problem) });
-    }
-    check(include_str!("../graph/error.rs"), &errors, E::kind);
+    let pairs = problems.into_iter().zip(settings.into_iter().cycle());
+    pairs.map(|(problem, setting)| graph::Error::Settings { setting, problem: Box::new(problem) }).collect()
 }
 
 #[test]
