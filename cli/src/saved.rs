@@ -48,8 +48,8 @@ pub(crate) fn find(store: &Store, name: &str) -> Outcome<Report> {
 }
 
 fn choose(mut reports: Vec<Report>, name: &str) -> Outcome<Report> {
-    if let Some(place) = reports.iter().position(|report| answers(report, name)) {
-        return Ok(reports.swap_remove(place));
+    if let Some(index) = reports.iter().position(|report| answers(report, name)) {
+        return Ok(reports.swap_remove(index));
     }
     let known: Vec<String> = reports.iter().map(|report| report.id.clone()).collect();
     reports.retain(|report| name.len() >= PREFIX_LENGTH_MIN && report.id.starts_with(name));

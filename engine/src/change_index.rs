@@ -71,7 +71,7 @@ impl Lines {
     }
 
     /// List and row of a line.
-    fn place(&self, line: usize) -> (usize, u32) {
+    fn index(&self, line: usize) -> (usize, u32) {
         (self.0[line].1 as usize, self.0[line].2)
     }
 }
@@ -109,7 +109,7 @@ impl<'s> ChangeIndexes<'s> {
 
     /// What a line says.
     pub(crate) fn line(&self, number: u32) -> Line<'_, 's> {
-        let (list, row) = self.lines.place(number as usize);
+        let (list, row) = self.lines.index(number as usize);
         Line { list: &self.lists[list], row }
     }
 }
@@ -194,7 +194,7 @@ impl<'s> Targets<'s> {
     /// The ID of an object, if it is listed.
     pub(crate) fn id(&self, ordinal: u32) -> Result<Option<Id>> {
         let Some(line) = self.lines.find(ordinal) else { return Ok(None) };
-        let (list, row) = self.lines.place(line);
+        let (list, row) = self.lines.index(line);
         self.lists[list].get(row).map(Some)
     }
 }

@@ -61,8 +61,8 @@ impl State {
         let (segment, entry, row) = self.locate_id(ordinal)?;
         if let (Some(rows), Some(texts)) = (entry.text_rows, entry.texts) {
             let rows = segment.packed(rows)?;
-            if let Some(place) = search(&rows, row) {
-                return read_text(segment, &segment.cells(texts)?, place);
+            if let Some(index) = search(&rows, row) {
+                return read_text(segment, &segment.cells(texts)?, index);
             }
         }
         Ok(Id::Guid(key_bytes(segment, &entry, row)?))
@@ -74,8 +74,8 @@ impl State {
     }
 
     fn locate_id(&self, ordinal: u32) -> Result<(&Arc<Segment>, IdEntry, u32)> {
-        let place = self.id_ranges.partition_point(|(first, _)| *first <= ordinal);
-        let found = place.checked_sub(1).map(|place| self.id_ranges[place]);
+        let index = self.id_ranges.partition_point(|(first, _)| *first <= ordinal);
+        let found = index.checked_sub(1).map(|index| self.id_ranges[index]);
         let Some((first, sequence)) = found.filter(|_| ordinal < self.ordinal_count) else {
             return Err(crate::segment::reader::damaged(
                 &self.root.join("segments"),
@@ -146,9 +146,9 @@ impl<'s> IdList<'s> {
 
     pub(crate) fn get(&self, row: u32) -> Result<Id> {
         if let Some((rows, texts)) = &self.texts
-            && let Some(place) = search(rows, row)
+            && let Some(index) = search(rows, row)
         {
-            return read_text(self.segment, texts, place);
+            return read_text(self.segment, texts, index);
         }
         let Some(keys) = self.keys else { return Ok(Id::Guid(key_bytes(self.segment, &self.entry, row)?)) };
         let key = keys.get(row as usize).ok_or_else(|| self.segment.footer_error("the IDs end early"))?;
@@ -168,22 +168,22 @@ impl<'s> Ids<'s> {
 
     /// The ID of an ordinal.
     pub(crate) fn id(&self, ordinal: u32) -> Result<Id> {
-        let place = self.state.id_ranges.partition_point(|(first, _)| *first <= ordinal).checked_sub(1);
-        let Some(place) = place.filter(|_| ordinal < self.state.ordinal_count) else {
+        let index = self.state.id_ranges.partition_point(|(first, _)| *first <= ordinal).checked_sub(1);
+        let Some(index) = index.filter(|_| ordinal < self.state.ordinal_count) else {
             // The plain way says what is wrong.
             return self.state.id(ordinal);
         };
-        let found = if let Some(found) = self.found[place].get() {
+        let found = if let Some(found) = self.found[index].get() {
             found
         } else {
-            let found = self.find(place)?;
-            self.found[place].get_or_init(|| found)
+            let found = self.find(index)?;
+            self.found[index].get_or_init(|| found)
         };
-        found.get(ordinal - self.state.id_ranges[place].0)
+        found.get(ordinal - self.state.id_ranges[index].0)
     }
 
-    fn find(&self, place: usize) -> Result<IdList<'s>> {
-        let (_, sequence) = self.state.id_ranges[place];
+    fn find(&self, index: usize) -> Result<IdList<'s>> {
+        let (_, sequence) = self.state.id_ranges[index];
         let segment = self.state.segment(sequence)?;
         let entry = segment
             .footer
@@ -193,9 +193,9 @@ impl<'s> Ids<'s> {
     }
 }
 
-fn read_text(segment: &Segment, texts: &Column<'_>, place: u32) -> Result<Id> {
+fn read_text(segment: &Segment, texts: &Column<'_>, index: u32) -> Result<Id> {
     let mut json = Vec::new();
-    if texts.append(place, &mut json) == Cell::Value
+    if texts.append(index, &mut json) == Cell::Value
         && let Ok(text) = serde_json::from_slice::<String>(&json)
     {
         return Ok(Id::Text(text.into_boxed_str()));
@@ -216,9 +216,9 @@ pub(crate) fn build_buckets(keys: &[u128]) -> (Vec<u32>, Vec<u32>) {
     let mut next = starts.clone();
     let mut ordinals = vec![0; keys.len()];
     for (ordinal, &key) in (0_u32..).zip(keys) {
-        let place = &mut next[bucket_of(key, bucket_count)];
-        ordinals[*place as usize] = ordinal;
-        *place += 1;
+        let index = &mut next[bucket_of(key, bucket_count)];
+        ordinals[*index as usize] = ordinal;
+        *index += 1;
     }
     (starts, ordinals)
 }
@@ -253,8 +253,8 @@ fn candidates(segment: &Segment, checkpoint: &CheckpointEntry, key: u128) -> Res
 }
 
 /// Some of the u32 that a chunk holds one after the other; nothing where it holds fewer.
-fn words(segment: &Segment, chunk: u32, places: Range<usize>) -> Result<Option<Vec<u32>>> {
-    let bytes = segment.part(chunk, places.start * 4..places.end * 4)?;
+fn words(segment: &Segment, chunk: u32, indexes: Range<usize>) -> Result<Option<Vec<u32>>> {
+    let bytes = segment.part(chunk, indexes.start * 4..indexes.end * 4)?;
     Ok(bytes.map(|bytes| bytes.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word)).collect()))
 }
 

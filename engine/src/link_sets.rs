@@ -27,11 +27,11 @@ pub(crate) fn read_set(state: &State, key: &TableKey, number: u32) -> Result<Vec
         if next <= EMPTY_SET {
             break Vec::new();
         }
-        let (segment, entry, place) = locate_set(state, key, next)?;
-        match read_one(segment, entry, place)? {
+        let (segment, entry, index) = locate_set(state, key, next)?;
+        match read_one(segment, entry, index)? {
             LinkSet::Whole(targets) => break targets,
             LinkSet::Patch { added, removed } => {
-                let predecessor = packed_at(segment, entry.predecessors, place)?;
+                let predecessor = packed_at(segment, entry.predecessors, index)?;
                 if predecessor >= next || patches.len() > SET_DEPTH_MAX {
                     return Err(segment.footer_error("a link set builds on a later one, or on too many"));
                 }
@@ -50,10 +50,10 @@ pub(crate) fn read_set(state: &State, key: &TableKey, number: u32) -> Result<Vec
 pub(crate) fn set_depth(state: &State, key: &TableKey, number: u32) -> Result<usize> {
     let (mut next, mut depth) = (number, 0);
     while next > EMPTY_SET && depth <= SET_DEPTH_MAX {
-        let (segment, entry, place) = locate_set(state, key, next)?;
-        match read_one(segment, entry, place)? {
+        let (segment, entry, index) = locate_set(state, key, next)?;
+        match read_one(segment, entry, index)? {
             LinkSet::Whole(_) => break,
-            LinkSet::Patch { .. } => next = packed_at(segment, entry.predecessors, place)?,
+            LinkSet::Patch { .. } => next = packed_at(segment, entry.predecessors, index)?,
         }
         depth += 1;
     }
@@ -68,9 +68,9 @@ pub(crate) fn compare_sets(
     new: u32,
 ) -> Result<(Vec<u32>, Vec<u32>)> {
     if new > EMPTY_SET {
-        let (segment, entry, place) = locate_set(state, key, new)?;
-        if packed_at(segment, entry.predecessors, place)? == old
-            && let LinkSet::Patch { added, removed } = read_one(segment, entry, place)?
+        let (segment, entry, index) = locate_set(state, key, new)?;
+        if packed_at(segment, entry.predecessors, index)? == old
+            && let LinkSet::Patch { added, removed } = read_one(segment, entry, index)?
         {
             return Ok((added, removed));
         }
@@ -80,11 +80,11 @@ pub(crate) fn compare_sets(
 
 /// The set that a set is kept as a difference to, what it adds and what it removes; nothing for a whole one.
 pub(crate) fn set_patch(state: &State, key: &TableKey, number: u32) -> Result<Option<SetPatch>> {
-    let (segment, entry, place) = locate_set(state, key, number)?;
-    Ok(match read_one(segment, entry, place)? {
+    let (segment, entry, index) = locate_set(state, key, number)?;
+    Ok(match read_one(segment, entry, index)? {
         LinkSet::Whole(_) => None,
         LinkSet::Patch { added, removed } => {
-            Some((packed_at(segment, entry.predecessors, place)?, added, removed))
+            Some((packed_at(segment, entry.predecessors, index)?, added, removed))
         }
     })
 }
@@ -94,7 +94,7 @@ fn locate_set<'s>(
     key: &TableKey,
     number: u32,
 ) -> Result<(&'s Arc<Segment>, &'s LinkEntry, u32)> {
-    let (segment, place) = state.locate(key, number)?;
+    let (segment, index) = state.locate(key, number)?;
     let Part::Links(relation) = &key.part else {
         return Err(segment.footer_error("only relations have link sets"));
     };
@@ -104,12 +104,12 @@ fn locate_set<'s>(
         .iter()
         .find(|entry| *entry.relation == **relation && *entry.type_token == *key.type_token)
         .ok_or_else(|| segment.footer_error(format!("expected link sets of {relation} in this segment")))?;
-    Ok((segment, entry, place))
+    Ok((segment, entry, index))
 }
 
-fn read_one(segment: &Segment, entry: &LinkEntry, place: u32) -> Result<LinkSet> {
-    let start = if place == 0 { 0 } else { packed_at(segment, entry.ends, place - 1)? };
-    let end = packed_at(segment, entry.ends, place)?;
+fn read_one(segment: &Segment, entry: &LinkEntry, index: u32) -> Result<LinkSet> {
+    let start = if index == 0 { 0 } else { packed_at(segment, entry.ends, index - 1)? };
+    let end = packed_at(segment, entry.ends, index)?;
     let bytes = segment
         .chunk(entry.data)?
         .get(start as usize..end as usize)
@@ -160,11 +160,11 @@ impl<'s> LinkSets<'s> {
             if next <= EMPTY_SET {
                 break Vec::new();
             }
-            let (sets, place) = self.find(next)?;
-            match sets.decode(place)? {
+            let (sets, index) = self.find(next)?;
+            match sets.decode(index)? {
                 LinkSet::Whole(targets) => break targets,
                 LinkSet::Patch { added, removed } => {
-                    next = sets.predecessor(place, next, patches.len())?;
+                    next = sets.predecessor(index, next, patches.len())?;
                     patches.push((added, removed));
                 }
             }
@@ -192,47 +192,47 @@ impl<'s> LinkSets<'s> {
             if next <= EMPTY_SET {
                 break;
             }
-            let (sets, place) = self.find(next)?;
-            let bytes = sets.bytes(place)?;
+            let (sets, index) = self.find(next)?;
+            let bytes = sets.bytes(index)?;
             if links::names_any(bytes, is_wanted).map_err(|error| sets.format_error(&error))? {
                 return Ok(true);
             }
             if !links::is_patch(bytes) {
                 break;
             }
-            next = sets.predecessor(place, next, depth)?;
+            next = sets.predecessor(index, next, depth)?;
         }
         Ok(false)
     }
 
     fn find(&self, number: u32) -> Result<(&OpenLinkSets<'s>, usize)> {
-        let place = self.found.partition_point(|(first, _)| *first <= number).checked_sub(1);
-        match place.filter(|_| number < self.next) {
-            Some(place) => Ok((&self.found[place].1, (number - self.found[place].0) as usize)),
+        let index = self.found.partition_point(|(first, _)| *first <= number).checked_sub(1);
+        match index.filter(|_| number < self.next) {
+            Some(index) => Ok((&self.found[index].1, (number - self.found[index].0) as usize)),
             None => Err(self.state.unknown_number(self.key, number)),
         }
     }
 }
 
 impl OpenLinkSets<'_> {
-    fn bytes(&self, place: usize) -> Result<&[u8]> {
-        let start = if place == 0 { 0 } else { self.ends.get(place - 1) };
-        (place < self.ends.len())
-            .then(|| self.data.get(start as usize..self.ends.get(place) as usize))
+    fn bytes(&self, index: usize) -> Result<&[u8]> {
+        let start = if index == 0 { 0 } else { self.ends.get(index - 1) };
+        (index < self.ends.len())
+            .then(|| self.data.get(start as usize..self.ends.get(index) as usize))
             .flatten()
             .ok_or_else(|| self.segment.footer_error("a link set reaches beyond its chunk"))
     }
 
-    fn decode(&self, place: usize) -> Result<LinkSet> {
-        links::decode(self.bytes(place)?, self.segment.ordinal_count())
+    fn decode(&self, index: usize) -> Result<LinkSet> {
+        links::decode(self.bytes(index)?, self.segment.ordinal_count())
             .map_err(|error| self.format_error(&error))
     }
 
     /// The set that a set of this number builds on, behind so many others that build on one another. Most sets build on
     /// none, so nothing is opened for it before.
-    fn predecessor(&self, place: usize, number: u32, depth: usize) -> Result<u32> {
-        let place = u32::try_from(place).unwrap_or(u32::MAX);
-        let before = packed_at(self.segment, self.entry.predecessors, place)?;
+    fn predecessor(&self, index: usize, number: u32, depth: usize) -> Result<u32> {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let before = packed_at(self.segment, self.entry.predecessors, index)?;
         if before >= number || depth > SET_DEPTH_MAX {
             return Err(self.segment.footer_error("a link set builds on a later one, or on too many"));
         }

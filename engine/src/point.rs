@@ -66,14 +66,14 @@ impl Point {
         commits: &'s [BackupSummary],
     ) -> Result<&'s BackupSummary> {
         match self {
-            Self::Id(id) => Ok(&commits[place_of_id(commits, id.as_str())?]),
-            Self::Prefix(prefix) => Ok(&commits[place_of_id(commits, prefix)?]),
-            Self::Latest { .. } | Self::At(_) | Self::Day(_) => Ok(&backups[self.place(backups)?]),
+            Self::Id(id) => Ok(&commits[index_of_id(commits, id.as_str())?]),
+            Self::Prefix(prefix) => Ok(&commits[index_of_id(commits, prefix)?]),
+            Self::Latest { .. } | Self::At(_) | Self::Day(_) => Ok(&backups[self.index(backups)?]),
         }
     }
 
     /// The place of the backup that a point by time or number names.
-    fn place(&self, backups: &[BackupSummary]) -> Result<usize> {
+    fn index(&self, backups: &[BackupSummary]) -> Result<usize> {
         let fail = |reason, nearest| Err(no_backup(&self.to_string(), reason, nearest));
         let Some(oldest) = backups.first() else { return fail(NoBackupReason::Empty, String::new()) };
         let count = backups.len();
@@ -82,22 +82,22 @@ impl Point {
             || fail(NoBackupReason::TooOld, format!("the nearest is {}, {names_oldest}", name(oldest)));
         match self {
             Self::Latest { back } => match count.checked_sub((*back as usize).saturating_add(1)) {
-                Some(place) => Ok(place),
+                Some(index) => Ok(index),
                 None => fail(
                     NoBackupReason::TooFew { count },
                     format!("the oldest is {}, {names_oldest}", name(oldest)),
                 ),
             },
-            Self::Id(id) => place_of_id(backups, id.as_str()),
-            Self::Prefix(prefix) => place_of_id(backups, prefix),
-            Self::At(time) => place_at(backups, *time).map_or_else(too_old, Ok),
+            Self::Id(id) => index_of_id(backups, id.as_str()),
+            Self::Prefix(prefix) => index_of_id(backups, prefix),
+            Self::At(time) => index_at(backups, *time).map_or_else(too_old, Ok),
             Self::Day(day) => {
-                let within = places_in(backups, *day);
+                let within = indexes_in(backups, *day);
                 if within.len() == 1 {
                     return Ok(within.start);
                 }
-                match (start_of(*day).and_then(|start| place_at(backups, start)), within.len()) {
-                    (Some(place), _) => Ok(place),
+                match (start_of(*day).and_then(|start| index_at(backups, start)), within.len()) {
+                    (Some(index), _) => Ok(index),
                     (None, 0) => too_old(),
                     (None, count) => fail(
                         NoBackupReason::SeveralInDay { count },
@@ -112,7 +112,7 @@ impl Point {
     /// backup lies, what it means instead.
     pub(crate) fn remark(&self, backups: &[BackupSummary]) -> Option<String> {
         let Self::Day(day) = self else { return None };
-        let within = places_in(backups, *day);
+        let within = indexes_in(backups, *day);
         match within.len() {
             1 => None,
             0 => {
@@ -144,7 +144,7 @@ impl std::fmt::Display for Point {
     }
 }
 
-fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
+fn index_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
     let fail = |reason, nearest| Err(no_backup(prefix, reason, nearest));
     if backups.is_empty() {
         return fail(NoBackupReason::Empty, String::new());
@@ -153,10 +153,10 @@ fn place_of_id(backups: &[BackupSummary], prefix: &str) -> Result<usize> {
         .iter()
         .enumerate()
         .filter(|(_, backup)| backup.id.starts_with(prefix))
-        .map(|(place, _)| place)
+        .map(|(index, _)| index)
         .collect();
     match found.as_slice() {
-        [place] => Ok(*place),
+        [index] => Ok(*index),
         [] => fail(NoBackupReason::UnknownId, nearest_id(backups, prefix)),
         [first, second, ..] => {
             let examples = [name(&backups[*first]), name(&backups[*second])];
@@ -181,12 +181,12 @@ fn nearest_id(backups: &[BackupSummary], id: &str) -> String {
 }
 
 /// The newest backup at or before a time.
-fn place_at(backups: &[BackupSummary], time: Timestamp) -> Option<usize> {
+fn index_at(backups: &[BackupSummary], time: Timestamp) -> Option<usize> {
     backups.partition_point(|backup| backup.taken_at <= time).checked_sub(1)
 }
 
 /// The places of the backups that lie in a day.
-fn places_in(backups: &[BackupSummary], day: Date) -> Range<usize> {
+fn indexes_in(backups: &[BackupSummary], day: Date) -> Range<usize> {
     let before = |time: Option<Timestamp>| {
         time.map_or(backups.len(), |time| backups.partition_point(|backup| backup.taken_at < time))
     };
@@ -239,8 +239,8 @@ mod tests {
     }
 
     fn backups(times: &[&str]) -> Vec<BackupSummary> {
-        let backup = |(place, time): (usize, &&str)| BackupSummary {
-            id: BackupId::from_text(["kkkkkkkkkkkkkkkk", "kkllllllllllllll", "mmmmmmmmmmmmmmmm"][place % 3])
+        let backup = |(index, time): (usize, &&str)| BackupSummary {
+            id: BackupId::from_text(["kkkkkkkkkkkkkkkk", "kkllllllllllllll", "mmmmmmmmmmmmmmmm"][index % 3])
                 .unwrap(),
             taken_at: time.parse().unwrap(),
             source: "import".to_owned(),

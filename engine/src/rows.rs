@@ -72,12 +72,12 @@ impl Cells {
     }
 
     fn set_range(&mut self, path: PathId, range: Range<usize>) {
-        let place = self.list.iter().position(|(found, _)| *found == path);
-        match place {
-            Some(place) if range.is_empty() => {
-                self.list.swap_remove(place);
+        let index = self.list.iter().position(|(found, _)| *found == path);
+        match index {
+            Some(index) if range.is_empty() => {
+                self.list.swap_remove(index);
             }
-            Some(place) => self.list[place].1 = range,
+            Some(index) => self.list[index].1 = range,
             None if range.is_empty() => {}
             None => self.list.push((path, range)),
         }
@@ -85,7 +85,7 @@ impl Cells {
 }
 
 /// Where a version stands.
-pub(crate) enum Place<'state> {
+pub(crate) enum Location<'state> {
     /// Row of a group.
     Whole { segment: &'state Arc<Segment>, group: &'state GroupEntry, row: u32 },
     /// Attributes `entries` of a patch chunk, on top of `predecessor`.
@@ -149,10 +149,10 @@ impl<'s> Rows<'s> {
     /// backups none. What is read is the same, in less time.
     pub(crate) fn unpack_between(&mut self, low: u64, high: u64) -> Result<()> {
         let Some(numbers) = self.numbers else { return Ok(()) };
-        let places = (0..).zip(&numbers.ranges);
-        let tables = places.map(|(place, (_, sequence))| {
+        let indexes = (0..).zip(&numbers.ranges);
+        let tables = indexes.map(|(index, (_, sequence))| {
             let is_between = low < *sequence && *sequence <= high;
-            let table = if is_between { Some(self.table(place)?) } else { None };
+            let table = if is_between { Some(self.table(index)?) } else { None };
             Ok(table.filter(|(_, table)| !table.patches.is_empty()))
         });
         let tables: Vec<_> = tables.collect::<Result<_>>()?;
@@ -184,14 +184,14 @@ impl<'s> Rows<'s> {
     }
 
     /// Where a version stands.
-    pub(crate) fn place(&self, version: u32) -> Result<Place<'s>> {
+    pub(crate) fn location(&self, version: u32) -> Result<Location<'s>> {
         match self.spot(version)? {
-            Spot::Whole { segment, group, row } => Ok(Place::Whole { segment, group, row }),
+            Spot::Whole { segment, group, row } => Ok(Location::Whole { segment, group, row }),
             Spot::Patched { segment, table, patch, within, row } => {
                 let ends = segment.packed(patch.ends)?;
                 let entries = entries_of(segment, patch, &ends, within)?;
                 let predecessor = packed_at(segment, table.predecessors, row)?;
-                Ok(Place::Patched { segment, patch, entries, predecessor })
+                Ok(Location::Patched { segment, patch, entries, predecessor })
             }
         }
     }
@@ -216,12 +216,12 @@ impl<'s> Rows<'s> {
         let mut patches = Vec::new();
         let mut next = version;
         loop {
-            match self.place(next)? {
-                Place::Whole { segment, group, row } => {
+            match self.location(next)? {
+                Location::Whole { segment, group, row } => {
                     self.read_whole(segment, group, row, cells)?;
                     break;
                 }
-                Place::Patched { segment, patch, entries, predecessor } => {
+                Location::Patched { segment, patch, entries, predecessor } => {
                     check_predecessor(segment, predecessor, next, patches.len())?;
                     patches.push((segment, patch, entries));
                     next = predecessor;
@@ -245,9 +245,11 @@ impl<'s> Rows<'s> {
         let mut next = version;
         let mut depth = 0;
         loop {
-            match self.place(next)? {
-                Place::Whole { segment, group, row } => return self.read_column(segment, group, row, path),
-                Place::Patched { segment, patch, entries, predecessor } => {
+            match self.location(next)? {
+                Location::Whole { segment, group, row } => {
+                    return self.read_column(segment, group, row, path);
+                }
+                Location::Patched { segment, patch, entries, predecessor } => {
                     let mut changed = self.patch_paths(segment, patch, entries)?;
                     if let Some((entry, _)) = changed.find(|(_, found)| *found == path) {
                         let mut text = Vec::new();
@@ -286,7 +288,7 @@ impl<'s> Rows<'s> {
     /// How many patches lie between a version and the whole row it builds on.
     pub(crate) fn patch_depth(&self, version: u32) -> Result<u32> {
         let (mut next, mut depth) = (version, 0);
-        while let Place::Patched { segment, predecessor, .. } = self.place(next)? {
+        while let Location::Patched { segment, predecessor, .. } = self.location(next)? {
             check_predecessor(segment, predecessor, next, depth as usize)?;
             next = predecessor;
             depth += 1;
@@ -310,8 +312,8 @@ impl<'s> Rows<'s> {
 
     /// Segment, table and row of a version.
     fn find(&self, version: u32) -> Result<(&'s Arc<Segment>, &'s TableEntry, u32)> {
-        let (place, row) = self.range(version)?;
-        let (segment, table) = self.table(place)?;
+        let (index, row) = self.range(version)?;
+        let (segment, table) = self.table(index)?;
         Ok((segment, table, row))
     }
 
@@ -320,31 +322,31 @@ impl<'s> Rows<'s> {
         if self.unpacked.is_empty() {
             return Ok(None);
         }
-        let (place, row) = self.range(version)?;
-        Ok(self.unpacked[place].as_ref().and_then(|unpacked| unpacked.patch(row)))
+        let (index, row) = self.range(version)?;
+        Ok(self.unpacked[index].as_ref().and_then(|unpacked| unpacked.patch(row)))
     }
 
     /// The range of numbers that a version lies in, and its row there.
     fn range(&self, version: u32) -> Result<(usize, u32)> {
         let unknown = || self.state.unknown_number(&self.key, version);
         let numbers = self.numbers.filter(|numbers| version < numbers.next).ok_or_else(unknown)?;
-        let place = numbers.ranges.partition_point(|(first, _)| *first <= version).checked_sub(1);
-        let place = place.ok_or_else(unknown)?;
-        Ok((place, version - numbers.ranges[place].0))
+        let index = numbers.ranges.partition_point(|(first, _)| *first <= version).checked_sub(1);
+        let index = index.ok_or_else(unknown)?;
+        Ok((index, version - numbers.ranges[index].0))
     }
 
     /// Segment and table of a range of numbers.
-    fn table(&self, place: usize) -> Result<(&'s Arc<Segment>, &'s TableEntry)> {
-        if let Some(found) = self.found.get(place).and_then(OnceLock::get) {
+    fn table(&self, index: usize) -> Result<(&'s Arc<Segment>, &'s TableEntry)> {
+        if let Some(found) = self.found.get(index).and_then(OnceLock::get) {
             return Ok(*found);
         }
-        let range = self.numbers.and_then(|numbers| numbers.ranges.get(place));
+        let range = self.numbers.and_then(|numbers| numbers.ranges.get(index));
         let &(_, sequence) = range.ok_or_else(|| self.state.unknown_number(&self.key, 0))?;
         let segment = self.state.segment(sequence)?;
         let table = segment.table(&self.key.type_token, self.key.part.space()).ok_or_else(|| {
             segment.footer_error(format!("expected versions of {} in this segment", self.key.type_token))
         })?;
-        if let Some(found) = self.found.get(place) {
+        if let Some(found) = self.found.get(index) {
             found.get_or_init(|| (segment, table));
         }
         Ok((segment, table))
@@ -373,11 +375,11 @@ impl<'s> Rows<'s> {
         path: PathId,
     ) -> Result<Option<Vec<u8>>> {
         let Some(number) = segment.path_number(&self.state.paths, path) else { return Ok(None) };
-        let Ok(place) = group.columns.binary_search_by_key(&number, |(path, _)| *path) else {
+        let Ok(index) = group.columns.binary_search_by_key(&number, |(path, _)| *path) else {
             return Ok(None);
         };
         let mut text = Vec::new();
-        let cell = append_cell(segment, group, group.columns[place].1, row, &mut text)?;
+        let cell = append_cell(segment, group, group.columns[index].1, row, &mut text)?;
         Ok((cell != Cell::Absent).then_some(text))
     }
 }
@@ -404,7 +406,7 @@ fn append_cell(
         return Ok(cell);
     }
     let entry = group.references.binary_search_by_key(&chunk, |entry| entry.chunk);
-    let Ok(entry) = entry.map(|place| &group.references[place]) else { return Ok(cell) };
+    let Ok(entry) = entry.map(|index| &group.references[index]) else { return Ok(cell) };
     let mut base = Vec::new();
     segment.cells(entry.base)?.append(row, &mut base);
     if reference::append(entry, &base, out) {
@@ -415,8 +417,8 @@ fn append_cell(
 
 /// Which of some parts holds a number; `extent` says a part's first number and how many it has, and parts ascend.
 fn holder<T>(parts: &[T], number: u32, extent: impl Fn(&T) -> (u32, u32)) -> Option<&T> {
-    let place = parts.partition_point(|part| extent(part).0 <= number);
-    let part = parts.get(place.checked_sub(1)?)?;
+    let index = parts.partition_point(|part| extent(part).0 <= number);
+    let part = parts.get(index.checked_sub(1)?)?;
     let (first, count) = extent(part);
     (number - first < count).then_some(part)
 }
@@ -451,14 +453,14 @@ fn unknown_path(segment: &Segment) -> crate::Error {
 }
 
 /// One of packed integers, its place checked.
-pub(crate) fn packed_at(segment: &Segment, chunk: u32, place: u32) -> Result<u32> {
-    integer_at(segment, chunk, &segment.packed(chunk)?, place)
+pub(crate) fn packed_at(segment: &Segment, chunk: u32, index: u32) -> Result<u32> {
+    integer_at(segment, chunk, &segment.packed(chunk)?, index)
 }
 
-fn integer_at(segment: &Segment, chunk: u32, packed: &PackedU32s<'_>, place: u32) -> Result<u32> {
-    if (place as usize) < packed.len() {
-        return Ok(packed.get(place as usize));
+fn integer_at(segment: &Segment, chunk: u32, packed: &PackedU32s<'_>, index: u32) -> Result<u32> {
+    if (index as usize) < packed.len() {
+        return Ok(packed.get(index as usize));
     }
-    let what = format!("chunk {chunk} has {} integers, expected more than {place}", packed.len());
+    let what = format!("chunk {chunk} has {} integers, expected more than {index}", packed.len());
     Err(segment.footer_error(what))
 }

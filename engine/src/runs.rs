@@ -37,22 +37,22 @@ fn unite_many<T: Copy>(
     newer: impl Fn(&mut T, T),
 ) -> Vec<T> {
     // Per ordinal one more than the place of its item.
-    let mut places = vec![0_u32; ordinal_count];
+    let mut indexes = vec![0_u32; ordinal_count];
     let mut found: Vec<T> = Vec::with_capacity(items.len());
     // Who looks up such an object finds out that nobody has its ordinal.
     let mut unknown = Vec::new();
     for item in items {
-        match places.get_mut(ordinal(&item) as usize) {
+        match indexes.get_mut(ordinal(&item) as usize) {
             Some(0) if found.len() < u32::MAX as usize => {
                 found.push(item);
-                places[ordinal(&item) as usize] = u32::try_from(found.len()).unwrap_or(0);
+                indexes[ordinal(&item) as usize] = u32::try_from(found.len()).unwrap_or(0);
             }
-            Some(place) if *place > 0 => newer(&mut found[*place as usize - 1], item),
+            Some(index) if *index > 0 => newer(&mut found[*index as usize - 1], item),
             _ => unknown.push(item),
         }
     }
     let mut united: Vec<T> = Vec::with_capacity(found.len() + unknown.len());
-    united.extend(places.iter().filter(|place| **place > 0).map(|place| found[*place as usize - 1]));
+    united.extend(indexes.iter().filter(|index| **index > 0).map(|index| found[*index as usize - 1]));
     unknown.sort_by_key(&ordinal);
     united.append(&mut unknown);
     united

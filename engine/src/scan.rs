@@ -119,12 +119,12 @@ pub struct ColumnPlan {
     key: TableKey,
     path: PathId,
     form: Form,
-    blocks: Vec<Place>,
+    blocks: Vec<BlockLocation>,
 }
 
 /// Where a block stands: a row group of a segment, or its patches.
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum BlockLocation {
     Group { sequence: u64, group: usize },
     Patches { sequence: u64 },
 }
@@ -252,8 +252,8 @@ impl Scan {
                 // A day has hundreds of thousands of patches, and a few hundred paths.
                 let mut is_there = vec![false; ids.len()];
                 let mut note = |number: u32| {
-                    if let Some(place) = is_there.get_mut(number as usize) {
-                        *place = true;
+                    if let Some(index) = is_there.get_mut(number as usize) {
+                        *index = true;
                     }
                 };
                 table.groups.iter().flat_map(|group| &group.columns).for_each(|(path, _)| note(*path));
@@ -291,9 +291,9 @@ impl Scan {
         let mut blocks = Vec::new();
         for &(_, sequence) in ranges {
             let (_, table) = table_of(state, &key, sequence)?;
-            blocks.extend((0..table.groups.len()).map(|group| Place::Group { sequence, group }));
+            blocks.extend((0..table.groups.len()).map(|group| BlockLocation::Group { sequence, group }));
             if table.patch_count > 0 {
-                blocks.push(Place::Patches { sequence });
+                blocks.push(BlockLocation::Patches { sequence });
             }
         }
         Ok(ColumnPlan { state: Arc::clone(state), key, path: state.paths.id(path), form, blocks })
@@ -364,14 +364,14 @@ impl ColumnPlan {
     ///
     /// # Panics
     /// When there is no such block.
-    pub fn block(&self, place: usize) -> Result<Block> {
-        match self.blocks[place] {
-            Place::Group { sequence, group } => {
+    pub fn block(&self, index: usize) -> Result<Block> {
+        match self.blocks[index] {
+            BlockLocation::Group { sequence, group } => {
                 let (segment, table) = table_of(&self.state, &self.key, sequence)?;
                 let number = segment.path_number(&self.state.paths, self.path);
                 block::read_group(segment, table, &table.groups[group], number, self.form)
             }
-            Place::Patches { sequence } => {
+            BlockLocation::Patches { sequence } => {
                 let (segment, table) = table_of(&self.state, &self.key, sequence)?;
                 let number = segment.path_number(&self.state.paths, self.path);
                 patch::read(segment, table, number)
@@ -396,7 +396,7 @@ impl ColumnPlan {
     /// `Damaged` or `Disk`.
     pub fn read(&self) -> Result<VersionColumn> {
         let blocks: Vec<Block> =
-            (0..self.blocks.len()).into_par_iter().map(|place| self.block(place)).collect::<Result<_>>()?;
+            (0..self.blocks.len()).into_par_iter().map(|index| self.block(index)).collect::<Result<_>>()?;
         self.merge(blocks)
     }
 }
@@ -438,6 +438,6 @@ fn table_of<'s>(
 
 /// The chunk of a path in a row group, if the group has that path.
 fn chunk_of(group: &GroupEntry, number: Option<u32>) -> Option<u32> {
-    let place = group.columns.binary_search_by_key(&number?, |(path, _)| *path).ok()?;
-    Some(group.columns[place].1)
+    let index = group.columns.binary_search_by_key(&number?, |(path, _)| *path).ok()?;
+    Some(group.columns[index].1)
 }

@@ -59,8 +59,8 @@ impl Snapshot {
     /// Never: a snapshot is made of a backup that is there.
     #[must_use]
     pub fn backup(&self) -> &BackupSummary {
-        let place = usize::try_from(self.rank() - 1).expect("backups are few");
-        &self.inner.state.commits[place]
+        let index = usize::try_from(self.rank() - 1).expect("backups are few");
+        &self.inner.state.commits[index]
     }
 
     /// The same state, whose objects come with their dormant links too: those to objects in the recycle bin, which come
@@ -320,19 +320,19 @@ fn read_slot(state: &State, key: &TableKey, sequence: u64, ordinal: u32) -> Resu
     for later in (checkpoint + 1..=sequence).rev() {
         let segment = state.segment(later)?;
         let Some(entry) = segment.slots(key) else { continue };
-        if let Some(place) = segment.place_of(entry.ordinals, ordinal)? {
-            return slot_at(segment, entry.new_values, place);
+        if let Some(index) = segment.index_of(entry.ordinals, ordinal)? {
+            return slot_at(segment, entry.new_values, index);
         }
     }
     let Some((segment, entry)) = checkpoint_table(state, key, checkpoint)? else { return Ok(Slot::NEVER) };
-    match segment.place_of(entry.ordinals, ordinal)? {
-        Some(place) => slot_at(segment, entry.values, place),
+    match segment.index_of(entry.ordinals, ordinal)? {
+        Some(index) => slot_at(segment, entry.values, index),
         None => Ok(Slot::NEVER),
     }
 }
 
-fn slot_at(segment: &Segment, values: u32, place: usize) -> Result<Slot> {
-    let value = segment.integer_at(values, place)?;
+fn slot_at(segment: &Segment, values: u32, index: usize) -> Result<Slot> {
+    let value = segment.integer_at(values, index)?;
     let value = value.ok_or_else(|| segment.footer_error("the slots of a vector end early"))?;
     Ok(Slot::from_stored(value))
 }

@@ -176,8 +176,8 @@ impl State {
     /// The segment in which a number of a table came, and the number's place counted from the segment's first.
     pub(crate) fn locate(&self, key: &TableKey, number: u32) -> Result<(&Arc<Segment>, u32)> {
         let numbers = self.tables.get(key).ok_or_else(|| self.unknown_number(key, number))?;
-        let place = numbers.ranges.partition_point(|(first, _)| *first <= number);
-        let Some(&(first, sequence)) = place.checked_sub(1).and_then(|place| numbers.ranges.get(place))
+        let index = numbers.ranges.partition_point(|(first, _)| *first <= number);
+        let Some(&(first, sequence)) = index.checked_sub(1).and_then(|index| numbers.ranges.get(index))
         else {
             return Err(self.unknown_number(key, number));
         };
@@ -198,8 +198,8 @@ impl State {
 
     /// The newest checkpoint at or before a backup.
     pub(crate) fn checkpoint_before(&self, sequence: u64) -> Option<u64> {
-        let place = self.checkpoints.partition_point(|&checkpoint| checkpoint <= sequence);
-        place.checked_sub(1).map(|place| self.checkpoints[place])
+        let index = self.checkpoints.partition_point(|&checkpoint| checkpoint <= sequence);
+        index.checked_sub(1).map(|index| self.checkpoints[index])
     }
 
     fn read_checkpoint(&mut self) -> Result<()> {
@@ -399,9 +399,9 @@ impl Segment {
             Part::Links(relation) => {
                 let links = &self.footer.links;
                 let wanted = (&*key.type_token, &**relation);
-                let place = links
+                let index = links
                     .binary_search_by(|entry| (entry.type_token.as_str(), &*entry.relation).cmp(&wanted));
-                place.ok().and_then(|place| links[place].slots.as_ref())
+                index.ok().and_then(|index| links[index].slots.as_ref())
             }
             part => self.table(&key.type_token, part.space()).and_then(|entry| entry.slots.as_ref()),
         }

@@ -40,8 +40,8 @@ impl Timeline {
         // Stable: at one instant the order of commits stays.
         manifests.sort_by_key(|manifest| manifest.taken_at);
         for (rank, manifest) in (1..).zip(&*manifests) {
-            let place = usize::try_from(manifest.sequence - 1).ok();
-            if let Some(known) = place.and_then(|place| timeline.ranks.get_mut(place)) {
+            let index = usize::try_from(manifest.sequence - 1).ok();
+            if let Some(known) = index.and_then(|index| timeline.ranks.get_mut(index)) {
                 *known = rank;
             }
         }

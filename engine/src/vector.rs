@@ -79,8 +79,8 @@ impl Vector {
         let mut rest = ordinals;
         let mut stored = stored;
         while let Some(first) = rest.first() {
-            let (number, offset) = place(*first);
-            let length = rest.partition_point(|ordinal| place(*ordinal).0 == number);
+            let (number, offset) = index(*first);
+            let length = rest.partition_point(|ordinal| index(*ordinal).0 == number);
             let (run, values);
             (run, rest) = rest.split_at(length);
             (values, stored) = stored.split_at(length);
@@ -91,7 +91,7 @@ impl Vector {
                 continue;
             }
             for (ordinal, value) in run.iter().zip(values) {
-                block[place(*ordinal).1] = Slot::from_stored(*value).0;
+                block[index(*ordinal).1] = Slot::from_stored(*value).0;
             }
         }
     }
@@ -104,7 +104,7 @@ impl Vector {
     }
 
     pub(crate) fn get(&self, ordinal: u32) -> Slot {
-        let (block, offset) = place(ordinal);
+        let (block, offset) = index(ordinal);
         match self.blocks.get(block) {
             Some(Some(block)) => Slot(block[offset]),
             _ => Slot::NEVER,
@@ -112,7 +112,7 @@ impl Vector {
     }
 
     pub(crate) fn set(&mut self, ordinal: u32, slot: Slot) {
-        let (number, offset) = place(ordinal);
+        let (number, offset) = index(ordinal);
         if number >= self.blocks.len() && slot == Slot::NEVER {
             return;
         }
@@ -192,7 +192,7 @@ fn count_in(block: &Block, is_wanted: impl Fn(Slot) -> bool) -> usize {
     block.iter().map(|slot| u32::from(is_wanted(Slot(*slot)))).sum::<u32>() as usize
 }
 
-fn place(ordinal: u32) -> (usize, usize) {
+fn index(ordinal: u32) -> (usize, usize) {
     (ordinal as usize / BLOCK_SIZE, ordinal as usize % BLOCK_SIZE)
 }
 

@@ -196,7 +196,7 @@ impl Check<'_> {
                     Ok(ordinals) => ordinals
                         .par_iter()
                         .enumerate()
-                        .flat_map_iter(|(place, &ordinal)| check_version(&rows, first, place, ordinal).err())
+                        .flat_map_iter(|(index, &ordinal)| check_version(&rows, first, index, ordinal).err())
                         .collect(),
                     Err(error) => vec![error],
                 };
@@ -269,9 +269,9 @@ pub(crate) fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> 
     segment.integers(table.ordinals)
 }
 
-fn check_version(rows: &Rows<'_>, first: u32, place: usize, ordinal: u32) -> Result<()> {
+fn check_version(rows: &Rows<'_>, first: u32, index: usize, ordinal: u32) -> Result<()> {
     let (state, key) = (rows.state(), rows.key());
-    let version = first.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
+    let version = first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
     let mut cells = Cells::default();
     rows.read_cells(version, &mut cells)?;
     let id = state.id(ordinal)?;

@@ -329,9 +329,9 @@ async fn check_native(client: &Client) -> Result<()> {
 }
 
 /// Ends the run where a test wants it to.
-fn crash_here(request: &ApplyRequest<'_>, place: &str) -> Result<()> {
+fn crash_here(request: &ApplyRequest<'_>, index: &str) -> Result<()> {
     match request.crash {
-        Some(crash) if crash(place) => Err(Error::Cancelled),
+        Some(crash) if crash(index) => Err(Error::Cancelled),
         _ => Ok(()),
     }
 }

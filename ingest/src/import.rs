@@ -1,6 +1,6 @@
 //! Reads files that hold a tenant, and commits them as one backup or not at all.
 //!
-//! Shape: `walk` finds files, `place` tells from their path what they hold, `blocks` cuts each into pieces of
+//! Shape: `walk` finds files, `origin` tells from their path what they hold, `blocks` cuts each into pieces of
 //! whole objects, `supply` hands these out, `shred` gives their objects to the store's workers, `pipeline` keeps all
 //! of them busy.
 
@@ -17,8 +17,8 @@ mod blocks;
 mod error;
 mod fault;
 pub(crate) mod head;
+pub(crate) mod origin;
 mod pipeline;
-pub(crate) mod place;
 #[cfg(test)]
 mod recording;
 mod shred;
@@ -31,8 +31,8 @@ mod text;
 mod walk;
 
 pub use error::{Error, ErrorKind, InputProblem, Location, Result};
+use origin::Origin;
 use pipeline::{Harvest, Setting};
-use place::Place;
 use shred::{Link, Notice};
 use sink::Sink;
 use walk::Input;
@@ -50,7 +50,7 @@ pub struct ImportRequest<'a> {
     pub insert: bool,
     /// Free text.
     pub note: String,
-    /// The type of objects that neither they nor their place name.
+    /// The type of objects that neither they nor their origin name.
     pub type_hint: Option<String>,
     /// Keeps objects that are missing from the data.
     pub partial: bool,
@@ -139,7 +139,7 @@ pub fn import(
                 ignored_count += walk::find(&path, type_hint, &mut inputs)?.ignored_count;
             }
             Source::Reader { name, reader } => {
-                inputs.push(Input::Stream { reader, place: Place::of_text(&name, type_hint) });
+                inputs.push(Input::Stream { reader, origin: Origin::of_text(&name, type_hint) });
             }
         }
     }
@@ -215,7 +215,7 @@ fn finish<S: Sink>(harvest: Harvest, ignored_count: u64, sink: &mut S) -> Result
                 *count,
             ),
             Notice::Collapsed => warn(
-                place::PARTNER,
+                origin::PARTNER,
                 "the exporter wrote all partners to one file, so only the last of them is here".to_owned(),
                 *count,
             ),

@@ -145,8 +145,8 @@ fn operator(operator: &Operator) -> String {
             format!("project-rename {}", join(renames, rename))
         }
         Operator::ProjectReorder(list) => {
-            let item = |(place, direction): &(Name, Option<Direction>)| {
-                format!("{}{}", pattern(place), direction_word(*direction))
+            let item = |(index, direction): &(Name, Option<Direction>)| {
+                format!("{}{}", pattern(index), direction_word(*direction))
             };
             format!("project-reorder {}", join(list, item))
         }

@@ -69,16 +69,17 @@ impl Scalar {
     }
 
     /// The same value where the columns stand elsewhere.
-    pub(crate) fn moved(&self, place: &dyn Fn(usize) -> Scalar) -> Self {
+    pub(crate) fn moved(&self, position: &dyn Fn(usize) -> Scalar) -> Self {
         match self {
-            Self::Column(index) => place(*index),
+            Self::Column(index) => position(*index),
             Self::Call { function, arguments, kinds, kind, .. } => {
-                let arguments: Vec<Self> = arguments.iter().map(|argument| argument.moved(place)).collect();
+                let arguments: Vec<Self> =
+                    arguments.iter().map(|argument| argument.moved(position)).collect();
                 let depth = 1 + arguments.iter().map(Self::depth).max().unwrap_or(0);
                 Self::Call { function, arguments, kinds: kinds.clone(), kind: *kind, depth }
             }
             Self::Member { value, set } => {
-                Self::Member { value: Box::new(value.moved(place)), set: Arc::clone(set) }
+                Self::Member { value: Box::new(value.moved(position)), set: Arc::clone(set) }
             }
             other => other.clone(),
         }
@@ -321,7 +322,7 @@ pub(crate) struct ExpandStep {
 #[derive(Clone)]
 pub(crate) struct ExpandItem {
     pub(crate) value: Scalar,
-    pub(crate) place: usize,
+    pub(crate) index: usize,
     pub(crate) kind: Type,
 }
 
@@ -332,5 +333,5 @@ pub(crate) struct ParseStep {
     pub(crate) kind: Type,
     pub(crate) pattern: crate::pattern::Pattern,
     /// Where each captured text goes, and its type.
-    pub(crate) places: Vec<(usize, Type)>,
+    pub(crate) indexes: Vec<(usize, Type)>,
 }

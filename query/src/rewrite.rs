@@ -151,8 +151,8 @@ fn all_of(mut conditions: Vec<Scalar>) -> Scalar {
 fn admitted(condition: &Scalar, scan: &Scan) -> Option<Condition> {
     let Scalar::Call { function, arguments, kinds, .. } = condition else { return None };
     let (first, rest) = arguments.split_first()?;
-    let Scalar::Column(place) = first else { return None };
-    let column = *scan.request.columns.get(*place)?;
+    let Scalar::Column(index) = first else { return None };
+    let column = *scan.request.columns.get(*index)?;
     let kind = *kinds.first()?;
     if kind == Type::Dynamic || kinds.iter().any(|other| *other != kind) {
         return None;

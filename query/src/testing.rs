@@ -39,8 +39,8 @@ impl TableSource for Sample {
         let row_count = self.columns.first().map_or(0, Vec::len);
         let batches = (0..row_count).step_by(2).map(|start| {
             let rows = start..row_count.min(start + 2);
-            let columns = request.columns.iter().map(|place| {
-                let values = self.columns[*place][rows.clone()].to_vec();
+            let columns = request.columns.iter().map(|index| {
+                let values = self.columns[*index][rows.clone()].to_vec();
                 let codes = (0..u32::try_from(values.len()).expect("two rows")).collect();
                 Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
             });

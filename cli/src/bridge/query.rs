@@ -428,11 +428,11 @@ impl Question {
 
     /// The place of a finding in what somebody wrote.
     fn excerpt(&self, finding: &Diagnostic) -> Excerpt {
-        let place = |offset: usize| {
+        let index = |offset: usize| {
             let offset = offset.min(self.text.len());
             (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
         };
-        let (start, end) = (place(finding.span.start), place(finding.span.end));
+        let (start, end) = (index(finding.span.start), index(finding.span.end));
         Excerpt {
             text: self.text.clone(),
             offset: start,

@@ -19,7 +19,7 @@ pub(super) struct Interner {
     spread: Spread,
     /// Places in `new_keys`. The keys stand there alone: a map with keys takes four times as much memory, and misses
     /// the cache as much more often.
-    places: HashTable<u32>,
+    indexes: HashTable<u32>,
     new_keys: Vec<u128>,
     new_texts: Vec<(u32, Box<str>)>,
 }
@@ -74,7 +74,7 @@ impl Interner {
         Self {
             first_ordinal: state.ordinal_count,
             spread: Spread::new(&state.hash_key),
-            places: HashTable::new(),
+            indexes: HashTable::new(),
             new_keys: Vec::new(),
             new_texts: Vec::new(),
         }
@@ -96,15 +96,15 @@ impl Interner {
             batch.extend(ids.by_ref().take(BATCH_LENGTH).map(|id| {
                 let sought = Sought::new(id, self.spread);
                 // The first place whose few bits of hash fit: mostly the right one.
-                (sought, self.places.find(sought.hash, |_| true).copied())
+                (sought, self.indexes.find(sought.hash, |_| true).copied())
             }));
             if batch.is_empty() {
                 return Ok(ordinals);
             }
-            for &(sought, place) in &batch {
-                let known = place.filter(|&place| self.new_keys[place as usize] == sought.key);
+            for &(sought, index) in &batch {
+                let known = index.filter(|&index| self.new_keys[index as usize] == sought.key);
                 ordinals.push(match known {
-                    Some(place) => self.first_ordinal + place,
+                    Some(index) => self.first_ordinal + index,
                     None => self.find_or_add(state, sought)?,
                 });
             }
@@ -117,22 +117,22 @@ impl Interner {
     }
 
     fn find_or_add(&mut self, state: &State, Sought { id, key, hash }: Sought<'_>) -> Result<u32> {
-        if let Some(place) = self.places.find(hash, |&place| self.new_keys[place as usize] == key) {
-            return Ok(self.first_ordinal + place);
+        if let Some(index) = self.indexes.find(hash, |&index| self.new_keys[index as usize] == key) {
+            return Ok(self.first_ordinal + index);
         }
         if self.first_ordinal > 0
             && let Some(ordinal) = state.ordinal(id)?
         {
             return Ok(ordinal);
         }
-        let place = index_u32(self.new_keys.len());
+        let index = index_u32(self.new_keys.len());
         if let Id::Text(text) = id {
-            self.new_texts.push((place, text.clone()));
+            self.new_texts.push((index, text.clone()));
         }
         self.new_keys.push(key);
         let (keys, spread) = (&self.new_keys, self.spread);
-        self.places.insert_unique(hash, place, |&place| spread.hash(keys[place as usize]));
-        Ok(self.first_ordinal + place)
+        self.indexes.insert_unique(hash, index, |&index| spread.hash(keys[index as usize]));
+        Ok(self.first_ordinal + index)
     }
 
     /// Ordinals after this backup.

@@ -53,16 +53,16 @@ pub(super) fn between(
     }
     let count = parts.iter().map(|(_, slots)| slots.len()).max().unwrap_or(0);
     let mut candidates: Vec<Candidate> = Vec::with_capacity(count);
-    let mut places = vec![0; parts.len()];
+    let mut indexes = vec![0; parts.len()];
     // The slots of each part ascend by ordinal, and there are few parts.
     loop {
-        let heads = parts.iter().zip(&places).filter_map(|((_, slots), place)| slots.get(*place));
+        let heads = parts.iter().zip(&indexes).filter_map(|((_, slots), index)| slots.get(*index));
         let Some(ordinal) = heads.map(|slot| slot.ordinal).min() else { return Ok(candidates) };
         let mut candidate = Candidate { ordinal, ..Candidate::default() };
-        for ((part, slots), place) in parts.iter().zip(&mut places) {
-            if let Some(slot) = slots.get(*place).filter(|slot| slot.ordinal == ordinal) {
+        for ((part, slots), index) in parts.iter().zip(&mut indexes) {
+            if let Some(slot) = slots.get(*index).filter(|slot| slot.ordinal == ordinal) {
                 candidate.add(part, slot.old, slot.new);
-                *place += 1;
+                *index += 1;
             }
         }
         candidates.push(candidate);
@@ -81,8 +81,8 @@ pub(super) fn of_object(
     for key in keys {
         let Some(entry) = segment.slots(key) else { continue };
         let slots = segment.changed_slots(entry)?;
-        if let Ok(place) = slots.binary_search_by_key(&ordinal, |slot| slot.ordinal) {
-            candidate.add(&key.part, slots[place].old, slots[place].new);
+        if let Ok(index) = slots.binary_search_by_key(&ordinal, |slot| slot.ordinal) {
+            candidate.add(&key.part, slots[index].old, slots[index].new);
         }
     }
     Ok((candidate.core.is_some() || !candidate.links.is_empty()).then_some(candidate))

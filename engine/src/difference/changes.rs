@@ -172,13 +172,13 @@ impl TypeChanges<'_> {
                 make_each(view, candidates, |cursors, candidate| comparison.change(view, cursors, candidate))?
             }
             Order::ById(rest) => {
-                let mut places: Vec<u32> = rest.take(length).collect();
-                if places.is_empty() {
+                let mut indexes: Vec<u32> = rest.take(length).collect();
+                if indexes.is_empty() {
                     return Ok(false);
                 }
-                places.sort_unstable();
-                make_each(view, &places, |cursors, place| {
-                    comparison.change(view, cursors, &candidates[*place as usize])
+                indexes.sort_unstable();
+                make_each(view, &indexes, |cursors, index| {
+                    comparison.change(view, cursors, &candidates[*index as usize])
                 })?
             }
         };
@@ -191,27 +191,27 @@ impl TypeChanges<'_> {
 fn append_by_id(made: &mut [Option<Change>], changes: &mut Vec<Change>) {
     let mut order: Vec<(Option<u128>, u32)> = Vec::with_capacity(made.len());
     order
-        .extend(made.iter().zip(0..).filter_map(|(change, place)| Some((change.as_ref()?.id.guid(), place))));
+        .extend(made.iter().zip(0..).filter_map(|(change, index)| Some((change.as_ref()?.id.guid(), index))));
     if order.iter().all(|(guid, _)| guid.is_some()) {
         order.par_sort_unstable();
     } else {
         order.par_sort_unstable_by(|(_, a), (_, b)| {
-            let id = |place: &u32| made[*place as usize].as_ref().map(|change| &change.id);
+            let id = |index: &u32| made[*index as usize].as_ref().map(|change| &change.id);
             id(a).cmp(&id(b)).then(a.cmp(b))
         });
     }
     changes.reserve(order.len());
-    changes.extend(order.iter().filter_map(|(_, place)| made[*place as usize].take()));
+    changes.extend(order.iter().filter_map(|(_, index)| made[*index as usize].take()));
 }
 
 /// The places of candidates in the order of their IDs.
 fn by_id(view: &TypeView<'_>, candidates: &[Candidate]) -> Result<Vec<u32>> {
-    let places = 0..u32::try_from(candidates.len()).expect("no more candidates than ordinals");
-    let id = |(place, candidate)| Ok((view.id(candidate)?.into(), place));
-    let ids = places.into_par_iter().zip(candidates).map(id);
+    let indexes = 0..u32::try_from(candidates.len()).expect("no more candidates than ordinals");
+    let id = |(index, candidate)| Ok((view.id(candidate)?.into(), index));
+    let ids = indexes.into_par_iter().zip(candidates).map(id);
     let mut ids: Vec<(ObjectId, u32)> = ids.collect::<Result<_>>()?;
     ids.par_sort_unstable();
-    Ok(ids.into_iter().map(|(_, place)| place).collect())
+    Ok(ids.into_iter().map(|(_, index)| index).collect())
 }
 
 impl std::fmt::Debug for Changes<'_> {

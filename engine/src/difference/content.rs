@@ -73,12 +73,12 @@ impl Cursors<'_, '_> {
 
 impl Names {
     fn path(&mut self, comparison: &Comparison<'_>, path: PathId) -> &KnownPath {
-        let place = path.index();
-        if self.paths.len() <= place {
-            self.paths.resize_with(place + 1, || None);
+        let index = path.index();
+        if self.paths.len() <= index {
+            self.paths.resize_with(index + 1, || None);
         }
         let token = &self.token;
-        self.paths[place].get_or_insert_with(|| {
+        self.paths[index].get_or_insert_with(|| {
             let names = &comparison.state.paths;
             let text = names.text(path);
             KnownPath {

@@ -29,8 +29,8 @@ impl Coverage {
         let (low, high) = (from.min(to), from.max(to));
         let mut types: BTreeMap<String, TypeView> = BTreeMap::new();
         // The backup of rank n is the n-th manifest.
-        let place = |rank: u64| usize::try_from(rank).unwrap_or(usize::MAX).min(state.manifests.len());
-        let between = &state.manifests[place(low)..place(high)];
+        let index = |rank: u64| usize::try_from(rank).unwrap_or(usize::MAX).min(state.manifests.len());
+        let between = &state.manifests[index(low)..index(high)];
         for manifest in between {
             for (token, coverage) in &manifest.coverage {
                 let view = types.entry(token.clone()).or_default();
@@ -42,7 +42,7 @@ impl Coverage {
             }
         }
         for side in [low, high] {
-            let Some(manifest) = place(side).checked_sub(1).and_then(|place| state.manifests.get(place))
+            let Some(manifest) = index(side).checked_sub(1).and_then(|index| state.manifests.get(index))
             else {
                 continue;
             };

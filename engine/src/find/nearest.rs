@@ -54,11 +54,11 @@ impl Wanted {
         for (index, letter) in wanted.iter().enumerate() {
             let mut diagonal = std::mem::replace(&mut row[0], index + 1);
             let mut least = row[0];
-            for (place, other) in name.iter().enumerate() {
+            for (position, other) in name.iter().enumerate() {
                 let change = diagonal + usize::from(letter != other);
-                diagonal = row[place + 1];
-                row[place + 1] = change.min(diagonal + 1).min(row[place] + 1);
-                least = least.min(row[place + 1]);
+                diagonal = row[position + 1];
+                row[position + 1] = change.min(diagonal + 1).min(row[position] + 1);
+                least = least.min(row[position + 1]);
             }
             if least > self.distance_max {
                 return None;

@@ -65,13 +65,13 @@ impl<'s> OpenColumn<'s> {
     ) -> Result<Self> {
         let chunk = segment.path_number(names, path).and_then(|number| {
             let found = group.columns.binary_search_by_key(&number, |(path, _)| *path);
-            found.ok().map(|place| group.columns[place].1)
+            found.ok().map(|index| group.columns[index].1)
         });
         let mut open = Self { group, column: None, base: None, decoded: None, was_read: false };
         if let Some(chunk) = chunk {
             open.column = Some(segment.cells(chunk)?);
-            if let Ok(place) = group.references.binary_search_by_key(&chunk, |entry| entry.chunk) {
-                let entry = &group.references[place];
+            if let Ok(index) = group.references.binary_search_by_key(&chunk, |entry| entry.chunk) {
+                let entry = &group.references[index];
                 open.base = Some((entry, segment.cells(entry.base)?));
             }
         }

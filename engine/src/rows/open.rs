@@ -17,11 +17,11 @@ impl<T> Default for PerSegment<T> {
 impl<T> PerSegment<T> {
     /// What is open in the place of a segment, if it is what is wanted; else nothing, to be put there.
     pub(super) fn get(&mut self, segment: &Segment, is_wanted: impl FnOnce(&T) -> bool) -> &mut Option<T> {
-        let place = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_COUNT;
-        if self.0.len() <= place {
-            self.0.resize_with(place + 1, || None);
+        let index = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_COUNT;
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
         }
-        let open = &mut self.0[place];
+        let open = &mut self.0[index];
         if open.as_ref().is_some_and(|open| !is_wanted(open)) {
             *open = None;
         }

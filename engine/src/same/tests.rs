@@ -263,7 +263,7 @@ impl Graph {
     }
 
     /// A place in a list of this length.
-    fn place(&mut self, length: usize) -> usize {
+    fn index(&mut self, length: usize) -> usize {
         usize::try_from(self.below(length as u64)).unwrap()
     }
 
@@ -292,7 +292,7 @@ impl Graph {
     /// Another text of the same state, of a property whose texts are no free ones.
     fn rewrite(&mut self, value: &Value) -> String {
         match value {
-            Value::Null => ["null", "[]", "{}"][self.place(3)].to_owned(),
+            Value::Null => ["null", "[]", "{}"][self.index(3)].to_owned(),
             Value::Bool(_) => value.to_string(),
             Value::Number(number) => match self.below(3) {
                 0 => format!("{number}.0"),
@@ -303,7 +303,7 @@ impl Graph {
             Value::Array(values) => {
                 let mut texts: Vec<String> = values.iter().map(|value| self.rewrite(value)).collect();
                 for last in (1..texts.len()).rev() {
-                    let other = self.place(last + 1);
+                    let other = self.index(last + 1);
                     texts.swap(last, other);
                 }
                 if texts.is_empty() { self.rewrite(&Value::Null) } else { format!("[{}]", texts.join(" ,")) }
@@ -358,8 +358,8 @@ impl Graph {
                 match self.below(3) {
                     0 if !values.is_empty() => drop(values.pop()),
                     1 if !values.is_empty() => {
-                        let place = self.place(values.len());
-                        values[place] = self.change(&values[place].clone());
+                        let index = self.index(values.len());
+                        values[index] = self.change(&values[index].clone());
                     }
                     _ => values.push(json!("one more")),
                 }
@@ -371,7 +371,7 @@ impl Graph {
                 if names.is_empty() || self.below(3) == 0 {
                     members.insert("one more".into(), json!(1));
                 } else {
-                    let name = &names[self.place(names.len())];
+                    let name = &names[self.index(names.len())];
                     members[name] = self.change(&members[name].clone());
                 }
                 members.into()

@@ -70,9 +70,9 @@ impl TextList {
     /// # Panics
     /// When there are not so many.
     #[must_use]
-    pub fn get(&self, place: usize) -> &[u8] {
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.bytes[start as usize..self.ends[place] as usize]
+    pub fn get(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start as usize..self.ends[index] as usize]
     }
 
     /// All of them.
@@ -130,7 +130,7 @@ pub(super) fn read_group(
     }
     let reference = group.references.binary_search_by_key(&chunk, |entry| entry.chunk).ok();
     let content = match (reference, column.kind()) {
-        (Some(place), _) => read_repeating(segment, &column, &group.references[place])?,
+        (Some(position), _) => read_repeating(segment, &column, &group.references[position])?,
         (None, Kind::Integers(numbers)) if form == Form::Typed => {
             let numbers = numbers.iter().map(u64::cast_signed).collect();
             whole(&column, Values::Integers(numbers), Repeats::No, code_of_index)

@@ -29,8 +29,8 @@ impl Scan {
         texts.bytes.reserve(ordinals.len() * 36);
         let ranges = open_ranges(state)?;
         for &ordinal in ordinals {
-            let place = ranges.partition_point(|range| range.first <= ordinal);
-            let guid = place.checked_sub(1).and_then(|place| ranges[place].guid(ordinal));
+            let index = ranges.partition_point(|range| range.first <= ordinal);
+            let guid = index.checked_sub(1).and_then(|index| ranges[index].guid(ordinal));
             match guid {
                 Some(guid) => Id::Guid(*guid).write_text(&mut texts.bytes),
                 None => ids.id(ordinal)?.write_text(&mut texts.bytes),

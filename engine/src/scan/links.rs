@@ -30,9 +30,9 @@ impl LinkLists {
     /// # Panics
     /// When there are not so many objects.
     #[must_use]
-    pub fn get(&self, place: usize) -> &[u32] {
-        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.targets[start as usize..self.ends[place] as usize]
+    pub fn get(&self, index: usize) -> &[u32] {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.targets[start as usize..self.ends[index] as usize]
     }
 
     fn append(&mut self, other: &Self) {
@@ -89,15 +89,15 @@ impl Scan {
     pub fn live_types(&self) -> Result<(Vec<Arc<str>>, Vec<u16>)> {
         let state = self.snapshot.state();
         let mut types = Vec::new();
-        let mut places = vec![u16::MAX; state.ordinal_count as usize];
+        let mut indexes = vec![u16::MAX; state.ordinal_count as usize];
         for key in self.snapshot.core_keys() {
-            let place = u16::try_from(types.len()).unwrap_or(u16::MAX);
+            let index = u16::try_from(types.len()).unwrap_or(u16::MAX);
             types.push(Arc::clone(&key.type_token));
             for (ordinal, _) in self.snapshot.vector(key)?.iter().filter(|(_, slot)| slot.is_live()) {
-                let found = &mut places[ordinal as usize];
-                *found = (*found).min(place);
+                let found = &mut indexes[ordinal as usize];
+                *found = (*found).min(index);
             }
         }
-        Ok((types, places))
+        Ok((types, indexes))
     }
 }

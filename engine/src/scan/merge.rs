@@ -27,13 +27,13 @@ impl VersionColumn {
         if code == NULL {
             out.extend_from_slice(b"null");
         }
-        let Some(mut place) = code.checked_sub(FIRST_VALUE).map(|place| place as usize) else { return };
+        let Some(mut index) = code.checked_sub(FIRST_VALUE).map(|index| index as usize) else { return };
         for run in &self.runs {
-            if let (Values::Json(texts), true) = (run, place < run.len()) {
-                return out.extend_from_slice(texts.get(place));
+            if let (Values::Json(texts), true) = (run, index < run.len()) {
+                return out.extend_from_slice(texts.get(index));
             }
-            let Some(rest) = place.checked_sub(run.len()) else { return };
-            place = rest;
+            let Some(rest) = index.checked_sub(run.len()) else { return };
+            index = rest;
         }
     }
 }
@@ -88,8 +88,8 @@ impl Merge {
                 }
                 match (values, repeats) {
                     (Values::Json(texts), Repeats::Yes) => {
-                        let places = self.look_up(&texts)?;
-                        self.column.codes.extend(codes.iter().map(|code| moved(*code, &places)));
+                        let indexes = self.look_up(&texts)?;
+                        self.column.codes.extend(codes.iter().map(|code| moved(*code, &indexes)));
                     }
                     (values, _) => {
                         let before = self.append(values)?;
@@ -100,12 +100,12 @@ impl Merge {
                 }
             }
             Content::Patched { changed, predecessors, values } => {
-                let places = self.look_up(&values)?;
+                let indexes = self.look_up(&values)?;
                 let mut changed = changed.into_iter().peekable();
-                for (place, before) in (0..).zip(predecessors) {
+                for (index, before) in (0..).zip(predecessors) {
                     let mut code = self.column.codes.get(before as usize).copied().unwrap_or(ABSENT);
-                    while let Some((_, new)) = changed.next_if(|(changed, _)| *changed == place) {
-                        code = moved(new, &places);
+                    while let Some((_, new)) = changed.next_if(|(changed, _)| *changed == index) {
+                        code = moved(new, &indexes);
                     }
                     self.column.codes.push(code);
                 }
@@ -130,26 +130,26 @@ impl Merge {
     /// The code of each text; those not yet known become a run of their own.
     fn look_up(&mut self, texts: &TextList) -> Result<Vec<u32>, MergeError> {
         let mut new = TextList::default();
-        let mut places = Vec::with_capacity(texts.len());
+        let mut indexes = Vec::with_capacity(texts.len());
         for text in texts.iter() {
             if let Some(code) = self.known.get(text) {
-                places.push(*code);
+                indexes.push(*code);
                 continue;
             }
             let count = u32::try_from(new.len()).map_err(|_| MergeError::TooMany)?;
             let code = FIRST_VALUE.saturating_add(self.value_count).saturating_add(count);
             new.push(text)?;
             self.known.insert(text.into(), code);
-            places.push(code);
+            indexes.push(code);
         }
         self.append(Values::Json(new))?;
-        Ok(places)
+        Ok(indexes)
     }
 }
 
-fn moved(code: u32, places: &[u32]) -> u32 {
+fn moved(code: u32, indexes: &[u32]) -> u32 {
     match code.checked_sub(FIRST_VALUE) {
         None => code,
-        Some(place) => places.get(place as usize).copied().unwrap_or(ABSENT),
+        Some(index) => indexes.get(index as usize).copied().unwrap_or(ABSENT),
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn read(segment: &Segment, table: &TableEntry, number: Option<u32>) -
             read_chunk(segment, patch, number, &mut changed, &mut values)?;
         }
     }
-    if changed.last().is_some_and(|(place, _)| *place >= table.patch_count) {
+    if changed.last().is_some_and(|(index, _)| *index >= table.patch_count) {
         return Err(segment.footer_error("a patch chunk has more patches than its table"));
     }
     let content = Content::Patched { changed, predecessors, values };
@@ -50,15 +50,15 @@ fn read_chunk(
     if ends.len() != patch.patch_count as usize || texts.row_count() as usize != paths.len() {
         return Err(segment.footer_error("a patch reaches beyond its chunk"));
     }
-    let mut place = 0;
+    let mut index = 0;
     for (entry, path) in (0_u32..).zip(paths.iter()) {
         if path != number {
             continue;
         }
-        while place < ends.len() && ends.get(place) <= entry {
-            place += 1;
+        while index < ends.len() && ends.get(index) <= entry {
+            index += 1;
         }
-        if place >= ends.len() {
+        if index >= ends.len() {
             return Err(segment.footer_error("a patch reaches beyond its chunk"));
         }
         let start = values.bytes.len();
@@ -73,11 +73,11 @@ fn read_chunk(
             values.bytes.truncate(start);
             code_of_cell(cell)
         };
-        let place = patch.first_patch.saturating_add(u32::try_from(place).unwrap_or(u32::MAX));
-        if changed.last().is_some_and(|(before, _)| *before > place) {
+        let index = patch.first_patch.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
+        if changed.last().is_some_and(|(before, _)| *before > index) {
             return Err(segment.footer_error("the patches are not in order"));
         }
-        changed.push((place, code));
+        changed.push((index, code));
     }
     Ok(())
 }

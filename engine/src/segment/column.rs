@@ -46,7 +46,7 @@ pub(crate) use decoded::Decoded;
 pub(crate) use values::Kind;
 
 use super::format::{FormatError, Reader};
-use presence::{Place, Presence};
+use presence::{Presence, Slot};
 
 /// Rows of the longest column: row groups are shorter, but lists of IDs and of changed objects are columns too, and as
 /// long as a backup makes them. It bounds what a damaged count can make a reader allocate.
@@ -269,26 +269,26 @@ impl<'a> Column<'a> {
     /// What a row holds; absent behind the last row.
     #[cfg(test)]
     pub(crate) fn cell(&self, row: u32) -> Cell {
-        match self.presence.place(row as usize) {
-            Place::Value(_) => Cell::Value,
-            Place::Other(cell) => cell,
+        match self.presence.slot(row as usize) {
+            Slot::Value(_) => Cell::Value,
+            Slot::Other(cell) => cell,
         }
     }
 
     /// The index among the values of what a row holds, if it holds a value.
     #[cfg(test)]
     pub(crate) fn value_index(&self, row: u32) -> Option<usize> {
-        match self.presence.place(row as usize) {
-            Place::Value(index) => Some(index),
-            Place::Other(_) => None,
+        match self.presence.slot(row as usize) {
+            Slot::Value(index) => Some(index),
+            Slot::Other(_) => None,
         }
     }
 
     /// For each row in order its index among the values, or what it holds instead.
     pub(crate) fn value_indexes(&self) -> impl Iterator<Item = Result<usize, Cell>> + '_ {
-        self.presence.places().map(|place| match place {
-            Place::Value(index) => Ok(index),
-            Place::Other(cell) => Err(cell),
+        self.presence.slots().map(|position| match position {
+            Slot::Value(index) => Ok(index),
+            Slot::Other(cell) => Err(cell),
         })
     }
 
@@ -300,8 +300,8 @@ impl<'a> Column<'a> {
     /// Appends the JSON text of a row, `null` included; nothing if it is absent or unknown.
     #[inline]
     pub(crate) fn append(&self, row: u32, out: &mut Vec<u8>) -> Cell {
-        match self.presence.place(row as usize) {
-            Place::Value(index) => {
+        match self.presence.slot(row as usize) {
+            Slot::Value(index) => {
                 let start = out.len();
                 if self.kind.append(index, out) {
                     return Cell::Value;
@@ -309,7 +309,7 @@ impl<'a> Column<'a> {
                 out.truncate(start);
                 Cell::Unknown
             }
-            Place::Other(cell) => {
+            Slot::Other(cell) => {
                 if cell == Cell::Null {
                     out.extend_from_slice(NULL);
                 }
@@ -343,17 +343,17 @@ impl<'a> Column<'a> {
 
     /// Whether all bytes could be decoded.
     fn walk(&self, f: &mut impl FnMut(u32, &[u8])) -> bool {
-        let mut places = (0..).zip(self.presence.places());
+        let mut indexes = (0..).zip(self.presence.slots());
         let decoded = self.kind.for_each(self.presence.value_count(), |text| {
-            for (row, place) in places.by_ref() {
-                match place {
-                    Place::Value(_) => return f(row, text),
-                    Place::Other(cell) => f(row, cell.text()),
+            for (row, index) in indexes.by_ref() {
+                match index {
+                    Slot::Value(_) => return f(row, text),
+                    Slot::Other(cell) => f(row, cell.text()),
                 }
             }
         });
-        for (row, place) in places {
-            if let Place::Other(cell) = place {
+        for (row, index) in indexes {
+            if let Slot::Other(cell) = index {
                 f(row, cell.text());
             }
         }

@@ -216,21 +216,21 @@ impl<'a> Skimmed<'a> {
     ///
     /// # Errors
     /// When what is read of it is not what [`encode_u32s`] writes.
-    pub(crate) fn get(&self, place: usize) -> Result<Option<u32>, FormatError> {
-        if place >= self.count {
+    pub(crate) fn get(&self, index: usize) -> Result<Option<u32>, FormatError> {
+        if index >= self.count {
             return Ok(None);
         }
         let mut reader = Reader::new(self.bytes);
         if reader.byte()? != KIND_BLOCKS {
-            return Ok(Some(decode_progression(&mut reader)?.get(place)));
+            return Ok(Some(decode_progression(&mut reader)?.get(index)));
         }
-        for start in (0..=place).step_by(BLOCK) {
+        for start in (0..=index).step_by(BLOCK) {
             let length = BLOCK.min(self.count - start);
             let block = Block::read(&mut reader, length)?;
-            if place < start + length {
+            if index < start + length {
                 let mut values = [0; BLOCK];
                 block.unpack(&mut values[..length]);
-                return Ok(Some(values[place - start]));
+                return Ok(Some(values[index - start]));
             }
         }
         Ok(None)
@@ -240,13 +240,13 @@ impl<'a> Skimmed<'a> {
     ///
     /// # Errors
     /// As [`Skimmed::get`].
-    pub(crate) fn place_of(&self, wanted: u32) -> Result<Option<usize>, FormatError> {
+    pub(crate) fn index_of(&self, wanted: u32) -> Result<Option<usize>, FormatError> {
         let mut reader = Reader::new(self.bytes);
         if self.count == 0 {
             return Ok(None);
         }
         if reader.byte()? != KIND_BLOCKS {
-            return Ok(decode_progression(&mut reader)?.place_of(wanted, self.count));
+            return Ok(decode_progression(&mut reader)?.index_of(wanted, self.count));
         }
         // The base of an ascending block is its first value, so that it is in the last block that does not begin behind it.
         let mut found = None;
@@ -261,7 +261,7 @@ impl<'a> Skimmed<'a> {
         let Some((start, length, block)) = found else { return Ok(None) };
         let mut values = [0; BLOCK];
         block.unpack(&mut values[..length]);
-        Ok(values[..length].binary_search(&wanted).ok().map(|place| start + place))
+        Ok(values[..length].binary_search(&wanted).ok().map(|index| start + index))
     }
 }
 
@@ -272,14 +272,14 @@ struct Progression {
 }
 
 impl Progression {
-    fn get(&self, place: usize) -> u32 {
-        self.first.wrapping_add(self.step.wrapping_mul(low_half(place as u64)))
+    fn get(&self, index: usize) -> u32 {
+        self.first.wrapping_add(self.step.wrapping_mul(low_half(index as u64)))
     }
 
-    fn place_of(&self, wanted: u32, count: usize) -> Option<usize> {
+    fn index_of(&self, wanted: u32, count: usize) -> Option<usize> {
         let distance = wanted.checked_sub(self.first)?;
-        let place = distance.checked_div(self.step).unwrap_or(0) as usize;
-        (place < count && self.get(place) == wanted).then_some(place)
+        let index = distance.checked_div(self.step).unwrap_or(0) as usize;
+        (index < count && self.get(index) == wanted).then_some(index)
     }
 }
 

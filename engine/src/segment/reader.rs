@@ -100,8 +100,8 @@ impl Segment {
     pub(crate) fn table(&self, type_token: &str, space: u8) -> Option<&TableEntry> {
         let tables = &self.footer.tables;
         let wanted = (type_token, space);
-        let place = tables.binary_search_by(|table| (table.type_token.as_str(), table.space).cmp(&wanted));
-        place.ok().map(|place| &tables[place])
+        let index = tables.binary_search_by(|table| (table.type_token.as_str(), table.space).cmp(&wanted));
+        index.ok().map(|index| &tables[index])
     }
 
     /// The process-wide numbers of the footer's paths.
@@ -278,13 +278,13 @@ impl Segment {
     }
 
     /// One integer of a chunk; none behind the end.
-    pub(crate) fn integer_at(&self, chunk: u32, place: usize) -> Result<Option<u32>> {
-        self.skimmed(chunk)?.get(place).map_err(|error| self.format_error(chunk, &error))
+    pub(crate) fn integer_at(&self, chunk: u32, index: usize) -> Result<Option<u32>> {
+        self.skimmed(chunk)?.get(index).map_err(|error| self.format_error(chunk, &error))
     }
 
     /// The place of an integer among the ascending ones of a chunk.
-    pub(crate) fn place_of(&self, chunk: u32, wanted: u32) -> Result<Option<usize>> {
-        self.skimmed(chunk)?.place_of(wanted).map_err(|error| self.format_error(chunk, &error))
+    pub(crate) fn index_of(&self, chunk: u32, wanted: u32) -> Result<Option<usize>> {
+        self.skimmed(chunk)?.index_of(wanted).map_err(|error| self.format_error(chunk, &error))
     }
 
     fn skimmed(&self, chunk: u32) -> Result<Skimmed<'_>> {

@@ -34,8 +34,8 @@ impl State {
             carrying.insert(manifest.sequence);
             source = self.predecessor_of(manifest);
         }
-        let place = source.map_or(0, |manifest| self.rank(manifest.sequence));
-        let since = &known[usize::try_from(place).unwrap_or(usize::MAX).min(known.len())..];
+        let index = source.map_or(0, |manifest| self.rank(manifest.sequence));
+        let since = &known[usize::try_from(index).unwrap_or(usize::MAX).min(known.len())..];
         let is_passed = since
             .iter()
             .any(|manifest| manifest.coverage.contains_key(token) && !carrying.contains(&manifest.sequence));
@@ -44,14 +44,14 @@ impl State {
 
     /// The place of a commit in time, counted from 1; 0 for the empty state before all.
     pub(crate) fn rank(&self, sequence: u64) -> u64 {
-        let place = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
-        place.and_then(|place| self.timeline.ranks.get(place)).copied().unwrap_or(0)
+        let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
+        index.and_then(|index| self.timeline.ranks.get(index)).copied().unwrap_or(0)
     }
 
     /// The commit at a place in time.
     pub(crate) fn sequence_at(&self, rank: u64) -> u64 {
-        let place = usize::try_from(rank).ok().and_then(|rank| rank.checked_sub(1));
-        place.and_then(|place| self.manifests.get(place)).map_or(0, |manifest| manifest.sequence)
+        let index = usize::try_from(rank).ok().and_then(|rank| rank.checked_sub(1));
+        index.and_then(|index| self.manifests.get(index)).map_or(0, |manifest| manifest.sequence)
     }
 
     /// The commit that is newest in time; 0 in an empty store.

@@ -200,7 +200,7 @@ fn shown(root: &Path) -> Result<String> {
     let count = store.backups().len();
     let chosen: Vec<BackupId> = [0, 1, count.saturating_sub(2), count.saturating_sub(1)]
         .into_iter()
-        .filter_map(|place| store.backups().get(place).map(|backup| backup.id))
+        .filter_map(|index| store.backups().get(index).map(|backup| backup.id))
         .collect();
     let mut text = format!("{:?}\n", store.backups());
     let key = |type_token: &str, id: &str| ObjectKey { type_token: type_token.into(), id: id.into() };
@@ -256,11 +256,11 @@ fn forge_footers(forge: &Forge, sequence: u64, step: usize) -> Vec<String> {
     let start = usize::try_from(Trailer::from_file(bytes).unwrap().footer_offset).unwrap();
     let footer = &bytes[start..bytes.len() - TRAILER_SIZE];
     let mut faults = Vec::new();
-    for (place, at) in (0..footer.len() - 3).step_by(4).enumerate() {
+    for (index, at) in (0..footer.len() - 3).step_by(4).enumerate() {
         let old = u32::from_le_bytes(footer[at..at + 4].try_into().unwrap());
         let values = [0, old.wrapping_add(1), old.wrapping_sub(1), u32::MAX, 1 << 31, 70_000];
         for (turn, value) in values.into_iter().enumerate().filter(|(_, value)| *value != old) {
-            if !(place + turn).is_multiple_of(step) {
+            if !(index + turn).is_multiple_of(step) {
                 continue;
             }
             let mut forged = footer.to_vec();

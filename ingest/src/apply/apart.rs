@@ -13,8 +13,8 @@ const POLICY: &str = TypeId::ConditionalAccessPolicy.token();
 
 impl Applier<'_> {
     /// Sends the properties of a refused update one by one; any other answer stays as it is.
-    pub(super) async fn send_apart(&self, place: usize, sent: Sent) -> Sent {
-        let step = &self.steps[place];
+    pub(super) async fn send_apart(&self, index: usize, sent: Sent) -> Sent {
+        let step = &self.steps[index];
         let Sent::Refused { status: status @ (400 | 403), .. } = sent else { return sent };
         let token = &step.object.type_token;
         if !can_be_split(step) || self.hopeless.borrow().contains(token) {

@@ -21,11 +21,11 @@ impl Applier<'_> {
     /// Reads everything again, and keeps what is not as wanted.
     pub(super) async fn read_back(&mut self) -> Result<()> {
         let last = self.last_steps();
-        let is_good = |place: &usize| self.status(&self.steps[*place].id).is_good();
+        let is_good = |index: &usize| self.status(&self.steps[*index].id).is_good();
         let (good, bad): (Vec<usize>, Vec<usize>) = last.into_iter().partition(is_good);
         let mut left = self.read_until_settled(good).await?;
-        let unconfirmed = left.keys().filter_map(|place| {
-            let mut outcome = self.outcomes.get(&self.steps[*place].id)?.clone();
+        let unconfirmed = left.keys().filter_map(|index| {
+            let mut outcome = self.outcomes.get(&self.steps[*index].id)?.clone();
             if outcome.status != StepStatus::Done {
                 return None;
             }
@@ -36,13 +36,13 @@ impl Applier<'_> {
         let unconfirmed = unconfirmed.collect();
         self.decide(unconfirmed)?;
         left.append(&mut self.read_left(bad).await?);
-        for (place, step) in self.steps.iter().enumerate() {
+        for (index, step) in self.steps.iter().enumerate() {
             if self.softened.contains(&step.id) {
-                left.entry(place).or_insert_with(|| "it only reports, as was asked for".to_owned());
+                left.entry(index).or_insert_with(|| "it only reports, as was asked for".to_owned());
             }
         }
-        let remaining = left.into_iter().map(|(place, what)| {
-            let step = &self.steps[place];
+        let remaining = left.into_iter().map(|(index, what)| {
+            let step = &self.steps[index];
             Remaining { step: step.id.clone(), object: step.object.clone(), what }
         });
         self.remaining = Some(remaining.collect());
@@ -64,27 +64,27 @@ impl Applier<'_> {
     }
 
     /// Reads steps once; gives those that are not as wanted, and how they stand.
-    async fn read_left(&self, places: Vec<usize>) -> Result<BTreeMap<usize, String>> {
+    async fn read_left(&self, indexes: Vec<usize>) -> Result<BTreeMap<usize, String>> {
         let mut left = BTreeMap::new();
-        for places in places.chunks(READ_BACK_LENGTH) {
-            let mut readable = Vec::with_capacity(places.len());
-            for place in places {
-                match self.unreadable(&self.steps[*place]) {
-                    None => readable.push(*place),
+        for indexes in indexes.chunks(READ_BACK_LENGTH) {
+            let mut readable = Vec::with_capacity(indexes.len());
+            for index in indexes {
+                match self.unreadable(&self.steps[*index]) {
+                    None => readable.push(*index),
                     Some(what) => {
-                        left.insert(*place, what.to_owned());
+                        left.insert(*index, what.to_owned());
                     }
                 }
             }
             let standings = self.read(&readable).await?;
-            let texts = readable.iter().zip(standings).filter_map(|(place, standing)| {
+            let texts = readable.iter().zip(standings).filter_map(|(index, standing)| {
                 let text = match standing {
                     Standing::AsWanted => return None,
                     Standing::AsBefore(_) => "it stands as before".to_owned(),
                     Standing::Other(_, what) => what,
                     Standing::Unread(what, _) => format!("it could not be read: {what}"),
                 };
-                Some((*place, text))
+                Some((*index, text))
             });
             left.extend(texts);
         }
@@ -104,8 +104,8 @@ impl Applier<'_> {
     pub(super) fn last_steps(&self) -> Vec<usize> {
         let mut later: BTreeSet<(&str, &str)> = BTreeSet::new();
         let mut deleted: BTreeSet<&str> = BTreeSet::new();
-        let mut places = Vec::new();
-        for (place, step) in self.steps.iter().enumerate().rev() {
+        let mut indexes = Vec::new();
+        for (index, step) in self.steps.iter().enumerate().rev() {
             let is_good = self.status(&step.id).is_good();
             let id = step.object.id.as_str();
             // Elements of one collection say nothing of each other.
@@ -119,12 +119,12 @@ impl Applier<'_> {
                     deleted.insert(id);
                 }
             }
-            let is_over = !is_good && self.is_for_a_while(place);
+            let is_over = !is_good && self.is_for_a_while(index);
             if is_last && !is_over && !(is_good && step.kind == StepKind::Recreate) {
-                places.push(place);
+                indexes.push(index);
             }
         }
-        places.reverse();
-        places
+        indexes.reverse();
+        indexes
     }
 }

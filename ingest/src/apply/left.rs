@@ -21,27 +21,27 @@ pub(super) async fn still_differing(
     skipped: &[Skipped],
 ) -> Vec<usize> {
     let mut open: Vec<usize> =
-        (0..skipped.len()).filter(|place| !is_no_difference(&skipped[*place].reason)).collect();
+        (0..skipped.len()).filter(|index| !is_no_difference(&skipped[*index].reason)).collect();
     let Some(from) = from else { return open };
     let mut objects: BTreeMap<&PlanObject, Vec<usize>> = BTreeMap::new();
-    for &place in &open {
-        if is_attribute(&skipped[place]) {
-            objects.entry(&skipped[place].object).or_default().push(place);
+    for &index in &open {
+        if is_attribute(&skipped[index]) {
+            objects.entry(&skipped[index].object).or_default().push(index);
         }
     }
     let asked: Vec<(&PlanObject, Vec<usize>)> = objects.into_iter().take(OBJECT_COUNT_MAX).collect();
     let calls: Vec<Option<Call>> = asked
         .iter()
-        .map(|(object, places)| call(object, places.iter().map(|place| &skipped[*place])))
+        .map(|(object, indexes)| call(object, indexes.iter().map(|index| &skipped[*index])))
         .collect();
     let mut answers = client.batch(calls.iter().flatten().cloned().collect()).await.into_iter();
-    for ((object, places), call) in asked.iter().zip(&calls) {
+    for ((object, indexes), call) in asked.iter().zip(&calls) {
         let Some(Ok(answer)) = call.as_ref().and_then(|_| answers.next()) else { continue };
         let Some(wanted) = wanted(from, object) else { continue };
         let live: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        open.retain(|place| {
-            let name = top_name(&skipped[*place].name);
-            !places.contains(place) || !is_as_wanted(object, name, &live, &wanted)
+        open.retain(|index| {
+            let name = top_name(&skipped[*index].name);
+            !indexes.contains(index) || !is_as_wanted(object, name, &live, &wanted)
         });
     }
     open

@@ -21,15 +21,15 @@ impl Applier<'_> {
     ///
     /// Replicas may show late what was made, so that what is not there is looked for until they had the time they are
     /// given since the request left; all of them together, so that many wait no longer than one.
-    pub(super) async fn find_lost(&self, places: &[usize]) -> Result<BTreeMap<usize, Found>> {
+    pub(super) async fn find_lost(&self, indexes: &[usize]) -> Result<BTreeMap<usize, Found>> {
         let mut found = BTreeMap::new();
-        let mut open = places.to_vec();
-        let settled_at = places.iter().filter_map(|place| self.settled_at(*place)).max();
+        let mut open = indexes.to_vec();
+        let settled_at = indexes.iter().filter_map(|index| self.settled_at(*index)).max();
         while !open.is_empty() {
             let is_settled = settled_at.is_none_or(|at| self.client.clock().now() >= at);
             let looked = self.look(&open).await?;
             found.extend(looked.into_iter().filter(|(_, found)| is_settled || *found != Found::None));
-            open.retain(|place| !found.contains_key(place));
+            open.retain(|index| !found.contains_key(index));
             if !open.is_empty() {
                 self.rest().await?;
             }
@@ -38,24 +38,24 @@ impl Applier<'_> {
     }
 
     /// When replicas show whatever the request of a step did.
-    fn settled_at(&self, place: usize) -> Option<Timestamp> {
-        let left_at = self.outcomes.get(&self.steps[place].id)?.completed?;
+    fn settled_at(&self, index: usize) -> Option<Timestamp> {
+        let left_at = self.outcomes.get(&self.steps[index].id)?.completed?;
         let settle = SignedDuration::try_from(self.request.settle).ok()?;
         left_at.saturating_add(settle).ok()
     }
 
     /// Looks once: for objects by what they are known by, for everything else at what stands.
-    async fn look(&self, places: &[usize]) -> Result<Vec<(usize, Found)>> {
-        let is_made = |place: &&usize| self.steps[**place].kind == StepKind::Recreate;
-        let (made, related): (Vec<&usize>, Vec<&usize>) = places.iter().partition(is_made);
+    async fn look(&self, indexes: &[usize]) -> Result<Vec<(usize, Found)>> {
+        let is_made = |index: &&usize| self.steps[**index].kind == StepKind::Recreate;
+        let (made, related): (Vec<&usize>, Vec<&usize>) = indexes.iter().partition(is_made);
         let (mut looked, mut asked, mut calls) = (Vec::new(), Vec::new(), Vec::new());
-        for &place in made {
-            match send::search_call(&self.steps[place], &self.body_of(place)) {
+        for &index in made {
+            match send::search_call(&self.steps[index], &self.body_of(index)) {
                 Ok(call) => {
-                    asked.push(place);
+                    asked.push(index);
                     calls.push(call);
                 }
-                Err(unclear) => looked.push((place, unclear)),
+                Err(unclear) => looked.push((index, unclear)),
             }
         }
         let answers = self.client.batch(calls).await;
@@ -72,20 +72,20 @@ impl Applier<'_> {
     }
 
     /// What a create sends; a password in it is another one, which nobody searches by.
-    fn body_of(&self, place: usize) -> Value {
+    fn body_of(&self, index: usize) -> Value {
         let password = || String::new();
-        let calls = self.filling(&password).calls(&self.steps[place], &[]);
+        let calls = self.filling(&password).calls(&self.steps[index], &[]);
         let body = calls.first().and_then(|call: &Call| call.body.clone());
         body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default()
     }
 
     /// Finds out what unanswered requests of this run did, and sends once more what certainly took no effect.
-    pub(super) async fn settle_unanswered(&mut self, places: &[usize]) -> Result<()> {
+    pub(super) async fn settle_unanswered(&mut self, indexes: &[usize]) -> Result<()> {
         let (mut decided, mut again) = (Vec::new(), Vec::new());
-        for (place, found) in self.find_lost(places).await? {
-            match self.found_outcome(place, found) {
+        for (index, found) in self.find_lost(indexes).await? {
+            match self.found_outcome(index, found) {
                 Some(outcome) => decided.push(outcome),
-                None => again.push(Ready { place, image: Image::default() }),
+                None => again.push(Ready { index, image: Image::default() }),
             }
         }
         self.decide(decided)?;
@@ -97,25 +97,25 @@ impl Applier<'_> {
         let outcomes = again.iter().zip(sent).map(|(ready, sent)| match sent {
             Sent::Unanswered => {
                 let what = "its answer was lost twice, and it does not show: look for it";
-                self.unclear(ready.place, what)
+                self.unclear(ready.index, what)
             }
-            sent => self.outcome_of(ready.place, sent),
+            sent => self.outcome_of(ready.index, sent),
         });
         let outcomes = outcomes.collect();
         self.decide(outcomes)
     }
 
     /// What is decided by what was found; nothing, when it took no effect.
-    pub(super) fn found_outcome(&self, place: usize, found: Found) -> Option<StepOutcome> {
+    pub(super) fn found_outcome(&self, index: usize, found: Found) -> Option<StepOutcome> {
         match found {
-            Found::One(created) => Some(self.outcome_of(place, Sent::Done { created, request_id: None })),
-            Found::Unclear(what) => Some(self.unclear(place, &what)),
+            Found::One(created) => Some(self.outcome_of(index, Sent::Done { created, request_id: None })),
+            Found::Unclear(what) => Some(self.unclear(index, &what)),
             Found::None => None,
         }
     }
 
-    fn unclear(&self, place: usize, what: &str) -> StepOutcome {
-        let mut outcome = self.outcome_of(place, Sent::Held);
+    fn unclear(&self, index: usize, what: &str) -> StepOutcome {
+        let mut outcome = self.outcome_of(index, Sent::Held);
         outcome.status = StepStatus::Uncertain;
         outcome.error = json!({ "message": what });
         outcome

@@ -56,7 +56,7 @@ pub(super) struct Applier<'a> {
 
 /// A step that is to be sent.
 pub(super) struct Ready {
-    pub(super) place: usize,
+    pub(super) index: usize,
     pub(super) image: Image,
 }
 
@@ -156,7 +156,7 @@ impl<'a> Applier<'a> {
         let open = |step: &&Step| !self.status(&step.id).is_final();
         let earliest = self.steps.iter().filter(open).map(|step| step.phase).min();
         let (mut wave, mut skipped) = (Vec::new(), Vec::new());
-        for (place, step) in self.steps.iter().enumerate() {
+        for (index, step) in self.steps.iter().enumerate() {
             if self.status(&step.id).is_final() || Some(step.phase) != earliest {
                 continue;
             }
@@ -168,7 +168,7 @@ impl<'a> Applier<'a> {
                 outcome.completed = Some(self.client.clock().now());
                 skipped.push(outcome);
             } else if statuses.into_iter().all(StepStatus::is_good) {
-                wave.push(place);
+                wave.push(index);
                 if wave.len() == WAVE_LENGTH {
                     break;
                 }
@@ -200,13 +200,13 @@ impl<'a> Applier<'a> {
 
     async fn take(&mut self, wave: &[usize]) -> Result<()> {
         let standings = self.read_settled(wave).await?;
-        let lost: Vec<usize> = wave.iter().copied().filter(|place| self.is_lost(*place)).collect();
+        let lost: Vec<usize> = wave.iter().copied().filter(|index| self.is_lost(*index)).collect();
         let mut found = self.find_lost(&lost).await?;
         let (mut ready, mut decided) = (Vec::new(), Vec::new());
-        for (&place, standing) in wave.iter().zip(standings) {
-            let found = found.remove(&place).and_then(|found| self.found_outcome(place, found));
-            match found.map_or_else(|| self.judge(place, standing), |outcome| Err(Box::new(outcome))) {
-                Ok(image) => ready.push(Ready { place, image }),
+        for (&index, standing) in wave.iter().zip(standings) {
+            let found = found.remove(&index).and_then(|found| self.found_outcome(index, found));
+            match found.map_or_else(|| self.judge(index, standing), |outcome| Err(Box::new(outcome))) {
+                Ok(image) => ready.push(Ready { index, image }),
                 Err(outcome) => decided.push(*outcome),
             }
         }
@@ -220,12 +220,12 @@ impl<'a> Applier<'a> {
         self.send(ready).await
     }
 
-    pub(super) async fn read(&self, places: &[usize]) -> Result<Vec<Standing>> {
-        let look = |place: &usize| {
-            let step = &self.steps[*place];
+    pub(super) async fn read(&self, indexes: &[usize]) -> Result<Vec<Standing>> {
+        let look = |index: &usize| {
+            let step = &self.steps[*index];
             Look { step, is_again: self.status(&step.id) != StepStatus::Pending }
         };
-        let looks: Vec<Look<'_>> = places.iter().map(look).collect();
+        let looks: Vec<Look<'_>> = indexes.iter().map(look).collect();
         let password = || self.password();
         stand::read(self.client, &looks, &self.filling(&password)).await
     }
@@ -235,8 +235,8 @@ impl<'a> Applier<'a> {
         let begun = self.client.clock().monotonic();
         loop {
             let standings = self.read(wave).await?;
-            let is_awaited = |(place, standing): (&usize, &Standing)| {
-                self.may_change_by_itself(&self.steps[*place], standing)
+            let is_awaited = |(index, standing): (&usize, &Standing)| {
+                self.may_change_by_itself(&self.steps[*index], standing)
             };
             let waited = self.client.clock().monotonic().saturating_sub(begun);
             if waited >= self.request.settle || !wave.iter().zip(&standings).any(is_awaited) {
@@ -271,8 +271,8 @@ impl<'a> Applier<'a> {
     }
 
     /// What is to be done with a step: sent over what stands, or decided at once.
-    fn judge(&mut self, place: usize, standing: Standing) -> Result<Image, Box<StepOutcome>> {
-        let step = self.steps[place].clone();
+    fn judge(&mut self, index: usize, standing: Standing) -> Result<Image, Box<StepOutcome>> {
+        let step = self.steps[index].clone();
         let earlier = self.outcomes.get(&step.id).filter(|outcome| outcome.status == StepStatus::Intended);
         let was_intended = earlier.is_some();
         let mut outcome = earlier.cloned().unwrap_or_else(|| record::outcome_of(&step, StepStatus::Pending));
@@ -301,8 +301,8 @@ impl<'a> Applier<'a> {
     }
 
     /// Whether a create left before a crash, and nobody heard what became of it.
-    fn is_lost(&self, place: usize) -> bool {
-        let step = &self.steps[place];
+    fn is_lost(&self, index: usize) -> bool {
+        let step = &self.steps[index];
         step.kind == StepKind::Recreate && self.status(&step.id) == StepStatus::Intended
     }
 
@@ -313,7 +313,7 @@ impl<'a> Applier<'a> {
     }
 
     fn intended(&self, ready: &Ready) -> StepOutcome {
-        let step = &self.steps[ready.place];
+        let step = &self.steps[ready.index];
         let known = self.outcomes.get(&step.id).filter(|outcome| outcome.status == StepStatus::Intended);
         let mut outcome = known.cloned().unwrap_or_else(|| record::outcome_of(step, StepStatus::Intended));
         if known.is_none() {
@@ -334,7 +334,7 @@ impl<'a> Applier<'a> {
             let sent = self.send_once(&open).await?;
             let (mut decided, mut again, mut unanswered) = (Vec::new(), Vec::new(), Vec::new());
             for (ready, sent) in open.into_iter().zip(sent) {
-                let step = &self.steps[ready.place];
+                let step = &self.steps[ready.index];
                 if let Sent::Refused { status, error, .. } = &sent
                     && tries < LAG_TRIES
                     && send::may_be_lag(*status, error)
@@ -345,10 +345,10 @@ impl<'a> Applier<'a> {
                 }
                 match sent {
                     Sent::Held => {}
-                    Sent::Unanswered => unanswered.push(ready.place),
-                    sent => match self.send_apart(ready.place, sent).await {
+                    Sent::Unanswered => unanswered.push(ready.index),
+                    sent => match self.send_apart(ready.index, sent).await {
                         Sent::Held => {}
-                        sent => decided.push(self.outcome_of(ready.place, sent)),
+                        sent => decided.push(self.outcome_of(ready.index, sent)),
                     },
                 }
             }
@@ -365,13 +365,13 @@ impl<'a> Applier<'a> {
 
     /// Those of refused steps that are not as wanted meanwhile: what was done before a crash may show late.
     async fn still_open(&mut self, refused: Vec<Ready>) -> Result<Vec<Ready>> {
-        let places: Vec<usize> = refused.iter().map(|ready| ready.place).collect();
-        let standings = self.read(&places).await?;
+        let indexes: Vec<usize> = refused.iter().map(|ready| ready.index).collect();
+        let standings = self.read(&indexes).await?;
         let (mut open, mut decided) = (Vec::new(), Vec::new());
         for (ready, standing) in refused.into_iter().zip(standings) {
             if standing == Standing::AsWanted {
                 let done = Sent::Done { created: BTreeMap::new(), request_id: None };
-                decided.push(self.outcome_of(ready.place, done));
+                decided.push(self.outcome_of(ready.index, done));
             } else {
                 open.push(ready);
             }
@@ -390,15 +390,15 @@ impl<'a> Applier<'a> {
         let filling = self.filling(&password);
         let mut calls: Vec<Call> = Vec::new();
         let mut ends = Vec::with_capacity(ready.len());
-        for Ready { place, image } in ready {
-            calls.extend(self.calls_of(*place, image, &filling));
+        for Ready { index, image } in ready {
+            calls.extend(self.calls_of(*index, image, &filling));
             ends.push(calls.len());
         }
         let mut answers = self.client.batch(calls).await.into_iter();
         let mut sent = Vec::with_capacity(ready.len());
         let mut start = 0;
-        for (Ready { place, image }, end) in ready.iter().zip(ends) {
-            let step = &self.steps[*place];
+        for (Ready { index, image }, end) in ready.iter().zip(ends) {
+            let step = &self.steps[*index];
             let own = answers.by_ref().take(end - start).collect();
             let mut outcome = send::read_link_answers(step, &image.targets, own);
             start = end;
@@ -415,8 +415,8 @@ impl<'a> Applier<'a> {
         Ok(sent)
     }
 
-    fn calls_of(&self, place: usize, image: &Image, filling: &Filling<'_>) -> Vec<Call> {
-        let step = &self.steps[place];
+    fn calls_of(&self, index: usize, image: &Image, filling: &Filling<'_>) -> Vec<Call> {
+        let step = &self.steps[index];
         let mut calls = filling.calls(step, &image.targets);
         if let (Some(id), [call]) = (&image.graph_id, calls.as_mut_slice())
             && step.request.method == "DELETE"
@@ -429,8 +429,8 @@ impl<'a> Applier<'a> {
     }
 
     /// What is known of a step after its answer; a lost one says nothing.
-    pub(super) fn outcome_of(&self, place: usize, sent: Sent) -> StepOutcome {
-        let step = &self.steps[place];
+    pub(super) fn outcome_of(&self, index: usize, sent: Sent) -> StepOutcome {
+        let step = &self.steps[index];
         let known = self.outcomes.get(&step.id).cloned();
         let mut outcome = known.unwrap_or_else(|| record::outcome_of(step, StepStatus::Intended));
         outcome.completed = Some(self.client.clock().now());

@@ -70,7 +70,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Standing>> {
     let questions: Vec<Question> = looks.iter().map(|look| question(*look, filling)).collect();
     let mut calls: Vec<Call> = Vec::new();
-    let mut places: Vec<Vec<usize>> = Vec::new();
+    let mut indexes: Vec<Vec<usize>> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for question in &questions {
         let asked: Vec<&Call> = match question {
@@ -81,21 +81,21 @@ pub(super) async fn read(
             | Question::Elements(call, _) => vec![call],
             Question::Return(live, binned) => vec![live, binned],
         };
-        let place = asked.into_iter().map(|call| {
+        let index = asked.into_iter().map(|call| {
             *known.entry(format!("{:?}{}", call.version, call.path)).or_insert_with(|| {
                 calls.push(call.clone());
                 calls.len() - 1
             })
         });
-        places.push(place.collect());
+        indexes.push(index.collect());
     }
     let answers: Vec<graph::Result<Answer>> = client.batch(calls).await;
     if answers.iter().any(|answer| matches!(answer, Err(graph::Error::Cancelled))) {
         return Err(graph::Error::Cancelled.into());
     }
     let mut standings = Vec::with_capacity(looks.len());
-    for ((Look { step, .. }, question), places) in looks.iter().zip(&questions).zip(&places) {
-        let answers: Vec<&graph::Result<Answer>> = places.iter().map(|place| &answers[*place]).collect();
+    for ((Look { step, .. }, question), indexes) in looks.iter().zip(&questions).zip(&indexes) {
+        let answers: Vec<&graph::Result<Answer>> = indexes.iter().map(|index| &answers[*index]).collect();
         standings.push(match judge(client, step, question, &answers, filling).await? {
             // What was just made may not show yet.
             Standing::Unread(_, true) if is_of_new(step) => untouched(step, filling),

@@ -54,7 +54,7 @@ pub(super) fn add_left(summary: &mut RecoverySummary, plan: &Plan, left: &[usize
     *count += left.len() as u64;
     summary.not_undone = left.len() as u64;
     let room = REMAINING_COUNT_MAX.saturating_sub(summary.remaining.len());
-    let left = left.iter().take(room).filter_map(|place| plan.skipped.get(*place));
+    let left = left.iter().take(room).filter_map(|index| plan.skipped.get(*index));
     summary.remaining.extend(left.map(|skipped| {
         let name = if skipped.name.is_empty() { String::new() } else { format!("{}: ", skipped.name) };
         Remaining {

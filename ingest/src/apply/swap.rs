@@ -35,19 +35,19 @@ pub(super) struct Swap {
 
 /// The swaps of a plan.
 pub(super) fn swaps(steps: &[Step]) -> Vec<Swap> {
-    let naming: Vec<usize> = (0..steps.len()).filter(|place| is_naming(&steps[*place])).collect();
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let naming: Vec<usize> = (0..steps.len()).filter(|index| is_naming(&steps[*index])).collect();
+    let mut indexes: HashMap<&str, usize> = HashMap::new();
     let mut waiting: HashMap<&str, Vec<usize>> = HashMap::new();
-    for &place in &naming {
-        places.insert(&steps[place].id, place);
-        for id in &steps[place].depends_on {
-            waiting.entry(id).or_default().push(place);
+    for &index in &naming {
+        indexes.insert(&steps[index].id, index);
+        for id in &steps[index].depends_on {
+            waiting.entry(id).or_default().push(index);
         }
     }
     let swap_of = |last: usize| {
         let step = &steps[last];
-        let before = step.depends_on.iter().filter_map(|id| places.get(id.as_str()).copied());
-        let aside = before.into_iter().find(|place| is_aside(&steps[*place], step))?;
+        let before = step.depends_on.iter().filter_map(|id| indexes.get(id.as_str()).copied());
+        let aside = before.into_iter().find(|index| is_aside(&steps[*index], step))?;
         Some(Swap { taking: taking(steps, aside, last, &waiting), last })
     };
     naming.iter().filter_map(|last| swap_of(*last)).collect()
@@ -63,8 +63,8 @@ fn taking(steps: &[Step], aside: usize, last: usize, waiting: &HashMap<&str, Vec
     let mut taking = vec![aside];
     let mut newest = aside;
     loop {
-        let takes = |place: &&usize| same(steps[**place].after.get(NAME), steps[newest].before.get(NAME));
-        let next = waiting.get(steps[newest].id.as_str()).and_then(|places| places.iter().find(takes));
+        let takes = |index: &&usize| same(steps[**index].after.get(NAME), steps[newest].before.get(NAME));
+        let next = waiting.get(steps[newest].id.as_str()).and_then(|indexes| indexes.iter().find(takes));
         match next {
             Some(&next) if next != last && !taking.contains(&next) => {
                 taking.push(next);
@@ -88,8 +88,8 @@ fn same(one: Option<&Value>, other: Option<&Value>) -> bool {
 impl Applier<'_> {
     /// Gives names back where the last step of a swap is decided, and was not done.
     pub(super) async fn give_names_back(&mut self) -> Result<()> {
-        for place in 0..self.swaps.len() {
-            let swap = &self.swaps[place];
+        for index in 0..self.swaps.len() {
+            let swap = &self.swaps[index];
             let last = self.status(&self.steps[swap.last].id);
             if !last.is_final() || last.is_good() {
                 continue;
@@ -107,17 +107,17 @@ impl Applier<'_> {
     }
 
     /// Gives an object the name back that a step took from it; false when it keeps the new one.
-    async fn give_back(&mut self, place: usize, why: &str) -> Result<bool> {
-        let Some(mut outcome) = self.outcomes.get(&self.steps[place].id).cloned() else { return Ok(false) };
+    async fn give_back(&mut self, index: usize, why: &str) -> Result<bool> {
+        let Some(mut outcome) = self.outcomes.get(&self.steps[index].id).cloned() else { return Ok(false) };
         let old = outcome.before.get(NAME).filter(|name| name.is_string()).cloned();
         let Some(old) = old else { return Ok(false) };
         outcome.gives_back = true;
         outcome.completed = Some(self.client.clock().now());
         self.decide(vec![outcome.clone()])?;
         crash_here(self.request, "request")?;
-        let back = reverse(&self.steps[place], &old);
+        let back = reverse(&self.steps[index], &old);
         let error = self.send_back(&back).await?;
-        let step = &self.steps[place];
+        let step = &self.steps[index];
         let names = step.after.keys().filter(|name| error.is_some() || *name != NAME);
         outcome.written = names.cloned().collect();
         outcome.status = StepStatus::Failed;
@@ -156,8 +156,8 @@ impl Applier<'_> {
     }
 
     /// Whether a step only gave an object a name for a while: nobody wanted that it stays.
-    pub(super) fn is_for_a_while(&self, place: usize) -> bool {
-        self.swaps.iter().any(|swap| swap.taking.first() == Some(&place))
+    pub(super) fn is_for_a_while(&self, index: usize) -> bool {
+        self.swaps.iter().any(|swap| swap.taking.first() == Some(&index))
     }
 }
 

@@ -7,7 +7,7 @@ use engine::disk::private_file;
 
 use super::{ExportCounts, Item, unwritable};
 use crate::import::Result;
-use crate::import::place::encode_name;
+use crate::import::origin::encode_name;
 
 const BUFFER_BYTES: usize = 1 << 20;
 

@@ -8,7 +8,7 @@ use engine::schema::TypeId;
 
 use super::{ExportCounts, Item, unwritable};
 use crate::import::head::{self, Fields};
-use crate::import::place::{encode_name, folder_of_relation, folder_of_type, is_told};
+use crate::import::origin::{encode_name, folder_of_relation, folder_of_type, is_told};
 use crate::import::{Error, Result};
 
 /// Writes the objects of a type.

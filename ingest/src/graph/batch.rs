@@ -29,7 +29,7 @@ const CALLS_MAX: usize = 20;
 
 /// A call with its place among all, and its address behind the version.
 struct Part {
-    place: usize,
+    index: usize,
     call: Call,
     url: String,
 }
@@ -47,7 +47,7 @@ pub(super) async fn run(client: &Client, calls: Vec<Call>, mut each: impl FnMut(
     let groups = group(client, calls, &mut each);
     let mut running = JoinSet::new();
     let mut deliver = |answers: Option<Result<Placed, JoinError>>| match answers {
-        Some(Ok(answers)) => answers.into_iter().for_each(|(place, answer)| each(place, answer)),
+        Some(Ok(answers)) => answers.into_iter().for_each(|(index, answer)| each(index, answer)),
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Some(Err(_)) | None => {}
     };
@@ -69,11 +69,11 @@ fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<
     let mut groups = Vec::new();
     let mut open: [Vec<Part>; 2] = [Vec::new(), Vec::new()];
     let versions = [Version::V1, Version::Beta];
-    for (place, call) in calls.into_iter().enumerate() {
+    for (index, call) in calls.into_iter().enumerate() {
         let address = match client.address(&call) {
             Ok(address) => address.path_and_query(),
             Err(error) => {
-                each(place, Err(error));
+                each(index, Err(error));
                 continue;
             }
         };
@@ -81,11 +81,11 @@ fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<
             address.strip_prefix(version.segment()).is_some_and(|rest| rest.starts_with('/'))
         });
         let Some(version) = version.filter(|_| call.meter != Meter::ConditionalAccess) else {
-            groups.push(Group::Alone(place, call));
+            groups.push(Group::Alone(index, call));
             continue;
         };
         let url = address[versions[version].segment().len()..].to_owned();
-        open[version].push(Part { place, call, url });
+        open[version].push(Part { index, call, url });
         if open[version].len() == CALLS_MAX {
             groups.push(Group::Batch(versions[version], std::mem::take(&mut open[version])));
         }
@@ -100,7 +100,7 @@ fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<
 
 async fn finish(client: &Client, group: Group) -> Placed {
     match group {
-        Group::Alone(place, call) => vec![(place, client.send(&call).await)],
+        Group::Alone(index, call) => vec![(index, client.send(&call).await)],
         Group::Batch(version, parts) => finish_batch(client, version, &parts).await,
     }
 }
@@ -116,17 +116,17 @@ async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Plac
         let round = match client.round(&Sending::Batch(version, &sent), refused).await {
             Ok(round) => round,
             Err(error) => {
-                done.extend(open.into_iter().map(|(part, _)| (part.place, Err(error.clone()))));
+                done.extend(open.into_iter().map(|(part, _)| (part.index, Err(error.clone()))));
                 return done;
             }
         };
         let mut answers = Answers::of(round.received, open.len());
         let mut longest = Duration::ZERO;
         let mut later = Vec::new();
-        for (place, (part, mut trial)) in open.into_iter().enumerate() {
-            let (answer, retry_after) = answers.take(client, place, &part.call);
+        for (index, (part, mut trial)) in open.into_iter().enumerate() {
+            let (answer, retry_after) = answers.take(client, index, &part.call);
             match client.judge(&mut trial, answer, retry_after, round.token_number) {
-                Verdict::Done(answer) => done.push((part.place, answer)),
+                Verdict::Done(answer) => done.push((part.index, answer)),
                 Verdict::Again { wait } => {
                     longest = longest.max(wait);
                     later.push((part, trial));
@@ -135,7 +135,7 @@ async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Plac
         }
         open = later;
         if let (false, Err(error)) = (open.is_empty(), client.rest(longest).await) {
-            done.extend(open.into_iter().map(|(part, _)| (part.place, Err(error.clone()))));
+            done.extend(open.into_iter().map(|(part, _)| (part.index, Err(error.clone()))));
             return done;
         }
     }
@@ -146,10 +146,10 @@ async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Plac
 pub(super) fn body(calls: &[(&Call, String)]) -> Bytes {
     let mut body = Vec::with_capacity(calls.len() * 128);
     body.extend_from_slice(b"{\"requests\":[");
-    for (place, (call, url)) in calls.iter().enumerate() {
-        let comma = if place == 0 { "" } else { "," };
+    for (index, (call, url)) in calls.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
         let url = serde_json::Value::from(url.as_str());
-        let head = format!("{comma}{{\"id\":\"{place}\",\"method\":\"{}\",\"url\":{url}", call.method.name());
+        let head = format!("{comma}{{\"id\":\"{index}\",\"method\":\"{}\",\"url\":{url}", call.method.name());
         body.extend_from_slice(head.as_bytes());
         let mut headers = serde_json::Map::new();
         if call.is_eventual {
@@ -206,12 +206,12 @@ const HEADERS: [&str; 7] = [
 struct Headers([Option<String>; HEADERS.len()]);
 
 impl Headers {
-    fn place(name: &str) -> Option<usize> {
+    fn index(name: &str) -> Option<usize> {
         HEADERS.iter().position(|header| header.eq_ignore_ascii_case(name))
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        Self::place(name).and_then(|place| self.0[place].as_deref())
+        Self::index(name).and_then(|index| self.0[index].as_deref())
     }
 }
 
@@ -235,9 +235,9 @@ impl<'de> Visitor<'de> for HeadersVisitor {
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             // A number is as good as its text.
             let value = map.next_value::<&RawValue>()?.get();
-            if let Some(place) = Headers::place(&name) {
+            if let Some(index) = Headers::index(&name) {
                 let text = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_owned());
-                headers.0[place] = Some(text);
+                headers.0[index] = Some(text);
             }
         }
         Ok(headers)
@@ -276,12 +276,12 @@ impl Answers {
     fn take(
         &mut self,
         client: &Client,
-        place: usize,
+        index: usize,
         call: &Call,
     ) -> (Result<Parcel, Lost>, Option<Duration>) {
         match self {
             Self::Each(answers) => {
-                if let Some(inner) = answers[place].take() {
+                if let Some(inner) = answers[index].take() {
                     return inner.deliver(client, call);
                 }
                 let what = "the batch's answer leaves this call out".to_owned();
@@ -323,7 +323,7 @@ fn split(body: &Bytes, count: usize) -> Result<Vec<Option<Inner>>, serde_json::E
     for Response { id, status, headers, body: content } in envelope.responses {
         let content = content.map(|content| body.slice_ref(content.get().as_bytes()));
         let content = content.filter(|content| content.as_ref() != b"null").unwrap_or_default();
-        if let Some(slot) = id.parse::<usize>().ok().and_then(|place| answers.get_mut(place)) {
+        if let Some(slot) = id.parse::<usize>().ok().and_then(|index| answers.get_mut(index)) {
             *slot = Some(Inner { status, headers, body: content });
         }
     }

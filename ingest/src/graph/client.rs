@@ -171,7 +171,7 @@ impl Client {
     /// Asks many things, in batches of 20. Answers stand in the order of the calls.
     pub async fn batch(&self, calls: Vec<Call>) -> Vec<Result<Answer>> {
         let mut answers: Vec<Option<Result<Answer>>> = calls.iter().map(|_| None).collect();
-        self.batch_each(calls, |place, answer| answers[place] = Some(answer)).await;
+        self.batch_each(calls, |index, answer| answers[index] = Some(answer)).await;
         answers.into_iter().map(|answer| answer.unwrap_or(Err(Error::Cancelled))).collect()
     }
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::blocks::{Blocks, Limits};
 use super::error::{Error, Location, Result};
 use super::fault::{Fault, Position, number};
-use super::place::Place;
+use super::origin::Origin;
 use super::shred::{Link, Notice, Organization, Yield, shred};
 use super::sink::{Sink, Worker};
 use super::supply::{Supply, Work};
@@ -163,7 +163,7 @@ struct Outcome<P> {
 enum Failure {
     Whole(Error),
     /// Its line counts from where the block begins.
-    Part(Arc<Place>, Fault),
+    Part(Arc<Origin>, Fault),
 }
 
 impl<W: Worker> Slot<W> {
@@ -178,38 +178,38 @@ impl<W: Worker> Slot<W> {
         let mut first = true;
         let failure = match work {
             Work::Unreadable(error) => Some(Failure::Whole(error)),
-            Work::Failed { place, fault, is_first } => {
+            Work::Failed { origin, fault, is_first } => {
                 first = is_first;
-                Some(Failure::Part(place, fault))
+                Some(Failure::Part(origin, fault))
             }
             Work::Files(files) => files
                 .iter()
-                .try_for_each(|(path, place)| self.file(path, place, limits, &mut yielded))
+                .try_for_each(|(path, origin)| self.file(path, origin, limits, &mut yielded))
                 .err()
                 .map(Failure::Whole),
-            Work::Block { place, block, is_first } => {
+            Work::Block { origin, block, is_first } => {
                 first = is_first;
-                let failure = shred(&block, &place, &mut self.worker, &mut yielded).err();
+                let failure = shred(&block, &origin, &mut self.worker, &mut yielded).err();
                 self.buffer = block.bytes;
-                failure.map(|fault| Failure::Part(place, fault))
+                failure.map(|fault| Failure::Part(origin, fault))
             }
         };
         Outcome { parts: self.worker.take(), yielded, failure, is_first: first }
     }
 
     /// Reads a small file whole.
-    fn file(&mut self, path: &Path, place: &Place, limits: Limits, all: &mut Yield) -> Result<()> {
+    fn file(&mut self, path: &Path, origin: &Origin, limits: Limits, all: &mut Yield) -> Result<()> {
         let bytes = read_small(path, limits)?;
         let mut blocks = Blocks::new(&bytes[..], limits);
         all.position = Position::default();
         loop {
             let position = all.position;
             let block = blocks.read(Vec::new());
-            let Some(block) = block.map_err(|fault| fault.into_error(&place.file, position))? else {
+            let Some(block) = block.map_err(|fault| fault.into_error(&origin.file, position))? else {
                 return Ok(());
             };
-            shred(&block, place, &mut self.worker, all)
-                .map_err(|fault| fault.into_error(&place.file, position))?;
+            shred(&block, origin, &mut self.worker, all)
+                .map_err(|fault| fault.into_error(&origin.file, position))?;
         }
     }
 }
@@ -256,7 +256,7 @@ impl Delivery {
         match outcome.failure {
             None => {}
             Some(Failure::Whole(error)) => return Err(error),
-            Some(Failure::Part(place, fault)) => return Err(fault.into_error(&place.file, self.position)),
+            Some(Failure::Part(origin, fault)) => return Err(fault.into_error(&origin.file, self.position)),
         }
         let began = self.position;
         self.position = self.position.then(outcome.yielded.position);
@@ -267,14 +267,14 @@ impl Delivery {
             *self.harvest.notices.entry(notice).or_default() += 1;
         }
         let organizations = outcome.yielded.organizations;
-        sink.put(outcome.parts).map_err(|error| with_place(error, &organizations, began))?;
+        sink.put(outcome.parts).map_err(|error| with_location(error, &organizations, began))?;
         progress.advance(&self.advance);
         Ok(())
     }
 }
 
 /// Points at the organization that is not the store's tenant.
-fn with_place(error: engine::Error, organizations: &[Organization], began: Position) -> Error {
+fn with_location(error: engine::Error, organizations: &[Organization], began: Position) -> Error {
     let engine::Error::OtherTenant { found, .. } = &error else { return error.into() };
     match organizations.iter().find(|organization| organization.id == *found) {
         Some(Organization { file, lines_before, .. }) => {

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::blocks::Limits;
 use super::error::Result;
+use super::origin::Origin;
 use super::pipeline::{self, Setting};
-use super::place::Place;
 use super::sink::{Sink, Worker};
 use super::walk::{self, Input};
 
@@ -99,9 +99,9 @@ impl Sink for Recording {
 
 /// Imports a text under a name, with blocks of this size.
 pub(super) fn import_text(name: &str, text: &[u8], block_bytes: usize) -> Result<Recording> {
-    let place = Place::of_file(Path::new(name), None);
+    let origin = Origin::of_file(Path::new(name), None);
     let reader = Box::new(std::io::Cursor::new(text.to_vec()));
-    run(vec![Input::Stream { reader, place }], 0, limits(block_bytes))
+    run(vec![Input::Stream { reader, origin }], 0, limits(block_bytes))
 }
 
 /// Imports a file or folder.

@@ -9,7 +9,7 @@ use super::blocks::{Block, Objects, PageEnd};
 use super::error::InputProblem;
 use super::fault::{Cause, Fault, Position, number};
 use super::head::{self, Fields};
-use super::place::{self, Meaning, Place};
+use super::origin::{self, Meaning, Origin};
 use super::sink::Worker;
 
 /// What came of some input.
@@ -59,17 +59,17 @@ pub(crate) enum Notice {
 /// Gives the objects of a block to a worker.
 pub(crate) fn shred<W: Worker>(
     block: &Block,
-    place: &Place,
+    origin: &Origin,
     worker: &mut W,
     yielded: &mut Yield,
 ) -> Result<(), Fault> {
     let bytes = &block.bytes[..];
-    let from_context = block.context.as_deref().and_then(place::type_of_context);
+    let from_context = block.context.as_deref().and_then(origin::type_of_context);
     let mut shredding = Shredding {
         block,
-        place,
-        hint: from_context.or(place.hint.clone()),
-        is_deleted: place.is_deleted || block.context.as_deref().is_some_and(place::is_context_deleted),
+        origin,
+        hint: from_context.or(origin.hint.clone()),
+        is_deleted: origin.is_deleted || block.context.as_deref().is_some_and(origin::is_context_deleted),
         worker,
         yielded,
     };
@@ -111,7 +111,7 @@ const TYPE_WITHIN: usize = 256;
 
 struct Shredding<'a, W> {
     block: &'a Block,
-    place: &'a Place,
+    origin: &'a Origin,
     hint: Option<String>,
     is_deleted: bool,
     worker: &'a mut W,
@@ -129,7 +129,7 @@ impl<W: Worker> Shredding<'_, W> {
     fn object(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let raw = &self.block.bytes[start..end];
         let wrong = |cause| Fault::at(&self.block.bytes, start, cause);
-        if let Meaning::Link { type_token, source, relation } = &self.place.meaning {
+        if let Meaning::Link { type_token, source, relation } = &self.origin.meaning {
             check_delta(raw).map_err(wrong)?;
             self.check_text(start, raw)?;
             let target = link_target(raw).map_err(|error| self.locate(start, raw, error))?;
@@ -143,14 +143,14 @@ impl<W: Worker> Shredding<'_, W> {
         }
         self.yielded.objects += 1;
         let own = own_context(raw);
-        let named = own.as_deref().and_then(place::type_of_context);
+        let named = own.as_deref().and_then(origin::type_of_context);
         let hint = named.as_deref().or(self.hint.as_deref());
-        let is_deleted = self.is_deleted || own.as_deref().is_some_and(place::is_context_deleted);
+        let is_deleted = self.is_deleted || own.as_deref().is_some_and(origin::is_context_deleted);
         if hint == Some(ORGANIZATION_TYPE) || ORGANIZATION.find(&raw[..raw.len().min(TYPE_WITHIN)]).is_some()
         {
             self.yielded.organizations.extend(self.organization(start, raw));
         }
-        let notice = guess(self.place, raw, hint);
+        let notice = guess(self.origin, raw, hint);
         self.yielded.notices.extend(notice);
         let Err(refusal) = self.worker.push(raw, hint, is_deleted) else {
             return if self.worker.met_delta_name() { check_delta(raw).map_err(wrong) } else { Ok(()) };
@@ -161,7 +161,7 @@ impl<W: Worker> Shredding<'_, W> {
         pushed.map_err(|refusal| self.fault(start, Cause::Refused(Box::new(refusal))))
     }
 
-    /// Supplies what the object does not say but its place does, or says what is wrong with it.
+    /// Supplies what the object does not say but its origin does, or says what is wrong with it.
     fn repair(
         &self,
         start: usize,
@@ -193,7 +193,7 @@ impl<W: Worker> Shredding<'_, W> {
         let id = head::text(&head::fields(raw).ok()?, "id")?;
         let fault = self.fault(start, InputProblem::NoType);
         let lines_before = self.yielded.position.lines + fault.lines_before;
-        Some(Organization { id, file: self.place.file.clone(), lines_before })
+        Some(Organization { id, file: self.origin.file.clone(), lines_before })
     }
 
     fn check_text(&self, start: usize, raw: &[u8]) -> Result<(), Fault> {
@@ -204,17 +204,17 @@ impl<W: Worker> Shredding<'_, W> {
 
     /// The ID of an object that does not carry one.
     fn id_for(&self, fields: &Fields<'_>, hint: Option<&str>) -> Option<String> {
-        if hint == Some(place::PARTNER) {
+        if hint == Some(origin::PARTNER) {
             return head::text(fields, "tenantId");
         }
-        self.place.id.clone().filter(|_| self.block.is_alone)
+        self.origin.id.clone().filter(|_| self.block.is_alone)
     }
 
     fn end(&mut self) {
         let type_token = self.hint.clone().unwrap_or_default();
         let is_collapsed = self.block.is_alone
-            && type_token == place::PARTNER
-            && self.place.id.as_deref() == Some("Partners");
+            && type_token == origin::PARTNER
+            && self.origin.id.as_deref() == Some("Partners");
         self.yielded.notices.extend(is_collapsed.then_some(Notice::Collapsed));
         self.yielded.notices.extend(self.block.page_end.map(|end| match end {
             PageEnd::More => Notice::MorePages { type_token },
@@ -266,9 +266,9 @@ fn check_delta(raw: &[u8]) -> Result<(), InputProblem> {
 }
 
 /// A guess is only worth a word when the object does not say its type.
-fn guess(place: &Place, raw: &[u8], hint: Option<&str>) -> Option<Notice> {
-    let folder = place.guessed_from.clone()?;
-    let is_used = hint == place.hint.as_deref() && TYPE.find(raw).is_none();
+fn guess(origin: &Origin, raw: &[u8], hint: Option<&str>) -> Option<Notice> {
+    let folder = origin.guessed_from.clone()?;
+    let is_used = hint == origin.hint.as_deref() && TYPE.find(raw).is_none();
     is_used.then(|| Notice::Guessed { type_token: hint.unwrap_or_default().to_owned(), folder })
 }
 
@@ -292,7 +292,7 @@ fn link_target(raw: &[u8]) -> Result<String, Inner> {
     Err(Inner::Cause(graph_answer(&fields).unwrap_or(InputProblem::Link.into())))
 }
 
-/// Recognises what Graph answers in the place of data.
+/// Recognises what Graph answers in the origin of data.
 fn graph_answer(fields: &Fields<'_>) -> Option<Cause> {
     if fields.contains_key("id") {
         return None;

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use super::blocks::{Block, Blocks, Limits};
 use super::error::{Error, Result};
 use super::fault::{Fault, number};
-use super::place::Place;
+use super::origin::Origin;
 use super::walk::{self, Input};
 
 /// What one worker does at a time.
 pub(super) enum Work {
-    Block { place: Arc<Place>, block: Block, is_first: bool },
-    Files(Vec<(PathBuf, Place)>),
-    Failed { place: Arc<Place>, fault: Fault, is_first: bool },
+    Block { origin: Arc<Origin>, block: Block, is_first: bool },
+    Files(Vec<(PathBuf, Origin)>),
+    Failed { origin: Arc<Origin>, fault: Fault, is_first: bool },
     Unreadable(Error),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Supply<'a> {
 }
 
 struct Open<'a> {
-    place: Arc<Place>,
+    origin: Arc<Origin>,
     blocks: Blocks<Box<dyn Read + Send + 'a>>,
     is_first: bool,
 }
@@ -63,11 +63,11 @@ impl<'a> Supply<'a> {
         loop {
             if let Some(open) = &mut self.open {
                 let is_first = std::mem::replace(&mut open.is_first, false);
-                let place = Arc::clone(&open.place);
+                let origin = Arc::clone(&open.origin);
                 match open.blocks.read(std::mem::take(buffer)) {
-                    Ok(Some(block)) => return Some(Work::Block { place, block, is_first }),
+                    Ok(Some(block)) => return Some(Work::Block { origin, block, is_first }),
                     Ok(None) => self.open = None,
-                    Err(fault) => return Some(Work::Failed { place, fault, is_first }),
+                    Err(fault) => return Some(Work::Failed { origin, fault, is_first }),
                 }
             }
             let files = self.small_files();
@@ -80,31 +80,31 @@ impl<'a> Supply<'a> {
         }
     }
 
-    fn small_files(&mut self) -> Vec<(PathBuf, Place)> {
+    fn small_files(&mut self) -> Vec<(PathBuf, Origin)> {
         let limit = number(self.limits.block_bytes);
         let mut sum = 0;
         let mut files = Vec::new();
         while files.len() < FILES_MAX {
             let is_small = |input: &mut Input<'_>| matches!(input, Input::File { size_bytes, .. } if sum + *size_bytes <= limit);
-            let Some(Input::File { path, place, size_bytes }) = self.inputs.pop_front_if(is_small) else {
+            let Some(Input::File { path, origin, size_bytes }) = self.inputs.pop_front_if(is_small) else {
                 break;
             };
             sum += size_bytes;
-            files.push((path, place));
+            files.push((path, origin));
         }
         files
     }
 
     fn open_next(&mut self) -> Option<Result<()>> {
-        let (reader, place): (Box<dyn Read + Send + 'a>, Place) = match self.inputs.pop_front()? {
-            Input::Stream { reader, place } => (reader, place),
-            Input::File { path, place, .. } => match walk::open(&path) {
-                Ok(file) => (Box::new(file), place),
+        let (reader, origin): (Box<dyn Read + Send + 'a>, Origin) = match self.inputs.pop_front()? {
+            Input::Stream { reader, origin } => (reader, origin),
+            Input::File { path, origin, .. } => match walk::open(&path) {
+                Ok(file) => (Box::new(file), origin),
                 Err(error) => return Some(Err(error)),
             },
         };
         let blocks = Blocks::new(reader, self.limits);
-        self.open = Some(Open { place: Arc::new(place), blocks, is_first: true });
+        self.open = Some(Open { origin: Arc::new(origin), blocks, is_first: true });
         Some(Ok(()))
     }
 }

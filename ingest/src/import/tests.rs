@@ -172,13 +172,13 @@ fn an_answer_of_graph_is_not_data() {
 
 #[test]
 fn bytes_that_are_no_text_are_found() {
-    for (text, place) in [
+    for (text, index) in [
         (&b"{\"id\":\"1\"}\n{\"id\":\"\xE4\"}"[..], "2:8"),
         (&b"[{\"id\":\"1\"},\n{\"id\":\"\xF0\x9F\"}]"[..], "2:8"),
     ] {
         for size in [4, 1 << 20] {
             let found = import_text("users.json", text, size).unwrap_err().to_string();
-            assert!(found.starts_with(&format!("users.json:{place}: expected UTF-8")), "{found}");
+            assert!(found.starts_with(&format!("users.json:{index}: expected UTF-8")), "{found}");
         }
     }
 }

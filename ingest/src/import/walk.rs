@@ -5,15 +5,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
-use super::place::Place;
+use super::origin::Origin;
 use crate::error::FileError;
 
 /// Something to read.
 pub(crate) enum Input<'a> {
     /// A file, and its size in bytes.
-    File { path: PathBuf, place: Place, size_bytes: u64 },
+    File { path: PathBuf, origin: Origin, size_bytes: u64 },
     /// A stream.
-    Stream { reader: Box<dyn Read + Send + 'a>, place: Place },
+    Stream { reader: Box<dyn Read + Send + 'a>, origin: Origin },
 }
 
 /// What a folder holds.
@@ -36,13 +36,13 @@ pub(crate) fn find(path: &Path, type_hint: Option<&str>, inputs: &mut Vec<Input<
         }
     } else {
         check_regular(path, &metadata)?;
-        let place = Place::of_file(path, type_hint);
-        inputs.push(Input::File { path: path.to_owned(), place, size_bytes: metadata.len() });
+        let origin = Origin::of_file(path, type_hint);
+        inputs.push(Input::File { path: path.to_owned(), origin, size_bytes: metadata.len() });
     }
     Ok(found)
 }
 
-/// Opens a file that is still what it was when it was found: a pipe or device in its place has no end.
+/// Opens a file that is still what it was when it was found: a pipe or device in its origin has no end.
 pub(crate) fn open(path: &Path) -> Result<fs::File> {
     let file = fs::File::open(path).map_err(|source| unreadable(path, source))?;
     let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
@@ -117,8 +117,8 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         check_regular(&path, &metadata)?;
-        let place = Place::in_folder(self.above, inside, self.type_hint);
-        self.inputs.push(Input::File { path, place, size_bytes: metadata.len() });
+        let origin = Origin::in_folder(self.above, inside, self.type_hint);
+        self.inputs.push(Input::File { path, origin, size_bytes: metadata.len() });
         Ok(())
     }
 }

@@ -89,33 +89,33 @@ async fn read_elements(
     inside: &'static Inside,
     objects: &mut [Partial],
 ) -> Result<()> {
-    let mut places = Vec::new();
-    for (place, object) in objects.iter_mut().enumerate() {
+    let mut indexes = Vec::new();
+    for (index, object) in objects.iter_mut().enumerate() {
         let is_open = object.members.contains_key(&format!("{}@odata.nextLink", inside.name));
         drop_annotations(&mut object.members, inside.name);
         let shown = object.members.get(inside.name).map(|list| list.get());
         let is_shown = shown.is_some_and(|list| list.starts_with('[') && list != "[]") && !is_open;
         if !is_shown && !is_built_in(object) {
-            places.push(place);
+            indexes.push(index);
         }
     }
-    let call = |place: &usize| {
-        let path = path_of(inside.path, &objects[*place].id);
+    let call = |index: &usize| {
+        let path = path_of(inside.path, &objects[*index].id);
         let call = asked.call(path.clone()).units(asked.resource.graph.units.list).shape(Shape::Page);
         (format!("inside/{path}"), call)
     };
-    let calls: Vec<(String, Call)> = places.iter().map(call).collect();
+    let calls: Vec<(String, Call)> = indexes.iter().map(call).collect();
     let answers = reader.batch(calls.clone()).await?;
-    for ((place, (_, call)), answer) in places.into_iter().zip(calls).zip(answers) {
+    for ((index, (_, call)), answer) in indexes.into_iter().zip(calls).zip(answers) {
         let read = match answer {
             Ok(answer) => elements_of(reader, &call, answer).await?,
             Err(unread) => Err(unread),
         };
         match read {
             Ok(list) => {
-                objects[place].members.insert(inside.name.to_owned(), list);
+                objects[index].members.insert(inside.name.to_owned(), list);
             }
-            Err(unread) => keep(reader, asked, &mut objects[place], inside.name, &unread).await?,
+            Err(unread) => keep(reader, asked, &mut objects[index], inside.name, &unread).await?,
         }
     }
     Ok(())
@@ -197,22 +197,22 @@ async fn elements_of(reader: &Reader, call: &Call, answer: Answer) -> Result<Res
 async fn expand(reader: &Reader, asked: &Asked, objects: &mut [Partial]) -> Result<()> {
     let mut open: Vec<usize> = (0..objects.len()).collect();
     for (number, options) in asked.resource.graph.expand.iter().enumerate() {
-        let call = |place: &usize| {
+        let call = |index: &usize| {
             let path =
-                format!("{}?$expand={options}", path_of(asked.resource.graph.get, &objects[*place].id));
+                format!("{}?$expand={options}", path_of(asked.resource.graph.get, &objects[*index].id));
             let call = asked.call(path.clone()).units(asked.resource.graph.units.get).shape(Shape::Object);
             (format!("expanded/{path}"), call)
         };
         let answers = reader.batch(open.iter().map(call).collect()).await?;
         let is_last = number + 1 == asked.resource.graph.expand.len();
         let mut refused = Vec::new();
-        for (place, answer) in open.into_iter().zip(answers) {
+        for (index, answer) in open.into_iter().zip(answers) {
             match answer {
-                Ok(answer) => take_expanded(reader, asked, &mut objects[place], &answer.body).await?,
-                Err(unread) if unread.status == 400 && !is_last => refused.push(place),
+                Ok(answer) => take_expanded(reader, asked, &mut objects[index], &answer.body).await?,
+                Err(unread) if unread.status == 400 && !is_last => refused.push(index),
                 Err(unread) => {
                     for name in expanded(asked) {
-                        keep(reader, asked, &mut objects[place], name, &unread).await?;
+                        keep(reader, asked, &mut objects[index], name, &unread).await?;
                     }
                 }
             }

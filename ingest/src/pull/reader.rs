@@ -279,11 +279,11 @@ impl Reader {
             let sent: Vec<Call> = open.iter().map(|(_, call)| self.trimmed(call)).collect();
             let results = self.client.batch(sent.clone()).await;
             let mut again = Vec::new();
-            for (((place, call), sent), result) in open.into_iter().zip(&sent).zip(results) {
+            for (((index, call), sent), result) in open.into_iter().zip(&sent).zip(results) {
                 if round < DROPPED_COUNT_MAX && self.drop_unknown(sent, &result).await? {
-                    again.push((place, call));
+                    again.push((index, call));
                 } else {
-                    answers[place] = Some(self.sort_out(result).await?);
+                    answers[index] = Some(self.sort_out(result).await?);
                 }
             }
             open = again;
@@ -309,11 +309,11 @@ impl Reader {
             let answer = |body| Answer { status: 200, body, request_id: None, location: None, page: None };
             answers.push(known.map(|body| Ok(answer(body))));
         }
-        for ((place, key), answer) in keys.into_iter().zip(self.ask(asked).await?) {
+        for ((index, key), answer) in keys.into_iter().zip(self.ask(asked).await?) {
             if let (Some(stage), Ok(answer)) = (&self.stage, &answer) {
                 stage.put(&key, &answer.body)?;
             }
-            answers[place] = Some(answer);
+            answers[index] = Some(answer);
         }
         // Every call was staged or answered.
         Ok(answers.into_iter().flatten().collect())

@@ -39,17 +39,17 @@ struct Inner {
     file: File,
     end: u64,
     /// Where the body of each key stands, and how long it is.
-    places: Places,
+    indexes: Places,
 }
 
 /// How many pages a run left in a folder.
 pub(super) fn left(folder: &Path) -> usize {
     let file = File::open(folder.join(FILE_NAME));
-    file.and_then(|mut file| scan(&mut file)).map_or(0, |(places, _)| page_count(&places))
+    file.and_then(|mut file| scan(&mut file)).map_or(0, |(indexes, _)| page_count(&indexes))
 }
 
-fn page_count(places: &Places) -> usize {
-    places.keys().filter(|key| ![RUN_KEY, BEGUN_KEY].contains(&key.as_str())).count()
+fn page_count(indexes: &Places) -> usize {
+    indexes.keys().filter(|key| ![RUN_KEY, BEGUN_KEY].contains(&key.as_str())).count()
 }
 
 impl Stage {
@@ -65,15 +65,15 @@ impl Stage {
             .truncate(false)
             .open(&path)
             .map_err(failed("open"))?;
-        let (mut places, mut end) = scan(&mut file).map_err(failed("read"))?;
-        let is_same = places
+        let (mut indexes, mut end) = scan(&mut file).map_err(failed("read"))?;
+        let is_same = indexes
             .get(RUN_KEY)
-            .is_some_and(|place| read_at(&mut file, *place).is_ok_and(|body| body == run.as_bytes()));
+            .is_some_and(|index| read_at(&mut file, *index).is_ok_and(|body| body == run.as_bytes()));
         if !is_same {
-            (places, end) = (HashMap::new(), 0);
+            (indexes, end) = (HashMap::new(), 0);
         }
         file.set_len(end).map_err(failed("cut"))?;
-        let stage = Self { path, inner: Mutex::new(Inner { file, end, places }) };
+        let stage = Self { path, inner: Mutex::new(Inner { file, end, indexes }) };
         if !is_same {
             stage.put(RUN_KEY, run.as_bytes())?;
         }
@@ -82,14 +82,14 @@ impl Stage {
 
     /// How many pages an earlier run left.
     pub(super) fn count(&self) -> usize {
-        page_count(&self.lock().places)
+        page_count(&self.lock().indexes)
     }
 
     /// The page that was staged under a key.
     pub(super) fn get(&self, key: &str) -> Option<Bytes> {
         let mut inner = self.lock();
-        let place = *inner.places.get(key)?;
-        read_at(&mut inner.file, place).ok().map(Bytes::from)
+        let index = *inner.indexes.get(key)?;
+        read_at(&mut inner.file, index).ok().map(Bytes::from)
     }
 
     /// Stages a page.
@@ -108,7 +108,7 @@ impl Stage {
         let end = inner.end;
         let written = inner.file.seek(SeekFrom::Start(end)).and_then(|_| inner.file.write_all(&frame));
         written.map_err(FileError::of("write", &self.path))?;
-        inner.places.insert(key.to_owned(), (end + (HEADER_SIZE + key.len()) as u64, body.len()));
+        inner.indexes.insert(key.to_owned(), (end + (HEADER_SIZE + key.len()) as u64, body.len()));
         inner.end = end + frame.len() as u64;
         Ok(())
     }
@@ -143,28 +143,28 @@ fn read_at(file: &mut File, (offset, length): (u64, usize)) -> std::io::Result<V
 /// Finds the frames that are whole, and where they end.
 fn scan(file: &mut File) -> std::io::Result<(Places, u64)> {
     let size = file.metadata()?.len();
-    let (mut places, mut end) = (HashMap::new(), 0_u64);
+    let (mut indexes, mut end) = (HashMap::new(), 0_u64);
     loop {
         file.seek(SeekFrom::Start(end))?;
         let mut header = [0; HEADER_SIZE];
         if size - end < HEADER_SIZE as u64 {
-            return Ok((places, end));
+            return Ok((indexes, end));
         }
         file.read_exact(&mut header)?;
         let length = u32::from_le_bytes([header[0], header[1], header[2], header[3]]) as usize;
         let key_length = usize::from(u16::from_le_bytes([header[4], header[5]]));
         let next = end + (HEADER_SIZE + key_length + length) as u64;
         if next > size {
-            return Ok((places, end));
+            return Ok((indexes, end));
         }
         let mut rest = vec![0; key_length + length];
         file.read_exact(&mut rest)?;
         let (key, body) = rest.split_at(key_length);
-        let Ok(text) = std::str::from_utf8(key) else { return Ok((places, end)) };
+        let Ok(text) = std::str::from_utf8(key) else { return Ok((indexes, end)) };
         if header[6..] != hash(key, body) {
-            return Ok((places, end));
+            return Ok((indexes, end));
         }
-        places.insert(text.to_owned(), (end + (HEADER_SIZE + key_length) as u64, length));
+        indexes.insert(text.to_owned(), (end + (HEADER_SIZE + key_length) as u64, length));
         end = next;
     }
 }

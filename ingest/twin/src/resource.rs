@@ -275,7 +275,10 @@ impl Resource {
             collections: of(Property::is_collection),
             read_only,
             read_only_when_synced: of(Property::is_read_only_when_synced),
-            immutable: with_id(Property::is_immutable, IdSource::Create),
+            immutable: with_id(Property::is_immutable, IdSource::Create)
+                .into_iter()
+                .chain(graph.references.iter().copied())
+                .collect(),
             required: found.recovery.create_required.to_vec(),
             inside: graph.inside.iter().map(|inside| inside.name).collect(),
             references: graph.references.to_vec(),

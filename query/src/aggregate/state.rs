@@ -343,7 +343,7 @@ fn mean(sum: f64, ticks: i128, count: i64, kind: Type) -> Value {
 /// The value at the nearest rank of sorted values.
 fn ranked(values: &[Value], rank: f64) -> Value {
     let count = to_real(i64::try_from(values.len()).unwrap_or(i64::MAX));
-    let place = to_integer((rank / 100.0 * count).ceil()).unwrap_or(1).max(1) - 1;
-    let place = usize::try_from(place).unwrap_or(0).min(values.len().saturating_sub(1));
-    values.get(place).cloned().unwrap_or(Value::Null)
+    let index = to_integer((rank / 100.0 * count).ceil()).unwrap_or(1).max(1) - 1;
+    let index = usize::try_from(index).unwrap_or(0).min(values.len().saturating_sub(1));
+    values.get(index).cloned().unwrap_or(Value::Null)
 }

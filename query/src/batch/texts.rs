@@ -27,10 +27,10 @@ impl Texts {
         let buffer = String::from_utf8(bytes)
             .map_err(|error| TableError::Data(format!("the texts are not UTF-8: {error}")))?;
         let mut start = 0;
-        for (place, end) in ends.iter().map(|end| *end as usize).enumerate() {
+        for (index, end) in ends.iter().map(|end| *end as usize).enumerate() {
             if end < start || !buffer.is_char_boundary(end) {
                 return Err(TableError::Data(format!(
-                    "text {place} of {} ends inside another, at byte {end}",
+                    "text {index} of {} ends inside another, at byte {end}",
                     ends.len()
                 )));
             }
@@ -62,13 +62,13 @@ impl Texts {
     /// # Panics
     /// When there are not so many.
     #[must_use]
-    pub fn get(&self, place: usize) -> &str {
-        &self.buffer[self.start(place)..self.ends[place] as usize]
+    pub fn get(&self, index: usize) -> &str {
+        &self.buffer[self.start(index)..self.ends[index] as usize]
     }
 
     /// Where a text begins in the buffer; where it would, for the one after the last.
-    pub(crate) fn start(&self, place: usize) -> usize {
-        place.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
+    pub(crate) fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
     }
 
     /// All texts without a gap between them.
@@ -93,8 +93,8 @@ impl Texts {
         }
         let mut buffer = String::with_capacity(self.buffer.len());
         let mut ends = Vec::with_capacity(self.ends.len());
-        for place in 0..self.len() {
-            buffer.push_str(&fold(self.get(place)));
+        for index in 0..self.len() {
+            buffer.push_str(&fold(self.get(index)));
             ends.push(u32::try_from(buffer.len()).ok()?);
         }
         Some(Self { buffer, ends, folded: OnceLock::new() })

@@ -120,13 +120,13 @@ impl<'a> Binder<'a> {
             ("toscalar" | "materialize", Some(pipe)) => self.scalar_pipe(pipe, rows, environment),
             ("column_ifexists", Some(pipe)) => {
                 let name = self.scalar_pipe(pipe, rows, environment);
-                let place = match &name.scalar {
+                let position = match &name.scalar {
                     Scalar::Constant(Value::String(name)) => {
                         rows.iter().position(|field| field.name == **name)
                     }
                     _ => None,
                 };
-                match place {
+                match position {
                     Some(index) => Typed { scalar: Scalar::Column(index), kind: rows[index].kind },
                     None => self.scalar_pipe(&call.arguments[1].value, rows, environment),
                 }

@@ -17,10 +17,10 @@ use super::join::{Keep, option};
 use super::{Binder, Environment, Rows, Span, name, nothing};
 
 /// Puts a column in the place of one with its name, or at the end.
-fn place_of(schema: &mut Schema, field: Field) -> usize {
-    if let Some(place) = schema.iter().position(|other| other.name == field.name) {
-        schema[place] = field;
-        place
+fn index_of(schema: &mut Schema, field: Field) -> usize {
+    if let Some(index) = schema.iter().position(|other| other.name == field.name) {
+        schema[index] = field;
+        index
     } else {
         schema.push(field);
         schema.len() - 1
@@ -43,14 +43,14 @@ impl<'a> Binder<'a> {
             let given = named.names.first().map(|name| name.text.clone());
             let name = given.or_else(|| name::of(&named.value));
             let name = name.unwrap_or_else(|| format!("Column{}", items.len() + 1));
-            let place = place_of(&mut schema, Field::new(name, kind));
-            items.push(ExpandItem { value: value.scalar, place, kind });
+            let position = index_of(&mut schema, Field::new(name, kind));
+            items.push(ExpandItem { value: value.scalar, index: position, kind });
         }
         let bags = option(&expand.options, "kind")
             .or_else(|| option(&expand.options, "bagexpansion"))
             .map_or("bag", |kind| kind.value.text.as_str());
         let index_column = option(&expand.options, "with_itemindex")
-            .map(|index| place_of(&mut schema, Field::new(index.value.text.clone(), Type::Long)));
+            .map(|index| index_of(&mut schema, Field::new(index.value.text.clone(), Type::Long)));
         let limit = expand.limit.as_ref().map(|limit| self.row_count(limit, environment));
         let expand = ExpandStep { items, index_column, pairs_as_arrays: bags == "array", limit };
         let step = Step::Expand { input: Arc::clone(plan), expand };
@@ -78,16 +78,16 @@ impl<'a> Binder<'a> {
         };
         let flags = option(&parse.options, "flags").map_or("", |flags| flags.value.text.as_str());
         let mut schema = plan.schema.clone();
-        let mut places = Vec::new();
+        let mut indexes = Vec::new();
         for part in &parse.parts {
             if let ParsePart::Column(name, kind) = part {
-                let place = place_of(&mut schema, Field::new(name.text.clone(), *kind));
-                places.push((place, *kind));
+                let index = index_of(&mut schema, Field::new(name.text.clone(), *kind));
+                indexes.push((index, *kind));
             }
         }
         match pattern::compile(&parse.parts, mode, flags, span) {
             Ok(pattern) => {
-                let parse = ParseStep { value: value.scalar, kind: value.kind, pattern, places };
+                let parse = ParseStep { value: value.scalar, kind: value.kind, pattern, indexes };
                 self.plan(Step::Parse { input: Arc::clone(plan), parse }, schema, span)
             }
             Err(diagnostic) => {

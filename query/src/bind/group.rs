@@ -86,8 +86,8 @@ impl<'a> Binder<'a> {
         environment: &Environment<'a>,
     ) -> Vec<(Field, Scalar)> {
         let (fields, first) = self.add(call, function, given, group, environment);
-        let place = |(index, field)| (field, Scalar::Column(first + index));
-        fields.into_iter().enumerate().map(place).collect()
+        let position = |(index, field)| (field, Scalar::Column(first + index));
+        fields.into_iter().enumerate().map(position).collect()
     }
 
     /// An expression over aggregates: each call becomes a column of the group.
@@ -132,8 +132,8 @@ impl<'a> Binder<'a> {
         }
         let rows = &group.input.schema;
         let condition = (function.conditional || function.kind == Kind::CountIf).then(|| {
-            let place = usize::from(function.conditional);
-            let pipe = &call.arguments[place].value;
+            let index = usize::from(function.conditional);
+            let pipe = &call.arguments[index].value;
             let value = self.scalar_pipe(pipe, rows, environment);
             self.condition(value, pipe.span).scalar
         });

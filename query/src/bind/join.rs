@@ -99,7 +99,7 @@ impl<'a> Binder<'a> {
         let right = self.source(&join.right, span, environment);
         let pairs = self.conditions(&join.conditions, plan, &right);
         let others: Vec<usize> =
-            (0..right.schema.len()).filter(|place| !pairs.iter().any(|(_, key)| key == place)).collect();
+            (0..right.schema.len()).filter(|index| !pairs.iter().any(|(_, key)| key == index)).collect();
         let schema = both(&plan.schema, &right.schema, &others);
         let join = join_step(kind, &pairs, others);
         let step = Step::Join { left: Arc::clone(plan), right, join };
@@ -123,8 +123,8 @@ impl<'a> Binder<'a> {
                 _ => pairs.extend(self.condition_pair(condition, left, right)),
             }
         }
-        for (place, other) in &pairs {
-            let (left, right) = (&left.schema[*place], &right.schema[*other]);
+        for (index, other) in &pairs {
+            let (left, right) = (&left.schema[*index], &right.schema[*other]);
             let span = conditions.first().map(|condition| condition.span).unwrap_or_default();
             self.same_key(left, right, span);
         }
@@ -201,11 +201,11 @@ impl<'a> Binder<'a> {
     }
 
     fn key(&mut self, name: &str, span: Span, plan: &Arc<Plan>) -> Option<usize> {
-        let place = plan.schema.iter().position(|field| field.name == name);
-        if place.is_none() {
+        let index = plan.schema.iter().position(|field| field.name == name);
+        if index.is_none() {
             self.unknown_column(name, span, &plan.schema, &Environment::default());
         }
-        place
+        index
     }
 
     pub(super) fn union(
@@ -297,8 +297,8 @@ impl<'a> Binder<'a> {
                 columns.push(Scalar::Constant(Value::text(name)));
             }
             columns.extend(fields.iter().map(|field| {
-                let place = plan.schema.iter().position(|other| *other == field.real);
-                place.map_or_else(|| Scalar::Constant(Value::missing(field.real.kind)), Scalar::Column)
+                let index = plan.schema.iter().position(|other| *other == field.real);
+                index.map_or_else(|| Scalar::Constant(Value::missing(field.real.kind)), Scalar::Column)
             }));
             self.plan(Step::Project { input: Arc::clone(plan), columns }, schema.clone(), span)
         });
@@ -310,8 +310,8 @@ impl<'a> Binder<'a> {
 fn join_step(kind: JoinKind, pairs: &[(usize, usize)], right_columns: Vec<usize>) -> JoinStep {
     JoinStep {
         kind,
-        left_keys: pairs.iter().map(|(place, _)| Scalar::Column(*place)).collect(),
-        right_keys: pairs.iter().map(|(_, place)| Scalar::Column(*place)).collect(),
+        left_keys: pairs.iter().map(|(index, _)| Scalar::Column(*index)).collect(),
+        right_keys: pairs.iter().map(|(_, index)| Scalar::Column(*index)).collect(),
         right_columns,
     }
 }
@@ -319,8 +319,8 @@ fn join_step(kind: JoinKind, pairs: &[(usize, usize)], right_columns: Vec<usize>
 /// The columns of both sides; a taken name gets a number.
 fn both(left: &[Field], right: &[Field], kept: &[usize]) -> Schema {
     let (mut schema, mut names) = (left.to_vec(), name::Names::of(left));
-    for place in kept {
-        let field = &right[*place];
+    for index in kept {
+        let field = &right[*index];
         schema.push(Field::new(names.take(&field.name), field.kind));
     }
     schema

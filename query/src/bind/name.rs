@@ -39,8 +39,8 @@ pub(super) fn of(value: &Expression) -> Option<String> {
                         ExpressionKind::Literal(Value::String(key), _) => {
                             name.extend(["_", key]);
                         }
-                        ExpressionKind::Literal(Value::Long(place), _) => {
-                            name.extend(["_", &place.to_string()]);
+                        ExpressionKind::Literal(Value::Long(position), _) => {
+                            name.extend(["_", &position.to_string()]);
                         }
                         _ => return None,
                     },
@@ -111,7 +111,7 @@ pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
     for part in middle {
         match rest.find(part) {
-            Some(place) => rest = &rest[place + part.len()..],
+            Some(index) => rest = &rest[index + part.len()..],
             None => return false,
         }
     }

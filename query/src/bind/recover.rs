@@ -158,20 +158,20 @@ fn source_of(plan: &Arc<Plan>, span: Span) -> Result<&Scan, Diagnostic> {
 
 /// Checks that a column still holds what the source gives under that name.
 fn identity(plan: &Arc<Plan>, name: &str, span: Span) -> Result<(), Diagnostic> {
-    let Some(place) = plan.schema.iter().position(|field| field.name == name) else {
+    let Some(index) = plan.schema.iter().position(|field| field.name == name) else {
         let message = format!("`recover` requires the column `{name}`");
         let diagnostic = Diagnostic::new(Code::UnknownColumn, span, message);
-        let origin = |place: usize| origin(plan, place).is_ok_and(|original| original == name);
-        let renamed = (0..plan.schema.len()).find(|place| origin(*place));
+        let origin = |index: usize| origin(plan, index).is_ok_and(|original| original == name);
+        let renamed = (0..plan.schema.len()).find(|index| origin(*index));
         return Err(match renamed {
-            Some(place) => {
-                let now = &plan.schema[place].name;
+            Some(index) => {
+                let now = &plan.schema[index].name;
                 diagnostic.with_help(format!("it is called `{now}` here; leave its name as it is"))
             }
             None => diagnostic.with_help(format!("leave `{name}` among the columns")),
         });
     };
-    let (message, step) = match origin(plan, place) {
+    let (message, step) = match origin(plan, index) {
         Ok(original) if original == name => return Ok(()),
         Ok(original) => (format!("`{name}` holds the column `{original}` of the source here"), plan),
         Err(step) => (format!("`{name}` gets another value here"), step),
@@ -212,22 +212,22 @@ fn carrier(step: &Step) -> Option<&Arc<Plan>> {
 }
 
 /// The name of the source's column that a column is; where it is another value, the step that makes it.
-fn origin(plan: &Arc<Plan>, place: usize) -> Result<&str, &Arc<Plan>> {
-    let (mut plan, mut place) = (plan, place);
+fn origin(plan: &Arc<Plan>, index: usize) -> Result<&str, &Arc<Plan>> {
+    let (mut plan, mut index) = (plan, index);
     loop {
         match &plan.step {
-            Step::Scan(_) => return Ok(&plan.schema[place].name),
-            Step::Project { columns, .. } => match columns.get(place) {
-                Some(Scalar::Column(below)) => place = *below,
+            Step::Scan(_) => return Ok(&plan.schema[index].name),
+            Step::Project { columns, .. } => match columns.get(index) {
+                Some(Scalar::Column(below)) => index = *below,
                 _ => return Err(plan),
             },
-            Step::Parse { parse, .. } if parse.places.iter().any(|(made, _)| *made == place) => {
+            Step::Parse { parse, .. } if parse.indexes.iter().any(|(made, _)| *made == index) => {
                 return Err(plan);
             }
             _ => {}
         }
         match carrier(&plan.step) {
-            Some(input) if place < input.schema.len() => plan = input,
+            Some(input) if index < input.schema.len() => plan = input,
             _ => return Err(plan),
         }
     }

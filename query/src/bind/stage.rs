@@ -107,8 +107,8 @@ impl<'a> Binder<'a> {
     /// `(a, b) = f(…)`: the elements of an array.
     fn several(&mut self, names: &[Name], value: &Typed, span: Span) -> Vec<(Field, Scalar)> {
         let element = |(index, name): (i64, &Name)| {
-            let place = super::expression::typed(Value::Long(index), Type::Long);
-            let arguments = vec![value.clone(), place];
+            let position = super::expression::typed(Value::Long(index), Type::Long);
+            let arguments = vec![value.clone(), position];
             let element = self.apply(&crate::function::operator::ACCESS, arguments, span);
             (Field::new(name.text.clone(), Type::Dynamic), element.scalar)
         };
@@ -151,9 +151,9 @@ impl<'a> Binder<'a> {
         let mut schema = plan.schema.clone();
         let mut columns: Vec<Scalar> = (0..schema.len()).map(Scalar::Column).collect();
         for (field, scalar) in self.columns(list, &plan.schema, environment) {
-            if let Some(place) = schema.iter().position(|other| other.name == field.name) {
-                schema[place] = field;
-                columns[place] = scalar;
+            if let Some(index) = schema.iter().position(|other| other.name == field.name) {
+                schema[index] = field;
+                columns[index] = scalar;
             } else {
                 schema.push(field);
                 columns.push(scalar);
@@ -190,9 +190,9 @@ impl<'a> Binder<'a> {
     }
 
     /// Some columns of a table, in the order given.
-    pub(super) fn pick(&mut self, plan: &Arc<Plan>, places: &[usize], span: Span) -> Arc<Plan> {
-        let schema = places.iter().map(|place| plan.schema[*place].clone()).collect();
-        let columns = places.iter().map(|place| Scalar::Column(*place)).collect();
+    pub(super) fn pick(&mut self, plan: &Arc<Plan>, indexes: &[usize], span: Span) -> Arc<Plan> {
+        let schema = indexes.iter().map(|index| plan.schema[*index].clone()).collect();
+        let columns = indexes.iter().map(|index| Scalar::Column(*index)).collect();
         self.plan(Step::Project { input: Arc::clone(plan), columns }, schema, span)
     }
 
@@ -206,7 +206,7 @@ impl<'a> Binder<'a> {
         let mut schema = plan.schema.clone();
         for (new, old) in renames {
             match plan.schema.iter().position(|field| field.name == old.text) {
-                Some(place) => schema[place].name.clone_from(&new.text),
+                Some(index) => schema[index].name.clone_from(&new.text),
                 None => self.unknown_column(&old.text, old.span, &plan.schema, environment),
             }
         }
@@ -215,10 +215,10 @@ impl<'a> Binder<'a> {
     }
 
     fn reorder(&mut self, list: &[(Name, Option<Direction>)], plan: &Arc<Plan>, span: Span) -> Arc<Plan> {
-        let mut places: Vec<usize> = Vec::new();
+        let mut indexes: Vec<usize> = Vec::new();
         for (pattern, direction) in list {
             let mut found = self.matches(pattern, plan);
-            found.retain(|place| !places.contains(place));
+            found.retain(|index| !indexes.contains(index));
             let by_name =
                 |left: &usize, right: &usize| plan.schema[*left].name.cmp(&plan.schema[*right].name);
             match direction {
@@ -226,11 +226,11 @@ impl<'a> Binder<'a> {
                 Some(Direction::Descending) => found.sort_by(|left, right| by_name(right, left)),
                 None => {}
             }
-            places.extend(found);
+            indexes.extend(found);
         }
-        let rest: Vec<usize> = (0..plan.schema.len()).filter(|place| !places.contains(place)).collect();
-        places.extend(rest);
-        self.pick(plan, &places, span)
+        let rest: Vec<usize> = (0..plan.schema.len()).filter(|index| !indexes.contains(index)).collect();
+        indexes.extend(rest);
+        self.pick(plan, &indexes, span)
     }
 
     fn sort(

@@ -59,19 +59,19 @@ impl<'a> Formula<'a> {
 
     /// Computes the value of every row.
     pub(super) fn column(&self, batch: &Batch) -> Column {
-        let dictionary = self.column.map(|place| (place, &batch.columns[place]));
+        let dictionary = self.column.map(|index| (index, &batch.columns[index]));
         match (&self.scalar, dictionary) {
             (
                 Scalar::Call { .. } | Scalar::Member { .. },
-                Some((place, Column::Dictionary { codes, values })),
+                Some((index, Column::Dictionary { codes, values })),
             ) if values.len() <= SMALL_DICTIONARY.max(batch.row_count) => {
-                Column::Dictionary { codes: Arc::clone(codes), values: self.computed(place, values) }
+                Column::Dictionary { codes: Arc::clone(codes), values: self.computed(index, values) }
             }
             _ => evaluate(&self.scalar, batch, &self.guard),
         }
     }
 
-    fn computed(&self, place: usize, values: &Arc<Vec<Value>>) -> Arc<Vec<Value>> {
+    fn computed(&self, index: usize, values: &Arc<Vec<Value>>) -> Arc<Vec<Value>> {
         let attempt = self.guard.attempt();
         let kept = |all: &Vec<Kept>| {
             let mut now = all.iter().filter(|kept| kept.attempt == attempt);
@@ -81,7 +81,7 @@ impl<'a> Formula<'a> {
             return known;
         }
         // Whether it is this thread that computes what all share must not show in how it cuts its rows.
-        let batch = alone(place, Column::Values(Arc::clone(values)), values.len());
+        let batch = alone(index, Column::Values(Arc::clone(values)), values.len());
         let made = unmeasured(|| evaluate(&self.scalar, &batch, &self.guard));
         let made = match made {
             Column::Values(made) => made,
@@ -165,8 +165,8 @@ pub(super) fn only_column(scalar: &Scalar) -> Option<usize> {
 }
 
 /// A batch of which only one column is there.
-pub(super) fn alone(place: usize, column: Column, row_count: usize) -> Batch {
-    let mut columns = vec![Column::Constant(Value::Null); place];
+pub(super) fn alone(index: usize, column: Column, row_count: usize) -> Batch {
+    let mut columns = vec![Column::Constant(Value::Null); index];
     columns.push(column);
     Batch { columns, row_count }
 }
@@ -261,8 +261,8 @@ fn apply(
     let mut varying = operands.iter().enumerate().filter(|(_, o)| !matches!(o, Column::Constant(_)));
     match (varying.next(), varying.next()) {
         (None, _) => Column::Constant(cell(&all, 0)),
-        (Some((place, Column::Dictionary { codes, values })), None) if values.len() <= row_count => {
-            all[place] = Operand::Each(values);
+        (Some((index, Column::Dictionary { codes, values })), None) if values.len() <= row_count => {
+            all[index] = Operand::Each(values);
             let made = (0..values.len()).map(|row| cell(&all, row)).collect();
             Column::Dictionary { codes: Arc::clone(codes), values: Arc::new(made) }
         }

@@ -106,10 +106,10 @@ impl Expansion<'_> {
             batch.columns.iter().map(|column| column.gather(&rows.sources)).collect();
         columns.resize(self.width, Column::Constant(Value::Null));
         for (item, column) in self.step.items.iter().zip(rows.elements) {
-            columns[item.place] = Column::of(column);
+            columns[item.index] = Column::of(column);
         }
-        if let Some(place) = self.step.index_column {
-            columns[place] = Column::of(rows.indexes);
+        if let Some(index) = self.step.index_column {
+            columns[index] = Column::of(rows.indexes);
         }
         Batch { columns, row_count }
     }
@@ -151,20 +151,20 @@ fn elements(value: &Value, pairs_as_arrays: bool) -> Vec<Value> {
 impl Parsing<'_> {
     pub(super) fn apply(&self, batch: &Batch) -> Batch {
         let (parse, texts) = (&self.step, self.value.column(batch));
-        let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.places.len()];
+        let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.indexes.len()];
         for row in 0..batch.row_count {
             let text = convert::to_text(&texts.get(row), parse.kind);
             let captures = parse.pattern.regex.captures(&text);
             let values = captures.and_then(|captures| converted(&captures, parse));
-            for (index, (column, (_, kind))) in made.iter_mut().zip(&parse.places).enumerate() {
+            for (index, (column, (_, kind))) in made.iter_mut().zip(&parse.indexes).enumerate() {
                 let value = values.as_ref().map(|values| values[index].clone());
                 column.push(value.unwrap_or_else(|| Value::missing(*kind)));
             }
         }
         let mut columns = batch.columns.clone();
         columns.resize(self.width, Column::Constant(Value::Null));
-        for ((place, _), column) in parse.places.iter().zip(made) {
-            columns[*place] = Column::of(column);
+        for ((position, _), column) in parse.indexes.iter().zip(made) {
+            columns[*position] = Column::of(column);
         }
         Batch { columns, row_count: batch.row_count }
     }
@@ -178,5 +178,5 @@ fn converted(captures: &Captures<'_>, parse: &ParseStep) -> Option<Vec<Value>> {
         let failed = value.is_null() && parse.pattern.mode != Mode::Relaxed;
         (!failed).then_some(value)
     };
-    parse.places.iter().enumerate().map(convert).collect()
+    parse.indexes.iter().enumerate().map(convert).collect()
 }

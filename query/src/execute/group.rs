@@ -170,9 +170,9 @@ impl Partition {
     /// The place of a group, which is made if it is new.
     fn group(&mut self, key: Hashed, order: u64, grouping: &Grouping<'_>) -> usize {
         let key_bytes = key.cells.size_bytes();
-        let place = self.keys.number(Cow::Owned(key)) as usize;
-        if place < self.orders.len() {
-            return place;
+        let index = self.keys.number(Cow::Owned(key)) as usize;
+        if index < self.orders.len() {
+            return index;
         }
         self.bytes += GROUP_BYTES + key_bytes;
         self.orders.push(order);
@@ -185,29 +185,29 @@ impl Partition {
                 }
             }
         }
-        place
+        index
     }
 
     fn merge(&mut self, grouping: &Grouping<'_>, order: u64, piece: Piece) {
         let keys = piece.keys.into_iter().zip(piece.orders);
-        let places: Vec<usize> =
+        let indexes: Vec<usize> =
             keys.map(|(key, local)| self.group(key, order << 32 | u64::from(local), grouping)).collect();
         for (totals, states) in self.states.iter_mut().zip(piece.states) {
             match (totals, states) {
                 (Totals::Counts(totals), States::Counts(counts)) => {
-                    for (place, count) in places.iter().zip(counts) {
-                        totals[*place] += count;
+                    for (index, count) in indexes.iter().zip(counts) {
+                        totals[*index] += count;
                     }
                 }
                 (Totals::States(all), States::Partial(partial)) => {
-                    for (place, state) in places.iter().zip(partial) {
-                        let before = all[*place].held_bytes();
-                        all[*place].merge(state);
-                        self.bytes += all[*place].held_bytes().saturating_sub(before);
+                    for (index, state) in indexes.iter().zip(partial) {
+                        let before = all[*index].held_bytes();
+                        all[*index].merge(state);
+                        self.bytes += all[*index].held_bytes().saturating_sub(before);
                     }
                 }
                 (Totals::States(all), States::Rows(rows)) => {
-                    rows.replay(|group, values| all[places[group]].add(values));
+                    rows.replay(|group, values| all[indexes[group]].add(values));
                 }
                 _ => unreachable!("counts are counted in every part"),
             }
@@ -218,7 +218,7 @@ impl Partition {
 /// The groups of all partitions in order.
 fn finished(partitions: Vec<Partition>, width: usize) -> Batch {
     let orders = partitions.iter().enumerate().flat_map(|(owner, partition)| {
-        partition.orders.iter().enumerate().map(move |(place, order)| (*order, owner, place))
+        partition.orders.iter().enumerate().map(move |(index, order)| (*order, owner, index))
     });
     let mut orders: Vec<(u64, usize, usize)> = orders.collect();
     orders.sort_unstable();

@@ -165,7 +165,7 @@ impl<'a> Execution<'a> {
         let unmet: Vec<u32> = unmet.map(|(row, _)| row_number(row)).collect();
         for rows in unmet.chunks(BATCH_ROWS) {
             let mut columns: Vec<Column> = missing(left).into_iter().map(Column::Constant).collect();
-            columns.extend(right_columns.iter().map(|place| probe.index.rows.columns[*place].gather(rows)));
+            columns.extend(right_columns.iter().map(|index| probe.index.rows.columns[*index].gather(rows)));
             let batch = Batch { columns, row_count: rows.len() };
             held.grow(batch.size_bytes())?;
             batches.push(batch);
@@ -271,9 +271,9 @@ impl Probe<'_> {
 
     fn paired(&self, batch: &Batch, pairs: &Pairs, left: &[u32], right: &[Option<u32>]) -> Batch {
         let mut columns: Vec<Column> = batch.columns.iter().map(|column| column.gather(left)).collect();
-        for place in &pairs.right_columns {
-            let missing = pairs.missing.as_ref().map_or(&Value::Null, |missing| &missing[*place]);
-            columns.push(self.index.rows.columns[*place].gather_or(right, missing));
+        for index in &pairs.right_columns {
+            let missing = pairs.missing.as_ref().map_or(&Value::Null, |missing| &missing[*index]);
+            columns.push(self.index.rows.columns[*index].gather_or(right, missing));
         }
         Batch { columns, row_count: left.len() }
     }

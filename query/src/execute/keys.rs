@@ -24,10 +24,10 @@ impl Local {
                 Column::Constant(_) => local,
                 Column::Dictionary { codes, .. } | Column::Texts { codes, .. } => local.split(codes),
                 Column::Values(values) => {
-                    let mut places: QuickMap<Same<'_>, u32> = QuickMap::default();
+                    let mut indexes: QuickMap<Same<'_>, u32> = QuickMap::default();
                     let code = values.iter().map(|value| {
-                        let next = row_number(places.len());
-                        *places.entry(Same(value)).or_insert(next)
+                        let next = row_number(indexes.len());
+                        *indexes.entry(Same(value)).or_insert(next)
                     });
                     let codes: Vec<u32> = code.collect();
                     local.split(&codes)
@@ -88,24 +88,24 @@ pub(super) fn is_dense(bound: u64, row_count: usize) -> bool {
 fn number(keys: impl Iterator<Item = u64>, bound: u64, row_count: usize) -> Local {
     let (mut ids, mut firsts) = (Vec::with_capacity(row_count), Vec::new());
     if is_dense(bound, row_count) {
-        let mut places = vec![u32::MAX; usize::try_from(bound).expect("a bound near the number of rows")];
+        let mut indexes = vec![u32::MAX; usize::try_from(bound).expect("a bound near the number of rows")];
         for (row, key) in keys.enumerate() {
-            let place = &mut places[usize::try_from(key).expect("a key below the bound")];
-            if *place == u32::MAX {
-                *place = row_number(firsts.len());
+            let index = &mut indexes[usize::try_from(key).expect("a key below the bound")];
+            if *index == u32::MAX {
+                *index = row_number(firsts.len());
                 firsts.push(row_number(row));
             }
-            ids.push(*place);
+            ids.push(*index);
         }
     } else {
-        let mut places: QuickMap<u64, u32> = QuickMap::default();
+        let mut indexes: QuickMap<u64, u32> = QuickMap::default();
         for (row, key) in keys.enumerate() {
             let next = row_number(firsts.len());
-            let place = *places.entry(key).or_insert(next);
-            if place == next {
+            let index = *indexes.entry(key).or_insert(next);
+            if index == next {
                 firsts.push(row_number(row));
             }
-            ids.push(place);
+            ids.push(index);
         }
     }
     Local { ids: Some(ids), firsts }

@@ -111,21 +111,21 @@ fn scan(texts: &Texts, range: &Range<u32>, test: TextTest, wanted: &str) -> Opti
         if test.case_sensitive { (texts, wanted.to_owned()) } else { (texts.folded()?, fold(wanted)) };
     let (first, end) = (range.start as usize, range.end as usize);
     if wanted.is_empty() {
-        let passes = |place| Truth::when(passes(texts.get(place), &wanted, test.kind));
+        let passes = |index| Truth::when(passes(texts.get(index), &wanted, test.kind));
         return Some((first..end).map(passes).collect());
     }
     let mut found = vec![Truth::False; end - first];
     let (ends, finder) = (&texts.ends()[..end], memmem::Finder::new(&wanted));
     let bytes = &texts.buffer().as_bytes()[..texts.start(end)];
-    let (mut place, mut from) = (first, texts.start(first));
+    let (mut index, mut from) = (first, texts.start(first));
     while let Some(offset) = finder.find(&bytes[from..]) {
         let start = from + offset;
-        place = holder(ends, place, start);
-        let text_end = ends[place] as usize;
+        index = holder(ends, index, start);
+        let text_end = ends[index] as usize;
         from = start + 1;
         if start + wanted.len() <= text_end {
-            if test.kind == TextTestKind::Contains || passes(texts.get(place), &wanted, test.kind) {
-                found[place - first] = Truth::True;
+            if test.kind == TextTestKind::Contains || passes(texts.get(index), &wanted, test.kind) {
+                found[index - first] = Truth::True;
             }
             from = text_end;
         }
@@ -133,10 +133,10 @@ fn scan(texts: &Texts, range: &Range<u32>, test: TextTest, wanted: &str) -> Opti
     Some(found)
 }
 
-/// The text that a byte belongs to, not before `place`: in growing steps, for it is seldom far.
-fn holder(ends: &[u32], place: usize, byte: usize) -> usize {
+/// The text that a byte belongs to, not before `index`: in growing steps, for it is seldom far.
+fn holder(ends: &[u32], index: usize, byte: usize) -> usize {
     let behind = |end: &u32| *end as usize <= byte;
-    let (mut low, mut step) = (place, 1);
+    let (mut low, mut step) = (index, 1);
     while low + step < ends.len() && behind(&ends[low + step - 1]) {
         low += step;
         step *= 2;

@@ -157,7 +157,7 @@ fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, guard: &Guard<'_>) -> Ro
             evaluate(scalar, &batch.gather_needed(rows, &needed), guard)
         }
     };
-    let holds = |place: usize| Truth::of(&made.get(place)) == Truth::True;
+    let holds = |index: usize| Truth::of(&made.get(index)) == Truth::True;
     match (&made, rows) {
         (Column::Constant(_), rows) => {
             if holds(0) {
@@ -168,8 +168,8 @@ fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, guard: &Guard<'_>) -> Ro
         }
         (_, Rows::All(count)) => Rows::Some((0..count).filter(|row| holds(*row as usize)).collect()),
         (_, Rows::Some(rows)) => {
-            let places = rows.into_iter().enumerate().filter(|(place, _)| holds(*place));
-            Rows::Some(places.map(|(_, row)| row).collect())
+            let indexes = rows.into_iter().enumerate().filter(|(index, _)| holds(*index));
+            Rows::Some(indexes.map(|(_, row)| row).collect())
         }
     }
 }
@@ -273,28 +273,28 @@ impl ColumnTest<'_> {
     /// Computes the chunks that enough rows ask for: first those that no other thread has begun, so that threads which
     /// ask for the same ones share the work instead of waiting for each other.
     fn compute_chunks(&self, known: &Known, codes: &[u32], rows: &Rows) {
-        let range = |place: usize| (place * CHUNK, known.truths.len().min((place + 1) * CHUNK));
+        let range = |index: usize| (index * CHUNK, known.truths.len().min((index + 1) * CHUNK));
         let mut wanted = Vec::new();
-        for (place, count) in asked(codes, rows, known.chunks.len()).into_iter().enumerate() {
-            let chunk = &known.chunks[place];
+        for (index, count) in asked(codes, rows, known.chunks.len()).into_iter().enumerate() {
+            let chunk = &known.chunks[index];
             if count == 0 || chunk.computed.get().is_some() {
                 continue;
             }
-            let (first, end) = range(place);
+            let (first, end) = range(index);
             let asked = chunk.asked.fetch_add(count, Ordering::Relaxed) + count;
             if end - first <= SMALL_DICTIONARY || asked.saturating_mul(known.domain.looks()) >= end - first {
-                wanted.push(place);
+                wanted.push(index);
             }
         }
         // Nothing in here waits for other threads, so that waiting for it cannot stop them all.
-        let compute = |place: &usize| {
-            let (first, end) = range(*place);
-            known.chunks[*place].computed.get_or_init(|| self.compute(known, first, end));
+        let compute = |index: &usize| {
+            let (first, end) = range(*index);
+            known.chunks[*index].computed.get_or_init(|| self.compute(known, first, end));
         };
-        wanted.retain(|place| {
-            let begun = known.chunks[*place].begun.swap(true, Ordering::Relaxed);
+        wanted.retain(|index| {
+            let begun = known.chunks[*index].begun.swap(true, Ordering::Relaxed);
             if !begun {
-                compute(place);
+                compute(index);
             }
             begun
         });
@@ -303,12 +303,12 @@ impl ColumnTest<'_> {
 
     fn compute(&self, known: &Known, first: usize, end: usize) {
         let store =
-            |place: usize, truth: Truth| known.truths[first + place].store(truth as u8, Ordering::Relaxed);
+            |index: usize, truth: Truth| known.truths[first + index].store(truth as u8, Ordering::Relaxed);
         match &known.domain {
             Domain::Texts(texts) => {
                 let range = row_number(first)..row_number(end);
                 let truths = search(&self.scalar, self.column, texts, range, &self.guard);
-                truths.into_iter().enumerate().for_each(|(place, truth)| store(place, truth));
+                truths.into_iter().enumerate().for_each(|(index, truth)| store(index, truth));
             }
             Domain::Values(values) => {
                 let part = if first == 0 && end == values.len() {
@@ -318,7 +318,7 @@ impl ColumnTest<'_> {
                 };
                 let batch = alone(self.column, Column::Values(part), end - first);
                 let made = evaluate(&self.scalar, &batch, &self.guard);
-                (0..end - first).for_each(|place| store(place, Truth::of(&made.get(place))));
+                (0..end - first).for_each(|index| store(index, Truth::of(&made.get(index))));
             }
         }
     }
@@ -340,8 +340,8 @@ impl ColumnTest<'_> {
             Domain::Texts(texts) => Column::Texts { codes: Arc::new(missing), texts: Arc::clone(texts) },
         };
         let made = evaluate(&self.scalar, &alone(self.column, column, count), &self.guard);
-        for (place, code) in wanted.into_iter().enumerate() {
-            known.truths[code as usize].store(Truth::of(&made.get(place)) as u8, Ordering::Relaxed);
+        for (index, code) in wanted.into_iter().enumerate() {
+            known.truths[code as usize].store(Truth::of(&made.get(index)) as u8, Ordering::Relaxed);
         }
     }
 }

@@ -18,20 +18,20 @@ use crate::value::Value;
 
 /// One column to sort by.
 pub(super) struct OrderBy {
-    place: usize,
+    index: usize,
     descending: bool,
     nulls_first: bool,
 }
 
 impl OrderBy {
     #[cfg(test)]
-    pub(super) fn ascending(place: usize) -> Self {
-        Self { place, descending: false, nulls_first: true }
+    pub(super) fn ascending(index: usize) -> Self {
+        Self { index, descending: false, nulls_first: true }
     }
 
     /// The values of a batch.
     pub(super) fn column<'b>(&self, batch: &'b Batch) -> &'b Column {
-        &batch.columns[self.place]
+        &batch.columns[self.index]
     }
 
     pub(super) fn compare(&self, left: &Value, right: &Value) -> Ordering {
@@ -78,13 +78,13 @@ impl<'a> Execution<'a> {
     fn sorting(&self, input: &Arc<Plan>, keys: &[SortKey], width: usize) -> Result<Sorting<'a>, Diagnostic> {
         let mut columns: Vec<Scalar> = (0..width).map(Scalar::Column).collect();
         let key = |key: &SortKey| {
-            let place = if let Scalar::Column(place) = key.value {
-                place
+            let index = if let Scalar::Column(index) = key.value {
+                index
             } else {
                 columns.push(key.value.clone());
                 columns.len() - 1
             };
-            OrderBy { place, descending: key.descending, nulls_first: key.nulls_first }
+            OrderBy { index, descending: key.descending, nulls_first: key.nulls_first }
         };
         let keys = keys.iter().map(key).collect();
         let full_width = columns.len();
@@ -119,10 +119,10 @@ impl<'a> Execution<'a> {
             Ok(ControlFlow::Continue(()))
         })?;
         let mut all = Batch::concatenate(&kept, full_width);
-        let mut places = sorted_places(&all, &keys)?;
-        places.truncate(count);
+        let mut indexes = sorted_indexes(&all, &keys)?;
+        indexes.truncate(count);
         all.columns.truncate(width);
-        Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &places), held))))
+        Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &indexes), held))))
     }
 
     fn sort_all(&self, sorting: Sorting<'a>) -> Result<Base<'a>, Diagnostic> {
@@ -140,7 +140,7 @@ impl<'a> Execution<'a> {
             if !fits {
                 let Some(runs) = &mut runs else { return Err(held.exceeded(bytes)) };
                 let all = Batch::concatenate(&std::mem::take(&mut batches), full_width);
-                let sorted = gathered(&all, &sorted_places(&all, &keys)?);
+                let sorted = gathered(&all, &sorted_indexes(&all, &keys)?);
                 drop(all);
                 runs.add(&sorted, &mut held)?;
             }
@@ -149,11 +149,11 @@ impl<'a> Execution<'a> {
         let runs = runs.filter(|runs| !runs.is_empty());
         let mut all = Batch::concatenate(&batches, full_width);
         drop(batches);
-        let places = sorted_places(&all, &keys)?;
+        let indexes = sorted_indexes(&all, &keys)?;
         if runs.is_none() {
             all.columns.truncate(width);
         }
-        let last = gathered(&all, &places);
+        let last = gathered(&all, &indexes);
         drop(all);
         // What follows needs memory, too.
         held.set(last.iter().map(Batch::size_bytes).sum())?;
@@ -164,24 +164,24 @@ impl<'a> Execution<'a> {
     }
 }
 
-fn gathered(all: &Batch, places: &[u32]) -> Vec<Batch> {
-    places.par_chunks(BATCH_ROWS).map(|places| all.gather(places)).collect()
+fn gathered(all: &Batch, indexes: &[u32]) -> Vec<Batch> {
+    indexes.par_chunks(BATCH_ROWS).map(|indexes| all.gather(indexes)).collect()
 }
 
 /// The rows of a batch in order; rows that are equal stay as they were.
-fn sorted_places(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnostic> {
+fn sorted_indexes(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnostic> {
     let Ok(row_count) = u32::try_from(batch.row_count) else {
         let message =
             format!("`sort` cannot hold {} rows: at most {} are possible", batch.row_count, u32::MAX);
         return Err(Diagnostic::new(Code::Limit, Span::default(), message));
     };
     let columns: Vec<Comparable<'_>> = keys.iter().map(|key| Comparable::new(key, batch)).collect();
-    if let Some(places) = sorted_ranks(&columns, row_count) {
-        return Ok(places);
+    if let Some(indexes) = sorted_ranks(&columns, row_count) {
+        return Ok(indexes);
     }
-    let mut places: Vec<u32> = (0..row_count).collect();
-    places.par_sort_by(|left, right| compare_rows(&columns, *left as usize, *right as usize));
-    Ok(places)
+    let mut indexes: Vec<u32> = (0..row_count).collect();
+    indexes.par_sort_by(|left, right| compare_rows(&columns, *left as usize, *right as usize));
+    Ok(indexes)
 }
 
 /// The rows in order when all keys are ranks that fit one number, together with the place of the row.
@@ -197,8 +197,8 @@ fn sorted_ranks(columns: &[Comparable<'_>], row_count: u32) -> Option<Vec<u32>> 
     bound.checked_mul(rows)?;
     keys.iter_mut().zip(0_u64..).for_each(|(key, row)| *key = *key * rows + row);
     keys.par_sort_unstable();
-    let place = |key: u64| u32::try_from(key % rows).expect("less than the number of rows");
-    Some(keys.into_iter().map(place).collect())
+    let index = |key: u64| u32::try_from(key % rows).expect("less than the number of rows");
+    Some(keys.into_iter().map(index).collect())
 }
 
 /// The first rows of a batch in order; all of them, in any order, if there are no more.
@@ -207,14 +207,14 @@ fn first_rows(batch: Batch, keys: &[OrderBy], count: usize) -> Batch {
         return batch;
     }
     let columns: Vec<Comparable<'_>> = keys.iter().map(|key| Comparable::new(key, &batch)).collect();
-    let by_place = |left: &u32, right: &u32| {
+    let by_index = |left: &u32, right: &u32| {
         compare_rows(&columns, *left as usize, *right as usize).then_with(|| left.cmp(right))
     };
-    let mut places: Vec<u32> = (0..row_number(batch.row_count)).collect();
-    places.select_nth_unstable_by(count, by_place);
-    places.truncate(count);
-    places.sort_unstable_by(by_place);
-    batch.gather(&places)
+    let mut indexes: Vec<u32> = (0..row_number(batch.row_count)).collect();
+    indexes.select_nth_unstable_by(count, by_index);
+    indexes.truncate(count);
+    indexes.sort_unstable_by(by_index);
+    batch.gather(&indexes)
 }
 
 /// The values of one key, ready to be compared often.
@@ -231,10 +231,10 @@ impl<'k> Comparable<'k> {
             Column::Dictionary { codes, values }
                 if values.len() <= batch.row_count && is_of_one_kind(values) =>
             {
-                let mut places: Vec<usize> = (0..values.len()).collect();
-                places.sort_by(|left, right| key.compare(&values[*left], &values[*right]));
+                let mut indexes: Vec<usize> = (0..values.len()).collect();
+                indexes.sort_by(|left, right| key.compare(&values[*left], &values[*right]));
                 let mut ranks = vec![0; values.len()];
-                for pair in places.windows(2) {
+                for pair in indexes.windows(2) {
                     let step = key.compare(&values[pair[0]], &values[pair[1]]).is_ne();
                     ranks[pair[1]] = ranks[pair[0]] + u32::from(step);
                 }

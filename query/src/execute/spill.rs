@@ -353,9 +353,9 @@ impl Merging {
         let (mut row_count, mut bytes) = (0, 0);
         while row_count < BLOCK_ROWS_MAX && bytes < self.most_bytes.max(1) && !self.cursors.is_empty() {
             let mut first = 0;
-            for place in 1..self.cursors.len() {
-                if self.cursors[place].is_before(&self.cursors[first], &self.keys) {
-                    first = place;
+            for index in 1..self.cursors.len() {
+                if self.cursors[index].is_before(&self.cursors[first], &self.keys) {
+                    first = index;
                 }
             }
             let cursor = &mut self.cursors[first];

@@ -121,8 +121,8 @@ fn element_number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A place counted from the end when negative, kept within the array.
-fn place(index: i64, count: usize) -> usize {
+/// An index counted from the end when negative, kept within the array.
+fn clamped(index: i64, count: usize) -> usize {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let index = if index < 0 { count.saturating_add(index) } else { index };
     usize::try_from(index.clamp(0, count)).unwrap_or(0)
@@ -134,19 +134,19 @@ fn slice(call: &mut Call<'_>) -> Value {
     };
     let count = elements.len();
     let stop = if end < 0 {
-        place(end.saturating_add(1).min(0), count)
+        clamped(end.saturating_add(1).min(0), count)
     } else {
-        place(end.saturating_add(1), count)
+        clamped(end.saturating_add(1), count)
     };
     let stop = if end == -1 { count } else { stop };
-    array_of(elements.get(place(start, count)..stop).unwrap_or(&[]).to_vec())
+    array_of(elements.get(clamped(start, count)..stop).unwrap_or(&[]).to_vec())
 }
 
 fn sort(call: &mut Call<'_>, direct: fn(std::cmp::Ordering) -> std::cmp::Ordering) -> Value {
     let nulls_last = !matches!(call.value(call.len() - 1), Value::Bool(false));
     let Some(elements) = call.array(0) else { return Value::Null };
-    let mut places: Vec<usize> = (0..elements.len()).collect();
-    places.sort_by(|left, right| {
+    let mut positions: Vec<usize> = (0..elements.len()).collect();
+    positions.sort_by(|left, right| {
         let (left, right) = (&elements[*left], &elements[*right]);
         match (left.is_null(), right.is_null()) {
             (false, false) => direct(order(left, right)),
@@ -156,8 +156,8 @@ fn sort(call: &mut Call<'_>, direct: fn(std::cmp::Ordering) -> std::cmp::Orderin
     });
     let sorted = |index: usize| {
         let elements = call.array(index)?;
-        (elements.len() == places.len())
-            .then(|| array_of(places.iter().map(|place| elements[*place].clone()).collect()))
+        (elements.len() == positions.len())
+            .then(|| array_of(positions.iter().map(|position| elements[*position].clone()).collect()))
     };
     let arrays = call.values().filter(|value| !matches!(value, Value::Bool(_))).count();
     if arrays == 1 {
@@ -170,27 +170,28 @@ fn index_of(call: &mut Call<'_>) -> Value {
     let Some(elements) = call.array(0) else { return Value::Null };
     let (wanted, start) = (call.value(1), call.long_or(2, 0).unwrap_or(0));
     let (count, nth) = (call.long_or(3, -1).unwrap_or(-1), call.long_or(4, 1).unwrap_or(1));
-    let start = place(start, elements.len());
+    let start = clamped(start, elements.len());
     let stop = match usize::try_from(count) {
         Ok(count) => start.saturating_add(count).min(elements.len()),
         Err(_) => elements.len(),
     };
-    let found = (start..stop).filter(|place| same(&elements[*place], wanted));
+    let found = (start..stop).filter(|index| same(&elements[*index], wanted));
     let nth = usize::try_from(nth - 1).unwrap_or(0);
     found.into_iter().nth(nth).map_or(Value::Long(-1), length)
 }
 
 fn choose(call: &mut Call<'_>) -> Value {
     let Some(conditions) = call.array(0) else { return Value::Null };
-    let pick = |index: usize, place: usize| match call.value(index) {
-        Value::Array(elements) => elements.get(place).cloned().unwrap_or(Value::Null),
+    let pick = |index: usize, position: usize| match call.value(index) {
+        Value::Array(elements) => elements.get(position).cloned().unwrap_or(Value::Null),
         value => value.clone(),
     };
-    let chosen = conditions.iter().enumerate().map(|(place, condition)| match convert::to_bool(condition) {
-        Some(true) => pick(1, place),
-        Some(false) => pick(2, place),
-        None => Value::Null,
-    });
+    let chosen =
+        conditions.iter().enumerate().map(|(position, condition)| match convert::to_bool(condition) {
+            Some(true) => pick(1, position),
+            Some(false) => pick(2, position),
+            None => Value::Null,
+        });
     array_of(chosen.collect())
 }
 
@@ -206,8 +207,8 @@ fn rotate(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
 fn shift(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
     let (Some(elements), Some(count)) = (call.array(0), call.long(1)) else { return Value::Null };
     let (count, fill) = (direct(count), call.value(2));
-    let shifted = (0..).zip(elements).map(|(place, _): (i64, _)| {
-        let source = usize::try_from(place.saturating_add(count)).ok();
+    let shifted = (0..).zip(elements).map(|(index, _): (i64, _)| {
+        let source = usize::try_from(index.saturating_add(count)).ok();
         source.and_then(|source| elements.get(source)).unwrap_or(fill).clone()
     });
     array_of(shifted.collect())
@@ -215,14 +216,14 @@ fn shift(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
 
 fn split(call: &mut Call<'_>) -> Value {
     let Some(elements) = call.array(0) else { return Value::Null };
-    let places: Vec<i64> = match call.value(1) {
-        Value::Array(places) => places.iter().filter_map(convert::to_long).collect(),
+    let positions: Vec<i64> = match call.value(1) {
+        Value::Array(positions) => positions.iter().filter_map(convert::to_long).collect(),
         value => convert::to_long(value).into_iter().collect(),
     };
     let mut parts = Vec::new();
     let mut start = 0;
-    for index in places {
-        let stop = place(index, elements.len()).max(start);
+    for index in positions {
+        let stop = clamped(index, elements.len()).max(start);
         parts.push(array_of(elements[start..stop].to_vec()));
         start = stop;
     }
@@ -233,8 +234,8 @@ fn split(call: &mut Call<'_>) -> Value {
 fn zip(call: &mut Call<'_>) -> Value {
     let arrays: Vec<&[Value]> = (0..call.len()).map(|index| call.array(index).unwrap_or(&[])).collect();
     let longest = arrays.iter().map(|array| array.len()).max().unwrap_or(0);
-    let row = |place: usize| {
-        let cells = arrays.iter().map(|array| array.get(place).cloned().unwrap_or(Value::Null));
+    let row = |position: usize| {
+        let cells = arrays.iter().map(|array| array.get(position).cloned().unwrap_or(Value::Null));
         array_of(cells.collect())
     };
     array_of((0..longest).map(row).collect())
@@ -299,11 +300,11 @@ impl Sequence {
     }
 
     /// The values at some places.
-    pub(crate) fn values(&self, places: std::ops::Range<usize>) -> Vec<Value> {
-        let places = (0_i64..).skip(places.start).take(places.len());
+    pub(crate) fn values(&self, indexes: std::ops::Range<usize>) -> Vec<Value> {
+        let indexes = (0_i64..).skip(indexes.start).take(indexes.len());
         match self.spacing {
-            Spacing::Whole { from, step, make } => places.map(|n| make(from + n * step)).collect(),
-            Spacing::Real { from, step } => places.map(|n| Value::Real(from + to_real(n) * step)).collect(),
+            Spacing::Whole { from, step, make } => indexes.map(|n| make(from + n * step)).collect(),
+            Spacing::Real { from, step } => indexes.map(|n| Value::Real(from + to_real(n) * step)).collect(),
         }
     }
 }

@@ -90,7 +90,7 @@ pub(crate) fn of_text_test(test: TextTest) -> &'static Function {
         bool_of("startswith", |call| text_test(call, TextTestKind::StartsWith, fold)),
         bool_of("endswith", |call| text_test(call, TextTestKind::EndsWith, fold)),
     ];
-    let place = match test.kind {
+    let index = match test.kind {
         TextTestKind::Equal => 0,
         TextTestKind::Has => 1,
         TextTestKind::HasPrefix => 2,
@@ -99,7 +99,7 @@ pub(crate) fn of_text_test(test: TextTest) -> &'static Function {
         TextTestKind::StartsWith => 5,
         TextTestKind::EndsWith => 6,
     };
-    if test.case_sensitive { &SENSITIVE[place] } else { &FOLDED[place] }
+    if test.case_sensitive { &SENSITIVE[index] } else { &FOLDED[index] }
 }
 
 // Three-valued logic
@@ -300,8 +300,8 @@ fn has_term_at(text: &str, wanted: &str, ends: Ends) -> bool {
     let starts_term = first.is_alphanumeric();
     let ends_term = letter(wanted.chars().next_back());
     let mut from = 0;
-    while let Some(place) = text[from..].find(wanted) {
-        let start = from + place;
+    while let Some(index) = text[from..].find(wanted) {
+        let start = from + index;
         let free_start = !starts_term || !letter(text[..start].chars().next_back());
         let free_end = !ends_term || !letter(text[start + wanted.len()..].chars().next());
         if (free_start || ends == Ends::End) && (free_end || ends == Ends::Start) {
@@ -332,6 +332,6 @@ fn access(call: &mut Call<'_>) -> Value {
 }
 
 fn element(elements: &[Value], index: i64) -> Option<&Value> {
-    let place = if index < 0 { i64::try_from(elements.len()).ok()? + index } else { index };
-    elements.get(usize::try_from(place).ok()?)
+    let position = if index < 0 { i64::try_from(elements.len()).ok()? + index } else { index };
+    elements.get(usize::try_from(position).ok()?)
 }

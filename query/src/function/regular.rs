@@ -58,8 +58,8 @@ pub(super) const TABLE: &[Function] = &[
         |call| {
             let text = call.text(0);
             or_null(call.regex(1), |regex| {
-                let place = regex.find(&text).map(|found| text[..found.start()].chars().count());
-                place.map_or(Value::Long(-1), super::length)
+                let index = regex.find(&text).map(|found| text[..found.start()].chars().count());
+                index.map_or(Value::Long(-1), super::length)
             })
         },
     ),

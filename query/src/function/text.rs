@@ -176,17 +176,17 @@ fn indexof(call: &mut Call<'_>) -> Value {
     let end = if span < 0 { count } else { count.min(start.saturating_add(span)) };
     let range = usize::try_from(start).unwrap_or(0)..usize::try_from(end).unwrap_or(0);
     let Some(window) = text.get(range.clone()) else { return Value::Long(-1) };
-    let places = window.windows(part.len()).enumerate().filter(|(_, found)| *found == part);
-    let place = places.map(|(place, _)| place + range.start);
+    let indexes = window.windows(part.len()).enumerate().filter(|(_, found)| *found == part);
+    let index = indexes.map(|(index, _)| index + range.start);
     let nth = usize::try_from(occurrence - 1).unwrap_or(usize::MAX);
-    place.into_iter().nth(nth).map_or(Value::Long(-1), length)
+    index.into_iter().nth(nth).map_or(Value::Long(-1), length)
 }
 
 fn translate(call: &mut Call<'_>) -> Value {
     let from: Vec<char> = call.text(0).chars().collect();
     let to: Vec<char> = call.text(1).chars().collect();
     let replaced = |character: char| match from.iter().position(|other| *other == character) {
-        Some(place) => to.get(place).or(to.last()).copied(),
+        Some(index) => to.get(index).or(to.last()).copied(),
         None => Some(character),
     };
     Value::text(&call.text(2).chars().filter_map(replaced).collect::<String>())
@@ -227,9 +227,9 @@ fn make_string(call: &mut Call<'_>) -> Value {
 fn has_any_index(call: &mut Call<'_>) -> Value {
     let Some(elements) = call.array(1) else { return Value::Null };
     let text = super::operator::fold(&call.text(0));
-    let place = elements.iter().position(|element| {
+    let index = elements.iter().position(|element| {
         let part = super::operator::fold(&convert::to_text(element, Type::Dynamic));
         super::operator::has_whole_term(&text, &part)
     });
-    place.map_or(Value::Long(-1), length)
+    index.map_or(Value::Long(-1), length)
 }

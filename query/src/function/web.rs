@@ -87,11 +87,11 @@ fn parse_path(call: &mut Call<'_>) -> Value {
     let root_end = rest.find(['/', '\\']).unwrap_or(0);
     let has_drive = rest[..root_end].ends_with(':');
     let root = if has_drive { &rest[..root_end] } else { "" };
-    let (stream_free, stream) = match rest.rfind(':').filter(|place| *place > root_end) {
-        Some(place) if rest[place..].find(['/', '\\']).is_none() => (&rest[..place], &rest[place + 1..]),
+    let (stream_free, stream) = match rest.rfind(':').filter(|index| *index > root_end) {
+        Some(index) if rest[index..].find(['/', '\\']).is_none() => (&rest[..index], &rest[index + 1..]),
         _ => (rest, ""),
     };
-    let name_start = stream_free.rfind(['/', '\\']).map_or(0, |place| place + 1);
+    let name_start = stream_free.rfind(['/', '\\']).map_or(0, |index| index + 1);
     let name = &stream_free[name_start..];
     let directory = stream_free[..name_start].trim_end_matches(['/', '\\']);
     let directory_name = directory.rsplit(['/', '\\']).next().unwrap_or("");
@@ -142,15 +142,15 @@ fn url_encode(text: &str) -> String {
 fn url_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
-    let mut place = 0;
-    while place < bytes.len() {
-        let code = text.get(place + 1..place + 3).filter(|_| bytes[place] == b'%');
+    let mut index = 0;
+    while index < bytes.len() {
+        let code = text.get(index + 1..index + 3).filter(|_| bytes[index] == b'%');
         if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
             decoded.push(byte);
-            place += 3;
+            index += 3;
         } else {
-            decoded.push(if bytes[place] == b'+' { b' ' } else { bytes[place] });
-            place += 1;
+            decoded.push(if bytes[index] == b'+' { b' ' } else { bytes[index] });
+            index += 1;
         }
     }
     String::from_utf8_lossy(&decoded).into_owned()

@@ -120,8 +120,8 @@ fn kinds_are_those_that_the_parser_takes() {
 #[test]
 fn nothing_panics_wherever_the_cursor_is() {
     let text = "let é = users | where a == \"x\\\" // y\n| join kind = (groups | take ```) }] ; .mode";
-    for place in 0..text.len() + 2 {
-        let _found = complete(text, place, &Context::new(&Directory, NOW));
+    for index in 0..text.len() + 2 {
+        let _found = complete(text, index, &Context::new(&Directory, NOW));
     }
 }
 

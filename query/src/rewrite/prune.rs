@@ -9,7 +9,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use self::demand::{Demand, Demands, access, fields, moved, path_of, place, whole};
+use self::demand::{Demand, Demands, access, fields, index, moved, path_of, whole};
 use crate::plan::{ExpandStep, JoinKind, JoinStep, ParseStep, Plan, Scalar, Scan, SortKey, Step};
 
 mod demand;
@@ -147,9 +147,9 @@ impl Prune {
         let (input, below) = self.below(input, made_by_expand(&expand), demands);
         for item in &mut expand.items {
             item.value = moved(&item.value, &below);
-            item.place = place(demands, &Demand::whole(item.place));
+            item.index = index(demands, &Demand::whole(item.index));
         }
-        expand.index_column = expand.index_column.map(|column| place(demands, &Demand::whole(column)));
+        expand.index_column = expand.index_column.map(|column| index(demands, &Demand::whole(column)));
         Step::Expand { input, expand }
     }
 
@@ -159,8 +159,8 @@ impl Prune {
         whole(&parse.value, demands);
         let (input, below) = self.below(input, made_by_parse(&parse), demands);
         parse.value = moved(&parse.value, &below);
-        for (column, _) in &mut parse.places {
-            *column = place(demands, &Demand::whole(*column));
+        for (column, _) in &mut parse.indexes {
+            *column = index(demands, &Demand::whole(*column));
         }
         Step::Parse { input, parse }
     }
@@ -206,7 +206,7 @@ impl Prune {
         let mut join = join.clone();
         join.left_keys = join.left_keys.iter().map(|key| moved(key, &of_left)).collect();
         join.right_keys = join.right_keys.iter().map(|key| moved(key, &of_right)).collect();
-        join.right_columns = kept.iter().map(|(_, below)| place(&of_right, below)).collect();
+        join.right_columns = kept.iter().map(|(_, below)| index(&of_right, below)).collect();
         *demands = match join.kind {
             JoinKind::RightSemi | JoinKind::RightAnti => of_right,
             _ => of_left.into_iter().chain(kept.into_iter().map(|(demand, _)| demand)).collect(),
@@ -251,10 +251,10 @@ fn gives(plan: &Arc<Plan>, demand: &Demand) -> bool {
             gives(input, demand)
         }
         Step::Expand { input, expand } => {
-            !made_by_expand(expand).any(|place| place == demand.column) && gives(input, demand)
+            !made_by_expand(expand).any(|index| index == demand.column) && gives(input, demand)
         }
         Step::Parse { input, parse } => {
-            !made_by_parse(parse).any(|place| place == demand.column) && gives(input, demand)
+            !made_by_parse(parse).any(|index| index == demand.column) && gives(input, demand)
         }
         Step::Union(inputs) => inputs.iter().all(|input| gives(input, demand)),
         Step::Join { left, right, join } => match side(join, left.schema.len(), demand) {
@@ -295,11 +295,11 @@ fn nested(scan: &Scan, demand: &Demand) -> Option<usize> {
 }
 
 fn made_by_expand(expand: &ExpandStep) -> impl Iterator<Item = usize> + '_ {
-    expand.items.iter().map(|item| item.place).chain(expand.index_column)
+    expand.items.iter().map(|item| item.index).chain(expand.index_column)
 }
 
 fn made_by_parse(parse: &ParseStep) -> impl Iterator<Item = usize> + '_ {
-    parse.places.iter().map(|(place, _)| *place)
+    parse.indexes.iter().map(|(index, _)| *index)
 }
 
 /// What is demanded of a step that gives all of its columns.
@@ -318,9 +318,9 @@ fn exactly(plan: Arc<Plan>, given: &Demands, wanted: &Demands) -> Arc<Plan> {
     if given == wanted {
         return plan;
     }
-    let places: Vec<usize> = wanted.iter().map(|demand| place(given, demand)).collect();
-    let schema = places.iter().map(|place| plan.schema[*place].clone()).collect();
-    let columns = places.into_iter().map(Scalar::Column).collect();
+    let indexes: Vec<usize> = wanted.iter().map(|demand| index(given, demand)).collect();
+    let schema = indexes.iter().map(|index| plan.schema[*index].clone()).collect();
+    let columns = indexes.into_iter().map(Scalar::Column).collect();
     let span = plan.span;
     Plan::new(Step::Project { input: plan, columns }, schema, span)
 }

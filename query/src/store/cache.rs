@@ -172,7 +172,7 @@ pub(super) fn whole_size(column: &Column) -> usize {
 
 /// About how much memory texts take: they may be kept a second time, with letter case folded.
 pub(super) fn texts_size(texts: &Texts) -> usize {
-    2 * (0..texts.len()).map(|place| texts.get(place).len() + 4).sum::<usize>()
+    2 * (0..texts.len()).map(|index| texts.get(index).len() + 4).sum::<usize>()
 }
 
 #[cfg(test)]

@@ -21,10 +21,10 @@ pub(super) fn schema_of(columns: &[ColumnSpec]) -> Schema {
 
 /// Texts of which many rows have the same.
 pub(super) fn names<'t>(texts: impl Iterator<Item = &'t str>) -> Column {
-    let mut places: HashMap<&str, u32> = HashMap::new();
+    let mut indexes: HashMap<&str, u32> = HashMap::new();
     let mut values = Vec::new();
     let codes = texts.map(|text| {
-        *places.entry(text).or_insert_with(|| {
+        *indexes.entry(text).or_insert_with(|| {
             values.push(Value::text(text));
             crate::batch::row_number(values.len() - 1)
         })
@@ -79,9 +79,9 @@ pub(super) fn text_value(json: &[u8]) -> String {
 fn without_lone_surrogates(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(place) = rest.find('\\') {
-        kept.push_str(&rest[..place]);
-        let escape = &rest[place..];
+    while let Some(index) = rest.find('\\') {
+        kept.push_str(&rest[..index]);
+        let escape = &rest[index..];
         let is_surrogate = escape.len() >= 6 && escape.is_char_boundary(6) && {
             let code = escape[..6].strip_prefix("\\u").and_then(|hex| u32::from_str_radix(hex, 16).ok());
             code.is_some_and(|code| (0xD800..0xE000).contains(&code))

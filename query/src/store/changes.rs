@@ -91,7 +91,7 @@ impl Parts for Rows {
     fn read(&self, part: usize) -> Result<Batch, TableError> {
         let events = &self.events[event::part_range(part, self.events.len())];
         let targets = Targets::new(&self.store, &[self.sides.to.backup, self.sides.from.backup]);
-        let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &|_| None };
+        let rows = Events { changes: &self.changes, of: events, targets: &targets, index: &|_| None };
         rows.batch(&self.columns, &|_| Column::Constant(Value::Null))
     }
 }

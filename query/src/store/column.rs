@@ -68,26 +68,26 @@ impl SharedColumn {
     pub(super) fn read(&self) -> Result<Arc<CodedColumn>, TableError> {
         if self.whole.get().is_none() {
             loop {
-                let place = self.next.fetch_add(1, Ordering::Relaxed);
-                let Some(block) = self.blocks.get(place) else { break };
+                let index = self.next.fetch_add(1, Ordering::Relaxed);
+                let Some(block) = self.blocks.get(index) else { break };
                 let mut block = block.lock().unwrap_or_else(PoisonError::into_inner);
                 if block.is_none() {
-                    *block = Some(self.block(place));
+                    *block = Some(self.block(index));
                 }
             }
         }
         self.whole.get_or_init(|| self.merge().map(Arc::new)).clone()
     }
 
-    fn block(&self, place: usize) -> Result<Block, TableError> {
-        self.plan.block(place).map_err(TableError::store)
+    fn block(&self, index: usize) -> Result<Block, TableError> {
+        self.plan.block(index).map_err(TableError::store)
     }
 
     fn merge(&self) -> Result<CodedColumn, TableError> {
         let mut blocks = Vec::with_capacity(self.blocks.len());
-        for (place, block) in self.blocks.iter().enumerate() {
+        for (index, block) in self.blocks.iter().enumerate() {
             let taken = block.lock().unwrap_or_else(PoisonError::into_inner).take();
-            blocks.push(taken.unwrap_or_else(|| self.block(place))?);
+            blocks.push(taken.unwrap_or_else(|| self.block(index))?);
         }
         let column = self.plan.merge(blocks).map_err(TableError::store)?;
         CodedColumn::new(column, self.kind)
@@ -136,15 +136,15 @@ impl CodedColumn {
             Coding::Values(values) => values.get(code as usize).cloned().unwrap_or_default(),
             Coding::Texts(texts) => Value::text(texts.get(code as usize)),
             Coding::Json(runs) => {
-                let Some(mut place) = code.checked_sub(FIRST_VALUE).map(|place| place as usize) else {
+                let Some(mut index) = code.checked_sub(FIRST_VALUE).map(|index| index as usize) else {
                     return Value::Null;
                 };
                 for run in runs {
-                    match (run, place.checked_sub(run.len())) {
-                        (_, Some(rest)) => place = rest,
-                        (Values::Json(texts), None) => return of_json(texts.get(place), Type::Dynamic),
+                    match (run, index.checked_sub(run.len())) {
+                        (_, Some(rest)) => index = rest,
+                        (Values::Json(texts), None) => return of_json(texts.get(index), Type::Dynamic),
                         (Values::Integers(numbers) | Values::Ticks(numbers), None) => {
-                            return Value::Long(numbers[place]);
+                            return Value::Long(numbers[index]);
                         }
                     }
                 }

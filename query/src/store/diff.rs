@@ -75,8 +75,8 @@ impl Sides {
             Some(to) => tables.resolve(&argument(name, "to", to)?)?,
             None => tables.resolve(&tables.default)?,
         };
-        let place = |id: &BackupId| tables.store.commits().iter().position(|backup| backup.id == *id);
-        if place(&from.backup) > place(&to.backup) {
+        let index = |id: &BackupId| tables.store.commits().iter().position(|backup| backup.id == *id);
+        if index(&from.backup) > index(&to.backup) {
             let (from, to) = (&from.written, &to.written);
             tables.log.note(format!("{name}: read backwards, because {from} is later than {to}"));
         }

@@ -7,7 +7,7 @@ use engine::{Snapshot, Store, schema};
 use super::attribute::EntitySchema;
 use super::cache::Cache;
 use super::reader::TypeReader;
-use super::rows::{Place, RowSet};
+use super::rows::{RowRange, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Schema};
 use crate::error::TableError;
 use crate::table::{Admitted, Condition, Parts, ScanRequest, TableSource};
@@ -53,7 +53,7 @@ impl TableSource for Entities {
         };
         let columns = request.columns.clone();
         let (reader, schema) = (self.reader.clone(), Arc::clone(&self.schema));
-        Ok(Box::new(EntityParts { reader, schema, columns, places: set.places(BATCH_ROWS), set }))
+        Ok(Box::new(EntityParts { reader, schema, columns, ranges: set.ranges(BATCH_ROWS), set }))
     }
 }
 
@@ -77,20 +77,20 @@ struct EntityParts {
     schema: Arc<EntitySchema>,
     columns: Vec<usize>,
     set: RowSet,
-    places: Vec<Place>,
+    ranges: Vec<RowRange>,
 }
 
 impl Parts for EntityParts {
     fn count(&self) -> usize {
-        self.places.len()
+        self.ranges.len()
     }
 
     fn read(&self, part: usize) -> Result<Batch, TableError> {
-        let place = &self.places[part];
+        let rows = &self.ranges[part];
         let columns = self.columns.iter().map(|column| {
             let column = &self.schema.columns[*column];
-            self.reader.column(column, &self.set, place)
+            self.reader.column(column, &self.set, rows)
         });
-        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: place.range.len() })
+        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: rows.range.len() })
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
     let admits = |column, text: &str| cells::admits_text(conditions, column, text);
     let admits_id = |column, id: &ObjectId| cells::admits_text(conditions, column, id);
     let mut events = Vec::with_capacity(changes.len());
-    for (place, change) in changes.iter().enumerate() {
+    for (position, change) in changes.iter().enumerate() {
         let admitted = admits_id(ID, &change.id)
             && admits(TYPE, &change.type_token)
             && admits(DISPLAY_NAME, &change.display_name)
@@ -109,7 +109,7 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
                     .link()
                     .map_or_else(|| admits(TARGET_ID, ""), |link| admits_id(TARGET_ID, &link.target_id));
             if is_needed {
-                events.push(Event { change: number(place), thing });
+                events.push(Event { change: number(position), thing });
             }
         }
     }
@@ -186,7 +186,7 @@ pub(super) struct Events<'e> {
     pub(super) of: &'e [Event],
     pub(super) targets: &'e Targets<'e>,
     /// The place of the backup that made a change, where there is just one.
-    pub(super) place: &'e dyn Fn(usize) -> Option<usize>,
+    pub(super) index: &'e dyn Fn(usize) -> Option<usize>,
 }
 
 impl Events<'_> {
@@ -208,9 +208,9 @@ impl Events<'_> {
     }
 
     fn targets(&self) -> Result<Vec<Target>, TableError> {
-        let places = self.of.iter().map(|event| (self.place)(event.change()));
+        let indexes = self.of.iter().map(|event| (self.index)(event.change()));
         let ids: Vec<String> = self.rows().map(Row::target_id).collect();
-        let wanted: Vec<(&str, Option<usize>)> = ids.iter().map(String::as_str).zip(places).collect();
+        let wanted: Vec<(&str, Option<usize>)> = ids.iter().map(String::as_str).zip(indexes).collect();
         self.targets.find(&wanted)
     }
 

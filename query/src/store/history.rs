@@ -74,12 +74,12 @@ impl History {
             let Some(mut found) = follow(&self.store, id, &self.window)? else { return Ok(None) };
             steps.append(&mut found);
         }
-        steps.retain(|(place, _)| self.admits(*place, conditions));
+        steps.retain(|(index, _)| self.admits(*index, conditions));
         Ok(Some(steps))
     }
 
-    fn admits(&self, place: usize, conditions: &[Condition]) -> bool {
-        self.store.commits().get(place).is_some_and(|backup| {
+    fn admits(&self, index: usize, conditions: &[Condition]) -> bool {
+        self.store.commits().get(index).is_some_and(|backup| {
             cells::admits_text(conditions, event::BACKUP, &backup.id)
                 && cells::admits_time(conditions, event::TAKEN_AT, cells::ticks(backup.taken_at))
         })
@@ -98,7 +98,7 @@ impl TableSource for History {
         let ids = cells::wanted_texts(conditions, event::ID);
         let followed = match (&self.object, &ids) {
             (Some(steps), _) => {
-                let admitted = steps.iter().filter(|(place, _)| self.admits(*place, conditions));
+                let admitted = steps.iter().filter(|(index, _)| self.admits(*index, conditions));
                 Some(admitted.cloned().collect())
             }
             (None, Some(ids)) => self.followed(ids, conditions)?,
@@ -107,24 +107,24 @@ impl TableSource for History {
         let last_backup = self.window.last_backup(&store);
         if let Some(mut steps) = followed {
             sort(&mut steps);
-            let (places, changes): (Vec<usize>, Vec<Change>) = steps.into_iter().unzip();
+            let (indexes, changes): (Vec<usize>, Vec<Change>) = steps.into_iter().unzip();
             let events = event::events(&changes, conditions);
-            return Ok(Box::new(Followed { store, last_backup, places, changes, events, columns }));
+            return Ok(Box::new(Followed { store, last_backup, indexes, changes, events, columns }));
         }
-        let mut places: Vec<usize> =
-            self.window.places().filter(|place| self.admits(*place, conditions)).collect();
+        let mut indexes: Vec<usize> =
+            self.window.indexes().filter(|index| self.admits(*index, conditions)).collect();
         let mut filter = event::filter(conditions);
         // What was not followed is compared by the IDs that are shown.
         filter.ids.clear();
         // An object's first appearance is part of its history, whether or not it may have been there before.
         filter.first_seen = true;
         let mut first = None;
-        if places.first() == Some(&0) {
-            places.remove(0);
+        if indexes.first() == Some(&0) {
+            indexes.remove(0);
             first = FirstObjects::new(&store, &filter, conditions)?;
         }
         let request = request.clone();
-        Ok(Box::new(Compared { store, last_backup, request, filter, first, places }))
+        Ok(Box::new(Compared { store, last_backup, request, filter, first, indexes }))
     }
 
     fn points(&self) -> Vec<ResolvedPoint> {
@@ -148,11 +148,11 @@ fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>,
 /// Those steps of an object that lie in the window.
 fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<Step> {
     let backups = store.commits();
-    let mut place = 0;
+    let mut index = 0;
     let steps = history.into_iter().filter_map(|(backup, change)| {
         // Both are oldest first; one backup may have several steps, where the object was made again under another ID.
-        place += backups[place..].iter().position(|other| other.id == backup.id)?;
-        window.places().contains(&place).then_some((place, change))
+        index += backups[index..].iter().position(|other| other.id == backup.id)?;
+        window.indexes().contains(&index).then_some((index, change))
     });
     steps.collect()
 }
@@ -171,9 +171,9 @@ fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>,
 
 /// In the order of the backups, and then as differences are sorted.
 fn sort(steps: &mut Vec<Step>) {
-    steps.sort_by(|(place, change), (other_place, other)| {
+    steps.sort_by(|(index, change), (other_place, other)| {
         let (this, that) = ((&change.type_token, &change.id), (&other.type_token, &other.id));
-        place.cmp(other_place).then(this.cmp(&that))
+        index.cmp(other_place).then(this.cmp(&that))
     });
     steps.dedup();
 }
@@ -182,7 +182,7 @@ fn sort(steps: &mut Vec<Step>) {
 struct Followed {
     store: Arc<Store>,
     last_backup: Option<BackupId>,
-    places: Vec<usize>,
+    indexes: Vec<usize>,
     changes: Vec<Change>,
     events: Vec<Event>,
     columns: Vec<usize>,
@@ -196,11 +196,11 @@ impl Parts for Followed {
     fn read(&self, part: usize) -> Result<Batch, TableError> {
         let events = &self.events[event::part_range(part, self.events.len())];
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
-        let place = |change: usize| self.places.get(change).copied();
-        let rows = Events { changes: &self.changes, of: events, targets: &targets, place: &place };
+        let index = |change: usize| self.indexes.get(change).copied();
+        let rows = Events { changes: &self.changes, of: events, targets: &targets, index: &index };
         let backups = self.store.commits();
         rows.batch(&self.columns, &|column| {
-            let of_rows = events.iter().map(|event| &backups[self.places[event.change()]]);
+            let of_rows = events.iter().map(|event| &backups[self.indexes[event.change()]]);
             match column {
                 event::BACKUP => cells::names(of_rows.map(|backup| backup.id.as_str())),
                 _ => Column::of(of_rows.map(|backup| cells::datetime(backup.taken_at)).collect()),
@@ -218,12 +218,12 @@ struct Compared {
     /// What the first backup brought, when it is asked for; its parts come first.
     first: Option<FirstObjects>,
     /// The other backups, by their places.
-    places: Vec<usize>,
+    indexes: Vec<usize>,
 }
 
 impl Parts for Compared {
     fn count(&self) -> usize {
-        self.first.as_ref().map_or(0, FirstObjects::part_count) + self.places.len()
+        self.first.as_ref().map_or(0, FirstObjects::part_count) + self.indexes.len()
     }
 
     fn read(&self, part: usize) -> Result<Batch, TableError> {
@@ -231,20 +231,20 @@ impl Parts for Compared {
         if let Some(first) = self.first.as_ref().filter(|_| part < first_count) {
             return self.batch(0, first.read(part)?);
         }
-        let place = self.places[part - first_count];
+        let index = self.indexes[part - first_count];
         let backups = self.store.commits();
-        let (from, to) = (&backups[place - 1].id, &backups[place].id);
+        let (from, to) = (&backups[index - 1].id, &backups[index].id);
         let changes = self.store.difference(from, to, &self.filter).map_err(TableError::store)?;
-        self.batch(place, &changes)
+        self.batch(index, &changes)
     }
 }
 
 impl Compared {
-    fn batch(&self, place: usize, changes: &[Change]) -> Result<Batch, TableError> {
+    fn batch(&self, index: usize, changes: &[Change]) -> Result<Batch, TableError> {
         let events = event::events(changes, &self.request.conditions);
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
-        let rows = Events { changes, of: &events, targets: &targets, place: &|_| Some(place) };
-        let backup = &self.store.commits()[place];
+        let rows = Events { changes, of: &events, targets: &targets, index: &|_| Some(index) };
+        let backup = &self.store.commits()[index];
         rows.batch(&self.request.columns, &|column| {
             Column::Constant(match column {
                 event::BACKUP => Value::text(&backup.id),

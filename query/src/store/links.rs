@@ -35,7 +35,7 @@ const NO_TYPE: u16 = u16::MAX;
 /// What types ordinals are live under.
 pub(super) struct LiveTypes {
     tokens: Vec<Arc<str>>,
-    places: Vec<u16>,
+    indexes: Vec<u16>,
 }
 
 /// The links at a backup.
@@ -80,9 +80,9 @@ impl Links {
         if let Some(Cached::Types(types)) = self.cache.get(&key) {
             return Ok(types);
         }
-        let (tokens, places) = reader.scan.live_types().map_err(failed)?;
-        let types = Arc::new(LiveTypes { tokens, places });
-        self.cache.keep(key, Cached::Types(Arc::clone(&types)), types.places.len() * 2);
+        let (tokens, indexes) = reader.scan.live_types().map_err(failed)?;
+        let types = Arc::new(LiveTypes { tokens, indexes });
+        self.cache.keep(key, Cached::Types(Arc::clone(&types)), types.indexes.len() * 2);
         Ok(types)
     }
 }
@@ -151,8 +151,8 @@ fn positions(lists: &LinkLists, targets: Option<&BTreeSet<u32>>) -> Vec<Position
         let starts = all.clone().step_by(BATCH_ROWS);
         return starts.map(|start| Positions::Run(start..all.end.min(start.saturating_add(step)))).collect();
     };
-    let kept: Vec<u32> = all.filter(|place| wanted.contains(&lists.targets[*place as usize])).collect();
-    kept.chunks(BATCH_ROWS).map(|places| Positions::Some(places.to_vec())).collect()
+    let kept: Vec<u32> = all.filter(|index| wanted.contains(&lists.targets[*index as usize])).collect();
+    kept.chunks(BATCH_ROWS).map(|indexes| Positions::Some(indexes.to_vec())).collect()
 }
 
 /// Places of targets in the lists of a relation, ascending.
@@ -165,14 +165,14 @@ impl Positions {
     fn len(&self) -> usize {
         match self {
             Self::Run(range) => range.len(),
-            Self::Some(places) => places.len(),
+            Self::Some(indexes) => indexes.len(),
         }
     }
 
     fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match self {
             Self::Run(range) => Box::new(range.clone()),
-            Self::Some(places) => Box::new(places.iter().copied()),
+            Self::Some(indexes) => Box::new(indexes.iter().copied()),
         }
     }
 }
@@ -247,8 +247,8 @@ impl LinkParts {
 
     /// The type of an ordinal, as a place in the list of types.
     fn type_of(&self, ordinal: u32) -> u16 {
-        let places = self.types.as_ref().map(|types| &types.places);
-        places.and_then(|places| places.get(ordinal as usize).copied()).unwrap_or(NO_TYPE)
+        let indexes = self.types.as_ref().map(|types| &types.indexes);
+        indexes.and_then(|indexes| indexes.get(ordinal as usize).copied()).unwrap_or(NO_TYPE)
     }
 
     fn tokens(&self) -> &[Arc<str>] {
@@ -260,7 +260,7 @@ impl LinkParts {
         values.extend(self.tokens().iter().map(|token| Value::text(token)));
         let code = |ordinal: u32| match self.type_of(ordinal) {
             NO_TYPE => 0,
-            place => u32::from(place) + 1,
+            index => u32::from(index) + 1,
         };
         let codes = part.targets().into_iter().map(code).collect();
         Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
@@ -269,8 +269,8 @@ impl LinkParts {
     fn target_names(&self, part: &Part) -> Result<Column, TableError> {
         let targets = Distinct::of(&part.targets());
         let mut names = vec![String::new(); targets.ordinals.len()];
-        for (place, token) in (0..NO_TYPE).zip(self.tokens()) {
-            let of_type = |index: &usize| self.type_of(targets.ordinals[*index]) == place;
+        for (position, token) in (0..NO_TYPE).zip(self.tokens()) {
+            let of_type = |index: &usize| self.type_of(targets.ordinals[*index]) == position;
             let indexes: Vec<usize> = (0..targets.ordinals.len()).filter(of_type).collect();
             if indexes.is_empty() {
                 continue;
@@ -317,8 +317,8 @@ fn names_of(reader: &TypeReader, ordinals: &[u32]) -> Result<Vec<String>, TableE
     let set = reader.rows(false)?;
     let rows = set.rows.all()?;
     let version = |ordinal: &u32| {
-        let place = rows.ordinals.binary_search(ordinal);
-        place.map_or(0, |place| rows.versions[place])
+        let index = rows.ordinals.binary_search(ordinal);
+        index.map_or(0, |index| rows.versions[index])
     };
     let versions: Vec<u32> = ordinals.iter().map(version).collect();
     let column =

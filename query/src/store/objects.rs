@@ -9,7 +9,7 @@ use super::attribute::{CellPath, EntityColumn, Source};
 use super::cache::Cache;
 use super::entity::wanted_texts;
 use super::reader::{TypeReader, failed};
-use super::rows::{Place, RowSet};
+use super::rows::{RowRange, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema};
 use crate::error::TableError;
 use crate::json;
@@ -93,8 +93,8 @@ impl TableSource for Objects {
                     Some(ids) => reader.named(ids, deleted)?,
                     None => reader.rows(deleted)?,
                 };
-                let places = set.places(rows_max).into_iter();
-                parts.extend(places.map(|place| Part { reader: reader.clone(), set: set.clone(), place }));
+                let ranges = set.ranges(rows_max).into_iter();
+                parts.extend(ranges.map(|rows| Part { reader: reader.clone(), set: set.clone(), rows }));
             }
         }
         Ok(Box::new(ObjectParts { columns: request.columns.clone(), parts }))
@@ -119,7 +119,7 @@ struct ObjectParts {
 struct Part {
     reader: TypeReader,
     set: RowSet,
-    place: Place,
+    rows: RowRange,
 }
 
 impl Parts for ObjectParts {
@@ -130,13 +130,13 @@ impl Parts for ObjectParts {
     fn read(&self, part: usize) -> Result<Batch, TableError> {
         let part = &self.parts[part];
         let columns = self.columns.iter().map(|column| part.column(*column));
-        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: part.place.range.len() })
+        Ok(Batch { columns: columns.collect::<Result<_, _>>()?, row_count: part.rows.range.len() })
     }
 }
 
 impl Part {
     fn column(&self, column: usize) -> Result<Column, TableError> {
-        let read = |column: &EntityColumn| self.reader.column(column, &self.set, &self.place);
+        let read = |column: &EntityColumn| self.reader.column(column, &self.set, &self.rows);
         match column {
             ID => read(&EntityColumn::id()),
             TYPE => Ok(Column::Constant(Value::text(self.reader.scan.token()))),
@@ -148,7 +148,7 @@ impl Part {
     }
 
     fn bags(&self) -> Result<Column, TableError> {
-        let bags = self.set.rows.part(&self.place.range)?.ordinals.iter().map(|ordinal| {
+        let bags = self.set.rows.part(&self.rows.range)?.ordinals.iter().map(|ordinal| {
             let object = self.reader.scan.object(*ordinal).map_err(failed)?;
             let Some(object) = object else { return Ok(Value::Null) };
             let text = object.attributes_json();

@@ -11,7 +11,7 @@ use super::attribute::{CellPath, EntityColumn, EntitySchema, Source};
 use super::bag::{self, CellsFound, Found};
 use super::cache::{Cache, Cached, Key, codes_size, whole_size};
 use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
-use super::rows::{Place, RowList, RowSet, Rows};
+use super::rows::{RowList, RowRange, RowSet, Rows};
 use crate::batch::{Column, Texts, row_number};
 use crate::error::TableError;
 use crate::value::{Type, Value};
@@ -114,7 +114,7 @@ impl TypeReader {
         &self,
         column: &EntityColumn,
         set: &RowSet,
-        place: &Place,
+        rows: &RowRange,
     ) -> Result<Column, TableError> {
         let key = Key::Part {
             backup: Arc::clone(&self.backup),
@@ -123,14 +123,14 @@ impl TypeReader {
             name: Arc::clone(&column.name),
             depth: column.depth,
             kind: column.kind,
-            rows: place.range.clone(),
+            rows: rows.range.clone(),
         };
         if set.complete
             && let Some(Cached::Part(cells)) = self.cache.get(&key)
         {
             return Ok(cells);
         }
-        let (cells, lasts) = self.read(column, set.rows.part(&place.range)?, place.few)?;
+        let (cells, lasts) = self.read(column, set.rows.part(&rows.range)?, rows.few)?;
         if set.complete && lasts {
             let parent = self.parent(column);
             let bytes = if parent.is_some() { codes_size(&cells) } else { whole_size(&cells) };
@@ -244,15 +244,15 @@ impl TypeReader {
             return self.few_bags(paths, rows, &|found| make(found));
         };
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
-        let (mut places, mut values) = (Vec::with_capacity(rows.ordinals.len()), Vec::new());
+        let (mut indexes, mut values) = (Vec::with_capacity(rows.ordinals.len()), Vec::new());
         let versions = paths.iter().map(|path| self.row_versions(rows, path.space));
         let versions: Vec<Cow<'_, [u32]>> = versions.collect::<Result<_, _>>()?;
         let mut key = Vec::with_capacity(paths.len());
         for row in 0..rows.ordinals.len() {
             key.clear();
             key.extend(versions.iter().zip(&columns).map(|(versions, column)| column.code(versions[row])));
-            if let Some(place) = known.get(&key) {
-                places.push(*place);
+            if let Some(index) = known.get(&key) {
+                indexes.push(*index);
                 continue;
             }
             let found = key.iter().zip(&columns).map(|(code, column)| match *code {
@@ -261,13 +261,13 @@ impl TypeReader {
                 NULL => Found::Value(Value::Null),
                 code => Found::Value(column.value(code)),
             });
-            let place = u32::try_from(values.len()).unwrap_or(0);
+            let index = u32::try_from(values.len()).unwrap_or(0);
             values.push(make(&mut paths.iter().map(|path| path.below.as_slice()).zip(found)));
-            known.insert(key.clone(), place);
-            places.push(place);
+            known.insert(key.clone(), index);
+            indexes.push(index);
         }
         let lasts = values.len() <= KEPT_BAGS_MAX;
-        Ok((Column::Dictionary { codes: Arc::new(places), values: Arc::new(values) }, lasts))
+        Ok((Column::Dictionary { codes: Arc::new(indexes), values: Arc::new(values) }, lasts))
     }
 
     /// The same, cell by cell.
@@ -347,7 +347,7 @@ impl TypeReader {
             if !observed {
                 return Value::Null;
             }
-            let mut targets: Vec<&[u8]> = range.map(|place| ids.get(place)).collect();
+            let mut targets: Vec<&[u8]> = range.map(|index| ids.get(index)).collect();
             targets.sort_unstable();
             let texts =
                 targets.into_iter().map(|id| Value::text(std::str::from_utf8(id).unwrap_or_default()));

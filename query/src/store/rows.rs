@@ -85,7 +85,7 @@ pub(super) struct RowSet {
 
 /// A part of a row set.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct RowRange {
     pub(super) range: Range<usize>,
     /// Whether the rows are few, so that whole columns are not worth reading for them.
     pub(super) few: bool,
@@ -93,19 +93,19 @@ pub(super) struct Place {
 
 impl RowSet {
     /// Cuts the rows into parts of at most so many, the first ones small.
-    pub(super) fn places(&self, rows_max: usize) -> Vec<Place> {
+    pub(super) fn ranges(&self, rows_max: usize) -> Vec<RowRange> {
         let count = self.rows.count();
-        let mut places = Vec::new();
+        let mut ranges = Vec::new();
         let mut first = 0;
         for end in FIRST_ENDS.map(|end| end.min(count)) {
             if first < end {
-                places.push(Place { range: first..end, few: true });
+                ranges.push(RowRange { range: first..end, few: true });
             }
             first = end;
         }
         for start in (first..count).step_by(rows_max) {
-            places.push(Place { range: start..count.min(start + rows_max), few: !self.complete });
+            ranges.push(RowRange { range: start..count.min(start + rows_max), few: !self.complete });
         }
-        places
+        ranges
     }
 }

@@ -41,16 +41,16 @@ impl<'s> Targets<'s> {
             missing.retain(|id| !known.contains_key(id));
         }
         let mut then: HashMap<(&str, usize), Target> = HashMap::new();
-        for (place, mut missing) in by_place(wanted, &missing) {
-            let places = [Some(place), place.checked_sub(1)];
-            for backup in places.into_iter().flatten().filter_map(|place| self.store.commits().get(place)) {
+        for (index, mut missing) in by_index(wanted, &missing) {
+            let indexes = [Some(index), index.checked_sub(1)];
+            for backup in indexes.into_iter().flatten().filter_map(|index| self.store.commits().get(index)) {
                 let found = self.look_up(&backup.id, &missing)?;
                 missing.retain(|id| !found.contains_key(id));
-                then.extend(found.into_iter().map(|(id, target)| ((id, place), target)));
+                then.extend(found.into_iter().map(|(id, target)| ((id, index), target)));
             }
         }
-        let target = |(id, place): &(&str, Option<usize>)| {
-            let at_place = || place.and_then(|place| then.get(&(*id, place)));
+        let target = |(id, index): &(&str, Option<usize>)| {
+            let at_place = || index.and_then(|index| then.get(&(*id, index)));
             known.get(id).or_else(at_place).cloned().unwrap_or_default()
         };
         Ok(wanted.iter().map(target).collect())
@@ -67,23 +67,23 @@ impl<'s> Targets<'s> {
         let failed = TableError::store;
         let snapshot = self.store.snapshot(backup).map_err(failed)?;
         let types = snapshot.types().map_err(failed)?;
-        let mut places: HashMap<u32, &'i str> = HashMap::new();
+        let mut indexes: HashMap<u32, &'i str> = HashMap::new();
         if let Some(scan) = types.first().map(|token| snapshot.scan(token)) {
             for id in ids {
-                places.extend(scan.ordinal(id).map_err(failed)?.map(|ordinal| (ordinal, *id)));
+                indexes.extend(scan.ordinal(id).map_err(failed)?.map(|ordinal| (ordinal, *id)));
             }
         }
-        let ids: Vec<&str> = places.values().copied().collect();
+        let ids: Vec<&str> = indexes.values().copied().collect();
         let found = types.par_iter().map(|token| {
             let scan = snapshot.scan(token);
             let mut targets = Vec::new();
             for deleted in [false, true] {
                 let rows = scan.named(&ids, deleted)?;
                 let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
-                for (place, ordinal) in rows.ordinals.iter().enumerate() {
-                    let name = cells::text_value(names.get(place));
+                for (index, ordinal) in rows.ordinals.iter().enumerate() {
+                    let name = cells::text_value(names.get(index));
                     let target = Target { type_token: Arc::clone(token), name: name.into() };
-                    targets.extend(places.get(ordinal).map(|id| (*id, target)));
+                    targets.extend(indexes.get(ordinal).map(|id| (*id, target)));
                 }
             }
             Ok(targets)
@@ -95,15 +95,15 @@ impl<'s> Targets<'s> {
 }
 
 /// The IDs still missing, by the place of a backup that may know them.
-fn by_place<'i>(
+fn by_index<'i>(
     wanted: &[(&'i str, Option<usize>)],
     missing: &HashSet<&'i str>,
 ) -> BTreeMap<usize, HashSet<&'i str>> {
-    let mut by_place: BTreeMap<usize, HashSet<&str>> = BTreeMap::new();
-    for (id, place) in wanted.iter().filter(|(id, _)| missing.contains(id)) {
-        if let Some(place) = place {
-            by_place.entry(*place).or_default().insert(id);
+    let mut by_index: BTreeMap<usize, HashSet<&str>> = BTreeMap::new();
+    for (id, index) in wanted.iter().filter(|(id, _)| missing.contains(id)) {
+        if let Some(index) = index {
+            by_index.entry(*index).or_default().insert(id);
         }
     }
-    by_place
+    by_index
 }

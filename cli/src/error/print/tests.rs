@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_json_line_has_code_message_help_file_line_and_span() {
-    let place = Excerpt {
+    let index = Excerpt {
         text: "users | mv-apply".to_owned(),
         offset: 8,
         length: 8,
@@ -14,7 +14,7 @@ fn the_json_line_has_code_message_help_file_line_and_span() {
     let failure = Failure {
         file: Some("q.kql".into()),
         line: Some(3),
-        excerpts: Box::new([place]),
+        excerpts: Box::new([index]),
         ..Failure::new("query", Status::Usage, "no").with_help("yes")
     };
     assert_eq!(
@@ -27,7 +27,7 @@ fn the_json_line_has_code_message_help_file_line_and_span() {
 #[test]
 fn a_place_in_a_text_is_marked() {
     let text = "users\n| mv-apply é to typeof\n";
-    let place = |offset, length| Excerpt {
+    let index = |offset, length| Excerpt {
         text: text.to_owned(),
         offset,
         length,
@@ -36,11 +36,11 @@ fn a_place_in_a_text_is_marked() {
     };
     let plain = Paint { is_on: false };
     let mut out = String::new();
-    write_excerpt(&mut out, &place(8, 8), Some("q.kql"), plain);
+    write_excerpt(&mut out, &index(8, 8), Some("q.kql"), plain);
     assert_eq!(out, "\n --> q.kql:2:3\n  |\n2 | | mv-apply é to typeof\n  |   ^^^^^^^^");
     for offset in 0..=text.len() + 2 {
         for length in [0, 1, 3, 1_000, usize::MAX] {
-            write_excerpt(&mut String::new(), &place(offset, length), None, plain);
+            write_excerpt(&mut String::new(), &index(offset, length), None, plain);
         }
     }
 }
@@ -61,14 +61,14 @@ fn messages_cannot_steer_the_terminal() {
 
 #[test]
 fn of_several_findings_each_has_its_message_place_and_help() {
-    let place = |offset, message: &str, help: &str| Excerpt {
+    let index = |offset, message: &str, help: &str| Excerpt {
         text: "users | where a == b".to_owned(),
         offset,
         length: 1,
         message: message.to_owned(),
         help: help.to_owned(),
     };
-    let excerpts = Box::new([place(14, "no `a`", "use `c`"), place(19, "no `b`", "")]);
+    let excerpts = Box::new([index(14, "no `a`", "use `c`"), index(19, "no `b`", "")]);
     let failure = Failure { excerpts, ..Failure::new("query", Status::Usage, "2 errors in the query") };
     assert_eq!(
         human(&failure, Paint { is_on: false }),
@@ -81,10 +81,10 @@ fn of_several_findings_each_has_its_message_place_and_help() {
 #[test]
 fn many_places_in_endless_lines_stay_readable() {
     let text = format!("{}日本\u{202e}here{}", "x".repeat(100_000), "y".repeat(100_000));
-    let place = Excerpt { offset: 100_000, length: 6, text, message: "no".to_owned(), help: String::new() };
-    let places = vec![place; 1_000];
+    let index = Excerpt { offset: 100_000, length: 6, text, message: "no".to_owned(), help: String::new() };
+    let indexes = vec![index; 1_000];
     let failure = Failure {
-        excerpts: places.into(),
+        excerpts: indexes.into(),
         ..Failure::new("query", Status::Usage, "1000 errors in the query")
     };
     let shown = human(&failure, Paint { is_on: false });

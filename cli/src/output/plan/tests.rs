@@ -151,12 +151,12 @@ fn two_values_that_are_not_the_same_are_never_drawn_alike() {
             .map(|after| drawn(&plan(vec![step(json!({"p": before}), json!({"p": after}))]), LOOKS[0]))
             .map(|text| text.lines().filter(|line| !line.starts_with("Hash ")).collect())
             .collect();
-        for (place, text) in texts.iter().enumerate() {
-            let other = texts[..place].iter().position(|other| other == text);
+        for (index, text) in texts.iter().enumerate() {
+            let other = texts[..index].iter().position(|other| other == text);
             assert!(
                 other.is_none(),
                 "from {before}, {} and {}: {text}",
-                values[place],
+                values[index],
                 values[other.unwrap_or(0)]
             );
         }

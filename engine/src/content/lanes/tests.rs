@@ -11,10 +11,10 @@ fn platforms() -> [Platform; 2] {
 
 fn assert_same(lengths: &[usize]) {
     let total = lengths.iter().sum::<usize>();
-    let bytes: Vec<u8> = (0..total).map(|place| u8::try_from(place * 7 % 251).unwrap_or(0)).collect();
+    let bytes: Vec<u8> = (0..total).map(|index| u8::try_from(index * 7 % 251).unwrap_or(0)).collect();
     let mut end = 0;
     let ends: Vec<usize> = lengths.iter().map(|length| (end += length, end).1).collect();
-    let key = std::array::from_fn(|place| u8::try_from(place).unwrap_or(0));
+    let key = std::array::from_fn(|index| u8::try_from(index).unwrap_or(0));
     let starts = std::iter::once(&0).chain(&ends);
     let expected: Vec<Hash> = starts
         .zip(&ends)

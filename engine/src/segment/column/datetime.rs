@@ -180,8 +180,8 @@ fn number(digits: &[u8]) -> Option<i64> {
 #[inline]
 fn put_digits<const COUNT: usize>(text: &mut [u8; 30], start: usize, number: i64) {
     let mut number = u32::try_from(number).unwrap_or(0);
-    for place in (start..start + COUNT).rev() {
-        text[place] = b'0' + (number % 10).to_le_bytes()[0];
+    for index in (start..start + COUNT).rev() {
+        text[index] = b'0' + (number % 10).to_le_bytes()[0];
         number /= 10;
     }
 }

@@ -1,6 +1,6 @@
 //! The cells of a column, decoded at once: for reading nearly all of them.
 
-use super::presence::Place;
+use super::presence::Slot;
 use super::{Cell, Column, Kind};
 
 /// The texts of a column, and which of them each row holds.
@@ -62,12 +62,12 @@ impl Column<'_> {
 
     /// Per row the number of its text.
     fn numbers(&self, codes: &[u32], null: u32) -> Vec<u32> {
-        let number = |place| match place {
-            Place::Value(index) => codes.get(index).map_or(u32::MAX, |code| code.saturating_add(1)),
-            Place::Other(Cell::Null) => null,
-            Place::Other(_) => 0,
+        let number = |position| match position {
+            Slot::Value(index) => codes.get(index).map_or(u32::MAX, |code| code.saturating_add(1)),
+            Slot::Other(Cell::Null) => null,
+            Slot::Other(_) => 0,
         };
-        self.presence.places().map(number).collect()
+        self.presence.slots().map(number).collect()
     }
 }
 

@@ -50,7 +50,7 @@ enum Others<'a> {
 
 /// Where a row's content is: among the stored values, or nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Slot {
     /// The index among the values.
     Value(usize),
     /// No value, but this.
@@ -86,30 +86,30 @@ impl<'a> Presence<'a> {
 
     /// Where the content of `row` is; rows behind the last one are absent.
     #[inline]
-    pub(super) fn place(&self, row: usize) -> Place {
+    pub(super) fn slot(&self, row: usize) -> Slot {
         if row >= self.row_count {
-            return Place::Other(Cell::Absent);
+            return Slot::Other(Cell::Absent);
         }
         match &self.set {
-            Set::All => Place::Value(row),
+            Set::All => Slot::Value(row),
             Set::None => self.other(row),
             Set::Bitmap { bits, ranks } => {
                 let before = rank(bits, ranks, row);
-                if bit(bits, row) { Place::Value(before) } else { self.other(row.wrapping_sub(before)) }
+                if bit(bits, row) { Slot::Value(before) } else { self.other(row.wrapping_sub(before)) }
             }
             Set::Listed(rows) => match search(rows, row) {
-                Ok(index) => Place::Value(index),
+                Ok(index) => Slot::Value(index),
                 Err(before) => self.other(row.wrapping_sub(before)),
             },
             Set::Unlisted(rows) => match search(rows, row) {
                 Ok(index) => self.other(index),
-                Err(before) => Place::Value(row.wrapping_sub(before)),
+                Err(before) => Slot::Value(row.wrapping_sub(before)),
             },
         }
     }
 
     /// The places of all rows in order, without searching for each.
-    pub(super) fn places(&self) -> impl Iterator<Item = Place> + '_ {
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
         let mut values = 0;
         (0..self.row_count).map(move |row| {
             let present = match &self.set {
@@ -126,13 +126,13 @@ impl<'a> Presence<'a> {
                 return self.other(row - values);
             }
             values += 1;
-            Place::Value(values - 1)
+            Slot::Value(values - 1)
         })
     }
 
     #[inline]
-    fn other(&self, index: usize) -> Place {
-        Place::Other(match &self.others {
+    fn other(&self, index: usize) -> Slot {
+        Slot::Other(match &self.others {
             Others::Alike(cell) => *cell,
             Others::Mixed(codes) => other_of(codes.get(index)),
         })

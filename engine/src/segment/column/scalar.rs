@@ -66,14 +66,14 @@ const GUID_DIGITS: [usize; 16] = [1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29
 pub(super) fn parse_guid(text: &[u8]) -> Option<[u8; 16]> {
     let text: &[u8; 38] = text.try_into().ok()?;
     let framed = text[0] == b'"' && text[37] == b'"';
-    if !framed || GUID_HYPHENS.iter().any(|place| text[*place] != b'-') {
+    if !framed || GUID_HYPHENS.iter().any(|index| text[*index] != b'-') {
         return None;
     }
     let mut guid = [0; 16];
     let mut wrong = 0;
-    for (byte, place) in guid.iter_mut().zip(GUID_DIGITS) {
-        let high = HEX_VALUES[usize::from(text[place])];
-        let low = HEX_VALUES[usize::from(text[place + 1])];
+    for (byte, index) in guid.iter_mut().zip(GUID_DIGITS) {
+        let high = HEX_VALUES[usize::from(text[index])];
+        let low = HEX_VALUES[usize::from(text[index + 1])];
         wrong |= high | low;
         *byte = high << 4 | (low & 15);
     }
@@ -83,9 +83,9 @@ pub(super) fn parse_guid(text: &[u8]) -> Option<[u8; 16]> {
 /// Appends a quoted GUID.
 pub(super) fn append_guid(guid: &[u8; 16], out: &mut Vec<u8>) {
     let mut text = *b"\"00000000-0000-0000-0000-000000000000\"";
-    for (byte, place) in guid.iter().zip(GUID_DIGITS) {
-        text[place] = HEX_DIGITS[usize::from(byte >> 4)];
-        text[place + 1] = HEX_DIGITS[usize::from(byte & 15)];
+    for (byte, index) in guid.iter().zip(GUID_DIGITS) {
+        text[index] = HEX_DIGITS[usize::from(byte >> 4)];
+        text[index + 1] = HEX_DIGITS[usize::from(byte & 15)];
     }
     out.extend_from_slice(&text);
 }
@@ -110,9 +110,9 @@ pub(super) fn parse_security_id(text: &[u8]) -> Option<[u8; 16]> {
     let numbers = text.strip_prefix(SECURITY_ID_PREFIX)?.strip_suffix(b"\"")?;
     let mut parts = numbers.split(|byte| *byte == b'-');
     let mut id = [0; 16];
-    for place in id.as_chunks_mut::<4>().0 {
+    for index in id.as_chunks_mut::<4>().0 {
         let number = parse_integer(parts.next()?)?;
-        *place = u32::try_from(number).ok()?.to_le_bytes();
+        *index = u32::try_from(number).ok()?.to_le_bytes();
     }
     parts.next().is_none().then_some(id)
 }

@@ -55,8 +55,8 @@ impl<'a> Symbols<'a> {
                 out[end] = *byte;
                 end += 1;
             } else {
-                let place = usize::from(*code);
-                let Some((symbol, length)) = self.symbols.get(place).zip(self.lengths.get(place)) else {
+                let index = usize::from(*code);
+                let Some((symbol, length)) = self.symbols.get(index).zip(self.lengths.get(index)) else {
                     whole = false;
                     break;
                 };

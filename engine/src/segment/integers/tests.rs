@@ -32,11 +32,11 @@ proptest! {
     }
 
     #[test]
-    fn single_values_are_those_of_the_vector(values in vectors(), places in prop::collection::vec(0_usize..3100, 20)) {
+    fn single_values_are_those_of_the_vector(values in vectors(), indexes in prop::collection::vec(0_usize..3100, 20)) {
         let bytes = encode_u32s(&values);
         let skimmed = Skimmed::new(&bytes, values.len());
-        for place in places {
-            prop_assert_eq!(skimmed.get(place).unwrap(), values.get(place).copied());
+        for index in indexes {
+            prop_assert_eq!(skimmed.get(index).unwrap(), values.get(index).copied());
         }
     }
 
@@ -49,7 +49,7 @@ proptest! {
             let bytes = encode_u32s(&values);
             let skimmed = Skimmed::new(&bytes, values.len());
             for other in &others {
-                prop_assert_eq!(skimmed.place_of(*other).unwrap(), values.binary_search(other).ok());
+                prop_assert_eq!(skimmed.index_of(*other).unwrap(), values.binary_search(other).ok());
             }
         }
     }
@@ -60,7 +60,7 @@ proptest! {
             prop_assert_eq!(values.len(), count);
         }
         let skimmed = Skimmed::new(&bytes, count);
-        drop((skimmed.get(count / 2), skimmed.place_of(7)));
+        drop((skimmed.get(count / 2), skimmed.index_of(7)));
         if let Ok(packed) = PackedU64s::open(&bytes, count) {
             prop_assert_eq!(packed.iter().count(), count);
         }

@@ -84,7 +84,7 @@ fn run_lines(count: usize, panics_at: u64) -> Counter {
     let read = Arc::new(AtomicU64::new(0));
     let inner = io::Cursor::new(LINE.repeat(count).into_bytes());
     let reader = Box::new(Counted { inner, read: Arc::clone(&read) });
-    let inputs = vec![Input::Stream { reader, place: Place::of_file(Path::new("users.json"), None) }];
+    let inputs = vec![Input::Stream { reader, origin: Origin::of_file(Path::new("users.json"), None) }];
     let mut sink = Counter { panics_at, read, taken: 0, ahead_max: 0 };
     let limits = Limits { block_bytes: BLOCK_BYTES, head_bytes: 64, object_bytes: 4096 };
     let cancel = AtomicBool::new(false);

@@ -15,9 +15,9 @@ fn texts_come_back_as_they_went_in() {
     let words = ["Ada", "", "Zoë", "ÅNGSTRÖM", "İ", "Ⱥ"];
     let texts = of(&words);
     assert_eq!((texts.len(), texts.is_empty()), (6, false));
-    let got: Vec<&str> = (0..texts.len()).map(|place| texts.get(place)).collect();
+    let got: Vec<&str> = (0..texts.len()).map(|index| texts.get(index)).collect();
     assert_eq!(got, words);
-    let folded: Vec<&str> = (0..texts.len()).map(|place| texts.folded().unwrap().get(place)).collect();
+    let folded: Vec<&str> = (0..texts.len()).map(|index| texts.folded().unwrap().get(index)).collect();
     assert_eq!(folded, ["ada", "", "zoë", "ångström", "İ", "ⱥ"]);
     assert!(of(&[]).is_empty());
 }

@@ -100,10 +100,10 @@ fn rows_that_are_no_single_changes_are_refused_where_they_are_made() {
         ("diff('a', 'b') | count | recover", "count", "one row of several"),
         ("diff('a', 'b') | mv-expand attributes | recover", "mv-expand attributes", "a row for each element"),
     ];
-    for (text, place, told) in cases {
+    for (text, index, told) in cases {
         let (at, message, help) = refusal(text);
         assert!(
-            at.starts_with(place) && message.contains(told) && !help.is_empty(),
+            at.starts_with(index) && message.contains(told) && !help.is_empty(),
             "{text}: {at}: {message}"
         );
     }

@@ -137,9 +137,9 @@ impl States {
                 let mut rows: Vec<Vec<u32>> = vec![Vec::new(); partition_count];
                 let mut groups: Vec<Vec<u32>> = vec![Vec::new(); partition_count];
                 for row in 0..waiting.row_count {
-                    let (owner, place) = owners[group(row)];
+                    let (owner, index) = owners[group(row)];
                     rows[owner].push(row_number(row));
-                    groups[owner].push(place);
+                    groups[owner].push(index);
                 }
                 let piece = |(rows, groups): (Vec<u32>, Vec<u32>)| {
                     let arguments = waiting.arguments.iter().map(|column| column.gather(&rows)).collect();

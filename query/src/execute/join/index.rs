@@ -115,11 +115,11 @@ impl Index {
         let filled: Vec<(Interner, Vec<Vec<u32>>)> =
             (0..count).into_par_iter().map(|partition| fill(&parts, partition, count)).collect();
         let mut entries = Vec::with_capacity(row_count);
-        for (place, part) in parts.iter().enumerate() {
+        for (index, part) in parts.iter().enumerate() {
             let mut next = vec![0; count];
             let of_group = part.keys.iter().map(|key| {
                 let owner = key.owner(count);
-                let local = filled[owner].1[place][next[owner]];
+                let local = filled[owner].1[index][next[owner]];
                 next[owner] += 1;
                 entry(local, owner, count)
             });
@@ -163,12 +163,12 @@ fn entry(local: u32, owner: usize, count: usize) -> u32 {
 /// The keys of one partition, and for each part the places of those of its keys that belong there.
 fn fill(parts: &[Part], partition: usize, count: usize) -> (Interner, Vec<Vec<u32>>) {
     let mut table = Interner::default();
-    let mut places = Vec::with_capacity(parts.len());
+    let mut indexes = Vec::with_capacity(parts.len());
     for part in parts {
         let own = part.keys.iter().filter(|key| key.owner(count) == partition);
-        places.push(own.map(|key| table.number(Cow::Borrowed(key))).collect());
+        indexes.push(own.map(|key| table.number(Cow::Borrowed(key))).collect());
     }
-    (table, places)
+    (table, indexes)
 }
 
 /// The rows of each entry, in order: where they begin, and their numbers.
@@ -177,15 +177,15 @@ fn by_entry(entries: &[u32], entry_count: usize) -> (Vec<u32>, Vec<u32>) {
     for entry in entries {
         starts[*entry as usize + 1] += 1;
     }
-    for place in 1..starts.len() {
-        starts[place] += starts[place - 1];
+    for index in 1..starts.len() {
+        starts[index] += starts[index - 1];
     }
     let mut next = starts.clone();
     let mut rows = vec![0; entries.len()];
     for (row, entry) in entries.iter().enumerate() {
-        let place = &mut next[*entry as usize];
-        rows[*place as usize] = row_number(row);
-        *place += 1;
+        let index = &mut next[*entry as usize];
+        rows[*index as usize] = row_number(row);
+        *index += 1;
     }
     (starts, rows)
 }

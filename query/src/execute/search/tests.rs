@@ -52,8 +52,8 @@ proptest! {
         let mut end = 0;
         let ends: Vec<u32> = sizes.iter().map(|size| { end += size; end }).collect();
         for byte in 0..end as usize {
-            let place = ends.iter().position(|end| *end as usize > byte).unwrap();
-            prop_assert_eq!(holder(&ends, from.min(place), byte), place);
+            let index = ends.iter().position(|end| *end as usize > byte).unwrap();
+            prop_assert_eq!(holder(&ends, from.min(index), byte), index);
         }
     }
 }

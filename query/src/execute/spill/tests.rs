@@ -40,7 +40,7 @@ fn a_merge_holds_a_block_of_each_run_and_no_more_than_half_of_the_memory() {
                 .collect::<Vec<_>>()
         })
         .collect();
-    assert!(rows.iter().enumerate().all(|(place, row)| *row == format!("{place:06}")), "in order, each once");
+    assert!(rows.iter().enumerate().all(|(index, row)| *row == format!("{index:06}")), "in order, each once");
     assert_eq!((rows.len(), guard.memory.held_bytes()), (RUN_COUNT * ROWS + 1, 0));
 }
 

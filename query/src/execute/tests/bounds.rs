@@ -33,7 +33,7 @@ const TEXTS: &str = "range n from 1 to 4000 step 1 | extend t = strcat(strrep('x
 
 /// Nine times ten rows of each.
 fn exploding(stages: usize) -> String {
-    let stage = |place: usize| format!(" | mv-expand a{place} = a");
+    let stage = |index: usize| format!(" | mv-expand a{index} = a");
     let stages: String = (0..stages).map(stage).collect();
     format!("print a = range(1, 10){stages}")
 }
@@ -268,16 +268,16 @@ fn a_query_that_was_stopped_before_is_not_even_bound() {
 #[test]
 fn a_step_has_a_bounded_number_of_columns() {
     let width = 12;
-    let columns: Vec<String> = (0..width).map(|place| format!("c{place}: long")).collect();
+    let columns: Vec<String> = (0..width).map(|index| format!("c{index}: long")).collect();
     let joins = |count: usize| {
-        let join = |place: usize| format!("let t{} = t{place} | join kind=inner t{place} on c0;", place + 1);
+        let join = |index: usize| format!("let t{} = t{index} | join kind=inner t{index} on c0;", index + 1);
         let joins: String = (0..count).map(join).collect();
         format!("let t0 = datatable({})[]; {joins} t{count} | count", columns.join(", "))
     };
     let (code, message) = answer(&joins(11), MIB).unwrap_err();
     assert_eq!((code, message.contains("columns are more than the")), (Code::Limit, true), "{message}");
     answer(&joins(9), MIB).unwrap();
-    let all: Vec<String> = (0..200).map(|place| format!("extend x{place} = c0")).collect();
+    let all: Vec<String> = (0..200).map(|index| format!("extend x{index} = c0")).collect();
     let (code, message) = answer(&format!("{}; t9 | {}", joins(9), all.join(" | ")), MIB).unwrap_err();
     assert_eq!((code, message.contains("all steps together")), (Code::Limit, true), "{message}");
 }

@@ -43,10 +43,10 @@ fn fields() -> Vec<Field> {
     kinds.into_iter().map(|(name, kind)| Field::new(name, kind)).collect()
 }
 
-fn cell(place: usize, row: usize) -> Value {
+fn cell(index: usize, row: usize) -> Value {
     let mixed = row.wrapping_mul(2_654_435_761) >> 7;
     let number = |count: usize| i64::try_from(mixed % count).unwrap();
-    match place {
+    match index {
         0 => Value::text(&format!("u{row}")),
         1 => Value::text(&format!("{} Zoë{}", ["Ada", "BO", "cleo"][mixed % 3], mixed % 50)),
         2 => Value::text(["Sales", "IT", "", "HR"][mixed % 4]),
@@ -77,7 +77,7 @@ fn cell(place: usize, row: usize) -> Value {
 }
 
 /// One column of some rows.
-fn column(form: Form, place: usize, rows: std::ops::Range<usize>) -> Column {
+fn column(form: Form, index: usize, rows: std::ops::Range<usize>) -> Column {
     static NAMES: LazyLock<Arc<Texts>> = LazyLock::new(|| {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         for row in 0..400 {
@@ -89,8 +89,8 @@ fn column(form: Form, place: usize, rows: std::ops::Range<usize>) -> Column {
     });
     static DEPARTMENTS: LazyLock<Arc<Vec<Value>>> =
         LazyLock::new(|| Arc::new(["HR", "Sales", "", "IT", "nobody"].map(Value::text).to_vec()));
-    let cells: Vec<Value> = rows.clone().map(|row| cell(place, row)).collect();
-    match (form, place) {
+    let cells: Vec<Value> = rows.clone().map(|row| cell(index, row)).collect();
+    match (form, index) {
         (Form::Shared(_), 1) => {
             let codes = rows.map(|row| u32::try_from(row).unwrap()).collect();
             Column::Texts { codes: Arc::new(codes), texts: Arc::clone(&NAMES) }
@@ -144,7 +144,7 @@ impl Parts for Read {
         }
         let size = self.people.part_rows();
         let rows = part * size..self.people.row_count.min((part + 1) * size);
-        let columns = self.columns.iter().map(|place| column(self.people.form, *place, rows.clone()));
+        let columns = self.columns.iter().map(|index| column(self.people.form, *index, rows.clone()));
         Ok(Batch { columns: columns.collect(), row_count: rows.len() })
     }
 }
@@ -261,8 +261,8 @@ proptest! {
         size in 1_usize..60,
     ) {
         let mut text = String::from("people | where ");
-        for (place, condition) in conditions.iter().enumerate() {
-            let sign = if place == 0 { "" } else { signs[place - 1] };
+        for (index, condition) in conditions.iter().enumerate() {
+            let sign = if index == 0 { "" } else { signs[index - 1] };
             text = format!("{text} {sign} ({condition})");
         }
         text.push_str(" | project id, displayName, department");

@@ -54,7 +54,7 @@ pub(super) fn whole(scalar: &Scalar, demands: &mut Demands) {
 }
 
 /// The column that a demand has become.
-pub(super) fn place(demands: &Demands, demand: &Demand) -> usize {
+pub(super) fn index(demands: &Demands, demand: &Demand) -> usize {
     demands.range(..demand).count()
 }
 
@@ -63,7 +63,7 @@ pub(super) fn moved(scalar: &Scalar, demands: &Demands) -> Scalar {
     if let Some(demand) = path_of(scalar)
         && demands.contains(&demand)
     {
-        return Scalar::Column(place(demands, &demand));
+        return Scalar::Column(index(demands, &demand));
     }
     match scalar {
         Scalar::Call { function, arguments, kinds, kind, .. } => {

@@ -25,8 +25,8 @@ fn number(cached: Option<&Cached>) -> Option<i64> {
 #[test]
 fn what_was_used_longest_ago_goes_first() {
     let cache = Arc::new(Cache::new(100));
-    for place in 0..3 {
-        cache.keep(part("a", place), cells(7), 40);
+    for index in 0..3 {
+        cache.keep(part("a", index), cells(7), 40);
         assert_eq!(number(cache.get(&part("a", 0)).as_ref()), Some(7));
     }
     assert_eq!(number(cache.get(&part("a", 1)).as_ref()), None);

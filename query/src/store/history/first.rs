@@ -87,13 +87,13 @@ fn read_type(snapshot: &Snapshot, token: &Arc<str>) -> engine::Result<Vec<Change
         } else {
             None
         };
-        for place in 0..rows.ordinals.len() {
-            let shown = shown.as_ref().map(|shown| cells::text_value(shown.get(place)));
-            let known = || String::from_utf8_lossy(ids.get(place)).into_owned();
+        for index in 0..rows.ordinals.len() {
+            let shown = shown.as_ref().map(|shown| cells::text_value(shown.get(index)));
+            let known = || String::from_utf8_lossy(ids.get(index)).into_owned();
             changes.push(Change {
                 type_token: Arc::clone(token),
                 id: shown.filter(|shown| !shown.is_empty()).unwrap_or_else(known).as_str().into(),
-                display_name: cells::text_value(names.get(place)).into(),
+                display_name: cells::text_value(names.get(index)).into(),
                 kind,
                 action: RecoveryAction::None,
                 reason: None,

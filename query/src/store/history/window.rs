@@ -13,7 +13,7 @@ use crate::value::Value;
 /// The backups whose changes are asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
-    places: Range<usize>,
+    indexes: Range<usize>,
     /// The points that were resolved.
     pub(super) points: Vec<ResolvedPoint>,
 }
@@ -35,26 +35,26 @@ impl Window {
             && from.to_point().is_ok_and(|point| tables.store.resolve(&point).is_err());
         let start = if is_before_all { None } else { Some(tables.resolve(&from)?) };
         let end = tables.resolve(&to)?;
-        let last = place(tables, &end)?;
+        let last = index(tables, &end)?;
         let Some(start) = start else {
-            return Ok(Self { places: 0..last + 1, points: vec![end] });
+            return Ok(Self { indexes: 0..last + 1, points: vec![end] });
         };
-        let first = place(tables, &start)?;
+        let first = index(tables, &start)?;
         if first > last {
             let (from, to) = (&start.written, &end.written);
             tables.log.note(format!("history: read from {to} to {from}, because {from} is later"));
         }
-        Ok(Self { places: first.min(last) + 1..first.max(last) + 1, points: vec![start, end] })
+        Ok(Self { indexes: first.min(last) + 1..first.max(last) + 1, points: vec![start, end] })
     }
 
     /// The places of the backups, oldest first; each is compared with the one before.
-    pub(super) fn places(&self) -> Range<usize> {
-        self.places.clone()
+    pub(super) fn indexes(&self) -> Range<usize> {
+        self.indexes.clone()
     }
 
     /// The last backup, where names are looked up first.
     pub(super) fn last_backup(&self, store: &Store) -> Option<BackupId> {
-        store.commits().get(self.places.end.checked_sub(1)?).map(|backup| backup.id)
+        store.commits().get(self.indexes.end.checked_sub(1)?).map(|backup| backup.id)
     }
 }
 
@@ -73,7 +73,7 @@ fn later_point(value: &Value) -> Result<PointArgument, TableError> {
     }
 }
 
-fn place(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, TableError> {
+fn index(tables: &StoreTables, point: &ResolvedPoint) -> Result<usize, TableError> {
     let found = tables.store.commits().iter().position(|backup| backup.id == point.backup);
     found.ok_or_else(|| TableError::UnknownBackup {
         written: point.written.clone(),

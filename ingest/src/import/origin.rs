@@ -16,7 +16,7 @@ pub(crate) const PARTNER: &str = TypeId::CrossTenantAccessPolicyConfigurationPar
 
 /// What is known of a file before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Origin {
     /// The file as messages name it.
     pub(crate) file: String,
     /// The type of objects that do not say theirs.
@@ -42,7 +42,7 @@ pub(crate) enum Meaning {
     },
 }
 
-impl Place {
+impl Origin {
     /// A file that was named itself: its name, or else its folder's, may be that of a type.
     pub(crate) fn of_file(path: &Path, type_hint: Option<&str>) -> Self {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -69,9 +69,9 @@ impl Place {
 
     /// A file inside a folder that was named. `inside` is its path there, `above` the folder's own.
     pub(crate) fn in_folder(above: &Path, inside: &Path, type_hint: Option<&str>) -> Self {
-        let mut place = Self::of_text(&above.join(inside).to_string_lossy(), type_hint);
+        let mut origin = Self::of_text(&above.join(inside).to_string_lossy(), type_hint);
         let mut segments = segments_of(inside);
-        place.is_deleted = segments.iter().any(|segment| segment.eq_ignore_ascii_case(BIN));
+        origin.is_deleted = segments.iter().any(|segment| segment.eq_ignore_ascii_case(BIN));
         segments.retain(|segment| !segment.eq_ignore_ascii_case(BIN));
         // An exporter writes `{id}/{id}.json`, so the last segment says nothing that its folder does not.
         if let [.., folder, stem] = &segments[..]
@@ -85,12 +85,12 @@ impl Place {
             .or_else(|| find_across(&above, &segments, |behind| behind == 0));
         // A list is named after its type, and lends that name to none of its objects.
         let is_list = found.is_none_or(|(_, behind)| behind == segments.len());
-        place.id = segments.last().filter(|last| !is_list || type_of_name(last).is_none()).cloned();
+        origin.id = segments.last().filter(|last| !is_list || type_of_name(last).is_none()).cloned();
         match found {
-            Some((type_token, behind)) => place.descend(type_token, &segments[behind..]),
-            None => place.guess(&segments, &above, type_hint),
+            Some((type_token, behind)) => origin.descend(type_token, &segments[behind..]),
+            None => origin.guess(&segments, &above, type_hint),
         }
-        place
+        origin
     }
 
     /// Follows the children below an entry: `{id}`, `{id}/Child/{id}`, and so on.

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use super::{
-    Meaning, Place, decode_name, encode_name, folder_of_relation, folder_of_type, is_context_deleted,
+    Meaning, Origin, decode_name, encode_name, folder_of_relation, folder_of_type, is_context_deleted,
     is_told, layout, type_of_context, type_of_name,
 };
 
-fn place(path: &str) -> Place {
-    Place::in_folder(Path::new("backup"), Path::new(path), None)
+fn origin(path: &str) -> Origin {
+    Origin::in_folder(Path::new("backup"), Path::new(path), None)
 }
 
 fn type_of(path: &str) -> String {
-    place(path).hint.unwrap_or_default()
+    origin(path).hint.unwrap_or_default()
 }
 
 #[test]
@@ -79,17 +79,17 @@ fn paths_of_the_exporter_name_types_at_any_depth() {
     ] {
         assert_eq!(type_of(path), token, "{path}");
     }
-    assert_eq!(place("Odds/1/1.json").guessed_from.as_deref(), Some("Odds"));
-    assert_eq!(place("Users/1/1.json").guessed_from, None);
+    assert_eq!(origin("Odds/1/1.json").guessed_from.as_deref(), Some("Odds"));
+    assert_eq!(origin("Users/1/1.json").guessed_from, None);
 }
 
 #[test]
 fn the_end_of_the_named_folder_counts() {
-    let place =
-        Place::in_folder(Path::new("x/Identity/Conditional"), Path::new("AccessPolicies/1/1.json"), None);
-    assert_eq!(place.hint.as_deref(), Some("conditionalAccessPolicy"));
-    let place = Place::in_folder(Path::new("x/Users"), Path::new("1/1.json"), None);
-    assert_eq!(place.hint.as_deref(), Some("user"));
+    let origin =
+        Origin::in_folder(Path::new("x/Identity/Conditional"), Path::new("AccessPolicies/1/1.json"), None);
+    assert_eq!(origin.hint.as_deref(), Some("conditionalAccessPolicy"));
+    let origin = Origin::in_folder(Path::new("x/Users"), Path::new("1/1.json"), None);
+    assert_eq!(origin.hint.as_deref(), Some("user"));
 }
 
 #[test]
@@ -107,14 +107,14 @@ fn folders_of_links_are_links() {
         ("Odds/o/Owners/u/u.json", link("odd", "o", "owners")),
         ("Groups/a%2Fb/Owners/u/u.json", link("group", "a/b", "owners")),
     ] {
-        assert_eq!(place(path).meaning, meaning, "{path}");
+        assert_eq!(origin(path).meaning, meaning, "{path}");
     }
-    assert_eq!(place("Members/u/u.json").meaning, Meaning::Objects);
+    assert_eq!(origin("Members/u/u.json").meaning, Meaning::Objects);
 }
 
 #[test]
 fn the_type_asked_for_comes_before_a_guess_and_behind_a_name() {
-    let hint = |path: &str| Place::in_folder(Path::new("x"), Path::new(path), Some("group")).hint;
+    let hint = |path: &str| Origin::in_folder(Path::new("x"), Path::new(path), Some("group")).hint;
     assert_eq!(hint("Users/1/1.json").as_deref(), Some("user"));
     assert_eq!(hint("Odds/1/1.json").as_deref(), Some("group"));
 }
