@@ -57,6 +57,7 @@ mod cross_tenant_access_policy_configuration_default;
 mod cross_tenant_access_policy_configuration_partner;
 mod custom_security_attribute_definition;
 mod device;
+mod device_registration_policy;
 mod directory_role;
 mod directory_role_template;
 mod domain;
@@ -134,6 +135,7 @@ table! {
     CrossTenantAccessPolicyConfigurationPartner in cross_tenant_access_policy_configuration_partner,
     IdentitySecurityDefaultsEnforcementPolicy in identity_security_defaults_enforcement_policy,
     AdminConsentRequestPolicy in admin_consent_request_policy,
+    DeviceRegistrationPolicy in device_registration_policy,
     AuthenticationFlowsPolicy in authentication_flows_policy,
     TenantAppManagementPolicy in tenant_app_management_policy,
     ClaimsMappingPolicy in claims_mapping_policy,
