@@ -26,6 +26,7 @@ mod run;
 mod send;
 mod sign;
 mod stand;
+mod standing;
 mod sum;
 mod swap;
 mod template;
@@ -39,9 +40,9 @@ use engine::disk::DiskLock;
 use engine::{ObjectKey, Store};
 use serde_json::{Map, Value};
 
-use crate::error::FileError;
 use crate::graph::{self, Access, Call, Client};
 use crate::plan::{GuardLimits, Plan, SignatureRule, StepKind};
+use crate::system::FileError;
 use engine::records::RecoveryJournal;
 pub use engine::records::{RecoveryStatus, RecoverySummary, Remaining, StepOutcome, StepStatus};
 pub use error::{Error, ErrorKind, Result};

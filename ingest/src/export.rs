@@ -21,8 +21,8 @@ mod ndjson;
 mod tests;
 mod tree;
 
-use crate::error::FileError;
 use crate::import::{Error, Result};
+use crate::system::FileError;
 
 /// The form of exported files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,10 +19,12 @@ pub mod import;
 pub mod plan;
 pub mod pull;
 pub mod resource;
+mod system;
 #[cfg(test)]
 mod tests;
 
-pub use error::{Error, ErrorKind, FileError, Result, ThreadsError};
+pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportCounts, ExportFormat, export};
+pub use system::{FileError, ThreadsError};
 
 pub use import::{Advance, ImportRequest, Progress, Source, import, is_harmless};

@@ -14,6 +14,7 @@ mod group;
 mod hash;
 mod join;
 mod keys;
+mod order;
 mod pipeline;
 mod range;
 mod search;

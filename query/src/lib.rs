@@ -45,6 +45,7 @@ mod literal;
 mod number;
 mod pattern;
 mod plan;
+mod point;
 mod rewrite;
 mod row;
 mod script;
@@ -60,10 +61,11 @@ pub use batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
 pub use bind::{Parameters, Selection};
 pub use error::{Cause, Code, Diagnostic, TableError};
 pub use limits::Limits;
+pub use point::ResolvedPoint;
 pub use row::{Row, RowError, Rows};
 pub use script::{
     Context, Definitions, Findings, NamedTable, Predicate, Prepared, ResultPart, ResultTable, Script, run,
 };
-pub use store::{PointArgument, PointResolver, ResolvedPoint, StoreResolver, StoreTables};
+pub use store::{PointArgument, PointResolver, StoreResolver, StoreTables};
 pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};
 pub use value::{TICKS_PER_DAY, TICKS_PER_SECOND, Type, Value};

@@ -13,6 +13,7 @@ mod event;
 mod history;
 mod links;
 mod objects;
+mod part;
 mod points;
 mod reader;
 mod rows;
@@ -28,7 +29,9 @@ use crate::table::{TableSource, Tables};
 use crate::value::Value;
 use cache::Cache;
 
-pub use points::{PointArgument, PointResolver, ResolvedPoint, StoreResolver};
+pub use points::{PointArgument, PointResolver, StoreResolver};
+
+use crate::point::ResolvedPoint;
 
 /// The tables of a store, each at the point in time that its argument names. A clone is cheap, and shares what was
 /// read.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::batch::{Batch, Schema};
 use crate::error::TableError;
-use crate::store::ResolvedPoint;
+use crate::point::ResolvedPoint;
 use crate::value::Value;
 
 /// The tables a query can name.

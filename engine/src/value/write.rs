@@ -1,7 +1,7 @@
 //! Writes canonical text: one value in, one text out, in one pass.
 
 use super::number::write_number;
-use super::scan::{Cursor, Malformed, RawString};
+use super::scan::{Cursor, Malformed, RawString, decode_escapes};
 
 /// How deep objects and arrays may nest: deep enough for every real object, and for no stack to overflow.
 pub(crate) const DEPTH_MAX: usize = 128;
@@ -263,61 +263,4 @@ fn write_escape(unit: u16, out: &mut Vec<u8>) {
     for shift in [12, 8, 4, 0] {
         out.push(b"0123456789abcdef"[usize::from(unit >> shift & 15)]);
     }
-}
-
-/// Appends the bytes that a raw string denotes; a lone surrogate becomes its three WTF-8 bytes.
-pub(super) fn decode_escapes(raw: &RawString<'_>, out: &mut Vec<u8>) -> Result<(), Malformed> {
-    let mut at = 0;
-    while let Some(&byte) = raw.inner.get(at) {
-        if byte != b'\\' {
-            out.push(byte);
-            at += 1;
-            continue;
-        }
-        let offset = raw.offset + 1 + at;
-        let wrong = || Malformed::new(offset, "expected a valid escape sequence");
-        let kind = *raw.inner.get(at + 1).ok_or_else(wrong)?;
-        at += 2;
-        match kind {
-            b'"' | b'\\' | b'/' => out.push(kind),
-            b'b' => out.push(0x08),
-            b'f' => out.push(0x0c),
-            b'n' => out.push(b'\n'),
-            b'r' => out.push(b'\r'),
-            b't' => out.push(b'\t'),
-            b'u' => {
-                let first = unit_from_digits(raw.inner, at).ok_or_else(wrong)?;
-                at += 4;
-                at += push_unit(first, &raw.inner[at..], out);
-            }
-            _ => return Err(wrong()),
-        }
-    }
-    Ok(())
-}
-
-/// Appends one `\u` escape, with the low surrogate that follows if the two make a pair. Returns the bytes of the latter.
-fn push_unit(first: u16, after: &[u8], out: &mut Vec<u8>) -> usize {
-    if let Some(plain) = char::from_u32(u32::from(first)) {
-        out.extend_from_slice(plain.encode_utf8(&mut [0; 4]).as_bytes());
-        return 0;
-    }
-    let second = if after.starts_with(b"\\u") { unit_from_digits(after, 2) } else { None };
-    if let Some(second) = second
-        && let Some(Ok(pair)) = char::decode_utf16([first, second]).next()
-    {
-        out.extend_from_slice(pair.encode_utf8(&mut [0; 4]).as_bytes());
-        return 6;
-    }
-    let low = first.to_le_bytes()[0];
-    let middle = (first >> 6 & 0x3f).to_le_bytes()[0];
-    out.extend_from_slice(&[0xed, 0x80 | middle, 0x80 | (low & 0x3f)]);
-    0
-}
-
-fn unit_from_digits(text: &[u8], at: usize) -> Option<u16> {
-    text.get(at..at + 4)?.iter().try_fold(0_u16, |unit, &digit| {
-        let value = char::from(digit).to_digit(16)?;
-        Some(unit << 4 | u16::try_from(value).ok()?)
-    })
 }

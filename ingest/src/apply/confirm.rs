@@ -8,7 +8,7 @@ use serde_json::json;
 use super::element;
 use super::error::Result;
 use super::run::Applier;
-use super::stand::Standing;
+use super::standing::Standing;
 use super::template::is_of_new;
 use crate::plan::{Step, StepKind};
 use crate::resource;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::stand::{Image, Standing};
+use super::standing::{Image, Standing};
 use super::template::Filling;
 use crate::graph::escape;
 use crate::plan::{

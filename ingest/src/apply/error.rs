@@ -1,8 +1,8 @@
 //! Owns what can go wrong while a plan is applied, or a recovery looked up, resumed or stopped.
 
-use crate::error::{FileError, ThreadsError};
 use crate::graph;
 use crate::plan::{self, Guard};
+use crate::system::{FileError, ThreadsError};
 
 /// The result of applying a plan.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

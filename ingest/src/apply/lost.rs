@@ -12,7 +12,7 @@ use engine::records::{StepOutcome, StepStatus};
 use super::error::Result;
 use super::run::{Applier, Ready};
 use super::send::{self, Found, Sent};
-use super::stand::{Image, Standing};
+use super::standing::{Image, Standing};
 use crate::graph::Call;
 use crate::plan::StepKind;
 

@@ -18,7 +18,8 @@ use super::crash_here;
 use super::error::Result;
 use super::run::Applier;
 use super::send::{self, Sent};
-use super::stand::{self, Look, Standing};
+use super::stand::{self, Look};
+use super::standing::Standing;
 use crate::plan::{Step, StepKind};
 use engine::records::StepStatus;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::io;
 
-use super::{FileError, ThreadsError};
 use crate::graph::{AnswerFault, CertificateProblem, Refusal, Setting, SettingProblem, SignIn, SignInCause};
 use crate::import::{InputProblem, Location};
 use crate::plan::{Guard, SignatureProblem};
+use crate::system::{FileError, ThreadsError};
 use crate::{apply, graph, import, plan, pull};
 
 fn text(text: &str) -> String {

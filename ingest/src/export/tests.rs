@@ -6,8 +6,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::{ExportCounts, Item, ndjson, prepare, tree};
-use crate::error::FileError;
 use crate::import::{Error, Result};
+use crate::system::FileError;
 
 fn item(id: &str, json: &str, links: &[(&str, &[&str])]) -> Item {
     let owned = |targets: &[&str]| targets.iter().map(|target| (*target).to_owned()).collect();

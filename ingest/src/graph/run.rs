@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use super::clock::{Clock, Sleep};
-use crate::error::ThreadsError;
+use crate::system::ThreadsError;
 
 /// How many threads do what is spawned: batches, that is TLS and decompression.
 const THREADS: usize = 2;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use engine::ObjectProblem;
 
-use crate::error::FileError;
+use crate::system::FileError;
 
 /// The result of an import or export.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,7 +1,7 @@
 //! What is wrong with a piece of input, before it is known which line of which file the piece begins at.
 
 use super::error::{Error, InputProblem, Location};
-use crate::error::FileError;
+use crate::system::FileError;
 
 /// What is wrong, and where in its block.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::error::Error;
 use super::recording::{Recording, import_path, import_text};
-use crate::error::FileError;
+use crate::system::FileError;
 
 const BLOCK_SIZES: [usize; 7] = [1, 2, 3, 17, 64, 500, 1 << 20];
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
 use super::origin::Origin;
-use crate::error::FileError;
+use crate::system::FileError;
 
 /// Something to read.
 pub(crate) enum Input<'a> {

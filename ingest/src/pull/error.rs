@@ -1,7 +1,7 @@
 //! Owns what can go wrong while a tenant is read into a store.
 
-use crate::error::{FileError, ThreadsError};
 use crate::graph;
+use crate::system::{FileError, ThreadsError};
 
 /// The result of reading a tenant.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use engine::disk::{create_private_folder, private_file};
 
 use super::error::Result;
-use crate::error::FileError;
+use crate::system::FileError;
 
 const HEADER_SIZE: usize = 4 + 2 + 16;
 const HASH_CONTEXT: &str = "entrasnap 2026-11 staged page";

@@ -1,6 +1,6 @@
 //! The parts of the tree that are values.
 
-use super::{Name, Pipe, Span};
+use super::{Name, Pipe, Source, Span};
 use crate::value::{Type, Value};
 
 /// A value computed from a row.
@@ -61,6 +61,16 @@ pub struct Argument {
     pub name: Option<Name>,
     /// The value: a scalar or a table.
     pub value: Pipe,
+}
+
+impl Argument {
+    /// Its expression, if it is nothing else.
+    pub(crate) fn expression(&self) -> Option<&Expression> {
+        match &self.value.source {
+            Source::Expression(value) if self.value.stages.is_empty() => Some(value),
+            _ => None,
+        }
+    }
 }
 
 /// `value between (low .. high)`.

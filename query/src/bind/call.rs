@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use crate::aggregate;
 use crate::ast::{
-    Argument, Call, ExpressionKind, Function as Written, LetValue, Parameter, ParameterKind, Source, Span,
-    Statement,
+    Argument, Call, ExpressionKind, Function as Written, LetValue, Parameter, ParameterKind, Span, Statement,
 };
 use crate::error::{Code, Diagnostic, nearest};
 use crate::function::{self, Body, Function};
@@ -369,13 +368,5 @@ impl<'a> Binder<'a> {
         };
         self.inlined -= 1;
         result
-    }
-}
-
-/// The expression of an argument that is nothing but an expression.
-pub(super) fn plain(argument: &Argument) -> Option<&crate::ast::Expression> {
-    match &argument.value.source {
-        Source::Expression(value) if argument.value.stages.is_empty() => Some(value),
-        _ => None,
     }
 }

@@ -9,7 +9,6 @@ use crate::error::{Code, Diagnostic};
 use crate::plan::{Plan, Scalar, Step};
 use crate::value::{Type, Value};
 
-use super::call::plain;
 use super::expression::unknown;
 use super::{Binder, Environment, Span, name};
 
@@ -196,7 +195,7 @@ impl<'a> Binder<'a> {
         environment: &Environment<'a>,
     ) {
         let rows = &group.input.schema;
-        let expression = plain(argument);
+        let expression = argument.expression();
         if expression.is_some_and(|value| matches!(value.kind, ExpressionKind::Star)) {
             let first = values.first().map(|(field, _)| field.name.clone());
             let others = rows.iter().enumerate().filter(|(_, field)| {
@@ -245,7 +244,7 @@ fn result_fields(
     values: &[(Field, Scalar)],
     settings: &[Value],
 ) -> Option<Vec<Field>> {
-    let argument = call.arguments.first().and_then(plain);
+    let argument = call.arguments.first().and_then(Argument::expression);
     let base = argument.and_then(name::of).unwrap_or_default();
     let prefix = function.prefix;
     let kind = values.first().map_or(Type::Long, |(field, _)| field.kind);

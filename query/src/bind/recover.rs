@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::ast::{Expression, Name, Recover};
 use crate::error::{Code, Diagnostic, nearest};
 use crate::plan::{JoinKind, Plan, Scalar, Scan, Step};
-use crate::store::ResolvedPoint;
+use crate::point::ResolvedPoint;
 use crate::value::{Type, Value};
 
 use super::{Binder, Environment, Span};

@@ -6,43 +6,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::order::OrderBy;
 use super::pipeline::{Base, Branch, Pace, Stage};
 use super::spill::Runs;
 use super::{Execution, Stored};
 use crate::ast::Span;
 use crate::batch::{BATCH_ROWS, Batch, Column, row_number};
-use crate::compare::order;
 use crate::error::{Code, Diagnostic};
 use crate::plan::{Plan, Scalar, SortKey};
 use crate::value::Value;
-
-/// One column to sort by.
-pub(super) struct OrderBy {
-    index: usize,
-    descending: bool,
-    nulls_first: bool,
-}
-
-impl OrderBy {
-    #[cfg(test)]
-    pub(super) fn ascending(index: usize) -> Self {
-        Self { index, descending: false, nulls_first: true }
-    }
-
-    /// The values of a batch.
-    pub(super) fn column<'b>(&self, batch: &'b Batch) -> &'b Column {
-        &batch.columns[self.index]
-    }
-
-    pub(super) fn compare(&self, left: &Value, right: &Value) -> Ordering {
-        match (left.is_null(), right.is_null()) {
-            (false, false) if self.descending => order(right, left),
-            (false, false) => order(left, right),
-            (left, right) if self.nulls_first => right.cmp(&left),
-            (left, right) => left.cmp(&right),
-        }
-    }
-}
 
 /// What is sorted, and by what.
 struct Sorting<'a> {

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use engine::disk::private_file;
 
-use super::sort::OrderBy;
+use super::order::OrderBy;
 use crate::ast::Span;
 use crate::batch::{Batch, Column, value_bytes};
 use crate::error::{Cause, Code, Diagnostic};

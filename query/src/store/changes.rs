@@ -7,11 +7,12 @@ use engine::{Change, Store};
 use super::diff::{Difference, Sides};
 use super::event::{self, Event, Events};
 use super::history::History;
-use super::points::ResolvedPoint;
+use super::part;
 use super::target::Targets;
 use super::{StoreTables, catalogue, cells};
 use crate::batch::{Batch, Column, Schema};
 use crate::error::TableError;
+use crate::point::ResolvedPoint;
 use crate::table::{Parts, ScanRequest, TableSource};
 use crate::value::Value;
 
@@ -85,11 +86,11 @@ struct Rows {
 
 impl Parts for Rows {
     fn count(&self) -> usize {
-        event::part_count(self.events.len())
+        part::part_count(self.events.len())
     }
 
     fn read(&self, part: usize) -> Result<Batch, TableError> {
-        let events = &self.events[event::part_range(part, self.events.len())];
+        let events = &self.events[part::part_range(part, self.events.len())];
         let targets = Targets::new(&self.store, &[self.sides.to.backup, self.sides.from.backup]);
         let rows = Events { changes: &self.changes, of: events, targets: &targets, index: &|_| None };
         rows.batch(&self.columns, &|_| Column::Constant(Value::Null))

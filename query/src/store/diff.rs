@@ -13,11 +13,12 @@ use engine::{
 use rayon::prelude::*;
 
 use super::cells::{self, ColumnSpec};
-use super::event::{part_count, part_range};
-use super::points::{PointArgument, ResolvedPoint, described};
-use super::{StoreTables, points, unread};
+use super::part::{part_count, part_range};
+use super::points::{PointArgument, described};
+use super::{StoreTables, unread};
 use crate::batch::{Batch, Column, Schema};
 use crate::error::TableError;
+use crate::point::ResolvedPoint;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
 
@@ -174,7 +175,7 @@ impl TableSource for Difference {
         Ok(Box::new(Rows { changes, columns, whole }))
     }
 
-    fn points(&self) -> Vec<points::ResolvedPoint> {
+    fn points(&self) -> Vec<ResolvedPoint> {
         self.sides.points()
     }
 }

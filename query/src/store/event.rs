@@ -1,6 +1,5 @@
 //! Changes as rows of one thing each: an object itself, one of its attributes, one of its links.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, LinkEnd, ObjectId};
@@ -8,7 +7,7 @@ use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, LinkEnd, Obj
 use super::cells::{self, ColumnSpec};
 use super::diff;
 use super::target::{Target, Targets};
-use crate::batch::{BATCH_ROWS, Batch, Column};
+use crate::batch::{Batch, Column};
 use crate::error::TableError;
 use crate::table::Condition;
 use crate::value::{Type, Value};
@@ -253,14 +252,4 @@ impl Events<'_> {
     fn values<'s>(&'s self, text: impl Fn(&'s AttributeChange) -> Option<&'s str>) -> Column {
         Column::of(self.rows().map(|row| cells::json_value(row.attribute().and_then(&text))).collect())
     }
-}
-
-/// The parts that so many rows make.
-pub(super) fn part_count(rows: usize) -> usize {
-    rows.div_ceil(BATCH_ROWS)
-}
-
-/// The rows of a part.
-pub(super) fn part_range(part: usize, rows: usize) -> Range<usize> {
-    (part * BATCH_ROWS).min(rows)..((part + 1) * BATCH_ROWS).min(rows)
 }

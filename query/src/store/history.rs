@@ -13,10 +13,12 @@ use engine::{BackupId, BackupSummary, Change, DifferenceFilter, ObjectKey, Store
 use super::StoreTables;
 use super::cells::{self, ColumnSpec};
 use super::event::{self, Event, Events};
-use super::points::{ResolvedPoint, described};
+use super::part;
+use super::points::described;
 use super::target::Targets;
 use crate::batch::{Batch, Column, Schema};
 use crate::error::TableError;
+use crate::point::ResolvedPoint;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;
 use first::FirstObjects;
@@ -190,11 +192,11 @@ struct Followed {
 
 impl Parts for Followed {
     fn count(&self) -> usize {
-        event::part_count(self.events.len())
+        part::part_count(self.events.len())
     }
 
     fn read(&self, part: usize) -> Result<Batch, TableError> {
-        let events = &self.events[event::part_range(part, self.events.len())];
+        let events = &self.events[part::part_range(part, self.events.len())];
         let targets = Targets::new(&self.store, self.last_backup.as_slice());
         let index = |change: usize| self.indexes.get(change).copied();
         let rows = Events { changes: &self.changes, of: events, targets: &targets, index: &index };

@@ -5,10 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{BackupId, BackupSummary, Point, Store};
-use jiff::Timestamp;
+use engine::{BackupSummary, Point, Store};
 
 use crate::error::TableError;
+use crate::point::ResolvedPoint;
 use crate::time;
 use crate::value::{Type, Value};
 
@@ -19,17 +19,6 @@ pub enum PointArgument {
     Text(String),
     /// A datetime, in ticks since 0001-01-01 UTC.
     Time(i64),
-}
-
-/// The backup that a point stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResolvedPoint {
-    /// The point as it was written.
-    pub written: String,
-    /// The backup's whole ID.
-    pub backup: BackupId,
-    /// When the reading of that backup became consistent.
-    pub taken_at: Timestamp,
 }
 
 /// Finds the backup that a point in time names. Given by the caller: queries know no network, and `live` may need one.

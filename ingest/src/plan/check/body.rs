@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Fault;
-use super::request::{Verdict, odd_body};
+use super::fault::{Verdict, odd_body};
 use crate::plan::{ENDPOINT, TARGET};
 use crate::resource::Link;
 

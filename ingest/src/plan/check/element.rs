@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::Fault;
-use super::request::{Checked, Verdict, odd_body};
+use super::fault::{Verdict, odd_body};
+use super::request::Checked;
 use crate::plan::Named;
 use crate::plan::elements::{GIVEN, LOOKED_UP, element_id, element_of};
 use crate::resource::Inside;

@@ -46,3 +46,10 @@ impl Fault {
         Self::Found { expected: expected.into(), found: format!("\"{found}\"") }
     }
 }
+
+/// What is wrong with a request; nothing when it is as it must be.
+pub(super) type Verdict = Result<(), Fault>;
+
+pub(super) fn odd_body(body: &dyn std::fmt::Display) -> Fault {
+    Fault::Body(body.to_string())
+}

@@ -4,7 +4,8 @@ use engine::schema::{self, TypeId};
 use serde_json::Value;
 
 use super::Fault;
-use super::request::{Checked, Verdict, is_id, odd_body};
+use super::fault::{Verdict, odd_body};
+use super::request::{Checked, is_id};
 use crate::plan::{NEW_ID_PREFIX, Named};
 
 /// Where the requests go that change a schedule, by the types whose objects they make or end.

@@ -9,13 +9,11 @@ use engine::schema::{self, TypeId};
 use serde_json::{Value, json};
 
 use super::body::{is_reference_to, is_written, licences};
+use super::fault::{Verdict, odd_body};
 use super::{Fault, Makers};
 use crate::plan::property::LICENCES;
 use crate::plan::{NEW_ID_PREFIX, Named, PASSWORD, PlanObject, Step, StepKind, StepLink, TARGET};
 use crate::resource::{self, Link, Resource, Version};
-
-/// What is wrong with a request; nothing when it is as it must be.
-pub(super) type Verdict = Result<(), Fault>;
 
 /// A name in a path of the table, and the part of a request's path that stands for it.
 type Captured<'t> = Vec<(&'t str, String)>;
@@ -305,10 +303,6 @@ pub(super) fn is_id(text: &str) -> bool {
 
 fn is_type(name: &str, value: &Value) -> bool {
     name == "@odata.type" && value.as_str().is_some_and(|text| text.starts_with("#microsoft.graph."))
-}
-
-pub(super) fn odd_body(body: &dyn std::fmt::Display) -> Fault {
-    Fault::Body(body.to_string())
 }
 
 /// The parts of a path behind the names of a template of the table, decoded; nothing when it is another path.

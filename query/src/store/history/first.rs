@@ -7,7 +7,7 @@ use engine::{Change, ChangeKind, DifferenceFilter, RecoveryAction, Snapshot, Sto
 use rayon::prelude::*;
 
 use crate::error::TableError;
-use crate::store::{cells, event};
+use crate::store::{cells, event, part};
 use crate::table::Condition;
 
 /// The objects of the first backup, in parts.
@@ -43,7 +43,7 @@ impl FirstObjects {
                 let rows = usize::try_from(live + binned).unwrap_or(usize::MAX);
                 types.push(TypeObjects {
                     token,
-                    part_count: event::part_count(rows),
+                    part_count: part::part_count(rows),
                     changes: OnceLock::new(),
                 });
             }
@@ -65,7 +65,7 @@ impl FirstObjects {
                     .changes
                     .get_or_init(|| read_type(&self.snapshot, &of_type.token).map_err(TableError::store));
                 let changes = changes.as_ref().map_err(Clone::clone)?;
-                return Ok(&changes[event::part_range(part, changes.len())]);
+                return Ok(&changes[part::part_range(part, changes.len())]);
             }
             part -= of_type.part_count;
         }

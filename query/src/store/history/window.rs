@@ -5,9 +5,10 @@ use std::ops::Range;
 use engine::{BackupId, Store};
 
 use crate::error::TableError;
+use crate::point::ResolvedPoint;
 use crate::store::StoreTables;
 use crate::store::diff::argument;
-use crate::store::points::{PointArgument, ResolvedPoint};
+use crate::store::points::PointArgument;
 use crate::value::Value;
 
 /// The backups whose changes are asked for.

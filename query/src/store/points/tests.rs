@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{PointArgument, PointLog, PointResolver, ResolvedPoint};
+use super::{PointArgument, PointLog, PointResolver};
 use crate::error::TableError;
+use crate::point::ResolvedPoint;
 use crate::value::Value;
 
 /// Answers every point, and counts how often it was asked.
