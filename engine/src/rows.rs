@@ -323,7 +323,7 @@ impl<'s> Rows<'s> {
             return Ok(None);
         }
         let (index, row) = self.range(version)?;
-        Ok(self.unpacked[index].as_ref().and_then(|unpacked| unpacked.patch(row)))
+        Ok(self.unpacked[index].as_ref().and_then(|unpacked| unpacked.patch(row)).map(Patch::from))
     }
 
     /// The range of numbers that a version lies in, and its row there.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::open::PerSegment;
-use super::unpacked::Chunk;
+use super::unpacked::{Chunk, Found};
 use super::{Rows, Spot, check_predecessor, entries_of, integer_at, unknown_path};
 use crate::Result;
 use crate::paths::PathId;
@@ -40,6 +40,12 @@ pub(super) struct Patch<'c, 's> {
 pub(super) enum Texts<'c, 's> {
     InPlace(&'c OpenPatch<'s>),
     Unpacked(&'c Chunk),
+}
+
+impl<'c> From<Found<'c>> for Patch<'c, '_> {
+    fn from(Found { predecessor, entries, segment, chunk }: Found<'c>) -> Self {
+        Self { predecessor, entries, segment, texts: Texts::Unpacked(chunk) }
+    }
 }
 
 impl<'s> OpenPatches<'s> {

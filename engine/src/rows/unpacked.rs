@@ -4,7 +4,8 @@
 //! Reading a text where it lies touches six to eight places (presence, code, lengths, symbols); here it touches two.
 //! The caller bounds how many patches are decoded; the others are read where they lie.
 
-use super::patches::{Patch, Texts};
+use std::ops::Range;
+
 use super::{attribute_count, holder, unknown_path};
 use crate::Result;
 use crate::paths::{PathId, PathNames};
@@ -33,6 +34,16 @@ pub(super) struct Chunk {
     new: Decoded,
 }
 
+/// A patch, and the chunk that holds it.
+pub(super) struct Found<'u> {
+    /// The version it is put over.
+    pub(super) predecessor: u32,
+    /// Its attributes, as entries of the chunk.
+    pub(super) entries: Range<u32>,
+    pub(super) segment: &'u Segment,
+    pub(super) chunk: &'u Chunk,
+}
+
 impl<'s> Unpacked<'s> {
     /// Decodes the patches of a table; none when the texts of one of its chunks are longer than `budget` bytes.
     pub(super) fn read(
@@ -58,14 +69,14 @@ impl<'s> Unpacked<'s> {
 
     /// The patch in a row of the table; none where a whole row stands.
     #[inline]
-    pub(super) fn patch(&self, row: u32) -> Option<Patch<'_, 's>> {
+    pub(super) fn patch(&self, row: u32) -> Option<Found<'_>> {
         let number = row.checked_sub(self.whole_count)?;
         let predecessor = *self.predecessors.get(number as usize)?;
         let chunk = holder(&self.chunks, number, |chunk| (chunk.first_patch, chunk.patch_count))?;
         let within = (number - chunk.first_patch) as usize;
         let start = if within == 0 { 0 } else { *chunk.ends.get(within - 1)? };
         let entries = start..*chunk.ends.get(within)?;
-        Some(Patch { predecessor, entries, segment: self.segment, texts: Texts::Unpacked(chunk) })
+        Some(Found { predecessor, entries, segment: self.segment, chunk })
     }
 }
 
