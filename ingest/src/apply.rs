@@ -22,6 +22,7 @@ mod examine;
 mod left;
 mod lost;
 mod record;
+mod report_only;
 mod run;
 mod send;
 mod sign;

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use engine::schema::TypeId;
 use serde_json::json;
 
 use super::error::{Error, Result};
 use super::record::{self, Beginning, Created, created_by};
+use super::report_only::only_report;
 use super::send::{self, Sent};
 use super::stand::{self, Look};
 use super::standing::{Image, Standing};
@@ -482,20 +482,4 @@ impl<'a> Applier<'a> {
         // One of each kind, as every password policy asks for.
         format!("{}aZ7!", text.collect::<String>())
     }
-}
-
-/// A policy that would be enabled only reports; says whether it would be.
-fn only_report(step: &mut Step) -> bool {
-    const REPORT: &str = "enabledForReportingButNotEnforced";
-    let is_enabled = |state: Option<&serde_json::Value>| state.is_some_and(|state| state == "enabled");
-    if step.object.type_token != TypeId::ConditionalAccessPolicy
-        || !is_enabled(step.request.body.get("state"))
-    {
-        return false;
-    }
-    if is_enabled(step.after.get("state")) {
-        step.after.insert("state".to_owned(), json!(REPORT));
-    }
-    step.request.body.set("state", json!(REPORT));
-    true
 }
