@@ -1,10 +1,10 @@
-//! Owns what the program knows of each type of Microsoft Entra ID, as constants: one file per type in [`table`].
+//! Owns what the program knows of each type of Microsoft Entra ID, as constants: one file per type in `table`.
 //!
 //! Shape: a [`Type`] has its names, [`Property`]s, [`Relation`]s, [`Rule`]s (what counts as a change), [`Graph`] (how
 //! Graph serves it) and [`Recovery`] (what can be written, made and deleted). [`TypeId`] names the types that the program
 //! knows; a token that no file knows is no `TypeId`, and stays a text where it is found, because imports bring any type.
 //!
-//! Invariants, held by the tests of [`table`]: names are unique over the table; properties are sorted by name and stand
+//! Invariants, held by the tests of `table`: names are unique over the table; properties are sorted by name and stand
 //! once; paths begin with `/` and name no version; placeholders are `{id}`, `{targetId}`, `{tenantId}`, `{parentId}`,
 //! `{resourceId}` and `{graphId}`; a request that removes a link ends in `/$ref`.
 //!
