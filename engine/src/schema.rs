@@ -51,7 +51,7 @@ pub fn types() -> impl Iterator<Item = &'static Type> {
 /// The type of a token, such as `user`.
 #[must_use]
 pub fn by_token(token: &str) -> Option<&'static Type> {
-    INDEX.tokens.get(token).copied()
+    TypeId::from_token(token).map(TypeId::info)
 }
 
 /// The type of a table, such as `users`.
@@ -147,14 +147,12 @@ pub(crate) fn is_transport_annotation(name: &[u8]) -> bool {
 
 /// Names → types.
 struct Index {
-    tokens: HashMap<&'static str, &'static Type>,
     tables: HashMap<&'static str, &'static Type>,
     odata_types: HashMap<&'static str, &'static Type>,
     contexts: HashMap<String, &'static Type>,
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| Index {
-    tokens: types().map(|found| (found.token, found)).collect(),
     tables: types().map(|found| (found.table, found)).collect(),
     odata_types: types().flat_map(|found| found.odata_types.iter().map(move |name| (*name, found))).collect(),
     contexts: types()

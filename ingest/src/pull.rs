@@ -264,8 +264,7 @@ fn size_up(client: &Client, previous: Option<&Snapshot>) -> Result<()> {
 
 /// Whether objects of a type can be asked for by the IDs that people and the store know.
 fn has_ids(asked: &Asked) -> bool {
-    let is_keyed =
-        engine::schema::by_token(asked.resource.token).is_some_and(|found| !found.natural_key.is_empty());
+    let is_keyed = !asked.resource.natural_key.is_empty();
     !is_keyed && !asked.resource.is_singleton && asked.resource.graph.parent.is_none()
 }
 

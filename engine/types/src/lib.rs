@@ -210,10 +210,9 @@ impl Type {
     /// Whether a property can be written on an object that exists and is mastered in the cloud.
     #[must_use]
     pub fn is_writable(&self, name: &str) -> bool {
-        let is_limited = self.properties.iter().any(Property::is_patchable);
-        !self.is_read_only(name)
-            && !self.is_immutable(name)
-            && (!is_limited || self.declared(name).is_some_and(Property::is_patchable))
+        let may_patch =
+            || self.has(name, Property::is_patchable) || !self.properties.iter().any(Property::is_patchable);
+        !self.is_read_only(name) && !self.is_immutable(name) && may_patch()
     }
 
     /// What `$select` names, sorted; nothing where Graph gives everything without it.

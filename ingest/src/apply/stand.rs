@@ -107,20 +107,22 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
             let path = filled(bin.restore.trim_end_matches("/restore"), &id);
             Question::Return(call(own), call(path).version(bin.version))
         }
-        StepKind::AddLink | StepKind::RemoveLink if is_relation(resource) => {
+        StepKind::AddLink | StepKind::RemoveLink if resource.is_relation_object => {
             let values = if step.kind == StepKind::AddLink { &step.after } else { &step.before };
             related(resource, values, filling)
                 .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
         }
         // A schedule is changed by a request, and read among the others of its holder.
-        StepKind::Update if is_relation(resource) && step.request.path.ends_with("ScheduleRequests") => {
+        StepKind::Update
+            if resource.is_relation_object && step.request.path.ends_with("ScheduleRequests") =>
+        {
             let body = step.request.body.as_object().into_iter().flat_map(Named::iter);
             let values = body.map(|(name, value)| (name.clone(), value.clone())).collect();
             related(resource, &values, filling)
                 .map_or(Question::Nothing, |(path, key)| Question::Related(call(path), key))
         }
         _ => {
-            let own = if own.contains('{') || is_relation(resource) {
+            let own = if own.contains('{') || resource.is_relation_object {
                 filling.text(&step.request.path)
             } else {
                 own
@@ -142,10 +144,6 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
 
 fn filled(template: &str, id: &str) -> String {
     template.replace("{id}", id).replace("{tenantId}", id)
-}
-
-fn is_relation(resource: &Resource) -> bool {
-    engine::schema::by_token(resource.token).is_some_and(|found| found.is_relation_object)
 }
 
 /// Where relation objects are listed among which one may be, and what it is known by.

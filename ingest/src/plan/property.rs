@@ -162,17 +162,17 @@ pub fn support() -> Vec<SupportRow> {
             |property, restorable, reason| SupportRow { type_token: token, property, restorable, reason };
         let (restorable, reason) = object_support(resource);
         rows.push(row("", restorable, reason));
-        let info = schema::by_token(token);
         let mut names: Vec<&'static str> = resource.known().collect();
-        names.extend(info.into_iter().flat_map(|info| info.columns().map(|(name, _)| name)));
+        names.extend(resource.columns().map(|(name, _)| name));
         names.extend(resource.shown_alone());
         names.sort_unstable();
         names.dedup();
         names.retain(|name| *name != "id" && resource.link(name).is_none());
-        let is_relation = info.is_some_and(|info| info.is_relation_object);
         for name in names {
             let (restorable, reason) = match writing(resource, name) {
-                Writing::Never(READ_ONLY) if is_relation => (true, "made again with the object"),
+                Writing::Never(READ_ONLY) if resource.is_relation_object => {
+                    (true, "made again with the object")
+                }
                 Writing::Never(reason) => (false, reason),
                 Writing::Credential => (false, ISSUE_ANEW),
                 Writing::Alone | Writing::Licence => (true, "by a request of its own"),
@@ -190,8 +190,7 @@ pub fn support() -> Vec<SupportRow> {
 }
 
 fn object_support(resource: &'static Resource) -> (bool, &'static str) {
-    let info = schema::by_token(resource.token);
-    if info.is_some_and(|info| info.is_relation_object) {
+    if resource.is_relation_object {
         return (true, "made again; no bin");
     }
     match (&resource.graph.bin, creation_obstacle(resource)) {

@@ -428,7 +428,7 @@ impl Run {
 
 /// Whether delta records of a type name objects by IDs that the store does not know them by.
 fn is_listed_only(asked: &Asked) -> bool {
-    engine::schema::by_token(asked.resource.token).is_some_and(|found| !found.natural_key.is_empty())
+    !asked.resource.natural_key.is_empty()
 }
 
 /// The result of a task; one that panicked panics here.

@@ -1,6 +1,6 @@
 //! Relation objects and credentials, which have requests of their own: assignments, grants, schedules, secrets, keys.
 
-use engine::schema::{self, TypeId};
+use engine::schema::TypeId;
 use serde_json::Value;
 
 use super::Fault;
@@ -75,7 +75,7 @@ impl Checked<'_> {
 
     /// What the object's ID says that it relates.
     fn named_by_id(&self) -> Values {
-        let parts = schema::by_token(self.resource.token).map_or(&[][..], |found| found.natural_key);
+        let parts = self.resource.natural_key;
         let own = self.step.object.id.split('|');
         parts.iter().zip(own).map(|(part, own)| (part.name.to_owned(), Value::from(own))).collect()
     }

@@ -5,7 +5,7 @@
 //! step shows leaves it open which method, path and version are used, and a body holds the values that are shown, what
 //! clears members that were added to a complex value since, and members that the table fixes.
 
-use engine::schema::{self, TypeId};
+use engine::schema::TypeId;
 use serde_json::{Value, json};
 
 use super::body::{is_reference_to, is_written, licences};
@@ -26,7 +26,7 @@ pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
     let token = &step.object.type_token;
     let resource = resource::by_token(token).ok_or_else(|| Fault::found_name("a known type", token))?;
     let checked = Checked { step, resource, makers };
-    let is_relation = schema::by_token(token).is_some_and(|found| found.is_relation_object);
+    let is_relation = resource.is_relation_object;
     match step.kind {
         StepKind::AddLink | StepKind::RemoveLink if !step.links.is_empty() => checked.links(),
         StepKind::AddLink if is_relation => checked.made_relation(),
