@@ -20,12 +20,12 @@
 //! # }
 //! ```
 //!
-//! *Shape.* Nothing is kept per object. What an object looks like follows from its number; what
-//! happened since the first day is a record per object that changed.
+//! *Shape.* Nothing is kept per object. The content of an object follows from its number; what
+//! changed since the first day is a history per object that has one.
 //!
 //! ```text
-//! Layout (how many of what) ──┐
-//! State  (what changed so far)┴─> Draft (one object) ─> render ─> JSON
+//! Layout (counts per type) ───┐
+//! DayState (changes so far) ──┴─> Draft (one object) ─> render ─> JSON
 //! ```
 
 mod attribute;
@@ -47,11 +47,11 @@ mod tests;
 use std::io::{self, Write};
 use std::path::Path;
 
-use churn::State;
+use churn::DayState;
 use draft::Draft;
 pub use expectation::{Change, ChangeAction, Expectation};
 pub use incident::Incident;
-pub use layout::Kind;
+pub use layout::ObjectKind;
 use layout::{Key, Layout};
 
 /// A tenant that can be written as it was on any day.
@@ -60,29 +60,29 @@ pub struct Tenant {
     layout: Layout,
 }
 
-/// What was written.
+/// How many objects and bytes were written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct ObjectCounts {
     /// Objects, those in the bin included.
     pub objects: u64,
     /// Objects in the bin.
     pub in_bin: u64,
     /// Bytes of text.
     pub bytes: u64,
-    by_kind: [(u64, u64); Kind::COUNT],
+    by_kind: [(u64, u64); ObjectKind::COUNT],
 }
 
-impl Counts {
+impl ObjectCounts {
     /// Gives the number of objects of a type.
     #[must_use]
-    pub fn objects_of(&self, kind: Kind) -> u64 {
-        self.by_kind[kind.place()].0
+    pub fn objects_of(&self, kind: ObjectKind) -> u64 {
+        self.by_kind[kind.index()].0
     }
 
     /// Gives the bytes of the objects of a type, line ends included.
     #[must_use]
-    pub fn bytes_of(&self, kind: Kind) -> u64 {
-        self.by_kind[kind.place()].1
+    pub fn bytes_of(&self, kind: ObjectKind) -> u64 {
+        self.by_kind[kind.index()].1
     }
 }
 
@@ -105,14 +105,14 @@ impl Tenant {
     /// Gives the tenant as it is on a day.
     #[must_use]
     pub fn on(&self, day: u32) -> Snapshot<'_> {
-        Snapshot { layout: &self.layout, state: State::at(&self.layout, day) }
+        Snapshot { layout: &self.layout, state: DayState::at(&self.layout, day) }
     }
 
     /// Writes the tenant as it is on a day, one object per line.
     ///
     /// # Errors
     /// Whatever the writer answers.
-    pub fn write_ndjson(&self, day: u32, out: &mut impl Write) -> io::Result<Counts> {
+    pub fn write_ndjson(&self, day: u32, out: &mut impl Write) -> io::Result<ObjectCounts> {
         self.on(day).write_ndjson(out)
     }
 
@@ -125,7 +125,7 @@ impl Tenant {
     ///
     /// # Errors
     /// Whatever the file system answers.
-    pub fn write_entra_exporter(&self, day: u32, directory: &Path) -> io::Result<Counts> {
+    pub fn write_entra_exporter(&self, day: u32, directory: &Path) -> io::Result<ObjectCounts> {
         self.on(day).write_entra_exporter(directory)
     }
 }
@@ -134,7 +134,7 @@ impl Tenant {
 #[derive(Clone, Debug)]
 pub struct Snapshot<'a> {
     layout: &'a Layout,
-    state: State,
+    state: DayState,
 }
 
 impl<'a> Snapshot<'a> {
@@ -142,8 +142,8 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// Whatever the writer answers.
-    pub fn write_ndjson(&self, out: &mut impl Write) -> io::Result<Counts> {
-        let mut counts = Counts::default();
+    pub fn write_ndjson(&self, out: &mut impl Write) -> io::Result<ObjectCounts> {
+        let mut counts = ObjectCounts::default();
         let mut text = String::with_capacity(1 << 17);
         for key in self.keys() {
             let start = text.len();
@@ -169,36 +169,36 @@ impl<'a> Snapshot<'a> {
         })
     }
 
-    /// Gathers what is known about an object.
+    /// Gathers the facts about an object.
     fn draft(&self, key: Key) -> Draft<'_> {
         Draft::new(self.layout, &self.state, key)
     }
 
     /// Walks over everything that a reading of the tenant finds, the bin included.
     fn keys(&self) -> impl Iterator<Item = Key> + '_ {
-        Kind::ALL.into_iter().flat_map(|kind| self.keys_of(kind))
+        ObjectKind::ALL.into_iter().flat_map(|kind| self.keys_of(kind))
     }
 
     /// Walks over the objects of a type.
-    fn keys_of(&self, kind: Kind) -> impl Iterator<Item = Key> + '_ {
+    fn keys_of(&self, kind: ObjectKind) -> impl Iterator<Item = Key> + '_ {
         (0..self.state.count(kind))
             .map(move |index| Key { kind, index })
-            .filter(|key| self.state.record(*key).is_none_or(|record| !record.gone))
+            .filter(|key| self.state.history(*key).is_none_or(|history| !history.removed))
     }
 
     /// Walks over the objects of a type that are not in the bin.
-    fn live_keys_of(&self, kind: Kind) -> impl Iterator<Item = Key> + '_ {
+    fn live_keys_of(&self, kind: ObjectKind) -> impl Iterator<Item = Key> + '_ {
         self.keys_of(kind).filter(|key| self.state.is_live(*key))
     }
 }
 
-impl Counts {
+impl ObjectCounts {
     fn add(&mut self, key: Key, live: bool, bytes: usize) {
         let bytes = bytes as u64;
         self.objects += 1;
         self.in_bin += u64::from(!live);
         self.bytes += bytes;
-        let kind = &mut self.by_kind[key.kind.place()];
+        let kind = &mut self.by_kind[key.kind.index()];
         kind.0 += 1;
         kind.1 += bytes;
     }

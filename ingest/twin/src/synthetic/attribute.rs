@@ -1,9 +1,9 @@
-//! Owns which attributes change from day to day: one table per type, and the place of each in it.
+//! Owns which attributes change from day to day: one table per type, and the index of each in it.
 //!
 //! An entry names the paths that change together. No two entries of a type share a top-level
 //! property, so that changes counted by path and by property agree.
 
-use super::layout::Kind;
+use super::layout::ObjectKind;
 
 /// The most entries any type has.
 pub(crate) const ENTRY_COUNT_MAX: usize = 20;
@@ -149,21 +149,21 @@ pub(crate) mod grant {
 }
 
 /// Gives the entries of a type; none for types that stay as they are.
-pub(crate) fn entries(kind: Kind) -> &'static [&'static [&'static str]] {
+pub(crate) fn entries(kind: ObjectKind) -> &'static [&'static [&'static str]] {
     match kind {
-        Kind::User => user::ENTRIES,
-        Kind::Group => group::ENTRIES,
-        Kind::Application => application::ENTRIES,
-        Kind::ServicePrincipal => principal::ENTRIES,
-        Kind::Device => device::ENTRIES,
-        Kind::ConditionalAccessPolicy => policy::ENTRIES,
-        Kind::NamedLocation => location::ENTRIES,
-        Kind::AdministrativeUnit => unit::ENTRIES,
-        Kind::PermissionGrant => grant::ENTRIES,
-        Kind::Organization
-        | Kind::AuthorizationPolicy
-        | Kind::RoleDefinition
-        | Kind::RoleAssignment
-        | Kind::AppRoleAssignment => &[],
+        ObjectKind::User => user::ENTRIES,
+        ObjectKind::Group => group::ENTRIES,
+        ObjectKind::Application => application::ENTRIES,
+        ObjectKind::ServicePrincipal => principal::ENTRIES,
+        ObjectKind::Device => device::ENTRIES,
+        ObjectKind::ConditionalAccessPolicy => policy::ENTRIES,
+        ObjectKind::NamedLocation => location::ENTRIES,
+        ObjectKind::AdministrativeUnit => unit::ENTRIES,
+        ObjectKind::PermissionGrant => grant::ENTRIES,
+        ObjectKind::Organization
+        | ObjectKind::AuthorizationPolicy
+        | ObjectKind::RoleDefinition
+        | ObjectKind::RoleAssignment
+        | ObjectKind::AppRoleAssignment => &[],
     }
 }

@@ -1,18 +1,18 @@
-//! Owns what happens to a tenant from one day to the next, and the state that adds up from it.
+//! Owns the changes of a tenant from one day to the next, and the sum of them.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::attribute::{self, ENTRY_COUNT_MAX};
-use super::layout::{Key, Kind, Layout};
-use super::link::{self, Members, Window};
+use super::layout::{Key, Layout, ObjectKind};
+use super::link::{self, MemberSequence, Window};
 use super::random::Source;
 
 /// Days an object stays in the bin.
 pub(crate) const BIN_DAYS: u32 = 30;
 
-/// What happened to an object since the first day; most objects have none of this.
+/// The changes of one object since the first day; most objects have none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Record {
+pub(crate) struct ObjectHistory {
     /// How often each entry of the attribute table changed.
     pub(crate) revisions: [u16; ENTRY_COUNT_MAX],
     /// How often the manager changed.
@@ -21,11 +21,11 @@ pub(crate) struct Record {
     pub(crate) window: Window,
     /// The day of deletion, when the object is in the bin.
     pub(crate) deleted: Option<u32>,
-    /// Whether the object is gone for good.
-    pub(crate) gone: bool,
+    /// Whether the object is neither live nor in the bin any more.
+    pub(crate) removed: bool,
     /// The day on which the object appeared; 0 for the first ones.
     pub(crate) born: u32,
-    /// What an incident did to it: the number of the object that goes with it.
+    /// Set by an incident: the number of the object that goes with it.
     pub(crate) hostile: Option<u32>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) enum Links {
     Manager,
 }
 
-/// Everything that happens on a day.
+/// All changes of a day.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DayPlan {
     pub(crate) added: Vec<Key>,
@@ -65,21 +65,21 @@ pub(crate) struct DayPlan {
 
 /// The tenant on some day, as its difference to the first one.
 #[derive(Clone, Debug)]
-pub(crate) struct State {
+pub(crate) struct DayState {
     pub(crate) day: u32,
-    counts: [u32; Kind::COUNT],
-    records: HashMap<Key, Record>,
+    counts: [u32; ObjectKind::COUNT],
+    histories: HashMap<Key, ObjectHistory>,
     bins: Vec<Vec<Key>>,
 }
 
-impl State {
+impl DayState {
     /// Starts on the first day.
     pub(crate) fn first(layout: &Layout) -> Self {
-        let counts = Kind::ALL.map(|kind| layout.count(kind));
-        Self { day: 0, counts, records: HashMap::new(), bins: vec![Vec::new()] }
+        let counts = ObjectKind::ALL.map(|kind| layout.count(kind));
+        Self { day: 0, counts, histories: HashMap::new(), bins: vec![Vec::new()] }
     }
 
-    /// Lives through all days up to the one asked for.
+    /// Applies all days up to the given one.
     pub(crate) fn at(layout: &Layout, day: u32) -> Self {
         let mut state = Self::first(layout);
         while state.day < day {
@@ -90,35 +90,35 @@ impl State {
     }
 
     /// Counts the objects of a type that ever were.
-    pub(crate) fn count(&self, kind: Kind) -> u32 {
-        self.counts[kind.place()]
+    pub(crate) fn count(&self, kind: ObjectKind) -> u32 {
+        self.counts[kind.index()]
     }
 
-    /// Finds what happened to an object.
-    pub(crate) fn record(&self, key: Key) -> Option<&Record> {
-        self.records.get(&key)
+    /// Finds the changes of an object; none when it has none.
+    pub(crate) fn history(&self, key: Key) -> Option<&ObjectHistory> {
+        self.histories.get(&key)
     }
 
-    /// Gives what happened to an object, to be changed by an incident.
-    pub(crate) fn record_mut(&mut self, key: Key) -> &mut Record {
-        self.records.entry(key).or_default()
+    /// Gives the changes of an object, to be added to by an incident.
+    pub(crate) fn history_mut(&mut self, key: Key) -> &mut ObjectHistory {
+        self.histories.entry(key).or_default()
     }
 
     /// Adds an object and gives it.
-    pub(crate) fn plant(&mut self, kind: Kind) -> Key {
+    pub(crate) fn plant(&mut self, kind: ObjectKind) -> Key {
         let key = Key { kind, index: self.count(kind) };
-        self.counts[kind.place()] += 1;
+        self.counts[kind.index()] += 1;
         let day = self.day;
-        self.record_mut(key).born = day;
+        self.history_mut(key).born = day;
         key
     }
 
-    /// Is true when the object is neither in the bin nor gone.
+    /// Is true when the object is neither in the bin nor removed.
     pub(crate) fn is_live(&self, key: Key) -> bool {
-        self.record(key).is_none_or(|record| !record.gone && record.deleted.is_none())
+        self.history(key).is_none_or(|history| !history.removed && history.deleted.is_none())
     }
 
-    /// Works out what happens on the next day.
+    /// Plans the next day.
     pub(crate) fn next_day(&self, layout: &Layout) -> DayPlan {
         let day = self.day + 1;
         let source = layout.source.fork(0x0064_6179_0000_0000 | u64::from(day));
@@ -145,37 +145,37 @@ impl State {
         self.day += 1;
         let day = self.day;
         for key in plan.added {
-            self.counts[key.kind.place()] += 1;
-            self.records.entry(key).or_default().born = day;
+            self.counts[key.kind.index()] += 1;
+            self.histories.entry(key).or_default().born = day;
         }
         for key in &plan.soft_deleted {
-            self.records.entry(*key).or_default().deleted = Some(day);
+            self.histories.entry(*key).or_default().deleted = Some(day);
         }
         self.bins.push(plan.soft_deleted);
         for key in plan.hard_deleted.into_iter().chain(plan.purged) {
-            self.records.entry(key).or_default().gone = true;
+            self.histories.entry(key).or_default().removed = true;
         }
         for changed in plan.changed {
-            let record = self.records.entry(changed.key).or_default();
+            let history = self.histories.entry(changed.key).or_default();
             for entry in changed.entries {
-                record.revisions[entry] += 1;
+                history.revisions[entry] += 1;
             }
             match changed.links {
                 Links::Same => {}
                 Links::Members { left, joined } => {
-                    record.window.left += left;
-                    record.window.joined += joined;
+                    history.window.left += left;
+                    history.window.joined += joined;
                 }
-                Links::Manager => record.manager += 1,
+                Links::Manager => history.manager += 1,
             }
         }
     }
 }
 
-/// A day being worked out.
+/// A day while it is planned.
 struct DayDraft<'a> {
     layout: &'a Layout,
-    state: &'a State,
+    state: &'a DayState,
     source: Source,
     drawn: u64,
     taken: BTreeSet<Key>,
@@ -196,7 +196,7 @@ impl DayDraft<'_> {
     }
 
     /// Draws a type by weight.
-    fn kind(&mut self, weights: &[(Kind, u32)]) -> Kind {
+    fn kind(&mut self, weights: &[(ObjectKind, u32)]) -> ObjectKind {
         let total = weights.iter().map(|(_, weight)| weight).sum();
         let mut draw = self.below(total);
         for (kind, weight) in weights {
@@ -205,10 +205,10 @@ impl DayDraft<'_> {
             }
             draw -= weight;
         }
-        Kind::User
+        ObjectKind::User
     }
 
-    /// Takes an object that is live and that nothing else happens to today.
+    /// Reserves an object that is live and has no other change today.
     fn take(&mut self, key: Key) -> bool {
         self.state.is_live(key) && self.taken.insert(key)
     }
@@ -218,14 +218,14 @@ impl DayDraft<'_> {
         let mut counts = self.state.counts;
         for _ in 0..self.scaled(500) {
             let kind = self.kind(&[
-                (Kind::User, 75),
-                (Kind::Group, 10),
-                (Kind::Application, 5),
-                (Kind::ServicePrincipal, 5),
-                (Kind::Device, 5),
+                (ObjectKind::User, 75),
+                (ObjectKind::Group, 10),
+                (ObjectKind::Application, 5),
+                (ObjectKind::ServicePrincipal, 5),
+                (ObjectKind::Device, 5),
             ]);
-            let index = counts[kind.place()];
-            counts[kind.place()] += 1;
+            let index = counts[kind.index()];
+            counts[kind.index()] += 1;
             self.plan.added.push(Key { kind, index });
         }
     }
@@ -239,15 +239,15 @@ impl DayDraft<'_> {
                 break;
             }
             let kind = self.kind(&[
-                (Kind::User, 72),
-                (Kind::Group, 11),
-                (Kind::ServicePrincipal, 5),
-                (Kind::Device, 12),
+                (ObjectKind::User, 72),
+                (ObjectKind::Group, 11),
+                (ObjectKind::ServicePrincipal, 5),
+                (ObjectKind::Device, 12),
             ]);
             let stable = self.layout.stable(kind);
             let index = stable + self.below(self.layout.count(kind) - stable);
             let key = Key { kind, index };
-            let soft = self.below(10) < 8 && kind != Kind::Device;
+            let soft = self.below(10) < 8 && kind != ObjectKind::Device;
             if index >= self.layout.count(kind) || !self.take(key) {
                 continue;
             }
@@ -261,13 +261,13 @@ impl DayDraft<'_> {
     fn relink(&mut self) {
         let changed = self.scaled(10_406);
         for number in 0..changed / 50 {
-            let drawn = self.below(self.layout.count(Kind::Group));
+            let drawn = self.below(self.layout.count(ObjectKind::Group));
             let group = if number == 0 { 0 } else { drawn };
-            self.relink_group(Key { kind: Kind::Group, index: group });
+            self.relink_group(Key { kind: ObjectKind::Group, index: group });
         }
         for _ in 0..changed / 100 {
-            let index = self.below(self.layout.count(Kind::User));
-            let key = Key { kind: Kind::User, index };
+            let index = self.below(self.layout.count(ObjectKind::User));
+            let key = Key { kind: ObjectKind::User, index };
             if link::manager(self.layout, index, 0).is_some() && self.take(key) {
                 self.plan.changed.push(Changed { key, entries: vec![], links: Links::Manager });
             }
@@ -276,12 +276,12 @@ impl DayDraft<'_> {
 
     /// Moves the window of one group.
     fn relink_group(&mut self, key: Key) {
-        let members = Members::of(self.layout, key.index);
-        let window = self.state.record(key).map(|record| record.window).unwrap_or_default();
+        let members = MemberSequence::of(self.layout, key.index);
+        let window = self.state.history(key).map(|history| history.window).unwrap_or_default();
         let count = members.count(window);
         let left = self.below(4 + count / 1000).min(count);
         let joined = (1 + self.below(4 + count / 1000)).min(members.pool - count);
-        if left + joined > 0 && key.index < self.layout.count(Kind::Group) && self.take(key) {
+        if left + joined > 0 && key.index < self.layout.count(ObjectKind::Group) && self.take(key) {
             let links = Links::Members { left, joined };
             self.plan.changed.push(Changed { key, entries: vec![], links });
         }
@@ -304,35 +304,35 @@ impl DayDraft<'_> {
             }
         }
         let mut left = attributes;
-        for place in first..self.plan.changed.len() {
-            left -= self.change_entry(place, left);
+        for index in first..self.plan.changed.len() {
+            left -= self.change_entry(index, left);
         }
         let count = u32::try_from(self.plan.changed.len() - first).unwrap_or(u32::MAX);
         for _ in 0..attributes * 20 {
             if left == 0 || count == 0 {
                 break;
             }
-            let place = first + self.below(count) as usize;
-            left -= self.change_entry(place, left);
+            let index = first + self.below(count) as usize;
+            left -= self.change_entry(index, left);
         }
         self.plan.changed.retain(|changed| changed.links != Links::Same || !changed.entries.is_empty());
     }
 
-    /// Every day somebody edits a conditional access policy.
+    /// Every day a conditional access policy is edited.
     fn change_policy(&mut self) {
-        let index = self.below(self.layout.count(Kind::ConditionalAccessPolicy));
-        let key = Key { kind: Kind::ConditionalAccessPolicy, index };
+        let index = self.below(self.layout.count(ObjectKind::ConditionalAccessPolicy));
+        let key = Key { kind: ObjectKind::ConditionalAccessPolicy, index };
         if index < self.layout.count(key.kind) && self.take(key) {
             self.plan.changed.push(Changed { key, entries: vec![], links: Links::Same });
         }
     }
 
     /// Changes one more entry of an object and gives the number of attributes that makes.
-    fn change_entry(&mut self, place: usize, room: usize) -> usize {
-        let kind = self.plan.changed[place].key.kind;
+    fn change_entry(&mut self, index: usize, room: usize) -> usize {
+        let kind = self.plan.changed[index].key.kind;
         let entries = attribute::entries(kind);
         let entry = self.below(u32::try_from(entries.len()).unwrap_or(0)) as usize;
-        let chosen = &mut self.plan.changed[place].entries;
+        let chosen = &mut self.plan.changed[index].entries;
         if entries[entry].len() > room || chosen.contains(&entry) {
             return 0;
         }
@@ -343,7 +343,7 @@ impl DayDraft<'_> {
     /// Draws any object of the first day that has attributes which change.
     fn object(&mut self) -> Option<Key> {
         let mut draw = self.below(self.layout.objects);
-        for kind in Kind::ALL {
+        for kind in ObjectKind::ALL {
             let count = self.layout.count(kind);
             if draw < count {
                 let key = Key { kind, index: draw };

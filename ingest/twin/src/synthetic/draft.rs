@@ -1,8 +1,8 @@
-//! Owns one object while it is being written: its random numbers, and what changed about it.
+//! Owns one object while it is written: its random numbers and its changes.
 
-use super::churn::{Record, State};
+use super::churn::{DayState, ObjectHistory};
 use super::json::{FIRST_DAY, Json, push_moment, push_number, push_padded};
-use super::layout::{Key, Kind, Layout};
+use super::layout::{Key, Layout, ObjectKind};
 use super::link;
 use super::random::{Guid, Source};
 
@@ -15,15 +15,15 @@ pub(crate) struct Draft<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) key: Key,
     pub(crate) source: Source,
-    pub(crate) record: Option<&'a Record>,
+    pub(crate) history: Option<&'a ObjectHistory>,
     /// Whether links are written as arrays of IDs inside the object.
     pub(crate) inline_links: bool,
 }
 
 impl<'a> Draft<'a> {
-    /// Gathers what is known.
-    pub(crate) fn new(layout: &'a Layout, state: &'a State, key: Key) -> Self {
-        Self { layout, key, source: layout.source(key), record: state.record(key), inline_links: true }
+    /// Gathers the facts.
+    pub(crate) fn new(layout: &'a Layout, state: &'a DayState, key: Key) -> Self {
+        Self { layout, key, source: layout.source(key), history: state.history(key), inline_links: true }
     }
 
     /// Gives the ID.
@@ -33,20 +33,20 @@ impl<'a> Draft<'a> {
 
     /// Gives the partner of an object that an incident touched.
     pub(crate) fn hostile(&self) -> Option<u32> {
-        self.record.and_then(|record| record.hostile)
+        self.history.and_then(|history| history.hostile)
     }
 
     /// Writes the owners, where links are wanted.
     pub(crate) fn owners(&self, json: &mut Json<'_>) {
         if self.inline_links {
             let owners = link::owners(self.layout, self.key);
-            json.guids("owners", owners.map(|owner| self.layout.id(Kind::User, owner)));
+            json.guids("owners", owners.map(|owner| self.layout.id(ObjectKind::User, owner)));
         }
     }
 
     /// Counts the changes of an entry.
     pub(crate) fn revision(&self, entry: usize) -> u16 {
-        self.record.map_or(0, |record| record.revisions[entry])
+        self.history.map_or(0, |history| history.revisions[entry])
     }
 
     /// Chooses among `len` values; every change of the entry chooses another value than before.
@@ -94,8 +94,8 @@ impl<'a> Draft<'a> {
 
     /// Writes when the object was made.
     pub(crate) fn created(&self, json: &mut Json<'_>) {
-        let day = match self.record {
-            Some(record) if record.born > 0 => FIRST_DAY + record.born,
+        let day = match self.history {
+            Some(history) if history.born > 0 => FIRST_DAY + history.born,
             _ => FIRST_DAY - 30 - self.source.below(3, 3000),
         };
         let out = json.name("createdDateTime");
@@ -105,7 +105,7 @@ impl<'a> Draft<'a> {
 
     /// Writes when the object was deleted.
     pub(crate) fn deleted(&self, json: &mut Json<'_>) {
-        match self.record.and_then(|record| record.deleted) {
+        match self.history.and_then(|history| history.deleted) {
             Some(day) => {
                 let out = json.name("deletedDateTime");
                 push_moment(out, FIRST_DAY + day, self.source.below(5, 86_400));

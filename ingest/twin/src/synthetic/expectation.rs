@@ -1,12 +1,12 @@
-//! Owns the truth about a day: what a difference to the day before has to find.
+//! Owns the exact difference between a day and the day before.
 
 use std::collections::BTreeMap;
 
 use super::Tenant;
 use super::attribute;
-use super::churn::{DayPlan, Links, State};
+use super::churn::{DayPlan, DayState, Links};
 use super::layout::{Key, Layout};
-use super::link::{self, Members};
+use super::link::{self, MemberSequence};
 
 /// How many things differ between a day and the day before.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,14 +35,14 @@ pub struct Expectation {
     pub by_attribute: BTreeMap<(&'static str, &'static str), u64>,
 }
 
-/// What happened to one object.
+/// The change of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The type token.
     pub token: &'static str,
     /// The object's ID.
     pub id: String,
-    /// What happened.
+    /// How it differs.
     pub action: ChangeAction,
 }
 
@@ -105,7 +105,7 @@ impl Tenant {
         expectation
     }
 
-    /// Says what happened to each object between a day and the day before; nothing on day 0.
+    /// Gives the change of each object between a day and the day before; none on day 0.
     #[must_use]
     pub fn day_changes(&self, day: u32) -> Vec<Change> {
         let Some((before, plan)) = self.plan(day) else {
@@ -134,37 +134,40 @@ impl Tenant {
         changes
     }
 
-    /// Works out a day, and gives the state before it.
-    fn plan(&self, day: u32) -> Option<(State, DayPlan)> {
-        let before = State::at(&self.layout, day.checked_sub(1)?);
+    /// Plans a day, and gives the state before it.
+    fn plan(&self, day: u32) -> Option<(DayState, DayPlan)> {
+        let before = DayState::at(&self.layout, day.checked_sub(1)?);
         let plan = before.next_day(&self.layout);
         Some((before, plan))
     }
 }
 
-/// Names the object that something happened to.
+/// Names the changed object.
 fn change(layout: &Layout, key: Key, action: ChangeAction) -> Change {
     Change { token: key.kind.token(), id: layout.id(key.kind, key.index).to_string(), action }
 }
 
-/// Gives the IDs that left and those that came.
-fn moved(layout: &Layout, before: &State, key: Key, links: Links) -> (Vec<String>, Vec<String>) {
-    let record = before.record(key).cloned().unwrap_or_default();
-    let user = |index: u32| layout.id(super::Kind::User, index).to_string();
+/// Gives the IDs of removed links and of added ones.
+fn moved(layout: &Layout, before: &DayState, key: Key, links: Links) -> (Vec<String>, Vec<String>) {
+    let history = before.history(key).cloned().unwrap_or_default();
+    let user = |index: u32| layout.id(super::ObjectKind::User, index).to_string();
     match links {
         Links::Same => (Vec::new(), Vec::new()),
         Links::Members { left, joined } => {
-            let members = Members::of(layout, key.index);
-            let front = record.window.left;
-            let back = members.first_count + record.window.joined;
+            let members = MemberSequence::of(layout, key.index);
+            let front = history.window.left;
+            let back = members.first_count + history.window.joined;
             let ids = |from: u32, count: u32| {
-                (from..from + count).map(|place| user(members.member(place))).collect()
+                (from..from + count).map(|position| user(members.member(position))).collect()
             };
             (ids(front, left), ids(back, joined))
         }
         Links::Manager => {
             let manager = |revision| link::manager(layout, key.index, revision).map(user);
-            (manager(record.manager).into_iter().collect(), manager(record.manager + 1).into_iter().collect())
+            (
+                manager(history.manager).into_iter().collect(),
+                manager(history.manager + 1).into_iter().collect(),
+            )
         }
     }
 }

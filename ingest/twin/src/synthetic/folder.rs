@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::layout::{Key, Kind};
-use super::link::{self, Members};
+use super::layout::{Key, ObjectKind};
+use super::link::{self, MemberSequence};
 use super::render::{self, access, group, role, user};
-use super::{Counts, Snapshot};
+use super::{ObjectCounts, Snapshot};
 
 impl Snapshot<'_> {
     /// Writes what is live, in the layout of the `EntraExporter` module.
@@ -17,9 +17,9 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     /// Whatever the file system answers.
-    pub fn write_entra_exporter(&self, directory: &Path) -> io::Result<Counts> {
-        let mut counts = Counts::default();
-        for kind in Kind::ALL {
+    pub fn write_entra_exporter(&self, directory: &Path) -> io::Result<ObjectCounts> {
+        let mut counts = ObjectCounts::default();
+        for kind in ObjectKind::ALL {
             for key in self.live_keys_of(kind) {
                 let mut draft = self.draft(key);
                 draft.inline_links = false;
@@ -38,24 +38,26 @@ impl Snapshot<'_> {
     fn write_object(&self, directory: &Path, key: Key, text: &str) -> io::Result<PathBuf> {
         let draft = self.draft(key);
         let id = match key.kind {
-            Kind::Organization => {
+            ObjectKind::Organization => {
                 let folder = directory.join("Organization");
                 write(&folder, "Organization", text)?;
                 return Ok(folder);
             }
-            Kind::AuthorizationPolicy => "authorizationPolicy".to_owned(),
-            Kind::RoleDefinition => role::definition_id(&draft, key.index),
+            ObjectKind::AuthorizationPolicy => "authorizationPolicy".to_owned(),
+            ObjectKind::RoleDefinition => role::definition_id(&draft, key.index),
             _ => draft.id().to_string(),
         };
         let principal = |index| {
-            let id = self.layout.id(Kind::ServicePrincipal, index).to_string();
+            let id = self.layout.id(ObjectKind::ServicePrincipal, index).to_string();
             directory.join("ServicePrincipals").join(id)
         };
         let list = match key.kind {
-            Kind::AppRoleAssignment => {
+            ObjectKind::AppRoleAssignment => {
                 principal(access::assignment_principal(&draft)).join("AppRoleAssignments")
             }
-            Kind::PermissionGrant => principal(access::grant_client(&draft)).join("Oauth2PermissionGrants"),
+            ObjectKind::PermissionGrant => {
+                principal(access::grant_client(&draft)).join("Oauth2PermissionGrants")
+            }
             kind => directory.join(list_folder(kind)),
         };
         let folder = list.join(&id);
@@ -67,25 +69,27 @@ impl Snapshot<'_> {
     fn write_links(&self, folder: &Path, key: Key) -> io::Result<()> {
         let draft = self.draft(key);
         match key.kind {
-            Kind::Group => {
+            ObjectKind::Group => {
                 if !group::is_dynamic(&draft) {
-                    let members = Members::of(self.layout, key.index);
-                    let window = draft.record.map(|record| record.window).unwrap_or_default();
+                    let members = MemberSequence::of(self.layout, key.index);
+                    let window = draft.history.map(|history| history.window).unwrap_or_default();
                     self.write_stubs(&folder.join("Members"), members.users(window))?;
                 }
                 self.write_stubs(&folder.join("Owners"), link::owners(self.layout, key))
             }
-            Kind::Application | Kind::ServicePrincipal => {
+            ObjectKind::Application | ObjectKind::ServicePrincipal => {
                 self.write_stubs(&folder.join("Owners"), link::owners(self.layout, key))
             }
-            Kind::AdministrativeUnit => self.write_stubs(&folder.join("Members"), role::unit_members(&draft)),
+            ObjectKind::AdministrativeUnit => {
+                self.write_stubs(&folder.join("Members"), role::unit_members(&draft))
+            }
             _ => Ok(()),
         }
     }
 
     fn write_stubs(&self, folder: &Path, users: impl Iterator<Item = u32>) -> io::Result<()> {
         for index in users {
-            let draft = self.draft(Key { kind: Kind::User, index });
+            let draft = self.draft(Key { kind: ObjectKind::User, index });
             let mut text = String::new();
             user::push_stub(&mut text, &draft);
             let id = draft.id().to_string();
@@ -96,20 +100,22 @@ impl Snapshot<'_> {
 }
 
 /// Gives the folder of a type's list.
-fn list_folder(kind: Kind) -> &'static str {
+fn list_folder(kind: ObjectKind) -> &'static str {
     match kind {
-        Kind::Organization => "Organization",
-        Kind::AuthorizationPolicy => "Policies/AuthorizationPolicy",
-        Kind::User => "Users",
-        Kind::Group => "Groups",
-        Kind::Application => "Applications",
-        Kind::ServicePrincipal | Kind::AppRoleAssignment | Kind::PermissionGrant => "ServicePrincipals",
-        Kind::Device => "Devices",
-        Kind::ConditionalAccessPolicy => "Identity/Conditional/AccessPolicies",
-        Kind::NamedLocation => "Identity/Conditional/NamedLocations",
-        Kind::RoleDefinition => "RoleManagement/Directory/RoleDefinitions",
-        Kind::RoleAssignment => "RoleManagement/Directory/RoleAssignments",
-        Kind::AdministrativeUnit => "AdministrativeUnits",
+        ObjectKind::Organization => "Organization",
+        ObjectKind::AuthorizationPolicy => "Policies/AuthorizationPolicy",
+        ObjectKind::User => "Users",
+        ObjectKind::Group => "Groups",
+        ObjectKind::Application => "Applications",
+        ObjectKind::ServicePrincipal | ObjectKind::AppRoleAssignment | ObjectKind::PermissionGrant => {
+            "ServicePrincipals"
+        }
+        ObjectKind::Device => "Devices",
+        ObjectKind::ConditionalAccessPolicy => "Identity/Conditional/AccessPolicies",
+        ObjectKind::NamedLocation => "Identity/Conditional/NamedLocations",
+        ObjectKind::RoleDefinition => "RoleManagement/Directory/RoleDefinitions",
+        ObjectKind::RoleAssignment => "RoleManagement/Directory/RoleAssignments",
+        ObjectKind::AdministrativeUnit => "AdministrativeUnits",
     }
 }
 

@@ -1,9 +1,9 @@
-//! Owns one bad day: what an intruder does to a tenant, and what a difference has to find of it.
+//! Owns one attack on a tenant, and the exact difference it makes.
 
 use super::attribute::policy;
 use super::expectation::Expectation;
-use super::layout::{Key, Kind};
-use super::link::{Members, PRIVILEGED};
+use super::layout::{Key, ObjectKind};
+use super::link::{MemberSequence, PRIVILEGED};
 use super::render::application::ROGUE_NAME;
 use super::render::user::{SEIZED_DEPARTMENT, SEIZED_TITLE, is_in_sales};
 use super::{Snapshot, Tenant};
@@ -24,10 +24,10 @@ pub struct Incident<'a> {
 }
 
 impl<'a> Incident<'a> {
-    /// The name to call it by.
+    /// Its name.
     pub const NAME: &'static str = "midnight-intruder";
 
-    /// Lets it happen after the ordinary changes of a day.
+    /// Adds it to the ordinary changes of a day.
     #[must_use]
     pub fn new(tenant: &'a Tenant, day: u32) -> Self {
         let snapshot = tenant.on(day);
@@ -54,7 +54,7 @@ impl<'a> Incident<'a> {
         &self.expectation
     }
 
-    /// Says in plain words what was done, one sentence for each act.
+    /// Describes it in words, one sentence for each act.
     #[must_use]
     pub fn describe(&self) -> Vec<String> {
         self.story.clone()
@@ -65,7 +65,7 @@ impl<'a> Incident<'a> {
     }
 
     /// Counts one more changed object.
-    fn changed(&mut self, kind: Kind, paths: &[&'static str]) {
+    fn changed(&mut self, kind: ObjectKind, paths: &[&'static str]) {
         self.expectation.changed += 1;
         self.expectation.attributes_changed_in += u64::from(!paths.is_empty());
         for path in paths {
@@ -75,16 +75,16 @@ impl<'a> Incident<'a> {
     }
 
     /// Finds a live object that nothing points to.
-    fn unlinked(&self, kind: Kind) -> impl Iterator<Item = Key> + '_ {
+    fn unlinked(&self, kind: ObjectKind) -> impl Iterator<Item = Key> + '_ {
         let stable = self.snapshot.layout.stable(kind);
         self.snapshot.live_keys_of(kind).filter(move |key| key.index >= stable)
     }
 
     fn delete_users(&mut self) {
         let day = self.snapshot.state.day;
-        let users: Vec<_> = self.unlinked(Kind::User).take(USERS_DELETED).collect();
+        let users: Vec<_> = self.unlinked(ObjectKind::User).take(USERS_DELETED).collect();
         for key in &users {
-            self.snapshot.state.record_mut(*key).deleted = Some(day);
+            self.snapshot.state.history_mut(*key).deleted = Some(day);
         }
         let count = users.len() as u64;
         self.expectation.removed += count;
@@ -97,12 +97,12 @@ impl<'a> Incident<'a> {
     fn rename_sales(&mut self) {
         let users: Vec<_> = self
             .snapshot
-            .live_keys_of(Kind::User)
+            .live_keys_of(ObjectKind::User)
             .filter(|key| is_in_sales(&self.snapshot.draft(*key)))
             .collect();
         for key in &users {
-            self.snapshot.state.record_mut(*key).hostile = Some(key.index);
-            self.changed(Kind::User, &["department", "jobTitle"]);
+            self.snapshot.state.history_mut(*key).hostile = Some(key.index);
+            self.changed(ObjectKind::User, &["department", "jobTitle"]);
         }
         if !users.is_empty() {
             self.story.push(format!(
@@ -114,17 +114,17 @@ impl<'a> Incident<'a> {
     }
 
     fn empty_privileged_group(&mut self) {
-        let key = Key { kind: Kind::Group, index: PRIVILEGED };
-        // A group that came later is among those nothing points to, of which one is deleted.
+        let key = Key { kind: ObjectKind::Group, index: PRIVILEGED };
+        // A later group is among those without links, of which one is deleted.
         if PRIVILEGED >= self.snapshot.layout.count(key.kind) {
             return;
         }
-        let members = Members::of(self.snapshot.layout, PRIVILEGED);
-        let record = self.snapshot.state.record_mut(key);
-        let removed = members.count(record.window).min(MEMBERS_REMOVED);
-        record.window.left += removed;
+        let members = MemberSequence::of(self.snapshot.layout, PRIVILEGED);
+        let history = self.snapshot.state.history_mut(key);
+        let removed = members.count(history.window).min(MEMBERS_REMOVED);
+        history.window.left += removed;
         if removed > 0 {
-            self.changed(Kind::Group, &[]);
+            self.changed(ObjectKind::Group, &[]);
             self.expectation.links_removed += u64::from(removed);
             let id = self.id(key);
             self.story.push(format!("removed {removed} members from the privileged group {id}"));
@@ -133,16 +133,16 @@ impl<'a> Incident<'a> {
 
     fn weaken_policy(&mut self) {
         let enabled = |key: &Key| self.snapshot.draft(*key).choose(policy::STATE, 3) == 0;
-        let mut policies = self.snapshot.live_keys_of(Kind::ConditionalAccessPolicy);
+        let mut policies = self.snapshot.live_keys_of(ObjectKind::ConditionalAccessPolicy);
         let Some(key) = policies.find(enabled) else { return };
         drop(policies);
         // The third state is `disabled`; three is a prime, so that every step comes past it.
         while self.snapshot.draft(key).choose(policy::STATE, 3) != 2 {
-            self.snapshot.state.record_mut(key).revisions[policy::STATE] += 1;
+            self.snapshot.state.history_mut(key).revisions[policy::STATE] += 1;
         }
-        let record = self.snapshot.state.record_mut(key);
-        record.revisions[policy::EXCLUDED_USERS] += 1;
-        record.revisions[policy::MODIFIED] += 1;
+        let history = self.snapshot.state.history_mut(key);
+        history.revisions[policy::EXCLUDED_USERS] += 1;
+        history.revisions[policy::MODIFIED] += 1;
         self.changed(key.kind, &["state", "conditions/users/excludeUsers", "modifiedDateTime"]);
         let id = self.id(key);
         self.story
@@ -150,17 +150,17 @@ impl<'a> Incident<'a> {
     }
 
     fn plant_application(&mut self) {
-        if self.snapshot.layout.count(Kind::AppRoleAssignment) == 0 {
+        if self.snapshot.layout.count(ObjectKind::AppRoleAssignment) == 0 {
             return;
         }
         let state = &mut self.snapshot.state;
-        let application = state.plant(Kind::Application);
-        let principal = state.plant(Kind::ServicePrincipal);
-        let assignment = state.plant(Kind::AppRoleAssignment);
+        let application = state.plant(ObjectKind::Application);
+        let principal = state.plant(ObjectKind::ServicePrincipal);
+        let assignment = state.plant(ObjectKind::AppRoleAssignment);
         for (key, partner) in
             [(application, principal.index), (principal, application.index), (assignment, principal.index)]
         {
-            state.record_mut(key).hostile = Some(partner);
+            state.history_mut(key).hostile = Some(partner);
         }
         self.expectation.added += 3;
         let id = self.id(application);
@@ -171,8 +171,8 @@ impl<'a> Incident<'a> {
     }
 
     fn delete_group(&mut self) {
-        let Some(key) = self.unlinked(Kind::Group).next() else { return };
-        self.snapshot.state.record_mut(key).gone = true;
+        let Some(key) = self.unlinked(ObjectKind::Group).next() else { return };
+        self.snapshot.state.history_mut(key).removed = true;
         self.expectation.removed += 1;
         self.expectation.hard_deleted += 1;
         let id = self.id(key);

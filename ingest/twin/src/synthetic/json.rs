@@ -200,17 +200,17 @@ fn push_escaped(out: &mut String, value: &str) {
 /// Appends a whole number.
 pub(crate) fn push_number(out: &mut String, number: u64) {
     let mut digits = [0_u8; 20];
-    let mut place = digits.len();
+    let mut start = digits.len();
     let mut rest = number;
     loop {
-        place -= 1;
-        digits[place] = b"0123456789"[usize::try_from(rest % 10).unwrap_or(0)];
+        start -= 1;
+        digits[start] = b"0123456789"[usize::try_from(rest % 10).unwrap_or(0)];
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    out.push_str(str::from_utf8(&digits[place..]).expect("digits are ASCII"));
+    out.push_str(str::from_utf8(&digits[start..]).expect("digits are ASCII"));
 }
 
 /// Appends a number with leading zeros.

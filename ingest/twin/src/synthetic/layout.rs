@@ -6,7 +6,7 @@ use super::random::{Guid, Source};
 
 /// The types of objects a synthetic tenant holds, in the order in which they are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ObjectKind {
     /// The tenant itself.
     Organization,
     /// What users and guests may do.
@@ -17,7 +17,7 @@ pub enum Kind {
     Group,
     /// Registered applications.
     Application,
-    /// What stands for an application in the tenant.
+    /// An application as the tenant sees it.
     ServicePrincipal,
     /// Joined and registered devices.
     Device,
@@ -37,7 +37,7 @@ pub enum Kind {
     PermissionGrant,
 }
 
-impl Kind {
+impl ObjectKind {
     /// How many there are.
     pub(crate) const COUNT: usize = 14;
 
@@ -89,8 +89,8 @@ impl Kind {
         }
     }
 
-    /// Gives the place of the type in [`Kind::ALL`].
-    pub(crate) fn place(self) -> usize {
+    /// Gives the index of the type in [`ObjectKind::ALL`].
+    pub(crate) fn index(self) -> usize {
         self as usize
     }
 }
@@ -98,7 +98,7 @@ impl Kind {
 /// One object: its type and its number among the objects of that type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
-    pub(crate) kind: Kind,
+    pub(crate) kind: ObjectKind,
     pub(crate) index: u32,
 }
 
@@ -109,76 +109,76 @@ pub(crate) struct Layout {
     pub(crate) source: Source,
     /// Objects in all.
     pub(crate) objects: u32,
-    counts: [u32; Kind::COUNT],
+    counts: [u32; ObjectKind::COUNT],
 }
 
 impl Layout {
     /// Divides a number of objects among the types.
     pub(crate) fn new(objects: u32, seed: u64) -> Self {
         let share = |permille: u64| u32::try_from(u64::from(objects) * permille / 1000).unwrap_or(u32::MAX);
-        let mut counts = [0; Kind::COUNT];
-        let mut set = |kind: Kind, count: u32| counts[kind.place()] = count;
-        set(Kind::Organization, objects.min(1));
-        set(Kind::AuthorizationPolicy, u32::from(objects > 1));
-        set(Kind::Group, share(110));
-        set(Kind::Application, share(50));
-        set(Kind::ServicePrincipal, share(90));
-        set(Kind::Device, share(40));
+        let mut counts = [0; ObjectKind::COUNT];
+        let mut set = |kind: ObjectKind, count: u32| counts[kind.index()] = count;
+        set(ObjectKind::Organization, objects.min(1));
+        set(ObjectKind::AuthorizationPolicy, u32::from(objects > 1));
+        set(ObjectKind::Group, share(110));
+        set(ObjectKind::Application, share(50));
+        set(ObjectKind::ServicePrincipal, share(90));
+        set(ObjectKind::Device, share(40));
         if objects >= 100 {
-            set(Kind::ConditionalAccessPolicy, (objects / 2000).clamp(4, 180));
-            set(Kind::NamedLocation, (objects / 5000).clamp(3, 90));
-            set(Kind::RoleDefinition, (objects / 50).min(30));
-            set(Kind::RoleAssignment, (objects / 500).clamp(5, 600));
-            set(Kind::AdministrativeUnit, (objects / 1000).clamp(2, 250));
-            set(Kind::AppRoleAssignment, share(2));
-            set(Kind::PermissionGrant, share(1));
+            set(ObjectKind::ConditionalAccessPolicy, (objects / 2000).clamp(4, 180));
+            set(ObjectKind::NamedLocation, (objects / 5000).clamp(3, 90));
+            set(ObjectKind::RoleDefinition, (objects / 50).min(30));
+            set(ObjectKind::RoleAssignment, (objects / 500).clamp(5, 600));
+            set(ObjectKind::AdministrativeUnit, (objects / 1000).clamp(2, 250));
+            set(ObjectKind::AppRoleAssignment, share(2));
+            set(ObjectKind::PermissionGrant, share(1));
         }
         let others: u32 = counts.iter().sum();
-        counts[Kind::User.place()] = objects.saturating_sub(others);
+        counts[ObjectKind::User.index()] = objects.saturating_sub(others);
         Self { source: Source::new(seed), objects, counts }
     }
 
     /// Gives the number of objects of a type on the first day.
-    pub(crate) fn count(&self, kind: Kind) -> u32 {
-        self.counts[kind.place()]
+    pub(crate) fn count(&self, kind: ObjectKind) -> u32 {
+        self.counts[kind.index()]
     }
 
     /// Gives the number of objects of a type that links may point to: the first ones.
     ///
     /// The last twentieth is never linked to. Only these leave the tenant as the days go by, so
-    /// that nothing ever points to an object that is gone.
-    pub(crate) fn stable(&self, kind: Kind) -> u32 {
+    /// that no link points to a removed object.
+    pub(crate) fn stable(&self, kind: ObjectKind) -> u32 {
         let count = self.count(kind);
         count - count / 20
     }
 
     /// Gives the random numbers of one object.
     pub(crate) fn source(&self, key: Key) -> Source {
-        self.source.fork((key.kind.place() as u64) << 40 | u64::from(key.index))
+        self.source.fork((key.kind.index() as u64) << 40 | u64::from(key.index))
     }
 
     /// Gives the ID of one object.
-    pub(crate) fn id(&self, kind: Kind, index: u32) -> Guid {
+    pub(crate) fn id(&self, kind: ObjectKind, index: u32) -> Guid {
         self.source(Key { kind, index }).guid(0)
     }
 
     /// Gives the ID of the tenant.
     pub(crate) fn tenant_id(&self) -> Guid {
-        self.id(Kind::Organization, 0)
+        self.id(ObjectKind::Organization, 0)
     }
 
     /// Gives the client ID that an application and its service principal share.
     pub(crate) fn client_id(&self, application: u32) -> Guid {
-        self.source(Key { kind: Kind::Application, index: application }).guid(1)
+        self.source(Key { kind: ObjectKind::Application, index: application }).guid(1)
     }
 
     /// Gives the number of the service principal that is Microsoft Graph: the first foreign one.
     pub(crate) fn graph_index(&self) -> u32 {
-        self.count(Kind::Application)
+        self.count(ObjectKind::Application)
     }
 
     /// Gives the ID of the service principal that is Microsoft Graph.
     pub(crate) fn graph_principal(&self) -> Guid {
-        self.id(Kind::ServicePrincipal, self.graph_index())
+        self.id(ObjectKind::ServicePrincipal, self.graph_index())
     }
 }

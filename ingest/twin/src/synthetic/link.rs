@@ -1,10 +1,10 @@
-//! Owns who belongs to what: members, owners and managers as functions of the tenant's seed.
+//! Owns links: members, owners and managers as functions of the tenant's seed.
 //!
 //! The members of a group are a window over an endless sequence of users that repeats only after
-//! every user came once. Members leave at the front and join at the back, so that what a group
-//! looks like on any day follows from two numbers.
+//! every user. Members leave at the front and join at the back, so that the
+//! members on any day follow from two numbers.
 
-use super::layout::{Key, Kind, Layout};
+use super::layout::{Key, Layout, ObjectKind};
 use super::random::Guid;
 
 /// Names of the random numbers drawn here.
@@ -26,7 +26,7 @@ pub(crate) struct Window {
 
 /// The sequence from which the members of one group are taken.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Members<'a> {
+pub(crate) struct MemberSequence<'a> {
     layout: &'a Layout,
     /// Members on the first day.
     pub(crate) first_count: u32,
@@ -36,11 +36,11 @@ pub(crate) struct Members<'a> {
     stride: u64,
 }
 
-impl<'a> Members<'a> {
+impl<'a> MemberSequence<'a> {
     /// Finds the sequence of a group.
     pub(crate) fn of(layout: &'a Layout, group: u32) -> Self {
-        let source = layout.source(Key { kind: Kind::Group, index: group });
-        let pool = layout.stable(Kind::User);
+        let source = layout.source(Key { kind: ObjectKind::Group, index: group });
+        let pool = layout.stable(ObjectKind::User);
         let mut stride = 1 + source.below(STRIDE, pool.saturating_sub(1));
         while greatest_divisor(stride, pool) > 1 {
             stride += 1;
@@ -70,21 +70,21 @@ impl<'a> Members<'a> {
         self.first_count + window.joined - window.left
     }
 
-    /// Gives the member at a place of the sequence.
-    pub(crate) fn member(&self, place: u32) -> u32 {
+    /// Gives the member at a position in the sequence.
+    pub(crate) fn member(&self, position: u32) -> u32 {
         let pool = u64::from(self.pool.max(1));
-        let index = (self.offset + u64::from(place) % pool * self.stride) % pool;
+        let index = (self.offset + u64::from(position) % pool * self.stride) % pool;
         u32::try_from(index).unwrap_or(0)
     }
 
     /// Gives the users inside a window.
     pub(crate) fn users(self, window: Window) -> impl Iterator<Item = u32> + 'a {
-        (window.left..self.first_count + window.joined).map(move |place| self.member(place))
+        (window.left..self.first_count + window.joined).map(move |position| self.member(position))
     }
 
     /// Gives the IDs of the users inside a window.
     pub(crate) fn ids(self, window: Window) -> impl Iterator<Item = Guid> + 'a {
-        self.users(window).map(move |user| self.layout.id(Kind::User, user))
+        self.users(window).map(move |user| self.layout.id(ObjectKind::User, user))
     }
 }
 
@@ -99,7 +99,7 @@ fn greatest_divisor(mut one: u32, mut other: u32) -> u32 {
 /// Gives one or two owners of an object, different from each other.
 pub(crate) fn owners(layout: &Layout, key: Key) -> impl Iterator<Item = u32> {
     let source = layout.source(key);
-    let pool = layout.stable(Kind::User);
+    let pool = layout.stable(ObjectKind::User);
     let first = source.below(OWNER, pool);
     let second = (first + 1 + source.below(OWNER + 1, pool.saturating_sub(1))) % pool.max(1);
     let count = match pool {
@@ -112,12 +112,12 @@ pub(crate) fn owners(layout: &Layout, key: Key) -> impl Iterator<Item = u32> {
 
 /// Gives the manager of a user after it changed `revision` times.
 pub(crate) fn manager(layout: &Layout, user: u32, revision: u16) -> Option<u32> {
-    let pool = (layout.stable(Kind::User) / 8).max(3);
-    let source = layout.source(Key { kind: Kind::User, index: user });
-    if layout.stable(Kind::User) < pool || source.chance(MANAGER, 30) {
+    let pool = (layout.stable(ObjectKind::User) / 8).max(3);
+    let source = layout.source(Key { kind: ObjectKind::User, index: user });
+    if layout.stable(ObjectKind::User) < pool || source.chance(MANAGER, 30) {
         return None;
     }
-    // The user is left out of the choice, so that nobody manages themselves.
+    // The user is left out of the choice, so that no user is their own manager.
     let others = if user < pool { pool - 1 } else { pool };
     let step = 1 + source.below(MANAGER + 2, others - 1);
     let start = u64::from(source.below(MANAGER + 1, others));

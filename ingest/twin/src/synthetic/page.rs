@@ -1,15 +1,15 @@
 //! Owns lists as Microsoft Graph answers them: pages that name the next one.
 
-use super::layout::Kind;
+use super::layout::ObjectKind;
 use super::{Snapshot, render};
 
 /// Where lists are read from.
 const ROOT: &str = "https://graph.microsoft.com/v1.0/";
 
-impl Kind {
+impl ObjectKind {
     /// Gives the path under which Graph lists the type.
     ///
-    /// Graph has no such list for application role assignments; the path stands for those of all
+    /// Graph has no such list for application role assignments; the path means those of all
     /// service principals together.
     #[must_use]
     pub fn list_path(self) -> &'static str {
@@ -36,15 +36,15 @@ impl Snapshot<'_> {
     /// Gives the pages of a type's list, without the bin; an empty list is one empty page.
     ///
     /// A page size of 0 counts as 1.
-    pub fn list_pages(&self, kind: Kind, page_size: usize) -> impl Iterator<Item = String> + '_ {
+    pub fn list_pages(&self, kind: ObjectKind, page_size: usize) -> impl Iterator<Item = String> + '_ {
         let keys: Vec<_> = self.live_keys_of(kind).collect();
         let size = page_size.max(1);
         let count = keys.len().div_ceil(size).max(1);
         (0..count).map(move |page| {
             let mut text = format!("{{\"@odata.context\":\"{ROOT}$metadata#{}\"", kind.list_path());
             text.push_str(",\"value\":[");
-            for (place, key) in keys.iter().skip(page * size).take(size).enumerate() {
-                if place > 0 {
+            for (index, key) in keys.iter().skip(page * size).take(size).enumerate() {
+                if index > 0 {
                     text.push(',');
                 }
                 render::push_object(&mut text, &self.draft(*key));

@@ -1,4 +1,4 @@
-//! Owns the words a tenant is made of: names of people, places, departments, products.
+//! Owns the words a tenant is made of: names of people, cities, departments, products.
 
 /// Given names, with the letters an address is made of.
 pub(crate) const GIVEN: &[(&str, &str)] = &[

@@ -1,4 +1,4 @@
-//! Owns the pseudo-random numbers: every value is a function of a seed and a place, never of a sequence.
+//! Owns the pseudo-random numbers: every value is a function of a seed and a name, never of a sequence.
 //!
 //! The mixing function is `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number
 //! generators", 2014): a counter times an odd constant, then a finalizer that spreads every bit.
@@ -68,14 +68,14 @@ impl Guid {
     pub(crate) fn push(self, out: &mut String) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let mut text = [b'-'; 36];
-        let mut place = 0;
+        let mut offset = 0;
         for (index, byte) in self.0.into_iter().enumerate() {
             if matches!(index, 4 | 6 | 8 | 10) {
-                place += 1;
+                offset += 1;
             }
-            text[place] = HEX[usize::from(byte >> 4)];
-            text[place + 1] = HEX[usize::from(byte & 15)];
-            place += 2;
+            text[offset] = HEX[usize::from(byte >> 4)];
+            text[offset + 1] = HEX[usize::from(byte & 15)];
+            offset += 2;
         }
         out.push_str(str::from_utf8(&text).expect("hexadecimal digits and dashes are ASCII"));
     }

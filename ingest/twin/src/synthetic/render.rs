@@ -11,24 +11,24 @@ mod tenant;
 pub(crate) mod user;
 
 use super::draft::Draft;
-use super::layout::Kind;
+use super::layout::ObjectKind;
 
 /// Appends the JSON of one object.
 pub(crate) fn push_object(out: &mut String, draft: &Draft<'_>) {
     match draft.key.kind {
-        Kind::Organization => tenant::push_organization(out, draft),
-        Kind::AuthorizationPolicy => tenant::push_authorization(out, draft),
-        Kind::User => user::push(out, draft),
-        Kind::Group => group::push(out, draft),
-        Kind::Application => application::push(out, draft),
-        Kind::ServicePrincipal => principal::push(out, draft),
-        Kind::Device => device::push(out, draft),
-        Kind::ConditionalAccessPolicy => policy::push(out, draft),
-        Kind::NamedLocation => policy::push_location(out, draft),
-        Kind::RoleDefinition => role::push_definition(out, draft),
-        Kind::RoleAssignment => role::push_assignment(out, draft),
-        Kind::AdministrativeUnit => role::push_unit(out, draft),
-        Kind::AppRoleAssignment => access::push_assignment(out, draft),
-        Kind::PermissionGrant => access::push_grant(out, draft),
+        ObjectKind::Organization => tenant::push_organization(out, draft),
+        ObjectKind::AuthorizationPolicy => tenant::push_authorization(out, draft),
+        ObjectKind::User => user::push(out, draft),
+        ObjectKind::Group => group::push(out, draft),
+        ObjectKind::Application => application::push(out, draft),
+        ObjectKind::ServicePrincipal => principal::push(out, draft),
+        ObjectKind::Device => device::push(out, draft),
+        ObjectKind::ConditionalAccessPolicy => policy::push(out, draft),
+        ObjectKind::NamedLocation => policy::push_location(out, draft),
+        ObjectKind::RoleDefinition => role::push_definition(out, draft),
+        ObjectKind::RoleAssignment => role::push_assignment(out, draft),
+        ObjectKind::AdministrativeUnit => role::push_unit(out, draft),
+        ObjectKind::AppRoleAssignment => access::push_assignment(out, draft),
+        ObjectKind::PermissionGrant => access::push_grant(out, draft),
     }
 }

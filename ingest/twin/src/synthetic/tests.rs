@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{ChangeAction, Expectation, Incident, Kind, Tenant};
+use super::{ChangeAction, Expectation, Incident, ObjectKind, Tenant};
 
 type Objects = BTreeMap<(String, String), Map<String, Value>>;
 
@@ -159,13 +159,13 @@ fn sizes_are_as_measured() {
     let mut out = std::io::sink();
     let counts = Tenant::new(50_000, 7).write_ndjson(0, &mut out).unwrap();
     let measured = [
-        (Kind::User, 1939),
-        (Kind::Group, 1346),
-        (Kind::ServicePrincipal, 3378),
-        (Kind::Application, 3213),
-        (Kind::ConditionalAccessPolicy, 2730),
-        (Kind::NamedLocation, 730),
-        (Kind::Device, 671),
+        (ObjectKind::User, 1939),
+        (ObjectKind::Group, 1346),
+        (ObjectKind::ServicePrincipal, 3378),
+        (ObjectKind::Application, 3213),
+        (ObjectKind::ConditionalAccessPolicy, 2730),
+        (ObjectKind::NamedLocation, 730),
+        (ObjectKind::Device, 671),
     ];
     for (kind, mean) in measured {
         let found = counts.bytes_of(kind) / counts.objects_of(kind);
@@ -300,7 +300,7 @@ fn pages_hold_every_live_object_once() {
     let tenant = Tenant::new(1000, 7);
     let snapshot = tenant.on(3);
     let pages: Vec<Value> =
-        snapshot.list_pages(Kind::User, 100).map(|page| serde_json::from_str(&page).unwrap()).collect();
+        snapshot.list_pages(ObjectKind::User, 100).map(|page| serde_json::from_str(&page).unwrap()).collect();
     let ids: BTreeSet<_> = pages
         .iter()
         .flat_map(|page| page["value"].as_array().unwrap())
@@ -312,8 +312,8 @@ fn pages_hold_every_live_object_once() {
         .count();
     assert_eq!(ids.len(), live);
     let last = pages.len() - 1;
-    for (place, page) in pages.iter().enumerate() {
-        assert_eq!(page.get("@odata.nextLink").is_some(), place < last);
+    for (index, page) in pages.iter().enumerate() {
+        assert_eq!(page.get("@odata.nextLink").is_some(), index < last);
     }
 }
 

@@ -84,11 +84,11 @@ pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     json.close();
 }
 
-/// A publisher nobody verified.
+/// An unverified publisher.
 pub(crate) const VERIFIED_PUBLISHER: &str =
     r#""verifiedPublisher":{"displayName":null,"verifiedPublisherId":null,"addedDateTime":null}"#;
 
-/// Addresses nobody filled in.
+/// Addresses without values.
 pub(crate) const INFO: &str = r#""info":{"termsOfServiceUrl":null,"supportUrl":null,"privacyStatementUrl":null,"marketingUrl":null,"logoUrl":null}"#;
 
 /// Appends one of eight lists of tags, and a comma.
@@ -181,7 +181,7 @@ pub(crate) fn push_graph_roles(json: &mut Json<'_>) {
     });
 }
 
-/// What the application asks of others.
+/// The permissions that the application requires.
 fn push_access(json: &mut Json<'_>, draft: &Draft<'_>) {
     // The first permission changes; those behind it follow in the order of the table.
     let first = draft.choose(entry::ACCESS, GRAPH_ROLES.len());

@@ -5,7 +5,7 @@ use engine::schema::TypeId;
 use crate::synthetic::attribute::group as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{Json, push_number};
-use crate::synthetic::link::{Members, PRIVILEGED};
+use crate::synthetic::link::{MemberSequence, PRIVILEGED};
 use crate::synthetic::pools::{DEPARTMENTS, PURPOSES, THEMES};
 
 /// Names of random numbers that never change.
@@ -32,8 +32,8 @@ pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     draft.moment(&mut json, "renewedDateTime", entry::RENEWED);
     draft.security_identifier(&mut json);
     if draft.inline_links {
-        let window = draft.record.map(|record| record.window).unwrap_or_default();
-        json.guids("members", Members::of(draft.layout, draft.key.index).ids(window));
+        let window = draft.history.map(|history| history.window).unwrap_or_default();
+        json.guids("members", MemberSequence::of(draft.layout, draft.key.index).ids(window));
     }
     draft.owners(&mut json);
     json.close();

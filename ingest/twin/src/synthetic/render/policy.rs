@@ -5,7 +5,7 @@ use engine::schema::TypeId;
 use crate::synthetic::attribute::{location, policy as entry};
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{Json, push_number};
-use crate::synthetic::layout::Kind;
+use crate::synthetic::layout::ObjectKind;
 use crate::synthetic::random::Guid;
 
 /// What policies demand, and of whom.
@@ -64,7 +64,7 @@ fn push_conditions(json: &mut Json<'_>, draft: &Draft<'_>) {
     json.nulls(&["insiderRiskLevels", "clientApplications", "devices", "authenticationFlows"]);
     json.nested("applications", |json| {
         json.raw("includeApplications", r#"["All"]"#);
-        let ids = picks(draft, Kind::Application, 100, 3).map(|index| draft.layout.client_id(index));
+        let ids = picks(draft, ObjectKind::Application, 100, 3).map(|index| draft.layout.client_id(index));
         json.guids("excludeApplications", ids);
         json.empties(&["includeUserActions", "includeAuthenticationContextClassReferences"]);
         json.nulls(&["applicationFilter"]);
@@ -73,29 +73,29 @@ fn push_conditions(json: &mut Json<'_>, draft: &Draft<'_>) {
         json.raw("includeUsers", r#"["All"]"#);
         // Every change excludes one more account.
         let excluded = 2 + u64::from(draft.revision(entry::EXCLUDED_USERS));
-        json.guids("excludeUsers", ids(draft, Kind::User, 200, excluded));
-        json.guids("includeGroups", ids(draft, Kind::Group, 5000, 6));
-        json.guids("excludeGroups", ids(draft, Kind::Group, 6000, 4));
+        json.guids("excludeUsers", ids(draft, ObjectKind::User, 200, excluded));
+        json.guids("includeGroups", ids(draft, ObjectKind::Group, 5000, 6));
+        json.guids("excludeGroups", ids(draft, ObjectKind::Group, 6000, 4));
         json.raw("includeRoles", ROLES);
         json.empties(&["excludeRoles"]);
         json.nulls(&["includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers"]);
     });
     json.nested("locations", |json| {
         json.raw("includeLocations", r#"["All"]"#);
-        json.guids("excludeLocations", ids(draft, Kind::NamedLocation, 7000, 2));
+        json.guids("excludeLocations", ids(draft, ObjectKind::NamedLocation, 7000, 2));
     });
     json.members(r#""platforms":{"includePlatforms":["all"],"excludePlatforms":["iOS","android"]}"#);
 }
 
 /// Chooses objects to point to: neighbours, so that nothing is named twice.
-fn picks(draft: &Draft<'_>, kind: Kind, name: u64, count: u64) -> impl Iterator<Item = u32> {
+fn picks(draft: &Draft<'_>, kind: ObjectKind, name: u64, count: u64) -> impl Iterator<Item = u32> {
     let pool = u64::from(draft.layout.stable(kind));
     let start = draft.source.at(name) % pool.max(1);
     let index = move |number: u64| u32::try_from((start + number) % pool.max(1)).unwrap_or(0);
     (0..count.min(pool)).map(index)
 }
 
-fn ids<'a>(draft: &'a Draft<'_>, kind: Kind, name: u64, count: u64) -> impl Iterator<Item = Guid> + 'a {
+fn ids<'a>(draft: &'a Draft<'_>, kind: ObjectKind, name: u64, count: u64) -> impl Iterator<Item = Guid> + 'a {
     picks(draft, kind, name, count).map(move |index| draft.layout.id(kind, index))
 }
 
@@ -140,5 +140,5 @@ const RANGE_COUNT: u64 = 7;
 const SITES: &[&str] =
     &["Head office", "Branch office", "Data centre", "Werk Süd", "Partner site", "VPN egress"];
 
-/// Countries nobody signs in from.
+/// Countries without sign-ins.
 const COUNTRIES: &str = r#"["AF","AM","AO","AZ","BD","BF","BI","BJ","BN","BT","BW","BY","CD","CF","CG","CI","CM","CU","CV","DJ","DZ","ER","ET","GA","GH","GM","GN","GQ","GW","HT","IQ","IR","KE","KG","KH","KM","KP","KZ","LA","LB","LK","LR","LS","LY","MG","ML","MM","MN","MR","MW"]"#;

@@ -9,7 +9,7 @@ use super::application::{
 use crate::synthetic::attribute::principal as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{Json, push_guid, push_number};
-use crate::synthetic::layout::{Key, Kind};
+use crate::synthetic::layout::{Key, ObjectKind};
 use crate::synthetic::pools::DEPARTMENTS;
 use crate::synthetic::random::GRAPH_CLIENT;
 
@@ -22,9 +22,10 @@ pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     // A planted principal goes with a planted application.
     let rogue = draft.hostile();
     let index = rogue.unwrap_or(draft.key.index);
-    let own = rogue.is_some() || index < draft.layout.count(Kind::Application);
+    let own = rogue.is_some() || index < draft.layout.count(ObjectKind::Application);
     // The application's numbers give its principal the same name, roles and scopes.
-    let source = if own { draft.layout.source(Key { kind: Kind::Application, index }) } else { draft.source };
+    let source =
+        if own { draft.layout.source(Key { kind: ObjectKind::Application, index }) } else { draft.source };
     let graph = draft.key.index == draft.layout.graph_index();
     let client = if graph { GRAPH_CLIENT } else { source.guid(CLIENT) };
     let name = match (rogue, graph) {

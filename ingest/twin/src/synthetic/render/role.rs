@@ -5,7 +5,7 @@ use engine::schema::TypeId;
 use crate::synthetic::attribute::unit;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::Json;
-use crate::synthetic::layout::Kind;
+use crate::synthetic::layout::ObjectKind;
 use crate::synthetic::pools::{CITIES, DEPARTMENTS};
 
 /// Built-in roles: their IDs are the same in every tenant. Where a tenant has more, they are its own.
@@ -28,7 +28,7 @@ const BUILT_IN: &[(&str, &str)] = &[
 pub(crate) fn definition_id(draft: &Draft<'_>, index: u32) -> String {
     match BUILT_IN.get(index as usize) {
         Some((_, id)) => (*id).to_owned(),
-        None => draft.layout.id(Kind::RoleDefinition, index).to_string(),
+        None => draft.layout.id(ObjectKind::RoleDefinition, index).to_string(),
     }
 }
 
@@ -53,16 +53,16 @@ pub(crate) fn push_definition(out: &mut String, draft: &Draft<'_>) {
 
 /// Appends one assignment of a role.
 pub(crate) fn push_assignment(out: &mut String, draft: &Draft<'_>) {
-    let roles = draft.layout.count(Kind::RoleDefinition);
+    let roles = draft.layout.count(ObjectKind::RoleDefinition);
     // The first two are Global Administrators, so that every tenant has some.
     let role = if draft.key.index < 2 { 0 } else { draft.source.below(10, roles) };
-    // Neighbours, so that nobody holds the same role twice.
-    let users = draft.layout.stable(Kind::User).max(1);
+    // Neighbours, so that no principal holds a role twice.
+    let users = draft.layout.stable(ObjectKind::User).max(1);
     let user = (draft.layout.source.below(11, users) + draft.key.index) % users;
     let mut json = Json::typed(out, TypeId::RoleAssignment);
     json.guid("id", draft.id());
     json.string("roleDefinitionId", &definition_id(draft, role));
-    json.guid("principalId", draft.layout.id(Kind::User, user));
+    json.guid("principalId", draft.layout.id(ObjectKind::User, user));
     json.string("directoryScopeId", "/");
     json.nulls(&["appScopeId", "condition"]);
     json.close();
@@ -81,15 +81,15 @@ pub(crate) fn push_unit(out: &mut String, draft: &Draft<'_>) {
     json.boolean("isMemberManagementRestricted", draft.source.chance(10, 100));
     json.nulls(&["membershipRule", "membershipRuleProcessingState", "membershipType", "visibility"]);
     if draft.inline_links {
-        json.guids("members", unit_members(draft).map(|user| draft.layout.id(Kind::User, user)));
+        json.guids("members", unit_members(draft).map(|user| draft.layout.id(ObjectKind::User, user)));
     }
     json.close();
 }
 
 /// Gives the users of an administrative unit.
 pub(crate) fn unit_members(draft: &Draft<'_>) -> impl Iterator<Item = u32> {
-    let pool = draft.layout.stable(Kind::User);
+    let pool = draft.layout.stable(ObjectKind::User);
     let start = draft.source.below(11, pool);
     let count = draft.source.below(12, 20).min(pool);
-    (0..count).map(move |place| (start + place) % pool)
+    (0..count).map(move |step| (start + step) % pool)
 }

@@ -5,7 +5,7 @@ use engine::schema::TypeId;
 use crate::synthetic::attribute::user as entry;
 use crate::synthetic::draft::Draft;
 use crate::synthetic::json::{FIRST_DAY, Json, push_moment, push_number, push_padded};
-use crate::synthetic::layout::Kind;
+use crate::synthetic::layout::ObjectKind;
 use crate::synthetic::link;
 use crate::synthetic::pools::{CITIES, COMPANIES, DEPARTMENTS, EMPLOYMENTS, FAMILY, GIVEN, STREETS, TITLES};
 
@@ -41,7 +41,7 @@ const LICENCES: &[(&str, &str)] = &[
     ("[]", "[]"),
 ];
 
-/// What an incident writes over the title and the department; nobody has these otherwise.
+/// What an incident writes over the title and the department; no other object has these.
 pub(crate) const SEIZED_TITLE: &str = "Former employee";
 pub(crate) const SEIZED_DEPARTMENT: &str = "Offboarding";
 
@@ -68,7 +68,7 @@ pub(crate) fn push(out: &mut String, draft: &Draft<'_>) {
     draft.deleted(&mut json);
     push_identity(&mut json, draft, &person);
     push_work(&mut json, draft);
-    push_place(&mut json, draft);
+    push_address(&mut json, draft);
     push_on_premises(&mut json, draft, &person);
     push_account(&mut json, draft, &person);
     if draft.inline_links {
@@ -166,7 +166,7 @@ fn push_work(json: &mut Json<'_>, draft: &Draft<'_>) {
     });
 }
 
-fn push_place(json: &mut Json<'_>, draft: &Draft<'_>) {
+fn push_address(json: &mut Json<'_>, draft: &Draft<'_>) {
     let home = &CITIES
         [draft.source.below(1000 + entry::CITY as u64, u32::try_from(CITIES.len()).unwrap_or(1)) as usize];
     json.string("city", draft.pick(entry::CITY, CITIES).name);
@@ -277,13 +277,13 @@ fn push_account(json: &mut Json<'_>, draft: &Draft<'_>, person: &Person) {
 }
 
 fn push_links(json: &mut Json<'_>, draft: &Draft<'_>, person: &Person) {
-    let revision = draft.record.map_or(0, |record| record.manager);
+    let revision = draft.history.map_or(0, |history| history.manager);
     if let Some(manager) = link::manager(draft.layout, draft.key.index, revision) {
-        json.nested("manager", |json| json.guid("id", draft.layout.id(Kind::User, manager)));
+        json.nested("manager", |json| json.guid("id", draft.layout.id(ObjectKind::User, manager)));
     }
     if person.guest {
-        let sponsor = draft.source.below(SPONSOR, draft.layout.stable(Kind::User));
-        let id = draft.layout.id(Kind::User, sponsor);
+        let sponsor = draft.source.below(SPONSOR, draft.layout.stable(ObjectKind::User));
+        let id = draft.layout.id(ObjectKind::User, sponsor);
         json.guids("sponsors", std::iter::once(id));
     }
 }
@@ -292,8 +292,8 @@ fn push_links(json: &mut Json<'_>, draft: &Draft<'_>, person: &Person) {
 fn push_base64(out: &mut String, bytes: [u8; 16]) {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let number = u128::from_be_bytes(bytes);
-    for place in 0..21_u32 {
-        let bits = (number >> (122 - 6 * place)) & 63;
+    for letter in 0..21_u32 {
+        let bits = (number >> (122 - 6 * letter)) & 63;
         out.push(char::from(LETTERS[usize::try_from(bits).unwrap_or(0)]));
     }
     // Two bits are left for the last letter, which is filled up with zeros.
