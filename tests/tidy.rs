@@ -261,7 +261,6 @@ const NO_TOKENS: &[(&str, &[&str])] = &[
     ("ingest/twin/src/read/inside.rs", &["accessPackage"]),
     ("ingest/twin/src/route.rs", &["authorizationPolicy"]),
     ("ingest/twin/src/state/link.rs", &["roleDefinition"]),
-    ("ingest/twin/src/state/load.rs", &["roleDefinition"]),
     ("ingest/twin/src/synthetic/folder.rs", &["authorizationPolicy"]),
     ("ingest/twin/src/synthetic/page.rs", &["organization"]),
     ("ingest/twin/src/synthetic/render/tenant.rs", &["authorizationPolicy"]),

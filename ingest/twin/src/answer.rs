@@ -1,4 +1,4 @@
-//! Owns one request from its arrival to its answer: who asks, what it costs, what it reads or writes.
+//! Owns one request from its arrival to its answer: who calls, what it costs, what it reads or writes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -7,17 +7,17 @@ use engine::schema::{Limit, TypeId};
 
 use crate::auth::Auth;
 use crate::clock::to_http_date;
-use crate::control::Counts;
+use crate::counts::Counts;
 use crate::delta::Delta;
-use crate::faults::{Fault, Faults, Switched};
+use crate::faults::{ActiveFaults, CallFaults, Fault};
 use crate::options::Options;
 use crate::read::Read;
 use crate::replica::{Lag, Reader, View};
 use crate::resource::Kind;
-use crate::route::{self, Place};
+use crate::route::{self, Route};
 use crate::rules::Refusal;
 use crate::seal::Seal;
-use crate::state::{Life, State};
+use crate::state::{Life, State, expire, has_expired};
 use crate::synthetic::random::Source;
 use crate::throttle::{Throttle, cost};
 use crate::wire::{Reply, Request};
@@ -33,8 +33,8 @@ pub(crate) struct Core {
     requests: AtomicU64,
     throttle: Mutex<Throttle>,
     counts: Mutex<Counts>,
-    /// What goes wrong.
-    faults: Mutex<Switched>,
+    /// The faults that are switched on.
+    faults: Mutex<ActiveFaults>,
 }
 
 impl Core {
@@ -51,12 +51,12 @@ impl Core {
             requests: AtomicU64::new(0),
             throttle: Mutex::new(Throttle::new(users, options.speed)),
             counts: Mutex::default(),
-            faults: Mutex::new(Switched::new(options.faults.clone(), since_ms)),
+            faults: Mutex::new(ActiveFaults::new(options.faults.clone(), since_ms)),
             options,
         }
     }
 
-    /// Gives the tenant for reading. A panic elsewhere leaves it as it was, which is good enough to read.
+    /// Gives the tenant for reading. A panic elsewhere leaves it readable.
     pub(crate) fn state(&self) -> RwLockReadGuard<'_, State> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,10 +71,10 @@ impl Core {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets other things go wrong from now on.
+    /// Switches these faults on, and all others off.
     pub(crate) fn set_faults(&self, faults: Vec<Fault>) {
         let now_ms = self.now_ms();
-        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = Switched::new(faults, now_ms);
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = ActiveFaults::new(faults, now_ms);
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
@@ -92,9 +92,9 @@ impl Core {
         if let Some(reply) = self.auth.answer(request, &request.raw_path, &permissions, now_ms) {
             return reply;
         }
-        let has_expired = self.state().has_expired(now_ms);
-        if has_expired {
-            self.state_mut().expire(now_ms);
+        let is_due = has_expired(&self.state(), now_ms);
+        if is_due {
+            expire(&mut self.state_mut(), now_ms);
         }
         let (number, faults) = self.next();
         let delivery = faults.delivery();
@@ -115,19 +115,19 @@ impl Core {
         reply
     }
 
-    /// Numbers a call, and says what goes wrong with it.
-    fn next(&self) -> (u64, Faults) {
+    /// Numbers a call, and gives its faults.
+    fn next(&self) -> (u64, CallFaults) {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let guard = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        (number, Faults::new(&guard, self.options.seed, number))
+        (number, CallFaults::new(&guard, self.options.seed, number))
     }
 
     /// Answers one request that is not a batch.
-    fn single(&self, request: &Request, number: u64, faults: &Faults, now_ms: i64) -> Reply {
+    fn single(&self, request: &Request, number: u64, faults: &CallFaults, now_ms: i64) -> Reply {
         let mut units = None;
         let mut fill = None;
-        let answer = route::find(request).and_then(|place| {
-            let cost = cost(request, &place);
+        let answer = route::find(request).and_then(|route| {
+            let cost = cost(request, &route);
             units = (cost.limit != Limit::ConditionalAccess).then_some(cost.units);
             let scope = format!("{}/{}", self.auth.client_id, self.auth.tenant_id);
             let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,11 +135,11 @@ impl Core {
             drop(throttle);
             fill = taken?;
             faults.refusal(&request.method).map_or(Ok(()), Err)?;
-            if place.kinds().any(|kind| faults.forbids(kind)) {
+            if route.kinds().any(|kind| faults.forbids(kind)) {
                 return Err(Refusal::forbidden());
             }
-            faults.refuses(request, &place).map_or(Ok(()), Err)?;
-            self.dispatch(request, place, faults, now_ms)
+            faults.refuses(request, &route).map_or(Ok(()), Err)?;
+            self.dispatch(request, route, faults, now_ms)
         });
         let mut reply = self.finish(request, answer, number, now_ms);
         faults.spoil(request, &mut reply);
@@ -149,18 +149,8 @@ impl Core {
         if let Some(fill) = fill {
             reply.headers.push(("x-ms-throttle-limit-percentage", format!("{fill:.2}")));
         }
-        self.count(request, &reply, units.unwrap_or(0));
+        self.counts().add(request, &reply, units.unwrap_or(0));
         reply
-    }
-
-    fn count(&self, request: &Request, reply: &Reply, units: u32) {
-        let mut counts = self.counts();
-        counts.requests += 1;
-        counts.units += u64::from(units);
-        counts.writes += u64::from(request.method != "GET");
-        *counts.by_status.entry(reply.status).or_default() += 1;
-        let first = request.segments.first().map_or("", String::as_str);
-        *counts.by_path.entry(format!("{} {first}", request.method)).or_default() += 1;
     }
 
     /// Writes a refusal as Graph does, and the headers that every answer has.
@@ -180,16 +170,16 @@ impl Core {
         reply
     }
 
-    /// Answers a request of somebody who may ask.
+    /// Answers a request that may be answered.
     fn dispatch(
         &self,
         request: &Request,
-        place: Place,
-        faults: &Faults,
+        route: Route,
+        faults: &CallFaults,
         now_ms: i64,
     ) -> Result<Reply, Refusal> {
-        if request.method == "GET" || place.only_reads() {
-            return self.read(request, &place, faults, now_ms);
+        if request.method == "GET" || route.only_reads() {
+            return self.read(request, &route, faults, now_ms);
         }
         let mut state = self.state_mut();
         let mut write = Write {
@@ -202,41 +192,47 @@ impl Core {
             guards_privileged: faults.guards_privileged(),
             keeps_policies_binned: faults.keeps_policies_binned(),
         };
-        write.answer(place)
+        write.answer(route)
     }
 
-    fn read(&self, request: &Request, place: &Place, faults: &Faults, now_ms: i64) -> Result<Reply, Refusal> {
+    fn read(
+        &self,
+        request: &Request,
+        route: &Route,
+        faults: &CallFaults,
+        now_ms: i64,
+    ) -> Result<Reply, Refusal> {
         let state = self.state();
-        let reader = match place {
-            Place::Object(..) | Place::DirectoryObject(_) | Place::BinObject(..) => Reader::Get,
+        let reader = match route {
+            Route::Object(..) | Route::DirectoryObject(_) | Route::BinObject(..) => Reader::Get,
             _ => Reader::List,
         };
-        if matches!(place, Place::Delta(_) | Place::DirectoryDelta) {
+        if matches!(route, Route::Delta(_) | Route::DirectoryDelta) {
             let (seal, lag) = (&self.seal, self.lag());
             let delta = Delta { request, state: &state, seal, lag, faults, now_ms };
-            return delta.answer(if let Place::Delta(kind) = place { Some(*kind) } else { None });
+            return delta.answer(if let Route::Delta(kind) = route { Some(*kind) } else { None });
         }
         let view = View::new(&state, self.lag(), reader, now_ms);
         let read = Read { request, view: &view, seal: &self.seal, now_ms };
-        match place {
-            Place::Collection(kind) => read.collection(*kind),
-            Place::Count(kind) => read.count(*kind, Life::Live),
-            Place::Bin(kind) => read.bin(*kind),
-            Place::BinCount(kind) => read.count(*kind, Life::Binned),
-            Place::Object(kind, id) => read.object(*kind, id),
-            Place::Under(kind, id, rest) => read.under(read.resolve(*kind, id)?, rest),
-            Place::DirectoryObject(id) => read.entity(read.directory_object(id)?, true),
-            Place::UnderDirectoryObject(id, rest) => read.under(read.directory_object(id)?, rest),
-            Place::BinObject(_, id) => read.entity(read.binned(id)?, true),
-            Place::GetByIds => read.get_by_ids(),
-            Place::AvailableExtensions => read.available_extensions(),
-            Place::OwnedInBin => read.owned_in_bin(),
-            Place::Nothing => Ok(read.nothing()),
+        match route {
+            Route::Collection(kind) => read.collection(*kind),
+            Route::Count(kind) => read.count(*kind, Life::Live),
+            Route::Bin(kind) => read.bin(*kind),
+            Route::BinCount(kind) => read.count(*kind, Life::Binned),
+            Route::Object(kind, id) => read.object(*kind, id),
+            Route::Under(kind, id, rest) => read.under(read.resolve(*kind, id)?, rest),
+            Route::DirectoryObject(id) => read.entity(read.directory_object(id)?, true),
+            Route::UnderDirectoryObject(id, rest) => read.under(read.directory_object(id)?, rest),
+            Route::BinObject(_, id) => read.entity(read.binned(id)?, true),
+            Route::GetByIds => read.get_by_ids(),
+            Route::AvailableExtensions => read.available_extensions(),
+            Route::OwnedInBin => read.owned_in_bin(),
+            Route::EmptyCollection => Ok(read.nothing()),
             _ => Err(Refusal::method_not_allowed()),
         }
     }
 }
 
-/// What Graph tells of its machines.
+/// The value of a header with which Graph names its machines.
 const DIAGNOSTIC: &str = "{\"ServerInfo\":{\"DataCenter\":\"Loopback\",\"Slice\":\"E\",\"Ring\":\"0\",\
                           \"ScaleUnit\":\"001\",\"RoleInstance\":\"TWIN0001\"}}";

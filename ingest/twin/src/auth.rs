@@ -1,4 +1,4 @@
-//! Owns who may call: the token endpoint, the twin's own secret, and the access tokens it gives out.
+//! Owns authentication: the token endpoint, the secret of the client, and the access tokens.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::wire::{Reply, Request, pairs};
 /// How long an access token lasts, in seconds; the answer says one second less, as Entra does.
 const LIFE_S: i64 = 3600;
 
-/// The client that the twin knows.
+/// The only client, and its credentials.
 pub(crate) struct Auth {
     pub(crate) tenant_id: String,
     pub(crate) client_id: String,
@@ -19,7 +19,7 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    /// Makes up client and secret.
+    /// Makes client and secret.
     pub(crate) fn new(tenant_id: &str, client_id: String, entropy: &[u8; 32]) -> Self {
         let secret = encode(&blake3::derive_key("entrasnap twin 2026 client secret", entropy));
         let seal = Seal::new(&blake3::derive_key("entrasnap twin 2026 access tokens", entropy));
@@ -31,7 +31,7 @@ impl Auth {
         &self.secret
     }
 
-    /// Answers under the login host: tokens and metadata; none when the path is none of it.
+    /// Answers under the login host: tokens and metadata; none for every other path.
     pub(crate) fn answer(
         &self,
         request: &Request,
@@ -141,7 +141,7 @@ impl Auth {
     }
 }
 
-/// Compares without telling by its duration where two texts differ.
+/// Compares without revealing by its duration where two texts differ.
 fn is_same(left: &str, right: &str) -> bool {
     blake3::hash(left.as_bytes()) == blake3::hash(right.as_bytes())
 }

@@ -10,7 +10,7 @@ const REQUESTS_MAX: usize = 20;
 
 /// One request of a batch.
 #[derive(Debug)]
-struct Part {
+struct BatchRequest {
     id: String,
     depends_on: Option<String>,
     request: Request,
@@ -22,26 +22,27 @@ pub(crate) fn answer(
     number: u64,
     mut answer: impl FnMut(&Request) -> Reply,
 ) -> Result<Reply, Refusal> {
-    let parts = parse(request)?;
+    let requests = parse(request)?;
     let mut statuses: Map<String, Value> = Map::new();
-    let mut responses = Vec::with_capacity(parts.len());
-    let mut waiting: Vec<&Part> = parts.iter().collect();
+    let mut responses = Vec::with_capacity(requests.len());
+    let mut waiting: Vec<&BatchRequest> = requests.iter().collect();
     while !waiting.is_empty() {
-        let ready = |part: &&Part| part.depends_on.as_ref().is_none_or(|id| statuses.contains_key(id));
-        let Some(place) = waiting.iter().position(ready) else {
+        let ready =
+            |inner: &&BatchRequest| inner.depends_on.as_ref().is_none_or(|id| statuses.contains_key(id));
+        let Some(index) = waiting.iter().position(ready) else {
             return Err(malformed("The dependencies of the requests form a circle."));
         };
-        let part = waiting.remove(place);
-        let before = part.depends_on.as_ref().and_then(|id| statuses.get(id)).and_then(Value::as_u64);
+        let inner = waiting.remove(index);
+        let before = inner.depends_on.as_ref().and_then(|id| statuses.get(id)).and_then(Value::as_u64);
         let reply = if before.is_some_and(|status| status >= 400) {
             failed_dependency()
         } else {
-            answer(&part.request)
+            answer(&inner.request)
         };
-        statuses.insert(part.id.clone(), reply.status.into());
-        responses.push(response(&part.id, &reply));
+        statuses.insert(inner.id.clone(), reply.status.into());
+        responses.push(response(&inner.id, &reply));
     }
-    // Answers come in any order.
+    // Answers are in any order.
     let shift = usize::try_from(number).unwrap_or(0) % responses.len();
     responses.rotate_left(shift);
     Ok(Reply::json(format!("{{\"responses\":[{}]}}", responses.join(","))))
@@ -51,7 +52,7 @@ fn malformed(message: &str) -> Refusal {
     Refusal::new(400, "BadRequest", message)
 }
 
-fn parse(request: &Request) -> Result<Vec<Part>, Refusal> {
+fn parse(request: &Request) -> Result<Vec<BatchRequest>, Refusal> {
     let body: Value = serde_json::from_slice(&request.body)
         .map_err(|_| malformed("Unable to read JSON request payload."))?;
     let list = body["requests"].as_array().filter(|list| !list.is_empty());
@@ -59,28 +60,28 @@ fn parse(request: &Request) -> Result<Vec<Part>, Refusal> {
     if list.len() > REQUESTS_MAX {
         return Err(malformed("The number of requests in a batch exceeds the maximum of 20."));
     }
-    let mut parts: Vec<Part> = Vec::with_capacity(list.len());
+    let mut requests: Vec<BatchRequest> = Vec::with_capacity(list.len());
     for item in list {
-        let part = parse_part(request, item)?;
-        if parts.iter().any(|found| found.id == part.id) {
+        let inner = parse_request(request, item)?;
+        if requests.iter().any(|found| found.id == inner.id) {
             return Err(malformed("The IDs of the requests in a batch must be unique."));
         }
-        parts.push(part);
+        requests.push(inner);
     }
-    let known = |id: &String| parts.iter().any(|part| part.id == *id);
-    if !parts.iter().filter_map(|part| part.depends_on.as_ref()).all(known) {
+    let known = |id: &String| requests.iter().any(|inner| inner.id == *id);
+    if !requests.iter().filter_map(|inner| inner.depends_on.as_ref()).all(known) {
         return Err(malformed("A request depends on one that is not in the batch."));
     }
-    Ok(parts)
+    Ok(requests)
 }
 
-fn parse_part(outer: &Request, item: &Value) -> Result<Part, Refusal> {
+fn parse_request(outer: &Request, item: &Value) -> Result<BatchRequest, Refusal> {
     let text = |name: &str| item[name].as_str().unwrap_or_default();
     let (id, method, url) = (text("id"), text("method"), text("url"));
     if id.is_empty() || method.is_empty() || url.is_empty() {
         return Err(malformed("Every request of a batch requires id, method and url."));
     }
-    // Some clients send whole addresses, although only what stands behind the version is documented.
+    // Some clients send whole addresses, although only paths behind the version are documented.
     let own = format!("{}/{}/", outer.base, outer.version);
     let relative = url.strip_prefix(own.as_str()).unwrap_or(url).trim_start_matches('/');
     let target = format!("/{}/{relative}", outer.version);
@@ -105,7 +106,7 @@ fn parse_part(outer: &Request, item: &Value) -> Result<Part, Refusal> {
         Some([one]) => one.as_str().map(str::to_owned),
         Some(_) => return Err(malformed("A request can depend on one other request only.")),
     };
-    Ok(Part { id: id.to_owned(), depends_on, request })
+    Ok(BatchRequest { id: id.to_owned(), depends_on, request })
 }
 
 fn failed_dependency() -> Reply {

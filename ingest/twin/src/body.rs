@@ -1,8 +1,8 @@
-//! Owns the JSON of one object as it is kept: member after member in one text, so that a page is copied, not built.
+//! Owns the JSON of one object in memory: member after member in one text, so that a page is copied, not built.
 //!
 //! *Shape.* Objects with the same property names in the same order share a [`Shape`]; an object holds its text
-//! `"id":"…","displayName":"…",` and where each member ends. Properties that come by default stand first, so the
-//! default form of an object is one run of its text.
+//! `"id":"…","displayName":"…",` and where each member ends. Default properties are first, so the default
+//! form of an object is one run of its text.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,18 +17,18 @@ use crate::resource::Kind;
 #[derive(Debug)]
 pub(crate) struct Shape {
     pub(crate) names: Vec<Arc<str>>,
-    places: HashMap<Arc<str>, usize>,
+    indexes: HashMap<Arc<str>, usize>,
 }
 
 impl Shape {
     fn new(names: Vec<Arc<str>>) -> Self {
-        let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
-        Self { names, places }
+        let indexes = names.iter().cloned().enumerate().map(|(index, name)| (name, index)).collect();
+        Self { names, indexes }
     }
 
     /// Says whether objects of this shape have a property.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.places.contains_key(name)
+        self.indexes.contains_key(name)
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Body {
     text: Box<str>,
 }
 
-/// Names and values of a JSON object, as they stand in its text.
+/// Names and values of a JSON object, in the order of its text.
 pub(crate) type Members<'a> = Vec<(Cow<'a, str>, &'a str)>;
 
 /// Splits a JSON object into names and values; none when it is not one.
@@ -71,7 +71,7 @@ pub(crate) fn split(text: &str) -> Option<Members<'_>> {
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Knows every shape, and where members of arriving objects go.
+/// All shapes, and the order in which members of arriving objects are kept.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     orders: HashMap<(Kind, String), Arc<Order>>,
@@ -80,7 +80,7 @@ pub(crate) struct Shapes {
     names: HashMap<String, Arc<str>>,
 }
 
-/// How objects that arrive with certain names are kept: their shape, and for each place the member that goes there.
+/// How objects that arrive with certain names are kept: their shape, and for each of its names the index of the arriving member.
 #[derive(Debug)]
 struct Order {
     shape: Arc<Shape>,
@@ -123,13 +123,13 @@ impl Shapes {
         let rank = |name: &str| ranks.get(name).copied().unwrap_or(usize::MAX);
         // The last of a doubled name wins.
         let mut sources: Vec<usize> = (0..members.len())
-            .filter(|&place| !members[place + 1..].iter().any(|(name, _)| *name == members[place].0))
+            .filter(|&index| !members[index + 1..].iter().any(|(name, _)| *name == members[index].0))
             .collect();
-        sources.sort_by_key(|&place| rank(&members[place].0));
+        sources.sort_by_key(|&index| rank(&members[index].0));
         let names: Vec<Arc<str>> = sources
             .iter()
-            .map(|&place| {
-                let name = &*members[place].0;
+            .map(|&index| {
+                let name = &*members[index].0;
                 Arc::clone(self.names.entry(name.to_owned()).or_insert_with(|| name.into()))
             })
             .collect();
@@ -138,7 +138,7 @@ impl Shapes {
     }
 }
 
-/// Type and ID first, then what comes by default, then the rest as the table has it.
+/// Type and ID first, then default properties, then the others in the order of the table.
 fn ranks(kind: Kind) -> HashMap<&'static str, usize> {
     let resource = kind.resource();
     let names = ["@odata.type", "id"].into_iter();
@@ -169,28 +169,28 @@ impl Body {
         &self.shape
     }
 
-    /// Gives members as text, each with a comma behind it: those from one place up to another.
+    /// Gives members as text, each with a comma behind it: those from one index up to another.
     pub(crate) fn run(&self, from: usize, to: usize) -> &str {
         &self.text[self.start(from)..self.start(to)]
     }
 
-    fn start(&self, place: usize) -> usize {
-        if place == 0 { 0 } else { self.ends[place - 1] as usize }
+    fn start(&self, index: usize) -> usize {
+        if index == 0 { 0 } else { self.ends[index - 1] as usize }
     }
 
     /// Walks over names and values.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
-        self.shape.names.iter().enumerate().map(|(place, name)| (name, self.value_at(place)))
+        self.shape.names.iter().enumerate().map(|(index, name)| (name, self.value_at(index)))
     }
 
     /// Gives a value as JSON.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.shape.places.get(name).map(|&place| self.value_at(place))
+        self.shape.indexes.get(name).map(|&index| self.value_at(index))
     }
 
-    fn value_at(&self, place: usize) -> &str {
-        let member = self.run(place, place + 1);
-        let name = &self.shape.names[place];
+    fn value_at(&self, index: usize) -> &str {
+        let member = self.run(index, index + 1);
+        let name = &self.shape.names[index];
         let plain = name.len() + 3;
         // A name with escapes is longer in the text than in memory; none of Graph's is.
         let start = if member.as_bytes().get(plain - 1) == Some(&b':') {

@@ -1,4 +1,4 @@
-//! Owns what the twin knows of time: a clock that the caller gives, and how Graph writes moments.
+//! Owns time: the clock that the caller gives, and how Graph writes moments.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -8,7 +8,7 @@ pub trait Clock: Send + Sync {
     fn now_ms(&self) -> i64;
 }
 
-/// A clock that stands still until it is moved, for tests and rehearsals.
+/// A clock that moves only when it is advanced, for tests and rehearsals.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 

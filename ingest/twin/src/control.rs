@@ -1,53 +1,36 @@
-//! Owns what a program beside the twin may do to it: change it behind the client's back, and look at all of it.
+//! Owns what a program beside the twin can do with it: change it behind the client's back, and read all of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use engine::schema::TypeId;
 use serde_json::Value;
 
+use crate::counts::Counts;
 use crate::render::Append as _;
 use crate::resource::Kind;
 use crate::server::Server;
-use crate::state::{Handle, Life, Relation, State, Trace, When};
-
-/// How many calls there were.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Calls to Graph, those inside batches one by one; calls for tokens are not among them.
-    pub requests: u64,
-    /// Batches.
-    pub batches: u64,
-    /// Calls that write.
-    pub writes: u64,
-    /// Resource units.
-    pub units: u64,
-    /// Answers by status.
-    pub by_status: BTreeMap<u16, u64>,
-    /// Calls by method and first segment of the path, such as `GET users`.
-    pub by_path: BTreeMap<String, u64>,
-}
+use crate::state::{Handle, Life, Relation, State, Trace, When, put};
 
 /// Who changes a tenant behind the client's back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A person or program that calls Graph: delta queries tell of it.
+    /// A person or program that calls Graph: delta queries report its changes.
     Caller,
-    /// A native recovery, which delta queries never tell of.
+    /// A native recovery, whose changes delta queries never report.
     NativeRecovery,
 }
 
 impl Server {
     fn when(&self, actor: Actor) -> When {
-        let trace = if actor == Actor::Caller { Trace::Told } else { Trace::Silent };
+        let trace = if actor == Actor::Caller { Trace::Reported } else { Trace::Silent };
         When { now_ms: self.core().now_ms(), trace }
     }
 
     /// Makes the tenant hold an object exactly as this JSON has it, its links included: makes, changes, restores or
-    /// deletes it. False for what is no object.
+    /// deletes it. False for a text that is no object.
     #[must_use]
     pub fn put(&self, actor: Actor, type_token: &str, json: &str) -> bool {
-        self.core().state_mut().put(self.when(actor), type_token, json).is_some()
+        put(&mut self.core().state_mut(), self.when(actor), type_token, json).is_some()
     }
 
     /// Makes the tenant hold exactly these objects: type token and JSON, as those of a synthetic tenant after an
@@ -57,12 +40,12 @@ impl Server {
         let mut state = self.core().state_mut();
         let (mut kinds, mut kept) = (HashSet::new(), HashSet::new());
         for (token, json) in objects {
-            if let Some(handle) = state.put(when, token.as_ref(), &json) {
+            if let Some(handle) = put(&mut state, when, token.as_ref(), &json) {
                 kinds.insert(state.record(handle).kind);
                 kept.insert(handle);
             }
         }
-        // Only types that come with IDs of their own can be told to be complete.
+        // The given objects are all of a type, unless the tenant makes them itself.
         for kind in kinds.into_iter().filter(|kind| !kind.resource().is_single()) {
             for handle in state.handles(kind).to_vec() {
                 if !kept.contains(&handle) && kind != TypeId::DirectoryRole {
@@ -72,7 +55,7 @@ impl Server {
         }
     }
 
-    /// Deletes an object, into the bin where its type has one; false when it is not there.
+    /// Deletes an object, into the bin where its type has one; false when there is none.
     #[must_use]
     pub fn delete(&self, actor: Actor, type_token: &str, id: &str) -> bool {
         let when = self.when(actor);
@@ -81,7 +64,7 @@ impl Server {
         found.map(|handle| state.delete(when, handle)).is_some()
     }
 
-    /// Deletes an object for good; false when it is not there.
+    /// Deletes an object for good; false when there is none.
     #[must_use]
     pub fn purge(&self, actor: Actor, type_token: &str, id: &str) -> bool {
         let when = self.when(actor);
@@ -90,7 +73,7 @@ impl Server {
         found.map(|handle| state.purge(when, handle)).is_some()
     }
 
-    /// Takes an object out of the bin; false when it is not there.
+    /// Restores an object from the bin; false when there is none.
     #[must_use]
     pub fn restore(&self, actor: Actor, type_token: &str, id: &str) -> bool {
         let when = self.when(actor);
@@ -100,7 +83,7 @@ impl Server {
         found.map(|handle| state.restore(when, handle)).is_some()
     }
 
-    /// Adds a link between directory objects; false when an end is missing or the link is there.
+    /// Adds a link between directory objects; false when an end is missing or there is such a link.
     #[must_use]
     pub fn link(&self, actor: Actor, source: &str, relation: &str, target: &str) -> bool {
         let when = self.when(actor);
@@ -111,7 +94,7 @@ impl Server {
         }
     }
 
-    /// Takes a link between directory objects away; false when it is not there.
+    /// Removes a link between directory objects; false when there is none.
     #[must_use]
     pub fn unlink(&self, actor: Actor, source: &str, relation: &str, target: &str) -> bool {
         let when = self.when(actor);
@@ -128,7 +111,7 @@ impl Server {
         let state = self.core().state();
         let mut objects: Vec<(&str, &str, Handle)> = Kind::all()
             .flat_map(|kind| state.handles(kind).iter().map(move |&handle| (kind, handle)))
-            .filter(|(_, handle)| state.record(*handle).life != Life::Gone)
+            .filter(|(_, handle)| state.record(*handle).life != Life::Purged)
             .map(|(kind, handle)| (kind.resource().token, &*state.record(handle).id, handle))
             .collect();
         objects.sort_unstable();
@@ -140,10 +123,10 @@ impl Server {
     pub fn object(&self, type_token: &str, id: &str) -> Option<String> {
         let state = self.core().state();
         let handle = state.find(Kind::from_name(type_token)?, id)?;
-        (state.record(handle).life != Life::Gone).then(|| to_json(&state, handle))
+        (state.record(handle).life != Life::Purged).then(|| to_json(&state, handle))
     }
 
-    /// Gives how many calls there were since the start, or since the counts were last taken.
+    /// Gives the counts of calls since the start, or since the counts were last taken.
     #[must_use]
     pub fn take_counts(&self) -> Counts {
         std::mem::take(&mut *self.core().counts())

@@ -1,6 +1,6 @@
-//! Owns delta queries: rounds of pages, what changed since a token, and their oddities.
+//! Owns delta queries: rounds of pages, and the changes since a token.
 //!
-//! *Shape.* A token holds everything: where in the log its round began, where the next page begins, what was selected.
+//! *Shape.* A token holds all of a round: its start in the log, the start of the next page, and what is selected.
 //!
 //! ```text
 //!   first round:  all objects, page by page ──> deltaLink(start of the round)
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::clock::to_iso;
-use crate::faults::Faults;
+use crate::faults::CallFaults;
 use crate::filter;
 use crate::render::Append as _;
 use crate::replica::{Lag, Reader, View};
@@ -23,36 +23,35 @@ use crate::rules::Refusal;
 use crate::seal::Seal;
 use crate::state::{Handle, Life, Relation, State};
 use crate::wire::{Reply, Request};
-pub(crate) use collate::Hidden;
-use collate::{Entry, collate};
-use token::{Phase, Token};
+use collate::{BinnedLinks, Entry, collate};
+use token::{DeltaToken, Phase};
 
 /// The most objects of a page.
 const PAGE_SIZE: usize = 200;
-/// The most links of a page; an object with more is told in slices.
+/// The most links of a page; an object with more is reported in slices.
 const PAGE_LINKS: usize = 1000;
 /// How long a token lasts.
 const TOKEN_LIFE_MS: i64 = 7 * 86_400_000;
 /// The most IDs of a filter.
 const IDS_MAX: usize = 50;
 
-/// Everything a delta query needs.
+/// A delta query being answered.
 pub(crate) struct Delta<'a> {
     pub(crate) request: &'a Request,
     pub(crate) state: &'a State,
     pub(crate) seal: &'a Seal,
     pub(crate) lag: Lag,
-    pub(crate) faults: &'a Faults,
+    pub(crate) faults: &'a CallFaults,
     pub(crate) now_ms: i64,
 }
 
-/// A page being filled.
-struct Page {
+/// A page while it is filled.
+struct DeltaPage {
     values: Vec<String>,
     links: usize,
 }
 
-impl Page {
+impl DeltaPage {
     fn is_full(&self) -> bool {
         self.values.len() >= PAGE_SIZE || self.links >= PAGE_LINKS
     }
@@ -80,7 +79,7 @@ impl Delta<'_> {
             token.paused = true;
             return Ok(self.finish(&token, &[], Some(&token)));
         }
-        let mut page = Page { values: Vec::new(), links: 0 };
+        let mut page = DeltaPage { values: Vec::new(), links: 0 };
         let next = match token.phase {
             Phase::All => self.fill_all(&token, &mut page),
             Phase::Changes => self.fill_changes(&token, &mut page),
@@ -93,8 +92,8 @@ impl Delta<'_> {
         self.request.option(name).filter(|value| !value.is_empty())
     }
 
-    fn open(&self, sealed: &str) -> Result<Token, Refusal> {
-        let token = self.seal.open(sealed).as_deref().and_then(Token::parse);
+    fn open(&self, sealed: &str) -> Result<DeltaToken, Refusal> {
+        let token = self.seal.open(sealed).as_deref().and_then(DeltaToken::parse);
         let token = token.ok_or_else(|| Refusal::bad_request("Badly formed token."))?;
         if self.now_ms - token.issued_ms > TOKEN_LIFE_MS || self.faults.expires_tokens(token.issued_ms) {
             return Err(Refusal::new(
@@ -107,8 +106,8 @@ impl Delta<'_> {
         Ok(token)
     }
 
-    /// Begins a first round, which tells of everything there is.
-    fn first(&self, kind: Option<Kind>) -> Result<Token, Refusal> {
+    /// Begins a first round, which reports all objects.
+    fn first(&self, kind: Option<Kind>) -> Result<DeltaToken, Refusal> {
         let filter = self.request.option("$filter").map(filter::parse).transpose()?;
         let mut kinds: Vec<Kind> = kind.into_iter().collect();
         let mut ids = Vec::new();
@@ -138,12 +137,12 @@ impl Delta<'_> {
             names.map(str::to_owned).collect::<Vec<_>>()
         });
         Self::check_select(&kinds, select.as_deref())?;
-        Ok(Token {
+        Ok(DeltaToken {
             phase: Phase::All,
             kinds,
             start: self.visible_sequence(),
             until: 0,
-            place: 0,
+            position: 0,
             offset: 0,
             issued_ms: self.now_ms,
             minimal: false,
@@ -166,8 +165,8 @@ impl Delta<'_> {
         Ok(())
     }
 
-    /// Begins a later round, which tells what changed since a token.
-    fn later(&self, sealed: &str) -> Result<Token, Refusal> {
+    /// Begins a later round, which reports the changes since a token.
+    fn later(&self, sealed: &str) -> Result<DeltaToken, Refusal> {
         let token = self.open(sealed)?;
         if self.faults.resyncs() {
             let fresh = format!("{}{}?$deltatoken=", self.request.base, self.request.raw_path);
@@ -176,10 +175,10 @@ impl Delta<'_> {
             );
         }
         let prefer = self.request.header("prefer").unwrap_or_default();
-        Ok(Token {
+        Ok(DeltaToken {
             phase: Phase::Changes,
             until: self.visible_sequence().max(token.start),
-            place: 0,
+            position: 0,
             offset: 0,
             issued_ms: self.now_ms,
             minimal: prefer.contains("return=minimal"),
@@ -188,23 +187,23 @@ impl Delta<'_> {
         })
     }
 
-    /// Finds up to where the log has reached the replica that delta queries read.
+    /// Gives the sequence number up to which the log has reached the replica that delta queries read.
     fn visible_sequence(&self) -> usize {
         let log = self.state.changes_since(0);
         let recent = log.partition_point(|change| change.at_ms + 2 * self.lag.max_ms <= self.now_ms);
         let hidden =
             log[recent..].iter().position(|change| !self.lag.has_reached(change, Reader::Delta, self.now_ms));
-        hidden.map_or(log.len(), |place| recent + place)
+        hidden.map_or(log.len(), |index| recent + index)
     }
 
     /// Fills a page of a first round; gives where the next one begins.
-    fn fill_all(&self, token: &Token, page: &mut Page) -> Option<Token> {
+    fn fill_all(&self, token: &DeltaToken, page: &mut DeltaPage) -> Option<DeltaToken> {
         let view = View::new(self.state, self.lag, Reader::Delta, self.now_ms);
         let handles = token.kinds.iter().flat_map(|&kind| self.state.handles(kind).iter().copied());
-        let (mut place, mut offset) = (token.place, token.offset);
-        for handle in handles.skip(token.place) {
+        let (mut position, mut offset) = (token.position, token.offset);
+        for handle in handles.skip(token.position) {
             if page.is_full() {
-                return Some(Token { place, offset, paused: false, ..token.clone() });
+                return Some(DeltaToken { position, offset, paused: false, ..token.clone() });
             }
             if view.is_live(handle) && token.names(&self.state.record(handle).id) {
                 let links = self.links_of(&view, handle, token);
@@ -212,23 +211,25 @@ impl Delta<'_> {
                 page.values.push(self.present(&view, handle, token, &[], &links[offset..end]));
                 page.links += end - offset;
                 if end < links.len() {
-                    return Some(Token { place, offset: end, paused: false, ..token.clone() });
+                    return Some(DeltaToken { position, offset: end, paused: false, ..token.clone() });
                 }
             }
-            place += 1;
+            position += 1;
             offset = 0;
         }
         None
     }
 
     /// Fills a page of a later round; gives where the next one begins.
-    fn fill_changes(&self, token: &Token, page: &mut Page) -> Option<Token> {
+    fn fill_changes(&self, token: &DeltaToken, page: &mut DeltaPage) -> Option<DeltaToken> {
         let view = View::new(self.state, self.lag, Reader::Delta, self.now_ms);
-        let entries = collate(self.state, token, self.faults.hidden_links());
-        let (mut place, mut offset) = (token.place, token.offset);
-        for entry in entries.iter().skip(token.place) {
+        let omits = self.faults.omits_binned_links();
+        let binned_links = if omits { BinnedLinks::Omitted } else { BinnedLinks::Reported };
+        let entries = collate(self.state, token, binned_links);
+        let (mut position, mut offset) = (token.position, token.offset);
+        for entry in entries.iter().skip(token.position) {
             if page.is_full() {
-                return Some(Token { place, offset, paused: false, ..token.clone() });
+                return Some(DeltaToken { position, offset, paused: false, ..token.clone() });
             }
             if let Entry::Removed { handle, reason } = entry {
                 page.values.push(self.removed(*handle, reason, token));
@@ -246,17 +247,17 @@ impl Delta<'_> {
                 };
                 page.values.push(text);
                 if end < links.len() {
-                    return Some(Token { place, offset: end, paused: false, ..token.clone() });
+                    return Some(DeltaToken { position, offset: end, paused: false, ..token.clone() });
                 }
             }
-            place += 1;
+            position += 1;
             offset = 0;
         }
         None
     }
 
-    /// Gives the links that a first round tells of an object.
-    fn links_of(&self, view: &View<'_>, handle: Handle, token: &Token) -> Vec<(Relation, Handle, bool)> {
+    /// Gives the links of an object that a first round reports.
+    fn links_of(&self, view: &View<'_>, handle: Handle, token: &DeltaToken) -> Vec<(Relation, Handle, bool)> {
         let kind = self.state.record(handle).kind;
         let mut links = Vec::new();
         for relation in token.relations(kind) {
@@ -265,19 +266,19 @@ impl Delta<'_> {
         links
     }
 
-    fn push_type(&self, out: &mut String, handle: Handle, token: &Token) {
+    fn push_type(&self, out: &mut String, handle: Handle, token: &DeltaToken) {
         if token.kinds.len() > 1 {
             let odata = self.state.record(handle).kind.resource().odata[0];
             out.append(format_args!("\"@odata.type\":\"#{odata}\","));
         }
     }
 
-    /// Tells all selected properties; those never set are left out, those cleared are null.
+    /// Writes all selected properties; those never set are left out, those cleared are null.
     fn present(
         &self,
         view: &View<'_>,
         handle: Handle,
-        token: &Token,
+        token: &DeltaToken,
         changed: &[std::sync::Arc<str>],
         links: &[(Relation, Handle, bool)],
     ) -> String {
@@ -286,8 +287,8 @@ impl Delta<'_> {
         self.push_type(&mut out, handle, token);
         let body: &Body = view.body(handle);
         for (name, value) in body.members() {
-            let is_told = value != "null" || changed.contains(name);
-            if &**name != "@odata.type" && is_told && (&**name == "id" || token.tracks(kind, name)) {
+            let is_reported = value != "null" || changed.contains(name);
+            if &**name != "@odata.type" && is_reported && (&**name == "id" || token.tracks(kind, name)) {
                 out.append(format_args!("\"{name}\":{value},"));
             }
         }
@@ -296,12 +297,12 @@ impl Delta<'_> {
         out
     }
 
-    /// Tells only what changed.
+    /// Writes the changed properties only.
     fn minimal(
         &self,
         view: &View<'_>,
         handle: Handle,
-        token: &Token,
+        token: &DeltaToken,
         changed: &[std::sync::Arc<str>],
         links: &[(Relation, Handle, bool)],
     ) -> String {
@@ -334,7 +335,7 @@ impl Delta<'_> {
         }
     }
 
-    fn removed(&self, handle: Handle, reason: &str, token: &Token) -> String {
+    fn removed(&self, handle: Handle, reason: &str, token: &DeltaToken) -> String {
         let mut out = String::from("{");
         self.push_type(&mut out, handle, token);
         let record = self.state.record(handle);
@@ -347,7 +348,7 @@ impl Delta<'_> {
     }
 
     /// Puts a page together, with the link to the next page or to the next round.
-    fn finish(&self, token: &Token, values: &[String], next: Option<&Token>) -> Reply {
+    fn finish(&self, token: &DeltaToken, values: &[String], next: Option<&DeltaToken>) -> Reply {
         let Request { base, raw_path, .. } = self.request;
         let (name, option, text) = match next {
             Some(next) => ("@odata.nextLink", "$skiptoken", next.to_text()),

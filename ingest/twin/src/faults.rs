@@ -1,20 +1,19 @@
-//! Owns nuisances that a caller switches on: what Graph does to clients on a bad day.
+//! Owns faults that a caller switches on: what can go wrong with Graph, and how each call is hit.
 
 mod spoil;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::delta::Hidden;
 use crate::resource::Kind;
-use crate::route::Place;
+use crate::route::Route;
 use crate::rules::Refusal;
 use crate::synthetic::random::Source;
-use crate::wire::{Reply, Request};
+use crate::wire::{Delivery, Reply, Request};
 pub(crate) use spoil::PERMISSIONS;
 pub use spoil::Spoil;
 
-/// One nuisance.
+/// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -24,11 +23,11 @@ pub enum Fault {
     Unavailable(u32),
     /// So many of a thousand writes are refused with 409, as if another one were under way.
     Concurrent(u32),
-    /// So many of a thousand answers never come: the connection closes after the call took effect.
+    /// So many of a thousand answers are not sent: the connection closes after the call took effect.
     Reset(u32),
     /// So many of a thousand answers end in the middle.
     Truncated(u32),
-    /// Every answer comes so many milliseconds late.
+    /// Every answer is so many milliseconds late.
     Slow(u32),
     /// So many of a thousand calls are refused with 401, as if the token had expired.
     TokenExpired(u32),
@@ -38,13 +37,13 @@ pub enum Fault {
     DeltaGone(u32),
     /// Delta tokens made before the first call after this was switched on are expired.
     DeltaExpired,
-    /// Delta pages tell of some objects twice.
+    /// Delta pages hold some objects twice.
     DeltaDuplicates,
-    /// Delta pages come in no order.
+    /// Delta pages are in no order.
     DeltaUnordered,
-    /// Every delta page comes after an empty one.
+    /// Every delta page follows an empty one.
     DeltaEmptyPages,
-    /// Delta rounds do not tell that links to an object go when it goes into the bin, nor that they come back.
+    /// Delta rounds leave out that links to an object disappear when it goes into the bin, and return with it.
     DeltaSilentBin,
     /// Users who hold roles are guarded from the client, which holds none.
     SensitiveActions,
@@ -61,7 +60,7 @@ pub enum Fault {
         /// How many answers; of `lacking`, how many objects.
         count: u32,
     },
-    /// The client lacks a permission: its token does not name it, and properties that need it come as null.
+    /// The client lacks a permission: its token does not name it, and properties that need it are null.
     NoPermission(String),
     /// Asking for a property is refused with 400, as of a cloud that does not know it.
     UnknownProperty(String),
@@ -69,11 +68,11 @@ pub enum Fault {
     NoBin(String),
 }
 
-/// A list of nuisances that cannot be read.
+/// Why a list of faults cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FaultError {
-    /// No nuisance has the name.
+    /// No fault has the name.
     #[error("unknown fault `{name}`; known are {known}")]
     Unknown {
         /// The name.
@@ -81,21 +80,21 @@ pub enum FaultError {
         /// All names.
         known: String,
     },
-    /// What stands behind `=` does not fit.
+    /// The text behind `=` does not fit.
     #[error("fault `{name}` expects {expected} behind `=`, found `{found}`")]
     Value {
         /// The name.
         name: String,
         /// What it takes.
         expected: &'static str,
-        /// What stood there.
+        /// The text.
         found: String,
     },
 }
 
-/// How often a nuisance comes that is not told how often, in a thousand.
+/// How often a fault strikes without a number behind it, in a thousand calls.
 const OFTEN: u32 = 50;
-/// How late slow answers come, in milliseconds.
+/// How late slow answers are without a number behind the fault, in milliseconds.
 const LATE_MS: u32 = 2000;
 
 /// All names.
@@ -127,7 +126,7 @@ impl Fault {
     /// `slow` the milliseconds.
     ///
     /// # Errors
-    /// `Unknown` for a name that is none, `Value` when what stands behind `=` does not fit.
+    /// `Unknown` for a name that is none, `Value` when the text behind `=` does not fit.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, FaultError> {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(Self::parse).collect()
     }
@@ -183,7 +182,7 @@ impl Fault {
         }
     }
 
-    /// Reads a nuisance of one path, property or permission.
+    /// Reads a fault of one path, property or permission.
     fn parse_path(name: &str, value: Option<&str>) -> Result<Self, FaultError> {
         let missing = |expected| FaultError::Value {
             name: name.to_owned(),
@@ -216,26 +215,26 @@ impl Fault {
     }
 }
 
-/// The nuisances of one call.
-pub(crate) struct Faults {
+/// The faults of one call.
+pub(crate) struct CallFaults {
     list: Vec<Fault>,
     source: Source,
     number: u64,
     /// When the list was switched on.
     since_ms: i64,
-    /// How often each struck since then.
+    /// How often each has struck since then.
     struck: Arc<[AtomicU32]>,
 }
 
-/// What goes wrong, since when, and how often it did.
+/// The faults that are switched on, since when, and how often each struck.
 #[derive(Clone)]
-pub(crate) struct Switched {
+pub(crate) struct ActiveFaults {
     list: Vec<Fault>,
     since_ms: i64,
     struck: Arc<[AtomicU32]>,
 }
 
-impl Switched {
+impl ActiveFaults {
     pub(crate) fn new(list: Vec<Fault>, since_ms: i64) -> Self {
         let struck = list.iter().map(|_| AtomicU32::new(0)).collect();
         Self { list, since_ms, struck }
@@ -248,17 +247,9 @@ impl Switched {
     }
 }
 
-/// What happens to an answer on its way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Delivery {
-    pub(crate) late_ms: u32,
-    pub(crate) is_lost: bool,
-    pub(crate) is_cut: bool,
-}
-
-impl Faults {
-    pub(crate) fn new(switched: &Switched, seed: u64, number: u64) -> Self {
-        let Switched { list, since_ms, struck } = switched.clone();
+impl CallFaults {
+    pub(crate) fn new(switched: &ActiveFaults, seed: u64, number: u64) -> Self {
+        let ActiveFaults { list, since_ms, struck } = switched.clone();
         Self { list, source: Source::new(seed).fork(0x6661_756c), number, since_ms, struck }
     }
 
@@ -311,7 +302,7 @@ impl Faults {
         let target = format!("{}?{}", request.raw_path, request.raw_query);
         for (fault, struck) in self.list.iter().zip(self.struck.iter()) {
             let Fault::Spoiled { how, part, count } = fault else { continue };
-            // A list that lacks something is one path, not what stands behind it.
+            // A list that lacks objects is at exactly one path.
             let is_it = match how {
                 Spoil::Lacking => request.raw_path.ends_with(part.as_str()),
                 _ => target.contains(part.as_str()),
@@ -331,19 +322,19 @@ impl Faults {
         }
     }
 
-    /// Gives how a request for a property that nobody knows, or for a bin that is not there, is refused.
-    pub(crate) fn refuses(&self, request: &Request, place: &Place) -> Option<Refusal> {
+    /// Gives how a request for an unknown property, or for a missing bin, is refused.
+    pub(crate) fn refuses(&self, request: &Request, route: &Route) -> Option<Refusal> {
         self.list.iter().find_map(|fault| match fault {
             Fault::UnknownProperty(name) => {
                 let select = request.option("$select")?;
-                select.split(',').any(|asked| asked == name).then(|| {
+                select.split(',').any(|selected| selected == name).then(|| {
                     let message =
                         format!("Could not find a property named '{name}' on type 'microsoft.graph.user'.");
                     Refusal::new(400, "BadRequest", message)
                 })
             }
-            Fault::NoBin(token) => match place {
-                Place::Bin(kind) if kind.resource().token == *token => Some(Refusal::bad_request(
+            Fault::NoBin(token) => match route {
+                Route::Bin(kind) if kind.resource().token == *token => Some(Refusal::bad_request(
                     "The device type is not supported for soft deletion in this tenant.",
                 )),
                 _ => None,
@@ -359,7 +350,7 @@ impl Faults {
             .any(|fault| matches!(fault, Fault::Forbidden(token) if *token == kind.resource().token))
     }
 
-    /// Gives what happens to the answer.
+    /// Gives how the answer is delivered.
     pub(crate) fn delivery(&self) -> Delivery {
         let mut delivery = Delivery::default();
         for fault in &self.list {
@@ -385,14 +376,14 @@ impl Faults {
         self.list.contains(&Fault::DeltaExpired) && issued_ms <= self.since_ms
     }
 
-    /// Says whether every delta page comes after an empty one.
+    /// Says whether every delta page follows an empty one.
     pub(crate) fn empty_pages(&self) -> bool {
         self.list.contains(&Fault::DeltaEmptyPages)
     }
 
-    /// Gives what becomes of links whose target lies in the bin.
-    pub(crate) fn hidden_links(&self) -> Hidden {
-        if self.list.contains(&Fault::DeltaSilentBin) { Hidden::Quiet } else { Hidden::Told }
+    /// Says whether delta rounds leave out that the target of a link went to the bin or back.
+    pub(crate) fn omits_binned_links(&self) -> bool {
+        self.list.contains(&Fault::DeltaSilentBin)
     }
 
     /// Says whether conditional access restores nothing from its bin.
@@ -417,10 +408,10 @@ impl Faults {
             values.extend(doubled);
         }
         if self.list.contains(&Fault::DeltaUnordered) {
-            for place in (1..values.len()).rev() {
-                let bound = u32::try_from(place + 1).unwrap_or(u32::MAX);
-                let other = self.source.fork(7).below(place as u64 ^ self.number << 32, bound);
-                values.swap(place, other as usize);
+            for index in (1..values.len()).rev() {
+                let bound = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                let other = self.source.fork(7).below(index as u64 ^ self.number << 32, bound);
+                values.swap(index, other as usize);
             }
         }
     }

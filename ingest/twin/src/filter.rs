@@ -1,4 +1,4 @@
-//! Owns `$filter` and `$search`: the expressions that clients send, as a tree, and what they say of an object.
+//! Owns `$filter` and `$search`: the expressions of clients as a tree, and whether an object fulfils one.
 
 mod parse;
 
@@ -70,7 +70,7 @@ pub(crate) enum Function {
 }
 
 impl Filter {
-    /// Gives a property that is asked about in a way that needs an advanced query.
+    /// Gives a property that is compared in a way that needs an advanced query.
     pub(crate) fn advanced_property(&self) -> Option<&str> {
         match self {
             Self::And(left, right) | Self::Or(left, right) => {
@@ -137,7 +137,7 @@ impl Filter {
             Self::Compare { path, operator: Operator::Equal, value: Value::String(text) }
                 if !path.contains('/') =>
             {
-                // The commonest question, answered without building a tree.
+                // The commonest condition, decided without building a tree.
                 body.text(path).is_some_and(|found| found.eq_ignore_ascii_case(text))
             }
             _ => self.matches_value(&|path| value_at(body, path)),
@@ -184,7 +184,7 @@ impl Function {
             Self::Contains => text.contains(&value),
             Self::Word => text
                 .match_indices(&value)
-                .any(|(place, _)| !text[..place].ends_with(|before: char| before.is_alphanumeric())),
+                .any(|(offset, _)| !text[..offset].ends_with(|before: char| before.is_alphanumeric())),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! A simulated Entra ID tenant: made up or from a backup, and served as Microsoft Graph on loopback.
+//! A simulated Entra ID tenant: synthetic or from a backup, and served as Microsoft Graph on loopback.
 //!
-//! A made-up tenant is a pure function of its size, a seed and the day; what differs between two days is known
-//! exactly. Served, it answers real clients with Graph's rules, limits and oddities; the README beside this file says
+//! A synthetic tenant is a pure function of its size, a seed and the day; the difference between two days is known
+//! exactly. Served, it answers real clients with Graph's rules, limits and oddities; the README of the package says
 //! which, and from what sources.
 //!
 //! ```
@@ -25,8 +25,8 @@
 //! ```
 //!
 //! ```text
-//!   server ─> answer ─┬─> auth, throttle, faults         may it be asked, what does it cost, what goes wrong
-//!                     ├─> route, query, filter           what is asked
+//!   server ─> answer ─┬─> auth, throttle, faults         may the client call, at what cost, with which faults
+//!                     ├─> route, query, filter           what the request means
 //!                     ├─> read, navigate, render, delta  from a view of the state, as old as the reader's replica
 //!                     └─> rules, write                   to the state, which logs every change
 //! ```
@@ -37,6 +37,7 @@ mod batch;
 mod body;
 mod clock;
 mod control;
+mod counts;
 mod delta;
 mod faults;
 mod filter;
@@ -61,7 +62,8 @@ mod wire;
 mod write;
 
 pub use clock::{Clock, ManualClock};
-pub use control::{Actor, Counts};
+pub use control::Actor;
+pub use counts::Counts;
 pub use faults::{Fault, FaultError, Spoil};
 pub use options::Options;
 pub use server::{Server, serve};

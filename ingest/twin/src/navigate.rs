@@ -1,4 +1,4 @@
-//! Owns what stands behind an object: `members`, `memberOf`, `appRoleAssignedTo`, and who is found there.
+//! Owns navigation properties: `members`, `memberOf`, `appRoleAssignedTo`, and the objects that each leads to.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::replica::View;
 use crate::resource::Kind;
 use crate::state::{Handle, Relation};
 
-/// What a navigation property leads to.
+/// The objects that a navigation property leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) handles: Vec<Handle>,
@@ -32,7 +32,7 @@ impl Found {
     }
 }
 
-/// Follows a navigation property; none when the type has no such one.
+/// Follows a navigation property; none when the type lacks it.
 pub(crate) fn navigate(view: &View<'_>, source: Handle, name: &str) -> Option<Found> {
     let kind = view.state.record(source).kind;
     if let Some(relation) = served_relation(kind, name) {

@@ -1,4 +1,4 @@
-//! Owns what a caller chooses about a running twin.
+//! Owns the options of a running twin.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub struct Options {
     pub speed: f64,
     /// How far replicas may lag behind writes, in milliseconds; delta queries up to twice that.
     pub replica_lag_ms: u32,
-    /// What goes wrong.
+    /// The faults that are switched on.
     pub faults: Vec<Fault>,
     /// Random numbers for lags and faults follow from it.
     pub seed: u64,

@@ -1,4 +1,4 @@
-//! Owns query options: taking them apart, and Graph's rules about which may be asked of what.
+//! Owns query options: parsing them, and Graph's rules about where each is allowed.
 
 use engine::schema::TypeId;
 
@@ -8,14 +8,14 @@ use crate::rules::Refusal;
 use crate::state::Relation;
 use crate::wire::Request;
 
-/// What a request asks of a collection or object.
+/// The query options of a request for a collection or an object.
 #[derive(Debug, Default)]
-pub(crate) struct Options {
+pub(crate) struct QueryOptions {
     pub(crate) select: Option<Vec<String>>,
     pub(crate) expand: Vec<Expand>,
     pub(crate) filter: Option<Filter>,
     pub(crate) search: Option<Filter>,
-    /// Property, and whether the greatest come first.
+    /// Property, and whether the greatest are first.
     pub(crate) order: Option<(String, bool)>,
     pub(crate) page_size: usize,
     pub(crate) count: bool,
@@ -30,9 +30,9 @@ pub(crate) struct Expand {
     pub(crate) inner: String,
 }
 
-/// What is asked for, which decides what is refused.
+/// Whether an object or a list is read, which decides what is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum QueryScope {
     Object,
     List,
 }
@@ -44,15 +44,19 @@ const PAGE_SIZE: usize = 100;
 const SIGN_IN_PAGE_SIZE_MAX: usize = 500;
 const SIGN_IN: &str = "signInActivity";
 
-/// Takes the options apart; the type is none for collections of several.
-pub(crate) fn options(request: &Request, kind: Option<Kind>, asked: Asked) -> Result<Options, Refusal> {
+/// Parses the options; the type is none for collections of several.
+pub(crate) fn options(
+    request: &Request,
+    kind: Option<Kind>,
+    scope: QueryScope,
+) -> Result<QueryOptions, Refusal> {
     let select = request.option("$select").map(split_names);
     if let (Some(kind), Some(names)) = (kind, &select) {
-        check_select(kind, names, asked)?;
+        check_select(kind, names, scope)?;
     }
     let filter = request.option("$filter").map(filter::parse).transpose()?;
     let search = request.option("$search").map(filter::parse_search).transpose()?;
-    let options = Options {
+    let options = QueryOptions {
         page_size: page_size(request, kind, select.as_deref())?,
         select,
         expand: request
@@ -82,10 +86,10 @@ fn canonical(name: &str) -> String {
     if name.eq_ignore_ascii_case("id") { "id".to_owned() } else { name.to_owned() }
 }
 
-fn check_select(kind: Kind, names: &[String], asked: Asked) -> Result<(), Refusal> {
+fn check_select(kind: Kind, names: &[String], scope: QueryScope) -> Result<(), Refusal> {
     let resource = kind.resource();
     for name in names {
-        if asked == Asked::List && name != SIGN_IN && resource.outside.contains(&name.as_str()) {
+        if scope == QueryScope::List && name != SIGN_IN && resource.outside.contains(&name.as_str()) {
             return Err(Refusal::new(501, "NotImplemented", "This operation target is not yet supported."));
         }
         let known = resource.select.contains(&name.as_str())
@@ -130,7 +134,7 @@ fn page_size(request: &Request, kind: Option<Kind>, select: Option<&[String]>) -
 }
 
 /// Advanced queries need a header, and mostly `$count` too.
-fn check_advanced(request: &Request, kind: Option<Kind>, options: &Options) -> Result<(), Refusal> {
+fn check_advanced(request: &Request, kind: Option<Kind>, options: &QueryOptions) -> Result<(), Refusal> {
     let eventual = request.is_eventual();
     if options.search.is_some() && !eventual {
         return Err(Refusal::unsupported_query(
@@ -164,12 +168,12 @@ fn parse_order(text: &str) -> (String, bool) {
     (name.to_owned(), direction.trim().eq_ignore_ascii_case("desc"))
 }
 
-/// Entitlement management expands what is inside of what is expanded; the directory does not.
+/// Entitlement management has nested expansions; the directory does not.
 fn may_nest(kind: Option<Kind>) -> bool {
     kind.is_some_and(|kind| kind.resource().path.starts_with("identityGovernance/"))
 }
 
-/// Takes `manager($select=id,displayName),owners` apart.
+/// Parses `manager($select=id,displayName),owners`.
 fn parse_expand(text: &str, may_nest: bool) -> Result<Vec<Expand>, Refusal> {
     let mut expands = Vec::new();
     for item in split_outside_parentheses(text, ',') {
@@ -201,13 +205,13 @@ fn parse_expand(text: &str, may_nest: bool) -> Result<Vec<Expand>, Refusal> {
 
 fn split_outside_parentheses(text: &str, separator: char) -> Vec<&str> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0_usize, 0);
-    for (place, sign) in text.char_indices() {
+    for (offset, sign) in text.char_indices() {
         match sign {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ if sign == separator && depth == 0 => {
-                parts.push(&text[start..place]);
-                start = place + 1;
+                parts.push(&text[start..offset]);
+                start = offset + 1;
             }
             _ => {}
         }

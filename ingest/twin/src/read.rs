@@ -1,4 +1,4 @@
-//! Owns reading: collections page by page, objects, what stands behind them, counts.
+//! Owns reading: collections page by page, objects, what is served behind them, counts.
 
 mod inside;
 mod page;
@@ -7,23 +7,23 @@ use engine::schema::TypeId;
 use serde_json::Value;
 
 use crate::navigate::{Found, navigate};
-use crate::query::{Asked, Expand, Options, options};
+use crate::query::{Expand, QueryOptions, QueryScope, options};
 use crate::render::{Form, Forms, close, push_object};
 use crate::replica::View;
 use crate::resource::Kind;
 use crate::route::{Id, cast_kind};
 use crate::rules::Refusal;
 use crate::seal::Seal;
-use crate::state::{Handle, Key, Life, Relation};
+use crate::state::{AlternateKey, Handle, Life, Relation};
 use crate::wire::{Reply, Request};
-pub(crate) use page::{Page, push_page};
+pub(crate) use page::{PageSource, push_page};
 
 /// The most related objects that `$expand` shows.
 const EXPANDED_MAX: usize = 20;
 /// The most IDs of one `getByIds`.
 const IDS_MAX: usize = 1000;
 
-/// Everything a read needs.
+/// A read being answered.
 pub(crate) struct Read<'a> {
     pub(crate) request: &'a Request,
     pub(crate) view: &'a View<'a>,
@@ -32,7 +32,7 @@ pub(crate) struct Read<'a> {
 }
 
 impl Read<'_> {
-    /// Finds a live object by what the path says of it.
+    /// Finds a live object by its name in a path.
     pub(crate) fn resolve(&self, kind: Kind, id: &Id) -> Result<Handle, Refusal> {
         resolve(self.view, kind, id)
     }
@@ -64,7 +64,7 @@ impl Read<'_> {
     }
 
     fn list(&self, kind: Kind, life: Life) -> Result<Reply, Refusal> {
-        let options = options(self.request, Some(kind), Asked::List)?;
+        let options = options(self.request, Some(kind), QueryScope::List)?;
         let chosen = options.filter.as_ref().and_then(crate::filter::Filter::ids).map(|ids| {
             let found: Vec<Handle> =
                 ids.into_iter().filter_map(|id| self.view.state.find(kind, id)).collect();
@@ -73,14 +73,14 @@ impl Read<'_> {
         let candidates = chosen.as_deref().unwrap_or_else(|| self.view.state.handles(kind));
         let fits = |handle: Handle| self.view.life(handle) == life && self.fits(&options, kind, handle);
         let context = self.context(kind.resource().path, options.select.as_deref());
-        let page = Page { candidates, fits: &fits, options: &options, context };
+        let page = PageSource { candidates, fits: &fits, options: &options, context };
         let mut form = Form::new(kind, options.select.as_deref(), false);
         push_page(self, &page, |out, handle| {
             push_object(out, self.view, &mut form, handle, |out| self.push_expanded(out, handle, &options));
         })
     }
 
-    fn fits(&self, options: &Options, kind: Kind, handle: Handle) -> bool {
+    fn fits(&self, options: &QueryOptions, kind: Kind, handle: Handle) -> bool {
         let odata = kind.resource().odata[0];
         let body = self.view.body(handle);
         let derived = if kind.resource().is_abstract() { body.text("@odata.type") } else { None };
@@ -102,7 +102,7 @@ impl Read<'_> {
         }
         let mut counting = self.request.clone();
         counting.query.push(("$count".into(), "true".into()));
-        let options = options(&counting, Some(kind), Asked::List)?;
+        let options = options(&counting, Some(kind), QueryScope::List)?;
         let handles = self.view.state.handles(kind).iter();
         let count = handles
             .filter(|&&handle| self.view.life(handle) == life && self.fits(&options, kind, handle))
@@ -130,11 +130,11 @@ impl Read<'_> {
     /// Answers one object, whatever its life; `typed` says its type inside.
     pub(crate) fn entity(&self, handle: Handle, typed: bool) -> Result<Reply, Refusal> {
         let kind = self.view.state.record(handle).kind;
-        let options = options(self.request, Some(kind), Asked::Object)?;
+        let options = options(self.request, Some(kind), QueryScope::Object)?;
         Ok(Reply::json(self.entity_text(handle, typed, &options)))
     }
 
-    fn entity_text(&self, handle: Handle, typed: bool, options: &Options) -> String {
+    fn entity_text(&self, handle: Handle, typed: bool, options: &QueryOptions) -> String {
         let kind = self.view.state.record(handle).kind;
         let resource = kind.resource();
         let fragment = if typed { "directoryObjects" } else { resource.path };
@@ -164,7 +164,7 @@ impl Read<'_> {
         out
     }
 
-    fn push_expanded(&self, out: &mut String, handle: Handle, options: &Options) {
+    fn push_expanded(&self, out: &mut String, handle: Handle, options: &QueryOptions) {
         for expand in &options.expand {
             self.push_related(out, handle, expand, EXPANDED_MAX);
         }
@@ -201,7 +201,7 @@ impl Read<'_> {
         push_object(out, self.view, form, handle, |_| ());
     }
 
-    /// Answers what stands behind an object.
+    /// Answers a path behind an object: a relation, or a collection inside it.
     pub(crate) fn under(&self, source: Handle, rest: &[String]) -> Result<Reply, Refusal> {
         let segments: Vec<&str> = rest.iter().map(String::as_str).collect();
         let name = segments[0];
@@ -262,7 +262,7 @@ impl Read<'_> {
         references: bool,
     ) -> Result<Reply, Refusal> {
         let kind = found.kind.or(cast);
-        let options = options(self.request, kind, Asked::List)?;
+        let options = options(self.request, kind, QueryScope::List)?;
         let fits = |handle: Handle| {
             let record = self.view.state.record(handle);
             cast.is_none_or(|kind| record.kind == kind) && self.fits(&options, record.kind, handle)
@@ -277,7 +277,7 @@ impl Read<'_> {
             (None, None) => "directoryObjects".to_owned(),
         };
         let context = self.context(&fragment, options.select.as_deref());
-        let page = Page { candidates: &found.handles, fits: &fits, options: &options, context };
+        let page = PageSource { candidates: &found.handles, fits: &fits, options: &options, context };
         let mut forms = Forms::new(options.select.as_deref());
         let typed = found.kind.is_none();
         push_page(self, &page, |out, handle| {
@@ -296,7 +296,7 @@ impl Read<'_> {
         })
     }
 
-    /// Answers what a user owns in the bin.
+    /// Answers the objects in the bin that a user owns.
     pub(crate) fn owned_in_bin(&self) -> Result<Reply, Refusal> {
         let body: Value = serde_json::from_slice(&self.request.body)
             .map_err(|_| Refusal::new(400, "BadRequest", "Unable to read JSON request payload."))?;
@@ -311,9 +311,9 @@ impl Read<'_> {
             .map(|(_, source)| *source)
             .filter(|&source| self.view.life(source) == Life::Binned)
             .collect();
-        let options = options(self.request, Some(kind), Asked::List)?;
+        let options = options(self.request, Some(kind), QueryScope::List)?;
         let context = self.context("directoryObjects", options.select.as_deref());
-        let page = Page { candidates: &handles, fits: &|_| true, options: &options, context };
+        let page = PageSource { candidates: &handles, fits: &|_| true, options: &options, context };
         let mut forms = Forms::new(options.select.as_deref());
         push_page(self, &page, |out, handle| self.push_typed(out, &mut forms, handle))
     }
@@ -321,11 +321,12 @@ impl Read<'_> {
     /// Answers the directory extensions of all applications, in one page.
     pub(crate) fn available_extensions(&self) -> Result<Reply, Refusal> {
         let kind = Kind::of(TypeId::ExtensionProperty);
-        let options = Options { page_size: usize::MAX, ..options(self.request, Some(kind), Asked::List)? };
+        let options =
+            QueryOptions { page_size: usize::MAX, ..options(self.request, Some(kind), QueryScope::List)? };
         let context = self.context("directoryObjects", None);
         let candidates = self.view.state.handles(kind);
         let fits = |handle: Handle| self.view.is_live(handle);
-        let page = Page { candidates, fits: &fits, options: &options, context };
+        let page = PageSource { candidates, fits: &fits, options: &options, context };
         let mut form = Form::new(kind, None, false);
         push_page(self, &page, |out, handle| push_object(out, self.view, &mut form, handle, |_| ()))
     }
@@ -356,25 +357,28 @@ impl Read<'_> {
                         || types.iter().any(|name| *name == "directoryObject" || *name == token))
             })
             .collect();
-        let options = Options { page_size: usize::MAX, ..options(self.request, None, Asked::List)? };
+        let options =
+            QueryOptions { page_size: usize::MAX, ..options(self.request, None, QueryScope::List)? };
         let context = self.context("directoryObjects", options.select.as_deref());
-        let page = Page { candidates: &handles, fits: &|_| true, options: &options, context };
+        let page = PageSource { candidates: &handles, fits: &|_| true, options: &options, context };
         let mut forms = Forms::new(options.select.as_deref());
         push_page(self, &page, |out, handle| self.push_typed(out, &mut forms, handle))
     }
 }
 
-/// Finds a live object by what a path says of it.
+/// Finds a live object by its name in a path.
 pub(crate) fn resolve(view: &View<'_>, kind: Kind, id: &Id) -> Result<Handle, Refusal> {
     let state = view.state;
     let (found, name) = match id {
         Id::Only => (state.single(kind), kind.resource().token),
         Id::Plain(id) => {
-            let by_name = || state.find_by_key(kind, Key::UserPrincipalName, id);
+            let by_name = || state.find_by_key(kind, AlternateKey::UserPrincipalName, id);
             (state.find(kind, id).or_else(by_name), id.as_str())
         }
         Id::By(property, value) => {
-            let known = [Key::AppId, Key::UniqueName].into_iter().find(|key| key.name() == property);
+            let known = [AlternateKey::AppId, AlternateKey::UniqueName]
+                .into_iter()
+                .find(|key| key.name() == property);
             let found = match known {
                 Some(key) => state.find_by_key(kind, key, value),
                 None => state.handles(kind).iter().copied().find(|&handle| {

@@ -1,4 +1,4 @@
-//! Owns how objects look in answers: which properties, in runs copied from the kept text.
+//! Owns how objects look in answers: which properties, in runs copied from the text in memory.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use crate::replica::View;
 use crate::resource::Kind;
 use crate::state::Handle;
 
-/// What to show of the objects of one type.
+/// How the objects of one type are shown.
 pub(crate) struct Form {
     kind: Kind,
-    /// What `$select` named; none for what comes by default.
+    /// The properties that `$select` names; none for the default ones.
     select: Option<Vec<String>>,
     /// Whether each object says its type.
     typed: bool,
@@ -38,12 +38,12 @@ impl Form {
             out.push_str("\",");
         }
         let found = self.plans.iter().position(|(shape, _)| Arc::ptr_eq(shape, body.shape()));
-        let place = found.unwrap_or_else(|| {
+        let index = found.unwrap_or_else(|| {
             let plan = self.plan(body.shape());
             self.plans.push((Arc::clone(body.shape()), plan));
             self.plans.len() - 1
         });
-        let plan = &self.plans[place].1;
+        let plan = &self.plans[index].1;
         for &(from, to) in &plan.runs {
             out.push_str(body.run(from, to));
         }
@@ -52,13 +52,13 @@ impl Form {
 
     fn plan(&self, shape: &Shape) -> Plan {
         let mut runs: Vec<(usize, usize)> = Vec::new();
-        for (place, name) in shape.names.iter().enumerate() {
+        for (index, name) in shape.names.iter().enumerate() {
             if !self.shows(name) {
                 continue;
             }
             match runs.last_mut() {
-                Some((_, to)) if *to == place => *to += 1,
-                _ => runs.push((place, place + 1)),
+                Some((_, to)) if *to == index => *to += 1,
+                _ => runs.push((index, index + 1)),
             }
         }
         let resource = self.kind.resource();
@@ -109,7 +109,7 @@ pub(crate) fn push_object(
     close(out, '}');
 }
 
-/// Appends formatted text; there is nothing that could fail.
+/// Appends formatted text, which cannot fail.
 pub(crate) trait Append {
     /// Appends the text.
     fn append(&mut self, text: fmt::Arguments<'_>);
@@ -143,10 +143,10 @@ impl Forms {
 
     /// Gives the form of a type.
     pub(crate) fn of(&mut self, kind: Kind) -> &mut Form {
-        let place = self.forms.iter().position(|form| form.kind == kind).unwrap_or_else(|| {
+        let index = self.forms.iter().position(|form| form.kind == kind).unwrap_or_else(|| {
             self.forms.push(Form::new(kind, self.select.as_deref(), true));
             self.forms.len() - 1
         });
-        &mut self.forms[place]
+        &mut self.forms[index]
     }
 }

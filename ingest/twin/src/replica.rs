@@ -1,16 +1,16 @@
-//! Owns what a reader sees: the tenant as it is, or as it was when the reader's replica last caught up.
+//! Owns views: the tenant as it is, or as it was when the replica of a reader was last up to date.
 //!
 //! Every object has its own delay at each of four kinds of replica, so that a list may miss what a get shows. All
-//! changes of one object come in order; delta queries lag at least as far behind as the slowest other reader.
+//! changes of one object arrive in order; delta queries lag at least as far behind as the slowest other reader.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::body::Body;
-use crate::state::{Change, Handle, Life, Relation, State, What};
+use crate::state::{Event, Handle, Life, LogEntry, Relation, State};
 use crate::synthetic::random::Source;
 
-/// Who reads.
+/// The kind of access, each with a replica of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
     Get,
@@ -36,20 +36,20 @@ impl Lag {
     }
 
     /// Says whether a change has reached a reader.
-    pub(crate) fn has_reached(self, change: &Change, reader: Reader, now_ms: i64) -> bool {
-        self.max_ms == 0 || change.at_ms + self.delay_ms(change.handle, reader) <= now_ms
+    pub(crate) fn has_reached(self, entry: &LogEntry, reader: Reader, now_ms: i64) -> bool {
+        self.max_ms == 0 || entry.at_ms + self.delay_ms(entry.handle, reader) <= now_ms
     }
 }
 
-/// What a reader sees.
+/// The tenant as a reader sees it.
 pub(crate) struct View<'a> {
     pub(crate) state: &'a State,
     past: HashMap<Handle, Past>,
-    /// Link changes to take back, the newest first.
+    /// Link changes to undo, the newest first.
     links: Vec<(Handle, Relation, Handle, bool)>,
 }
 
-/// What differs from the present.
+/// The differences of an object from the present.
 #[derive(Default)]
 struct Past {
     life: Option<Life>,
@@ -69,30 +69,30 @@ impl<'a> View<'a> {
             return view;
         }
         let recent = state.changes_since(0).iter().rev();
-        for change in recent.take_while(|change| change.at_ms + 2 * lag.max_ms > now_ms) {
-            if !lag.has_reached(change, reader, now_ms) {
-                view.take_back(change);
+        for entry in recent.take_while(|entry| entry.at_ms + 2 * lag.max_ms > now_ms) {
+            if !lag.has_reached(entry, reader, now_ms) {
+                view.undo(entry);
             }
         }
         view
     }
 
-    fn take_back(&mut self, change: &Change) {
-        let mut set_life = |life| self.past.entry(change.handle).or_default().life = Some(life);
-        match &change.what {
-            What::Created => set_life(Life::Gone),
-            What::Deleted => set_life(Life::Live),
-            What::Purged { before } => set_life(*before),
-            What::Restored => set_life(Life::Binned),
-            What::Updated { before, .. } => {
-                self.past.entry(change.handle).or_default().body = Some(Arc::clone(before));
+    fn undo(&mut self, entry: &LogEntry) {
+        let mut set_life = |life| self.past.entry(entry.handle).or_default().life = Some(life);
+        match &entry.event {
+            Event::Created => set_life(Life::Purged),
+            Event::Deleted => set_life(Life::Live),
+            Event::Purged { before } => set_life(*before),
+            Event::Restored => set_life(Life::Binned),
+            Event::Updated { before, .. } => {
+                self.past.entry(entry.handle).or_default().body = Some(Arc::clone(before));
             }
-            What::Linked(relation, target) => self.links.push((change.handle, *relation, *target, true)),
-            What::Unlinked(relation, target) => self.links.push((change.handle, *relation, *target, false)),
+            Event::Linked(relation, target) => self.links.push((entry.handle, *relation, *target, true)),
+            Event::Unlinked(relation, target) => self.links.push((entry.handle, *relation, *target, false)),
         }
     }
 
-    /// Gives whether an object is there.
+    /// Gives where an object is.
     pub(crate) fn life(&self, handle: Handle) -> Life {
         let past = self.past.get(&handle).and_then(|past| past.life);
         past.unwrap_or_else(|| self.state.record(handle).life)

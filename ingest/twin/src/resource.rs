@@ -1,14 +1,14 @@
 //! Owns what the twin serves of each type: paths, properties, page sizes and costs, from the table of types.
 //!
-//! The lists are the table's; what Graph makes of a request is not: that the twin's rules say by hand, because they judge
-//! what the program does with the same table.
+//! The lists are the table's. How Graph treats a request is not: the rules of the twin are written by hand, because they
+//! judge what the program does with the same table.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use engine::schema::{IdSource, Limit, Property, Type, TypeId, Units};
 
-/// What the twin serves as one type: its index in the table of rows.
+/// A type as the twin serves it: its index in the table of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind(pub(crate) u16);
 
@@ -33,25 +33,25 @@ pub(crate) struct Resource {
     pub(crate) is_below: bool,
     /// Page size without `$top`, and the most `$top` may ask for; none where nothing is published.
     pub(crate) page: Option<(usize, usize)>,
-    /// What comes without `$select`; empty for everything.
+    /// The properties without `$select`; empty for all.
     pub(crate) defaults: Vec<&'static str>,
-    /// What `$select` may name.
+    /// The properties that `$select` may name.
     pub(crate) select: Vec<&'static str>,
     /// Which of them are collections, so that unset means empty.
     collections: Vec<&'static str>,
-    /// What nobody writes.
+    /// The properties that no client writes.
     pub(crate) read_only: Vec<&'static str>,
-    /// What nobody writes on objects mastered on-premises.
+    /// The properties that no client writes on objects mastered on-premises.
     pub(crate) read_only_when_synced: Vec<&'static str>,
-    /// What only a create may set.
+    /// The properties that only a create may set.
     pub(crate) immutable: Vec<&'static str>,
-    /// What a create must give; `a|b` is one of them.
+    /// The properties that a create must give; `a|b` is one of them.
     pub(crate) required: Vec<&'static str>,
     /// Collections below an object that are part of it: kept in it, and shown below it or where they are expanded.
     pub(crate) inside: Vec<&'static str>,
-    /// Other objects that it hangs from: kept in it by their IDs, and shown where they are expanded.
+    /// Other objects that it refers to: kept in it by their IDs, and shown where they are expanded.
     pub(crate) references: Vec<&'static str>,
-    /// What another service holds, so that lists refuse it.
+    /// The properties that another service holds, so that lists refuse them.
     pub(crate) outside: Vec<&'static str>,
 }
 
@@ -61,7 +61,7 @@ impl Resource {
         self.key
     }
 
-    /// Says whether a property only shows where somebody asks for it by a path or an expansion.
+    /// Says whether a property only shows under its own path or by an expansion.
     pub(crate) fn is_hidden(&self, name: &str) -> bool {
         self.inside.contains(&name) || self.references.contains(&name)
     }
@@ -148,7 +148,7 @@ impl Kind {
 
     /// Walks over the table.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..TABLE.rows.len()).map(|place| Self(u16::try_from(place).expect("the table is short")))
+        (0..TABLE.rows.len()).map(|index| Self(u16::try_from(index).expect("the table is short")))
     }
 
     /// Says whether it is a directory object, found under `/directoryObjects` too.
@@ -199,8 +199,8 @@ struct Table {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let rows = rows();
     let (mut types, mut names, mut paths) = (HashMap::new(), HashMap::new(), HashMap::new());
-    for (place, row) in rows.iter().enumerate() {
-        let kind = Kind(u16::try_from(place).expect("the table is short"));
+    for (index, row) in rows.iter().enumerate() {
+        let kind = Kind(u16::try_from(index).expect("the table is short"));
         types.extend(row.types.iter().map(|id| (*id, kind)));
         names.insert(row.token, kind);
         names.extend(row.odata.iter().map(|odata| (odata.trim_start_matches("microsoft.graph."), kind)));
@@ -286,7 +286,7 @@ impl Resource {
         }
     }
 
-    /// Takes in a type that is served in the same collection, so that the row is the base type of both.
+    /// Adds a type that is served in the same collection, so that the row is the base type of both.
     fn join(&mut self, other: Self) {
         self.token = METHOD_CONFIGURATION;
         self.types.extend(other.types);

@@ -1,4 +1,4 @@
-//! Owns what a path means: which type, which object, and what is asked of it. No tenant is needed for that.
+//! Owns routing: the type, the object and the operation that a path names, without a look at the tenant.
 
 use engine::schema::TypeId;
 
@@ -17,15 +17,15 @@ pub(crate) enum Id {
     Only,
 }
 
-/// What a path leads to.
+/// The meaning of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Route {
     Collection(Kind),
     Count(Kind),
     Delta(Kind),
     DirectoryDelta,
     Object(Kind, Id),
-    /// What stands behind an object: `members`, `manager/$ref`, `restore` and so on.
+    /// A path behind an object: `members`, `manager/$ref`, `restore` and so on.
     Under(Kind, Id, Vec<String>),
     DirectoryObject(String),
     UnderDirectoryObject(String, Vec<String>),
@@ -35,24 +35,24 @@ pub(crate) enum Place {
     /// The bin of a type.
     Bin(Kind),
     BinCount(Kind),
-    /// An object in the bin; the type where the path tells it.
+    /// An object in the bin; the type where the path names it.
     BinObject(Option<Kind>, String),
     BinAction(Option<Kind>, String, String),
     OwnedInBin,
     Invitations,
-    /// Collections that are there and empty: native recovery jobs, audit logs.
-    Nothing,
+    /// Collections that are always empty: native recovery jobs, audit logs.
+    EmptyCollection,
     /// Requests that make or remove schedules of privileged roles.
     ScheduleRequests(Kind),
 }
 
-impl Place {
+impl Route {
     /// Says whether a POST changes nothing.
     pub(crate) fn only_reads(&self) -> bool {
         matches!(self, Self::GetByIds | Self::OwnedInBin | Self::AvailableExtensions)
     }
 
-    /// Walks over the type that a path is about, where it tells.
+    /// Walks over the type that a path names, if any.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = Kind> {
         let kind = match self {
             Self::Collection(kind)
@@ -78,22 +78,22 @@ const OWN_BINS: [(&str, TypeId); 4] = [
     ("rolemanagement/directory/deleteditems/roledefinitions", TypeId::RoleDefinition),
 ];
 
-/// Where schedules are asked for.
+/// The paths of requests for schedules.
 const SCHEDULE_REQUESTS: [(&str, TypeId); 2] = [
     ("rolemanagement/directory/roleassignmentschedulerequests", TypeId::RoleAssignmentSchedule),
     ("rolemanagement/directory/roleeligibilityschedulerequests", TypeId::RoleEligibilitySchedule),
 ];
 
-/// Finds what a request's path leads to.
-pub(crate) fn find(request: &Request) -> Result<Place, Refusal> {
+/// Gives the route of a request's path.
+pub(crate) fn find(request: &Request) -> Result<Route, Refusal> {
     if !matches!(request.version.as_str(), "v1.0" | "beta") {
         return Err(Refusal::new(400, "BadRequest", "Invalid version: expected v1.0 or beta."));
     }
     let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
     let lower: Vec<String> = segments.iter().map(|segment| segment.to_ascii_lowercase()).collect();
     let first: Vec<&str> = lower.iter().map(String::as_str).collect();
-    if let Some(place) = special(&segments, &first) {
-        return Ok(place);
+    if let Some(route) = special(&segments, &first) {
+        return Ok(route);
     }
     for count in (1..=segments.len().min(5)).rev() {
         let path = first[..count].join("/");
@@ -101,7 +101,7 @@ pub(crate) fn find(request: &Request) -> Result<Place, Refusal> {
             return bin(Kind::of(*id), &segments[count..]);
         }
         if let Some((_, id)) = SCHEDULE_REQUESTS.iter().find(|(found, _)| *found == path) {
-            return Ok(Place::ScheduleRequests(Kind::of(*id)));
+            return Ok(Route::ScheduleRequests(Kind::of(*id)));
         }
         if let Some(kind) = Kind::from_path(&path) {
             return Ok(within(kind, &segments[count..]));
@@ -110,37 +110,37 @@ pub(crate) fn find(request: &Request) -> Result<Place, Refusal> {
     Err(Refusal::no_segment(segments.first().copied().unwrap_or_default()))
 }
 
-fn special(segments: &[&str], lower: &[&str]) -> Option<Place> {
+fn special(segments: &[&str], lower: &[&str]) -> Option<Route> {
     let own = |segment: &str| segment.to_owned();
     Some(match (lower, segments) {
-        (["directoryobjects", "getbyids" | "microsoft.graph.getbyids"], _) => Place::GetByIds,
+        (["directoryobjects", "getbyids" | "microsoft.graph.getbyids"], _) => Route::GetByIds,
         (
             [
                 "directoryobjects",
                 "getavailableextensionproperties" | "microsoft.graph.getavailableextensionproperties",
             ],
             _,
-        ) => Place::AvailableExtensions,
-        (["directoryobjects", "delta" | "microsoft.graph.delta"], _) => Place::DirectoryDelta,
-        (["directoryobjects", _], [_, id]) => Place::DirectoryObject(own(id)),
+        ) => Route::AvailableExtensions,
+        (["directoryobjects", "delta" | "microsoft.graph.delta"], _) => Route::DirectoryDelta,
+        (["directoryobjects", _], [_, id]) => Route::DirectoryObject(own(id)),
         (["directoryobjects", _, ..], [_, id, rest @ ..]) => {
-            Place::UnderDirectoryObject(own(id), rest.iter().map(|segment| own(segment)).collect())
+            Route::UnderDirectoryObject(own(id), rest.iter().map(|segment| own(segment)).collect())
         }
-        (["invitations"], _) => Place::Invitations,
+        (["invitations"], _) => Route::Invitations,
         (
             ["directory", "recovery", "snapshots" | "jobs" | "recoveryjobs"]
             | ["auditlogs", "directoryaudits" | "signins"],
             _,
-        ) => Place::Nothing,
-        (["directory", "deleteditems", "getuserownedobjects"], _) => Place::OwnedInBin,
+        ) => Route::EmptyCollection,
+        (["directory", "deleteditems", "getuserownedobjects"], _) => Route::OwnedInBin,
         (["directory", "deleteditems", cast], [_, _, name]) => match cast_kind(name) {
-            Some(kind) => Place::Bin(kind),
-            None => Place::BinObject(None, own(cast)),
+            Some(kind) => Route::Bin(kind),
+            None => Route::BinObject(None, own(cast)),
         },
-        (["directory", "deleteditems", _, "$count"], [_, _, cast, _]) => Place::BinCount(cast_kind(cast)?),
+        (["directory", "deleteditems", _, "$count"], [_, _, cast, _]) => Route::BinCount(cast_kind(cast)?),
         (["directory", "deleteditems", _, action], [_, _, id, name]) => match cast_kind(id) {
-            Some(kind) => Place::BinObject(Some(kind), own(name)),
-            None => Place::BinAction(None, own(id), own(action)),
+            Some(kind) => Route::BinObject(Some(kind), own(name)),
+            None => Route::BinAction(None, own(id), own(action)),
         },
         _ => return None,
     })
@@ -152,20 +152,20 @@ pub(crate) fn cast_kind(segment: &str) -> Option<Kind> {
     Kind::from_name(name)
 }
 
-fn bin(kind: Kind, rest: &[&str]) -> Result<Place, Refusal> {
+fn bin(kind: Kind, rest: &[&str]) -> Result<Route, Refusal> {
     match rest {
-        [] => Ok(Place::Bin(kind)),
-        ["$count"] => Ok(Place::BinCount(kind)),
-        [id] => Ok(Place::BinObject(Some(kind), (*id).to_owned())),
+        [] => Ok(Route::Bin(kind)),
+        ["$count"] => Ok(Route::BinCount(kind)),
+        [id] => Ok(Route::BinObject(Some(kind), (*id).to_owned())),
         [id, action] => {
             let action = action.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-            Ok(Place::BinAction(Some(kind), (*id).to_owned(), action))
+            Ok(Route::BinAction(Some(kind), (*id).to_owned(), action))
         }
         [_, _, behind, ..] => Err(Refusal::no_segment(behind)),
     }
 }
 
-fn within(kind: Kind, rest: &[&str]) -> Place {
+fn within(kind: Kind, rest: &[&str]) -> Route {
     let rest = match rest {
         // The beta version has the only authorization policy in a collection.
         ["authorizationPolicy", rest @ ..] if kind == TypeId::AuthorizationPolicy => rest,
@@ -174,17 +174,17 @@ fn within(kind: Kind, rest: &[&str]) -> Place {
     let own = |rest: &[&str]| rest.iter().map(|segment| (*segment).to_owned()).collect::<Vec<_>>();
     if kind.resource().is_single() {
         return if rest.is_empty() {
-            Place::Object(kind, Id::Only)
+            Route::Object(kind, Id::Only)
         } else {
-            Place::Under(kind, Id::Only, own(rest))
+            Route::Under(kind, Id::Only, own(rest))
         };
     }
     match rest {
-        [] => Place::Collection(kind),
-        ["$count"] => Place::Count(kind),
-        ["delta" | "microsoft.graph.delta"] if kind.resource().has_delta() => Place::Delta(kind),
-        [id] => Place::Object(kind, to_id(id)),
-        [id, rest @ ..] => Place::Under(kind, to_id(id), own(rest)),
+        [] => Route::Collection(kind),
+        ["$count"] => Route::Count(kind),
+        ["delta" | "microsoft.graph.delta"] if kind.resource().has_delta() => Route::Delta(kind),
+        [id] => Route::Object(kind, to_id(id)),
+        [id, rest @ ..] => Route::Under(kind, to_id(id), own(rest)),
     }
 }
 

@@ -1,9 +1,9 @@
-//! Owns sealed texts: page and delta tokens, and access tokens, which hold what they mean and cannot be made up.
+//! Owns sealed texts: page and delta tokens, and access tokens, which hold their meaning and cannot be forged.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// What seals and opens.
+/// Seals and opens texts with a key.
 #[derive(Clone)]
 pub(crate) struct Seal([u8; 32]);
 

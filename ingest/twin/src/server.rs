@@ -1,4 +1,4 @@
-//! Owns the sockets: HTTP/1.1 on loopback, one task per connection, nothing that knows of Graph.
+//! Owns the sockets: HTTP/1.1 on loopback, one task per connection, no knowledge of Graph.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -48,7 +48,7 @@ pub fn serve(twin: Twin, options: Options) -> io::Result<Server> {
     drop(guard);
     runtime.spawn(async move {
         loop {
-            // A connection that fails before it begins concerns nobody else.
+            // A connection that fails before it begins concerns no other one.
             if let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(connection(stream, Arc::clone(&serving)));
             }
@@ -62,11 +62,11 @@ async fn connection(stream: TcpStream, core: Arc<Core>) {
     drop(stream.set_nodelay(true));
     let service = service_fn(move |request| exchange(request, Arc::clone(&core)));
     let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    // A client that goes away in the middle has nothing more to be told.
+    // A client that closes the connection gets no answer.
     drop(served.await);
 }
 
-/// A call whose answer the client is not to get.
+/// A call whose answer is withheld from the client.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is lost on purpose")]
 struct Lost;
@@ -160,13 +160,13 @@ impl Server {
         &self.core.auth.client_id
     }
 
-    /// Gives the client's secret, made up for this run. It must not be logged.
+    /// Gives the client's secret, new in each run. It must not be logged.
     #[must_use]
     pub fn client_secret(&self) -> &str {
         self.core.auth.secret()
     }
 
-    /// Lets other things go wrong from now on.
+    /// Switches these faults on, and all others off.
     pub fn set_faults(&self, faults: Vec<Fault>) {
         self.core.set_faults(faults);
     }

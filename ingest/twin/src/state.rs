@@ -1,14 +1,25 @@
-//! Owns a tenant in memory: objects, links in both directions, the bin, and the log of everything that changed.
+//! Owns a tenant in memory: objects, links in both directions, the bin, and the log of all changes.
 //!
-//! *Shape.* Every object is a record with a number, its *handle*, for ever; a purged object stays as a tombstone.
+//! *Shape.* Every object is a record with a number, its *handle*, for ever; a purged object stays as a tombstone. The
+//! state itself is looked up, linked and edited by its methods; what builds on that is functions over it.
 //!
-//! *Invariants.* (1) A link stands in the record of its source and in that of its target. (2) Every change is in the
-//! log, in the order in which it happened; the place in the log is its sequence number.
+//! ```text
+//!   load ─> seed ──────────┐
+//!   put ───────────────────┼─> edit ─> link ─> state: records, key, log
+//!   expiry ─> schedule ────┘
+//! ```
+//!
+//! *Invariants.* (1) A link is in the record of its source and in that of its target. (2) Every change is in the log,
+//! in the order in which it happened; the index in the log is its sequence number.
 
 mod edit;
+mod expiry;
+mod json;
+mod key;
 mod link;
 mod load;
 mod log;
+mod put;
 mod schedule;
 mod seed;
 
@@ -19,22 +30,28 @@ use crate::body::{Body, Members, Shapes};
 use crate::resource::Kind;
 use crate::synthetic::random::Source;
 pub(crate) use edit::{Trace, When};
-pub(crate) use link::Relation;
-pub(crate) use load::{Loader, find_target, security_identifier};
-pub(crate) use log::{Change, What};
+pub(crate) use expiry::{expire, has_expired};
+pub(crate) use key::AlternateKey;
+use key::KeyIndex;
+pub(crate) use link::{Relation, find_target};
+pub(crate) use load::Loader;
+use log::Log;
+pub(crate) use log::{Event, LogEntry};
+pub(crate) use put::put;
+pub(crate) use schedule::{end_schedule, end_schedules_of, show_schedule};
 
 /// The number of an object.
 pub(crate) type Handle = u32;
 
-/// Whether an object is there.
+/// Where an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// There.
+    /// In the directory.
     Live,
     /// In the bin.
     Binned,
-    /// Purged.
-    Gone,
+    /// In neither, for good.
+    Purged,
 }
 
 /// One object.
@@ -52,41 +69,16 @@ pub(crate) struct Record {
     pub(crate) incoming: Vec<(Relation, Handle)>,
 }
 
-/// Values that find an object besides its ID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
-    UserPrincipalName,
-    AppId,
-    UniqueName,
-    Mail,
-}
-
-impl Key {
-    const ALL: [Self; 4] = [Self::UserPrincipalName, Self::AppId, Self::UniqueName, Self::Mail];
-
-    /// Gives the property.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::UserPrincipalName => "userPrincipalName",
-            Self::AppId => "appId",
-            Self::UniqueName => "uniqueName",
-            Self::Mail => "mail",
-        }
-    }
-}
-
 /// A tenant.
 pub(crate) struct State {
     pub(crate) tenant_id: String,
     records: Vec<Record>,
     by_kind: Vec<Vec<Handle>>,
     ids: Vec<HashMap<Arc<str>, Handle>>,
-    keys: HashMap<(Kind, Key, String), Handle>,
+    keys: KeyIndex,
     shapes: Shapes,
-    log: Vec<Change>,
-    /// How much of the log was searched for objects that lay in the bin too long.
-    expired: usize,
-    /// Schedules of roles that end, by when.
+    log: Log,
+    /// Schedules of roles that end, by the time of their end.
     ends: BTreeSet<(i64, Handle)>,
     source: Source,
     made: u64,
@@ -100,14 +92,18 @@ impl State {
             records: Vec::new(),
             by_kind: vec![Vec::new(); kinds],
             ids: vec![HashMap::new(); kinds],
-            keys: HashMap::new(),
+            keys: KeyIndex::default(),
             shapes: Shapes::default(),
-            log: Vec::new(),
-            expired: 0,
+            log: Log::default(),
             ends: BTreeSet::new(),
             source: Source::new(seed).fork(0x7477_696e),
             made: 0,
         }
+    }
+
+    /// Gives the changes from a sequence number on.
+    pub(crate) fn changes_since(&self, sequence: usize) -> &[LogEntry] {
+        self.log.since(sequence)
     }
 
     /// Gives an object.
@@ -137,8 +133,13 @@ impl State {
     }
 
     /// Finds an object by another value that identifies it.
-    pub(crate) fn find_by_key(&self, kind: Kind, key: Key, value: &str) -> Option<Handle> {
-        self.keys.get(&(kind, key, value.to_ascii_lowercase())).copied()
+    pub(crate) fn find_by_key(&self, kind: Kind, key: AlternateKey, value: &str) -> Option<Handle> {
+        self.keys.find(kind, key, value)
+    }
+
+    /// Says whether an object is live.
+    pub(crate) fn is_live(&self, handle: Handle) -> bool {
+        self.record(handle).life == Life::Live
     }
 
     /// Finds the only object of a type.
@@ -157,7 +158,7 @@ impl State {
         self.shapes.body(kind, members)
     }
 
-    /// Adds an object without a word in the log.
+    /// Adds an object without an entry in the log.
     fn insert(&mut self, kind: Kind, id: &str, body: Body, life: Life) -> Handle {
         let handle = Handle::try_from(self.records.len()).expect("tenants are below four billion objects");
         let id: Arc<str> = id.into();
@@ -185,24 +186,12 @@ impl State {
     }
 
     fn index_keys(&mut self, handle: Handle) {
-        for key in Key::ALL {
-            let record = &self.records[handle as usize];
-            if let Some(value) = record.body.text(key.name()) {
-                let entry = (record.kind, key, value.to_ascii_lowercase());
-                self.keys.insert(entry, handle);
-            }
-        }
+        let record = &self.records[handle as usize];
+        self.keys.add(handle, record.kind, &record.body);
     }
 
     fn forget_keys(&mut self, handle: Handle) {
-        for key in Key::ALL {
-            let record = &self.records[handle as usize];
-            if let Some(value) = record.body.text(key.name()) {
-                let entry = (record.kind, key, value.to_ascii_lowercase());
-                if self.keys.get(&entry) == Some(&handle) {
-                    self.keys.remove(&entry);
-                }
-            }
-        }
+        let record = &self.records[handle as usize];
+        self.keys.remove(handle, record.kind, &record.body);
     }
 }

@@ -1,15 +1,15 @@
-//! Owns Graph's limits: what each call costs, and the buckets it is taken from.
+//! Owns Graph's limits: the cost of each call, and the buckets it is taken from.
 //!
 //! *Sources.* The published throttling limits of the identity and access service; the README has the link.
 
 use engine::schema::{Limit, TypeId};
 
 use crate::resource::Kind;
-use crate::route::Place;
+use crate::route::Route;
 use crate::rules::Refusal;
 use crate::wire::Request;
 
-/// What a call costs.
+/// The cost of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
     pub(crate) units: u32,
@@ -18,10 +18,10 @@ pub(crate) struct Cost {
     pub(crate) is_device: bool,
 }
 
-/// Gives what a call costs.
-pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
-    let is_write = request.method != "GET" && !place.only_reads();
-    let (kind, base) = base_cost(request, place);
+/// Gives the cost of a call.
+pub(crate) fn cost(request: &Request, route: &Route) -> Cost {
+    let is_write = request.method != "GET" && !route.only_reads();
+    let (kind, base) = base_cost(request, route);
     let limit = kind.map_or(Limit::Identity, |kind| kind.resource().limit());
     let is_device = is_write && kind == Some(Kind::of(TypeId::Device));
     if is_write {
@@ -39,29 +39,29 @@ pub(crate) fn cost(request: &Request, place: &Place) -> Cost {
         units = units.saturating_sub(1);
     }
     // Of getByIds $select takes three.
-    if *place == Place::GetByIds && request.option("$select").is_some() {
+    if *route == Route::GetByIds && request.option("$select").is_some() {
         units = 2;
     }
     Cost { units: units.max(1), is_write, limit, is_device }
 }
 
-fn base_cost(request: &Request, place: &Place) -> (Option<Kind>, u32) {
-    match place {
-        Place::Collection(kind) => (Some(*kind), kind.resource().units().list),
-        Place::Count(kind) | Place::Delta(kind) | Place::Bin(kind) | Place::BinCount(kind) => {
+fn base_cost(request: &Request, route: &Route) -> (Option<Kind>, u32) {
+    match route {
+        Route::Collection(kind) => (Some(*kind), kind.resource().units().list),
+        Route::Count(kind) | Route::Delta(kind) | Route::Bin(kind) | Route::BinCount(kind) => {
             (Some(*kind), 1)
         }
-        Place::Object(kind, _) => (Some(*kind), kind.resource().units().get),
-        Place::Under(kind, _, rest) => (Some(*kind), behind(&rest[0])),
-        Place::UnderDirectoryObject(_, rest) => (None, behind(&rest[0])),
-        Place::GetByIds => (None, 5),
-        Place::BinObject(kind, _) | Place::BinAction(kind, ..) => (*kind, 1),
-        Place::ScheduleRequests(kind) => (Some(*kind), 1),
+        Route::Object(kind, _) => (Some(*kind), kind.resource().units().get),
+        Route::Under(kind, _, rest) => (Some(*kind), behind(&rest[0])),
+        Route::UnderDirectoryObject(_, rest) => (None, behind(&rest[0])),
+        Route::GetByIds => (None, 5),
+        Route::BinObject(kind, _) | Route::BinAction(kind, ..) => (*kind, 1),
+        Route::ScheduleRequests(kind) => (Some(*kind), 1),
         _ => (None, u32::from(!request.method.is_empty())),
     }
 }
 
-/// What a relation or action costs.
+/// Gives the cost of a relation or action.
 fn behind(name: &str) -> u32 {
     match name.rsplit('.').next().unwrap_or(name) {
         "transitiveMembers" => 5,
@@ -144,7 +144,7 @@ impl Throttle {
             return Ok(None);
         }
         if cost.limit == Limit::ConditionalAccess {
-            // A refused call does not lengthen the wait here, or nobody who polls would ever get through.
+            // A refused call does not lengthen the wait here, or a client that polls would never get through.
             let before = self.policies.clone();
             if self.policies.take(1, self.speed, now_ms) > 0.0 {
                 self.policies = before;

@@ -1,4 +1,4 @@
-//! Owns a tenant before it is served: where it comes from.
+//! Owns a tenant before it is served: synthetic, from objects, or from a backup.
 
 use crate::state::{Loader, State};
 use crate::synthetic::Tenant;
@@ -12,15 +12,15 @@ pub struct Twin {
 const DAY: u32 = 1;
 
 impl Twin {
-    /// Makes up a tenant of so many objects.
+    /// Makes a synthetic tenant of so many objects.
     #[must_use]
     pub fn from_synthetic(objects: u64, seed: u64) -> Self {
         let tenant = Tenant::new(objects, seed);
         Self::from_objects(seed, tenant.objects(DAY))
     }
 
-    /// Loads objects: type token and JSON with links inside, in any order. What is no object of a type that Graph
-    /// serves is left out.
+    /// Loads objects: type token and JSON with links inside, in any order. A text that is no object of a type that
+    /// Graph serves is left out.
     #[must_use]
     pub fn from_objects<T: AsRef<str>>(seed: u64, objects: impl IntoIterator<Item = (T, String)>) -> Self {
         let mut loader = Loader::new(seed);
@@ -30,7 +30,7 @@ impl Twin {
         Self { state: loader.finish() }
     }
 
-    /// Loads a backup, with the links that come back when what lies in a bin is restored.
+    /// Loads a backup, with the links that a restore from the bin brings back.
     ///
     /// # Errors
     /// Whatever reading the store answers.

@@ -1,6 +1,4 @@
-//! Owns what comes in and goes out, apart from the sockets: a request taken apart, and a reply.
-
-use crate::faults::Delivery;
+//! Owns requests and replies, apart from the sockets: a request parsed into its pieces, a reply, and how it is delivered.
 
 /// A request.
 #[derive(Clone, Debug, Default)]
@@ -13,9 +11,9 @@ pub(crate) struct Request {
     pub(crate) version: String,
     /// The path behind the version, decoded, in segments; keys in parentheses are segments of their own.
     pub(crate) segments: Vec<String>,
-    /// The path behind the base as it came, without the query.
+    /// The path behind the base as the client wrote it, without the query.
     pub(crate) raw_path: String,
-    /// The query as it came.
+    /// The query as the client wrote it.
     pub(crate) raw_query: String,
     /// The query's names, with `$` where Graph has it optional, and values.
     pub(crate) query: Vec<(String, String)>,
@@ -30,13 +28,24 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
-    /// What happens to it on its way.
+    /// How it reaches the client.
     pub(crate) delivery: Delivery,
-    /// Whether the body is no JSON, although it may look like it.
+    /// Whether the body is plain text, although it may look like JSON.
     pub(crate) is_text: bool,
 }
 
-/// The content type of everything Graph answers with success.
+/// How a reply reaches the client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    /// How late, in milliseconds.
+    pub(crate) late_ms: u32,
+    /// Whether the connection closes without it.
+    pub(crate) is_lost: bool,
+    /// Whether the connection closes in the middle of it.
+    pub(crate) is_cut: bool,
+}
+
+/// The content type of Graph's successful answers.
 const JSON: &str =
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 
@@ -63,7 +72,7 @@ impl Reply {
 }
 
 impl Request {
-    /// Takes a target such as `/v1.0/users?$top=5` apart.
+    /// Parses a target such as `/v1.0/users?$top=5`.
     pub(crate) fn new(method: &str, base: &str, target: &str) -> Self {
         let (raw_path, raw_query) = target.split_once('?').unwrap_or((target, ""));
         let mut parts = raw_path.trim_matches('/').split('/').filter(|part| !part.is_empty());
@@ -98,7 +107,7 @@ impl Request {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
-    /// Says whether advanced queries are allowed, the `$count` they need apart.
+    /// Says whether the request has the header that advanced queries need.
     pub(crate) fn is_eventual(&self) -> bool {
         self.header("consistencylevel").is_some_and(|level| level.eq_ignore_ascii_case("eventual"))
     }
@@ -149,7 +158,7 @@ pub(crate) fn pairs(text: &str, rename: impl Fn(&str) -> String) -> Vec<(String,
         .collect()
 }
 
-/// Decodes `%41`, and `+` where it stands for a space.
+/// Decodes `%41`, and `+` where it means a space.
 pub(crate) fn decode(text: &str, plus_is_space: bool) -> String {
     if !text.contains(['%', '+']) {
         return text.to_owned();

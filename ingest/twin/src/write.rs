@@ -1,6 +1,7 @@
-//! Owns writing: making, changing, deleting and restoring objects and links, after the rules have agreed.
+//! Owns writing: making, changing, deleting and restoring objects and links, once the rules allow it.
 
 mod action;
+mod fill;
 mod inside;
 mod link;
 mod merge;
@@ -14,13 +15,14 @@ use crate::clock::to_iso;
 use crate::read::{Read, resolve};
 use crate::replica::{Lag, Reader, View};
 use crate::resource::Kind;
-use crate::route::{Id, Place};
+use crate::route::{Id, Route};
 use crate::rules::{Reconcile, Refusal, check_create, check_delete, check_restore, check_update};
 use crate::seal::Seal;
-use crate::state::{Handle, Key, Life, Relation, State, When, find_target, security_identifier};
+use crate::state::{Handle, Life, Relation, State, When, end_schedules_of, find_target};
 use crate::wire::{Reply, Request};
+use fill::{choose_id, expand_strength, fill, fill_app_role};
 
-/// Everything a write needs.
+/// A write being answered.
 pub(crate) struct Write<'a> {
     pub(crate) request: &'a Request,
     pub(crate) state: &'a mut State,
@@ -35,7 +37,7 @@ pub(crate) struct Write<'a> {
     pub(crate) keeps_policies_binned: bool,
 }
 
-/// What only those with a high enough role change of users who hold roles.
+/// Properties of users who hold roles that only those with a higher role may change.
 const SENSITIVE: [&str; 7] = [
     "accountEnabled",
     "businessPhones",
@@ -51,29 +53,29 @@ const BOUND_MAX: usize = 20;
 
 impl Write<'_> {
     /// Answers a write.
-    pub(crate) fn answer(&mut self, place: Place) -> Result<Reply, Refusal> {
+    pub(crate) fn answer(&mut self, route: Route) -> Result<Reply, Refusal> {
         let method = self.request.method.as_str();
-        match (method, place) {
-            ("POST", Place::Collection(kind)) => self.create(kind, None, self.values()?),
-            ("POST", Place::Invitations) => self.invite(),
-            ("POST", Place::ScheduleRequests(kind)) => self.schedule(kind),
-            ("POST", Place::BinAction(_, id, action)) if action == "restore" => self.restore(&id),
-            ("DELETE", Place::BinObject(_, id)) => self.purge(&id),
-            ("PATCH" | "PUT", Place::Object(kind, id)) => self.update(kind, &id),
-            ("DELETE", Place::Object(kind, id)) => {
+        match (method, route) {
+            ("POST", Route::Collection(kind)) => self.create(kind, None, self.values()?),
+            ("POST", Route::Invitations) => self.invite(),
+            ("POST", Route::ScheduleRequests(kind)) => self.schedule(kind),
+            ("POST", Route::BinAction(_, id, action)) if action == "restore" => self.restore(&id),
+            ("DELETE", Route::BinObject(_, id)) => self.purge(&id),
+            ("PATCH" | "PUT", Route::Object(kind, id)) => self.update(kind, &id),
+            ("DELETE", Route::Object(kind, id)) => {
                 let handle = self.resolve(kind, &id)?;
                 self.delete(handle)
             }
-            ("DELETE", Place::DirectoryObject(id)) => {
+            ("DELETE", Route::DirectoryObject(id)) => {
                 let found =
                     self.state.find_directory_object(&id).filter(|&handle| self.state.is_live(handle));
                 self.delete(found.ok_or_else(|| Refusal::not_found(&id))?)
             }
-            (_, Place::Under(kind, id, rest)) => {
+            (_, Route::Under(kind, id, rest)) => {
                 let handle = self.resolve(kind, &id)?;
                 self.under(handle, &rest)
             }
-            (_, Place::UnderDirectoryObject(id, rest)) => {
+            (_, Route::UnderDirectoryObject(id, rest)) => {
                 let found =
                     self.state.find_directory_object(&id).filter(|&handle| self.state.is_live(handle));
                 self.under(found.ok_or_else(|| Refusal::not_found(&id))?, &rest)
@@ -82,13 +84,13 @@ impl Write<'_> {
         }
     }
 
-    /// Says whether an update may make what is missing.
+    /// Says whether an update may make a missing object.
     fn creates_missing(&self) -> bool {
         self.request.header("prefer").is_some_and(|value| value.contains("create-if-missing"))
     }
 
     fn when(&self) -> When {
-        When::told(self.now_ms)
+        When::reported(self.now_ms)
     }
 
     /// Reads the body as an object.
@@ -108,7 +110,7 @@ impl Write<'_> {
         resolve(&View::new(self.state, self.lag, Reader::Get, self.now_ms), kind, id)
     }
 
-    /// Finds an object that a link is to lead to, as the replica sees it that takes links.
+    /// Finds the target of a link, as the replica sees it that takes links.
     fn target(&self, relation: Relation, id: &str) -> Result<Handle, Refusal> {
         let view = View::new(self.state, self.lag, Reader::LinkWrite, self.now_ms);
         find_target(self.state, relation, id)
@@ -126,11 +128,11 @@ impl Write<'_> {
         check_create(self.state, kind, &values)?;
         let links = self.bound_links(&mut values)?;
         if kind == TypeId::AppRoleAssignment {
-            self.fill_app_role(&mut values);
+            fill_app_role(self.state, &mut values);
         }
-        self.expand_strength(&mut values)?;
-        let id = self.id_for(kind, &values);
-        self.fill(kind, &id, &mut values);
+        expand_strength(self.state, &mut values)?;
+        let id = choose_id(self.state, kind, &values);
+        fill(self.state, self.now_ms, kind, &id, &mut values);
         let handle = self.state.create(self.when(), kind, &id, &values);
         if let Some(parent) = parent {
             self.state.set_parent(handle, parent);
@@ -162,7 +164,7 @@ impl Write<'_> {
         Ok(reply)
     }
 
-    /// Takes `members@odata.bind` and `owners@odata.bind` out of the values.
+    /// Removes `members@odata.bind` and `owners@odata.bind` from the values and gives their links.
     fn bound_links(&self, values: &mut Map<String, Value>) -> Result<Vec<(Relation, Handle)>, Refusal> {
         let mut links = Vec::new();
         for (name, relation) in
@@ -182,129 +184,6 @@ impl Write<'_> {
             }
         }
         Ok(links)
-    }
-
-    /// Most IDs are the server's choice.
-    fn id_for(&mut self, kind: Kind, values: &Map<String, Value>) -> String {
-        let resource = kind.resource();
-        let chosen = match kind.id() {
-            Some(TypeId::RoleDefinition) => values.get("templateId"),
-            _ if resource.required.contains(&resource.key_name()) => values.get(resource.key_name()),
-            _ => None,
-        };
-        let is_free = |id: &&str| {
-            let found = self.state.find(kind, id);
-            found.is_none_or(|handle| self.state.record(handle).life == Life::Gone)
-        };
-        let chosen = chosen.and_then(Value::as_str).filter(is_free);
-        chosen.map_or_else(|| self.state.new_id(), str::to_owned)
-    }
-
-    /// Adds what the server makes.
-    fn fill(&mut self, kind: Kind, id: &str, values: &mut Map<String, Value>) {
-        values.remove("passwordProfile");
-        let now = Value::from(to_iso(self.now_ms));
-        let resource = kind.resource();
-        let has = |name: &str| resource.select.contains(&name);
-        let mut set = |name: &str, value: Value| {
-            if has(name) {
-                values.entry(name).or_insert(value);
-            }
-        };
-        set("createdDateTime", now.clone());
-        set("deletedDateTime", Value::Null);
-        match kind.id() {
-            Some(TypeId::User) => set("userType", "Member".into()),
-            Some(TypeId::Group) => set("renewedDateTime", now),
-            Some(TypeId::Application) => {
-                set("appId", self.state.new_id().into());
-                set("signInAudience", "AzureADMyOrg".into());
-                set("publisherDomain", "contoso.com".into());
-            }
-            Some(TypeId::ServicePrincipal) => {
-                set("servicePrincipalType", "Application".into());
-                set("accountEnabled", true.into());
-                set("appOwnerOrganizationId", self.state.tenant_id.clone().into());
-                self.copy_application(values);
-            }
-            Some(TypeId::DirectoryRole) => {
-                let template = values.get("roleTemplateId").and_then(Value::as_str).unwrap_or_default();
-                if let Some(definition) = self.state.find(Kind::of(TypeId::RoleDefinition), template) {
-                    let body = &self.state.record(definition).body;
-                    values.insert("displayName".into(), body.tree("displayName"));
-                    values.insert("description".into(), body.tree("description"));
-                }
-            }
-            Some(TypeId::RoleDefinition) => {
-                set("isBuiltIn", false.into());
-                set("templateId", id.into());
-            }
-            Some(TypeId::AuthenticationStrengthPolicy) => set("policyType", "custom".into()),
-            _ => {}
-        }
-        if matches!(kind.id(), Some(TypeId::User | TypeId::Group))
-            && let Some(identifier) = security_identifier(id)
-        {
-            values.insert("securityIdentifier".into(), identifier.into());
-        }
-    }
-
-    /// A policy shows the authentication strength it requires in full, though only its ID is written.
-    fn expand_strength(&self, values: &mut Map<String, Value>) -> Result<(), Refusal> {
-        let strength =
-            values.get_mut("grantControls").and_then(|controls| controls.get_mut("authenticationStrength"));
-        let Some(strength) = strength.filter(|strength| !strength.is_null()) else { return Ok(()) };
-        let id = strength["id"].as_str().unwrap_or_default();
-        let found = self.state.find_live(Kind::of(TypeId::AuthenticationStrengthPolicy), id);
-        let found = found.ok_or_else(|| {
-            Refusal::new(
-                400,
-                "BadRequest",
-                format!("1043: The authentication strength '{id}' does not exist."),
-            )
-        })?;
-        let body = &self.state.record(found).body;
-        let shown = body
-            .members()
-            .filter(|(name, _)| !Kind::of(TypeId::AuthenticationStrengthPolicy).resource().is_hidden(name));
-        *strength = shown.map(|(name, _)| (name.to_string(), body.tree(name))).collect();
-        Ok(())
-    }
-
-    /// A service principal takes most of its application over.
-    fn copy_application(&self, values: &mut Map<String, Value>) {
-        let app_id = values.get("appId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let application = self.state.find_by_key(Kind::of(TypeId::Application), Key::AppId, &app_id);
-        let Some(application) = application else { return };
-        let body = &self.state.record(application).body;
-        for (from, to) in [
-            ("displayName", "displayName"),
-            ("displayName", "appDisplayName"),
-            ("signInAudience", "signInAudience"),
-            ("appRoles", "appRoles"),
-        ] {
-            values.entry(to).or_insert_with(|| body.tree(from));
-        }
-        let names = Value::from(vec![app_id]);
-        values.entry("servicePrincipalNames").or_insert(names);
-    }
-
-    fn fill_app_role(&self, values: &mut Map<String, Value>) {
-        for (from, name, kind) in [
-            ("principalId", "principalDisplayName", Some("principalType")),
-            ("resourceId", "resourceDisplayName", None),
-        ] {
-            let id = values.get(from).and_then(Value::as_str).unwrap_or_default();
-            let Some(found) = self.state.find_directory_object(id) else { continue };
-            let record = self.state.record(found);
-            let display = record.body.tree("displayName");
-            let mut type_name = record.kind.resource().token.to_owned();
-            type_name[..1].make_ascii_uppercase();
-            values.insert(name.into(), display);
-            if let Some(kind) = kind {
-                values.insert(kind.into(), type_name.into());
-            }
-        }
     }
 
     fn update(&mut self, kind: Kind, id: &Id) -> Result<Reply, Refusal> {
@@ -339,7 +218,7 @@ impl Write<'_> {
                 "The number of references in the request exceeds the maximum of 20.",
             ));
         }
-        self.expand_strength(&mut values)?;
+        expand_strength(self.state, &mut values)?;
         let links = self.bound_links(&mut values)?;
         for &(relation, target) in &links {
             crate::rules::check_link(self.state, handle, relation, target)?;
@@ -379,7 +258,7 @@ impl Write<'_> {
         if skips_bin {
             self.state.purge(self.when(), handle);
         } else {
-            self.state.end_schedules_of(self.when(), handle);
+            end_schedules_of(self.state, self.when(), handle);
             self.state.delete(self.when(), handle);
         }
         Ok(Reply::nothing())

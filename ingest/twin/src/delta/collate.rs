@@ -1,55 +1,55 @@
-//! Owns putting the log together by object: what one round of changes tells.
+//! Owns collating the log by object: the entries that one round of changes reports.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::token::Token;
-use crate::state::{Handle, Life, Relation, State, What};
+use super::token::DeltaToken;
+use crate::state::{Event, Handle, Life, Relation, State};
 
 /// One record of a round.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Entry {
-    /// It is there; `full` when it is new or came back, so that everything is told.
+    /// It is live; `full` when it is new or restored, so that all its properties and links are reported.
     Present { handle: Handle, names: Vec<Arc<str>>, links: Vec<(Relation, Handle, bool)>, full: bool },
-    /// It went away: `changed` into the bin, `deleted` for good.
+    /// It was deleted: `changed` into the bin, `deleted` for good.
     Removed { handle: Handle, reason: &'static str },
 }
 
-/// What becomes of links whose target lies in the bin.
+/// How a round treats links whose target is in the bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hidden {
-    /// They are not told.
-    Quiet,
-    /// They are told as removed, and as added when the target comes back.
-    Told,
+pub(super) enum BinnedLinks {
+    /// It leaves them out.
+    Omitted,
+    /// It reports them as removed, and as added when the target is restored.
+    Reported,
 }
 
-/// Records being gathered, and where the newest of each object is.
+/// The entries of a round while they are gathered, and the index of the newest one of each object.
 struct Round<'a> {
     state: &'a State,
-    token: &'a Token,
+    token: &'a DeltaToken,
     entries: Vec<Entry>,
-    places: HashMap<Handle, usize>,
+    newest: HashMap<Handle, usize>,
 }
 
-/// Gathers what happened in a round, by object, in the order in which each was first touched.
-pub(super) fn collate(state: &State, token: &Token, hidden: Hidden) -> Vec<Entry> {
+/// Gathers the changes of a round by object, in the order of the first change of each.
+pub(super) fn collate(state: &State, token: &DeltaToken, binned_links: BinnedLinks) -> Vec<Entry> {
     let changes = state.changes_since(token.start);
     let changes = &changes[..changes.len().min(token.until.saturating_sub(token.start))];
-    let mut round = Round { state, token, entries: Vec::new(), places: HashMap::new() };
+    let mut round = Round { state, token, entries: Vec::new(), newest: HashMap::new() };
     for change in changes.iter().filter(|change| !change.silent) {
-        if hidden == Hidden::Told {
-            round.tell_hidden(change.handle, &change.what);
+        if binned_links == BinnedLinks::Reported {
+            round.add_binned(change.handle, &change.event);
         }
         if round.concerns(change.handle) {
-            round.add(change.handle, &change.what);
+            round.add(change.handle, &change.event);
         }
     }
     let mut entries = round.entries;
     entries.retain(|entry| match entry {
         Entry::Removed { .. } => true,
         Entry::Present { handle, names, links, full } => {
-            state.record(*handle).life != Life::Gone && (*full || !names.is_empty() || !links.is_empty())
+            state.record(*handle).life != Life::Purged && (*full || !names.is_empty() || !links.is_empty())
         }
     });
     for entry in &mut entries {
@@ -64,79 +64,79 @@ impl Round<'_> {
         self.token.kinds.contains(&record.kind) && self.token.names(&record.id)
     }
 
-    /// Links to an object go when it goes into the bin, and come when it comes back.
-    fn tell_hidden(&mut self, target: Handle, what: &What) {
-        let is_back = match what {
-            What::Restored => true,
-            What::Deleted => false,
+    /// Reports links to an object as removed when it goes into the bin, and as added when it is restored.
+    fn add_binned(&mut self, target: Handle, event: &Event) {
+        let is_back = match event {
+            Event::Restored => true,
+            Event::Deleted => false,
             _ => return,
         };
         for &(relation, source) in &self.state.record(target).incoming {
             if self.state.is_live(source) && self.concerns(source) {
-                let what =
-                    if is_back { What::Linked(relation, target) } else { What::Unlinked(relation, target) };
-                self.add(source, &what);
+                let event =
+                    if is_back { Event::Linked(relation, target) } else { Event::Unlinked(relation, target) };
+                self.add(source, &event);
             }
         }
     }
 
-    fn add(&mut self, handle: Handle, what: &What) {
-        match what {
-            What::Deleted => self.remove(handle, "changed"),
-            What::Purged { .. } => self.remove(handle, "deleted"),
-            _ => self.change(handle, what),
+    fn add(&mut self, handle: Handle, event: &Event) {
+        match event {
+            Event::Deleted => self.remove(handle, "changed"),
+            Event::Purged { .. } => self.remove(handle, "deleted"),
+            _ => self.change(handle, event),
         }
     }
 
     fn remove(&mut self, handle: Handle, reason: &'static str) {
-        // What it was before it went away is of no interest any more.
-        if let Some(&place) = self.places.get(&handle)
-            && let Entry::Present { names, links, full, .. } = &mut self.entries[place]
+        // Changes before the deletion are left out.
+        if let Some(&index) = self.newest.get(&handle)
+            && let Entry::Present { names, links, full, .. } = &mut self.entries[index]
         {
             names.clear();
             links.clear();
             *full = false;
         }
-        self.places.insert(handle, self.entries.len());
+        self.newest.insert(handle, self.entries.len());
         self.entries.push(Entry::Removed { handle, reason });
     }
 
-    fn change(&mut self, handle: Handle, what: &What) {
-        let place = *self.places.entry(handle).or_insert(self.entries.len());
+    fn change(&mut self, handle: Handle, event: &Event) {
+        let index = *self.newest.entry(handle).or_insert(self.entries.len());
         let fresh = Entry::Present { handle, names: Vec::new(), links: Vec::new(), full: false };
-        match self.entries.get(place) {
+        match self.entries.get(index) {
             None => self.entries.push(fresh),
-            // It came back in the same round: only that is told, for records come in no order.
-            Some(Entry::Removed { .. }) => self.entries[place] = fresh,
+            // It was restored in the same round: only that is reported, because records are in no order.
+            Some(Entry::Removed { .. }) => self.entries[index] = fresh,
             Some(Entry::Present { .. }) => {}
         }
         let kind = self.state.record(handle).kind;
-        let Entry::Present { names, links, full, .. } = &mut self.entries[place] else { return };
-        match what {
-            What::Created | What::Restored => *full = true,
-            What::Updated { names: changed, .. } => {
+        let Entry::Present { names, links, full, .. } = &mut self.entries[index] else { return };
+        match event {
+            Event::Created | Event::Restored => *full = true,
+            Event::Updated { names: changed, .. } => {
                 for name in changed.iter().filter(|name| self.token.tracks(kind, name)) {
                     if !names.contains(name) {
                         names.push(Arc::clone(name));
                     }
                 }
             }
-            What::Linked(relation, target) | What::Unlinked(relation, target) => {
-                let added = matches!(what, What::Linked(..));
+            Event::Linked(relation, target) | Event::Unlinked(relation, target) => {
+                let added = matches!(event, Event::Linked(..));
                 if self.token.relations(kind).contains(relation) {
-                    // Only where a link stands at the end is told.
+                    // Only the last change of a link is reported.
                     links.retain(|(found, other, _)| (found, other) != (relation, target));
                     let end = links.iter().rposition(|(found, ..)| found == relation);
                     links.insert(end.map_or(links.len(), |end| end + 1), (*relation, *target, added));
                 }
             }
-            What::Deleted | What::Purged { .. } => {}
+            Event::Deleted | Event::Purged { .. } => {}
         }
     }
 }
 
-/// An object that is new or came back tells all its links.
-fn fill_new(entry: &mut Entry, state: &State, token: &Token) {
+/// An object that is new or restored reports all its links.
+fn fill_new(entry: &mut Entry, state: &State, token: &DeltaToken) {
     let Entry::Present { handle, links, full: true, .. } = entry else { return };
     links.clear();
     for relation in token.relations(state.record(*handle).kind) {

@@ -1,4 +1,4 @@
-//! Owns what a delta or page token holds.
+//! Owns delta tokens: what one holds, and its text.
 
 use engine::schema::TypeId;
 
@@ -8,39 +8,39 @@ use crate::state::Relation;
 /// Which round a token belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The first: everything there is.
+    /// The first: all objects.
     All,
-    /// A later one: what changed.
+    /// A later one: the changed objects.
     Changes,
 }
 
-/// Where a client stands.
+/// How far a client has read, and with which query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
+pub(super) struct DeltaToken {
     pub(super) phase: Phase,
     pub(super) kinds: Vec<Kind>,
-    /// The place in the log from which changes count: those of this round, or after a first round those to come.
+    /// The sequence number from which changes count: those of this round, or after a first round those of the next.
     pub(super) start: usize,
-    /// The place in the log at which a later round ends.
+    /// The sequence number at which a later round ends.
     pub(super) until: usize,
-    /// How many objects were told.
-    pub(super) place: usize,
-    /// How many links of the next object were told.
+    /// How many objects of the round earlier pages hold.
+    pub(super) position: usize,
+    /// How many links of the next object earlier pages hold.
     pub(super) offset: usize,
     pub(super) issued_ms: i64,
     pub(super) minimal: bool,
-    /// Whether an empty page came just before.
+    /// Whether the page before is an empty one.
     pub(super) paused: bool,
     pub(super) select: Option<Vec<String>>,
     pub(super) ids: Vec<String>,
 }
 
-impl Token {
+impl DeltaToken {
     /// Writes it.
     pub(super) fn to_text(&self) -> String {
         let kinds: Vec<String> = self.kinds.iter().map(|kind| kind.0.to_string()).collect();
         let numbers =
-            [self.start, self.until, self.place, self.offset].map(|number| number.to_string()).join("|");
+            [self.start, self.until, self.position, self.offset].map(|number| number.to_string()).join("|");
         let select = self.select.as_ref().map_or_else(|| "*".to_owned(), |names| names.join(","));
         let phase = if self.phase == Phase::All { 'a' } else { 'c' };
         let flags = u8::from(self.minimal) + 2 * u8::from(self.paused);
@@ -55,7 +55,7 @@ impl Token {
     /// Reads it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('|').collect();
-        let ["delta", phase, kinds, start, until, place, offset, issued, flags, select, ids] = parts[..]
+        let ["delta", phase, kinds, start, until, position, offset, issued, flags, select, ids] = parts[..]
         else {
             return None;
         };
@@ -66,7 +66,7 @@ impl Token {
             kinds: kinds.split(',').filter_map(|kind| kind.parse().ok()).map(Kind).collect(),
             start: start.parse().ok()?,
             until: until.parse().ok()?,
-            place: place.parse().ok()?,
+            position: position.parse().ok()?,
             offset: offset.parse().ok()?,
             issued_ms: issued.parse().ok()?,
             minimal: flags & 1 == 1,
@@ -82,7 +82,7 @@ impl Token {
         Self {
             phase: Phase::Changes,
             start,
-            place: 0,
+            position: 0,
             offset: 0,
             paused: false,
             issued_ms: now_ms,
@@ -90,12 +90,12 @@ impl Token {
         }
     }
 
-    /// Says whether an object is asked for.
+    /// Says whether the query selects an object.
     pub(super) fn names(&self, id: &str) -> bool {
         self.ids.is_empty() || self.ids.iter().any(|wanted| wanted.eq_ignore_ascii_case(id))
     }
 
-    /// Says whether a change of a property counts: a selected one, or one that comes by default.
+    /// Says whether the query selects a property, by name or by default.
     pub(super) fn tracks(&self, kind: Kind, name: &str) -> bool {
         let resource = kind.resource();
         match &self.select {
@@ -104,7 +104,7 @@ impl Token {
         }
     }
 
-    /// Gives the relations whose links are told: members where nothing was selected, else the selected ones.
+    /// Gives the relations whose links are reported: without `$select` members, else the selected ones.
     pub(super) fn relations(&self, kind: Kind) -> Vec<Relation> {
         let served = |name: &str| crate::navigate::served_relation(kind, name);
         match &self.select {
@@ -118,7 +118,7 @@ impl Token {
     }
 }
 
-/// The relations that delta queries can tell: all of groups, else members and the manager.
+/// The relations that delta queries can report: all of groups, else members and the manager.
 fn is_tracked(kind: Kind, relation: Relation) -> bool {
     kind == TypeId::Group || matches!(relation, Relation::MEMBERS | Relation::MANAGER)
 }

@@ -1,8 +1,8 @@
 //! Owns answers that go wrong on one path: another status, a body that is none, links in a circle, lists that lack an
-//! object, pages that expire, properties that come as null.
+//! object, pages that expire, properties that are null.
 //!
-//! *Sources.* What clients of Graph reported: HTML and empty bodies under 200, delta pages without a link, links that lead
-//! back, 404 for what is there ([terraform-provider-azuread](https://github.com/hashicorp/terraform-provider-azuread),
+//! *Sources.* Reports of clients of Graph: HTML and empty bodies under 200, delta pages without a link, links that lead
+//! back, 404 for existing objects ([terraform-provider-azuread](https://github.com/hashicorp/terraform-provider-azuread),
 //! [EntraExporter](https://github.com/microsoft/EntraExporter)); `Directory_ExpiredPageToken` and nulls without a
 //! permission ([paging](https://learn.microsoft.com/graph/paging), [user](https://learn.microsoft.com/graph/api/resources/user)).
 
@@ -30,13 +30,13 @@ pub enum Spoil {
     OtherJson,
     /// A page without `value`.
     NoValue,
-    /// A delta page that leads nowhere.
+    /// A delta page without a link.
     NoLink,
     /// Pages whose links lead from one to the other and back.
     Circle,
     /// Pages that never end, each under a link of its own.
     Endless,
-    /// More than anybody wants.
+    /// A body of 65 MiB.
     Huge,
     /// A refusal for a thousand million seconds.
     LongWait,
@@ -44,7 +44,7 @@ pub enum Spoil {
     ExpiredPage,
     /// Lists begin after so many objects.
     Lacking,
-    /// The same, of lists that are asked for with something.
+    /// The same, of lists whose query holds a text.
     LackingIn,
 }
 
@@ -67,7 +67,7 @@ const SPOILS: [(&str, Spoil); 15] = [
     ("lacking-in", Spoil::LackingIn),
 ];
 
-/// Properties that come as null without a permission: type, property, permissions of which one is enough.
+/// Properties that are null without a permission: type, property, permissions of which one is enough.
 const GUARDED: [(&str, &str, &[&str]); 3] = [
     (
         "servicePrincipals",
@@ -82,7 +82,7 @@ const GUARDED: [(&str, &str, &[&str]); 3] = [
     ("users", "employeeLeaveDateTime", &["User-LifeCycleInfo.Read.All", "User-LifeCycleInfo.ReadWrite.All"]),
 ];
 
-/// What the client may do.
+/// The permissions of the client.
 pub(crate) const PERMISSIONS: [&str; 5] = [
     "Directory.ReadWrite.All",
     "CustomSecAttributeAssignment.Read.All",
@@ -108,7 +108,7 @@ impl Spoil {
         SPOILS.iter().map(|(name, _)| *name).chain(["status-500"])
     }
 
-    /// Whether it concerns this request, whose path holds what was named.
+    /// Says whether it concerns this request, whose path or query holds the text of the fault.
     pub(super) fn concerns(&self, request: &Request) -> bool {
         let is_later = request.option("$skiptoken").is_some();
         match self {
@@ -118,7 +118,7 @@ impl Spoil {
         }
     }
 
-    /// Spoils an answer; `count` is what was named with it.
+    /// Spoils an answer; `count` is the number of the fault.
     pub(super) fn apply(&self, request: &Request, reply: &mut Reply, count: usize) {
         let text = |body: &str| body.as_bytes().to_vec();
         match self {
@@ -180,7 +180,7 @@ fn change(reply: &mut Reply, change: impl FnOnce(&mut serde_json::Map<String, Va
     }
 }
 
-/// Gives as null what needs a permission that the client lacks.
+/// Sets properties to null that need a permission the client lacks.
 pub(super) fn hide_guarded(request: &Request, reply: &mut Reply, lacks: impl Fn(&str) -> bool) {
     let first = request.segments.first().map_or("", String::as_str);
     let hidden: Vec<&str> = GUARDED

@@ -1,4 +1,4 @@
-//! Owns reading the text of `$filter` and `$search`.
+//! Owns parsing the text of `$filter` and `$search`.
 
 use serde_json::Value;
 
@@ -11,10 +11,10 @@ const DEPTH_MAX: usize = 40;
 /// Reads a `$filter`.
 pub(crate) fn parse(text: &str) -> Result<Filter, Refusal> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, place: 0, variables: Vec::new(), depth: 0 };
+    let mut parser = Parser { tokens: &tokens, position: 0, variables: Vec::new(), depth: 0 };
     let filter = parser.or()?;
-    if parser.place < tokens.len() {
-        return Err(invalid(&format!("Syntax error at position {} in '{text}'.", parser.place)));
+    if parser.position < tokens.len() {
+        return Err(invalid(&format!("Syntax error at position {} in '{text}'.", parser.position)));
     }
     Ok(filter)
 }
@@ -23,8 +23,8 @@ pub(crate) fn parse(text: &str) -> Result<Filter, Refusal> {
 pub(crate) fn parse_search(text: &str) -> Result<Filter, Refusal> {
     let mut found: Option<Filter> = None;
     let mut is_or = false;
-    for (place, part) in text.split('"').enumerate() {
-        if place % 2 == 0 {
+    for (index, part) in text.split('"').enumerate() {
+        if index % 2 == 0 {
             is_or = part.contains("OR");
             continue;
         }
@@ -90,7 +90,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, Refusal> {
     Ok(tokens)
 }
 
-/// Reads a text in quotes, where two quotes stand for one.
+/// Reads a text in quotes, where two quotes mean one.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = text.strip_prefix('\'')?;
@@ -110,23 +110,23 @@ fn quoted(text: &str) -> Option<(String, &str)> {
 
 struct Parser<'a> {
     tokens: &'a [Token],
-    place: usize,
-    /// The names that stand for an element of a collection.
+    position: usize,
+    /// The names of lambda variables, each an element of a collection.
     variables: Vec<String>,
     depth: usize,
 }
 
 impl Parser<'_> {
     fn peek_word(&self) -> Option<&str> {
-        match self.tokens.get(self.place) {
+        match self.tokens.get(self.position) {
             Some(Token::Word(word)) => Some(word),
             _ => None,
         }
     }
 
     fn next(&mut self) -> Result<Token, Refusal> {
-        let token = self.tokens.get(self.place).cloned().ok_or_else(|| invalid("it ends too early."))?;
-        self.place += 1;
+        let token = self.tokens.get(self.position).cloned().ok_or_else(|| invalid("it ends too early."))?;
+        self.position += 1;
         Ok(token)
     }
 
@@ -136,7 +136,7 @@ impl Parser<'_> {
 
     fn take_word(&mut self, word: &str) -> bool {
         let found = self.peek_word().is_some_and(|found| found.eq_ignore_ascii_case(word));
-        self.place += usize::from(found);
+        self.position += usize::from(found);
         found
     }
 
@@ -171,8 +171,8 @@ impl Parser<'_> {
             self.depth -= 1;
             return Ok(Filter::Not(Box::new(inner)));
         }
-        if self.tokens.get(self.place) == Some(&Token::Open) {
-            self.place += 1;
+        if self.tokens.get(self.position) == Some(&Token::Open) {
+            self.position += 1;
             let inner = self.or()?;
             self.expect(&Token::Close)?;
             return Ok(inner);
@@ -182,9 +182,9 @@ impl Parser<'_> {
 
     fn primary(&mut self) -> Result<Filter, Refusal> {
         let Token::Word(word) = self.next()? else { return Err(invalid("expected a property.")) };
-        let is_call = self.tokens.get(self.place) == Some(&Token::Open);
+        let is_call = self.tokens.get(self.position) == Some(&Token::Open);
         if is_call {
-            self.place += 1;
+            self.position += 1;
             return self.call(&word);
         }
         if let Some(path) = word.strip_suffix("/$count") {
@@ -225,8 +225,8 @@ impl Parser<'_> {
             return Err(invalid(&format!("unknown function '{name}'.")));
         };
         let path = self.path(path);
-        if self.tokens.get(self.place) == Some(&Token::Close) {
-            self.place += 1;
+        if self.tokens.get(self.position) == Some(&Token::Close) {
+            self.position += 1;
             return Ok(Filter::Any { path, condition: None });
         }
         let Token::Word(variable) = self.next()? else { return Err(invalid("expected a variable.")) };

@@ -1,4 +1,4 @@
-//! Owns reading what is part of an object and stands below it, and what an object hangs from.
+//! Owns reading the collections inside an object that are served below it, and the objects that it refers to.
 
 use engine::schema::TypeId;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::rules::Refusal;
 use crate::state::Handle;
 use crate::wire::Reply;
 
-/// Elements of a page: few, so that nobody forgets that there may be more.
+/// Elements of a page: few, so that a client that reads one page only is found out.
 const ELEMENTS_MAX: usize = 2;
 
 impl Read<'_> {
@@ -49,7 +49,7 @@ impl Read<'_> {
         }
     }
 
-    /// Appends what is only shown where it is expanded: as deep as was asked for.
+    /// Appends a property that shows only where it is expanded, as deep as the expansion goes.
     pub(super) fn push_hidden(&self, out: &mut String, handle: Handle, expand: &Expand) {
         let mut value = self.view.body(handle).tree(&expand.name);
         let name = Value::from(expand.name.as_str());

@@ -1,31 +1,31 @@
-//! Owns pages: where one begins, what is on it, and the link to the next.
+//! Owns pages: the start of one, its objects, and the link to the next.
 
 use serde_json::Value;
 
 use super::Read;
 use crate::filter::sort_key;
-use crate::query::Options;
+use crate::query::QueryOptions;
 use crate::render::{Append as _, close};
 use crate::rules::Refusal;
 use crate::state::Handle;
 use crate::wire::Reply;
 
-/// What a page is taken from.
-pub(crate) struct Page<'a> {
+/// The objects that a page is taken from.
+pub(crate) struct PageSource<'a> {
     pub(crate) candidates: &'a [Handle],
     /// Whether a candidate belongs to the list.
     pub(crate) fits: &'a dyn Fn(Handle) -> bool,
-    pub(crate) options: &'a Options,
+    pub(crate) options: &'a QueryOptions,
     pub(crate) context: String,
 }
 
-/// What an object takes on a page, as a first guess.
+/// The size of an object on a page, as a first guess.
 const OBJECT_BYTES: usize = 700;
 
 /// Answers a page; `push` appends one object.
 pub(crate) fn push_page(
     read: &Read<'_>,
-    page: &Page<'_>,
+    page: &PageSource<'_>,
     mut push: impl FnMut(&mut String, Handle),
 ) -> Result<Reply, Refusal> {
     let start = start(read)?;
@@ -75,13 +75,13 @@ pub(crate) fn push_page(
     Ok(Reply::json(out))
 }
 
-/// Reads where the page begins.
+/// Reads the index at which the page starts.
 fn start(read: &Read<'_>) -> Result<usize, Refusal> {
     let Some(token) = read.request.option("$skiptoken") else { return Ok(0) };
     let opened = read.seal.open(token);
     let mut parts = opened.as_deref().unwrap_or_default().split('|');
-    match (parts.next(), parts.next().and_then(|place| place.parse().ok())) {
-        (Some("page"), Some(place)) => Ok(place),
+    match (parts.next(), parts.next().and_then(|start| start.parse().ok())) {
+        (Some("page"), Some(start)) => Ok(start),
         _ => Err(Refusal::new(
             400,
             "Directory_ExpiredPageToken",

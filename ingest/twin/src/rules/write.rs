@@ -1,4 +1,4 @@
-//! Owns the rules about objects: what may be written, made, deleted and restored, and what each must give.
+//! Owns the rules about objects: what may be written, made, deleted and restored, and what is required.
 
 mod create;
 mod policy;
@@ -14,7 +14,7 @@ pub(crate) use create::check_create;
 use policy::{check_policy_delete, check_policy_update};
 use unique::{check_restored, check_unique};
 
-/// What may be written on objects mastered on-premises.
+/// Properties that may be written on objects mastered on-premises.
 const CLOUD_OWNED: [&str; 6] = [
     "usageLocation",
     "preferredDataLocation",
@@ -111,7 +111,7 @@ fn check_name(kind: Kind, name: &str) -> Result<(), Refusal> {
     if known { Ok(()) } else { Err(Refusal::bad_request(format!("Invalid property '{name}'."))) }
 }
 
-/// What Outlook keeps of a group is written alone.
+/// Properties of a group that Outlook holds are written alone.
 fn check_alone(kind: Kind, named: &[&String]) -> Result<(), Refusal> {
     let outside = named.iter().filter(|name| kind.resource().outside.contains(&name.as_str())).count();
     if kind == TypeId::Group && outside > 0 && outside < named.len() {
@@ -184,7 +184,7 @@ pub(crate) fn check_delete(state: &State, handle: Handle) -> Result<(), Refusal>
     check_policy_delete(state, handle)
 }
 
-/// Checks that an object may come back, under a new name where one is given.
+/// Checks that an object may be restored, under a new name where one is given.
 pub(crate) fn check_restore(
     state: &State,
     handle: Handle,
@@ -201,10 +201,10 @@ pub(crate) fn check_restore(
     check_restored(state, handle, new_name, reconcile)
 }
 
-/// What a restore does with addresses that others have taken.
+/// How a restore treats addresses that another object has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reconcile {
-    /// It comes back without them.
+    /// It drops them.
     Drop,
     /// It is refused.
     Refuse,

@@ -1,13 +1,15 @@
-//! Owns links: which relations there are, and keeping both ends of a link in step.
+//! Owns links: which relations there are, their targets and sources, and the same link in the records of both ends.
 
-use super::{Handle, Life, State};
+use engine::schema::TypeId;
+
+use super::{Handle, State};
 use crate::resource::Kind;
 
 /// A relation between two objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Relation(u8);
 
-/// What is known about a relation.
+/// The facts about a relation.
 struct Row {
     name: &'static str,
     /// Whether there is one target at most.
@@ -55,18 +57,18 @@ const ROWS: &[Row] = &[
 impl Relation {
     /// The members of groups, roles and units.
     pub(crate) const MEMBERS: Self = Self(0);
-    /// Who owns an object.
+    /// The owners of an object.
     pub(crate) const OWNERS: Self = Self(1);
-    /// Whom a user reports to.
+    /// The manager of a user.
     pub(crate) const MANAGER: Self = Self(2);
 
     /// Finds a relation by its Graph name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        let place = ROWS.iter().position(|row| row.name == name)?;
-        u8::try_from(place).ok().map(Self)
+        let index = ROWS.iter().position(|row| row.name == name)?;
+        u8::try_from(index).ok().map(Self)
     }
 
-    /// Walks over the relations that stand for a property of a relation object.
+    /// Walks over the relations that are properties of relation objects.
     pub(crate) fn references() -> impl Iterator<Item = (Self, &'static str)> {
         ROWS.iter().filter_map(|row| Some((Self::from_name(row.name)?, row.property?)))
     }
@@ -81,14 +83,14 @@ impl Relation {
         ROWS[usize::from(self.0)].to_one
     }
 
-    /// Says whether it stands for a property.
+    /// Says whether it is a property of a relation object.
     pub(crate) fn is_reference(self) -> bool {
         ROWS[usize::from(self.0)].property.is_some()
     }
 }
 
 impl State {
-    /// Gives the targets of a relation, dead ones included.
+    /// Gives the targets of a relation, deleted ones included.
     pub(crate) fn targets(&self, source: Handle, relation: Relation) -> &[Handle] {
         let links = &self.record(source).links;
         links.iter().find(|(found, _)| *found == relation).map_or(&[], |(_, targets)| targets)
@@ -119,12 +121,7 @@ impl State {
             .filter(|&source| self.is_live(source))
     }
 
-    /// Says whether an object is live.
-    pub(crate) fn is_live(&self, handle: Handle) -> bool {
-        self.record(handle).life == Life::Live
-    }
-
-    /// Adds a link without a word in the log; false when it is there.
+    /// Adds a link without an entry in the log; false when there is one.
     pub(super) fn attach(&mut self, source: Handle, relation: Relation, target: Handle) -> bool {
         let links = &mut self.records[source as usize].links;
         match links.iter_mut().find(|(found, _)| *found == relation) {
@@ -136,7 +133,7 @@ impl State {
         true
     }
 
-    /// Sets all targets of a relation at once; for loading, where nothing is there yet.
+    /// Sets all targets of a relation at once; for loading, where the source has none.
     pub(super) fn attach_all(&mut self, source: Handle, relation: Relation, targets: Vec<Handle>) {
         for &target in &targets {
             self.records[target as usize].incoming.push((relation, source));
@@ -144,16 +141,54 @@ impl State {
         self.records[source as usize].links.push((relation, targets));
     }
 
-    /// Takes a link away without a word in the log; false when it is not there.
+    /// Removes a link without an entry in the log; false when there is none.
     pub(super) fn detach(&mut self, source: Handle, relation: Relation, target: Handle) -> bool {
         let links = &mut self.records[source as usize].links;
         let Some((_, targets)) = links.iter_mut().find(|(found, _)| *found == relation) else { return false };
-        let Some(place) = targets.iter().position(|&found| found == target) else { return false };
-        targets.remove(place);
+        let Some(index) = targets.iter().position(|&found| found == target) else { return false };
+        targets.remove(index);
         let incoming = &mut self.records[target as usize].incoming;
-        if let Some(place) = incoming.iter().position(|found| *found == (relation, source)) {
-            incoming.swap_remove(place);
+        if let Some(index) = incoming.iter().position(|found| *found == (relation, source)) {
+            incoming.swap_remove(index);
         }
         true
     }
+
+    /// Links a relation object to the objects whose IDs it has.
+    pub(super) fn attach_references(&mut self, handle: Handle) {
+        let kind = self.record(handle).kind;
+        if !kind.resource().is_relation_object() {
+            return;
+        }
+        for (relation, property) in Relation::references() {
+            let target = self.record(handle).body.text(property).and_then(|id| {
+                let role = Kind::of(TypeId::RoleDefinition);
+                if relation.name() == "roleDefinition" {
+                    self.find(role, &id)
+                } else {
+                    self.find_directory_object(&id)
+                }
+            });
+            if let Some(target) = target {
+                self.attach(handle, relation, target);
+            }
+        }
+    }
+}
+
+/// Finds the object that a link leads to.
+pub(crate) fn find_target(state: &State, relation: Relation, id: &str) -> Option<Handle> {
+    if let Some(found) = state.find_directory_object(id) {
+        return Some(found);
+    }
+    let other = match relation.name() {
+        "claimsMappingPolicies" => TypeId::ClaimsMappingPolicy,
+        "homeRealmDiscoveryPolicies" => TypeId::HomeRealmDiscoveryPolicy,
+        "tokenLifetimePolicies" => TypeId::TokenLifetimePolicy,
+        "tokenIssuancePolicies" => TypeId::TokenIssuancePolicy,
+        "appManagementPolicies" => TypeId::AppManagementPolicy,
+        "incompatibleAccessPackages" => TypeId::AccessPackage,
+        _ => return None,
+    };
+    state.find(Kind::of(other), id)
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Fault;
-use crate::state::{Trace, When};
+use crate::state::{Trace, When, put};
 
 fn find<'a>(values: &'a [Value], id: &str) -> Option<&'a Value> {
     values.iter().find(|value| value["id"] == id)
@@ -124,7 +124,7 @@ fn tokens_expire_and_native_recoveries_are_never_told() {
     let link = client.follow("/v1.0/users/delta").1.unwrap();
     let when = When { now_ms: START_MS, trace: Trace::Silent };
     let changed = json!({"id": "ann", "displayName": "Put back"}).to_string();
-    assert!(client.core.state_mut().put(when, "user", &changed).is_some());
+    assert!(put(&mut client.core.state_mut(), when, "user", &changed).is_some());
     assert_eq!(client.get("/v1.0/users/ann")["displayName"], "Put back");
     assert_eq!(client.follow(&link).0.len(), 0);
     client.clock.advance_ms(7 * 86_400_000 + 1);

@@ -139,7 +139,7 @@ fn no_text_makes_the_twin_panic() {
     for round in 0..4000 {
         let drawn = source.fork(round);
         let length = u64::from(drawn.below(1000, 12));
-        let pick = |place| pieces[drawn.below(place, u32::try_from(pieces.len()).unwrap()) as usize];
+        let pick = |name| pieces[drawn.below(name, u32::try_from(pieces.len()).unwrap()) as usize];
         let text: String = (0..length).map(pick).collect();
         drop((crate::filter::parse(&text), crate::filter::parse_search(&text)));
         let target = format!("/v1.0/users?$filter={text}");

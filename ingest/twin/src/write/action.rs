@@ -1,4 +1,4 @@
-//! Owns actions: passwords, licences, memberships asked about, invitations, schedules of roles.
+//! Owns actions: passwords, licences, checks of membership, invitations, schedules of roles.
 
 use engine::schema::TypeId;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use super::Write;
 use crate::clock::to_iso;
 use crate::resource::Kind;
 use crate::rules::Refusal;
-use crate::state::{Handle, Relation};
+use crate::state::{Handle, Relation, end_schedule, show_schedule};
 use crate::wire::Reply;
 
 impl Write<'_> {
@@ -58,7 +58,7 @@ impl Write<'_> {
         Reply::json(json!({"@odata.context": context, "value": value}).to_string())
     }
 
-    /// All groups an object is in, through others too.
+    /// Gives all groups an object is in, through other groups too.
     fn groups_of(&self, source: Handle) -> Vec<String> {
         let (mut seen, mut next) = (vec![source], vec![source]);
         while let Some(handle) = next.pop() {
@@ -74,13 +74,13 @@ impl Write<'_> {
 
     fn check_members(&mut self, source: Handle) -> Result<Reply, Refusal> {
         let values = self.values()?;
-        let asked = values.get("groupIds").or_else(|| values.get("ids")).cloned().unwrap_or_default();
-        let asked: Vec<&str> = asked.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        if asked.len() > 20 {
+        let wanted = values.get("groupIds").or_else(|| values.get("ids")).cloned().unwrap_or_default();
+        let wanted: Vec<&str> = wanted.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if wanted.len() > 20 {
             return Err(Refusal::bad_request("At most 20 groups can be checked in one request."));
         }
         let mut groups = self.groups_of(source);
-        groups.retain(|id| asked.contains(&id.as_str()));
+        groups.retain(|id| wanted.contains(&id.as_str()));
         Ok(self.value("Collection(Edm.String)", &json!(groups)))
     }
 
@@ -117,10 +117,10 @@ impl Write<'_> {
     fn remove_password(&mut self, source: Handle) -> Result<Reply, Refusal> {
         let key_id = self.values()?.remove("keyId").unwrap_or_default();
         let mut list = self.credentials(source);
-        let Some(place) = list.iter().position(|found| found["keyId"] == key_id) else {
+        let Some(index) = list.iter().position(|found| found["keyId"] == key_id) else {
             return Err(Refusal::bad_request("No password credential found with keyId."));
         };
-        list.remove(place);
+        list.remove(index);
         self.set(source, "passwordCredentials", list.into());
         Ok(Reply::nothing())
     }
@@ -185,7 +185,7 @@ impl Write<'_> {
         }
         let found = self.state.handles(kind).iter().copied().find(|&handle| {
             let body = &self.state.record(handle).body;
-            // What was activated is another schedule of the same role.
+            // An activated role is another schedule of the same role.
             self.state.is_live(handle)
                 && body.text("assignmentType").as_deref() != Some("Activated")
                 && keys.iter().all(|name| body.tree(name) == values[*name])
@@ -199,13 +199,13 @@ impl Write<'_> {
                 return Err(Refusal::new(400, "RoleAssignmentExists", "The Role assignment already exists."));
             }
             (Some("adminRemove"), Some(handle)) => {
-                self.state.end_schedule(self.when(), handle);
+                end_schedule(self.state, self.when(), handle);
                 handle
             }
             (Some("adminUpdate"), Some(handle)) => {
                 values.retain(|name, _| name == "scheduleInfo");
                 self.state.update(self.when(), handle, &values);
-                self.state.show_schedule(self.when(), handle);
+                show_schedule(self.state, self.when(), handle);
                 handle
             }
             (Some("adminRemove" | "adminUpdate"), None) => {
@@ -231,12 +231,12 @@ impl Write<'_> {
         }
         let id = self.state.new_id();
         let handle = self.state.create(self.when(), kind, &id, &schedule);
-        self.state.show_schedule(self.when(), handle);
+        show_schedule(self.state, self.when(), handle);
         handle
     }
 }
 
-/// A schedule that is over already is refused.
+/// Refuses a schedule that is over.
 fn check_schedule(values: &Map<String, Value>, now_ms: i64) -> Result<(), Refusal> {
     let end = values.get("scheduleInfo").and_then(|info| info["expiration"]["endDateTime"].as_str());
     let is_over = end.and_then(|end| end.parse::<jiff::Timestamp>().ok());

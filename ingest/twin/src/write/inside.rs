@@ -1,69 +1,64 @@
-//! Owns writing what is part of an object and stands below it, one element at a time.
+//! Owns the collections inside an object that are served below it: what an element may hold, and how the collection
+//! changes.
 
 use engine::schema::TypeId;
 use serde_json::{Map, Value};
 
-use super::Write;
 use crate::resource::Kind;
 use crate::rules::Refusal;
-use crate::state::Handle;
+use crate::state::Record;
 use crate::wire::Reply;
 
-impl Write<'_> {
-    /// Makes, changes or takes away an element of a collection below an object.
-    pub(super) fn element(&mut self, source: Handle, name: &str, rest: &[&str]) -> Result<Reply, Refusal> {
-        let record = self.state.record(source);
-        let kind = record.kind;
-        let is_built_in = record.body.text("policyType").as_deref() == Some("builtIn")
-            || (kind == TypeId::PermissionGrantPolicy && record.id.starts_with("microsoft-"));
-        if is_built_in {
-            return Err(Refusal::bad_request("Built-in policies cannot be changed."));
-        }
-        let mut elements = match record.body.tree(name) {
-            Value::Array(elements) => elements,
-            _ => Vec::new(),
-        };
-        let place = |id: &str| {
-            let found = elements.iter().position(|element| element["id"] == *id);
-            found.ok_or_else(|| Refusal::not_found(id))
-        };
-        let reply = match (self.request.method.as_str(), rest) {
-            ("POST", []) => {
-                let mut values = self.values()?;
-                check_element(kind, &values, &elements)?;
-                // A classification is known by its permission.
-                let id = match values.get("permissionId").and_then(Value::as_str) {
-                    Some(permission) if kind == TypeId::ServicePrincipal => format!("{permission}E"),
-                    _ => self.state.new_id(),
-                };
-                values.insert("id".to_owned(), id.into());
-                let made = Value::Object(values);
-                elements.push(made.clone());
-                Reply { status: 201, ..Reply::json(made.to_string()) }
-            }
-            // Condition sets and roles of packages are made and deleted, and never changed.
-            ("PATCH", [id]) if kind == TypeId::AuthenticationStrengthPolicy => {
-                let place = place(id)?;
-                let values = self.values()?;
-                check_type(&values)?;
-                for (name, value) in values.into_iter().filter(|(name, _)| name != "id") {
-                    elements[place][name] = value;
-                }
-                Reply::json(elements[place].to_string())
-            }
-            ("DELETE", [id]) => {
-                elements.remove(place(id)?);
-                Reply::nothing()
-            }
-            _ => return Err(Refusal::method_not_allowed()),
-        };
-        let values = Map::from_iter([(name.to_owned(), Value::Array(elements))]);
-        self.state.update(self.when(), source, &values);
-        Ok(reply)
+/// Refuses changes of built-in policies.
+pub(super) fn check_built_in(record: &Record) -> Result<(), Refusal> {
+    let is_built_in = record.body.text("policyType").as_deref() == Some("builtIn")
+        || (record.kind == TypeId::PermissionGrantPolicy && record.id.starts_with("microsoft-"));
+    if is_built_in {
+        return Err(Refusal::bad_request("Built-in policies cannot be changed."));
     }
+    Ok(())
 }
 
-fn check_element(kind: Kind, values: &Map<String, Value>, standing: &[Value]) -> Result<(), Refusal> {
+/// Finds an element by its ID; gives its index.
+pub(super) fn find_element(elements: &[Value], id: &str) -> Result<usize, Refusal> {
+    elements.iter().position(|element| element["id"] == *id).ok_or_else(|| Refusal::not_found(id))
+}
+
+/// Gives the ID of a new element that follows from its values: a classification is known by its permission.
+pub(super) fn derived_id(kind: Kind, values: &Map<String, Value>) -> Option<String> {
+    let permission = values.get("permissionId").and_then(Value::as_str)?;
+    (kind == TypeId::ServicePrincipal).then(|| format!("{permission}E"))
+}
+
+/// Adds an element, and answers with it.
+pub(super) fn add_element(elements: &mut Vec<Value>, id: String, mut values: Map<String, Value>) -> Reply {
+    values.insert("id".to_owned(), id.into());
+    let element = Value::Object(values);
+    let reply = Reply { status: 201, ..Reply::json(element.to_string()) };
+    elements.push(element);
+    reply
+}
+
+/// Says whether elements of a type are changed: condition sets and roles of packages are made and deleted only.
+pub(super) fn is_changeable(kind: Kind) -> bool {
+    kind == TypeId::AuthenticationStrengthPolicy
+}
+
+/// Changes an element, and answers with it.
+pub(super) fn change_element(element: &mut Value, values: Map<String, Value>) -> Result<Reply, Refusal> {
+    check_type(&values)?;
+    for (name, value) in values.into_iter().filter(|(name, _)| name != "id") {
+        element[name] = value;
+    }
+    Ok(Reply::json(element.to_string()))
+}
+
+/// Checks that an element may be made of these values, beside those present.
+pub(super) fn check_element(
+    kind: Kind,
+    values: &Map<String, Value>,
+    present: &[Value],
+) -> Result<(), Refusal> {
     if values.contains_key("id") {
         return Err(Refusal::bad_request("Property 'id' is read-only and cannot be set."));
     }
@@ -81,7 +76,7 @@ fn check_element(kind: Kind, values: &Map<String, Value>, standing: &[Value]) ->
                     .iter()
                     .all(|name| values.get(*name) == element.get(*name))
             };
-            if standing.iter().any(is_like) {
+            if present.iter().any(is_like) {
                 return Err(Refusal::bad_request("Another configuration applies to the combinations."));
             }
         }
@@ -89,7 +84,7 @@ fn check_element(kind: Kind, values: &Map<String, Value>, standing: &[Value]) ->
             if !has("/permissionId") || !has("/classification") {
                 return Err(Refusal::bad_request("A permission and a classification are required."));
             }
-            if standing.iter().any(|element| element.get("permissionId") == values.get("permissionId")) {
+            if present.iter().any(|element| element.get("permissionId") == values.get("permissionId")) {
                 return Err(Refusal::conflict("The permission is classified already."));
             }
         }
@@ -104,7 +99,7 @@ fn check_element(kind: Kind, values: &Map<String, Value>, standing: &[Value]) ->
     Ok(())
 }
 
-/// Configurations are of several types, so each says of which.
+/// Configurations are of several types, so each names its own.
 fn check_type(values: &Map<String, Value>) -> Result<(), Refusal> {
     let stated = values.get("@odata.type").and_then(Value::as_str).unwrap_or_default();
     let is_known = stated.starts_with("#microsoft.graph.") && stated.ends_with("CombinationConfiguration");

@@ -1,16 +1,19 @@
-//! Owns writes behind an object: links, and what lives below it.
+//! Owns writes behind an object: links, the collections inside it, and the objects below it.
 
 use engine::schema::TypeId;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Write;
+use super::inside::{
+    add_element, change_element, check_built_in, check_element, derived_id, find_element, is_changeable,
+};
 use crate::navigate::served_relation;
 use crate::resource::Kind;
 use crate::rules::{Refusal, check_link, check_unlink, link_target};
 use crate::state::{Handle, Relation};
 use crate::wire::Reply;
 
-/// What lives below another object, or is made through it, by the property behind the object.
+/// Gives the type of the objects below another one, or made through it, by the property behind the object.
 fn child_kind(name: &str) -> Option<Kind> {
     Some(match name {
         "federatedIdentityCredentials" => Kind::of(TypeId::FederatedIdentityCredential),
@@ -36,6 +39,37 @@ impl Write<'_> {
             return self.child(source, child, &segments[1..]);
         }
         self.action(source, segments[0])
+    }
+
+    /// Makes, changes or removes an element of a collection below an object.
+    fn element(&mut self, source: Handle, name: &str, rest: &[&str]) -> Result<Reply, Refusal> {
+        let record = self.state.record(source);
+        let kind = record.kind;
+        check_built_in(record)?;
+        let mut elements = match record.body.tree(name) {
+            Value::Array(elements) => elements,
+            _ => Vec::new(),
+        };
+        let reply = match (self.request.method.as_str(), rest) {
+            ("POST", []) => {
+                let values = self.values()?;
+                check_element(kind, &values, &elements)?;
+                let id = derived_id(kind, &values).unwrap_or_else(|| self.state.new_id());
+                add_element(&mut elements, id, values)
+            }
+            ("PATCH", [id]) if is_changeable(kind) => {
+                let index = find_element(&elements, id)?;
+                change_element(&mut elements[index], self.values()?)?
+            }
+            ("DELETE", [id]) => {
+                elements.remove(find_element(&elements, id)?);
+                Reply::nothing()
+            }
+            _ => return Err(Refusal::method_not_allowed()),
+        };
+        let values = Map::from_iter([(name.to_owned(), Value::Array(elements))]);
+        self.state.update(self.when(), source, &values);
+        Ok(reply)
     }
 
     fn linked(&mut self, source: Handle, relation: Relation, rest: &[&str]) -> Result<Reply, Refusal> {
@@ -85,7 +119,7 @@ impl Write<'_> {
         Ok(Reply::nothing())
     }
 
-    /// Makes, changes or deletes what is below an object.
+    /// Makes, changes or deletes an object below another.
     fn child(&mut self, source: Handle, kind: Kind, rest: &[&str]) -> Result<Reply, Refusal> {
         match (self.request.method.as_str(), rest) {
             ("POST", []) => {
@@ -131,8 +165,8 @@ impl Write<'_> {
         })
     }
 
-    /// The full name of an extension tells its application.
-    fn name_extension(&self, application: Handle, values: &mut serde_json::Map<String, Value>) {
+    /// The full name of an extension holds the client ID of its application.
+    fn name_extension(&self, application: Handle, values: &mut Map<String, Value>) {
         let app_id = self.state.record(application).body.text("appId").unwrap_or_default().replace('-', "");
         if let Some(name) = values.get("name").and_then(Value::as_str) {
             let full = format!("extension_{app_id}_{name}");

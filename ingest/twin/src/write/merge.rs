@@ -1,4 +1,4 @@
-//! Owns what a PATCH does to a complex value: it is merged, never replaced; null clears, and a collection is written whole.
+//! Owns how a PATCH changes a complex value: it is merged, never replaced; null clears, and a collection is written whole.
 //!
 //! *Sources.* An update of a directory object leaves members of complex values alone that it does not name
 //! (microsoft-graph-docs issue 20335); custom security attributes are an open type, whose values go by null, or by an empty
@@ -6,20 +6,20 @@
 
 use serde_json::{Map, Value};
 
-/// A property whose members have no fixed names: a cleared one is not there any more.
+/// A property whose members have no fixed names: a cleared one is absent.
 const OPEN: &str = "customSecurityAttributes";
 
-/// Gives what stands after a property is written over what stood.
-pub(super) fn merged(property: &str, standing: Value, written: Value) -> Value {
-    let mut value = merge(standing, written);
+/// Gives the value of a property after a write, from its value before.
+pub(super) fn merged(property: &str, before: Value, written: Value) -> Value {
+    let mut value = merge(before, written);
     if property == OPEN {
         prune(&mut value);
     }
     value
 }
 
-fn merge(standing: Value, written: Value) -> Value {
-    match (standing, written) {
+fn merge(before: Value, written: Value) -> Value {
+    match (before, written) {
         (Value::Object(mut members), Value::Object(written)) => {
             for (name, value) in written {
                 let old = members.remove(&name).unwrap_or(Value::Null);
@@ -31,7 +31,7 @@ fn merge(standing: Value, written: Value) -> Value {
     }
 }
 
-/// Takes away what says nothing: nulls, empty collections with their types, and sets in which only the type is left.
+/// Removes members without a value: nulls, empty collections with their types, and sets in which only the type is left.
 fn prune(value: &mut Value) {
     let Value::Object(members) = value else { return };
     members.values_mut().for_each(prune);

@@ -7,11 +7,11 @@ use super::super::Refusal;
 use super::policy::{POLICY_COUNT_MAX, check_policy};
 use super::{check_name, check_unique};
 use crate::resource::Kind;
-use crate::state::{Handle, Key, Relation, State};
+use crate::state::{AlternateKey, Handle, Relation, State};
 
 /// The most links that a create may carry.
 const BOUND_MAX: usize = 20;
-/// The role that stands for access without a role.
+/// The role that means access without a role.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Types that Graph lets no application make.
@@ -67,7 +67,7 @@ pub(crate) fn check_create(state: &State, kind: Kind, values: &Map<String, Value
     }
 }
 
-/// What an object hangs from must be there.
+/// The objects that a new one refers to must exist.
 fn check_references(state: &State, kind: Kind, values: &Map<String, Value>) -> Result<(), Refusal> {
     for name in &kind.resource().references {
         let of = if *name == "catalog" { TypeId::AccessPackageCatalog } else { TypeId::AccessPackage };
@@ -125,7 +125,7 @@ fn check_group(values: &Map<String, Value>) -> Result<(), Refusal> {
             "The number of references in the request exceeds the maximum of 20.",
         ));
     }
-    let doubled = |list: &[Value]| (1..list.len()).any(|place| list[..place].contains(&list[place]));
+    let doubled = |list: &[Value]| (1..list.len()).any(|index| list[..index].contains(&list[index]));
     if doubled(owners) || doubled(members) {
         return Err(Refusal::bad_request("Request contains a property with duplicate values."));
     }
@@ -138,13 +138,13 @@ fn check_group(values: &Map<String, Value>) -> Result<(), Refusal> {
 
 fn check_principal(state: &State, values: &Map<String, Value>) -> Result<(), Refusal> {
     let app_id = text(values, "appId");
-    if state.find_by_key(Kind::of(TypeId::ServicePrincipal), Key::AppId, app_id).is_some() {
+    if state.find_by_key(Kind::of(TypeId::ServicePrincipal), AlternateKey::AppId, app_id).is_some() {
         return Err(Refusal::conflict(format!(
             "The service principal cannot be created, updated, or restored because the service principal name \
              {app_id} is already in use."
         )));
     }
-    if state.find_by_key(Kind::of(TypeId::Application), Key::AppId, app_id).is_none() {
+    if state.find_by_key(Kind::of(TypeId::Application), AlternateKey::AppId, app_id).is_none() {
         return Err(Refusal::bad_request(format!(
             "The appId '{app_id}' of the service principal does not reference a valid application object."
         )));
@@ -170,7 +170,8 @@ fn check_grant(state: &State, values: &Map<String, Value>) -> Result<(), Refusal
         state.find_live(Kind::of(TypeId::ServicePrincipal), id).ok_or_else(|| Refusal::not_found(id))?;
     }
     let names = ["clientId", "resourceId", "principalId"];
-    if has_twin(state, "client", text(values, "clientId"), TypeId::Oauth2PermissionGrant, &names, values) {
+    if has_duplicate(state, "client", text(values, "clientId"), TypeId::Oauth2PermissionGrant, &names, values)
+    {
         return Err(Refusal::conflict("Permission entry already exists."));
     }
     Ok(())
@@ -192,7 +193,7 @@ fn check_app_role(state: &State, values: &Map<String, Value>) -> Result<(), Refu
         return Err(Refusal::bad_request("Not a valid reference update."));
     }
     let names = ["principalId", "resourceId", "appRoleId"];
-    if has_twin(state, "principal", principal, TypeId::AppRoleAssignment, &names, values) {
+    if has_duplicate(state, "principal", principal, TypeId::AppRoleAssignment, &names, values) {
         return Err(Refusal::bad_request("Permission being assigned already exists on the object."));
     }
     Ok(())
@@ -210,7 +211,7 @@ fn check_role(state: &State, values: &Map<String, Value>) -> Result<(), Refusal>
         return Err(Refusal::bad_request("The group must be assignable to roles."));
     }
     let names = ["roleDefinitionId", "principalId", "directoryScopeId"];
-    if has_twin(state, "principal", id, TypeId::RoleAssignment, &names, values) {
+    if has_duplicate(state, "principal", id, TypeId::RoleAssignment, &names, values) {
         return Err(Refusal::bad_request(
             "A conflicting object with one or more of the specified property values is present in the directory.",
         ));
@@ -219,7 +220,7 @@ fn check_role(state: &State, values: &Map<String, Value>) -> Result<(), Refusal>
 }
 
 /// Says whether a live relation object has the same values.
-fn has_twin(
+fn has_duplicate(
     state: &State,
     relation: &str,
     target: &str,

@@ -17,7 +17,7 @@ fn bad(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "BadRequest", message)
 }
 
-/// Checks what is special about updating some types.
+/// Checks the rules about updating single types.
 pub(super) fn check_policy_update(
     state: &State,
     handle: Handle,
@@ -88,20 +88,20 @@ pub(super) fn check_policy(state: &State, values: &Map<String, Value>) -> Result
     check_references(state, conditions)
 }
 
-/// What stands in lists of principals and locations without being an ID.
+/// Words in lists of principals and locations that are no IDs.
 const WORDS: [&str; 6] =
     ["All", "None", "GuestsOrExternalUsers", "AllTrusted", "AllCompliant", "MfaTrustedIps"];
 
-/// A policy names only what is there: what lies in the bin or was deleted is refused, whatever names it for.
+/// A policy names live objects only: one that is deleted, in the bin too, is refused.
 fn check_references(state: &State, conditions: &Value) -> Result<(), Refusal> {
     let lists = [
         ("users", ["includeUsers", "excludeUsers"], TypeId::User),
         ("users", ["includeGroups", "excludeGroups"], TypeId::Group),
         ("locations", ["includeLocations", "excludeLocations"], TypeId::NamedLocation),
     ];
-    for (place, names, type_id) in lists {
+    for (condition, names, type_id) in lists {
         for name in names {
-            let ids = conditions[place][name].as_array().map_or(&[][..], Vec::as_slice);
+            let ids = conditions[condition][name].as_array().map_or(&[][..], Vec::as_slice);
             let mut ids = ids.iter().filter_map(Value::as_str).filter(|id| !WORDS.contains(id));
             if let Some(id) = ids.find(|id| state.find_live(Kind::of(type_id), id).is_none()) {
                 return Err(bad(format!(
@@ -113,7 +113,7 @@ fn check_references(state: &State, conditions: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks what is special about deleting some types.
+/// Checks the rules about deleting single types.
 pub(super) fn check_policy_delete(state: &State, handle: Handle) -> Result<(), Refusal> {
     let record = state.record(handle);
     match record.kind.id() {

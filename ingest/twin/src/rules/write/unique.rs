@@ -1,4 +1,4 @@
-//! Owns what two objects may not have both: names, addresses, client IDs, identifier URIs.
+//! Owns the rules about unique values: names, addresses, client IDs, identifier URIs.
 
 use engine::schema::TypeId;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::super::Refusal;
 use super::Reconcile;
 use crate::resource::Kind;
-use crate::state::{Handle, Key, State};
+use crate::state::{AlternateKey, Handle, State};
 
 /// Refuses values that another object has.
 pub(super) fn check_unique(
@@ -20,7 +20,7 @@ pub(super) fn check_unique(
     {
         check_domain(state, name)?;
     }
-    for key in [Key::UserPrincipalName, Key::UniqueName] {
+    for key in [AlternateKey::UserPrincipalName, AlternateKey::UniqueName] {
         let Some(value) = values.get(key.name()).and_then(Value::as_str) else { continue };
         if let Some(other) = state.find_by_key(kind, key, value).filter(|&other| Some(other) != own) {
             return Err(conflict(state, key.name(), other));
@@ -37,17 +37,17 @@ pub(super) fn check_unique(
 /// The URIs of an application are its own, and new ones are of a form that the tenant may use: a domain of the tenant, or
 /// the application's ID.
 ///
-/// *Source.* "Restrictions on identifier URIs of Microsoft Entra applications": others stay while they stand, and refuse
+/// *Source.* "Restrictions on identifier URIs of Microsoft Entra applications": others stay as they are, and refuse
 /// the whole update when they are set again.
 fn check_uris(state: &State, own: Option<Handle>, uris: &Value) -> Result<(), Refusal> {
     let kind = Kind::of(TypeId::Application);
     let wanted = texts(uris);
-    let standing = own.map(|own| texts(&state.record(own).body.tree("identifierUris"))).unwrap_or_default();
+    let present = own.map(|own| texts(&state.record(own).body.tree("identifierUris"))).unwrap_or_default();
     if let Some(other) = holder(state, kind, own, &wanted) {
         return Err(conflict(state, "identifierUris", other));
     }
     let app_id = own.and_then(|own| state.record(own).body.text("appId").map(std::borrow::Cow::into_owned));
-    for uri in wanted.iter().filter(|uri| !standing.contains(*uri)) {
+    for uri in wanted.iter().filter(|uri| !present.contains(*uri)) {
         let (scheme, rest) = uri.split_once("://").unwrap_or(("", uri.as_str()));
         let host = rest.split('/').next().unwrap_or_default();
         let is_own = app_id.as_deref().is_some_and(|app_id| rest.contains(app_id)) || host == state.tenant_id;
@@ -114,7 +114,7 @@ fn conflict(state: &State, property: &str, other: Handle) -> Refusal {
     )
 }
 
-/// Refuses what comes back with values that another object took meanwhile.
+/// Refuses a restore when another object has taken a value meanwhile.
 pub(super) fn check_restored(
     state: &State,
     handle: Handle,
@@ -124,7 +124,7 @@ pub(super) fn check_restored(
     let record = state.record(handle);
     let kept = record.body.text("userPrincipalName");
     if let Some(name) = new_name.or(kept.as_deref()) {
-        if let Some(other) = state.find_by_key(record.kind, Key::UserPrincipalName, name) {
+        if let Some(other) = state.find_by_key(record.kind, AlternateKey::UserPrincipalName, name) {
             return Err(conflict(state, "userPrincipalName", other));
         }
         if new_name.is_some() {
@@ -135,7 +135,7 @@ pub(super) fn check_restored(
         let mail = record.body.text("mail").unwrap_or_default();
         let other = [TypeId::User, TypeId::Group]
             .into_iter()
-            .find_map(|id| state.find_by_key(Kind::of(id), Key::Mail, &mail));
+            .find_map(|id| state.find_by_key(Kind::of(id), AlternateKey::Mail, &mail));
         if let Some(other) = other.filter(|_| !mail.is_empty()) {
             return Err(conflict(state, "proxyAddresses", other));
         }
@@ -146,7 +146,7 @@ pub(super) fn check_restored(
     }
     if record.kind == TypeId::ServicePrincipal {
         let app_id = record.body.text("appId").unwrap_or_default();
-        if state.find_by_key(record.kind, Key::AppId, &app_id).is_some() {
+        if state.find_by_key(record.kind, AlternateKey::AppId, &app_id).is_some() {
             return Err(Refusal::conflict(
                 "The service principal cannot be restored because another one with its appId exists.",
             ));
