@@ -80,7 +80,8 @@ pub(crate) struct Shapes {
     names: HashMap<String, Arc<str>>,
 }
 
-/// How objects that arrive with certain names are kept: their shape, and for each of its names the index of the arriving member.
+/// How arriving objects with certain names are kept: their shape, and for each of its names the index of the arriving
+/// member.
 #[derive(Debug)]
 struct Order {
     shape: Arc<Shape>,

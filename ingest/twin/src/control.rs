@@ -45,7 +45,7 @@ impl Server {
                 kept.insert(handle);
             }
         }
-        // The given objects are all of a type, unless the tenant makes them itself.
+        // Singletons stay, and so do directory roles, which follow from the assignments.
         for kind in kinds.into_iter().filter(|kind| !kind.resource().is_single()) {
             for handle in state.handles(kind).to_vec() {
                 if !kept.contains(&handle) && kind != TypeId::DirectoryRole {

@@ -85,7 +85,7 @@ pub enum FaultError {
     Value {
         /// The name.
         name: String,
-        /// What it takes.
+        /// What is expected there.
         expected: &'static str,
         /// The text.
         found: String,
@@ -248,8 +248,8 @@ impl ActiveFaults {
 }
 
 impl CallFaults {
-    pub(crate) fn new(switched: &ActiveFaults, seed: u64, number: u64) -> Self {
-        let ActiveFaults { list, since_ms, struck } = switched.clone();
+    pub(crate) fn new(active: &ActiveFaults, seed: u64, number: u64) -> Self {
+        let ActiveFaults { list, since_ms, struck } = active.clone();
         Self { list, source: Source::new(seed).fork(0x6661_756c), number, since_ms, struck }
     }
 

@@ -14,7 +14,7 @@ pub(crate) struct Found {
     pub(crate) handles: Vec<Handle>,
     /// Whether it leads to one object at most.
     pub(crate) to_one: bool,
-    /// The type of what is found, where all are of one.
+    /// The type of the objects, where all are of one.
     pub(crate) kind: Option<Kind>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn served_relation(kind: Kind, name: &str) -> Option<Relation> {
     Relation::from_name(name).filter(|_| has)
 }
 
-/// Relation objects, and what lives below others.
+/// Relation objects, and objects below another.
 fn by_reference(view: &View<'_>, source: Handle, kind: Kind, name: &str) -> Option<Found> {
     let pointing = |relation: &str, id: TypeId| {
         let relation = Relation::from_name(relation).expect("the relation is in the table");

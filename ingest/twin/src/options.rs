@@ -20,7 +20,7 @@ pub struct Options {
     pub seed: u64,
     /// Random bytes that secret and tokens follow from: fresh ones for every run.
     pub entropy: [u8; 32],
-    /// Tells the time.
+    /// Gives the time.
     pub clock: Arc<dyn Clock>,
 }
 

@@ -1,4 +1,4 @@
-//! Owns reading: collections page by page, objects, what is served behind them, counts.
+//! Owns reading: collections page by page, objects, paths behind an object, counts.
 
 mod inside;
 mod page;

@@ -1,4 +1,4 @@
-//! Owns views: the tenant as it is, or as it was when the replica of a reader was last up to date.
+//! Owns views of the tenant: as it is, or as the lagging replica of a reader has it.
 //!
 //! Every object has its own delay at each of four kinds of replica, so that a list may miss what a get shows. All
 //! changes of one object arrive in order; delta queries lag at least as far behind as the slowest other reader.
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Gives where an object is.
+    /// Gives the stage of an object's life.
     pub(crate) fn life(&self, handle: Handle) -> Life {
         let past = self.past.get(&handle).and_then(|past| past.life);
         past.unwrap_or_else(|| self.state.record(handle).life)

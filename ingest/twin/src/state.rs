@@ -1,7 +1,7 @@
 //! Owns a tenant in memory: objects, links in both directions, the bin, and the log of all changes.
 //!
 //! *Shape.* Every object is a record with a number, its *handle*, for ever; a purged object stays as a tombstone. The
-//! state itself is looked up, linked and edited by its methods; what builds on that is functions over it.
+//! methods of the state look up, link and edit objects; functions over it build on them.
 //!
 //! ```text
 //!   load ─> seed ──────────┐
@@ -43,7 +43,7 @@ pub(crate) use schedule::{end_schedule, end_schedules_of, show_schedule};
 /// The number of an object.
 pub(crate) type Handle = u32;
 
-/// Where an object is.
+/// The stage of an object's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
     /// In the directory.

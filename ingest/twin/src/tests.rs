@@ -1,4 +1,4 @@
-//! Owns what the tests of the twin share: a client without sockets, a small tenant, a clock that stands still.
+//! Owns what the tests of the twin share: a client without sockets, a small tenant, a clock moved by hand.
 
 mod consistency;
 mod delta;
@@ -7,8 +7,8 @@ mod http;
 mod inside;
 mod model;
 mod query;
+mod semantics;
 mod table;
-mod unkind;
 mod write;
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::{ManualClock, Options, Twin};
 /// 2026-11-22T10:00:00Z.
 const START_MS: i64 = 1_795_341_600_000;
 
-/// A twin and somebody who may call it.
+/// A twin, and a client with a token for it.
 struct Client {
     core: Core,
     clock: Arc<ManualClock>,
@@ -39,7 +39,7 @@ impl Client {
         Self { core, clock, token }
     }
 
-    /// Serves a made-up tenant without limits or nuisances.
+    /// Serves a synthetic tenant without limits or faults.
     fn synthetic(objects: u64) -> Self {
         Self::new(Twin::from_synthetic(objects, 7), |_| ())
     }

@@ -1,4 +1,4 @@
-//! Owns requests and replies, apart from the sockets: a request parsed into its pieces, a reply, and how it is delivered.
+//! Owns requests and replies, apart from the sockets: a parsed request, a reply, and how it is delivered.
 
 /// A request.
 #[derive(Clone, Debug, Default)]

@@ -28,7 +28,7 @@ pub(crate) struct When {
 }
 
 impl When {
-    /// An ordinary change.
+    /// A change that delta queries report.
     pub(crate) fn reported(now_ms: i64) -> Self {
         Self { now_ms, trace: Trace::Reported }
     }
@@ -177,7 +177,7 @@ impl State {
         self.records[handle as usize].body = Arc::new(body);
     }
 
-    /// Takes an object out of the bin.
+    /// Restores an object from the bin.
     pub(crate) fn restore(&mut self, when: When, handle: Handle) {
         self.set_deleted(handle, None);
         self.records[handle as usize].life = Life::Live;

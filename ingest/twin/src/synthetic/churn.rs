@@ -213,7 +213,7 @@ impl DayDraft<'_> {
         self.state.is_live(key) && self.taken.insert(key)
     }
 
-    /// New objects come after the ones there are.
+    /// New objects have the numbers behind the present ones.
     fn add(&mut self) {
         let mut counts = self.state.counts;
         for _ in 0..self.scaled(500) {
@@ -230,7 +230,7 @@ impl DayDraft<'_> {
         }
     }
 
-    /// Only objects that nothing points to leave.
+    /// Only objects without links to them are deleted.
     fn remove(&mut self) {
         let wanted = self.scaled(199);
         let mut removed = 0;
@@ -257,7 +257,7 @@ impl DayDraft<'_> {
         }
     }
 
-    /// Members come and go in a few groups, the largest among them; some people change managers.
+    /// A few groups, the largest among them, lose and gain members; some people change managers.
     fn relink(&mut self) {
         let changed = self.scaled(10_406);
         for number in 0..changed / 50 {

@@ -32,7 +32,7 @@ impl<'a> Incident<'a> {
     pub fn new(tenant: &'a Tenant, day: u32) -> Self {
         let snapshot = tenant.on(day);
         let mut incident = Self { snapshot, expectation: Expectation::default(), story: Vec::new() };
-        // Deletion comes first: who is in the bin is not renamed as well.
+        // Deletion is first: users in the bin are not renamed as well.
         incident.delete_users();
         incident.rename_sales();
         incident.empty_privileged_group();
@@ -136,7 +136,7 @@ impl<'a> Incident<'a> {
         let mut policies = self.snapshot.live_keys_of(ObjectKind::ConditionalAccessPolicy);
         let Some(key) = policies.find(enabled) else { return };
         drop(policies);
-        // The third state is `disabled`; three is a prime, so that every step comes past it.
+        // The third state is `disabled`; three is a prime, so that every step reaches it.
         while self.snapshot.draft(key).choose(policy::STATE, 3) != 2 {
             self.snapshot.state.history_mut(key).revisions[policy::STATE] += 1;
         }

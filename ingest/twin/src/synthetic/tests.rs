@@ -1,4 +1,4 @@
-//! Checks synthetic tenants against an independent recount of what they wrote.
+//! Owns the tests of synthetic tenants: an independent count of what they write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ fn parse(lines: Vec<u8>) -> Objects {
             panic!("expected an object, found {line}");
         };
         let key = (string(&object, "@odata.type"), string(&object, "id"));
-        assert!(objects.insert(key, object).is_none(), "an ID came twice");
+        assert!(objects.insert(key, object).is_none(), "an ID is there twice");
     }
     objects
 }
@@ -69,7 +69,7 @@ fn is_live(object: &Map<String, Value>) -> bool {
     object.get("deletedDateTime").is_none_or(Value::is_null)
 }
 
-/// Counts what differs, knowing nothing about how the days were made.
+/// Counts the differences from the texts alone.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Recount {
     added: u64,
@@ -238,7 +238,7 @@ fn the_change_list_names_what_changed() {
 }
 
 #[test]
-fn names_are_unique_and_come_from_everywhere() {
+fn names_are_unique_in_many_scripts_and_all_departments() {
     let tenant = Tenant::new(5000, 7);
     let objects = read(&tenant, 0);
     let users: Vec<_> = objects.values().filter(|object| object.contains_key("userPrincipalName")).collect();

@@ -23,7 +23,7 @@ fn what_was_just_written_is_seen_late_and_in_the_end_everywhere() {
     }
     assert!(missed.iter().all(|&missed| (3..18).contains(&missed)), "{missed:?}");
     let early = client.follow("/v1.0/groups/delta").0;
-    assert!(made.iter().all(|id| !ids(&early).contains(&id.as_str())), "delta comes later than all others");
+    assert!(made.iter().all(|id| !ids(&early).contains(&id.as_str())), "delta lags behind all others");
     client.clock.advance_ms(120_000);
     let late = client.follow("/v1.0/groups/delta").0;
     assert!(made.iter().all(|id| ids(&late).contains(&id.as_str())));

@@ -9,7 +9,7 @@ fn find<'a>(values: &'a [Value], id: &str) -> Option<&'a Value> {
 }
 
 #[test]
-fn a_first_round_holds_everybody_and_a_later_one_what_changed() {
+fn a_first_round_holds_all_users_and_a_later_one_the_changed() {
     let client = Client::synthetic(3000);
     let (all, link) = client.follow("/v1.0/users/delta?$select=id,displayName,city");
     let (listed, _) = client.follow("/v1.0/users?$select=id&$top=999");
@@ -55,7 +55,7 @@ fn latest_answers_at_once_and_empty() {
 }
 
 #[test]
-fn removed_objects_say_how_and_restored_ones_come_as_new() {
+fn removed_objects_have_a_reason_and_restored_ones_are_new() {
     let client = Client::small();
     let link = client.follow("/v1.0/users/delta").1.unwrap();
     client.write("DELETE", "/v1.0/users/bob", Value::Null);
@@ -72,7 +72,7 @@ fn removed_objects_say_how_and_restored_ones_come_as_new() {
 }
 
 #[test]
-fn members_are_told_with_their_group_in_slices() {
+fn members_are_reported_with_their_group_in_slices() {
     let client = Client::synthetic(20_000);
     let (groups, link) = client.follow("/v1.0/groups/delta?$select=displayName,members");
     let largest = ids(&groups)[0].to_owned();
@@ -82,7 +82,7 @@ fn members_are_told_with_their_group_in_slices() {
         .map(|group| group["members@delta"].as_array().unwrap().len())
         .collect();
     let (members, _) = client.follow(&format!("/v1.0/groups/{largest}/members?$select=id&$top=999"));
-    assert!(slices.len() > 1, "a large group comes in slices: {slices:?}");
+    assert!(slices.len() > 1, "a large group is in slices: {slices:?}");
     assert_eq!(slices.iter().sum::<usize>(), members.len());
     let leaver = ids(&members)[0];
     assert_eq!(
@@ -90,14 +90,14 @@ fn members_are_told_with_their_group_in_slices() {
         204
     );
     let (values, _) = client.follow(&link.unwrap());
-    let told = &values[0]["members@delta"];
+    let reported = &values[0]["members@delta"];
     let expected =
         json!([{"@odata.type": "#microsoft.graph.user", "id": leaver, "@removed": {"reason": "deleted"}}]);
-    assert_eq!(*told, expected);
+    assert_eq!(*reported, expected);
 }
 
 #[test]
-fn the_manager_is_told_only_when_selected() {
+fn the_manager_is_reported_only_when_selected() {
     let client = Client::small();
     let plain = client.follow("/v1.0/users/delta").0;
     assert!(find(&plain, "bob").unwrap().get("manager@delta").is_none());
@@ -119,7 +119,7 @@ fn assignments_are_seen_through_directory_objects() {
 }
 
 #[test]
-fn tokens_expire_and_native_recoveries_are_never_told() {
+fn tokens_expire_and_native_recoveries_are_never_reported() {
     let client = Client::small();
     let link = client.follow("/v1.0/users/delta").1.unwrap();
     let when = When { now_ms: START_MS, trace: Trace::Silent };
@@ -144,7 +144,7 @@ fn a_token_with_another_query_or_of_another_make_is_refused() {
 }
 
 #[test]
-fn nuisances_of_delta_change_the_form_and_not_the_content() {
+fn faults_of_delta_change_the_form_and_not_the_content() {
     let client = Client::synthetic(1000);
     let (plain, link) = client.follow("/v1.0/users/delta?$select=displayName");
     let faults = Fault::parse_list("duplicate-delta,unordered-delta,empty-delta-pages").unwrap();
@@ -220,14 +220,14 @@ fn malformed_batches_are_refused_whole() {
 }
 
 #[test]
-fn links_to_what_is_in_the_bin_are_told_unless_switched_off() {
+fn links_to_objects_in_the_bin_are_reported_unless_switched_off() {
     let client = Client::small();
     let link = client.follow("/v1.0/groups/delta?$select=id,members").1.unwrap();
     client.write("DELETE", "/v1.0/users/bob", Value::Null);
     let (values, next) = client.follow(&link);
-    let told =
+    let reported =
         json!([{"@odata.type": "#microsoft.graph.user", "id": "bob", "@removed": {"reason": "deleted"}}]);
-    assert_eq!(find(&values, "staff").unwrap()["members@delta"], told);
+    assert_eq!(find(&values, "staff").unwrap()["members@delta"], reported);
     client.write("POST", "/v1.0/directory/deletedItems/bob/restore", Value::Null);
     let (values, _) = client.follow(&next.unwrap());
     assert_eq!(find(&values, "staff").unwrap()["members@delta"][0]["id"], "bob");

@@ -1,4 +1,4 @@
-//! Owns the tests of limits and of nuisances that are switched on.
+//! Owns the tests of limits and of faults.
 
 use super::*;
 use crate::{Fault, FaultError};
@@ -111,10 +111,10 @@ fn lists_of_faults_are_read_and_mistakes_are_named() {
     );
     assert_eq!(Fault::parse_list("").unwrap(), []);
     let error = Fault::parse_list("428").unwrap_err();
-    let told = error.to_string();
+    let message = error.to_string();
     assert!(
-        told.starts_with("unknown fault `428`; known are ") && told.contains(" 429, 503, 409, reset"),
-        "{told}"
+        message.starts_with("unknown fault `428`; known are ") && message.contains(" 429, 503, 409, reset"),
+        "{message}"
     );
     for text in ["429=x", "429=1001", "403", "403=cats", "unordered-delta=1", "slow=-1"] {
         assert!(matches!(Fault::parse_list(text), Err(FaultError::Value { .. })), "{text}");
@@ -122,7 +122,7 @@ fn lists_of_faults_are_read_and_mistakes_are_named() {
 }
 
 #[test]
-fn faults_strike_as_often_as_told_and_the_same_calls_every_time() {
+fn faults_strike_at_their_rate_and_the_same_calls_every_time() {
     let statuses = || {
         let client =
             Client::new(small(), |options| options.faults = Fault::parse_list("429=200,503=100").unwrap());
@@ -149,7 +149,7 @@ fn a_forbidden_type_is_refused_and_no_other() {
 }
 
 #[test]
-fn administrators_are_guarded_and_security_groups_skip_the_bin_when_told() {
+fn administrators_are_guarded_and_security_groups_skip_the_bin_by_faults() {
     let faults = Fault::parse_list("sensitive-actions,security-groups-skip-bin").unwrap();
     let client = Client::new(Twin::from_synthetic(2000, 7), |options| options.faults = faults);
     let principals = client.follow("/v1.0/roleManagement/directory/roleAssignments").0;

@@ -1,4 +1,4 @@
-//! Owns the tests over real sockets: tokens, keep-alive, answers that get lost, and the control beside the twin.
+//! Owns the tests over real sockets: tokens, keep-alive, lost answers, and the control beside the twin.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

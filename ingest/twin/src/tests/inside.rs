@@ -1,4 +1,4 @@
-//! Owns the tests of what is part of an object and stands below it.
+//! Owns the tests of collections inside an object that are served below it.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn the_restrictions_of_a_strength_stand_below_it_and_no_write_of_it_touches_them
     let made = client.call("POST", STRENGTHS, &[], Some(strength.clone()));
     let own = format!("{STRENGTHS}/{}", tree(&made)["id"].as_str().unwrap());
     let below = format!("{own}/combinationConfigurations");
-    // Neither a create nor a change takes them along.
+    // Neither a create nor a change writes them.
     let mut whole = strength;
     whole["combinationConfigurations"] = json!([fido("k")]);
     assert_eq!(client.write("POST", STRENGTHS, whole), 400);
@@ -43,7 +43,7 @@ fn the_restrictions_of_a_strength_stand_below_it_and_no_write_of_it_touches_them
 }
 
 #[test]
-fn conditions_of_consent_come_in_pages_and_are_never_changed() {
+fn conditions_of_consent_are_paged_and_never_changed() {
     let client = Client::small();
     let policies = "/v1.0/policies/permissionGrantPolicies";
     assert_eq!(client.write("POST", policies, json!({"id": "own", "displayName": "Own"})), 201);

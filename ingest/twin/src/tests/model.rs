@@ -1,4 +1,4 @@
-//! Owns the test of delta queries as a whole: a mirror kept by them alone ends up as the tenant is.
+//! Owns the test of delta queries as a whole: a mirror kept by them alone equals the tenant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::Fault;
 use crate::synthetic::random::Source;
 
-/// What a client knows from delta queries.
+/// The objects that a client has from delta queries.
 #[derive(Default)]
 struct Mirror {
     users: BTreeMap<String, Value>,
@@ -40,7 +40,7 @@ impl Mirror {
     }
 }
 
-/// Does one thing to the tenant, whether or not it succeeds.
+/// Makes one random write, whether or not it succeeds.
 fn act(client: &Client, source: Source, users: &[String], groups: &[String]) {
     let pick =
         |name, list: &[String]| list[source.below(name, u32::try_from(list.len()).unwrap()) as usize].clone();
@@ -102,10 +102,10 @@ fn check(lag_ms: u32, faults: &str, seed: u64) {
 
 #[test]
 fn a_mirror_kept_by_delta_alone_ends_up_as_the_tenant() {
-    let nuisances = "duplicate-delta,unordered-delta,empty-delta-pages";
+    let faults = "duplicate-delta,unordered-delta,empty-delta-pages";
     for seed in 0..4 {
         check(0, "", seed);
-        check(0, nuisances, seed);
-        check(5000, nuisances, seed);
+        check(0, faults, seed);
+        check(5000, faults, seed);
     }
 }

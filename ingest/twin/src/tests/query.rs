@@ -1,9 +1,9 @@
-//! Owns the tests of reading: properties, pages, filters, what stands behind objects.
+//! Owns the tests of reading: properties, pages, filters, navigation properties.
 
 use super::*;
 
 #[test]
-fn users_show_little_unless_asked_and_unset_properties_as_null() {
+fn users_show_default_properties_and_unset_ones_as_null() {
     let client = Client::small();
     let ann = client.get("/v1.0/users/ann");
     assert!(ann["department"].is_null() && ann.get("department").is_none());
@@ -17,7 +17,7 @@ fn users_show_little_unless_asked_and_unset_properties_as_null() {
 }
 
 #[test]
-fn pages_are_as_large_as_asked_and_hold_everybody_once() {
+fn pages_have_the_requested_size_and_hold_every_user_once() {
     let client = Client::synthetic(5000);
     let (all, _) = client.follow("/v1.0/users?$top=999&$select=id");
     let (small, _) = client.follow("/v1.0/users?$select=id");

@@ -1,4 +1,4 @@
-//! Owns the tests of what Graph does that plans easily overlook: it merges, it ends, it refuses as a whole.
+//! Owns the tests of behaviour that clients easily overlook: merged values, ends of schedules, refusals of a whole update.
 
 use super::*;
 
@@ -73,7 +73,7 @@ fn an_active_schedule_shows_among_the_assignments_until_it_ends() {
     assert_eq!(counts(&client), [1, 1]);
     client.clock.advance_ms(60_000);
     assert_eq!(counts(&client), [0, 0]);
-    // One that begins later, and one that lasts so long.
+    // A schedule that begins later, and one with a duration.
     let later = json!({"startDateTime": "2026-11-23T09:00:00Z", "expiration": {"type": "noExpiration"}});
     assert_eq!(client.write("POST", REQUESTS, role_request("adminAssign", &later)), 201);
     assert_eq!(counts(&client), [1, 0]);
@@ -83,7 +83,7 @@ fn an_active_schedule_shows_among_the_assignments_until_it_ends() {
     assert_eq!(counts(&client), [1, 1]);
     client.clock.advance_ms(10 * 60_000);
     assert_eq!(counts(&client), [0, 0]);
-    // Who takes the assignment away ends the schedule.
+    // A removed assignment ends the schedule.
     let open = json!({"expiration": {"type": "noExpiration"}});
     assert_eq!(client.write("POST", REQUESTS, role_request("adminAssign", &open)), 201);
     let assignment = client.follow(ASSIGNMENTS).0[0]["id"].as_str().unwrap().to_owned();
@@ -130,8 +130,8 @@ fn identifier_uris_are_of_one_application_and_of_the_tenant() {
     );
     assert_eq!(client.get("/v1.0/applications/b")["displayName"], "New", "refused as a whole");
     assert_eq!(write("a", uris(&["https://legacy.example/a", "api://a-id"])), 204);
-    assert_eq!(write("a", uris(&["https://SHOP.contoso.com"])), 400, "another has it");
-    // What lies in the bin holds nothing, and comes back only when nobody has taken what it had.
+    assert_eq!(write("a", uris(&["https://SHOP.contoso.com"])), 400, "another application has it");
+    // An object in the bin holds no URI, and is restored only while its URIs are free.
     assert_eq!(client.write("DELETE", "/v1.0/applications/b", Value::Null), 204);
     assert_eq!(write("a", uris(&["https://shop.contoso.com"])), 204);
     assert_eq!(client.refusal("POST", "/v1.0/directory/deletedItems/b/restore", None).0, 400);
