@@ -1,7 +1,7 @@
 //! Owns links: members, owners and managers as functions of the tenant's seed.
 //!
-//! The members of a group are a window over an endless sequence of users that repeats only after
-//! every user. Members leave at the front and join at the back, so that the
+//! The members of a group are a window over an endless sequence of users that repeats only after it
+//! has every user once. Members leave at the front and join at the back, so that the
 //! members on any day follow from two numbers.
 
 use super::layout::{Key, Layout, ObjectKind};
