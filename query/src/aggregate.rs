@@ -1,14 +1,13 @@
 //! The table of aggregates: what is computed over the rows of a group.
 
-mod state;
+mod accumulator;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub(crate) use state::State;
+pub(crate) use accumulator::Accumulator;
 
-use crate::plan::Scalar;
-use crate::value::{Type, Value};
+use crate::value::Type;
 
 /// A function of the rows of a group.
 pub(crate) struct AggregateFunction {
@@ -29,7 +28,7 @@ pub(crate) struct AggregateFunction {
     pub(crate) conditional: bool,
 }
 
-/// What is kept while the rows go by.
+/// How an aggregate combines rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Count,
@@ -56,20 +55,6 @@ pub(crate) enum Kind {
 pub(crate) struct Spread {
     pub(crate) sample: bool,
     pub(crate) root: bool,
-}
-
-/// One aggregate of a `summarize`.
-#[derive(Clone)]
-pub(crate) struct Aggregate {
-    pub(crate) kind: Kind,
-    pub(crate) arguments: Vec<Scalar>,
-    pub(crate) kinds: Vec<Type>,
-    /// Rows for which it is not true are passed over.
-    pub(crate) condition: Option<Scalar>,
-    /// Most elements, or the ranks asked for.
-    pub(crate) settings: Vec<Value>,
-    /// How many columns it makes.
-    pub(crate) width: usize,
 }
 
 const fn entry(

@@ -52,12 +52,12 @@ pub enum LetValue {
     /// A scalar or a table.
     Pipe(Pipe),
     /// A function.
-    Function(Function),
+    Function(FunctionDefinition),
 }
 
 /// A function written in the query.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Function {
+pub struct FunctionDefinition {
     /// What it takes.
     pub parameters: Vec<Parameter>,
     /// `let` statements, then the result.

@@ -1,15 +1,18 @@
 //! Names to tables, columns and functions, and the types of everything; all errors at once.
 //!
-//! *Shape*: this file binds statements, pipes and sources; `bind/expression.rs` values,
-//! `bind/call.rs` calls, `bind/stage.rs` simple stages, `bind/group.rs` summarize, `bind/join.rs`
-//! join, lookup and union, `bind/expand.rs` mv-expand, parse and search, `bind/name.rs` the names
-//! of results.
+//! *Shape*: this file binds statements, pipes and tables. `bind/binder.rs` is the context that all stages share,
+//! `bind/environment.rs` the names that are given. Sources are in `bind/source.rs`; `bind/stage.rs` chooses the stage of
+//! an operator: `bind/columns.rs` projects, `bind/group.rs` summarizes, `bind/join.rs` is join, lookup and union,
+//! `bind/expand.rs` mv-expand, parse and search. `bind/expression.rs` binds values, `bind/expression/call.rs` calls,
+//! `bind/apply.rs` applies functions to bound values, and `bind/name.rs` names results.
 //!
-//! *Invariants*: 1. Plans are at most `PLAN_DEPTH_MAX` deep, and whatever walks them on a stack of the depth that
+//! *Invariants*: 1. Plans are at most as deep as [`Binder`] allows, and whatever walks them on a stack of the depth that
 //! `deep` gives may recurse; scalars are at most `SCALAR_DEPTH_MAX` deep. 2. Every scalar of a plan refers to columns
 //! its input has. 3. Whatever has a name, and so may be taken by several steps, is a shared step.
 
-mod call;
+mod apply;
+mod binder;
+mod columns;
 mod environment;
 mod expand;
 mod expression;
@@ -17,45 +20,35 @@ mod group;
 mod join;
 mod name;
 mod recover;
+mod source;
 mod stage;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::ast::{
-    ColumnDeclaration, Datatable, Expression, ExpressionKind, Function, Let, LetValue, Named, Operator,
-    Parameter, ParameterKind, Pipe, Range, Render, Source, Span, Stage, Statement,
+    Expression, ExpressionKind, FunctionDefinition, Let, LetValue, Operator, Parameter, ParameterKind, Pipe,
+    Render, Source, Span, Stage, Statement,
 };
-use crate::batch::{Batch, Column, Field, Schema};
 use crate::convert;
-use crate::error::{Code, Diagnostic, nearest};
+use crate::error::{Code, Diagnostic};
 use crate::function;
 use crate::limits::Guard;
 use crate::plan::{Plan, Scalar, Scan, Step, Typed};
 use crate::table::{ScanRequest, Tables};
 use crate::value::{Type, Value};
 
+use apply::cast;
+use binder::{Binder, nothing};
 use environment::{Binding, Environment};
+use expand::bind_search;
+use expression::{bind_scalar, bind_scalar_pipe, bind_table_call, inline_table};
+use join::bind_union;
 pub(crate) use join::join_kinds;
 pub use recover::Selection;
-
-/// Deepest chain of steps: an operator is up to three of them, and a name is one.
-const PLAN_DEPTH_MAX: usize = 5000;
-/// Most queries inside values that are nested in one another.
-const NESTED_QUERIES_MAX: usize = 64;
-/// Deepest nesting of calls after functions of the query are written out.
-const SCALAR_DEPTH_MAX: usize = 400;
-/// Most parts of expressions of one query after functions are written out.
-const PARTS_MAX: usize = 1_000_000;
-/// Deepest nesting of functions written in the query.
-const INLINE_DEPTH_MAX: usize = 32;
-/// Most columns of one step: more than any table has, and few enough for whoever looks at each.
-const COLUMNS_MAX: usize = 10_000;
-/// Most columns of all steps of one script: a union of all tables alone has tens of thousands.
-const ALL_COLUMNS_MAX: usize = 1_000_000;
-
-/// A column that stands for those of a table that was not found; nothing is said about what is not among the others.
-const LOST: &str = "\0";
+use recover::bind_selection;
+use source::{bind_datatable, bind_print, bind_range};
+use stage::bind_stage;
 
 /// Values for `declare query_parameters`, by name, as texts.
 pub type Parameters = HashMap<String, String>;
@@ -74,335 +67,193 @@ pub(crate) fn bind<'s>(
     tables: &'s dyn Tables,
     guard: &'s Guard<'s>,
 ) -> Result<Vec<Bound>, Vec<Diagnostic>> {
-    let mut binder = Binder {
-        tables,
-        parameters,
-        guard,
-        diagnostics: Vec::new(),
-        shared_count: 0,
-        parts: 0,
-        inlined: 0,
-        column_count: 0,
-    };
-    let bound = binder.script(statements);
-    // A constant may have been too large to compute, or somebody asked to stop.
+    let mut binder = Binder::new(tables, parameters, guard);
+    let bound = bind_script(&mut binder, statements);
+    // A constant may have been too large to compute, or the query was stopped.
     guard.proceed().map_err(|diagnostic| vec![diagnostic])?;
-    let mut diagnostics = binder.diagnostics;
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    diagnostics.dedup();
-    if diagnostics.is_empty() { Ok(bound) } else { Err(diagnostics) }
+    let findings = binder.into_findings();
+    if findings.is_empty() { Ok(bound) } else { Err(findings) }
 }
 
-struct Binder<'a> {
-    tables: &'a dyn Tables,
-    parameters: &'a Parameters,
-    guard: &'a Guard<'a>,
-    diagnostics: Vec<Diagnostic>,
-    /// Shared steps and queries inside values so far; each has a number.
-    shared_count: u32,
-    parts: usize,
-    inlined: usize,
-    /// Columns of all steps made so far.
-    column_count: usize,
+fn bind_script<'a>(binder: &mut Binder<'a>, statements: impl Iterator<Item = &'a Statement>) -> Vec<Bound> {
+    let mut environment = Environment::default();
+    let mut bound = Vec::new();
+    for statement in statements {
+        match statement {
+            Statement::Let(binding) => environment = bind_let(binder, binding, &environment),
+            Statement::Parameters(list) => {
+                for parameter in list {
+                    environment = bind_parameter(binder, parameter, &environment);
+                }
+            }
+            Statement::Pipe(pipe) => bound.push(bind_query(binder, pipe, &environment)),
+        }
+    }
+    bound
 }
 
-/// The columns a value may refer to.
-type Rows<'r> = &'r [Field];
-
-impl<'a> Binder<'a> {
-    fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+fn bind_query<'a>(binder: &mut Binder<'a>, pipe: &'a Pipe, environment: &Environment<'a>) -> Bound {
+    let render = pipe.stages.iter().rev().find_map(|stage| match &stage.operator {
+        Operator::Render(render) => Some(render.clone()),
+        _ => None,
+    });
+    if let Some((last, before)) = pipe.stages.split_last()
+        && let Operator::Recover(recover) = &last.operator
+    {
+        let plan = bind_stages(binder, pipe, before, environment);
+        let selection = bind_selection(binder, recover, &plan, last.span, environment);
+        return Bound { plan, render, selection: selection.map(Box::new) };
     }
+    Bound { plan: bind_pipe(binder, pipe, environment), render, selection: None }
+}
 
-    fn script(&mut self, statements: impl Iterator<Item = &'a Statement>) -> Vec<Bound> {
-        let mut environment = Environment::default();
-        let mut bound = Vec::new();
-        for statement in statements {
-            match statement {
-                Statement::Let(binding) => environment = self.binding(binding, &environment),
-                Statement::Parameters(list) => {
-                    for parameter in list {
-                        environment = self.query_parameter(parameter, &environment);
-                    }
-                }
-                Statement::Pipe(pipe) => bound.push(self.query(pipe, &environment)),
+fn bind_let<'a>(binder: &mut Binder<'a>, binding: &'a Let, environment: &Environment<'a>) -> Environment<'a> {
+    let name = binding.name.text.as_str();
+    match &binding.value {
+        LetValue::Function(function) => environment.with(name, function_binding(function, environment)),
+        LetValue::Pipe(pipe) if is_table(pipe, environment) => {
+            let plan = bind_pipe(binder, pipe, environment);
+            environment.with(name, Binding::Table(binder.shared(plan)))
+        }
+        LetValue::Pipe(pipe) => {
+            let value = bind_scalar_pipe(binder, pipe, &[], environment);
+            environment.with(name, Binding::Scalar(value))
+        }
+    }
+}
+
+/// A parameter takes the value given, else its default.
+fn bind_parameter<'a>(
+    binder: &mut Binder<'a>,
+    parameter: &'a Parameter,
+    environment: &Environment<'a>,
+) -> Environment<'a> {
+    let name = parameter.name.text.as_str();
+    let ParameterKind::Scalar(kind) = parameter.kind else {
+        binder.report(Diagnostic::unsupported(parameter.name.span, "a table as query parameter"));
+        return environment.clone();
+    };
+    let value = match (binder.parameters.get(name), &parameter.default) {
+        (Some(text), _) => {
+            let value = convert::to_type(&Value::text(text), Type::String, kind);
+            if value.is_null() {
+                let message = format!("the value of `{name}` is not a {}", kind.as_str());
+                binder.report(Diagnostic::new(Code::Type, parameter.name.span, message));
             }
+            Typed { scalar: Scalar::Constant(value), kind }
         }
-        bound
-    }
-
-    fn query(&mut self, pipe: &'a Pipe, environment: &Environment<'a>) -> Bound {
-        let render = pipe.stages.iter().rev().find_map(|stage| match &stage.operator {
-            Operator::Render(render) => Some(render.clone()),
-            _ => None,
-        });
-        if let Some((last, before)) = pipe.stages.split_last()
-            && let Operator::Recover(recover) = &last.operator
-        {
-            let plan = self.stages(pipe, before, environment);
-            let selection = self.selection(recover, &plan, last.span, environment);
-            return Bound { plan, render, selection: selection.map(Box::new) };
+        (None, Some(default)) => {
+            let value = bind_scalar(binder, default, &[], environment);
+            cast(binder, value, kind)
         }
-        Bound { plan: self.pipe(pipe, environment), render, selection: None }
-    }
+        (None, None) => {
+            let message = format!("the parameter `{name}` requires a value");
+            binder.report(Diagnostic::invalid(parameter.name.span, message));
+            Typed { scalar: Scalar::Constant(Value::Null), kind }
+        }
+    };
+    environment.with(name, Binding::Scalar(value))
+}
 
-    fn binding(&mut self, binding: &'a Let, environment: &Environment<'a>) -> Environment<'a> {
-        let name = binding.name.text.as_str();
-        match &binding.value {
-            LetValue::Function(function) => environment.with(name, Self::function(function, environment)),
-            LetValue::Pipe(pipe) if is_table(pipe, environment) => {
-                let plan = self.pipe(pipe, environment);
-                environment.with(name, Binding::Table(self.shared(plan)))
+/// A function and the names it sees.
+fn function_binding<'a>(function: &'a FunctionDefinition, environment: &Environment<'a>) -> Binding<'a> {
+    let gives_table = gives_table(&function.parameters, &function.body, environment);
+    Binding::Function { function, inner: environment.clone(), gives_table }
+}
+
+fn bind_pipe<'a>(binder: &mut Binder<'a>, pipe: &'a Pipe, environment: &Environment<'a>) -> Arc<Plan> {
+    bind_stages(binder, pipe, &pipe.stages, environment)
+}
+
+fn bind_stages<'a>(
+    binder: &mut Binder<'a>,
+    pipe: &'a Pipe,
+    stages: &'a [Stage],
+    environment: &Environment<'a>,
+) -> Arc<Plan> {
+    let mut environment = environment.clone();
+    let mut plan = bind_source(binder, &pipe.source, pipe.span, &environment);
+    for stage in stages {
+        if let Operator::As(name) = &stage.operator {
+            plan = binder.shared(plan);
+            environment = environment.with(&name.text, Binding::Table(Arc::clone(&plan)));
+            continue;
+        }
+        plan = bind_stage(binder, stage, &plan, &environment);
+    }
+    plan
+}
+
+fn bind_source<'a>(
+    binder: &mut Binder<'a>,
+    source: &'a Source,
+    span: Span,
+    environment: &Environment<'a>,
+) -> Arc<Plan> {
+    match source {
+        Source::Expression(value) => bind_table(binder, value, environment),
+        Source::Print(list) => bind_print(binder, list, span, environment),
+        Source::Range(range) => bind_range(binder, range, span, environment),
+        Source::Union(union) => bind_union(binder, union, None, environment),
+        Source::Search(search) => bind_search(binder, search, None, environment),
+        Source::Datatable(table) => bind_datatable(binder, table, environment),
+    }
+}
+
+/// An expression where a table stands.
+fn bind_table<'a>(
+    binder: &mut Binder<'a>,
+    value: &'a Expression,
+    environment: &Environment<'a>,
+) -> Arc<Plan> {
+    match &value.kind {
+        ExpressionKind::Pipe(pipe) => bind_pipe(binder, pipe, environment),
+        ExpressionKind::Name(name) => match environment.find(name) {
+            Some(Binding::Table(plan)) => Arc::clone(plan),
+            Some(Binding::Function { function, inner, .. }) if function.parameters.is_empty() => {
+                let (function, inner) = (*function, inner.clone());
+                inline_table(binder, function, &[], value.span, &inner, environment)
             }
-            LetValue::Pipe(pipe) => {
-                let value = self.scalar_pipe(pipe, &[], environment);
-                environment.with(name, Binding::Scalar(value))
-            }
-        }
-    }
-
-    /// A parameter takes the value given, else its default.
-    fn query_parameter(
-        &mut self,
-        parameter: &'a Parameter,
-        environment: &Environment<'a>,
-    ) -> Environment<'a> {
-        let name = parameter.name.text.as_str();
-        let ParameterKind::Scalar(kind) = parameter.kind else {
-            self.report(Diagnostic::unsupported(parameter.name.span, "a table as query parameter"));
-            return environment.clone();
-        };
-        let value = match (self.parameters.get(name), &parameter.default) {
-            (Some(text), _) => {
-                let value = convert::to_type(&Value::text(text), Type::String, kind);
-                if value.is_null() {
-                    let message = format!("the value of `{name}` is not a {}", kind.as_str());
-                    self.report(Diagnostic::new(Code::Type, parameter.name.span, message));
-                }
-                Typed { scalar: Scalar::Constant(value), kind }
-            }
-            (None, Some(default)) => {
-                let value = self.scalar(default, &[], environment);
-                self.cast(value, kind)
-            }
-            (None, None) => {
-                let message = format!("the parameter `{name}` requires a value");
-                self.report(Diagnostic::invalid(parameter.name.span, message));
-                Typed { scalar: Scalar::Constant(Value::Null), kind }
-            }
-        };
-        environment.with(name, Binding::Scalar(value))
-    }
-
-    /// A function and the names it sees.
-    fn function(function: &'a Function, environment: &Environment<'a>) -> Binding<'a> {
-        let gives_table = gives_table(&function.parameters, &function.body, environment);
-        Binding::Function { function, inner: environment.clone(), gives_table }
-    }
-
-    fn pipe(&mut self, pipe: &'a Pipe, environment: &Environment<'a>) -> Arc<Plan> {
-        self.stages(pipe, &pipe.stages, environment)
-    }
-
-    fn stages(&mut self, pipe: &'a Pipe, stages: &'a [Stage], environment: &Environment<'a>) -> Arc<Plan> {
-        let mut environment = environment.clone();
-        let mut plan = self.source(&pipe.source, pipe.span, &environment);
-        for stage in stages {
-            if let Operator::As(name) = &stage.operator {
-                plan = self.shared(plan);
-                environment = environment.with(&name.text, Binding::Table(Arc::clone(&plan)));
-                continue;
-            }
-            plan = self.stage(stage, &plan, &environment);
-        }
-        plan
-    }
-
-    fn source(&mut self, source: &'a Source, span: Span, environment: &Environment<'a>) -> Arc<Plan> {
-        match source {
-            Source::Expression(value) => self.table(value, environment),
-            Source::Print(list) => self.print(list, span, environment),
-            Source::Range(range) => self.range(range, span, environment),
-            Source::Union(union) => self.union(union, None, environment),
-            Source::Search(search) => self.search(search, None, environment),
-            Source::Datatable(table) => self.datatable(table, environment),
-        }
-    }
-
-    /// Makes a step; a chain that is too deep is cut.
-    fn plan(&mut self, step: Step, schema: Schema, span: Span) -> Arc<Plan> {
-        let plan = Plan::new(step, schema, span);
-        if plan.depth > PLAN_DEPTH_MAX {
-            let message = format!("more than {PLAN_DEPTH_MAX} steps follow one another");
-            self.report(Diagnostic::new(Code::Limit, span, message));
-            return Plan::new(Step::Rows(Vec::new()), plan.schema.clone(), span);
-        }
-        self.column_count = self.column_count.saturating_add(plan.schema.len());
-        if let Some(message) = self.too_many_columns(plan.schema.len()) {
-            self.report(Diagnostic::new(Code::Limit, span, message));
-            return nothing(span);
-        }
-        plan
-    }
-
-    /// Rows that get a name. A table is read again for each step that takes it, so that each reads only what it needs.
-    fn shared(&mut self, plan: Arc<Plan>) -> Arc<Plan> {
-        if matches!(plan.step, Step::Scan(_) | Step::Rows(_) | Step::Shared { .. }) {
-            return plan;
-        }
-        let (schema, span, id) = (plan.schema.clone(), plan.span, self.next_id());
-        Plan::new(Step::Shared { id, input: plan }, schema, span)
-    }
-
-    /// A number for what is computed once.
-    fn next_id(&mut self) -> u32 {
-        self.shared_count += 1;
-        self.shared_count
-    }
-
-    /// The number for a query inside a value; none where too many are nested.
-    fn query_id(&mut self, plan: &Plan, span: Span) -> Option<u32> {
-        if plan.nested_queries < NESTED_QUERIES_MAX {
-            return Some(self.next_id());
-        }
-        let message = format!("more than {NESTED_QUERIES_MAX} queries inside values need one another");
-        self.report(Diagnostic::new(Code::Limit, span, message));
-        None
-    }
-
-    /// Why a step with so many columns is refused. A query that was stopped is bound no further either.
-    fn too_many_columns(&self, count: usize) -> Option<String> {
-        if count > COLUMNS_MAX {
-            return Some(format!("{count} columns are more than the {COLUMNS_MAX} that a step may have"));
-        }
-        if self.column_count > ALL_COLUMNS_MAX {
-            return Some(format!("all steps together have more than {ALL_COLUMNS_MAX} columns"));
-        }
-        self.guard.proceed().err().map(|stopped| stopped.message)
-    }
-
-    /// An expression where a table stands.
-    fn table(&mut self, value: &'a Expression, environment: &Environment<'a>) -> Arc<Plan> {
-        match &value.kind {
-            ExpressionKind::Pipe(pipe) => self.pipe(pipe, environment),
-            ExpressionKind::Name(name) => match environment.find(name) {
-                Some(Binding::Table(plan)) => Arc::clone(plan),
-                Some(Binding::Function { function, inner, .. }) if function.parameters.is_empty() => {
-                    let (function, inner) = (*function, inner.clone());
-                    self.inline_table(function, &[], value.span, &inner, environment)
-                }
-                Some(_) => {
-                    let message = format!("`{name}` is not a table");
-                    self.report(Diagnostic::new(Code::Type, value.span, message));
-                    nothing(value.span)
-                }
-                None => self.stored_table(name, &[], value.span),
-            },
-            ExpressionKind::Call(call) => self.table_call(call, value.span, environment),
-            ExpressionKind::Path(base, _) if matches!(base.kind, ExpressionKind::Call(_)) => {
-                self.table(base, environment)
-            }
-            _ => {
-                let message = "a table is required here, not a value";
-                self.report(Diagnostic::new(Code::Type, value.span, message));
+            Some(_) => {
+                let message = format!("`{name}` is not a table");
+                binder.report(Diagnostic::new(Code::Type, value.span, message));
                 nothing(value.span)
             }
+            None => bind_stored_table(binder, name, &[], value.span),
+        },
+        ExpressionKind::Call(call) => bind_table_call(binder, call, value.span, environment),
+        ExpressionKind::Path(base, _) if matches!(base.kind, ExpressionKind::Call(_)) => {
+            bind_table(binder, base, environment)
         }
-    }
-
-    fn stored_table(&mut self, name: &str, arguments: &[Value], span: Span) -> Arc<Plan> {
-        match self.tables.table(name, arguments) {
-            Ok(Some(source)) => {
-                let schema = source.schema();
-                let columns = (0..schema.len()).collect();
-                let request = ScanRequest { columns, conditions: Vec::new() };
-                let (name, arguments) = (name.to_owned(), arguments.to_vec());
-                self.plan(Step::Scan(Scan { name, arguments, source, request }), schema, span)
-            }
-            Ok(None) => {
-                let message = format!("unknown table `{name}`");
-                let diagnostic = Diagnostic::new(Code::UnknownTable, span, message);
-                let names = self.tables.names();
-                let near = nearest(name, names.iter().map(String::as_str));
-                self.report(match near {
-                    Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-                    None => diagnostic,
-                });
-                nothing(span)
-            }
-            Err(error) => {
-                self.report(Diagnostic::of_table(span, error));
-                nothing(span)
-            }
+        _ => {
+            let message = "a table is required here, not a value";
+            binder.report(Diagnostic::new(Code::Type, value.span, message));
+            nothing(value.span)
         }
-    }
-
-    fn print(&mut self, list: &'a [Named], span: Span, environment: &Environment<'a>) -> Arc<Plan> {
-        let (mut schema, mut scalars) = (Schema::new(), Vec::new());
-        for (index, named) in list.iter().enumerate() {
-            let value = self.scalar(&named.value, &[], environment);
-            let name = match named.names.first() {
-                Some(name) => name.text.clone(),
-                None => format!("print_{index}"),
-            };
-            schema.push(Field::new(name::unique(&schema, &name), value.kind));
-            scalars.push(value.scalar);
-        }
-        self.plan(Step::Print(scalars), schema, span)
-    }
-
-    fn range(&mut self, range: &'a Range, span: Span, environment: &Environment<'a>) -> Arc<Plan> {
-        let mut bound = |value| self.scalar(value, &[], environment);
-        let (from, to, step) = (bound(&range.from), bound(&range.to), bound(&range.step));
-        let kind = match (from.kind, to.kind, step.kind) {
-            (Type::Datetime, ..) => Type::Datetime,
-            (Type::Timespan, ..) => Type::Timespan,
-            (Type::Real, ..) | (_, Type::Real, _) | (.., Type::Real) => Type::Real,
-            _ => Type::Long,
-        };
-        let schema = vec![Field::new(range.name.text.clone(), kind)];
-        self.plan(Step::Range { from, to, step }, schema, span)
-    }
-
-    fn datatable(&mut self, table: &'a Datatable, environment: &Environment<'a>) -> Arc<Plan> {
-        let width = table.columns.len();
-        let mut columns: Vec<Vec<Value>> = vec![Vec::new(); width];
-        for (index, cell) in table.cells.iter().enumerate() {
-            let declaration = &table.columns[index % width];
-            let value = self.cell(cell, declaration, environment);
-            columns[index % width].push(value);
-        }
-        let row_count = columns.first().map_or(0, Vec::len);
-        let batch = Batch { columns: columns.into_iter().map(Column::of).collect(), row_count };
-        let field = |column: &ColumnDeclaration| Field::new(column.name.text.clone(), column.kind);
-        let schema = table.columns.iter().map(field).collect();
-        self.plan(Step::Rows(batch.split()), schema, table.span)
-    }
-
-    fn cell(
-        &mut self,
-        cell: &'a Expression,
-        column: &ColumnDeclaration,
-        environment: &Environment<'a>,
-    ) -> Value {
-        let value = self.scalar(cell, &[], environment);
-        let Scalar::Constant(constant) = &value.scalar else {
-            self.report(Diagnostic::invalid(cell.span, "a constant is required here"));
-            return Value::missing(column.kind);
-        };
-        let converted = convert::to_type(constant, value.kind, column.kind);
-        if converted.is_null() && !constant.is_null() && value.kind != Type::String {
-            let (from, to) = (value.kind.as_str(), column.kind.as_str());
-            let message = format!("a {from} does not fit a column of type {to}");
-            self.report(Diagnostic::new(Code::Type, cell.span, message));
-        }
-        converted
     }
 }
 
-/// A table without rows, after an error.
-fn nothing(span: Span) -> Arc<Plan> {
-    Plan::new(Step::Rows(Vec::new()), vec![Field::new(LOST, Type::Dynamic)], span)
+fn bind_stored_table(binder: &mut Binder<'_>, name: &str, arguments: &[Value], span: Span) -> Arc<Plan> {
+    match binder.tables.table(name, arguments) {
+        Ok(Some(source)) => {
+            let schema = source.schema();
+            let columns = (0..schema.len()).collect();
+            let request = ScanRequest { columns, conditions: Vec::new() };
+            let (name, arguments) = (name.to_owned(), arguments.to_vec());
+            binder.step(Step::Scan(Scan { name, arguments, source, request }), schema, span)
+        }
+        Ok(None) => {
+            let message = format!("unknown table `{name}`");
+            let diagnostic = Diagnostic::new(Code::UnknownTable, span, message);
+            let names = binder.tables.names();
+            binder.report(diagnostic.with_names(name, "tables", names.iter().map(String::as_str)));
+            nothing(span)
+        }
+        Err(error) => {
+            binder.report(Diagnostic::of_table(span, error));
+            nothing(span)
+        }
+    }
 }
 
 /// Tells whether a pipe gives rows rather than one value.

@@ -6,7 +6,7 @@ use crate::ast::{
     Access, Argument, Call, Expression, ExpressionKind, Let, LetValue, Named, Operator, Order, Pipe, Search,
     Source, Statement,
 };
-use crate::error::{Code, Diagnostic, nearest};
+use crate::error::{Code, Diagnostic};
 use crate::function;
 
 /// Looks at every call of a script.
@@ -204,10 +204,7 @@ impl<'a> Walk<'a> {
         }
         let message = format!("the function `{name}` is not supported");
         let diagnostic = Diagnostic::new(Code::UnknownFunction, call.name.span, message);
-        self.diagnostics.push(match nearest(name, function::names()) {
-            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-            None => diagnostic,
-        });
+        self.diagnostics.push(diagnostic.with_names(name, "functions", function::names()));
     }
 
     fn arguments(&mut self, arguments: &'a [Argument]) {

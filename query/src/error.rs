@@ -216,6 +216,35 @@ impl Diagnostic {
     }
 }
 
+/// The names that a help lists; the others are counted.
+const LISTED_MAX: usize = 12;
+
+impl Diagnostic {
+    /// Helps with an unknown name: the nearest of those there are, else their list.
+    pub(crate) fn with_names<'n>(
+        self,
+        name: &str,
+        plural: &str,
+        known: impl Iterator<Item = &'n str> + Clone,
+    ) -> Self {
+        match nearest(name, known.clone()) {
+            Some(near) => self.with_help(format!("did you mean `{near}`?")),
+            None => self.with_list(plural, known),
+        }
+    }
+
+    /// Lists the names there are, the first of them if there are many.
+    pub(crate) fn with_list<'n>(self, plural: &str, known: impl Iterator<Item = &'n str>) -> Self {
+        let names: Vec<&str> = known.collect();
+        let listed = names[..names.len().min(LISTED_MAX)].join(", ");
+        match names.len() {
+            0 => self.with_help(format!("there are no {plural} here")),
+            1..=LISTED_MAX => self.with_help(format!("{plural}: {listed}")),
+            count => self.with_help(format!("{plural}: {listed} and {} more", count - LISTED_MAX)),
+        }
+    }
+}
+
 /// Returns the candidate nearest to `name`, if it is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1);

@@ -1,13 +1,18 @@
 //! Plans to rows: pipelines on all cores, the same rows in the same order however many there are.
 //!
-//! *Shape*: this file runs what must see all rows and computes what is the same for all; `execute/pipeline.rs` cuts a
-//! plan into pipelines and drives them; `execute/{evaluate,select,search}.rs` compute values and conditions;
-//! `execute/{group,join,sort,expand,range}.rs` are the larger steps, `execute/keys.rs` and `execute/hash.rs` what they
+//! *Shape*: this file cuts a plan into branches, and runs the steps that must see all their rows before they give one
+//! (*breakers*: group, sort, the side of a join that is hashed, and what several steps share). `execute/branch.rs` is a
+//! branch and the traits of its stages, `execute/drive.rs` drives branches in parallel. `execute/prepare.rs` computes what
+//! is the same for every row; `execute/{evaluate,select,search}.rs` compute values and conditions;
+//! `execute/{project,group,join,sort,expand,range}.rs` are the steps, `execute/keys.rs` and `execute/hash.rs` what they
 //! share, `execute/spill.rs` what does not fit into memory.
 //!
 //! *Invariants*: 1. The number of threads shows nowhere in a result, nor does how a table is cut into
-//! parts. 2. No thread waits for another while it computes what others wait for.
+//! parts. 2. No thread waits for another while it computes what others wait for. 3. At most `NESTED_MAX` stages of a
+//! branch nest.
 
+mod branch;
+mod drive;
 mod evaluate;
 mod expand;
 mod group;
@@ -15,38 +20,42 @@ mod hash;
 mod join;
 mod keys;
 mod order;
-mod pipeline;
+mod prepare;
+mod project;
 mod range;
 mod search;
 mod select;
 mod sort;
 mod spill;
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipeline::{Branch, Pace};
+use branch::{Base, BatchStage, Branch};
+use drive::{Pace, drive};
+use evaluate::used;
+use expand::{Expansion, Parsing};
+use project::{Filter, projection};
+use select::CompiledPredicate;
 
 pub(crate) use evaluate::constant;
 
-use crate::batch::{Batch, row_number, values_bytes};
-use crate::compare::Key;
-use crate::convert;
+use crate::ast::Span;
+use crate::batch::{Batch, row_number};
 use crate::error::Diagnostic;
-use crate::function::operator::IN;
-use crate::function::{Function, array_of};
 use crate::limits::{Guard, Held};
-use crate::plan::{Plan, Scalar, Step};
-use crate::rewrite::rewrite;
-use crate::value::{Type, Value};
+use crate::plan::{Plan, Step};
+use crate::value::Value;
+
+/// Most stages of a branch that nest in one another, on the stack of a worker; rows that go through more are held between.
+const NESTED_MAX: usize = if cfg!(test) { 12 } else { 48 };
 
 /// Rows that a step holds for those after it.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) batches: Vec<Batch>,
-    /// Gives the memory back once nobody needs the rows.
+    /// Returns the memory when the rows are dropped.
     _held: Held,
 }
 
@@ -56,9 +65,6 @@ impl Stored {
     }
 }
 
-/// Rows that several steps may take.
-type Rows = Arc<Stored>;
-
 /// What is done with a batch of the result, and whether more are wanted.
 type Sink<'s> = dyn FnMut(Batch) -> Result<ControlFlow<()>, Diagnostic> + 's;
 
@@ -66,7 +72,7 @@ type Sink<'s> = dyn FnMut(Batch) -> Result<ControlFlow<()>, Diagnostic> + 's;
 pub(crate) struct Execution<'a> {
     guard: Guard<'a>,
     /// Rows of shared steps that were computed, by their numbers.
-    shared: Mutex<HashMap<u32, Rows>>,
+    shared: Mutex<HashMap<u32, Arc<Stored>>>,
     /// Results of queries inside values, by their numbers, and what they hold until the query ends.
     values: Mutex<HashMap<u32, (Value, Option<Held>)>>,
 }
@@ -85,7 +91,7 @@ impl<'a> Execution<'a> {
     ///
     /// # Errors
     /// When a table cannot be read, or a limit is reached.
-    pub(crate) fn rows(&self, plan: &Arc<Plan>) -> Result<Rows, Diagnostic> {
+    pub(crate) fn rows(&self, plan: &Arc<Plan>) -> Result<Arc<Stored>, Diagnostic> {
         if let Step::Shared { id, input } = &plan.step {
             return self.shared_rows(*id, input);
         }
@@ -95,7 +101,7 @@ impl<'a> Execution<'a> {
     }
 
     /// The rows of a shared step, computed when the first step takes them.
-    fn shared_rows(&self, id: u32, input: &Arc<Plan>) -> Result<Rows, Diagnostic> {
+    fn shared_rows(&self, id: u32, input: &Arc<Plan>) -> Result<Arc<Stored>, Diagnostic> {
         let lock = || self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let known = lock().get(&id).map(Arc::clone);
         if let Some(rows) = known {
@@ -106,7 +112,7 @@ impl<'a> Execution<'a> {
         Ok(rows)
     }
 
-    /// Gives the rows of a plan, batch after batch, until told to stop.
+    /// Gives the rows of a plan, batch after batch, until the sink breaks.
     ///
     /// # Errors
     /// As [`Execution::rows`], and whatever the sink says.
@@ -120,7 +126,7 @@ impl<'a> Execution<'a> {
             return self.take(input, self.count(count)?, sink);
         }
         let branches = self.compile(plan, None)?;
-        self.drive(branches, pace, Ok, sink)
+        drive(&self.guard, branches, pace, Ok, sink)
     }
 
     /// Stops reading once there are enough rows.
@@ -143,7 +149,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Computes all rows of a step, whether or not they could be had one after the other.
-    fn breaker(&self, plan: &Arc<Plan>) -> Result<Rows, Diagnostic> {
+    fn breaker(&self, plan: &Arc<Plan>) -> Result<Arc<Stored>, Diagnostic> {
         let batches = match &plan.step {
             Step::Rows(batches) => batches.clone(),
             Step::Print(scalars) => {
@@ -153,7 +159,7 @@ impl<'a> Execution<'a> {
                 vec![Batch { columns, row_count: 1 }]
             }
             Step::Group { input, keys, aggregates } => {
-                return self.group(input, keys, aggregates, plan.schema.len());
+                return group::rows(self, input, keys, aggregates, plan.schema.len());
             }
             _ => return self.collect(plan),
         };
@@ -165,7 +171,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Holds all rows of a step.
-    fn collect(&self, plan: &Arc<Plan>) -> Result<Rows, Diagnostic> {
+    fn collect(&self, plan: &Arc<Plan>) -> Result<Arc<Stored>, Diagnostic> {
         if let Step::Take { input, count } = &plan.step {
             let (mut held, mut batches) = (self.account("`take`"), Vec::new());
             self.take(input, self.count(count)?, &mut |batch: Batch| {
@@ -180,9 +186,9 @@ impl<'a> Execution<'a> {
     }
 
     /// Holds all rows that come through some branches, on the account of a step.
-    fn hold(&self, branches: Vec<Branch<'a>>, step: &'static str) -> Result<Rows, Diagnostic> {
+    fn hold(&self, branches: Vec<Branch<'a>>, step: &'static str) -> Result<Arc<Stored>, Diagnostic> {
         let (mut held, mut batches) = (self.account(step), Vec::new());
-        self.drive(branches, Pace::Full, Ok, |batch: Batch| {
+        drive(&self.guard, branches, Pace::Full, Ok, |batch: Batch| {
             held.grow(batch.size_bytes())?;
             batches.push(batch);
             Ok(ControlFlow::Continue(()))
@@ -190,112 +196,75 @@ impl<'a> Execution<'a> {
         Ok(Arc::new(Stored::new(batches, held)))
     }
 
-    /// A number of rows.
-    fn count(&self, count: &Scalar) -> Result<usize, Diagnostic> {
-        let count = convert::to_long(&self.single(count)?).unwrap_or(0);
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
-
-    /// A value that is the same for every row.
-    fn single(&self, scalar: &Scalar) -> Result<Value, Diagnostic> {
-        let row = Batch { columns: Vec::new(), row_count: 1 };
-        let column = evaluate::evaluate(&self.prepare(scalar)?, &row, &self.guard);
+    /// Prepares to give the rows of a plan, of which only some columns are needed.
+    fn compile(&self, plan: &Arc<Plan>, needed: Option<Vec<bool>>) -> Result<Vec<Branch<'a>>, Diagnostic> {
         self.guard.proceed()?;
-        Ok(column.get(0).into_owned())
-    }
-
-    /// Puts the results of inner queries in their place.
-    fn prepare(&self, scalar: &Scalar) -> Result<Scalar, Diagnostic> {
-        Ok(match scalar {
-            Scalar::Query { id, plan } => Scalar::Constant(self.once(*id, || self.first_value(plan))?),
-            Scalar::List { id, plan } => Scalar::Constant(self.once(*id, || self.all_values(plan))?),
-            Scalar::Call { function, arguments, kinds, kind, depth } => {
-                let arguments =
-                    arguments.iter().map(|argument| self.prepare(argument)).collect::<Result<Vec<_>, _>>()?;
-                member(function, &arguments, kinds).unwrap_or_else(|| Scalar::Call {
-                    function,
-                    arguments,
-                    kinds: kinds.clone(),
-                    kind: *kind,
-                    depth: *depth,
-                })
+        match &plan.step {
+            Step::Shared { id, input } => Ok(vec![Branch::new(Base::Rows(self.shared_rows(*id, input)?))]),
+            Step::Scan(scan) => {
+                let failed = |error| Diagnostic::of_table(Span::default(), error);
+                let parts = scan.source.open(&scan.request).map_err(failed)?;
+                Ok(vec![Branch::new(Base::Parts(parts))])
             }
-            other => other.clone(),
-        })
+            Step::Range { from, to, step } => Ok(vec![Branch::new(range::base(self, from, to, step)?)]),
+            Step::Union(inputs) => {
+                let branches = inputs.iter().map(|input| self.compile(input, needed.clone()));
+                Ok(branches.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+            }
+            Step::Filter { input, predicate } => {
+                let predicate = CompiledPredicate::new(&self.prepare(predicate)?, &self.guard);
+                let below = needed.clone().map(|mut needed| {
+                    predicate.columns(&mut |column| needed[column] = true);
+                    needed
+                });
+                self.staged(input, below, &BatchStage::Map(Arc::new(Filter::new(predicate, needed))))
+            }
+            Step::Project { input, columns } => {
+                let columns = self.formulas(columns)?;
+                let needed = used(input.schema.len(), &columns);
+                self.staged(input, Some(needed), &projection(columns))
+            }
+            Step::Expand { input, expand } => {
+                let expansion = Expansion::new(self, expand, plan.schema.len())?;
+                self.staged(input, None, &BatchStage::Split(Arc::new(expansion)))
+            }
+            Step::Parse { input, parse } => {
+                let parsing = Parsing::new(self, parse, plan.schema.len())?;
+                self.staged(input, None, &BatchStage::Map(Arc::new(parsing)))
+            }
+            Step::Join { left, right, join } => join::branches(self, left, right, join),
+            Step::Sort { input, keys, limit } => {
+                let base = sort::base(self, input, keys, limit.as_ref(), plan.schema.len())?;
+                Ok(vec![Branch::new(base)])
+            }
+            _ => Ok(vec![Branch::new(Base::Rows(self.breaker(plan)?))]),
+        }
     }
 
-    /// The result of a query inside a value.
-    fn once(
+    /// The branches of an input, with one more stage.
+    fn staged(
         &self,
-        id: u32,
-        compute: impl FnOnce() -> Result<(Value, Option<Held>), Diagnostic>,
-    ) -> Result<Value, Diagnostic> {
-        let lock = || self.values.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lock().get(&id).map(|(value, _)| value.clone());
-        if let Some(value) = known {
-            return Ok(value);
+        input: &Arc<Plan>,
+        needed: Option<Vec<bool>>,
+        stage: &BatchStage<'a>,
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
+        self.through(self.compile(input, needed)?, stage)
+    }
+
+    /// Adds a stage that the batches of some branches go through.
+    fn through(
+        &self,
+        mut branches: Vec<Branch<'a>>,
+        stage: &BatchStage<'a>,
+    ) -> Result<Vec<Branch<'a>>, Diagnostic> {
+        if stage.nests() && branches.iter().any(|branch| branch.nested() >= NESTED_MAX) {
+            branches = vec![Branch::new(Base::Rows(self.hold(branches, "the steps of the query")?))];
         }
-        let (value, held) = compute()?;
-        lock().insert(id, (value.clone(), held));
-        Ok(value)
-    }
-
-    fn first_value(&self, plan: &Arc<Plan>) -> Result<(Value, Option<Held>), Diagnostic> {
-        let mut first = Value::Null;
-        self.emit(&rewrite(plan), Pace::Careful, &mut |batch: Batch| {
-            first = batch.columns.first().map_or(Value::Null, |column| column.get(0).into_owned());
-            Ok(ControlFlow::Break(()))
-        })?;
-        Ok((first, None))
-    }
-
-    fn all_values(&self, plan: &Arc<Plan>) -> Result<(Value, Option<Held>), Diagnostic> {
-        let mut held = self.account("a list of values");
-        let mut cells = Vec::new();
-        self.emit(&rewrite(plan), Pace::Full, &mut |batch: Batch| {
-            if let Some(column) = batch.columns.first() {
-                let from = cells.len();
-                cells.extend((0..batch.row_count).map(|row| column.get(row)).map(Cow::into_owned));
-                // The values, and what finds them.
-                held.grow(2 * values_bytes(&cells[from..]))?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok((array_of(cells), Some(held)))
-    }
-}
-
-/// `in` with many constants of the type of the value becomes a look-up.
-fn member(function: &'static Function, arguments: &[Scalar], kinds: &[Type]) -> Option<Scalar> {
-    let (value, list) = arguments.split_first()?;
-    let kind = *kinds.first()?;
-    let exact = matches!(kind, Type::String | Type::Long | Type::Int | Type::Datetime | Type::Guid);
-    if !std::ptr::eq(function, &raw const IN) || !exact {
-        return None;
-    }
-    let mut set = HashSet::new();
-    for element in list {
-        let Scalar::Constant(element) = element else { return None };
-        let elements = match element {
-            Value::Array(elements) => elements.as_slice(),
-            element => std::slice::from_ref(element),
-        };
-        for element in elements {
-            let fits = match element {
-                Value::Null => continue,
-                Value::String(_) => kind == Type::String,
-                Value::Long(_) => matches!(kind, Type::Long | Type::Int),
-                Value::Datetime(_) => kind == Type::Datetime,
-                Value::Guid(_) => kind == Type::Guid,
-                _ => false,
-            };
-            if !fits {
-                return None;
-            }
-            set.insert(Key(vec![element.clone()]));
+        for branch in &mut branches {
+            branch.push(stage);
         }
+        Ok(branches)
     }
-    (set.len() > 4).then(|| Scalar::Member { value: Box::new(value.clone()), set: Arc::new(set) })
 }
 
 #[cfg(test)]

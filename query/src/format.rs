@@ -4,9 +4,9 @@
 mod expression;
 
 use crate::ast::{
-    ColumnDeclaration, Datatable, Direction, Expression, ExpressionKind, Function, Join, Let, LetValue,
-    MvExpand, Name, Named, Nulls, Operator, OptionSetting, Order, Parameter, ParameterKind, Parse, ParsePart,
-    Pipe, Recover, Render, Search, Source, Statement, Summarize, Union,
+    ColumnDeclaration, Datatable, Direction, Expression, ExpressionKind, FunctionDefinition, Join, Let,
+    LetValue, MvExpand, Name, Named, Nulls, Operator, OptionSetting, Order, Parameter, ParameterKind, Parse,
+    ParsePart, Pipe, Recover, Render, Search, Source, Statement, Summarize, Union,
 };
 use crate::value::Value;
 use expression::{expression, text};
@@ -36,7 +36,7 @@ fn let_statement(binding: &Let) -> String {
     format!("let {} = {value}", name(&binding.name))
 }
 
-fn function(function: &Function) -> String {
+fn function(function: &FunctionDefinition) -> String {
     let body: Vec<String> = function.body.iter().map(statement).collect();
     format!("({}) {{ {} }}", join(&function.parameters, parameter), body.join("; "))
 }

@@ -213,9 +213,17 @@ pub(crate) fn is_foreign(name: &str) -> bool {
     matches!(name, "cluster" | "database" | "workspace" | "app" | "resource" | "external_table")
 }
 
-/// Lists every name, aggregates and second names included.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.keys().copied().chain(crate::aggregate::all().map(|aggregate| aggregate.name))
+/// Every name in order, aggregates and second names included.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let aggregates = crate::aggregate::all().map(|aggregate| aggregate.name);
+    let mut names: Vec<&str> = TABLE.keys().copied().chain(aggregates).collect();
+    names.sort_unstable();
+    names
+});
+
+/// Lists every name in order, aggregates and second names included.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    NAMES.iter().copied()
 }
 
 /// What functions keep between rows.

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::aggregate::Aggregate;
+use crate::aggregate;
 use crate::ast::Span;
 use crate::batch::{Batch, Schema};
 use crate::compare::Key;
@@ -186,23 +186,31 @@ pub(crate) struct Scan {
     pub(crate) request: ScanRequest,
 }
 
+/// The inputs of a step, borrowed or owned as the step is: the one list of which operators have how many.
+macro_rules! inputs_of {
+    ($step:expr) => {{
+        let mut all = Vec::new();
+        match $step {
+            Step::Scan(_) | Step::Rows(_) | Step::Print(_) | Step::Range { .. } => {}
+            Step::Shared { input, .. }
+            | Step::Filter { input, .. }
+            | Step::Project { input, .. }
+            | Step::Group { input, .. }
+            | Step::Sort { input, .. }
+            | Step::Take { input, .. }
+            | Step::Expand { input, .. }
+            | Step::Parse { input, .. } => all.push(input),
+            Step::Join { left, right, .. } => all.extend([left, right]),
+            Step::Union(inputs) => all.extend(inputs),
+        }
+        all
+    }};
+}
+
 impl Step {
     /// The steps whose rows this one takes.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Arc<Plan>> {
-        let inputs: Vec<&Arc<Plan>> = match self {
-            Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => Vec::new(),
-            Self::Shared { input, .. }
-            | Self::Filter { input, .. }
-            | Self::Project { input, .. }
-            | Self::Group { input, .. }
-            | Self::Sort { input, .. }
-            | Self::Take { input, .. }
-            | Self::Expand { input, .. }
-            | Self::Parse { input, .. } => vec![input],
-            Self::Join { left, right, .. } => vec![left, right],
-            Self::Union(inputs) => inputs.iter().collect(),
-        };
-        inputs.into_iter()
+        inputs_of!(self).into_iter()
     }
 
     /// Visits every value that the step computes.
@@ -232,47 +240,37 @@ impl Step {
 
     /// The steps whose rows this one took; it takes none any more.
     fn take_inputs(&mut self) -> Vec<Arc<Plan>> {
-        match std::mem::replace(self, Self::Rows(Vec::new())) {
-            Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => Vec::new(),
-            Self::Shared { input, .. }
-            | Self::Filter { input, .. }
-            | Self::Project { input, .. }
-            | Self::Group { input, .. }
-            | Self::Sort { input, .. }
-            | Self::Take { input, .. }
-            | Self::Expand { input, .. }
-            | Self::Parse { input, .. } => vec![input],
-            Self::Join { left, right, .. } => vec![left, right],
-            Self::Union(inputs) => inputs,
-        }
+        inputs_of!(std::mem::replace(self, Self::Rows(Vec::new())))
     }
-}
 
-impl Step {
     /// The step over other inputs.
     pub(crate) fn with_inputs(&self, change: &mut dyn FnMut(&Arc<Plan>) -> Arc<Plan>) -> Self {
         let mut step = self.clone();
-        match &mut step {
-            Self::Shared { input, .. }
-            | Self::Filter { input, .. }
-            | Self::Project { input, .. }
-            | Self::Group { input, .. }
-            | Self::Sort { input, .. }
-            | Self::Take { input, .. }
-            | Self::Expand { input, .. }
-            | Self::Parse { input, .. } => *input = change(input),
-            Self::Join { left, right, .. } => {
-                *left = change(left);
-                *right = change(right);
-            }
-            Self::Union(inputs) => {
-                for input in inputs {
-                    *input = change(input);
-                }
-            }
-            Self::Scan(_) | Self::Rows(_) | Self::Print(_) | Self::Range { .. } => {}
+        for input in inputs_of!(&mut step) {
+            *input = change(input);
         }
         step
+    }
+}
+
+/// One aggregate of a `summarize`.
+#[derive(Clone)]
+pub(crate) struct Aggregate {
+    pub(crate) kind: aggregate::Kind,
+    pub(crate) arguments: Vec<Scalar>,
+    pub(crate) kinds: Vec<Type>,
+    /// Rows for which it is not true are passed over.
+    pub(crate) condition: Option<Scalar>,
+    /// Most elements, or the requested ranks.
+    pub(crate) settings: Vec<Value>,
+    /// How many columns it makes.
+    pub(crate) width: usize,
+}
+
+impl Aggregate {
+    /// An accumulator of this aggregate without rows.
+    pub(crate) fn accumulator(&self) -> aggregate::Accumulator {
+        aggregate::Accumulator::new(self.kind, &self.kinds, &self.settings, self.width)
     }
 }
 

@@ -25,8 +25,8 @@ use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 
 use crate::ast::{
-    ColumnDeclaration, Datatable, Expression, Function, Let, LetValue, Name, Named, OptionSetting, Parameter,
-    ParameterKind, Pipe, Range, Search, Source, Span, Statement, Union,
+    ColumnDeclaration, Datatable, Expression, FunctionDefinition, Let, LetValue, Name, Named, OptionSetting,
+    Parameter, ParameterKind, Pipe, Range, Search, Source, Span, Statement, Union,
 };
 use crate::error::{Code, Diagnostic};
 use crate::value::Type;
@@ -218,7 +218,7 @@ impl Builder {
         Some(Let { name, value })
     }
 
-    fn function(&mut self, pair: &Part<'_>) -> Function {
+    fn function(&mut self, pair: &Part<'_>) -> FunctionDefinition {
         let span = self.span_of(pair);
         let parameters = self.parameters(pair);
         let body = match child(pair, Rule::statements) {
@@ -226,7 +226,7 @@ impl Builder {
             _ => Vec::new(),
         };
         self.leave();
-        Function { parameters, body, span }
+        FunctionDefinition { parameters, body, span }
     }
 
     fn parameters(&mut self, pair: &Part<'_>) -> Vec<Parameter> {

@@ -1,8 +1,8 @@
-//! The names that `let`, `as` and parameters have given, as seen from one place of the query.
+//! The names that `let`, `as`, parameters and aggregates have given, as seen from one position in the query.
 
 use std::sync::Arc;
 
-use crate::ast::Function;
+use crate::ast::{Call, FunctionDefinition};
 use crate::plan::{Plan, Typed};
 
 /// What a name stands for.
@@ -13,7 +13,7 @@ pub(super) enum Binding<'a> {
     /// Rows.
     Table(Arc<Plan>),
     /// A function, the names it sees, and whether its result has rows.
-    Function { function: &'a Function, inner: Environment<'a>, gives_table: bool },
+    Function { function: &'a FunctionDefinition, inner: Environment<'a>, gives_table: bool },
 }
 
 /// Names given so far; a later one hides an earlier one.
@@ -61,6 +61,12 @@ impl<'a> Environment<'a> {
             Some(node)
         })
     }
+}
+
+/// The name under which the column of an aggregate is known inside an expression.
+pub(super) fn placeholder(call: &Call) -> String {
+    // Two calls of one aggregate are two columns: the call itself is what tells them apart.
+    format!("{}@{call:p}", call.name.text)
 }
 
 impl Drop for Node<'_> {

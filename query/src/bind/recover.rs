@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
-use crate::ast::{Expression, Name, Recover};
+use crate::ast::{Expression, Name, Recover, Span};
 use crate::error::{Code, Diagnostic, nearest};
 use crate::plan::{JoinKind, Plan, Scalar, Scan, Step};
 use crate::point::ResolvedPoint;
 use crate::value::{Type, Value};
 
-use super::{Binder, Environment, Span};
+use super::binder::{Binder, LOST};
+use super::environment::Environment;
+use super::expression::bind_scalar;
 
 /// The changes chosen by `recover`: the rows of the result, and what to recover of each.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,79 +48,77 @@ const SOURCES: [(&str, &[&str]); 2] =
 /// What every selection needs.
 const ONE_SOURCE: &str = "`recover` requires rows of exactly one `diff` or `changes`";
 
-impl<'a> Binder<'a> {
-    /// What a `recover` at the end of a pipe chooses.
-    pub(super) fn selection(
-        &mut self,
-        recover: &'a Recover,
-        plan: &Arc<Plan>,
-        span: Span,
-        environment: &Environment<'a>,
-    ) -> Option<Selection> {
-        let options = self.recover_options(&recover.options, environment);
-        if is_nothing(plan) && !self.diagnostics.is_empty() {
-            // What went wrong before is told already.
+/// What a `recover` at the end of a pipe chooses.
+pub(super) fn bind_selection<'a>(
+    binder: &mut Binder<'a>,
+    recover: &'a Recover,
+    plan: &Arc<Plan>,
+    span: Span,
+    environment: &Environment<'a>,
+) -> Option<Selection> {
+    let options = bind_recover_options(binder, &recover.options, environment);
+    if is_nothing(plan) && binder.has_findings() {
+        // What went wrong before is told already.
+        return None;
+    }
+    let changes = match source_of(plan, span) {
+        Ok(changes) => changes,
+        Err(diagnostic) => {
+            binder.report(diagnostic);
             return None;
         }
-        let changes = match source_of(plan, span) {
-            Ok(changes) => changes,
-            Err(diagnostic) => {
-                self.report(diagnostic);
-                return None;
-            }
-        };
-        let columns =
-            SOURCES.iter().find(|(name, _)| *name == changes.name).map_or(&[][..], |(_, columns)| columns);
-        for column in columns {
-            if let Err(diagnostic) = identity(plan, column, span) {
-                self.report(diagnostic);
-            }
+    };
+    let columns =
+        SOURCES.iter().find(|(name, _)| *name == changes.name).map_or(&[][..], |(_, columns)| columns);
+    for column in columns {
+        if let Err(diagnostic) = identity(plan, column, span) {
+            binder.report(diagnostic);
         }
-        let texts = |names: &Vec<Name>| names.iter().map(|name| name.text.clone()).collect();
-        Some(Selection {
-            source: changes.name.clone(),
-            arguments: changes.arguments.clone(),
-            points: changes.source.points(),
-            attributes: recover.attributes.as_ref().map(texts),
-            links: recover.links.as_ref().map(texts),
-            options,
-        })
     }
+    let texts = |names: &Vec<Name>| names.iter().map(|name| name.text.clone()).collect();
+    Some(Selection {
+        source: changes.name.clone(),
+        arguments: changes.arguments.clone(),
+        points: changes.source.points(),
+        attributes: recover.attributes.as_ref().map(texts),
+        links: recover.links.as_ref().map(texts),
+        options,
+    })
+}
 
-    fn recover_options(
-        &mut self,
-        options: &'a [(Name, Expression)],
-        environment: &Environment<'a>,
-    ) -> Vec<(String, Value)> {
-        let mut taken: Vec<(String, Value)> = Vec::new();
-        for (name, value) in options {
-            let typed = self.scalar(value, &[], environment);
-            let known = Selection::OPTIONS.iter().find(|(known, ..)| *known == name.text);
-            let finding = match (known, &typed.scalar) {
-                (None, _) => Some(unknown_option(name)),
-                (Some(_), _) if taken.iter().any(|(other, _)| *other == name.text) => {
-                    Some(Diagnostic::invalid(name.span, format!("the option `{}` is given twice", name.text)))
-                }
-                (Some((_, kind, _)), Scalar::Constant(constant))
-                    if typed.kind == *kind && !constant.is_null() =>
-                {
-                    taken.push((name.text.clone(), constant.clone()));
-                    None
-                }
-                (Some((_, kind, _)), Scalar::Constant(_)) => {
-                    let wanted = kind.as_str();
-                    let found = if typed.kind == *kind { "null" } else { typed.kind.as_str() };
-                    let message = format!("the option `{}` requires a {wanted}, found {found}", name.text);
-                    Some(Diagnostic::new(Code::Type, value.span, message))
-                }
-                (Some(_), _) => Some(Diagnostic::invalid(value.span, "a constant is required here")),
-            };
-            if let Some(finding) = finding {
-                self.report(finding);
+fn bind_recover_options<'a>(
+    binder: &mut Binder<'a>,
+    options: &'a [(Name, Expression)],
+    environment: &Environment<'a>,
+) -> Vec<(String, Value)> {
+    let mut taken: Vec<(String, Value)> = Vec::new();
+    for (name, value) in options {
+        let typed = bind_scalar(binder, value, &[], environment);
+        let known = Selection::OPTIONS.iter().find(|(known, ..)| *known == name.text);
+        let finding = match (known, &typed.scalar) {
+            (None, _) => Some(unknown_option(name)),
+            (Some(_), _) if taken.iter().any(|(other, _)| *other == name.text) => {
+                Some(Diagnostic::invalid(name.span, format!("the option `{}` is given twice", name.text)))
             }
+            (Some((_, kind, _)), Scalar::Constant(constant))
+                if typed.kind == *kind && !constant.is_null() =>
+            {
+                taken.push((name.text.clone(), constant.clone()));
+                None
+            }
+            (Some((_, kind, _)), Scalar::Constant(_)) => {
+                let wanted = kind.as_str();
+                let found = if typed.kind == *kind { "null" } else { typed.kind.as_str() };
+                let message = format!("the option `{}` requires a {wanted}, found {found}", name.text);
+                Some(Diagnostic::new(Code::Type, value.span, message))
+            }
+            (Some(_), _) => Some(Diagnostic::invalid(value.span, "a constant is required here")),
+        };
+        if let Some(finding) = finding {
+            binder.report(finding);
         }
-        taken
     }
+    taken
 }
 
 /// The one table that the rows come from, each of its rows at most once.
@@ -185,7 +185,7 @@ fn is_nothing(plan: &Plan) -> bool {
     match carrier(&plan.step) {
         Some(input) => is_nothing(input),
         None => matches!(&plan.step, Step::Rows(rows) if rows.is_empty()
-            && plan.schema.iter().all(|field| field.name == super::LOST)),
+            && plan.schema.iter().all(|field| field.name == LOST)),
     }
 }
 

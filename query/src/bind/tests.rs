@@ -24,6 +24,38 @@ fn unknown_tables_and_functions_are_named() {
 }
 
 #[test]
+fn unknown_names_that_are_near_nothing_get_the_list_of_those_there_are() {
+    let found = findings("users | where licences == 1");
+    assert_eq!(found[0].1, "unknown column `licences`");
+    assert_eq!(found[0].2, "columns: id, displayName, department, age, accountEnabled, employeeOrgData");
+    let found = findings("print 1 | project-away licences");
+    assert_eq!(found[0].2, "columns: print_0");
+    let found = findings("print x = licences");
+    assert_eq!(found[0].2, "there are no columns here");
+    let found = findings("applications | take 1");
+    assert_eq!(found[0].1, "unknown table `applications`");
+    assert_eq!(found[0].2, "tables: diff, memberships, users");
+    let found = findings("union app*");
+    assert_eq!(found[0].2, "tables: diff, memberships, users");
+    let found = findings("let f = (T:(licences:long)) { T | count }; f(users)");
+    assert_eq!(found[0].1, "the table has no column `licences`");
+    assert!(found[0].2.starts_with("columns: id, displayName, "), "{found:?}");
+}
+
+#[test]
+fn a_long_list_of_names_ends_with_a_count() {
+    let columns: Vec<String> = (10..24).map(|number| format!("c{number}")).collect();
+    let values = columns.iter().map(|name| format!("{name} = 1")).collect::<Vec<_>>().join(", ");
+    let found = findings(&format!("print {values} | project licences"));
+    assert_eq!(found[0].2, format!("columns: {} and 2 more", columns[..12].join(", ")));
+    let found = findings(&format!("print {values} | project-away c10, c11 | project licences"));
+    assert_eq!(found[0].2, format!("columns: {}", columns[2..].join(", ")));
+    let found = findings("print qqqqqq(1)");
+    assert_eq!(found[0].0, Code::UnknownFunction);
+    assert!(found[0].2.starts_with("functions: abs, ") && found[0].2.ends_with(" more"), "{found:?}");
+}
+
+#[test]
 fn a_table_says_itself_what_its_arguments_must_be() {
     assert_eq!(findings("users('a', 'b')")[0].1, "`users` takes one point");
 }

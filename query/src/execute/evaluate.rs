@@ -102,6 +102,18 @@ impl<'a> Formula<'a> {
     }
 }
 
+/// The columns that some formulas look at.
+pub(super) fn used<'f, 'a: 'f>(
+    width: usize,
+    formulas: impl IntoIterator<Item = &'f Formula<'a>>,
+) -> Vec<bool> {
+    let mut used = vec![false; width];
+    for formula in formulas {
+        formula.columns(&mut |column| used[column] = true);
+    }
+    used
+}
+
 /// Functions whose texts may be longer than their arguments.
 const GROWING_TEXTS: [&str; 8] = [
     "replace_regex",

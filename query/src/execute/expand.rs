@@ -6,12 +6,14 @@ use std::sync::Arc;
 use regex::Captures;
 
 use super::Execution;
-use super::evaluate::Formula;
-use super::pipeline::Emit;
+use super::branch::{Emit, MapBatch, SplitBatch};
+use super::evaluate::{Formula, Pieces, unmeasured};
+
 use crate::batch::{Batch, Column, row_number};
 use crate::convert;
 use crate::error::Diagnostic;
 use crate::function::array_of;
+use crate::limits::Guard;
 use crate::pattern::Mode;
 use crate::plan::{ExpandStep, ParseStep};
 use crate::value::{Type, Value};
@@ -31,36 +33,56 @@ pub(super) struct Parsing<'a> {
     width: usize,
 }
 
-impl<'a> Execution<'a> {
-    pub(super) fn expansion(&self, expand: &ExpandStep, width: usize) -> Result<Expansion<'a>, Diagnostic> {
-        let limit = expand.limit.as_ref().map(|limit| self.count(limit)).transpose()?;
-        let items = expand.items.iter().map(|item| Ok(Formula::new(self.prepare(&item.value)?, &self.guard)));
+impl<'a> Expansion<'a> {
+    pub(super) fn new(
+        execution: &Execution<'a>,
+        expand: &ExpandStep,
+        width: usize,
+    ) -> Result<Self, Diagnostic> {
+        let limit = expand.limit.as_ref().map(|limit| execution.count(limit)).transpose()?;
+        let items = expand.items.iter().map(|item| execution.formula(&item.value));
         let items = items.collect::<Result<Vec<_>, _>>()?;
-        Ok(Expansion { step: expand.clone(), items, limit: limit.unwrap_or(usize::MAX), width })
+        Ok(Self { step: expand.clone(), items, limit: limit.unwrap_or(usize::MAX), width })
     }
+}
 
-    pub(super) fn parsing(&self, parse: &ParseStep, width: usize) -> Result<Parsing<'a>, Diagnostic> {
-        let value = Formula::new(self.prepare(&parse.value)?, &self.guard);
-        Ok(Parsing { step: parse.clone(), value, width })
+impl SplitBatch for Expansion<'_> {
+    fn split(
+        &self,
+        guard: &Guard<'_>,
+        batch: &Batch,
+        emit: &mut Emit<'_>,
+    ) -> Result<ControlFlow<()>, Diagnostic> {
+        if batch.row_count <= 1 || !self.is_large() {
+            return self.expand(guard, batch, emit);
+        }
+        let mut pieces = Pieces::new(batch.row_count, guard);
+        let mut emit = |made: Batch| unmeasured(|| emit(made));
+        while let Some(flow) = pieces.next(|rows| self.expand(guard, &batch.gather(rows), &mut emit)) {
+            if flow?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
     }
 }
 
 impl Expansion<'_> {
     /// Whether what is expanded is made first, and may be much larger than the row it is made of.
-    pub(super) fn is_large(&self) -> bool {
+    fn is_large(&self) -> bool {
         self.items.iter().any(Formula::is_large)
     }
 
     /// Makes the rows of a batch, and hands them on whenever they fill one.
-    pub(super) fn apply(
+    fn expand(
         &self,
-        execution: &Execution<'_>,
+        guard: &Guard<'_>,
         batch: &Batch,
         emit: &mut Emit<'_>,
     ) -> Result<ControlFlow<()>, Diagnostic> {
         let values: Vec<Column> = self.items.iter().map(|item| item.column(batch)).collect();
-        execution.guard.proceed()?;
-        let rows_max = execution.guard.rows_max(self.width);
+        guard.proceed()?;
+        let rows_max = guard.rows_max(self.width);
         let mut rows = Expanded::new(self.items.len());
         for row in 0..batch.row_count {
             let parts: Vec<Vec<Value>> =
@@ -77,25 +99,25 @@ impl Expansion<'_> {
                     }
                     column.push(element);
                 }
-                if rows.sources.len() == rows_max || rows.text_bytes > execution.guard.batch_bytes() {
+                if rows.sources.len() == rows_max || rows.text_bytes > guard.batch_bytes() {
                     let full = std::mem::replace(&mut rows, Expanded::new(self.items.len()));
-                    if self.hand_on(execution, batch, full, emit)?.is_break() {
+                    if self.hand_on(guard, batch, full, emit)?.is_break() {
                         return Ok(ControlFlow::Break(()));
                     }
                 }
             }
         }
-        self.hand_on(execution, batch, rows, emit)
+        self.hand_on(guard, batch, rows, emit)
     }
 
     fn hand_on(
         &self,
-        execution: &Execution<'_>,
+        guard: &Guard<'_>,
         batch: &Batch,
         rows: Expanded,
         emit: &mut Emit<'_>,
     ) -> Result<ControlFlow<()>, Diagnostic> {
-        let mut held = execution.account("`mv-expand`");
+        let mut held = guard.memory.account("`mv-expand`");
         held.grow(rows.sources.len() * self.width * size_of::<Value>() + rows.text_bytes)?;
         emit(self.finish(batch, rows))
     }
@@ -115,7 +137,7 @@ impl Expansion<'_> {
     }
 }
 
-/// Rows made of elements: the row each comes from, its place among the elements, and the elements of each column.
+/// Rows made of elements: the row each comes from, its index among the elements, and the elements of each column.
 struct Expanded {
     sources: Vec<u32>,
     indexes: Vec<Value>,
@@ -148,9 +170,19 @@ fn elements(value: &Value, pairs_as_arrays: bool) -> Vec<Value> {
     }
 }
 
-impl Parsing<'_> {
-    pub(super) fn apply(&self, batch: &Batch) -> Batch {
-        let (parse, texts) = (&self.step, self.value.column(batch));
+impl<'a> Parsing<'a> {
+    pub(super) fn new(
+        execution: &Execution<'a>,
+        parse: &ParseStep,
+        width: usize,
+    ) -> Result<Self, Diagnostic> {
+        Ok(Self { step: parse.clone(), value: execution.formula(&parse.value)?, width })
+    }
+}
+
+impl MapBatch for Parsing<'_> {
+    fn map(&self, batch: Batch) -> Batch {
+        let (parse, texts) = (&self.step, self.value.column(&batch));
         let mut made: Vec<Vec<Value>> = vec![Vec::with_capacity(batch.row_count); parse.indexes.len()];
         for row in 0..batch.row_count {
             let text = convert::to_text(&texts.get(row), parse.kind);
@@ -161,7 +193,7 @@ impl Parsing<'_> {
                 column.push(value.unwrap_or_else(|| Value::missing(*kind)));
             }
         }
-        let mut columns = batch.columns.clone();
+        let mut columns = batch.columns;
         columns.resize(self.width, Column::Constant(Value::Null));
         for ((position, _), column) in parse.indexes.iter().zip(made) {
             columns[*position] = Column::of(column);

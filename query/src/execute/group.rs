@@ -2,7 +2,7 @@
 //!
 //! *Shape*: every batch makes a partial result by itself, in parallel; those are merged in the order of the batches, in
 //! parallel by the hash of the key. *Invariants*: 1. What depends on the order of rows to the last bit (sums of reals)
-//! is not computed in part: its rows are kept until the merge and added one by one. 2. The order of a group is the place
+//! is not computed in part: its rows are kept until the merge and added one by one. 2. The order of a group is the index
 //! of its first row, so the number of threads shows nowhere.
 
 mod partial;
@@ -14,15 +14,15 @@ use std::sync::Arc;
 use partial::{Partial, Piece, States};
 use rayon::prelude::*;
 
-use super::evaluate::Formula;
+use super::drive::{Buffered, Pace, drive};
+use super::evaluate::{Formula, used};
 use super::hash::{Cells, Hashed, Interner};
-use super::pipeline::{Pace, Waits, used};
-use super::select::Predicate;
-use super::{Execution, Rows, Stored};
-use crate::aggregate::{Aggregate, Kind, State};
+use super::select::CompiledPredicate;
+use super::{Execution, Stored};
+use crate::aggregate::{Accumulator, Kind};
 use crate::batch::{Batch, Column};
 use crate::error::Diagnostic;
-use crate::plan::{Plan, Scalar};
+use crate::plan::{Aggregate, Plan, Scalar};
 use crate::value::Value;
 
 /// Most partitions of the groups: one a thread, up to so many.
@@ -37,20 +37,20 @@ const GROUPS_TOGETHER: usize = 1 << 18;
 /// A `summarize` ready for many batches.
 pub(super) struct Grouping<'a> {
     keys: Vec<Formula<'a>>,
-    aggregates: Vec<Prepared<'a>>,
+    aggregates: Vec<PreparedAggregate<'a>>,
 }
 
 /// One aggregate with what it needs of each row.
-struct Prepared<'a> {
+struct PreparedAggregate<'a> {
     aggregate: Aggregate,
     arguments: Vec<Formula<'a>>,
-    condition: Option<Predicate<'a>>,
+    condition: Option<CompiledPredicate<'a>>,
 }
 
 /// Groups whose keys hash alike, while batches go by.
 struct Partition {
     keys: Interner,
-    /// Where each group appears first: its batch, and its place among the groups of that.
+    /// Where each group appears first: its batch, and its index among the groups of that.
     orders: Vec<u64>,
     /// The states of each aggregate.
     states: Vec<Totals>,
@@ -61,59 +61,62 @@ struct Partition {
 enum Totals {
     /// How many rows: most queries need no more.
     Counts(Vec<i64>),
-    States(Vec<State>),
+    States(Vec<Accumulator>),
 }
 
-impl<'a> Execution<'a> {
-    pub(super) fn group(
-        &self,
-        input: &Arc<Plan>,
-        keys: &[Scalar],
-        aggregates: &[Aggregate],
-        width: usize,
-    ) -> Result<Rows, Diagnostic> {
-        let grouping = self.grouping(keys, aggregates)?;
-        let mut held = self.account("`summarize`");
-        let branches = self.compile(input, Some(grouping.used(input.schema.len())))?;
-        let count = if keys.is_empty() { 1 } else { rayon::current_num_threads().clamp(1, PARTITIONS_MAX) };
-        let mut partitions: Vec<Partition> = (0..count).map(|_| Partition::new(aggregates)).collect();
-        if keys.is_empty() {
-            partitions[0].group(Hashed::new(Cells::Many(Box::default())), 0, &grouping);
+/// One row for each group.
+pub(super) fn rows(
+    execution: &Execution<'_>,
+    input: &Arc<Plan>,
+    keys: &[Scalar],
+    aggregates: &[Aggregate],
+    width: usize,
+) -> Result<Arc<Stored>, Diagnostic> {
+    let grouping = grouping(execution, keys, aggregates)?;
+    let mut held = execution.account("`summarize`");
+    let branches = execution.compile(input, Some(grouping.used(input.schema.len())))?;
+    let count = if keys.is_empty() { 1 } else { rayon::current_num_threads().clamp(1, PARTITIONS_MAX) };
+    let mut partitions: Vec<Partition> = (0..count).map(|_| Partition::new(aggregates)).collect();
+    if keys.is_empty() {
+        partitions[0].group(Hashed::new(Cells::Many(Box::default())), 0, &grouping);
+    }
+    let mut order = 0;
+    let work = |batch: Batch| Ok(Partial::new(&grouping, &batch).split(count));
+    let mut waiting = Vec::new();
+    let mut group_count = 0;
+    drive(&execution.guard, branches, Pace::Full, work, |pieces: Vec<Piece>| {
+        group_count += pieces.iter().map(|piece| piece.keys.len()).sum::<usize>();
+        waiting.push(pieces);
+        // Few partial results are not worth the threads that merge them.
+        if waiting.len() >= PARTIALS_MAX || group_count >= GROUPS_TOGETHER {
+            merge(&grouping, &mut partitions, std::mem::take(&mut waiting), &mut order);
+            group_count = 0;
+            held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
         }
-        let mut order = 0;
-        let work = |batch: Batch| Ok(Partial::new(&grouping, &batch).split(count));
-        let mut waiting = Vec::new();
-        let mut group_count = 0;
-        self.drive(branches, Pace::Full, work, |pieces: Vec<Piece>| {
-            group_count += pieces.iter().map(|piece| piece.keys.len()).sum::<usize>();
-            waiting.push(pieces);
-            // Few partial results are not worth the threads that merge them.
-            if waiting.len() >= PARTIALS_MAX || group_count >= GROUPS_TOGETHER {
-                merge(&grouping, &mut partitions, std::mem::take(&mut waiting), &mut order);
-                group_count = 0;
-                held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        merge(&grouping, &mut partitions, waiting, &mut order);
-        held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
-        let batches = finished(partitions, width).split();
-        Ok(Arc::new(Stored::new(batches, held)))
-    }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    merge(&grouping, &mut partitions, waiting, &mut order);
+    held.set(partitions.iter().map(|partition| partition.bytes).sum())?;
+    let batches = finished(partitions, width).split();
+    Ok(Arc::new(Stored::new(batches, held)))
+}
 
-    fn grouping(&self, keys: &[Scalar], aggregates: &[Aggregate]) -> Result<Grouping<'a>, Diagnostic> {
-        let prepared = aggregates.iter().map(|aggregate| {
-            let condition =
-                aggregate.condition.as_ref().map(|condition| self.prepare(condition)).transpose()?;
-            Ok(Prepared {
-                aggregate: aggregate.clone(),
-                arguments: self.formulas(&aggregate.arguments)?,
-                condition: condition.map(|condition| Predicate::new(&condition, &self.guard)),
-            })
-        });
-        let aggregates = prepared.collect::<Result<_, Diagnostic>>()?;
-        Ok(Grouping { keys: self.formulas(keys)?, aggregates })
-    }
+fn grouping<'a>(
+    execution: &Execution<'a>,
+    keys: &[Scalar],
+    aggregates: &[Aggregate],
+) -> Result<Grouping<'a>, Diagnostic> {
+    let prepared = aggregates.iter().map(|aggregate| {
+        let condition =
+            aggregate.condition.as_ref().map(|condition| execution.prepare(condition)).transpose()?;
+        Ok(PreparedAggregate {
+            aggregate: aggregate.clone(),
+            arguments: execution.formulas(&aggregate.arguments)?,
+            condition: condition.map(|condition| CompiledPredicate::new(&condition, &execution.guard)),
+        })
+    });
+    let aggregates = prepared.collect::<Result<_, Diagnostic>>()?;
+    Ok(Grouping { keys: execution.formulas(keys)?, aggregates })
 }
 
 impl Grouping<'_> {
@@ -151,7 +154,7 @@ fn merge(grouping: &Grouping<'_>, partitions: &mut [Partition], partials: Vec<Ve
     }
 }
 
-impl Waits for Vec<Piece> {
+impl Buffered for Vec<Piece> {
     fn size_bytes(&self) -> usize {
         self.iter().map(Piece::size_bytes).sum()
     }
@@ -167,7 +170,7 @@ impl Partition {
         Self { keys: Interner::default(), orders: Vec::new(), states, bytes: 0 }
     }
 
-    /// The place of a group, which is made if it is new.
+    /// The index of a group, which is added if it is new.
     fn group(&mut self, key: Hashed, order: u64, grouping: &Grouping<'_>) -> usize {
         let key_bytes = key.cells.size_bytes();
         let index = self.keys.number(Cow::Owned(key)) as usize;
@@ -180,8 +183,8 @@ impl Partition {
             match totals {
                 Totals::Counts(counts) => counts.push(0),
                 Totals::States(states) => {
-                    self.bytes += size_of::<State>();
-                    states.push(State::new(&prepared.aggregate));
+                    self.bytes += size_of::<Accumulator>();
+                    states.push(prepared.aggregate.accumulator());
                 }
             }
         }
@@ -262,7 +265,7 @@ impl Totals {
     fn into_results(self) -> Box<dyn Iterator<Item = Vec<Value>>> {
         match self {
             Self::Counts(counts) => Box::new(counts.into_iter().map(|count| vec![Value::Long(count)])),
-            Self::States(states) => Box::new(states.into_iter().map(State::finish)),
+            Self::States(states) => Box::new(states.into_iter().map(Accumulator::finish)),
         }
     }
 }

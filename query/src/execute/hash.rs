@@ -112,7 +112,7 @@ impl Hashed {
         Self { hash: state.finish(), cells }
     }
 
-    /// Which of several tables it belongs to; not by the bits that place it there.
+    /// Which of several tables it belongs to; not by the bits that choose its slot there.
     pub(super) fn owner(&self, count: usize) -> usize {
         usize::try_from(self.hash >> 40).expect("24 bits") % count
     }
@@ -130,7 +130,7 @@ impl Hashed {
 #[derive(Default)]
 pub(super) struct Interner {
     keys: Vec<Hashed>,
-    /// The number of a key and one, at or after the place its hash says; 0 where there is none. A power of two long.
+    /// The number of a key and one, at or after the slot of its hash; 0 where there is none. A power of two long.
     slots: Vec<u32>,
 }
 

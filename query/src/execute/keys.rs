@@ -3,9 +3,9 @@
 use super::hash::{Cells, Hashed, QuickMap, Same};
 use crate::batch::{Column, row_number};
 
-/// A table of codes may have so many places for each row; else they are hashed.
-const PLACES_PER_ROW: u64 = if cfg!(test) { 1 } else { 4 };
-const PLACES_MIN: u64 = if cfg!(test) { 8 } else { 1 << 12 };
+/// A table of codes may have so many slots for each row; else they are hashed.
+const SLOTS_PER_ROW: u64 = if cfg!(test) { 1 } else { 4 };
+const SLOTS_MIN: u64 = if cfg!(test) { 8 } else { 1 << 12 };
 
 /// The groups of the rows of a batch, in order of first appearance.
 pub(super) struct Local {
@@ -79,9 +79,9 @@ pub(super) fn extent(codes: &[u32]) -> (u32, u64) {
     (least, u64::from(most) - u64::from(least) + 1)
 }
 
-/// Whether a table of codes is worth its places.
+/// Whether a table of codes is worth its slots.
 pub(super) fn is_dense(bound: u64, row_count: usize) -> bool {
-    bound <= (PLACES_PER_ROW * row_count as u64).max(PLACES_MIN)
+    bound <= (SLOTS_PER_ROW * row_count as u64).max(SLOTS_MIN)
 }
 
 /// Numbers keys below a bound in order of first appearance.

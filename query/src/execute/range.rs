@@ -1,7 +1,7 @@
 //! `range`: evenly spaced values, made part by part.
 
 use super::Execution;
-use super::pipeline::Base;
+use super::branch::Base;
 use crate::ast::Span;
 use crate::batch::{Batch, Column};
 use crate::error::{Code, Diagnostic, TableError};
@@ -28,20 +28,24 @@ impl Parts for Spaced {
     }
 }
 
-impl<'a> Execution<'a> {
-    pub(super) fn range(&self, from: &Typed, to: &Typed, step: &Typed) -> Result<Base<'a>, Diagnostic> {
-        let is_real = [from, to, step].iter().any(|bound| bound.kind == Type::Real);
-        let bound = |bound: &Typed| {
-            Ok(match self.single(&bound.scalar)? {
-                Value::Long(long) if is_real => Value::Real(crate::number::to_real(long)),
-                other => other,
-            })
-        };
-        let values = Sequence::new(&bound(from)?, &bound(to)?, &bound(step)?).ok_or_else(|| {
-            let message = "`range` requires bounds of one type, a step that leads from one to the \
-                           other, and at most 1048576 rows";
-            Diagnostic::new(Code::Limit, Span::default(), message)
-        })?;
-        Ok(Base::Parts(Box::new(Spaced { values, part_rows: self.guard.rows_max(1) })))
-    }
+/// The values from one bound to the other.
+pub(super) fn base<'a>(
+    execution: &Execution<'_>,
+    from: &Typed,
+    to: &Typed,
+    step: &Typed,
+) -> Result<Base<'a>, Diagnostic> {
+    let is_real = [from, to, step].iter().any(|bound| bound.kind == Type::Real);
+    let bound = |bound: &Typed| {
+        Ok(match execution.single(&bound.scalar)? {
+            Value::Long(long) if is_real => Value::Real(crate::number::to_real(long)),
+            other => other,
+        })
+    };
+    let values = Sequence::new(&bound(from)?, &bound(to)?, &bound(step)?).ok_or_else(|| {
+        let message = "`range` requires bounds of one type, a step that leads from one to the \
+                       other, and at most 1048576 rows";
+        Diagnostic::new(Code::Limit, Span::default(), message)
+    })?;
+    Ok(Base::Parts(Box::new(Spaced { values, part_rows: execution.guard.rows_max(1) })))
 }

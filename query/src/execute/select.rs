@@ -28,14 +28,14 @@ const SAMPLE: usize = 16;
 
 /// Some rows of a batch, in order.
 #[derive(Debug, Clone)]
-pub(super) enum Rows {
+pub(super) enum RowSelection {
     /// All of so many.
     All(u32),
     /// These.
     Some(Vec<u32>),
 }
 
-impl Rows {
+impl RowSelection {
     fn none() -> Self {
         Self::Some(Vec::new())
     }
@@ -56,18 +56,18 @@ impl Rows {
 }
 
 /// A condition ready to be asked of many batches.
-pub(super) enum Predicate<'a> {
+pub(super) enum CompiledPredicate<'a> {
     /// All of these.
-    All(Vec<Predicate<'a>>),
+    All(Vec<CompiledPredicate<'a>>),
     /// Any of these.
-    Any(Vec<Predicate<'a>>),
+    Any(Vec<CompiledPredicate<'a>>),
     /// About one column.
     Column(ColumnTest<'a>),
     /// About no column or several.
     Other(Scalar, Guard<'a>),
 }
 
-impl<'a> Predicate<'a> {
+impl<'a> CompiledPredicate<'a> {
     pub(super) fn new(scalar: &Scalar, guard: &Guard<'a>) -> Self {
         if let Some(column) = only_column(scalar) {
             return Self::Column(ColumnTest {
@@ -98,9 +98,9 @@ impl<'a> Predicate<'a> {
     }
 
     /// Those of the rows for which it is true.
-    pub(super) fn select(&self, batch: &Batch, rows: Rows) -> Rows {
+    pub(super) fn select(&self, batch: &Batch, rows: RowSelection) -> RowSelection {
         if rows.len() == 0 {
-            return Rows::none();
+            return RowSelection::none();
         }
         match self {
             Self::All(parts) => {
@@ -129,29 +129,29 @@ impl<'a> Predicate<'a> {
     }
 }
 
-fn any(parts: &[Predicate<'_>], batch: &Batch, rows: &Rows) -> Rows {
+fn any(parts: &[CompiledPredicate<'_>], batch: &Batch, rows: &RowSelection) -> RowSelection {
     let (mut left, mut chosen) = (rows.to_vec(), Vec::new());
     for part in parts {
         if left.len() == batch.row_count {
             match part.select(batch, rows.clone()) {
-                Rows::All(count) => return Rows::All(count),
-                Rows::Some(found) => chosen.extend(found),
+                RowSelection::All(count) => return RowSelection::All(count),
+                RowSelection::Some(found) => chosen.extend(found),
             }
-        } else if let Rows::Some(found) = part.select(batch, Rows::Some(left.clone())) {
+        } else if let RowSelection::Some(found) = part.select(batch, RowSelection::Some(left.clone())) {
             chosen.extend(found);
         }
         chosen.sort_unstable();
         left = rows.to_vec();
         left.retain(|row| chosen.binary_search(row).is_err());
     }
-    Rows::Some(chosen)
+    RowSelection::Some(chosen)
 }
 
 /// Computes a condition for some rows and keeps those for which it is true.
-fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, guard: &Guard<'_>) -> Rows {
+fn computed(scalar: &Scalar, batch: &Batch, rows: RowSelection, guard: &Guard<'_>) -> RowSelection {
     let made = match &rows {
-        Rows::All(_) => evaluate(scalar, batch, guard),
-        Rows::Some(rows) => {
+        RowSelection::All(_) => evaluate(scalar, batch, guard),
+        RowSelection::Some(rows) => {
             let mut needed = vec![false; batch.columns.len()];
             scalar.columns(&mut |column| needed[column] = true);
             evaluate(scalar, &batch.gather_needed(rows, &needed), guard)
@@ -163,13 +163,15 @@ fn computed(scalar: &Scalar, batch: &Batch, rows: Rows, guard: &Guard<'_>) -> Ro
             if holds(0) {
                 rows
             } else {
-                Rows::none()
+                RowSelection::none()
             }
         }
-        (_, Rows::All(count)) => Rows::Some((0..count).filter(|row| holds(*row as usize)).collect()),
-        (_, Rows::Some(rows)) => {
+        (_, RowSelection::All(count)) => {
+            RowSelection::Some((0..count).filter(|row| holds(*row as usize)).collect())
+        }
+        (_, RowSelection::Some(rows)) => {
             let indexes = rows.into_iter().enumerate().filter(|(index, _)| holds(*index));
-            Rows::Some(indexes.map(|(_, row)| row).collect())
+            RowSelection::Some(indexes.map(|(_, row)| row).collect())
         }
     }
 }
@@ -232,14 +234,14 @@ struct Chunk {
 }
 
 impl ColumnTest<'_> {
-    fn select(&self, batch: &Batch, rows: Rows) -> Rows {
+    fn select(&self, batch: &Batch, rows: RowSelection) -> RowSelection {
         let (domain, codes) = match &batch.columns[self.column] {
             Column::Dictionary { codes, values } => (Domain::Values(Arc::clone(values)), codes),
             Column::Texts { codes, texts } => (Domain::Texts(Arc::clone(texts)), codes),
             Column::Constant(value) => {
                 let one = alone(self.column, Column::Constant(value.clone()), 1);
                 let made = evaluate(&self.scalar, &one, &self.guard);
-                return if Truth::of(&made.get(0)) == Truth::True { rows } else { Rows::none() };
+                return if Truth::of(&made.get(0)) == Truth::True { rows } else { RowSelection::none() };
             }
             Column::Values(_) => return computed(&self.scalar, batch, rows, &self.guard),
         };
@@ -272,7 +274,7 @@ impl ColumnTest<'_> {
 
     /// Computes the chunks that enough rows ask for: first those that no other thread has begun, so that threads which
     /// ask for the same ones share the work instead of waiting for each other.
-    fn compute_chunks(&self, known: &Known, codes: &[u32], rows: &Rows) {
+    fn compute_chunks(&self, known: &Known, codes: &[u32], rows: &RowSelection) {
         let range = |index: usize| (index * CHUNK, known.truths.len().min((index + 1) * CHUNK));
         let mut wanted = Vec::new();
         for (index, count) in asked(codes, rows, known.chunks.len()).into_iter().enumerate() {
@@ -324,11 +326,11 @@ impl ColumnTest<'_> {
     }
 
     /// Computes what is still missing, value by value.
-    fn compute_codes(&self, known: &Known, codes: &[u32], rows: &Rows) {
+    fn compute_codes(&self, known: &Known, codes: &[u32], rows: &RowSelection) {
         let unset = |code: &u32| known.truths[*code as usize].load(Ordering::Relaxed) == Truth::Unset as u8;
         let mut missing: Vec<u32> = match rows {
-            Rows::All(_) => codes.iter().copied().filter(unset).collect(),
-            Rows::Some(rows) => rows.iter().map(|row| codes[*row as usize]).filter(unset).collect(),
+            RowSelection::All(_) => codes.iter().copied().filter(unset).collect(),
+            RowSelection::Some(rows) => rows.iter().map(|row| codes[*row as usize]).filter(unset).collect(),
         };
         missing.sort_unstable();
         missing.dedup();
@@ -347,31 +349,33 @@ impl ColumnTest<'_> {
 }
 
 /// About how many rows ask for each chunk of values.
-fn asked(codes: &[u32], rows: &Rows, chunk_count: usize) -> Vec<usize> {
+fn asked(codes: &[u32], rows: &RowSelection, chunk_count: usize) -> Vec<usize> {
     let mut counts = vec![0; chunk_count];
     if let [count] = counts.as_mut_slice() {
         *count = rows.len();
         return counts;
     }
     match rows {
-        Rows::All(_) if codes.len() >= SAMPLED_FROM => {
+        RowSelection::All(_) if codes.len() >= SAMPLED_FROM => {
             codes.iter().step_by(SAMPLE).for_each(|code| counts[*code as usize / CHUNK] += SAMPLE);
         }
-        Rows::All(_) => codes.iter().for_each(|code| counts[*code as usize / CHUNK] += 1),
-        Rows::Some(rows) => rows.iter().for_each(|row| counts[codes[*row as usize] as usize / CHUNK] += 1),
+        RowSelection::All(_) => codes.iter().for_each(|code| counts[*code as usize / CHUNK] += 1),
+        RowSelection::Some(rows) => {
+            rows.iter().for_each(|row| counts[codes[*row as usize] as usize / CHUNK] += 1)
+        }
     }
     counts
 }
 
-/// Rows that are looked at together: the bits of a word.
+/// RowSelection that are looked at together: the bits of a word.
 const WORD: usize = 64;
 
 /// The rows whose values are true; nothing if one was not computed yet.
-fn pick(truths: &[AtomicU8], codes: &[u32], rows: &Rows) -> Option<Rows> {
+fn pick(truths: &[AtomicU8], codes: &[u32], rows: &RowSelection) -> Option<RowSelection> {
     let truth = |code: u32| truths[code as usize].load(Ordering::Relaxed);
     let mut picked = Vec::new();
     match rows {
-        Rows::All(row_count) => {
+        RowSelection::All(row_count) => {
             let blocks = codes[..*row_count as usize].chunks(WORD);
             for (block, first) in blocks.zip((0..).step_by(WORD)) {
                 let mut left = word(block.iter().map(|code| truth(*code)))?;
@@ -381,10 +385,10 @@ fn pick(truths: &[AtomicU8], codes: &[u32], rows: &Rows) -> Option<Rows> {
                 }
             }
             if picked.len() == *row_count as usize {
-                return Some(Rows::All(*row_count));
+                return Some(RowSelection::All(*row_count));
             }
         }
-        Rows::Some(rows) => {
+        RowSelection::Some(rows) => {
             for block in rows.chunks(WORD) {
                 let mut left = word(block.iter().map(|row| truth(codes[*row as usize])))?;
                 while left != 0 {
@@ -394,7 +398,7 @@ fn pick(truths: &[AtomicU8], codes: &[u32], rows: &Rows) -> Option<Rows> {
             }
         }
     }
-    Some(Rows::Some(picked))
+    Some(RowSelection::Some(picked))
 }
 
 /// A bit for each row, set where it is true: made without a branch that could be guessed wrongly. Nothing if one was

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::branch::{Base, Branch};
+use super::drive::{Pace, drive};
 use super::order::OrderBy;
-use super::pipeline::{Base, Branch, Pace, Stage};
+use super::project::projection;
 use super::spill::Runs;
 use super::{Execution, Stored};
 use crate::ast::Span;
@@ -28,111 +30,114 @@ struct Sorting<'a> {
     width: usize,
 }
 
-impl<'a> Execution<'a> {
-    pub(super) fn sort(
-        &self,
-        input: &Arc<Plan>,
-        keys: &[SortKey],
-        limit: Option<&Scalar>,
-        width: usize,
-    ) -> Result<Base<'a>, Diagnostic> {
-        let limit = limit.map(|limit| self.count(limit)).transpose()?;
-        if limit == Some(0) {
-            return Ok(Base::Rows(Arc::new(Stored::new(Vec::new(), self.account("`top`")))));
-        }
-        let sorting = self.sorting(input, keys, width)?;
-        match limit {
-            Some(limit) => self.top(sorting, limit),
-            None => self.sort_all(sorting),
-        }
+/// All rows in order, or the first of them.
+pub(super) fn base<'a>(
+    execution: &Execution<'a>,
+    input: &Arc<Plan>,
+    keys: &[SortKey],
+    limit: Option<&Scalar>,
+    width: usize,
+) -> Result<Base<'a>, Diagnostic> {
+    let limit = limit.map(|limit| execution.count(limit)).transpose()?;
+    if limit == Some(0) {
+        return Ok(Base::Rows(Arc::new(Stored::new(Vec::new(), execution.account("`top`")))));
     }
+    let sorting = sorting(execution, input, keys, width)?;
+    match limit {
+        Some(limit) => top(execution, sorting, limit),
+        None => sort_all(execution, sorting),
+    }
+}
 
-    fn sorting(&self, input: &Arc<Plan>, keys: &[SortKey], width: usize) -> Result<Sorting<'a>, Diagnostic> {
-        let mut columns: Vec<Scalar> = (0..width).map(Scalar::Column).collect();
-        let key = |key: &SortKey| {
-            let index = if let Scalar::Column(index) = key.value {
-                index
-            } else {
-                columns.push(key.value.clone());
-                columns.len() - 1
-            };
-            OrderBy { index, descending: key.descending, nulls_first: key.nulls_first }
-        };
-        let keys = keys.iter().map(key).collect();
-        let full_width = columns.len();
-        let branches = if full_width == width {
-            self.compile(input, None)?
+fn sorting<'a>(
+    execution: &Execution<'a>,
+    input: &Arc<Plan>,
+    keys: &[SortKey],
+    width: usize,
+) -> Result<Sorting<'a>, Diagnostic> {
+    let mut columns: Vec<Scalar> = (0..width).map(Scalar::Column).collect();
+    let key = |key: &SortKey| {
+        let index = if let Scalar::Column(index) = key.value {
+            index
         } else {
-            let stage = Stage::Project(self.formulas(&columns)?);
-            self.staged(input, None, stage)?
+            columns.push(key.value.clone());
+            columns.len() - 1
         };
-        Ok(Sorting { branches, keys, full_width, width })
-    }
+        OrderBy { index, descending: key.descending, nulls_first: key.nulls_first }
+    };
+    let keys = keys.iter().map(key).collect();
+    let full_width = columns.len();
+    let branches = if full_width == width {
+        execution.compile(input, None)?
+    } else {
+        execution.staged(input, None, &projection(execution.formulas(&columns)?))?
+    };
+    Ok(Sorting { branches, keys, full_width, width })
+}
 
-    /// Every thread keeps only so many of the rows of a part, and no more are kept of all.
-    fn top(&self, sorting: Sorting<'a>, count: usize) -> Result<Base<'a>, Diagnostic> {
-        let Sorting { branches, keys, full_width, width } = sorting;
-        let mut held = self.account("`top`");
-        let mut kept: Vec<Batch> = Vec::new();
-        let work = |batch: Batch| Ok(first_rows(batch, &keys, count));
-        let mut row_count = 0;
-        self.drive(branches, Pace::Full, work, |made: Batch| {
-            row_count += made.row_count;
-            let (bytes, are_twice) = (made.size_bytes(), row_count / 2 >= count);
-            kept.push(made);
-            // Rows that are not among the first must not take the memory of the steps before.
-            let fits = held.try_grow_to_half(bytes) || (!are_twice && held.try_grow(bytes));
-            if !fits || (are_twice && row_count >= BATCH_ROWS) {
-                let first = first_rows(Batch::concatenate(&kept, full_width), &keys, count);
-                row_count = first.row_count;
-                held.set(first.size_bytes())?;
-                kept = vec![first];
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        let mut all = Batch::concatenate(&kept, full_width);
-        let mut indexes = sorted_indexes(&all, &keys)?;
-        indexes.truncate(count);
+/// Every thread keeps only so many of the rows of a part, and no more are kept of all.
+fn top<'a>(execution: &Execution<'a>, sorting: Sorting<'a>, count: usize) -> Result<Base<'a>, Diagnostic> {
+    let Sorting { branches, keys, full_width, width } = sorting;
+    let mut held = execution.account("`top`");
+    let mut kept: Vec<Batch> = Vec::new();
+    let work = |batch: Batch| Ok(first_rows(batch, &keys, count));
+    let mut row_count = 0;
+    drive(&execution.guard, branches, Pace::Full, work, |made: Batch| {
+        row_count += made.row_count;
+        let (bytes, are_twice) = (made.size_bytes(), row_count / 2 >= count);
+        kept.push(made);
+        // Rows that are not among the first must not take the memory of the steps before.
+        let fits = held.try_grow_to_half(bytes) || (!are_twice && held.try_grow(bytes));
+        if !fits || (are_twice && row_count >= BATCH_ROWS) {
+            let first = first_rows(Batch::concatenate(&kept, full_width), &keys, count);
+            row_count = first.row_count;
+            held.set(first.size_bytes())?;
+            kept = vec![first];
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let mut all = Batch::concatenate(&kept, full_width);
+    let mut indexes = sorted_indexes(&all, &keys)?;
+    indexes.truncate(count);
+    all.columns.truncate(width);
+    Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &indexes), held))))
+}
+
+fn sort_all<'a>(execution: &Execution<'a>, sorting: Sorting<'a>) -> Result<Base<'a>, Diagnostic> {
+    let Sorting { branches, keys, full_width, width } = sorting;
+    let mut held = execution.account("`sort`");
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut runs =
+        execution.guard.limits.temporary.map(|folder| Runs::new(&execution.guard, folder, &keys, full_width));
+    drive(&execution.guard, branches, Pace::Full, Ok, |batch: Batch| {
+        // The rows as they came, and as they are sorted.
+        let bytes = 2 * batch.size_bytes();
+        // Where there is a disk, the steps before the sort keep the other half of the memory for themselves.
+        let fits = if runs.is_some() { held.try_grow_to_half(bytes) } else { held.try_grow(bytes) };
+        batches.push(batch);
+        if !fits {
+            let Some(runs) = &mut runs else { return Err(held.exceeded(bytes)) };
+            let all = Batch::concatenate(&std::mem::take(&mut batches), full_width);
+            let sorted = gathered(&all, &sorted_indexes(&all, &keys)?);
+            drop(all);
+            runs.add(&sorted, &mut held)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let runs = runs.filter(|runs| !runs.is_empty());
+    let mut all = Batch::concatenate(&batches, full_width);
+    drop(batches);
+    let indexes = sorted_indexes(&all, &keys)?;
+    if runs.is_none() {
         all.columns.truncate(width);
-        Ok(Base::Rows(Arc::new(Stored::new(gathered(&all, &indexes), held))))
     }
-
-    fn sort_all(&self, sorting: Sorting<'a>) -> Result<Base<'a>, Diagnostic> {
-        let Sorting { branches, keys, full_width, width } = sorting;
-        let mut held = self.account("`sort`");
-        let mut batches: Vec<Batch> = Vec::new();
-        let mut runs =
-            self.guard.limits.temporary.map(|folder| Runs::new(&self.guard, folder, &keys, full_width));
-        self.drive(branches, Pace::Full, Ok, |batch: Batch| {
-            // The rows as they came, and as they are sorted.
-            let bytes = 2 * batch.size_bytes();
-            // Where there is a disk, the steps before the sort keep the other half of the memory for themselves.
-            let fits = if runs.is_some() { held.try_grow_to_half(bytes) } else { held.try_grow(bytes) };
-            batches.push(batch);
-            if !fits {
-                let Some(runs) = &mut runs else { return Err(held.exceeded(bytes)) };
-                let all = Batch::concatenate(&std::mem::take(&mut batches), full_width);
-                let sorted = gathered(&all, &sorted_indexes(&all, &keys)?);
-                drop(all);
-                runs.add(&sorted, &mut held)?;
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        let runs = runs.filter(|runs| !runs.is_empty());
-        let mut all = Batch::concatenate(&batches, full_width);
-        drop(batches);
-        let indexes = sorted_indexes(&all, &keys)?;
-        if runs.is_none() {
-            all.columns.truncate(width);
-        }
-        let last = gathered(&all, &indexes);
-        drop(all);
-        // What follows needs memory, too.
-        held.set(last.iter().map(Batch::size_bytes).sum())?;
-        match runs {
-            Some(runs) => Ok(Base::Stream(Box::new(runs.merge(last, width, held)?))),
-            None => Ok(Base::Rows(Arc::new(Stored::new(last, held)))),
-        }
+    let last = gathered(&all, &indexes);
+    drop(all);
+    // What follows needs memory, too.
+    held.set(last.iter().map(Batch::size_bytes).sum())?;
+    match runs {
+        Some(runs) => Ok(Base::Stream(Box::new(runs.merge(last, width, held)?))),
+        None => Ok(Base::Rows(Arc::new(Stored::new(last, held)))),
     }
 }
 
@@ -156,7 +161,7 @@ fn sorted_indexes(batch: &Batch, keys: &[OrderBy]) -> Result<Vec<u32>, Diagnosti
     Ok(indexes)
 }
 
-/// The rows in order when all keys are ranks that fit one number, together with the place of the row.
+/// The rows in order when all keys are ranks that fit one number, together with the index of the row.
 fn sorted_ranks(columns: &[Comparable<'_>], row_count: u32) -> Option<Vec<u32>> {
     let (mut keys, mut bound) = (vec![0_u64; row_count as usize], 1_u64);
     for column in columns {

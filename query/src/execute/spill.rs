@@ -283,7 +283,7 @@ impl Iterator for Merge {
 
 /// Sorted runs on their way into one another.
 struct Merging {
-    cursors: Vec<Cursor>,
+    cursors: Vec<RunCursor>,
     keys: Arc<[OrderBy]>,
     /// Number of columns of the runs, and of the batches that are given: what lies between them is only sorted by.
     widths: (usize, usize),
@@ -292,25 +292,25 @@ struct Merging {
 }
 
 /// How far a run was read.
-struct Cursor {
-    source: Source,
+struct RunCursor {
+    source: BatchSource,
     batch: Batch,
     row: usize,
 }
 
-enum Source {
+enum BatchSource {
     File(Run),
     /// The last rows never went to a file.
     Memory(std::vec::IntoIter<Batch>),
 }
 
-impl Cursor {
+impl RunCursor {
     /// Goes to the next batch if this one is at its end; tells whether there is a row.
     fn settle(&mut self, width: usize) -> Result<bool, Diagnostic> {
         while self.row == self.batch.row_count {
             let next = match &mut self.source {
-                Source::File(run) => run.next(width)?,
-                Source::Memory(batches) => batches.next(),
+                BatchSource::File(run) => run.next(width)?,
+                BatchSource::Memory(batches) => batches.next(),
             };
             let Some(batch) = next else { return Ok(false) };
             (self.batch, self.row) = (batch, 0);
@@ -336,11 +336,11 @@ impl Merging {
         widths: (usize, usize),
         most_bytes: usize,
     ) -> Result<Self, Diagnostic> {
-        let sources = runs.into_iter().map(Source::File).chain([Source::Memory(last.into_iter())]);
+        let sources = runs.into_iter().map(BatchSource::File).chain([BatchSource::Memory(last.into_iter())]);
         let mut cursors = Vec::new();
         for source in sources {
             let batch = Batch { columns: Vec::new(), row_count: 0 };
-            let mut cursor = Cursor { source, batch, row: 0 };
+            let mut cursor = RunCursor { source, batch, row: 0 };
             if cursor.settle(widths.0)? {
                 cursors.push(cursor);
             }

@@ -7,7 +7,7 @@ use crate::ast::{
     Direction, Join, MvExpand, Name, Named, Nulls, Operator, Order, Parse, ParsePart, Recover, Render, Stage,
     Summarize,
 };
-use crate::error::{Code, Diagnostic, nearest};
+use crate::error::{Code, Diagnostic};
 use crate::value::Type;
 
 impl Builder {
@@ -57,10 +57,8 @@ impl Builder {
         }
         let message = format!("syntax error: unexpected `{name}`: there is no such operator");
         let diagnostic = Diagnostic::new(Code::Syntax, span, message);
-        self.diagnostics.push(match nearest(name, OPERATORS.iter().map(|operator| operator.name)) {
-            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
-            None => diagnostic,
-        });
+        let operators = OPERATORS.iter().map(|operator| operator.name);
+        self.diagnostics.push(diagnostic.with_names(name, "operators", operators));
     }
 
     fn only_expression(&mut self, pair: &Part<'_>) -> Option<crate::ast::Expression> {

@@ -116,6 +116,9 @@ fn everything_unsupported_is_reported_at_once() {
 fn a_misspelt_operator_is_guessed() {
     let findings = parse("users | summarise count()").unwrap_err();
     assert_eq!(findings[0].help.as_deref(), Some("did you mean `summarize`?"));
+    let findings = parse("users | qqqqqq count()").unwrap_err();
+    let help = findings[0].help.as_deref().unwrap_or_default();
+    assert!(help.starts_with("operators: where, filter, project, ") && help.ends_with(" more"), "{help}");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What one batch contributes to the groups.
 
-use super::{Grouping, Prepared};
-use crate::aggregate::{Kind, State};
+use super::{Grouping, PreparedAggregate};
+use crate::aggregate::{Accumulator, Kind};
 use crate::batch::{Batch, Column, row_number};
 use crate::convert::to_long;
 use crate::execute::evaluate::SMALL_DICTIONARY;
 use crate::execute::hash::Hashed;
 use crate::execute::keys::{Local, extent, is_dense};
-use crate::execute::select::Rows as Chosen;
+use crate::execute::select::RowSelection;
+use crate::plan::Aggregate;
 use crate::value::{Type, Value};
 
 /// The groups of one batch, in order of first appearance.
@@ -20,7 +21,7 @@ pub(super) struct Partial {
 /// The groups of one batch that belong to one partition.
 pub(super) struct Piece {
     pub(super) keys: Vec<Hashed>,
-    /// The place of each group among all of the batch.
+    /// The index of each group among all of the batch.
     pub(super) orders: Vec<u32>,
     pub(super) states: Vec<States>,
 }
@@ -28,7 +29,7 @@ pub(super) struct Piece {
 /// The states of one aggregate, by group.
 pub(super) enum States {
     Counts(Vec<i64>),
-    Partial(Vec<State>),
+    Partial(Vec<Accumulator>),
     /// Rows that are added when all before them were.
     Rows(Waiting),
 }
@@ -111,7 +112,7 @@ impl Piece {
         let states = self.states.iter().map(|states| match states {
             States::Counts(counts) => size_of_val(counts.as_slice()),
             States::Partial(states) => {
-                states.iter().map(|state| size_of::<State>() + state.held_bytes()).sum()
+                states.iter().map(|state| size_of::<Accumulator>() + state.held_bytes()).sum()
             }
             States::Rows(waiting) => {
                 let arguments: usize = waiting.arguments.iter().map(Column::size_bytes).sum();
@@ -123,7 +124,7 @@ impl Piece {
 }
 
 impl States {
-    /// Cuts the groups; each has its partition and its place there.
+    /// Cuts the groups; each has its partition and its index there.
     fn split(self, owners: &[(usize, u32)], partition_count: usize) -> Vec<Self> {
         match self {
             Self::Counts(counts) => {
@@ -201,18 +202,18 @@ fn counted(columns: &[Column]) -> Option<(Local, Vec<i64>)> {
 }
 
 /// The states of one aggregate for the groups of a batch.
-fn states(prepared: &Prepared<'_>, batch: &Batch, local: &Local) -> States {
-    let all = Chosen::All(row_number(batch.row_count));
+fn states(prepared: &PreparedAggregate<'_>, batch: &Batch, local: &Local) -> States {
+    let all = RowSelection::All(row_number(batch.row_count));
     let chosen = prepared.condition.as_ref().map_or(all.clone(), |condition| condition.select(batch, all));
     let kind = prepared.aggregate.kind;
     if matches!(kind, Kind::Count | Kind::CountIf) {
         return States::Counts(counts(&chosen, local));
     }
     let arguments: Vec<Column> = prepared.arguments.iter().map(|argument| argument.column(batch)).collect();
-    if prepared.aggregate.depends_on_order() {
+    if depends_on_order(&prepared.aggregate) {
         let (rows, arguments) = match chosen {
-            Chosen::All(_) => (None, arguments),
-            Chosen::Some(rows) => {
+            RowSelection::All(_) => (None, arguments),
+            RowSelection::Some(rows) => {
                 let arguments = arguments.iter().map(|column| column.gather(&rows)).collect();
                 (Some(rows), arguments)
             }
@@ -226,8 +227,8 @@ fn states(prepared: &Prepared<'_>, batch: &Batch, local: &Local) -> States {
         };
         return States::Rows(Waiting { groups, row_count, arguments });
     }
-    let mut states: Vec<State> = (0..local.len()).map(|_| State::new(&prepared.aggregate)).collect();
-    if let (Kind::Sum, Chosen::All(_), [Column::Dictionary { codes, values }]) =
+    let mut states: Vec<Accumulator> = (0..local.len()).map(|_| prepared.aggregate.accumulator()).collect();
+    if let (Kind::Sum, RowSelection::All(_), [Column::Dictionary { codes, values }]) =
         (kind, &chosen, arguments.as_slice())
         && values.len() <= SMALL_DICTIONARY
     {
@@ -247,15 +248,15 @@ fn states(prepared: &Prepared<'_>, batch: &Batch, local: &Local) -> States {
     };
     match (&chosen, arguments.as_slice()) {
         // The same value again changes nothing: only the first of each group and value is looked at.
-        (Chosen::All(_), [Column::Dictionary { codes, .. }]) if is_idempotent(kind) => {
+        (RowSelection::All(_), [Column::Dictionary { codes, .. }]) if is_idempotent(kind) => {
             let pairs = local.split(codes);
             pairs.firsts.iter().for_each(|row| add(*row as usize));
         }
-        (Chosen::All(_), [Column::Constant(_)]) if is_idempotent(kind) => {
+        (RowSelection::All(_), [Column::Constant(_)]) if is_idempotent(kind) => {
             local.firsts.iter().for_each(|row| add(*row as usize));
         }
-        (Chosen::All(count), _) => (0..*count as usize).for_each(add),
-        (Chosen::Some(rows), _) => rows.iter().for_each(|row| add(*row as usize)),
+        (RowSelection::All(count), _) => (0..*count as usize).for_each(add),
+        (RowSelection::Some(rows), _) => rows.iter().for_each(|row| add(*row as usize)),
     }
     States::Partial(states)
 }
@@ -264,28 +265,26 @@ fn is_idempotent(kind: Kind) -> bool {
     matches!(kind, Kind::Distinct | Kind::Least | Kind::Greatest | Kind::Any | Kind::Set | Kind::Bag)
 }
 
-fn counts(chosen: &Chosen, local: &Local) -> Vec<i64> {
+fn counts(chosen: &RowSelection, local: &Local) -> Vec<i64> {
     let mut counts = vec![0; local.len()];
     match (chosen, &local.ids) {
-        (Chosen::All(count), None) => counts.iter_mut().for_each(|total| *total = i64::from(*count)),
-        (Chosen::All(_), Some(ids)) => ids.iter().for_each(|id| counts[*id as usize] += 1),
-        (Chosen::Some(rows), _) => rows.iter().for_each(|row| counts[local.of(*row as usize)] += 1),
+        (RowSelection::All(count), None) => counts.iter_mut().for_each(|total| *total = i64::from(*count)),
+        (RowSelection::All(_), Some(ids)) => ids.iter().for_each(|id| counts[*id as usize] += 1),
+        (RowSelection::Some(rows), _) => rows.iter().for_each(|row| counts[local.of(*row as usize)] += 1),
     }
     counts
 }
 
-impl crate::aggregate::Aggregate {
-    /// Whether the order in which rows are added shows in the result in a way that parts of it cannot be merged: reals
-    /// are rounded at each step, and values of several types cannot all be compared with each other.
-    fn depends_on_order(&self) -> bool {
-        let kind = self.kinds.first().copied().unwrap_or(Type::Long);
-        let whole = matches!(kind, Type::Int | Type::Long | Type::Datetime | Type::Timespan);
-        match self.kind {
-            Kind::Sum => matches!(kind, Type::Real | Type::Dynamic),
-            Kind::Average => !whole,
-            Kind::Spread(_) => true,
-            Kind::Least | Kind::Greatest | Kind::ArgLeast | Kind::ArgGreatest => kind == Type::Dynamic,
-            _ => false,
-        }
+/// Whether the order in which rows are added shows in the result in a way that parts of it cannot be merged: reals are
+/// rounded at each step, and values of several types cannot all be compared with each other.
+fn depends_on_order(aggregate: &Aggregate) -> bool {
+    let kind = aggregate.kinds.first().copied().unwrap_or(Type::Long);
+    let whole = matches!(kind, Type::Int | Type::Long | Type::Datetime | Type::Timespan);
+    match aggregate.kind {
+        Kind::Sum => matches!(kind, Type::Real | Type::Dynamic),
+        Kind::Average => !whole,
+        Kind::Spread(_) => true,
+        Kind::Least | Kind::Greatest | Kind::ArgLeast | Kind::ArgGreatest => kind == Type::Dynamic,
+        _ => false,
     }
 }

@@ -10,10 +10,10 @@ use crate::ast::Span;
 use crate::batch::{Batch, Column, row_number};
 use crate::error::{Code, Diagnostic};
 use crate::execute::Execution;
-use crate::execute::evaluate::Formula;
+use crate::execute::drive::{Buffered, Pace, drive};
+use crate::execute::evaluate::{Formula, used};
 use crate::execute::hash::{Hashed, Interner};
 use crate::execute::keys::Local;
-use crate::execute::pipeline::{Pace, Waits, used};
 use crate::limits::Held;
 use crate::plan::{Plan, Scalar};
 
@@ -22,35 +22,34 @@ const PARTITIONS_MAX: usize = 16;
 /// About what a key takes beside its values, in bytes.
 const KEY_BYTES: usize = 64;
 
-/// What is kept of the rows that are hashed.
-pub(in crate::execute) enum Keep {
-    /// Only their keys.
-    Keys,
-    /// These columns too.
-    Rows(Vec<usize>),
+/// What an index holds of the rows beside their keys.
+pub(super) enum Payload {
+    None,
+    /// These columns.
+    Columns(Vec<usize>),
 }
 
 /// Rows by their keys. An *entry* is the number of a key.
-pub(in crate::execute) struct Index {
+pub(super) struct Index {
     /// `[partitions]`: the keys, cut by their hashes.
     tables: Vec<Interner>,
     /// `[entries + 1]u32`: where the rows of each entry begin in `partners`.
     starts: Vec<u32>,
     partners: Vec<u32>,
     /// All rows that were hashed.
-    pub(in crate::execute) rows: Batch,
+    pub(super) rows: Batch,
     _held: Held,
 }
 
 /// The keys of one batch, and the group of each of its rows.
-struct Part {
+struct KeyedBatch {
     batch: Batch,
     local: Local,
     keys: Vec<Hashed>,
     bytes: usize,
 }
 
-impl Waits for Part {
+impl Buffered for KeyedBatch {
     fn size_bytes(&self) -> usize {
         self.bytes
     }
@@ -64,48 +63,47 @@ pub(super) fn local_keys(keys: &[Formula<'_>], batch: &Batch) -> (Local, Vec<Has
     (local, keys)
 }
 
-impl Execution<'_> {
-    pub(in crate::execute) fn index(
-        &self,
-        plan: &Arc<Plan>,
-        keys: &[Scalar],
-        keep: &Keep,
-    ) -> Result<Index, Diagnostic> {
-        let keys = self.formulas(keys)?;
-        let mut needed = used(plan.schema.len(), &keys);
-        if let Keep::Rows(columns) = keep {
-            for column in columns {
-                needed[*column] = true;
-            }
+/// Hashes all rows of a plan by their keys.
+pub(super) fn build(
+    execution: &Execution<'_>,
+    plan: &Arc<Plan>,
+    keys: &[Scalar],
+    payload: &Payload,
+) -> Result<Index, Diagnostic> {
+    let keys = execution.formulas(keys)?;
+    let mut needed = used(plan.schema.len(), &keys);
+    if let Payload::Columns(columns) = payload {
+        for column in columns {
+            needed[*column] = true;
         }
-        let branches = self.compile(plan, Some(needed))?;
-        let mut held = self.account("`join`");
-        let mut parts: Vec<Part> = Vec::new();
-        let work = |batch: Batch| {
-            let (local, keys) = local_keys(&keys, &batch);
-            let batch = match keep {
-                Keep::Keys => Batch { columns: Vec::new(), row_count: batch.row_count },
-                Keep::Rows(_) => batch,
-            };
-            let values = keys.iter().map(|key| key.cells.size_bytes()).sum::<usize>();
-            let bytes = batch.size_bytes() + values + keys.len() * KEY_BYTES;
-            Ok(Part { batch, local, keys, bytes })
-        };
-        self.drive(branches, Pace::Full, work, |part: Part| {
-            held.grow(part.bytes)?;
-            parts.push(part);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        let width = match keep {
-            Keep::Keys => 0,
-            Keep::Rows(_) => plan.schema.len(),
-        };
-        Index::new(parts, width, held)
     }
+    let branches = execution.compile(plan, Some(needed))?;
+    let mut held = execution.account("`join`");
+    let mut parts: Vec<KeyedBatch> = Vec::new();
+    let work = |batch: Batch| {
+        let (local, keys) = local_keys(&keys, &batch);
+        let batch = match payload {
+            Payload::None => Batch { columns: Vec::new(), row_count: batch.row_count },
+            Payload::Columns(_) => batch,
+        };
+        let values = keys.iter().map(|key| key.cells.size_bytes()).sum::<usize>();
+        let bytes = batch.size_bytes() + values + keys.len() * KEY_BYTES;
+        Ok(KeyedBatch { batch, local, keys, bytes })
+    };
+    drive(&execution.guard, branches, Pace::Full, work, |part: KeyedBatch| {
+        held.grow(part.bytes)?;
+        parts.push(part);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let width = match payload {
+        Payload::None => 0,
+        Payload::Columns(_) => plan.schema.len(),
+    };
+    Index::new(parts, width, held)
 }
 
 impl Index {
-    fn new(parts: Vec<Part>, width: usize, held: Held) -> Result<Self, Diagnostic> {
+    fn new(parts: Vec<KeyedBatch>, width: usize, held: Held) -> Result<Self, Diagnostic> {
         let row_count: usize = parts.iter().map(|part| part.batch.row_count).sum();
         if u32::try_from(row_count).is_err() {
             let message = format!("`join` cannot hash {row_count} rows: at most {} are possible", u32::MAX);
@@ -160,8 +158,8 @@ fn entry(local: u32, owner: usize, count: usize) -> u32 {
     row_number(local as usize * count + owner)
 }
 
-/// The keys of one partition, and for each part the places of those of its keys that belong there.
-fn fill(parts: &[Part], partition: usize, count: usize) -> (Interner, Vec<Vec<u32>>) {
+/// The keys of one partition, and for each part the entries of those of its keys that belong to it.
+fn fill(parts: &[KeyedBatch], partition: usize, count: usize) -> (Interner, Vec<Vec<u32>>) {
     let mut table = Interner::default();
     let mut indexes = Vec::with_capacity(parts.len());
     for part in parts {

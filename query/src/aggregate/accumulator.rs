@@ -1,17 +1,17 @@
-//! What an aggregate keeps while the rows of a group go by.
+//! Owns what an aggregate holds of the rows of one group.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Aggregate, Kind, Spread};
+use super::{Kind, Spread};
 use crate::batch::value_bytes;
 use crate::compare::{Key, order};
 use crate::convert::{real_of, to_long};
 use crate::number::{to_integer, to_real};
 use crate::value::{Type, Value};
 
-/// The state of one aggregate in one group.
-pub(crate) enum State {
+/// What one aggregate holds for one group.
+pub(crate) enum Accumulator {
     Count(i64),
     Distinct {
         known: HashSet<Key>,
@@ -72,13 +72,13 @@ pub(crate) enum State {
     },
 }
 
-impl State {
-    pub(crate) fn new(aggregate: &Aggregate) -> Self {
-        let kind = aggregate.kinds.first().copied().unwrap_or(Type::Long);
-        let limit = aggregate.settings.first().and_then(to_long);
+impl Accumulator {
+    pub(crate) fn new(aggregate: Kind, kinds: &[Type], settings: &[Value], width: usize) -> Self {
+        let kind = kinds.first().copied().unwrap_or(Type::Long);
+        let limit = settings.first().and_then(to_long);
         let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(1 << 20);
         let flatten = kind == Type::Dynamic;
-        match aggregate.kind {
+        match aggregate {
             Kind::Count | Kind::CountIf => Self::Count(0),
             Kind::Distinct => Self::Distinct { known: HashSet::new(), bytes: 0 },
             Kind::Sum if matches!(kind, Type::Real | Type::Dynamic) => Self::Reals(0.0),
@@ -86,17 +86,17 @@ impl State {
             Kind::Average => Self::Mean { sum: 0.0, whole: 0, ticks: 0, count: 0, kind },
             Kind::Least | Kind::ArgLeast | Kind::Greatest | Kind::ArgGreatest => Self::Best {
                 row: None,
-                width: aggregate.width,
-                greatest: matches!(aggregate.kind, Kind::Greatest | Kind::ArgGreatest),
+                width,
+                greatest: matches!(aggregate, Kind::Greatest | Kind::ArgGreatest),
             },
-            Kind::Any => Self::Any { row: None, kinds: aggregate.kinds.clone() },
+            Kind::Any => Self::Any { row: None, kinds: kinds.to_vec() },
             Kind::List => Self::List { values: Vec::new(), limit, nulls: false, flatten, bytes: 0 },
             Kind::ListWithNulls => Self::List { values: Vec::new(), limit, nulls: true, flatten, bytes: 0 },
             Kind::Set => Self::Set { values: Vec::new(), known: HashSet::new(), limit, flatten, bytes: 0 },
             Kind::Bag => Self::Bag { pairs: Vec::new(), known: HashSet::new(), bytes: 0 },
             Kind::Percentile | Kind::Percentiles => Self::Ranks {
                 values: Vec::new(),
-                ranks: aggregate.settings.iter().filter_map(real_of).collect(),
+                ranks: settings.iter().filter_map(real_of).collect(),
                 bytes: 0,
             },
             Kind::Spread(spread) => Self::Spread { count: 0, mean: 0.0, squares: 0.0, spread },
