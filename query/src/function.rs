@@ -83,7 +83,7 @@ pub(crate) enum Returns {
 /// Where the code of a function is.
 pub(crate) enum Body {
     /// Here: the value of a row.
-    Row(fn(&mut Call<'_>) -> Value),
+    Row(fn(&mut RowArguments<'_>) -> Value),
     /// In the binder, which knows names and tables.
     Binder,
 }
@@ -98,7 +98,7 @@ impl Function {
         help: &'static str,
         arguments: (usize, usize),
         result: Returns,
-        code: fn(&mut Call<'_>) -> Value,
+        code: fn(&mut RowArguments<'_>) -> Value,
     ) -> Self {
         let (least, most) = arguments;
         Self { name: name_of(usage), usage, help, least, most, result, body: Body::Row(code) }
@@ -284,14 +284,14 @@ impl<'a> Operand<'a> {
 }
 
 /// The arguments of one row.
-pub(crate) struct Call<'a> {
+pub(crate) struct RowArguments<'a> {
     pub(crate) operands: &'a [Operand<'a>],
     pub(crate) kinds: &'a [Type],
     pub(crate) row: usize,
     pub(crate) state: &'a mut State,
 }
 
-impl<'a> Call<'a> {
+impl<'a> RowArguments<'a> {
     pub(crate) fn len(&self) -> usize {
         self.operands.len()
     }

@@ -76,7 +76,7 @@ impl Script {
     /// Looks up every name, and prepares the queries to run.
     ///
     /// # Errors
-    /// Every finding about the text, in its order. What is wrong with an earlier definition has no place in this text.
+    /// Every finding about the text, in its order. What is wrong with an earlier definition has no span in this text.
     pub fn bind<'c>(&self, context: &'c Context<'c>) -> Result<Prepared<'c>, Findings> {
         let guard = context.guard();
         let statements = context.definitions.statements.iter().chain(&self.statements);
@@ -95,8 +95,8 @@ impl Definitions {
     /// Adds what a script names; a later name hides an earlier one.
     pub fn add(&mut self, script: &Script) {
         // Findings about them must not point into the text of a later script.
-        let placeless = script.text.as_deref().and_then(|text| syntax::parse_without_places(text).ok());
-        let statements = placeless.unwrap_or_default();
+        let without_spans = script.text.as_deref().and_then(|text| syntax::parse_without_spans(text).ok());
+        let statements = without_spans.unwrap_or_default();
         let defined = statements.into_iter().filter(|statement| !matches!(statement, Statement::Pipe(_)));
         Arc::make_mut(&mut self.statements).extend(defined);
     }

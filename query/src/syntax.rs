@@ -1,4 +1,4 @@
-//! Text to syntax tree: the only place that sees the rules of the grammar.
+//! Text to syntax tree: the only module that sees the rules of the grammar.
 //!
 //! *Shape*: this file builds statements and sources, `syntax/stage.rs` the stages of a pipe,
 //! `syntax/expression.rs` expressions and literals. `syntax/operator.rs` and `syntax/keyword.rs` are the tables of words,
@@ -13,8 +13,8 @@ mod keyword;
 mod operator;
 mod stage;
 
-use keyword::Use;
 pub(crate) use keyword::{BEGINNINGS, KEYWORDS, RESERVED, is_keyword, stands_bare};
+use keyword::{Use, requires_brackets};
 pub use operator::OperatorHelp;
 pub(crate) use operator::{CHARTS, OPERATORS, UNSUPPORTED};
 
@@ -46,16 +46,19 @@ struct Grammar;
 /// Reads a script: statements separated by `;`.
 ///
 /// # Errors
-/// The place where the text stops being a query, or everything in it that is not supported.
+/// The position where the text stops being a query, or everything in it that is not supported.
 pub(crate) fn parse(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
-    build(text, Rule::script, Builder::default(), |builder, whole| builder.script(&whole))
+    build(text, Rule::script, TreeBuilder::default(), |builder, whole| builder.script(&whole))
 }
 
-/// As [`parse`], but no part of the tree says where it stands: for what outlives its text.
-pub(crate) fn parse_without_places(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
-    build(text, Rule::script, Builder { is_placeless: true, ..Builder::default() }, |builder, whole| {
-        builder.script(&whole)
-    })
+/// As [`parse`], but the tree has no spans: for what outlives its text.
+pub(crate) fn parse_without_spans(text: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+    build(
+        text,
+        Rule::script,
+        TreeBuilder { without_spans: true, ..TreeBuilder::default() },
+        |builder, whole| builder.script(&whole),
+    )
 }
 
 /// Reads an expression that stands by itself.
@@ -63,7 +66,7 @@ pub(crate) fn parse_without_places(text: &str) -> Result<Vec<Statement>, Vec<Dia
 /// # Errors
 /// As [`parse`].
 pub(crate) fn parse_predicate(text: &str) -> Result<Expression, Vec<Diagnostic>> {
-    build(text, Rule::predicate, Builder::default(), |builder, predicate| {
+    build(text, Rule::predicate, TreeBuilder::default(), |builder, predicate| {
         child(&predicate, Rule::expression)
             .map_or_else(|| expression::nothing(Span::default()), |value| builder.expression(value))
     })
@@ -72,8 +75,8 @@ pub(crate) fn parse_predicate(text: &str) -> Result<Expression, Vec<Diagnostic>>
 fn build<T>(
     text: &str,
     rule: Rule,
-    mut builder: Builder,
-    make: impl FnOnce(&mut Builder, Part<'_>) -> T,
+    mut builder: TreeBuilder,
+    make: impl FnOnce(&mut TreeBuilder, RulePair<'_>) -> T,
 ) -> Result<T, Vec<Diagnostic>> {
     if text.len() > TEXT_BYTES_MAX {
         let span = Span { start: TEXT_BYTES_MAX, end: text.len() };
@@ -165,31 +168,31 @@ pub(super) fn children<'i>(pair: &Pair<'i, Rule>, rule: Rule) -> Vec<Pair<'i, Ru
 
 /// Builds the tree and gathers what is not supported on the way.
 #[derive(Default)]
-struct Builder {
+struct TreeBuilder {
     diagnostics: Vec<Diagnostic>,
     depth: usize,
-    /// Whether no part of the tree is to say where it stands.
-    is_placeless: bool,
+    /// Whether the tree has no spans.
+    without_spans: bool,
 }
 
-type Part<'i> = Pair<'i, Rule>;
+type RulePair<'i> = Pair<'i, Rule>;
 
-impl Builder {
-    /// Where a part stands.
-    fn span_of(&self, pair: &Part<'_>) -> Span {
+impl TreeBuilder {
+    /// The span of a pair.
+    fn span_of(&self, pair: &RulePair<'_>) -> Span {
         let span = pair.as_span();
-        if self.is_placeless { Span::default() } else { Span { start: span.start(), end: span.end() } }
+        if self.without_spans { Span::default() } else { Span { start: span.start(), end: span.end() } }
     }
 
-    fn script(&mut self, pair: &Part<'_>) -> Vec<Statement> {
+    fn script(&mut self, pair: &RulePair<'_>) -> Vec<Statement> {
         child(pair, Rule::statements).map(|body| self.statements(body)).unwrap_or_default()
     }
 
-    fn statements(&mut self, pair: Part<'_>) -> Vec<Statement> {
+    fn statements(&mut self, pair: RulePair<'_>) -> Vec<Statement> {
         pair.into_inner().filter_map(|statement| self.statement(statement)).collect()
     }
 
-    fn statement(&mut self, pair: Part<'_>) -> Option<Statement> {
+    fn statement(&mut self, pair: RulePair<'_>) -> Option<Statement> {
         let inner = pair.into_inner().next()?;
         match inner.as_rule() {
             Rule::declaration => Some(Statement::Parameters(self.parameters(&inner))),
@@ -203,13 +206,13 @@ impl Builder {
     }
 
     /// Refuses by name what starts with a word outside the subset.
-    fn refuse_word(&mut self, pair: &Part<'_>) {
+    fn refuse_word(&mut self, pair: &RulePair<'_>) {
         if let Some(word) = pair.clone().into_inner().next() {
             self.diagnostics.push(Diagnostic::unsupported(self.span_of(&word), word.as_str()));
         }
     }
 
-    fn binding(&mut self, pair: &Part<'_>) -> Option<Let> {
+    fn binding(&mut self, pair: &RulePair<'_>) -> Option<Let> {
         let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let value = match child(pair, Rule::function) {
             Some(function) => LetValue::Function(self.function(&function)),
@@ -218,7 +221,7 @@ impl Builder {
         Some(Let { name, value })
     }
 
-    fn function(&mut self, pair: &Part<'_>) -> FunctionDefinition {
+    fn function(&mut self, pair: &RulePair<'_>) -> FunctionDefinition {
         let span = self.span_of(pair);
         let parameters = self.parameters(pair);
         let body = match child(pair, Rule::statements) {
@@ -229,12 +232,12 @@ impl Builder {
         FunctionDefinition { parameters, body, span }
     }
 
-    fn parameters(&mut self, pair: &Part<'_>) -> Vec<Parameter> {
+    fn parameters(&mut self, pair: &RulePair<'_>) -> Vec<Parameter> {
         let parameters = children(pair, Rule::parameter);
         parameters.iter().filter_map(|parameter| self.parameter(parameter)).collect()
     }
 
-    fn parameter(&mut self, pair: &Part<'_>) -> Option<Parameter> {
+    fn parameter(&mut self, pair: &RulePair<'_>) -> Option<Parameter> {
         let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let kind = match child(pair, Rule::table_type) {
             Some(table) => ParameterKind::Table(self.columns(&table)),
@@ -244,18 +247,18 @@ impl Builder {
         Some(Parameter { name, kind, default })
     }
 
-    fn columns(&mut self, pair: &Part<'_>) -> Vec<ColumnDeclaration> {
+    fn columns(&mut self, pair: &RulePair<'_>) -> Vec<ColumnDeclaration> {
         let columns = children(pair, Rule::column);
         columns.iter().filter_map(|column| self.column(column)).collect()
     }
 
-    fn column(&mut self, pair: &Part<'_>) -> Option<ColumnDeclaration> {
+    fn column(&mut self, pair: &RulePair<'_>) -> Option<ColumnDeclaration> {
         let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let kind = self.type_name(&child(pair, Rule::type_name)?);
         Some(ColumnDeclaration { name, kind })
     }
 
-    fn type_name(&mut self, pair: &Part<'_>) -> Type {
+    fn type_name(&mut self, pair: &RulePair<'_>) -> Type {
         Type::from_name(pair.as_str()).unwrap_or_else(|| {
             let names = Type::ALL.map(Type::as_str);
             let message = format!("`{}` is not a type", pair.as_str());
@@ -265,7 +268,7 @@ impl Builder {
         })
     }
 
-    fn name(&mut self, pair: &Part<'_>) -> Name {
+    fn name(&mut self, pair: &RulePair<'_>) -> Name {
         let span = self.span_of(pair);
         let mut inner = pair.clone();
         while let Some(next) = inner.clone().into_inner().next() {
@@ -278,12 +281,24 @@ impl Builder {
         Name { text, span }
     }
 
-    fn options(&mut self, pair: &Part<'_>) -> Vec<OptionSetting> {
+    /// A name that KQL reads as one without brackets, too.
+    fn checked_name(&mut self, pair: &RulePair<'_>, used: Use) -> Name {
+        let name = self.name(pair);
+        let text = pair.as_str().trim();
+        if requires_brackets(text, used) {
+            let message = format!("the name `{text}` requires brackets, as it is a word of KQL");
+            let diagnostic = Diagnostic::new(Code::Syntax, name.span, message);
+            self.diagnostics.push(diagnostic.with_help(format!("`['{text}']`")));
+        }
+        name
+    }
+
+    fn options(&mut self, pair: &RulePair<'_>) -> Vec<OptionSetting> {
         let options = children(pair, Rule::option);
         options.iter().filter_map(|option| self.option(option)).collect()
     }
 
-    fn option(&mut self, pair: &Part<'_>) -> Option<OptionSetting> {
+    fn option(&mut self, pair: &RulePair<'_>) -> Option<OptionSetting> {
         let name = self.name(&child(pair, Rule::option_name)?);
         let value = child(pair, Rule::option_value)?;
         let text = if value.as_str().contains(['"', '\'', '`']) {
@@ -294,7 +309,7 @@ impl Builder {
         Some(OptionSetting { name, value: Name { text, span: self.span_of(&value) } })
     }
 
-    fn pipe(&mut self, pair: Part<'_>) -> Pipe {
+    fn pipe(&mut self, pair: RulePair<'_>) -> Pipe {
         let span = self.span_of(&pair);
         let mut inner = pair.into_inner();
         let source = inner.next().and_then(|source| self.source(source));
@@ -302,7 +317,7 @@ impl Builder {
         Pipe { source: source.unwrap_or_else(|| Source::Expression(expression::nothing(span))), stages, span }
     }
 
-    fn source(&mut self, pair: Part<'_>) -> Option<Source> {
+    fn source(&mut self, pair: RulePair<'_>) -> Option<Source> {
         Some(match pair.as_rule() {
             Rule::print => Source::Print(self.named_list(&pair)),
             Rule::range => Source::Range(Box::new(self.range(&pair)?)),
@@ -317,41 +332,41 @@ impl Builder {
         })
     }
 
-    fn named_list(&mut self, pair: &Part<'_>) -> Vec<Named> {
+    fn named_list(&mut self, pair: &RulePair<'_>) -> Vec<Named> {
         let list = child(pair, Rule::named_list);
         list.map(|list| self.all_named(&list)).unwrap_or_default()
     }
 
-    fn all_named(&mut self, pair: &Part<'_>) -> Vec<Named> {
+    fn all_named(&mut self, pair: &RulePair<'_>) -> Vec<Named> {
         children(pair, Rule::named).iter().filter_map(|named| self.named(named)).collect()
     }
 
-    fn named(&mut self, pair: &Part<'_>) -> Option<Named> {
+    fn named(&mut self, pair: &RulePair<'_>) -> Option<Named> {
         let names = child(pair, Rule::target).map(|target| self.new_names(&target)).unwrap_or_default();
         Some(Named { names, value: self.expression(child(pair, Rule::expression)?) })
     }
 
-    fn new_names(&mut self, pair: &Part<'_>) -> Vec<Name> {
+    fn new_names(&mut self, pair: &RulePair<'_>) -> Vec<Name> {
         children(pair, Rule::name).iter().map(|name| self.checked_name(name, Use::New)).collect()
     }
 
-    fn names(&mut self, pair: &Part<'_>) -> Vec<Name> {
+    fn names(&mut self, pair: &RulePair<'_>) -> Vec<Name> {
         children(pair, Rule::name).iter().map(|name| self.name(name)).collect()
     }
 
-    fn range(&mut self, pair: &Part<'_>) -> Option<Range> {
+    fn range(&mut self, pair: &RulePair<'_>) -> Option<Range> {
         let name = self.checked_name(&child(pair, Rule::name)?, Use::New);
         let mut bounds = children(pair, Rule::expression).into_iter();
         let mut next = || Some(self.expression(bounds.next()?));
         Some(Range { name, from: next()?, to: next()?, step: next()? })
     }
 
-    fn union(&mut self, pair: &Part<'_>) -> Union {
+    fn union(&mut self, pair: &RulePair<'_>) -> Union {
         Union { options: self.options(pair), members: self.members(pair), span: self.span_of(pair) }
     }
 
     /// The tables of a union or a search; a name may hold `*`.
-    fn members(&mut self, pair: &Part<'_>) -> Vec<Source> {
+    fn members(&mut self, pair: &RulePair<'_>) -> Vec<Source> {
         let parts = pair.clone().into_inner();
         parts
             .filter_map(|part| match part.as_rule() {
@@ -362,7 +377,7 @@ impl Builder {
             .collect()
     }
 
-    fn operand(&mut self, pair: Part<'_>) -> Option<Source> {
+    fn operand(&mut self, pair: RulePair<'_>) -> Option<Source> {
         let inner = pair.into_inner().next()?;
         Some(match inner.as_rule() {
             Rule::datatable => Source::Datatable(self.datatable(&inner)),
@@ -370,7 +385,7 @@ impl Builder {
         })
     }
 
-    fn search(&mut self, pair: &Part<'_>) -> Option<Search> {
+    fn search(&mut self, pair: &RulePair<'_>) -> Option<Search> {
         let tables = child(pair, Rule::search_tables);
         Some(Search {
             options: self.options(pair),
@@ -380,7 +395,7 @@ impl Builder {
         })
     }
 
-    fn datatable(&mut self, pair: &Part<'_>) -> Datatable {
+    fn datatable(&mut self, pair: &RulePair<'_>) -> Datatable {
         let span = self.span_of(pair);
         let columns = self.columns(pair);
         let cells = children(pair, Rule::expression);

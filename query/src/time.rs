@@ -119,19 +119,19 @@ pub(crate) fn parse_quantity(text: &str) -> Option<i64> {
     let unit = unit_ticks(unit.trim())?;
     if let Ok(whole) = number.parse::<i64>() {
         return match unit {
-            Unit::Ticks(ticks) => whole.checked_mul(ticks),
-            Unit::Nanoseconds => Some(whole / 100),
+            QuantityUnit::Ticks(ticks) => whole.checked_mul(ticks),
+            QuantityUnit::Nanoseconds => Some(whole / 100),
         };
     }
     let number: f64 = number.parse().ok()?;
     let ticks = match unit {
-        Unit::Ticks(ticks) => number * approximate(ticks),
-        Unit::Nanoseconds => number / 100.0,
+        QuantityUnit::Ticks(ticks) => number * approximate(ticks),
+        QuantityUnit::Nanoseconds => number / 100.0,
     };
     crate::number::to_integer(ticks.round())
 }
 
-enum Unit {
+enum QuantityUnit {
     Ticks(i64),
     Nanoseconds,
 }
@@ -141,8 +141,8 @@ fn approximate(ticks: i64) -> f64 {
     ticks as f64
 }
 
-fn unit_ticks(unit: &str) -> Option<Unit> {
-    Some(Unit::Ticks(match unit {
+fn unit_ticks(unit: &str) -> Option<QuantityUnit> {
+    Some(QuantityUnit::Ticks(match unit {
         "d" | "day" | "days" => TICKS_PER_DAY,
         "h" | "hr" | "hrs" | "hour" | "hours" => TICKS_PER_HOUR,
         "m" | "min" | "minute" | "minutes" => TICKS_PER_MINUTE,
@@ -151,7 +151,7 @@ fn unit_ticks(unit: &str) -> Option<Unit> {
         "micro" | "micros" | "microsec" | "microsecond" | "microseconds" => 10,
         "tick" | "ticks" => 1,
         "nano" | "nanos" | "nanosec" | "nanosecond" | "nanoseconds" => {
-            return Some(Unit::Nanoseconds);
+            return Some(QuantityUnit::Nanoseconds);
         }
         _ => return None,
     }))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::batch::{Batch, Column, row_number, value_bytes, values_bytes};
 use crate::compare::Key;
 use crate::function::operator::ACCESS;
-use crate::function::{Body, Call, Function, Operand, State};
+use crate::function::{Body, Function, Operand, RowArguments, State};
 use crate::limits::{Guard, Held};
 use crate::plan::Scalar;
 use crate::value::{Type, Value};
@@ -259,7 +259,7 @@ fn apply(
         if !guard.goes_on() {
             return Value::missing(kind);
         }
-        let value = code(&mut Call { operands, kinds, row, state: &mut state });
+        let value = code(&mut RowArguments { operands, kinds, row, state: &mut state });
         making.count(&value);
         match value {
             Value::Null if kind == Type::String => Value::text(""),

@@ -1,6 +1,6 @@
 //! Functions of arrays.
 
-use super::{Call, Function, MANY, Returns, array_of, length, or_null};
+use super::{Function, MANY, Returns, RowArguments, array_of, length, or_null};
 use crate::compare::{order, same};
 use crate::convert;
 use crate::number::to_real;
@@ -128,7 +128,7 @@ fn clamped(index: i64, count: usize) -> usize {
     usize::try_from(index.clamp(0, count)).unwrap_or(0)
 }
 
-fn slice(call: &mut Call<'_>) -> Value {
+fn slice(call: &mut RowArguments<'_>) -> Value {
     let (Some(elements), Some(start), Some(end)) = (call.array(0), call.long(1), call.long(2)) else {
         return Value::Null;
     };
@@ -142,7 +142,7 @@ fn slice(call: &mut Call<'_>) -> Value {
     array_of(elements.get(clamped(start, count)..stop).unwrap_or(&[]).to_vec())
 }
 
-fn sort(call: &mut Call<'_>, direct: fn(std::cmp::Ordering) -> std::cmp::Ordering) -> Value {
+fn sort(call: &mut RowArguments<'_>, direct: fn(std::cmp::Ordering) -> std::cmp::Ordering) -> Value {
     let nulls_last = !matches!(call.value(call.len() - 1), Value::Bool(false));
     let Some(elements) = call.array(0) else { return Value::Null };
     let mut positions: Vec<usize> = (0..elements.len()).collect();
@@ -166,7 +166,7 @@ fn sort(call: &mut Call<'_>, direct: fn(std::cmp::Ordering) -> std::cmp::Orderin
     array_of((0..arrays).map(|index| sorted(index).unwrap_or(Value::Null)).collect())
 }
 
-fn index_of(call: &mut Call<'_>) -> Value {
+fn index_of(call: &mut RowArguments<'_>) -> Value {
     let Some(elements) = call.array(0) else { return Value::Null };
     let (wanted, start) = (call.value(1), call.long_or(2, 0).unwrap_or(0));
     let (count, nth) = (call.long_or(3, -1).unwrap_or(-1), call.long_or(4, 1).unwrap_or(1));
@@ -180,7 +180,7 @@ fn index_of(call: &mut Call<'_>) -> Value {
     found.into_iter().nth(nth).map_or(Value::Long(-1), length)
 }
 
-fn choose(call: &mut Call<'_>) -> Value {
+fn choose(call: &mut RowArguments<'_>) -> Value {
     let Some(conditions) = call.array(0) else { return Value::Null };
     let pick = |index: usize, position: usize| match call.value(index) {
         Value::Array(elements) => elements.get(position).cloned().unwrap_or(Value::Null),
@@ -195,7 +195,7 @@ fn choose(call: &mut Call<'_>) -> Value {
     array_of(chosen.collect())
 }
 
-fn rotate(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
+fn rotate(call: &mut RowArguments<'_>, direct: fn(i64) -> i64) -> Value {
     let (Some(elements), Some(count)) = (call.array(0), call.long(1)) else { return Value::Null };
     let mut rotated = elements.to_vec();
     if let Ok(size @ 1..) = i64::try_from(rotated.len()) {
@@ -204,7 +204,7 @@ fn rotate(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
     array_of(rotated)
 }
 
-fn shift(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
+fn shift(call: &mut RowArguments<'_>, direct: fn(i64) -> i64) -> Value {
     let (Some(elements), Some(count)) = (call.array(0), call.long(1)) else { return Value::Null };
     let (count, fill) = (direct(count), call.value(2));
     let shifted = (0..).zip(elements).map(|(index, _): (i64, _)| {
@@ -214,7 +214,7 @@ fn shift(call: &mut Call<'_>, direct: fn(i64) -> i64) -> Value {
     array_of(shifted.collect())
 }
 
-fn split(call: &mut Call<'_>) -> Value {
+fn split(call: &mut RowArguments<'_>) -> Value {
     let Some(elements) = call.array(0) else { return Value::Null };
     let positions: Vec<i64> = match call.value(1) {
         Value::Array(positions) => positions.iter().filter_map(convert::to_long).collect(),
@@ -231,7 +231,7 @@ fn split(call: &mut Call<'_>) -> Value {
     array_of(parts)
 }
 
-fn zip(call: &mut Call<'_>) -> Value {
+fn zip(call: &mut RowArguments<'_>) -> Value {
     let arrays: Vec<&[Value]> = (0..call.len()).map(|index| call.array(index).unwrap_or(&[])).collect();
     let longest = arrays.iter().map(|array| array.len()).max().unwrap_or(0);
     let row = |position: usize| {
@@ -241,7 +241,7 @@ fn zip(call: &mut Call<'_>) -> Value {
     array_of((0..longest).map(row).collect())
 }
 
-fn range(call: &mut Call<'_>) -> Value {
+fn range(call: &mut RowArguments<'_>) -> Value {
     let default = match call.value(0) {
         Value::Datetime(_) | Value::Timespan(_) => Value::Timespan(crate::time::TICKS_PER_HOUR),
         _ => Value::Long(1),

@@ -1,6 +1,6 @@
 //! Conversions between types.
 
-use super::{Call, Function, Returns, or_null};
+use super::{Function, Returns, RowArguments, or_null};
 use crate::convert;
 use crate::json;
 use crate::value::{Type, Value};
@@ -54,12 +54,12 @@ pub(super) const TABLE: &[Function] = &[
     ),
 ];
 
-fn cast(call: &mut Call<'_>, kind: Type) -> Value {
+fn cast(call: &mut RowArguments<'_>, kind: Type) -> Value {
     convert::to_type(call.value(0), call.kind(0), kind)
 }
 
 /// Text that is not JSON stands for itself.
-fn parse_json(call: &mut Call<'_>) -> Value {
+fn parse_json(call: &mut RowArguments<'_>) -> Value {
     match call.value(0) {
         Value::String(text) if call.kind(0) == Type::String => {
             if text.trim().is_empty() {

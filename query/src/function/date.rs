@@ -1,6 +1,6 @@
 //! Functions of points in time and lengths of time.
 
-use super::{Call, Function, Returns, or_null};
+use super::{Function, Returns, RowArguments, or_null};
 use crate::convert;
 use crate::number::to_integer;
 use crate::time::{self, Civil, UNIX_EPOCH, days_in_month, days_of_date, in_range};
@@ -21,40 +21,40 @@ pub(super) const TABLE: &[Function] = &[
         datetime(span.and_then(|span| call.state.now.checked_sub(span)))
     }),
     Function::new("startofday(date [, offset])", "the first instant of a day", (1, 2), DATETIME, |call| {
-        start(call, Unit::Day)
+        start(call, CalendarUnit::Day)
     }),
     Function::new(
         "startofweek(date [, offset])",
         "the first instant of a week, a Sunday",
         (1, 2),
         DATETIME,
-        |call| start(call, Unit::Week),
+        |call| start(call, CalendarUnit::Week),
     ),
     Function::new(
         "startofmonth(date [, offset])",
         "the first instant of a month",
         (1, 2),
         DATETIME,
-        |call| start(call, Unit::Month),
+        |call| start(call, CalendarUnit::Month),
     ),
     Function::new("startofyear(date [, offset])", "the first instant of a year", (1, 2), DATETIME, |call| {
-        start(call, Unit::Year)
+        start(call, CalendarUnit::Year)
     }),
     Function::new("endofday(date [, offset])", "the last instant of a day", (1, 2), DATETIME, |call| {
-        end(call, Unit::Day)
+        end(call, CalendarUnit::Day)
     }),
     Function::new(
         "endofweek(date [, offset])",
         "the last instant of a week, a Saturday",
         (1, 2),
         DATETIME,
-        |call| end(call, Unit::Week),
+        |call| end(call, CalendarUnit::Week),
     ),
     Function::new("endofmonth(date [, offset])", "the last instant of a month", (1, 2), DATETIME, |call| {
-        end(call, Unit::Month)
+        end(call, CalendarUnit::Month)
     }),
     Function::new("endofyear(date [, offset])", "the last instant of a year", (1, 2), DATETIME, |call| {
-        end(call, Unit::Year)
+        end(call, CalendarUnit::Year)
     }),
     Function::new("dayofweek(date)", "the time since Sunday", (1, 1), Returns::Is(Type::Timespan), |call| {
         or_null(call.datetime(0), |ticks| Value::Timespan(weekday(ticks) * TICKS_PER_DAY))
@@ -130,7 +130,7 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Unit {
+enum CalendarUnit {
     Day,
     Week,
     Month,
@@ -141,7 +141,7 @@ fn datetime(ticks: Option<i64>) -> Value {
     or_null(ticks.and_then(in_range), Value::Datetime)
 }
 
-fn civil(call: &Call<'_>, part: fn(Civil) -> i64) -> Value {
+fn civil(call: &RowArguments<'_>, part: fn(Civil) -> i64) -> Value {
     or_null(call.datetime(0), |ticks| Value::Long(part(Civil::from_ticks(ticks))))
 }
 
@@ -161,14 +161,14 @@ fn iso_week(ticks: i64) -> i64 {
     (day_of_year(Civil::from_ticks(thursday * TICKS_PER_DAY)) - 1) / 7 + 1
 }
 
-fn start(call: &mut Call<'_>, unit: Unit) -> Value {
+fn start(call: &mut RowArguments<'_>, unit: CalendarUnit) -> Value {
     datetime(
         call.datetime(0).zip(call.long_or(1, 0)).and_then(|(ticks, offset)| start_of(unit, ticks, offset)),
     )
 }
 
 /// The last tick before the next unit starts.
-fn end(call: &mut Call<'_>, unit: Unit) -> Value {
+fn end(call: &mut RowArguments<'_>, unit: CalendarUnit) -> Value {
     datetime(
         call.datetime(0)
             .zip(call.long_or(1, 0))
@@ -177,17 +177,17 @@ fn end(call: &mut Call<'_>, unit: Unit) -> Value {
 }
 
 /// The start of a unit; the one after year 9999 counts too, since it ends the last.
-fn start_of(unit: Unit, ticks: i64, offset: i64) -> Option<i64> {
+fn start_of(unit: CalendarUnit, ticks: i64, offset: i64) -> Option<i64> {
     let civil = Civil::from_ticks(ticks);
     match unit {
-        Unit::Day => (ticks - civil.ticks).checked_add(offset.checked_mul(TICKS_PER_DAY)?),
-        Unit::Week => (ticks - civil.ticks - weekday(ticks) * TICKS_PER_DAY)
+        CalendarUnit::Day => (ticks - civil.ticks).checked_add(offset.checked_mul(TICKS_PER_DAY)?),
+        CalendarUnit::Week => (ticks - civil.ticks - weekday(ticks) * TICKS_PER_DAY)
             .checked_add(offset.checked_mul(TICKS_PER_WEEK)?),
-        Unit::Month => {
+        CalendarUnit::Month => {
             let months = (civil.year * 12 + civil.month - 1).checked_add(offset)?;
             first_of(months.div_euclid(12), months.rem_euclid(12) + 1)
         }
-        Unit::Year => first_of(civil.year.checked_add(offset)?, 1),
+        CalendarUnit::Year => first_of(civil.year.checked_add(offset)?, 1),
     }
 }
 
@@ -195,7 +195,7 @@ fn first_of(year: i64, month: i64) -> Option<i64> {
     (1..=10_000).contains(&year).then(|| days_of_date(year, month, 1) * TICKS_PER_DAY)
 }
 
-fn datetime_part(call: &mut Call<'_>) -> Value {
+fn datetime_part(call: &mut RowArguments<'_>) -> Value {
     let Some(ticks) = call.datetime(1) else { return Value::Null };
     let civil = Civil::from_ticks(ticks);
     let part = match call.text(0).to_ascii_lowercase().as_str() {
@@ -240,7 +240,7 @@ fn part_months(part: &str) -> Option<i64> {
     })
 }
 
-fn datetime_add(call: &mut Call<'_>) -> Value {
+fn datetime_add(call: &mut RowArguments<'_>) -> Value {
     let part = call.text(0).to_ascii_lowercase();
     let (Some(count), Some(ticks)) = (call.long(1), call.datetime(2)) else { return Value::Null };
     if part == "nanosecond" {
@@ -262,7 +262,7 @@ fn add_months(ticks: i64, added: i64) -> Option<i64> {
     Civil { year, month, day, ticks: civil.ticks }.to_ticks()
 }
 
-fn datetime_diff(call: &mut Call<'_>) -> Value {
+fn datetime_diff(call: &mut RowArguments<'_>) -> Value {
     let part = call.text(0).to_ascii_lowercase();
     let (Some(left), Some(right)) = (call.datetime(1), call.datetime(2)) else {
         return Value::Null;
@@ -283,7 +283,7 @@ fn datetime_diff(call: &mut Call<'_>) -> Value {
     Value::Long(number(left) - number(right))
 }
 
-fn make_datetime(call: &mut Call<'_>) -> Value {
+fn make_datetime(call: &mut RowArguments<'_>) -> Value {
     if call.len() == 1 {
         return datetime(call.datetime(0));
     }
@@ -304,7 +304,7 @@ fn make_datetime(call: &mut Call<'_>) -> Value {
     datetime(Civil { year, month, day, ticks }.to_ticks())
 }
 
-fn make_timespan(call: &mut Call<'_>) -> Value {
+fn make_timespan(call: &mut RowArguments<'_>) -> Value {
     let shift = usize::from(call.len() == 4);
     let days = if shift == 1 { call.long(0) } else { Some(0) };
     let (Some(days), Some(hour), Some(minute)) = (days, call.long(shift), call.long(shift + 1)) else {
@@ -323,7 +323,7 @@ fn make_timespan(call: &mut Call<'_>) -> Value {
 }
 
 /// A number of units since 1970, each so many ticks, or so many of them a tick.
-fn unix(call: &mut Call<'_>, ticks: i64, units: i64) -> Value {
+fn unix(call: &mut RowArguments<'_>, ticks: i64, units: i64) -> Value {
     let since = match call.value(0) {
         Value::Real(real) if units == 1 => to_integer((real * crate::number::to_real(ticks)).round()),
         value => convert::to_long(value).and_then(|number| number.checked_mul(ticks)),

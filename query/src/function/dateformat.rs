@@ -1,6 +1,6 @@
 //! Points in time and lengths of time as texts of a pattern.
 
-use super::{Call, Function, Returns, or_null};
+use super::{Function, Returns, RowArguments, or_null};
 use crate::convert;
 use crate::time::{Civil, TICKS_PER_HOUR, TICKS_PER_MINUTE};
 use crate::value::{TICKS_PER_DAY, TICKS_PER_SECOND, Type, Value};
@@ -43,7 +43,7 @@ fn runs(pattern: &str) -> Vec<(char, usize)> {
     runs
 }
 
-fn date_text(call: &Call<'_>, ticks: i64) -> Value {
+fn date_text(call: &RowArguments<'_>, ticks: i64) -> Value {
     let civil = Civil::from_ticks(ticks);
     let mut text = String::new();
     for (letter, count) in runs(&call.text(1)) {
@@ -60,7 +60,7 @@ fn date_text(call: &Call<'_>, ticks: i64) -> Value {
     Value::text(&text)
 }
 
-fn span_text(call: &Call<'_>, ticks: i64) -> Value {
+fn span_text(call: &RowArguments<'_>, ticks: i64) -> Value {
     let size = i64::try_from(ticks.unsigned_abs()).unwrap_or(i64::MAX);
     let mut text = String::new();
     for (letter, count) in runs(&call.text(1)) {
@@ -103,7 +103,7 @@ fn push(text: &mut String, part: &str, letter: char) {
     text.push_str(part);
 }
 
-fn format_bytes(call: &mut Call<'_>) -> Value {
+fn format_bytes(call: &mut RowArguments<'_>) -> Value {
     const UNITS: [&str; 6] = ["Bytes", "KB", "MB", "GB", "TB", "PB"];
     let (Some(mut number), Some(digits)) = (call.real(0), call.long_or(1, 0)) else {
         return Value::Null;

@@ -1,6 +1,6 @@
 //! Choices, tests for null and empty, and the least and greatest of several values.
 
-use super::{Call, Function, MANY, Returns, or_null};
+use super::{Function, MANY, Returns, RowArguments, or_null};
 use crate::compare::order;
 use crate::convert;
 use crate::value::{Type, Value};
@@ -86,7 +86,7 @@ pub(super) const TABLE: &[Function] = &[
     }),
 ];
 
-fn is_null(call: &Call<'_>) -> bool {
+fn is_null(call: &RowArguments<'_>) -> bool {
     call.kind(0) != Type::String && call.value(0).is_null()
 }
 
@@ -116,21 +116,21 @@ fn case_type(kinds: &[Type]) -> Option<Type> {
     common_type(&results)
 }
 
-fn case(call: &mut Call<'_>) -> Value {
+fn case(call: &mut RowArguments<'_>) -> Value {
     let last = call.len() - 1;
     let chosen = (0..last).step_by(2).find(|index| call.flag(*index));
     convert_to(call, chosen.map_or(last, |index| index + 1), case_type(call.kinds))
 }
 
 /// An argument in the type of the result: a long among reals becomes a real.
-fn convert_to(call: &Call<'_>, index: usize, kind: Option<Type>) -> Value {
+fn convert_to(call: &RowArguments<'_>, index: usize, kind: Option<Type>) -> Value {
     match kind {
         Some(kind) if kind != call.kind(index) => convert::to_type(call.value(index), call.kind(index), kind),
         _ => call.value(index).clone(),
     }
 }
 
-fn best(call: &mut Call<'_>, better: fn(&Value, &Value) -> bool) -> Value {
+fn best(call: &mut RowArguments<'_>, better: fn(&Value, &Value) -> bool) -> Value {
     if let Some(nan) = call.values().find(|value| matches!(value, Value::Real(real) if real.is_nan())) {
         return nan.clone();
     }

@@ -1,6 +1,6 @@
 //! Arithmetic by name: rounding, powers, trigonometry, bins.
 
-use super::{Call, Function, Returns, or_null};
+use super::{Function, Returns, RowArguments, or_null};
 use crate::number::{to_integer, to_real};
 use crate::time;
 use crate::value::{Type, Value};
@@ -99,7 +99,7 @@ fn number_type(kinds: &[Type]) -> Option<Type> {
     }
 }
 
-fn abs(call: &mut Call<'_>) -> Value {
+fn abs(call: &mut RowArguments<'_>) -> Value {
     match call.value(0) {
         Value::Long(long) if call.kind(0) != Type::Dynamic => Value::Long(long.wrapping_abs()),
         Value::Timespan(ticks) => Value::Timespan(ticks.wrapping_abs()),
@@ -107,7 +107,7 @@ fn abs(call: &mut Call<'_>) -> Value {
     }
 }
 
-fn rounded(call: &mut Call<'_>, code: fn(f64) -> f64) -> Value {
+fn rounded(call: &mut RowArguments<'_>, code: fn(f64) -> f64) -> Value {
     match call.value(0) {
         Value::Long(long) if call.kind(0) != Type::Dynamic => Value::Long(*long),
         _ => real(call, code),
@@ -115,7 +115,7 @@ fn rounded(call: &mut Call<'_>, code: fn(f64) -> f64) -> Value {
 }
 
 /// Half goes away from zero.
-fn round(call: &mut Call<'_>) -> Value {
+fn round(call: &mut RowArguments<'_>) -> Value {
     let digits = call.long_or(1, 0);
     or_null(call.real(0).zip(digits), |(number, digits)| {
         let scale = 10_f64.powi(i32::try_from(digits.clamp(-300, 300)).unwrap_or(0));
@@ -124,24 +124,24 @@ fn round(call: &mut Call<'_>) -> Value {
     })
 }
 
-fn real(call: &Call<'_>, code: impl Fn(f64) -> f64) -> Value {
+fn real(call: &RowArguments<'_>, code: impl Fn(f64) -> f64) -> Value {
     or_null(call.real(0), |number| Value::Real(code(number)))
 }
 
-fn real_pair(call: &Call<'_>, code: fn(f64, f64) -> f64) -> Value {
+fn real_pair(call: &RowArguments<'_>, code: fn(f64, f64) -> f64) -> Value {
     or_null(call.real(0).zip(call.real(1)), |(left, right)| Value::Real(code(left, right)))
 }
 
 /// There is no logarithm of a negative number.
-fn logarithm(call: &Call<'_>, code: fn(f64) -> f64) -> Value {
+fn logarithm(call: &RowArguments<'_>, code: fn(f64) -> f64) -> Value {
     or_null(call.real(0).filter(|number| *number >= 0.0), |number| Value::Real(code(number)))
 }
 
-fn test(call: &Call<'_>, code: fn(f64) -> bool) -> Value {
+fn test(call: &RowArguments<'_>, code: fn(f64) -> bool) -> Value {
     or_null(call.real(0), |number| Value::Bool(code(number)))
 }
 
-fn bits(call: &Call<'_>, code: fn(i64, i64) -> i64) -> Value {
+fn bits(call: &RowArguments<'_>, code: fn(i64, i64) -> i64) -> Value {
     or_null(call.long(0).zip(call.long(1)), |(left, right)| Value::Long(code(left, right)))
 }
 
@@ -157,20 +157,20 @@ fn bin_type(kinds: &[Type]) -> Option<Type> {
     }
 }
 
-fn bin(call: &mut Call<'_>) -> Value {
+fn bin(call: &mut RowArguments<'_>) -> Value {
     let one = Value::Long(1);
     let size = if call.has(1) { call.value(1) } else { &one };
     binned(call, size, &Value::Null)
 }
 
-fn bin_at(call: &mut Call<'_>) -> Value {
+fn bin_at(call: &mut RowArguments<'_>) -> Value {
     if call.value(2).is_null() {
         return Value::Null;
     }
     binned(call, call.value(1), call.value(2))
 }
 
-fn binned(call: &Call<'_>, size: &Value, origin: &Value) -> Value {
+fn binned(call: &RowArguments<'_>, size: &Value, origin: &Value) -> Value {
     let ticks = |value: &Value| match value {
         Value::Datetime(ticks) | Value::Timespan(ticks) | Value::Long(ticks) => Some(*ticks),
         Value::Null => Some(0),

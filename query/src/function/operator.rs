@@ -6,13 +6,13 @@ use std::cmp::Ordering;
 
 use arithmetic::{ADD, DIVIDE, MODULO, MULTIPLY, SUBTRACT};
 
-use super::{Call, Function, MANY, Returns, or_null};
+use super::{Function, MANY, Returns, RowArguments, or_null};
 use crate::ast::{Sign, TextTest, TextTestKind};
 use crate::compare::{compare, same};
 use crate::convert;
 use crate::value::{Type, Value};
 
-const fn bool_of(usage: &'static str, code: fn(&mut Call<'_>) -> Value) -> Function {
+const fn bool_of(usage: &'static str, code: fn(&mut RowArguments<'_>) -> Value) -> Function {
     Function::new(usage, "", (1, MANY), Returns::Is(Type::Bool), code)
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn of_text_test(test: TextTest) -> &'static Function {
 
 // Three-valued logic
 
-fn and(call: &mut Call<'_>) -> Value {
+fn and(call: &mut RowArguments<'_>) -> Value {
     let mut unknown = false;
     for value in call.values() {
         match convert::to_bool(value) {
@@ -116,7 +116,7 @@ fn and(call: &mut Call<'_>) -> Value {
     if unknown { Value::Null } else { Value::Bool(true) }
 }
 
-fn or(call: &mut Call<'_>) -> Value {
+fn or(call: &mut RowArguments<'_>) -> Value {
     let mut unknown = false;
     for value in call.values() {
         match convert::to_bool(value) {
@@ -128,14 +128,14 @@ fn or(call: &mut Call<'_>) -> Value {
     if unknown { Value::Null } else { Value::Bool(false) }
 }
 
-fn negation(call: &mut Call<'_>) -> Value {
+fn negation(call: &mut RowArguments<'_>) -> Value {
     or_null(convert::to_bool(call.value(0)), |bool| Value::Bool(!bool))
 }
 
 // Comparison
 
 /// Both values in one type: a dynamic side takes the type of the other.
-fn aligned(call: &Call<'_>) -> (Value, Value) {
+fn aligned(call: &RowArguments<'_>) -> (Value, Value) {
     let (left, right) = (call.value(0), call.value(1));
     match (call.kind(0), call.kind(1)) {
         (Type::Dynamic, Type::Dynamic) => (left.clone(), right.clone()),
@@ -157,7 +157,7 @@ fn dynamic_as(value: &Value, kind: Type) -> Value {
     }
 }
 
-fn equality(call: &mut Call<'_>, wanted: fn(bool) -> bool) -> Value {
+fn equality(call: &mut RowArguments<'_>, wanted: fn(bool) -> bool) -> Value {
     let (left, right) = aligned(call);
     match (left.is_null(), right.is_null()) {
         (true, true) => Value::Null,
@@ -173,7 +173,7 @@ fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-fn relation(call: &mut Call<'_>, wanted: fn(Ordering) -> bool) -> Value {
+fn relation(call: &mut RowArguments<'_>, wanted: fn(Ordering) -> bool) -> Value {
     let (left, right) = aligned(call);
     if left.is_null() || right.is_null() {
         return Value::Null;
@@ -183,7 +183,7 @@ fn relation(call: &mut Call<'_>, wanted: fn(Ordering) -> bool) -> Value {
 
 // Lists: the value, then the elements; an array stands for its elements
 
-fn elements<'a>(call: &Call<'a>) -> impl Iterator<Item = (&'a Value, Type)> + use<'a> {
+fn elements<'a>(call: &RowArguments<'a>) -> impl Iterator<Item = (&'a Value, Type)> + use<'a> {
     let kinds = call.kinds;
     call.values().zip(kinds).skip(1).flat_map(|(value, kind)| match value {
         Value::Array(elements) => elements.iter().map(|element| (element, Type::Dynamic)).collect(),
@@ -191,7 +191,7 @@ fn elements<'a>(call: &Call<'a>) -> impl Iterator<Item = (&'a Value, Type)> + us
     })
 }
 
-fn listed(call: &Call<'_>) -> bool {
+fn listed(call: &RowArguments<'_>) -> bool {
     let (value, kind) = (call.value(0), call.kind(0));
     elements(call).any(|(element, element_kind)| match (kind, element_kind) {
         (Type::Dynamic, Type::Dynamic) => equal(value, element),
@@ -202,17 +202,17 @@ fn listed(call: &Call<'_>) -> bool {
     })
 }
 
-fn listed_folded(call: &Call<'_>) -> bool {
+fn listed_folded(call: &RowArguments<'_>) -> bool {
     let text = fold(&call.text(0));
     elements(call).any(|(element, kind)| fold(&convert::to_text(element, kind)) == text)
 }
 
-fn has_any(call: &mut Call<'_>) -> Value {
+fn has_any(call: &mut RowArguments<'_>) -> Value {
     let text = fold(&call.text(0));
     Value::Bool(elements(call).any(|(element, kind)| has_term(&text, element, kind)))
 }
 
-fn has_all(call: &mut Call<'_>) -> Value {
+fn has_all(call: &mut RowArguments<'_>) -> Value {
     let text = fold(&call.text(0));
     Value::Bool(elements(call).all(|(element, kind)| has_term(&text, element, kind)))
 }
@@ -238,7 +238,7 @@ pub(crate) fn fold(text: &str) -> String {
     text.chars().map(lower).collect()
 }
 
-fn text_test(call: &mut Call<'_>, kind: TextTestKind, prepare: fn(&str) -> String) -> Value {
+fn text_test(call: &mut RowArguments<'_>, kind: TextTestKind, prepare: fn(&str) -> String) -> Value {
     let (text, wanted) = (prepare(&call.text(0)), prepare(&call.text(1)));
     Value::Bool(passes(&text, &wanted, kind))
 }
@@ -312,7 +312,7 @@ fn has_term_at(text: &str, wanted: &str, ends: Ends) -> bool {
     false
 }
 
-fn matches(call: &mut Call<'_>) -> Value {
+fn matches(call: &mut RowArguments<'_>) -> Value {
     let pattern = call.regex(1);
     or_null(pattern, |pattern| Value::Bool(pattern.is_match(&call.text(0))))
 }
@@ -320,7 +320,7 @@ fn matches(call: &mut Call<'_>) -> Value {
 // Paths
 
 /// A member of an object by name, or an element of an array by number.
-fn access(call: &mut Call<'_>) -> Value {
+fn access(call: &mut RowArguments<'_>) -> Value {
     match (call.value(0), call.value(1)) {
         (Value::Object(pairs), Value::String(key)) => {
             let pair = pairs.iter().find(|(name, _)| name == key);

@@ -2,7 +2,7 @@
 
 use regex::{Captures, Regex};
 
-use super::{Call, Function, Returns, array_of, or_null};
+use super::{Function, Returns, RowArguments, array_of, or_null};
 use crate::convert;
 use crate::value::{Type, Value};
 
@@ -65,7 +65,7 @@ pub(super) const TABLE: &[Function] = &[
     ),
 ];
 
-fn anchored(call: &mut Call<'_>, form: &str) -> Option<Regex> {
+fn anchored(call: &mut RowArguments<'_>, form: &str) -> Option<Regex> {
     let pattern = form.replace("{}", &call.text(0));
     call.state.regex(&pattern)
 }
@@ -78,7 +78,7 @@ fn last_start(regex: &Regex, text: &str) -> usize {
     regex.find_iter(text).last().map_or(text.len(), |found| found.start())
 }
 
-fn extract(call: &mut Call<'_>) -> Value {
+fn extract(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(2);
     let group = call.long(1).and_then(|group| usize::try_from(group).ok());
     let (Some(regex), Some(group)) = (call.regex(0), group) else { return Value::Null };
@@ -86,7 +86,7 @@ fn extract(call: &mut Call<'_>) -> Value {
     or_null(found, |found| Value::text(found.as_str()))
 }
 
-fn extract_all(call: &mut Call<'_>) -> Value {
+fn extract_all(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(call.len() - 1);
     let Some(regex) = call.regex(0) else { return Value::Null };
     let groups: Vec<usize> = match call.array(1).filter(|_| call.len() == 3) {
@@ -114,7 +114,7 @@ fn matched(captures: &Captures<'_>, groups: &[usize]) -> Value {
     }
 }
 
-fn replace_regex(call: &mut Call<'_>) -> Value {
+fn replace_regex(call: &mut RowArguments<'_>) -> Value {
     let (text, new) = (call.text(0), call.text(2));
     or_null(call.regex(1), |regex| {
         Value::text(&regex.replace_all(&text, |captures: &Captures<'_>| expand(&new, captures)))

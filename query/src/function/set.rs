@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Call, Function, MANY, Returns, array_of, or_null};
+use super::{Function, MANY, Returns, RowArguments, array_of, or_null};
 use crate::compare::{Key, same};
 use crate::number::to_real;
 use crate::value::{Type, Value};
@@ -67,7 +67,7 @@ fn real(count: usize) -> f64 {
     to_real(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn arrays<'a>(call: &Call<'a>) -> Option<Vec<&'a [Value]>> {
+fn arrays<'a>(call: &RowArguments<'a>) -> Option<Vec<&'a [Value]>> {
     (0..call.len()).map(|index| call.array(index)).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use sha2::Digest;
 
-use super::{Call, Function, MANY, Returns, array_of, length, or_null};
+use super::{Function, MANY, Returns, RowArguments, array_of, length, or_null};
 use crate::convert;
 use crate::value::{Type, Value};
 
@@ -131,7 +131,7 @@ fn hex(bytes: &[u8]) -> Value {
     Value::text(&text)
 }
 
-fn strrep(call: &mut Call<'_>) -> Value {
+fn strrep(call: &mut RowArguments<'_>) -> Value {
     let (text, delimiter) = (call.text(0), call.text(2));
     let count = usize::try_from(call.long(1).unwrap_or(0)).unwrap_or(0).min(1024);
     if (text.len() + delimiter.len()).saturating_mul(count) > REPEATED_BYTES_MAX {
@@ -140,7 +140,7 @@ fn strrep(call: &mut Call<'_>) -> Value {
     Value::text(&vec![&*text; count].join(&delimiter))
 }
 
-fn substring(call: &mut Call<'_>) -> Value {
+fn substring(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(0);
     let Some(start) = call.long(1) else { return Value::Null };
     let wanted = match call.long_or(2, i64::MAX) {
@@ -157,7 +157,7 @@ fn substring(call: &mut Call<'_>) -> Value {
     Value::text(&text.chars().skip(skipped).take(wanted).collect::<String>())
 }
 
-fn indexof(call: &mut Call<'_>) -> Value {
+fn indexof(call: &mut RowArguments<'_>) -> Value {
     let (text, part): (Vec<char>, Vec<char>) =
         (call.text(0).chars().collect(), call.text(1).chars().collect());
     if part.is_empty() {
@@ -182,7 +182,7 @@ fn indexof(call: &mut Call<'_>) -> Value {
     index.into_iter().nth(nth).map_or(Value::Long(-1), length)
 }
 
-fn translate(call: &mut Call<'_>) -> Value {
+fn translate(call: &mut RowArguments<'_>) -> Value {
     let from: Vec<char> = call.text(0).chars().collect();
     let to: Vec<char> = call.text(1).chars().collect();
     let replaced = |character: char| match from.iter().position(|other| *other == character) {
@@ -192,7 +192,7 @@ fn translate(call: &mut Call<'_>) -> Value {
     Value::text(&call.text(2).chars().filter_map(replaced).collect::<String>())
 }
 
-fn split(call: &mut Call<'_>) -> Value {
+fn split(call: &mut RowArguments<'_>) -> Value {
     let (text, delimiter) = (call.text(0), call.text(1));
     let parts: Vec<Value> = if delimiter.is_empty() {
         vec![Value::text(&text)]
@@ -206,7 +206,7 @@ fn split(call: &mut Call<'_>) -> Value {
     or_null(index.and_then(|index| parts.get(index)), |part| array_of(vec![part.clone()]))
 }
 
-fn countof(call: &mut Call<'_>) -> Value {
+fn countof(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(0);
     if call.text(2) == "regex" {
         return or_null(call.regex(1), |pattern| length(pattern.find_iter(&text).count()));
@@ -215,7 +215,7 @@ fn countof(call: &mut Call<'_>) -> Value {
     if part.is_empty() { Value::Long(0) } else { length(text.matches(&*part).count()) }
 }
 
-fn make_string(call: &mut Call<'_>) -> Value {
+fn make_string(call: &mut RowArguments<'_>) -> Value {
     let numbers = call.values().flat_map(|value| match value {
         Value::Array(elements) => elements.iter().collect(),
         value => vec![value],
@@ -224,7 +224,7 @@ fn make_string(call: &mut Call<'_>) -> Value {
     or_null(numbers.map(character).collect::<Option<String>>(), |text| Value::text(&text))
 }
 
-fn has_any_index(call: &mut Call<'_>) -> Value {
+fn has_any_index(call: &mut RowArguments<'_>) -> Value {
     let Some(elements) = call.array(1) else { return Value::Null };
     let text = super::operator::fold(&call.text(0));
     let index = elements.iter().position(|element| {

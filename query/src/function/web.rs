@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Call, Function, Returns, array_of, or_null};
+use super::{Function, Returns, RowArguments, array_of, or_null};
 use crate::literal;
 use crate::value::{Type, Value};
 
@@ -49,7 +49,7 @@ fn object(pairs: Vec<(&str, Value)>) -> Value {
     literal::object(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }
 
-fn parse_url(call: &mut Call<'_>) -> Value {
+fn parse_url(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(0);
     let Some((scheme, rest)) = text.split_once("://") else { return Value::Null };
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
@@ -81,7 +81,7 @@ fn query_parameters(query: &str) -> Value {
     literal::object(pairs.collect())
 }
 
-fn parse_path(call: &mut Call<'_>) -> Value {
+fn parse_path(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(0);
     let (scheme, rest) = text.split_once("://").unwrap_or(("", &text));
     let root_end = rest.find(['/', '\\']).unwrap_or(0);
@@ -106,7 +106,7 @@ fn parse_path(call: &mut Call<'_>) -> Value {
     ])
 }
 
-fn parse_csv(call: &mut Call<'_>) -> Value {
+fn parse_csv(call: &mut RowArguments<'_>) -> Value {
     let text = call.text(0);
     let mut fields = Vec::new();
     let (mut field, mut quoted) = (String::new(), false);

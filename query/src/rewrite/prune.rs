@@ -189,8 +189,8 @@ impl Prune {
         let (mut of_left, mut of_right, mut kept) = (Demands::new(), Demands::new(), Vec::new());
         for demand in demands.iter() {
             match side(join, width, demand) {
-                Side::Left(demand) => _ = of_left.insert(demand),
-                Side::Right(below) => {
+                JoinDemand::Left(demand) => _ = of_left.insert(demand),
+                JoinDemand::Right(below) => {
                     of_right.insert(below.clone());
                     kept.push((demand.clone(), below));
                 }
@@ -258,8 +258,8 @@ fn gives(plan: &Arc<Plan>, demand: &Demand) -> bool {
         }
         Step::Union(inputs) => inputs.iter().all(|input| gives(input, demand)),
         Step::Join { left, right, join } => match side(join, left.schema.len(), demand) {
-            Side::Left(demand) => gives(left, &demand),
-            Side::Right(demand) => gives(right, &demand),
+            JoinDemand::Left(demand) => gives(left, &demand),
+            JoinDemand::Right(demand) => gives(right, &demand),
         },
         Step::Project { input, columns } => match &columns[demand.column] {
             Scalar::Constant(_) => true,
@@ -272,18 +272,18 @@ fn gives(plan: &Arc<Plan>, demand: &Demand) -> bool {
 }
 
 /// Which side of a join a demand is made of.
-enum Side {
+enum JoinDemand {
     Left(Demand),
     Right(Demand),
 }
 
-fn side(join: &JoinStep, width: usize, demand: &Demand) -> Side {
+fn side(join: &JoinStep, width: usize, demand: &Demand) -> JoinDemand {
     match join.kind {
-        JoinKind::RightSemi | JoinKind::RightAnti => Side::Right(demand.clone()),
-        _ if demand.column < width => Side::Left(demand.clone()),
+        JoinKind::RightSemi | JoinKind::RightAnti => JoinDemand::Right(demand.clone()),
+        _ if demand.column < width => JoinDemand::Left(demand.clone()),
         _ => {
             let column = join.right_columns[demand.column - width];
-            Side::Right(Demand { column, path: demand.path.clone() })
+            JoinDemand::Right(Demand { column, path: demand.path.clone() })
         }
     }
 }

@@ -17,7 +17,7 @@ const TYPE_PROPERTY: &str = "@odata.type";
 pub(super) struct EntitySchema {
     pub(super) columns: Vec<EntityColumn>,
     shown_count: usize,
-    /// The places of nested columns, by the names that lead to them.
+    /// The indexes of nested columns, by the names that lead to them.
     nested: BTreeMap<Vec<String>, usize>,
 }
 
@@ -27,11 +27,11 @@ pub(super) struct EntityColumn {
     /// How many names lead to it: one, unless it is nested.
     pub(super) depth: usize,
     pub(super) kind: Type,
-    pub(super) source: Source,
+    pub(super) source: ColumnSource,
 }
 
 /// What a column shows.
-pub(super) enum Source {
+pub(super) enum ColumnSource {
     /// The IDs.
     Id,
     /// Cells of these paths; `missing` stands where there is none.
@@ -59,7 +59,16 @@ struct Seen {
 impl EntityColumn {
     /// The column `id`.
     pub(super) fn id() -> Self {
-        Self { name: "id".into(), depth: 1, kind: Type::String, source: Source::Id }
+        Self { name: "id".into(), depth: 1, kind: Type::String, source: ColumnSource::Id }
+    }
+
+    /// A property that every type may have; one that is not a text may be volatile.
+    pub(super) fn common(name: &str, kind: Type) -> Self {
+        let spaces = if kind == Type::String { &[Space::Core][..] } else { &[Space::Core, Space::Volatile] };
+        let path = |space: &Space| CellPath { space: *space, path: name.into(), below: Vec::new() };
+        let paths = spaces.iter().map(path).collect();
+        let source = ColumnSource::Cells { paths, missing: Value::missing(kind) };
+        Self { name: name.into(), depth: 1, kind, source }
     }
 }
 
@@ -104,10 +113,10 @@ impl EntitySchema {
         shown.map(|column| Field::new(&*column.name, column.kind)).collect()
     }
 
-    /// The place of what lies at a path inside a column.
+    /// The index of the column for a path inside a column.
     pub(super) fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
         let column = self.columns[..self.shown_count].get(column)?;
-        let is_whole = column.kind == Type::Dynamic && matches!(column.source, Source::Cells { .. });
+        let is_whole = column.kind == Type::Dynamic && matches!(column.source, ColumnSource::Cells { .. });
         let names = std::iter::once(&column.name).chain(path).map(ToString::to_string);
         is_whole.then(|| self.nested.get(&names.collect::<Vec<_>>()).copied())?
     }
@@ -142,7 +151,7 @@ fn column(seen: &[Seen], names: &[String], kind: Type) -> EntityColumn {
     });
     // What is nested does not fit a column of a plain type.
     let paths = paths.filter(|path| kind == Type::Dynamic || path.below.is_empty()).collect();
-    let source = Source::Cells { paths, missing: Value::missing(kind) };
+    let source = ColumnSource::Cells { paths, missing: Value::missing(kind) };
     EntityColumn { name: joined(names).into(), depth: names.len(), kind, source }
 }
 
@@ -162,7 +171,7 @@ fn type_column(seen: &[Seen], token: &str) -> EntityColumn {
     let mut found = top_level(seen, TYPE_PROPERTY, Type::String);
     let own =
         schema::by_token(token).map_or_else(|| format!("#microsoft.graph.{token}"), schema::Type::odata_type);
-    if let Source::Cells { missing, .. } = &mut found.source {
+    if let ColumnSource::Cells { missing, .. } = &mut found.source {
         *missing = Value::text(&own);
     }
     found
@@ -175,9 +184,9 @@ fn linked(token: &str, relation: &Arc<str>) -> EntityColumn {
     let name = Arc::clone(relation);
     let relation = Arc::clone(relation);
     if to_one {
-        EntityColumn { name, depth: 1, kind: Type::String, source: Source::ToOne(relation) }
+        EntityColumn { name, depth: 1, kind: Type::String, source: ColumnSource::ToOne(relation) }
     } else {
-        EntityColumn { name, depth: 1, kind: Type::Dynamic, source: Source::ToMany(relation) }
+        EntityColumn { name, depth: 1, kind: Type::Dynamic, source: ColumnSource::ToMany(relation) }
     }
 }
 

@@ -26,7 +26,8 @@ impl Found {
 /// What is found at paths, with the names that lead to each.
 pub(super) type CellsFound<'f, 'p> = dyn Iterator<Item = (&'p [String], Found)> + 'f;
 
-type Cell<'p> = (&'p [String], Value);
+/// A value, and the names that lead to it.
+type NamedValue<'p> = (&'p [String], Value);
 
 /// The value whose cells these are, with the names that lead to each; later cells replace earlier ones of the same
 /// names, and cells below a value replace it. Nothing if there are none.
@@ -43,14 +44,14 @@ pub(super) fn assemble(found: &mut CellsFound<'_, '_>) -> Option<Value> {
             None => cells.push((names, value)),
         }
     }
-    let mut cells: Vec<Cell<'_>> =
+    let mut cells: Vec<NamedValue<'_>> =
         cells.into_iter().filter_map(|(names, value)| Some((names, value?))).collect();
     cells.sort_by_key(|(names, _)| *names);
     level(cells)
 }
 
 /// The value of cells in order of their names.
-fn level(mut cells: Vec<Cell<'_>>) -> Option<Value> {
+fn level(mut cells: Vec<NamedValue<'_>>) -> Option<Value> {
     if cells.last()?.0.is_empty() {
         return cells.pop().map(|(_, value)| value);
     }

@@ -1,6 +1,6 @@
-//! What was read and decoded, kept for the next query while there is room.
+//! What was read and decoded, kept for the next query while it fits.
 //!
-//! *Invariant*: all of it is of one state of the store, which never changes, so nothing here ever gets old.
+//! *Invariant*: all of it is of one state of the store, which never changes, so no entry becomes stale.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,19 +10,17 @@ use engine::scan::{LinkLists, Space};
 
 use super::attribute::EntitySchema;
 use super::column::SharedColumn;
-use super::links::LiveTypes;
+use super::live_types::LiveTypes;
 use super::rows::RowList;
-use crate::batch::{Column, Texts};
+use crate::batch::Column;
 use crate::value::Type;
 
-/// About what a value takes in memory, with what hangs on it.
-pub(super) const VALUE_SIZE: usize = 56;
 /// Bytes of decoded columns that are kept, unless the caller says otherwise.
 pub(super) const BYTES_MAX: usize = 256 << 20;
 
 /// Names something that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum CacheKey {
     /// The columns of a type.
     Schema { token: Arc<str> },
     /// One attribute in all versions.
@@ -67,7 +65,7 @@ pub(super) struct Cache {
 
 #[derive(Default)]
 struct Inner {
-    entries: HashMap<Key, Entry>,
+    entries: HashMap<CacheKey, Entry>,
     bytes: usize,
     clock: u64,
 }
@@ -75,7 +73,7 @@ struct Inner {
 struct Entry {
     cached: Cached,
     /// What it shares its values with: both go together, and using one is using the other.
-    parent: Option<Key>,
+    parent: Option<CacheKey>,
     bytes: usize,
     used: u64,
 }
@@ -86,7 +84,7 @@ impl Cache {
     }
 
     /// What is kept under a key.
-    pub(super) fn get(&self, key: &Key) -> Option<Cached> {
+    pub(super) fn get(&self, key: &CacheKey) -> Option<Cached> {
         let mut inner = self.lock();
         inner.clock += 1;
         let now = inner.clock;
@@ -100,13 +98,19 @@ impl Cache {
         Some(cached)
     }
 
-    /// Keeps something, unless somebody else was faster; returns what is kept.
-    pub(super) fn keep(&self, key: Key, cached: Cached, bytes: usize) -> Cached {
+    /// Keeps something, unless the key has an entry; returns what is kept.
+    pub(super) fn keep(&self, key: CacheKey, cached: Cached, bytes: usize) -> Cached {
         self.keep_with(key, cached, bytes, None)
     }
 
     /// As [`Self::keep`], for what shares its values with something kept.
-    pub(super) fn keep_with(&self, key: Key, cached: Cached, bytes: usize, parent: Option<Key>) -> Cached {
+    pub(super) fn keep_with(
+        &self,
+        key: CacheKey,
+        cached: Cached,
+        bytes: usize,
+        parent: Option<CacheKey>,
+    ) -> Cached {
         let mut inner = self.lock();
         inner.clock += 1;
         let used = inner.clock;
@@ -121,7 +125,7 @@ impl Cache {
     }
 
     /// Says how large something has become that was kept before it was read.
-    pub(super) fn charge(&self, key: &Key, bytes: usize) {
+    pub(super) fn charge(&self, key: &CacheKey, bytes: usize) {
         let mut inner = self.lock();
         let Some(entry) = inner.entries.get_mut(key) else { return };
         let before = std::mem::replace(&mut entry.bytes, bytes);
@@ -129,7 +133,7 @@ impl Cache {
         self.shrink(&mut inner);
     }
 
-    /// Lets go of what was used longest ago.
+    /// Drops the least recently used entries until the rest fits.
     fn shrink(&self, inner: &mut Inner) {
         while inner.bytes > self.bytes_max {
             let sized = inner.entries.iter().filter(|(_, entry)| entry.bytes > 0);
@@ -149,30 +153,6 @@ impl Cache {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// About how much memory the cells of a column take, their values apart.
-pub(super) fn codes_size(column: &Column) -> usize {
-    match column {
-        Column::Constant(_) => 64,
-        Column::Values(values) => values.len() * VALUE_SIZE,
-        Column::Dictionary { codes, .. } | Column::Texts { codes, .. } => codes.len() * 4,
-    }
-}
-
-/// The same with the values, for a column that shares them with no other.
-pub(super) fn whole_size(column: &Column) -> usize {
-    let values = match column {
-        Column::Constant(_) | Column::Values(_) => 0,
-        Column::Dictionary { values, .. } => values.len() * VALUE_SIZE,
-        Column::Texts { texts, .. } => texts_size(texts),
-    };
-    codes_size(column) + values
-}
-
-/// About how much memory texts take: they may be kept a second time, with letter case folded.
-pub(super) fn texts_size(texts: &Texts) -> usize {
-    2 * (0..texts.len()).map(|index| texts.get(index).len() + 4).sum::<usize>()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Cells of the tables of changes: columns of texts and JSON, and what conditions ask of them.
+//! Cells of the tables of changes: columns of texts and JSON.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use crate::batch::{Column, Field, Schema};
 use crate::json;
-use crate::table::{Admitted, Condition};
 use crate::time::UNIX_EPOCH;
 use crate::value::{Type, Value};
 
@@ -103,41 +102,4 @@ pub(super) fn datetime(time: Timestamp) -> Value {
 /// A time in ticks since 0001-01-01 UTC.
 pub(super) fn ticks(time: Timestamp) -> i64 {
     i64::try_from(time.as_nanosecond().div_euclid(100)).unwrap_or(i64::MAX).saturating_add(UNIX_EPOCH)
-}
-
-/// The texts that a column must be one of, when some condition says so.
-pub(super) fn wanted_texts(conditions: &[Condition], column: usize) -> Option<Vec<String>> {
-    conditions.iter().filter(|condition| condition.column == column).find_map(|condition| {
-        let Admitted::OneOf(values) = &condition.admitted else { return None };
-        let texts = values.iter().map(|value| match value {
-            Value::String(text) => Some(text.to_string()),
-            _ => None,
-        });
-        texts.collect()
-    })
-}
-
-/// Whether a text may stand in a column; conditions about other kinds of values are not looked at.
-pub(super) fn admits_text<T>(conditions: &[Condition], column: usize, text: &T) -> bool
-where
-    T: PartialEq<str> + ?Sized,
-{
-    conditions.iter().filter(|condition| condition.column == column).all(|condition| {
-        let Admitted::OneOf(values) = &condition.admitted else { return true };
-        values.iter().any(|value| !matches!(value, Value::String(other) if *text != **other))
-    })
-}
-
-/// Whether a time may stand in a column.
-pub(super) fn admits_time(conditions: &[Condition], column: usize, time: i64) -> bool {
-    conditions.iter().filter(|condition| condition.column == column).all(|condition| {
-        match &condition.admitted {
-            Admitted::OneOf(values) => {
-                values.iter().any(|value| !matches!(value, Value::Datetime(other) if *other != time))
-            }
-            Admitted::AtLeast(Value::Datetime(least)) => time >= *least,
-            Admitted::AtMost(Value::Datetime(most)) => time <= *most,
-            _ => true,
-        }
-    })
 }

@@ -68,7 +68,7 @@ impl TableSource for Changes {
         let changes = store.difference(from, to, &filter).map_err(failed)?;
         let events = event::events(&changes, conditions);
         let sides = self.sides.clone();
-        Ok(Box::new(Rows { store, sides, changes, events, columns: request.columns.clone() }))
+        Ok(Box::new(ChangeParts { store, sides, changes, events, columns: request.columns.clone() }))
     }
 
     fn points(&self) -> Vec<ResolvedPoint> {
@@ -76,7 +76,7 @@ impl TableSource for Changes {
     }
 }
 
-struct Rows {
+struct ChangeParts {
     store: Arc<Store>,
     sides: Sides,
     changes: Vec<Change>,
@@ -84,7 +84,7 @@ struct Rows {
     columns: Vec<usize>,
 }
 
-impl Parts for Rows {
+impl Parts for ChangeParts {
     fn count(&self) -> usize {
         part::part_count(self.events.len())
     }

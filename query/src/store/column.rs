@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::scan::{self, Block, ColumnPlan, FIRST_VALUE, Form, TextList, Values, VersionColumn};
 
-use super::cache::{VALUE_SIZE, texts_size};
+use super::size::{VALUE_SIZE, texts_size};
 use crate::batch::{Column, Texts};
 use crate::error::TableError;
 use crate::json;
@@ -22,7 +22,7 @@ const REPEATED_COUNT: usize = 4;
 pub(super) struct SharedColumn {
     plan: ColumnPlan,
     kind: Type,
-    /// The next block that nobody has begun.
+    /// The first block that no thread has begun.
     next: AtomicUsize,
     blocks: Vec<Mutex<Option<Result<Block, TableError>>>>,
     whole: OnceLock<Result<Arc<CodedColumn>, TableError>>,
@@ -41,7 +41,7 @@ pub(super) enum Coding {
     Values(Arc<Vec<Value>>),
     /// Texts.
     Texts(Arc<Texts>),
-    /// JSON texts that are made values when they are asked for: there are too many.
+    /// JSON texts that become values one by one: there are too many.
     Json(Vec<Values>),
 }
 
@@ -64,7 +64,8 @@ impl SharedColumn {
         self.whole.get().and_then(|whole| whole.as_ref().ok())
     }
 
-    /// The column. Who comes while others read it helps them. No lock is held while work of other queries may run.
+    /// The column. A thread that needs it while others read it reads blocks, too. No lock is held while work of other
+    /// queries may run.
     pub(super) fn read(&self) -> Result<Arc<CodedColumn>, TableError> {
         if self.whole.get().is_none() {
             loop {

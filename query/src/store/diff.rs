@@ -1,6 +1,6 @@
 //! `diff(from, to)`: a row for each object that differs.
 //!
-//! What is not asked for is not computed: without attributes and links the engine is asked for objects alone, and whole
+//! Columns that no step needs are not computed: without attributes and links the engine is asked for objects alone, and whole
 //! objects are read for the columns `before` and `after` only.
 
 use std::collections::HashMap;
@@ -13,6 +13,7 @@ use engine::{
 use rayon::prelude::*;
 
 use super::cells::{self, ColumnSpec};
+use super::condition;
 use super::part::{part_count, part_range};
 use super::points::{PointArgument, described};
 use super::{StoreTables, unread};
@@ -115,12 +116,16 @@ pub(super) fn argument(table: &str, name: &str, value: &Value) -> Result<PointAr
     })
 }
 
-/// What the engine is to look for in a table whose first columns are those of `diff`; what it is to tell of each object
-/// is left to the table.
+/// Which objects the engine compares for a table whose first columns are those of `diff`; the table chooses what of each
+/// object is compared.
 pub(super) fn filter(conditions: &[Condition]) -> DifferenceFilter {
+    let wanted = |column| {
+        let texts = condition::wanted_texts(conditions, column).unwrap_or_default();
+        texts.into_iter().map(str::to_owned).collect()
+    };
     DifferenceFilter {
-        types: cells::wanted_texts(conditions, TYPE).unwrap_or_default(),
-        ids: cells::wanted_texts(conditions, ID).unwrap_or_default(),
+        types: wanted(TYPE),
+        ids: wanted(ID),
         all: false,
         objects_only: false,
         cascades: Cascades::Hidden,
@@ -128,11 +133,11 @@ pub(super) fn filter(conditions: &[Condition]) -> DifferenceFilter {
     }
 }
 
-/// Where links are told that ended with an object, when they are wanted at all: nowhere, when no deleted object is.
+/// Where the links that ended with an object are listed, if they are wanted at all: nowhere if no deleted object is.
 pub(super) fn cascades(conditions: &[Condition], is_wanted: bool) -> Cascades {
     let kinds = [ChangeKind::SoftDeleted, ChangeKind::HardDeleted, ChangeKind::Deleted];
     let mut kinds = kinds.iter().map(|kind| kind.name());
-    if is_wanted && kinds.any(|kind| cells::admits_text(conditions, CHANGE, kind)) {
+    if is_wanted && kinds.any(|kind| condition::admits_text(conditions, CHANGE, kind)) {
         Cascades::AtDeleted
     } else {
         Cascades::Hidden
@@ -159,10 +164,10 @@ impl TableSource for Difference {
 
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let columns = request.columns.clone();
-        let is_asked = |wanted: &[usize]| columns.iter().any(|column| wanted.contains(column));
+        let is_wanted = |wanted: &[usize]| columns.iter().any(|column| wanted.contains(column));
         let filter = DifferenceFilter {
             objects_only: !columns.iter().any(|column| (ATTRIBUTES..BEFORE).contains(column)),
-            cascades: cascades(&request.conditions, is_asked(&[LINKS, LINK_COUNT])),
+            cascades: cascades(&request.conditions, is_wanted(&[LINKS, LINK_COUNT])),
             ..filter(&request.conditions)
         };
         self.sides.note_unread(&self.tables, "diff", &filter)?;
@@ -172,7 +177,7 @@ impl TableSource for Difference {
         let needs_whole = columns.iter().any(|column| matches!(*column, BEFORE | AFTER));
         let whole =
             if needs_whole { Some(Whole::new(store, from, to, &changes).map_err(failed)?) } else { None };
-        Ok(Box::new(Rows { changes, columns, whole }))
+        Ok(Box::new(DifferenceParts { changes, columns, whole }))
     }
 
     fn points(&self) -> Vec<ResolvedPoint> {
@@ -180,13 +185,13 @@ impl TableSource for Difference {
     }
 }
 
-struct Rows {
+struct DifferenceParts {
     changes: Vec<Change>,
     columns: Vec<usize>,
     whole: Option<Whole>,
 }
 
-impl Parts for Rows {
+impl Parts for DifferenceParts {
     fn count(&self) -> usize {
         part_count(self.changes.len())
     }
@@ -198,7 +203,7 @@ impl Parts for Rows {
     }
 }
 
-impl Rows {
+impl DifferenceParts {
     fn column(&self, column: usize, changes: &[Change]) -> Result<Column, TableError> {
         let values =
             |value: &(dyn Fn(&Change) -> Value + Sync)| Column::of(changes.par_iter().map(value).collect());
@@ -261,7 +266,7 @@ fn link(change: &LinkChange) -> Value {
 struct Whole {
     from: Snapshot,
     to: Snapshot,
-    /// Relation objects are shown by an ID that moves; this leads to the one they are known by.
+    /// Relation objects are shown by a volatile ID; this leads to the one in the store.
     relations: HashMap<(Arc<str>, String), String>,
 }
 

@@ -6,12 +6,12 @@ use engine::{Snapshot, Store, schema};
 
 use super::attribute::EntitySchema;
 use super::cache::Cache;
+use super::condition::wanted_texts;
 use super::reader::TypeReader;
 use super::rows::{RowRange, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Schema};
 use crate::error::TableError;
-use crate::table::{Admitted, Condition, Parts, ScanRequest, TableSource};
-use crate::value::Value;
+use crate::table::{Parts, ScanRequest, TableSource};
 
 /// The type token that a table's name stands for: a table of the types, or the token of a type that the store has.
 pub(super) fn token_of(store: &Store, name: &str) -> Option<Arc<str>> {
@@ -55,21 +55,6 @@ impl TableSource for Entities {
         let (reader, schema) = (self.reader.clone(), Arc::clone(&self.schema));
         Ok(Box::new(EntityParts { reader, schema, columns, ranges: set.ranges(BATCH_ROWS), set }))
     }
-}
-
-/// The texts that conditions admit in a column, if any condition is about single values of it.
-pub(super) fn wanted_texts(conditions: &[Condition], column: usize) -> Option<Vec<&str>> {
-    let about = conditions.iter().filter(|condition| condition.column == column);
-    about.filter_map(|condition| texts_of(&condition.admitted)).min_by_key(Vec::len)
-}
-
-fn texts_of(admitted: &Admitted) -> Option<Vec<&str>> {
-    let Admitted::OneOf(values) = admitted else { return None };
-    let texts = values.iter().map(|value| match value {
-        Value::String(text) => Some(&**text),
-        _ => None,
-    });
-    texts.collect()
 }
 
 struct EntityParts {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, LinkEnd, ObjectId};
 
 use super::cells::{self, ColumnSpec};
-use super::diff;
 use super::target::{Target, Targets};
+use super::{condition, diff};
 use crate::batch::{Batch, Column};
 use crate::error::TableError;
 use crate::table::Condition;
@@ -70,7 +70,7 @@ enum Thing {
 
 /// What the engine is to look for.
 pub(super) fn filter(conditions: &[Condition]) -> DifferenceFilter {
-    let admits = |kinds: &[&str]| kinds.iter().any(|kind| cells::admits_text(conditions, KIND, *kind));
+    let admits = |kinds: &[&str]| kinds.iter().any(|kind| condition::admits_text(conditions, KIND, *kind));
     let needs_lost_links = admits(&[LOST_LINK, LOST_INCOMING_LINK]);
     DifferenceFilter {
         objects_only: !(needs_lost_links || admits(&[ATTRIBUTE, LINK])),
@@ -81,13 +81,13 @@ pub(super) fn filter(conditions: &[Condition]) -> DifferenceFilter {
 
 /// Whether rows of whole objects may be needed.
 pub(super) fn needs_objects(conditions: &[Condition]) -> bool {
-    cells::admits_text(conditions, KIND, OBJECT)
+    condition::admits_text(conditions, KIND, OBJECT)
 }
 
 /// The rows of changes that conditions admit, in the order of the changes.
 pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event> {
-    let admits = |column, text: &str| cells::admits_text(conditions, column, text);
-    let admits_id = |column, id: &ObjectId| cells::admits_text(conditions, column, id);
+    let admits = |column, text: &str| condition::admits_text(conditions, column, text);
+    let admits_id = |column, id: &ObjectId| condition::admits_text(conditions, column, id);
     let mut events = Vec::with_capacity(changes.len());
     for (position, change) in changes.iter().enumerate() {
         let admitted = admits_id(ID, &change.id)
@@ -100,7 +100,7 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
         let attributes = (0..change.attributes.len()).map(|index| Thing::Attribute(number(index)));
         let links = (0..change.links.len()).map(|index| Thing::Link(number(index)));
         for thing in [Thing::Object].into_iter().chain(attributes).chain(links) {
-            let row = Row { change, thing };
+            let row = EventRow { change, thing };
             let is_needed = admits(KIND, row.kind())
                 && admits(NAME, row.name())
                 && admits(ACTION, row.action())
@@ -121,12 +121,12 @@ fn number(index: usize) -> u32 {
 
 /// One row and the change it is of.
 #[derive(Clone, Copy)]
-struct Row<'c> {
+struct EventRow<'c> {
     change: &'c Change,
     thing: Thing,
 }
 
-impl<'c> Row<'c> {
+impl<'c> EventRow<'c> {
     fn attribute(self) -> Option<&'c AttributeChange> {
         match self.thing {
             Thing::Attribute(index) => self.change.attributes.get(index as usize),
@@ -173,7 +173,7 @@ impl<'c> Row<'c> {
 }
 
 impl Event {
-    /// The place of its change.
+    /// The index of its change.
     pub(super) fn change(self) -> usize {
         self.change as usize
     }
@@ -184,12 +184,12 @@ pub(super) struct Events<'e> {
     pub(super) changes: &'e [Change],
     pub(super) of: &'e [Event],
     pub(super) targets: &'e Targets<'e>,
-    /// The place of the backup that made a change, where there is just one.
+    /// The index of the backup that made a change, where there is just one.
     pub(super) index: &'e dyn Fn(usize) -> Option<usize>,
 }
 
 impl Events<'_> {
-    /// The columns asked for; those of the moment are filled in by `moment`.
+    /// The wanted columns; those of the moment are made by `moment`.
     pub(super) fn batch(
         &self,
         wanted: &[usize],
@@ -208,13 +208,13 @@ impl Events<'_> {
 
     fn targets(&self) -> Result<Vec<Target>, TableError> {
         let indexes = self.of.iter().map(|event| (self.index)(event.change()));
-        let ids: Vec<String> = self.rows().map(Row::target_id).collect();
+        let ids: Vec<String> = self.rows().map(EventRow::target_id).collect();
         let wanted: Vec<(&str, Option<usize>)> = ids.iter().map(String::as_str).zip(indexes).collect();
         self.targets.find(&wanted)
     }
 
-    fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.of.iter().map(|event| Row { change: &self.changes[event.change()], thing: event.thing })
+    fn rows(&self) -> impl Iterator<Item = EventRow<'_>> {
+        self.of.iter().map(|event| EventRow { change: &self.changes[event.change()], thing: event.thing })
     }
 
     fn column(&self, column: usize) -> Column {
@@ -223,13 +223,13 @@ impl Events<'_> {
             TYPE => cells::names(self.rows().map(|row| &*row.change.type_token)),
             DISPLAY_NAME => self.of_changes(|change| Value::text(&change.display_name)),
             CHANGE => cells::names(self.rows().map(|row| row.change.kind.name())),
-            KIND => cells::names(self.rows().map(Row::kind)),
-            NAME => cells::names(self.rows().map(Row::name)),
-            ACTION => cells::names(self.rows().map(Row::action)),
+            KIND => cells::names(self.rows().map(EventRow::kind)),
+            NAME => cells::names(self.rows().map(EventRow::name)),
+            ACTION => cells::names(self.rows().map(EventRow::action)),
             FROM_VALUE => self.values(|attribute| attribute.from.as_deref()),
             TO_VALUE => self.values(|attribute| attribute.to.as_deref()),
             _ => {
-                let ids: Vec<String> = self.rows().map(Row::target_id).collect();
+                let ids: Vec<String> = self.rows().map(EventRow::target_id).collect();
                 cells::names(ids.iter().map(String::as_str))
             }
         }

@@ -1,6 +1,6 @@
 //! `history(from, to)`: what every backup of a window changed, a part for each.
 //!
-//! *Shape*: `history/window.rs` says which backups, `history/first.rs` what the first backup of a store brought. One
+//! *Shape*: `history/window.rs` says which backups, `history/first.rs` the objects of the first backup of a store. One
 //! object is followed without comparing backups: the store knows which of them changed it.
 
 mod first;
@@ -12,6 +12,7 @@ use engine::{BackupId, BackupSummary, Change, DifferenceFilter, ObjectKey, Store
 
 use super::StoreTables;
 use super::cells::{self, ColumnSpec};
+use super::condition;
 use super::event::{self, Event, Events};
 use super::part;
 use super::points::described;
@@ -27,15 +28,15 @@ use window::Window;
 /// Most objects that are followed one by one; of more, backups are compared.
 const FOLLOWED_COUNT_MAX: usize = 64;
 
-/// What one backup changed: its place among the backups, and a change.
-type Step = (usize, Change);
+/// What one backup changed: its index among the backups, and a change.
+type BackupChange = (usize, Change);
 
 /// The table.
 pub(super) struct History {
     store: Arc<Store>,
     window: Window,
-    /// The changes of the one object that was asked for.
-    object: Option<Vec<Step>>,
+    /// The changes of the one object that the arguments name.
+    object: Option<Vec<BackupChange>>,
 }
 
 impl History {
@@ -65,14 +66,18 @@ impl History {
         Ok(Self { store: Arc::clone(&tables.store), window, object })
     }
 
-    /// The changes of these objects, when following them one by one is all there is to do.
-    fn followed(&self, ids: &[String], conditions: &[Condition]) -> Result<Option<Vec<Step>>, TableError> {
+    /// The changes of these objects, if these can be followed one by one.
+    fn followed(
+        &self,
+        ids: &[&str],
+        conditions: &[Condition],
+    ) -> Result<Option<Vec<BackupChange>>, TableError> {
         if ids.len() > FOLLOWED_COUNT_MAX {
             return Ok(None);
         }
         let mut steps = Vec::new();
         for id in ids {
-            // Nobody has an unknown ID for ever, but it may be one that Graph gave a relation object for a time.
+            // An ID that the store does not know may be a volatile one of a relation object.
             let Some(mut found) = follow(&self.store, id, &self.window)? else { return Ok(None) };
             steps.append(&mut found);
         }
@@ -82,8 +87,8 @@ impl History {
 
     fn admits(&self, index: usize, conditions: &[Condition]) -> bool {
         self.store.commits().get(index).is_some_and(|backup| {
-            cells::admits_text(conditions, event::BACKUP, &backup.id)
-                && cells::admits_time(conditions, event::TAKEN_AT, cells::ticks(backup.taken_at))
+            condition::admits_text(conditions, event::BACKUP, &backup.id)
+                && condition::admits_time(conditions, event::TAKEN_AT, cells::ticks(backup.taken_at))
         })
     }
 }
@@ -97,7 +102,7 @@ impl TableSource for History {
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError> {
         let conditions = &request.conditions;
         let (store, columns) = (Arc::clone(&self.store), request.columns.clone());
-        let ids = cells::wanted_texts(conditions, event::ID);
+        let ids = condition::wanted_texts(conditions, event::ID);
         let followed = match (&self.object, &ids) {
             (Some(steps), _) => {
                 let admitted = steps.iter().filter(|(index, _)| self.admits(*index, conditions));
@@ -134,9 +139,9 @@ impl TableSource for History {
     }
 }
 
-/// All changes in the window of the objects that have this ID; nothing when none ever had it.
-fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>, TableError> {
-    let mut all: Option<Vec<Step>> = None;
+/// All changes in the window of the objects that have this ID; `None` if no object has it.
+fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<BackupChange>>, TableError> {
+    let mut all: Option<Vec<BackupChange>> = None;
     for type_token in store.type_tokens() {
         let key = ObjectKey { type_token: Arc::clone(type_token), id: id.to_owned() };
         let history = store.history(&key).map_err(TableError::store)?;
@@ -148,7 +153,7 @@ fn follow(store: &Store, id: &str, window: &Window) -> Result<Option<Vec<Step>>,
 }
 
 /// Those steps of an object that lie in the window.
-fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<Step> {
+fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window) -> Vec<BackupChange> {
     let backups = store.commits();
     let mut index = 0;
     let steps = history.into_iter().filter_map(|(backup, change)| {
@@ -159,11 +164,11 @@ fn inside(store: &Store, history: Vec<(BackupSummary, Change)>, window: &Window)
     steps.collect()
 }
 
-/// As [`follow`]; an object may also be called by any other name that the store knows it by.
-fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>, TableError> {
+/// As [`follow`]; an object may be named by anything that the store finds it by.
+fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<BackupChange>, TableError> {
     let failed = TableError::store;
     let mut steps = Vec::new();
-    // One ID under two types is two objects, and both were asked for.
+    // One ID under two types is two objects, and both are meant.
     let Some(last_backup) = window.last_backup(store) else { return Ok(steps) };
     for key in store.find_all(name, &last_backup).map_err(failed)? {
         steps.append(&mut inside(store, store.history(&key).map_err(failed)?, window));
@@ -172,10 +177,10 @@ fn follow_named(store: &Store, name: &str, window: &Window) -> Result<Vec<Step>,
 }
 
 /// In the order of the backups, and then as differences are sorted.
-fn sort(steps: &mut Vec<Step>) {
-    steps.sort_by(|(index, change), (other_place, other)| {
+fn sort(steps: &mut Vec<BackupChange>) {
+    steps.sort_by(|(index, change), (other_index, other)| {
         let (this, that) = ((&change.type_token, &change.id), (&other.type_token, &other.id));
-        index.cmp(other_place).then(this.cmp(&that))
+        index.cmp(other_index).then(this.cmp(&that))
     });
     steps.dedup();
 }
@@ -217,9 +222,9 @@ struct Compared {
     last_backup: Option<BackupId>,
     request: ScanRequest,
     filter: DifferenceFilter,
-    /// What the first backup brought, when it is asked for; its parts come first.
+    /// The objects of the first backup, if the window includes it; their parts come first.
     first: Option<FirstObjects>,
-    /// The other backups, by their places.
+    /// The other backups, by their indexes.
     indexes: Vec<usize>,
 }
 

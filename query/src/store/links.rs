@@ -7,11 +7,13 @@ use std::sync::Arc;
 use engine::Snapshot;
 use engine::scan::{LinkLists, TextList};
 
-use super::cache::{Cache, Cached, Key, whole_size};
-use super::entity::wanted_texts;
-use super::objects::named;
-use super::reader::{TypeReader, failed};
+use super::attribute::EntityColumn;
+use super::cache::{Cache, CacheKey, Cached};
+use super::condition::wanted_texts;
+use super::live_types::{LiveTypes, NO_TYPE};
+use super::reader::TypeReader;
 use super::rows::{RowList, RowSet};
+use super::size::whole_size;
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema, Texts};
 use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource};
@@ -29,15 +31,6 @@ const TARGET_TYPE: usize = 5;
 
 /// Fewer rows than this are not worth reading whole columns for.
 const FEW_ROWS: usize = 1024;
-/// Stands for no type.
-const NO_TYPE: u16 = u16::MAX;
-
-/// What types ordinals are live under.
-pub(super) struct LiveTypes {
-    tokens: Vec<Arc<str>>,
-    indexes: Vec<u16>,
-}
-
 /// The links at a backup.
 pub(super) struct Links {
     snapshot: Snapshot,
@@ -61,13 +54,14 @@ impl Links {
         set: &RowSet,
     ) -> Result<Arc<LinkLists>, TableError> {
         let (token, relation) = (Arc::clone(reader.scan.token()), Arc::clone(relation));
-        let key = Key::Links { backup: self.backup(), token, relation: Arc::clone(&relation) };
+        let key = CacheKey::Links { backup: self.backup(), token, relation: Arc::clone(&relation) };
         if set.complete
             && let Some(Cached::Links(lists)) = self.cache.get(&key)
         {
             return Ok(lists);
         }
-        let lists = Arc::new(reader.scan.links(&relation, set.rows.all()?.ordinals).map_err(failed)?);
+        let lists =
+            Arc::new(reader.scan.links(&relation, set.rows.all()?.ordinals).map_err(TableError::store)?);
         if set.complete {
             let bytes = lists.targets.len() * 4 + lists.ends.len() * 5;
             self.cache.keep(key, Cached::Links(Arc::clone(&lists)), bytes);
@@ -76,13 +70,12 @@ impl Links {
     }
 
     fn live_types(&self, reader: &TypeReader) -> Result<Arc<LiveTypes>, TableError> {
-        let key = Key::Types { backup: self.backup() };
+        let key = CacheKey::Types { backup: self.backup() };
         if let Some(Cached::Types(types)) = self.cache.get(&key) {
             return Ok(types);
         }
-        let (tokens, indexes) = reader.scan.live_types().map_err(failed)?;
-        let types = Arc::new(LiveTypes { tokens, indexes });
-        self.cache.keep(key, Cached::Types(Arc::clone(&types)), types.indexes.len() * 2);
+        let types = Arc::new(LiveTypes::read(&reader.scan)?);
+        self.cache.keep(key, Cached::Types(Arc::clone(&types)), types.size_bytes());
         Ok(types)
     }
 }
@@ -104,7 +97,7 @@ impl TableSource for Links {
             None => None,
         };
         let mut parts = Vec::new();
-        for token in self.snapshot.types().map_err(failed)? {
+        for token in self.snapshot.types().map_err(TableError::store)? {
             if types.as_ref().is_some_and(|types| !types.contains(&&*token)) {
                 continue;
             }
@@ -121,7 +114,7 @@ impl TableSource for Links {
                 for positions in positions(&lists, targets.as_ref()) {
                     let (reader, relation) = (reader.clone(), Arc::clone(&relation));
                     let (rows, lists) = (Arc::clone(&set.rows), Arc::clone(&lists));
-                    parts.push(Part { reader, relation, rows, lists, complete: set.complete, positions });
+                    parts.push(LinkPart { reader, relation, rows, lists, complete: set.complete, positions });
                 }
             }
         }
@@ -139,11 +132,11 @@ impl TableSource for Links {
 }
 
 fn ordinals_of(reader: &TypeReader, ids: &[&str]) -> Result<BTreeSet<u32>, TableError> {
-    let found = ids.iter().map(|id| reader.scan.ordinal(id).map_err(failed));
+    let found = ids.iter().map(|id| reader.scan.ordinal(id).map_err(TableError::store));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
-/// Places of targets, cut into parts; only those that lead to some of these objects, where it is said which.
+/// Positions of targets, cut into parts; only those of some target objects if there are `targets`.
 fn positions(lists: &LinkLists, targets: Option<&BTreeSet<u32>>) -> Vec<Positions> {
     let all = 0..u32::try_from(lists.targets.len()).unwrap_or(u32::MAX);
     let Some(wanted) = targets else {
@@ -155,7 +148,7 @@ fn positions(lists: &LinkLists, targets: Option<&BTreeSet<u32>>) -> Vec<Position
     kept.chunks(BATCH_ROWS).map(|indexes| Positions::Some(indexes.to_vec())).collect()
 }
 
-/// Places of targets in the lists of a relation, ascending.
+/// Positions of targets in the lists of a relation, ascending.
 enum Positions {
     Run(Range<u32>),
     Some(Vec<u32>),
@@ -179,14 +172,14 @@ impl Positions {
 
 struct LinkParts {
     columns: Vec<usize>,
-    parts: Vec<Part>,
+    parts: Vec<LinkPart>,
     types: Option<Arc<LiveTypes>>,
     snapshot: Snapshot,
     cache: Arc<Cache>,
 }
 
 /// Some links of one relation.
-struct Part {
+struct LinkPart {
     reader: TypeReader,
     relation: Arc<str>,
     rows: Arc<RowList>,
@@ -209,12 +202,12 @@ impl Parts for LinkParts {
 }
 
 impl LinkParts {
-    fn column(&self, part: &Part, column: usize) -> Result<Column, TableError> {
+    fn column(&self, part: &LinkPart, column: usize) -> Result<Column, TableError> {
         let Positions::Run(range) = &part.positions else { return self.cells(part, column) };
         if !part.complete || [SOURCE_TYPE, RELATION].contains(&column) {
             return self.cells(part, column);
         }
-        let key = Key::LinkPart {
+        let key = CacheKey::LinkPart {
             backup: self.snapshot.backup().id.as_str().into(),
             token: Arc::clone(part.reader.scan.token()),
             relation: Arc::clone(&part.relation),
@@ -229,7 +222,7 @@ impl LinkParts {
         Ok(cells)
     }
 
-    fn cells(&self, part: &Part, column: usize) -> Result<Column, TableError> {
+    fn cells(&self, part: &LinkPart, column: usize) -> Result<Column, TableError> {
         match column {
             SOURCE_ID => part.ids(&part.sources()?),
             SOURCE_TYPE => Ok(Column::Constant(Value::text(part.reader.scan.token()))),
@@ -245,17 +238,16 @@ impl LinkParts {
         }
     }
 
-    /// The type of an ordinal, as a place in the list of types.
+    /// The type of an ordinal, as an index into the tokens.
     fn type_of(&self, ordinal: u32) -> u16 {
-        let indexes = self.types.as_ref().map(|types| &types.indexes);
-        indexes.and_then(|indexes| indexes.get(ordinal as usize).copied()).unwrap_or(NO_TYPE)
+        self.types.as_ref().map_or(NO_TYPE, |types| types.index_of(ordinal))
     }
 
     fn tokens(&self) -> &[Arc<str>] {
-        self.types.as_ref().map_or(&[], |types| &types.tokens)
+        self.types.as_ref().map_or(&[], |types| types.tokens())
     }
 
-    fn target_types(&self, part: &Part) -> Column {
+    fn target_types(&self, part: &LinkPart) -> Column {
         let mut values = vec![Value::text("")];
         values.extend(self.tokens().iter().map(|token| Value::text(token)));
         let code = |ordinal: u32| match self.type_of(ordinal) {
@@ -266,7 +258,7 @@ impl LinkParts {
         Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
     }
 
-    fn target_names(&self, part: &Part) -> Result<Column, TableError> {
+    fn target_names(&self, part: &LinkPart) -> Result<Column, TableError> {
         let targets = Distinct::of(&part.targets());
         let mut names = vec![String::new(); targets.ordinals.len()];
         for (position, token) in (0..NO_TYPE).zip(self.tokens()) {
@@ -285,7 +277,7 @@ impl LinkParts {
     }
 }
 
-impl Part {
+impl LinkPart {
     /// The ordinal of the source of each row.
     fn sources(&self) -> Result<Vec<u32>, TableError> {
         let Some(first) = self.positions.iter().next() else { return Ok(Vec::new()) };
@@ -307,7 +299,7 @@ impl Part {
 
     fn ids(&self, ordinals: &[u32]) -> Result<Column, TableError> {
         let distinct = Distinct::of(ordinals);
-        let TextList { bytes, ends } = self.reader.scan.ids(&distinct.ordinals).map_err(failed)?;
+        let TextList { bytes, ends } = self.reader.scan.ids(&distinct.ordinals).map_err(TableError::store)?;
         Ok(Column::Texts { codes: Arc::new(distinct.codes), texts: Arc::new(Texts::new(bytes, ends)?) })
     }
 }
@@ -321,12 +313,15 @@ fn names_of(reader: &TypeReader, ordinals: &[u32]) -> Result<Vec<String>, TableE
         index.map_or(0, |index| rows.versions[index])
     };
     let versions: Vec<u32> = ordinals.iter().map(version).collect();
-    let column =
-        reader.versions(&named("displayName", Type::String), &versions, versions.len() < FEW_ROWS)?;
+    let column = reader.versions(
+        &EntityColumn::common("displayName", Type::String),
+        &versions,
+        versions.len() < FEW_ROWS,
+    )?;
     Ok((0..versions.len()).map(|row| column.text(row).unwrap_or_default().to_owned()).collect())
 }
 
-/// Ordinals without repetition, and for each row the place of its own.
+/// Ordinals without repetition, and for each row the index of its own.
 struct Distinct {
     ordinals: Vec<u32>,
     codes: Vec<u32>,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use engine::Snapshot;
-use engine::scan::{Space, decode};
+use engine::scan::decode;
 
-use super::attribute::{CellPath, EntityColumn, Source};
+use super::attribute::EntityColumn;
 use super::cache::Cache;
-use super::entity::wanted_texts;
-use super::reader::{TypeReader, failed};
+use super::condition::wanted_texts;
+use super::reader::TypeReader;
 use super::rows::{RowRange, RowSet};
 use crate::batch::{BATCH_ROWS, Batch, Column, Field, Schema};
 use crate::error::TableError;
@@ -16,7 +16,7 @@ use crate::json;
 use crate::table::{Admitted, Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
 
-/// Whole objects take room: fewer of them make a part.
+/// Whole objects are large: fewer of them make a part.
 const BAG_ROWS: usize = 4096;
 
 const ID: usize = 0;
@@ -80,7 +80,7 @@ impl TableSource for Objects {
         let types = wanted_texts(&request.conditions, TYPE);
         let rows_max = if request.columns.contains(&ATTRIBUTES) { BAG_ROWS } else { BATCH_ROWS };
         let mut parts = Vec::new();
-        for token in self.snapshot.types().map_err(failed)? {
+        for token in self.snapshot.types().map_err(TableError::store)? {
             if types.as_ref().is_some_and(|types| !types.contains(&&*token)) {
                 continue;
             }
@@ -94,7 +94,11 @@ impl TableSource for Objects {
                     None => reader.rows(deleted)?,
                 };
                 let ranges = set.ranges(rows_max).into_iter();
-                parts.extend(ranges.map(|rows| Part { reader: reader.clone(), set: set.clone(), rows }));
+                parts.extend(ranges.map(|rows| ObjectPart {
+                    reader: reader.clone(),
+                    set: set.clone(),
+                    rows,
+                }));
             }
         }
         Ok(Box::new(ObjectParts { columns: request.columns.clone(), parts }))
@@ -113,10 +117,10 @@ fn admits(request: &ScanRequest, deleted: bool) -> bool {
 
 struct ObjectParts {
     columns: Vec<usize>,
-    parts: Vec<Part>,
+    parts: Vec<ObjectPart>,
 }
 
-struct Part {
+struct ObjectPart {
     reader: TypeReader,
     set: RowSet,
     rows: RowRange,
@@ -134,22 +138,22 @@ impl Parts for ObjectParts {
     }
 }
 
-impl Part {
+impl ObjectPart {
     fn column(&self, column: usize) -> Result<Column, TableError> {
         let read = |column: &EntityColumn| self.reader.column(column, &self.set, &self.rows);
         match column {
             ID => read(&EntityColumn::id()),
             TYPE => Ok(Column::Constant(Value::text(self.reader.scan.token()))),
-            DISPLAY_NAME => read(&named("displayName", Type::String)),
+            DISPLAY_NAME => read(&EntityColumn::common("displayName", Type::String)),
             ATTRIBUTES => self.bags(),
             DELETED => Ok(Column::Constant(Value::Bool(self.set.deleted))),
-            _ => read(&named("deletedDateTime", Type::Datetime)),
+            _ => read(&EntityColumn::common("deletedDateTime", Type::Datetime)),
         }
     }
 
     fn bags(&self) -> Result<Column, TableError> {
         let bags = self.set.rows.part(&self.rows.range)?.ordinals.iter().map(|ordinal| {
-            let object = self.reader.scan.object(*ordinal).map_err(failed)?;
+            let object = self.reader.scan.object(*ordinal).map_err(TableError::store)?;
             let Some(object) = object else { return Ok(Value::Null) };
             let text = object.attributes_json();
             let bag = json::parse(text).or_else(|| json::parse(&decode(text.as_bytes()).to_string()));
@@ -157,12 +161,4 @@ impl Part {
         });
         Ok(Column::of(bags.collect::<Result<_, TableError>>()?))
     }
-}
-
-/// A property that every type may have, compared or not.
-pub(super) fn named(name: &str, kind: Type) -> EntityColumn {
-    let spaces = if kind == Type::String { &[Space::Core][..] } else { &[Space::Core, Space::Volatile] };
-    let path = |space: &Space| CellPath { space: *space, path: name.into(), below: Vec::new() };
-    let source = Source::Cells { paths: spaces.iter().map(path).collect(), missing: Value::missing(kind) };
-    EntityColumn { name: name.into(), depth: 1, kind, source }
 }

@@ -5,13 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use engine::scan::{ABSENT, LinkLists, NULL, ObjectRows, Scan, Space, TextList, UNKNOWN};
-use engine::{Error, Snapshot, schema};
+use engine::{Snapshot, schema};
 
-use super::attribute::{CellPath, EntityColumn, EntitySchema, Source};
+use super::attribute::{CellPath, ColumnSource, EntityColumn, EntitySchema};
 use super::bag::{self, CellsFound, Found};
-use super::cache::{Cache, Cached, Key, codes_size, whole_size};
+use super::cache::{Cache, CacheKey, Cached};
 use super::column::{CodedColumn, Coding, SharedColumn, form_of, of_json, of_value};
-use super::rows::{RowList, RowRange, RowSet, Rows};
+use super::rows::{RowList, RowRange, RowSet, RowSlice};
+use super::size::{codes_size, whole_size};
 use crate::batch::{Column, Texts, row_number};
 use crate::error::TableError;
 use crate::value::{Type, Value};
@@ -27,10 +28,6 @@ pub(super) struct TypeReader {
     cache: Arc<Cache>,
 }
 
-pub(super) fn failed(error: Error) -> TableError {
-    TableError::store(error)
-}
-
 impl TypeReader {
     pub(super) fn new(snapshot: &Snapshot, token: &str, cache: &Arc<Cache>) -> Self {
         let backup = snapshot.backup().id.as_str().into();
@@ -39,7 +36,7 @@ impl TypeReader {
 
     /// The columns of the type, the same at every backup.
     pub(super) fn schema(&self) -> Result<Arc<EntitySchema>, TableError> {
-        let key = Key::Schema { token: Arc::clone(self.scan.token()) };
+        let key = CacheKey::Schema { token: Arc::clone(self.scan.token()) };
         if let Some(Cached::Schema(schema)) = self.cache.get(&key) {
             return Ok(schema);
         }
@@ -50,8 +47,11 @@ impl TypeReader {
 
     /// All live objects, or all in the recycle bin.
     pub(super) fn rows(&self, deleted: bool) -> Result<RowSet, TableError> {
-        let key =
-            Key::Rows { backup: Arc::clone(&self.backup), token: Arc::clone(self.scan.token()), deleted };
+        let key = CacheKey::Rows {
+            backup: Arc::clone(&self.backup),
+            token: Arc::clone(self.scan.token()),
+            deleted,
+        };
         if let Some(Cached::Rows(rows)) = self.cache.get(&key) {
             return Ok(RowSet { rows, deleted, complete: true });
         }
@@ -63,12 +63,12 @@ impl TypeReader {
     /// The IDs of some rows as Graph gives them. Those of relation objects move, so the store knows these objects by
     /// their natural keys, which stand in where no ID was observed.
     fn ids(&self, ordinals: &[u32]) -> Result<TextList, TableError> {
-        let keys = self.scan.ids(ordinals).map_err(failed)?;
+        let keys = self.scan.ids(ordinals).map_err(TableError::store)?;
         if !self.has_moving_ids() {
             return Ok(keys);
         }
-        let moving = self.scan.volatile(ordinals).map_err(failed)?;
-        let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(failed)?;
+        let moving = self.scan.volatile(ordinals).map_err(TableError::store)?;
+        let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(TableError::store)?;
         let mut ids = TextList::default();
         for row in 0..ordinals.len() {
             match of_json(moving.get(row), Type::String) {
@@ -90,7 +90,7 @@ impl TypeReader {
         if self.has_moving_ids() {
             return self.named_by_moving_ids(ids, deleted);
         }
-        Ok(self.some(self.scan.named(ids, deleted).map_err(failed)?, deleted))
+        Ok(self.some(self.scan.named(ids, deleted).map_err(TableError::store)?, deleted))
     }
 
     fn named_by_moving_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, TableError> {
@@ -116,7 +116,7 @@ impl TypeReader {
         set: &RowSet,
         rows: &RowRange,
     ) -> Result<Column, TableError> {
-        let key = Key::Part {
+        let key = CacheKey::Part {
             backup: Arc::clone(&self.backup),
             token: Arc::clone(self.scan.token()),
             deleted: set.deleted,
@@ -140,32 +140,39 @@ impl TypeReader {
     }
 
     /// What the parts of a column share their values with.
-    fn parent(&self, column: &EntityColumn) -> Option<Key> {
+    fn parent(&self, column: &EntityColumn) -> Option<CacheKey> {
         match &column.source {
-            Source::Cells { paths, .. } if paths.len() == 1 => Some(self.column_key(&paths[0], column.kind)),
+            ColumnSource::Cells { paths, .. } if paths.len() == 1 => {
+                Some(self.column_key(&paths[0], column.kind))
+            }
             _ => None,
         }
     }
 
-    fn column_key(&self, path: &CellPath, kind: Type) -> Key {
+    fn column_key(&self, path: &CellPath, kind: Type) -> CacheKey {
         let (token, path_text) = (Arc::clone(self.scan.token()), Arc::clone(&path.path));
-        Key::Column { token, space: path.space, path: path_text, kind }
+        CacheKey::Column { token, space: path.space, path: path_text, kind }
     }
 
     /// The cells, and whether they are worth keeping.
-    fn read(&self, column: &EntityColumn, rows: Rows<'_>, few: bool) -> Result<(Column, bool), TableError> {
+    fn read(
+        &self,
+        column: &EntityColumn,
+        rows: RowSlice<'_>,
+        few: bool,
+    ) -> Result<(Column, bool), TableError> {
         let ordinals = rows.ordinals;
         match &column.source {
-            Source::Id => Ok((texts(self.ids(ordinals)?)?, true)),
-            Source::ToOne(relation) => {
-                let lists = self.scan.links(relation, ordinals).map_err(failed)?;
+            ColumnSource::Id => Ok((texts(self.ids(ordinals)?)?, true)),
+            ColumnSource::ToOne(relation) => {
+                let lists = self.scan.links(relation, ordinals).map_err(TableError::store)?;
                 Ok((self.single_targets(&lists)?, true))
             }
-            Source::ToMany(relation) => {
-                let lists = self.scan.links(relation, ordinals).map_err(failed)?;
+            ColumnSource::ToMany(relation) => {
+                let lists = self.scan.links(relation, ordinals).map_err(TableError::store)?;
                 Ok((self.all_targets(&lists)?, false))
             }
-            Source::Cells { paths, missing } => match paths.as_slice() {
+            ColumnSource::Cells { paths, missing } => match paths.as_slice() {
                 [] => Ok((Column::Constant(missing.clone()), false)),
                 [path] if path.below.is_empty() && *missing == Value::missing(column.kind) => {
                     self.leaf(path, column.kind, rows, few)
@@ -179,7 +186,7 @@ impl TypeReader {
         &self,
         path: &CellPath,
         kind: Type,
-        rows: Rows<'_>,
+        rows: RowSlice<'_>,
         few: bool,
     ) -> Result<(Column, bool), TableError> {
         let versions = self.row_versions(rows, path.space)?;
@@ -187,10 +194,10 @@ impl TypeReader {
     }
 
     /// The versions of some rows in a space.
-    fn row_versions<'r>(&self, rows: Rows<'r>, space: Space) -> Result<Cow<'r, [u32]>, TableError> {
+    fn row_versions<'r>(&self, rows: RowSlice<'r>, space: Space) -> Result<Cow<'r, [u32]>, TableError> {
         match space {
             Space::Core => Ok(Cow::Borrowed(rows.versions)),
-            Space::Volatile => Ok(Cow::Owned(self.scan.volatile(rows.ordinals).map_err(failed)?)),
+            Space::Volatile => Ok(Cow::Owned(self.scan.volatile(rows.ordinals).map_err(TableError::store)?)),
         }
     }
 
@@ -202,7 +209,7 @@ impl TypeReader {
         few: bool,
     ) -> Result<Column, TableError> {
         match &column.source {
-            Source::Cells { paths, .. } if paths.len() == 1 => {
+            ColumnSource::Cells { paths, .. } if paths.len() == 1 => {
                 Ok(self.cells(&paths[0], column.kind, versions, few)?.0)
             }
             _ => Ok(Column::Constant(Value::missing(column.kind))),
@@ -219,7 +226,7 @@ impl TypeReader {
         if let Some(coded) = self.coded(path, kind, few)? {
             return Ok((coded.gather(versions), !matches!(coded.values, Coding::Json(_))));
         }
-        let cells = self.scan.cells(path.space, &path.path, versions).map_err(failed)?;
+        let cells = self.scan.cells(path.space, &path.path, versions).map_err(TableError::store)?;
         let value = |text: &[u8]| if text.is_empty() { Value::missing(kind) } else { of_json(text, kind) };
         Ok((Column::of(cells.iter().map(value).collect()), false))
     }
@@ -230,7 +237,7 @@ impl TypeReader {
         paths: &[CellPath],
         kind: Type,
         missing: &Value,
-        rows: Rows<'_>,
+        rows: RowSlice<'_>,
         few: bool,
     ) -> Result<(Column, bool), TableError> {
         let make = |found: &mut CellsFound<'_, '_>| match bag::assemble(found) {
@@ -274,12 +281,12 @@ impl TypeReader {
     fn few_bags(
         &self,
         paths: &[CellPath],
-        rows: Rows<'_>,
+        rows: RowSlice<'_>,
         make: &dyn Fn(&mut CellsFound<'_, '_>) -> Value,
     ) -> Result<(Column, bool), TableError> {
         let cells = paths.iter().map(|path| {
             let versions = self.row_versions(rows, path.space)?;
-            self.scan.cells(path.space, &path.path, &versions).map_err(failed)
+            self.scan.cells(path.space, &path.path, &versions).map_err(TableError::store)
         });
         let cells: Vec<TextList> = cells.collect::<Result<_, _>>()?;
         let values = (0..rows.ordinals.len()).map(|row| {
@@ -302,7 +309,7 @@ impl TypeReader {
         let shared = if let Some(shared) = kept {
             shared
         } else {
-            let plan = self.scan.column(path.space, &path.path, form_of(kind)).map_err(failed)?;
+            let plan = self.scan.column(path.space, &path.path, form_of(kind)).map_err(TableError::store)?;
             let new = Arc::new(SharedColumn::new(plan, kind));
             match self.cache.keep(key.clone(), Cached::Column(Arc::clone(&new)), 0) {
                 Cached::Column(shared) => shared,
@@ -333,14 +340,14 @@ impl TypeReader {
                 next
             }));
         }
-        let ids = self.scan.ids(&targets).map_err(failed)?;
+        let ids = self.scan.ids(&targets).map_err(TableError::store)?;
         let mut ends = vec![0];
         ends.extend(ids.ends);
         Ok(Column::Texts { codes: Arc::new(codes), texts: Arc::new(Texts::new(ids.bytes, ends)?) })
     }
 
     fn all_targets(&self, lists: &LinkLists) -> Result<Column, TableError> {
-        let ids = self.scan.ids(&lists.targets).map_err(failed)?;
+        let ids = self.scan.ids(&lists.targets).map_err(TableError::store)?;
         let mut start = 0;
         let values = lists.ends.iter().zip(&lists.observed).map(|(end, observed)| {
             let range = std::mem::replace(&mut start, *end as usize)..*end as usize;

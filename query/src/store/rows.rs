@@ -1,13 +1,12 @@
-//! Which objects of a type there are at a backup: counted at once, listed when somebody asks.
+//! Which objects of a type there are at a backup: counted at once, listed on demand.
 //!
-//! A question about a million objects that only counts them, or looks at the first few, needs no list of a million.
+//! A query over a million objects that only counts them, or looks at the first few, needs no list of a million.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use engine::scan::{ObjectRows, Scan};
 
-use super::reader::failed;
 use crate::error::TableError;
 
 /// Where the first parts end: enough rows for a look, few enough to be read one by one.
@@ -24,7 +23,7 @@ pub(super) struct RowList {
 
 /// Some rows, side by side: which objects, and their versions.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'r> {
+pub(super) struct RowSlice<'r> {
     pub(super) ordinals: &'r [u32],
     pub(super) versions: &'r [u32],
 }
@@ -32,7 +31,7 @@ pub(super) struct Rows<'r> {
 impl RowList {
     /// All that are live, or all that are deleted.
     pub(super) fn whole(scan: &Scan, deleted: bool) -> Result<Self, TableError> {
-        let count = scan.count(deleted).map_err(failed)?;
+        let count = scan.count(deleted).map_err(TableError::store)?;
         Ok(Self { scan: scan.clone(), deleted, count, first: OnceLock::new(), all: OnceLock::new() })
     }
 
@@ -47,30 +46,34 @@ impl RowList {
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> Result<Rows<'_>, TableError> {
+    pub(super) fn all(&self) -> Result<RowSlice<'_>, TableError> {
         self.list(&self.all, self.count)
     }
 
-    /// Those at some places.
-    pub(super) fn part(&self, range: &Range<usize>) -> Result<Rows<'_>, TableError> {
+    /// Those in a range.
+    pub(super) fn part(&self, range: &Range<usize>) -> Result<RowSlice<'_>, TableError> {
         let [.., few] = FIRST_ENDS;
         let rows = if range.end > few || self.all.get().is_some() {
             self.all()?
         } else {
             self.list(&self.first, few)?
         };
-        Ok(Rows { ordinals: &rows.ordinals[range.clone()], versions: &rows.versions[range.clone()] })
+        Ok(RowSlice { ordinals: &rows.ordinals[range.clone()], versions: &rows.versions[range.clone()] })
     }
 
     /// The first rows, listed once.
-    fn list<'r>(&self, listed: &'r OnceLock<ObjectRows>, count_max: usize) -> Result<Rows<'r>, TableError> {
+    fn list<'r>(
+        &self,
+        listed: &'r OnceLock<ObjectRows>,
+        count_max: usize,
+    ) -> Result<RowSlice<'r>, TableError> {
         let rows = if let Some(rows) = listed.get() {
             rows
         } else {
-            let rows = self.scan.first(count_max, self.deleted).map_err(failed)?;
+            let rows = self.scan.first(count_max, self.deleted).map_err(TableError::store)?;
             listed.get_or_init(|| rows)
         };
-        Ok(Rows { ordinals: &rows.ordinals, versions: &rows.versions })
+        Ok(RowSlice { ordinals: &rows.ordinals, versions: &rows.versions })
     }
 }
 

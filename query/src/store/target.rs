@@ -50,8 +50,8 @@ impl<'s> Targets<'s> {
             }
         }
         let target = |(id, index): &(&str, Option<usize>)| {
-            let at_place = || index.and_then(|index| then.get(&(*id, index)));
-            known.get(id).or_else(at_place).cloned().unwrap_or_default()
+            let at_backup = || index.and_then(|index| then.get(&(*id, index)));
+            known.get(id).or_else(at_backup).cloned().unwrap_or_default()
         };
         Ok(wanted.iter().map(target).collect())
     }
@@ -94,7 +94,7 @@ impl<'s> Targets<'s> {
     }
 }
 
-/// The IDs still missing, by the place of a backup that may know them.
+/// The IDs still missing, by the index of a backup that may have them.
 fn by_index<'i>(
     wanted: &[(&'i str, Option<usize>)],
     missing: &HashSet<&'i str>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::keyword::Use;
-use super::{Builder, Part, Rule, child, children};
+use super::{Rule, RulePair, TreeBuilder, child, children};
 use crate::ast::{
     Access, Argument, Between, Call, Expression, ExpressionKind, ListTest, Side, Sign, Source, Span,
     TextTest, TextTestKind,
@@ -20,25 +20,25 @@ pub(super) fn nothing(span: Span) -> Expression {
     Expression { kind: ExpressionKind::Literal(Value::Null, Type::Dynamic), span }
 }
 
-pub(super) fn name_of(pair: &Part<'_>, span: Span) -> Expression {
+pub(super) fn name_of(pair: &RulePair<'_>, span: Span) -> Expression {
     Expression { kind: ExpressionKind::Name(pair.as_str().to_owned()), span }
 }
 
-impl Builder {
-    pub(super) fn expression(&mut self, pair: Part<'_>) -> Expression {
+impl TreeBuilder {
+    pub(super) fn expression(&mut self, pair: RulePair<'_>) -> Expression {
         self.joined(pair, Rule::conjunction, Self::conjunction, ExpressionKind::Or)
     }
 
-    fn conjunction(&mut self, pair: Part<'_>) -> Expression {
+    fn conjunction(&mut self, pair: RulePair<'_>) -> Expression {
         self.joined(pair, Rule::equality, Self::equality, ExpressionKind::And)
     }
 
     /// One part as it is, or several joined by a word.
     fn joined(
         &mut self,
-        pair: Part<'_>,
+        pair: RulePair<'_>,
         rule: Rule,
-        build: impl Fn(&mut Self, Part<'_>) -> Expression,
+        build: impl Fn(&mut Self, RulePair<'_>) -> Expression,
         join: impl Fn(Vec<Expression>) -> ExpressionKind,
     ) -> Expression {
         let span = self.span_of(&pair);
@@ -51,7 +51,7 @@ impl Builder {
         }
     }
 
-    fn equality(&mut self, pair: Part<'_>) -> Expression {
+    fn equality(&mut self, pair: RulePair<'_>) -> Expression {
         let span = self.span_of(&pair);
         let mut inner = pair.into_inner();
         let Some(left) = inner.next().map(|left| self.relation(left)) else {
@@ -69,7 +69,7 @@ impl Builder {
         kind.map_or_else(|| nothing(span), |kind| Expression { kind, span })
     }
 
-    fn list_test(&mut self, left: Expression, pair: &Part<'_>) -> Option<ExpressionKind> {
+    fn list_test(&mut self, left: Expression, pair: &RulePair<'_>) -> Option<ExpressionKind> {
         let test = match child(pair, Rule::list_word)?.as_str() {
             "in" => ListTest::In,
             "in~" => ListTest::InFold,
@@ -82,7 +82,7 @@ impl Builder {
         Some(ExpressionKind::List(test, Box::new(left), arguments))
     }
 
-    fn range_test(&mut self, value: Expression, pair: &Part<'_>) -> Option<ExpressionKind> {
+    fn range_test(&mut self, value: Expression, pair: &RulePair<'_>) -> Option<ExpressionKind> {
         let negated = child(pair, Rule::between_word)?.as_str().starts_with('!');
         let mut bounds = children(pair, Rule::additive).into_iter();
         let low = self.additive(bounds.next()?);
@@ -90,28 +90,28 @@ impl Builder {
         Some(ExpressionKind::Between(Box::new(Between { value, low, high, negated })))
     }
 
-    fn relation(&mut self, pair: Part<'_>) -> Expression {
+    fn relation(&mut self, pair: RulePair<'_>) -> Expression {
         self.chain(pair, Rule::additive, Self::additive)
     }
 
-    fn additive(&mut self, pair: Part<'_>) -> Expression {
+    fn additive(&mut self, pair: RulePair<'_>) -> Expression {
         self.chain(pair, Rule::multiplicative, Self::multiplicative)
     }
 
-    fn multiplicative(&mut self, pair: Part<'_>) -> Expression {
+    fn multiplicative(&mut self, pair: RulePair<'_>) -> Expression {
         self.chain(pair, Rule::text_test, Self::text_test)
     }
 
-    fn text_test(&mut self, pair: Part<'_>) -> Expression {
+    fn text_test(&mut self, pair: RulePair<'_>) -> Expression {
         self.chain(pair, Rule::unary, Self::unary)
     }
 
     /// Operands with signs between them.
     fn chain(
         &mut self,
-        pair: Part<'_>,
+        pair: RulePair<'_>,
         rule: Rule,
-        build: impl Fn(&mut Self, Part<'_>) -> Expression,
+        build: impl Fn(&mut Self, RulePair<'_>) -> Expression,
     ) -> Expression {
         let span = self.span_of(&pair);
         let (mut first, mut rest, mut last) = (None, Vec::new(), None);
@@ -133,7 +133,7 @@ impl Builder {
         Expression { kind: ExpressionKind::Chain(Box::new(first), rest), span }
     }
 
-    fn unary(&mut self, pair: Part<'_>) -> Expression {
+    fn unary(&mut self, pair: RulePair<'_>) -> Expression {
         let span = self.span_of(&pair);
         let (mut negative, mut value) = (false, nothing(span));
         for part in pair.into_inner() {
@@ -152,7 +152,7 @@ impl Builder {
         Expression { kind: ExpressionKind::Negate(Box::new(value)), span }
     }
 
-    pub(super) fn postfix(&mut self, pair: Part<'_>) -> Expression {
+    pub(super) fn postfix(&mut self, pair: RulePair<'_>) -> Expression {
         let span = self.span_of(&pair);
         let mut inner = pair.into_inner();
         let Some(base) = inner.next().map(|base| self.primary(base)) else {
@@ -168,7 +168,7 @@ impl Builder {
         }
     }
 
-    fn access(&mut self, pair: &Part<'_>) -> Option<Access> {
+    fn access(&mut self, pair: &RulePair<'_>) -> Option<Access> {
         if pair.as_rule() == Rule::index {
             let value = child(pair, Rule::expression)?;
             let index = if self.enter(self.span_of(pair)) {
@@ -188,7 +188,7 @@ impl Builder {
         }
     }
 
-    fn primary(&mut self, pair: Part<'_>) -> Expression {
+    fn primary(&mut self, pair: RulePair<'_>) -> Expression {
         let span = self.span_of(&pair);
         let kind = match pair.as_rule() {
             Rule::literal => return self.literal(pair),
@@ -207,7 +207,7 @@ impl Builder {
     }
 
     /// A pipe in parentheses; without stages it is the expression itself.
-    fn group(&mut self, pair: Part<'_>) -> ExpressionKind {
+    fn group(&mut self, pair: RulePair<'_>) -> ExpressionKind {
         if !self.enter(self.span_of(&pair)) {
             self.leave();
             return nothing(self.span_of(&pair)).kind;
@@ -220,18 +220,18 @@ impl Builder {
         }
     }
 
-    pub(super) fn call_expression(&mut self, pair: &Part<'_>) -> Expression {
+    pub(super) fn call_expression(&mut self, pair: &RulePair<'_>) -> Expression {
         let span = self.span_of(pair);
         Expression { kind: ExpressionKind::Call(self.call(pair)), span }
     }
 
-    fn call(&mut self, pair: &Part<'_>) -> Call {
+    fn call(&mut self, pair: &RulePair<'_>) -> Call {
         let name = child(pair, Rule::bare_name).map(|name| self.name(&name));
         let name = name.unwrap_or(crate::ast::Name { text: String::new(), span: self.span_of(pair) });
         Call { name, arguments: self.arguments(pair) }
     }
 
-    fn arguments(&mut self, pair: &Part<'_>) -> Vec<Argument> {
+    fn arguments(&mut self, pair: &RulePair<'_>) -> Vec<Argument> {
         let mut arguments = Vec::new();
         if self.enter(self.span_of(pair)) {
             for argument in children(pair, Rule::argument) {
@@ -245,7 +245,7 @@ impl Builder {
         arguments
     }
 
-    fn literal(&mut self, pair: Part<'_>) -> Expression {
+    fn literal(&mut self, pair: RulePair<'_>) -> Expression {
         let span = self.span_of(&pair);
         let Some(inner) = pair.into_inner().next() else { return nothing(span) };
         let (value, kind) = match inner.as_rule() {
@@ -257,7 +257,7 @@ impl Builder {
         Expression { kind: ExpressionKind::Literal(value, kind), span }
     }
 
-    fn plain_literal(&mut self, pair: &Part<'_>) -> (Value, Type) {
+    fn plain_literal(&mut self, pair: &RulePair<'_>) -> (Value, Type) {
         let text = pair.as_str();
         let (value, kind) = match pair.as_rule() {
             Rule::timespan => (time::parse_quantity(text).map(Value::Timespan), Type::Timespan),
@@ -268,7 +268,7 @@ impl Builder {
         (value.unwrap_or_else(|| self.misread(pair, kind)), kind)
     }
 
-    fn typed_literal(&mut self, pair: &Part<'_>) -> (Value, Type) {
+    fn typed_literal(&mut self, pair: &RulePair<'_>) -> (Value, Type) {
         let name = child(pair, Rule::literal_type);
         let kind = name.and_then(|name| Type::from_name(name.as_str())).unwrap_or(Type::Dynamic);
         let raw = child(pair, Rule::raw);
@@ -276,13 +276,13 @@ impl Builder {
         (value.unwrap_or_else(|| self.misread(pair, kind)), kind)
     }
 
-    fn misread(&mut self, pair: &Part<'_>, kind: Type) -> Value {
+    fn misread(&mut self, pair: &RulePair<'_>, kind: Type) -> Value {
         let message = format!("`{}` is not a {}", pair.as_str(), kind.as_str());
         self.diagnostics.push(Diagnostic::new(Code::Type, self.span_of(pair), message));
         Value::Null
     }
 
-    fn dynamic_literal(&mut self, pair: &Part<'_>) -> Value {
+    fn dynamic_literal(&mut self, pair: &RulePair<'_>) -> Value {
         let inside = child(pair, Rule::json);
         let value = match inside {
             Some(inside) if self.enter(self.span_of(pair)) => self.json(inside),
@@ -292,7 +292,7 @@ impl Builder {
         value
     }
 
-    fn json(&mut self, pair: Part<'_>) -> Value {
+    fn json(&mut self, pair: RulePair<'_>) -> Value {
         let Some(inner) = pair.into_inner().next() else { return Value::Null };
         match inner.as_rule() {
             Rule::json_null => Value::Null,
@@ -305,7 +305,7 @@ impl Builder {
         }
     }
 
-    fn json_nested(&mut self, pair: &Part<'_>) -> Value {
+    fn json_nested(&mut self, pair: &RulePair<'_>) -> Value {
         let value = if !self.enter(self.span_of(pair)) {
             Value::Null
         } else if pair.as_rule() == Rule::json_array {
@@ -319,17 +319,17 @@ impl Builder {
         value
     }
 
-    fn json_pair(&mut self, pair: &Part<'_>) -> Option<(Arc<str>, Value)> {
+    fn json_pair(&mut self, pair: &RulePair<'_>) -> Option<(Arc<str>, Value)> {
         let key = self.string_part(&child(pair, Rule::string_part)?);
         Some((Arc::from(key), self.json(child(pair, Rule::json)?)))
     }
 
     /// Adjacent string literals are one text.
-    pub(super) fn string(&mut self, pair: &Part<'_>) -> String {
+    pub(super) fn string(&mut self, pair: &RulePair<'_>) -> String {
         children(pair, Rule::string_part).iter().map(|part| self.string_part(part)).collect()
     }
 
-    pub(super) fn string_part(&mut self, pair: &Part<'_>) -> String {
+    pub(super) fn string_part(&mut self, pair: &RulePair<'_>) -> String {
         literal::decode_string(pair.as_str()).unwrap_or_else(|| {
             let message = format!("syntax error: unknown escape in {}", pair.as_str());
             let help = "write `\\\\` for a backslash, or a verbatim string: @\"…\"";

@@ -1,10 +1,6 @@
 //! The words of the language: those that stand inside operators, those that begin something, and those that are names
 //! only in brackets: `['kind']`.
 
-use super::{Builder, Part};
-use crate::ast::Name;
-use crate::error::{Code, Diagnostic};
-
 /// Words that stand inside operators.
 pub(crate) const KEYWORDS: [&str; 50] = [
     "and",
@@ -188,17 +184,8 @@ pub(super) enum Use {
     Known,
 }
 
-impl Builder {
-    /// A name that KQL reads as one without brackets, too.
-    pub(super) fn checked_name(&mut self, pair: &Part<'_>, used: Use) -> Name {
-        let name = self.name(pair);
-        let others = if used == Use::New { &NEW[..] } else { &USED[..] };
-        let text = pair.as_str().trim();
-        if WORDS.contains(&text) || others.contains(&text) {
-            let message = format!("the name `{text}` requires brackets, as it is a word of KQL");
-            let diagnostic = Diagnostic::new(Code::Syntax, name.span, message);
-            self.diagnostics.push(diagnostic.with_help(format!("`['{text}']`")));
-        }
-        name
-    }
+/// Whether KQL reads a name only in brackets, for its use.
+pub(super) fn requires_brackets(name: &str, used: Use) -> bool {
+    let others = if used == Use::New { &NEW[..] } else { &USED[..] };
+    WORDS.contains(&name) || others.contains(&name)
 }

@@ -2,7 +2,7 @@
 
 use super::keyword::Use;
 use super::operator::{CHARTS, OPERATORS, UNSUPPORTED};
-use super::{Builder, Part, Rule, child, children};
+use super::{Rule, RulePair, TreeBuilder, child, children};
 use crate::ast::{
     Direction, Join, MvExpand, Name, Named, Nulls, Operator, Order, Parse, ParsePart, Recover, Render, Stage,
     Summarize,
@@ -10,12 +10,12 @@ use crate::ast::{
 use crate::error::{Code, Diagnostic};
 use crate::value::Type;
 
-impl Builder {
-    pub(super) fn stage(&mut self, pair: &Part<'_>) -> Option<Stage> {
+impl TreeBuilder {
+    pub(super) fn stage(&mut self, pair: &RulePair<'_>) -> Option<Stage> {
         Some(Stage { operator: self.operator(pair)?, span: self.span_of(pair) })
     }
 
-    fn operator(&mut self, pair: &Part<'_>) -> Option<Operator> {
+    fn operator(&mut self, pair: &RulePair<'_>) -> Option<Operator> {
         Some(match pair.as_rule() {
             Rule::where_stage => Operator::Where(self.only_expression(pair)?),
             Rule::project => Operator::Project(self.named_list(pair)),
@@ -48,7 +48,7 @@ impl Builder {
         })
     }
 
-    fn refuse_stage(&mut self, pair: &Part<'_>) {
+    fn refuse_stage(&mut self, pair: &RulePair<'_>) {
         let Some(word) = child(pair, Rule::stage_word) else { return };
         let (span, name) = (self.span_of(&word), word.as_str());
         if UNSUPPORTED.contains(&name) || name.starts_with("graph-") || name.starts_with("__") {
@@ -61,15 +61,15 @@ impl Builder {
         self.diagnostics.push(diagnostic.with_names(name, "operators", operators));
     }
 
-    fn only_expression(&mut self, pair: &Part<'_>) -> Option<crate::ast::Expression> {
+    fn only_expression(&mut self, pair: &RulePair<'_>) -> Option<crate::ast::Expression> {
         child(pair, Rule::expression).map(|value| self.expression(value))
     }
 
-    fn patterns(&mut self, pair: &Part<'_>) -> Vec<Name> {
+    fn patterns(&mut self, pair: &RulePair<'_>) -> Vec<Name> {
         children(pair, Rule::pattern).iter().map(|pattern| self.name(pattern)).collect()
     }
 
-    fn renames(&mut self, pair: &Part<'_>) -> Vec<(Name, Name)> {
+    fn renames(&mut self, pair: &RulePair<'_>) -> Vec<(Name, Name)> {
         let renames = children(pair, Rule::rename);
         renames
             .iter()
@@ -80,7 +80,7 @@ impl Builder {
             .collect()
     }
 
-    fn reorders(&mut self, pair: &Part<'_>) -> Vec<(Name, Option<Direction>)> {
+    fn reorders(&mut self, pair: &RulePair<'_>) -> Vec<(Name, Option<Direction>)> {
         let reorders = children(pair, Rule::reorder);
         reorders
             .iter()
@@ -91,7 +91,7 @@ impl Builder {
             .collect()
     }
 
-    fn summarize(&mut self, pair: &Part<'_>) -> Summarize {
+    fn summarize(&mut self, pair: &RulePair<'_>) -> Summarize {
         let aggregates = child(pair, Rule::aggregates);
         let keys = child(pair, Rule::keys);
         let summarize = Summarize {
@@ -107,7 +107,7 @@ impl Builder {
     }
 
     /// KQL sorts by several values, but takes the top by one.
-    fn only_order(&mut self, pair: &Part<'_>) -> Vec<Order> {
+    fn only_order(&mut self, pair: &RulePair<'_>) -> Vec<Order> {
         let orders = self.ordering(pair);
         if let Some(second) = orders.get(1) {
             let diagnostic = Diagnostic::unsupported(second.value.span, "top by several values");
@@ -116,7 +116,7 @@ impl Builder {
         orders
     }
 
-    fn ordering(&mut self, pair: &Part<'_>) -> Vec<Order> {
+    fn ordering(&mut self, pair: &RulePair<'_>) -> Vec<Order> {
         let Some(ordering) = child(pair, Rule::ordering) else { return Vec::new() };
         let orders = children(&ordering, Rule::order);
         orders
@@ -132,7 +132,7 @@ impl Builder {
             .collect()
     }
 
-    fn join(&mut self, pair: &Part<'_>) -> Option<Join> {
+    fn join(&mut self, pair: &RulePair<'_>) -> Option<Join> {
         let options = self.options(pair);
         let right = self.operand(child(pair, Rule::operand)?)?;
         let conditions = child(pair, Rule::conditions);
@@ -146,7 +146,7 @@ impl Builder {
         Some(Join { options, right, conditions })
     }
 
-    fn mv_expand(&mut self, pair: &Part<'_>) -> MvExpand {
+    fn mv_expand(&mut self, pair: &RulePair<'_>) -> MvExpand {
         let items = children(pair, Rule::expansion);
         MvExpand {
             options: self.options(pair),
@@ -155,13 +155,13 @@ impl Builder {
         }
     }
 
-    fn expansion(&mut self, pair: &Part<'_>) -> Option<(Named, Option<Type>)> {
+    fn expansion(&mut self, pair: &RulePair<'_>) -> Option<(Named, Option<Type>)> {
         let named = self.named(&child(pair, Rule::named)?)?;
         let kind = child(pair, Rule::type_of).and_then(|kind| child(&kind, Rule::type_name));
         Some((named, kind.map(|kind| self.type_name(&kind))))
     }
 
-    fn parse_stage(&mut self, pair: &Part<'_>) -> Option<Parse> {
+    fn parse_stage(&mut self, pair: &RulePair<'_>) -> Option<Parse> {
         let parts = children(pair, Rule::parse_part);
         Some(Parse {
             options: self.options(pair),
@@ -170,7 +170,7 @@ impl Builder {
         })
     }
 
-    fn parse_part(&mut self, pair: Part<'_>) -> Option<ParsePart> {
+    fn parse_part(&mut self, pair: RulePair<'_>) -> Option<ParsePart> {
         let inner = pair.into_inner().next()?;
         Some(match inner.as_rule() {
             Rule::star => ParsePart::Star,
@@ -183,7 +183,7 @@ impl Builder {
         })
     }
 
-    fn render(&mut self, pair: &Part<'_>) -> Option<Render> {
+    fn render(&mut self, pair: &RulePair<'_>) -> Option<Render> {
         let kind = self.name(&child(pair, Rule::render_kind)?);
         if !CHARTS.contains(&kind.text.as_str()) {
             let message = format!("`{}` is not a kind of chart", kind.text);
@@ -201,7 +201,7 @@ impl Builder {
         Some(Render { kind, properties: properties.collect() })
     }
 
-    fn property_value(&mut self, pair: Part<'_>) -> String {
+    fn property_value(&mut self, pair: RulePair<'_>) -> String {
         let text = pair.as_str().to_owned();
         match pair.into_inner().next() {
             Some(inner) if inner.as_rule() == Rule::name => self.name(&inner).text,
@@ -210,7 +210,7 @@ impl Builder {
         }
     }
 
-    fn recover(&mut self, pair: &Part<'_>) -> Recover {
+    fn recover(&mut self, pair: &RulePair<'_>) -> Recover {
         let mut recover = Recover { attributes: None, links: None, options: Vec::new() };
         for list in children(pair, Rule::recover_list) {
             let names = Some(self.names(&list));
@@ -230,7 +230,7 @@ impl Builder {
     }
 }
 
-fn direction(pair: &Part<'_>) -> Option<Direction> {
+fn direction(pair: &RulePair<'_>) -> Option<Direction> {
     let direction = child(pair, Rule::direction)?;
     let ascending = child(&direction, Rule::asc_word).is_some();
     Some(if ascending { Direction::Ascending } else { Direction::Descending })

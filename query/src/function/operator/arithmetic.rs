@@ -1,6 +1,6 @@
 //! Arithmetic: numbers, lengths of time and points in time.
 
-use super::super::{Call, Function, Returns, or_null};
+use super::super::{Function, Returns, RowArguments, or_null};
 use crate::convert;
 use crate::number::to_real;
 use crate::time;
@@ -77,7 +77,7 @@ enum Pair {
     Reals(f64, f64),
 }
 
-fn pair(call: &Call<'_>) -> Option<Pair> {
+fn pair(call: &RowArguments<'_>) -> Option<Pair> {
     let (left, right) = (number(call, 0)?, number(call, 1)?);
     Some(match (left, right) {
         (Value::Long(left), Value::Long(right)) => Pair::Longs(left, right),
@@ -85,7 +85,7 @@ fn pair(call: &Call<'_>) -> Option<Pair> {
     })
 }
 
-fn number(call: &Call<'_>, index: usize) -> Option<Value> {
+fn number(call: &RowArguments<'_>, index: usize) -> Option<Value> {
     match call.value(index) {
         Value::Bool(bool) => Some(Value::Long(i64::from(*bool))),
         value @ (Value::Long(_) | Value::Real(_)) => Some(value.clone()),
@@ -94,7 +94,11 @@ fn number(call: &Call<'_>, index: usize) -> Option<Value> {
 }
 
 /// Keeps a result in the type the binder found: dynamic operands may have been whole.
-fn arithmetic(call: &Call<'_>, longs: fn(i64, i64) -> Option<i64>, reals: fn(f64, f64) -> f64) -> Value {
+fn arithmetic(
+    call: &RowArguments<'_>,
+    longs: fn(i64, i64) -> Option<i64>,
+    reals: fn(f64, f64) -> f64,
+) -> Value {
     match pair(call) {
         Some(Pair::Longs(left, right)) if numbers(call.kinds) == Some(Type::Long) => {
             or_null(longs(left, right), Value::Long)
@@ -105,7 +109,7 @@ fn arithmetic(call: &Call<'_>, longs: fn(i64, i64) -> Option<i64>, reals: fn(f64
     }
 }
 
-fn negate(call: &mut Call<'_>) -> Value {
+fn negate(call: &mut RowArguments<'_>) -> Value {
     match call.value(0) {
         Value::Long(long) if call.kind(0) != Type::Dynamic => Value::Long(long.wrapping_neg()),
         Value::Timespan(ticks) => Value::Timespan(ticks.wrapping_neg()),
@@ -113,7 +117,7 @@ fn negate(call: &mut Call<'_>) -> Value {
     }
 }
 
-fn add(call: &mut Call<'_>) -> Value {
+fn add(call: &mut RowArguments<'_>) -> Value {
     match (call.value(0), call.value(1)) {
         (Value::Datetime(left), Value::Timespan(right)) | (Value::Timespan(left), Value::Datetime(right)) => {
             moment(left.checked_add(*right))
@@ -123,7 +127,7 @@ fn add(call: &mut Call<'_>) -> Value {
     }
 }
 
-fn subtract(call: &mut Call<'_>) -> Value {
+fn subtract(call: &mut RowArguments<'_>) -> Value {
     match (call.value(0), call.value(1)) {
         (Value::Datetime(left), Value::Timespan(right)) => moment(left.checked_sub(*right)),
         (Value::Datetime(left), Value::Datetime(right)) | (Value::Timespan(left), Value::Timespan(right)) => {
@@ -137,7 +141,7 @@ fn moment(ticks: Option<i64>) -> Value {
     or_null(ticks.and_then(time::in_range), Value::Datetime)
 }
 
-fn multiply(call: &mut Call<'_>) -> Value {
+fn multiply(call: &mut RowArguments<'_>) -> Value {
     match (call.value(0), call.value(1)) {
         (Value::Timespan(ticks), Value::Long(factor)) | (Value::Long(factor), Value::Timespan(ticks)) => {
             Value::Timespan(ticks.wrapping_mul(*factor))
@@ -153,7 +157,7 @@ fn span(ticks: f64) -> Value {
     or_null(crate::number::to_integer(ticks), Value::Timespan)
 }
 
-fn divide(call: &mut Call<'_>) -> Value {
+fn divide(call: &mut RowArguments<'_>) -> Value {
     match (call.value(0), call.value(1)) {
         (Value::Timespan(left), Value::Timespan(right)) => Value::Real(to_real(*left) / to_real(*right)),
         (Value::Timespan(ticks), Value::Long(divisor)) => {
@@ -164,7 +168,7 @@ fn divide(call: &mut Call<'_>) -> Value {
     }
 }
 
-fn modulo(call: &mut Call<'_>) -> Value {
+fn modulo(call: &mut RowArguments<'_>) -> Value {
     match (call.value(0), call.value(1)) {
         (Value::Timespan(left) | Value::Datetime(left), Value::Timespan(right)) => {
             or_null(left.checked_rem_euclid(*right), Value::Timespan)

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Cache, Cached, Key};
+use super::{Cache, CacheKey, Cached};
 use crate::batch::Column;
 use crate::value::{Type, Value};
 
-fn part(name: &str, first: usize) -> Key {
+fn part(name: &str, first: usize) -> CacheKey {
     let (backup, token, rows) = ("b".into(), "user".into(), first..first + 1);
-    Key::Part { backup, token, deleted: false, name: name.into(), depth: 1, kind: Type::String, rows }
+    CacheKey::Part { backup, token, deleted: false, name: name.into(), depth: 1, kind: Type::String, rows }
 }
 
 fn cells(number: i64) -> Cached {

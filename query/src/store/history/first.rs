@@ -1,4 +1,4 @@
-//! What the first backup of a store brought: all its objects, each a change of its own.
+//! The first backup of a store: all its objects, each as a change.
 
 use std::sync::{Arc, OnceLock};
 
@@ -24,7 +24,7 @@ struct TypeObjects {
 }
 
 impl FirstObjects {
-    /// Nothing when no such row is needed.
+    /// `None` if no such row is needed.
     pub(super) fn new(
         store: &Store,
         filter: &DifferenceFilter,

@@ -11,7 +11,7 @@ use crate::store::diff::argument;
 use crate::store::points::PointArgument;
 use crate::value::Value;
 
-/// The backups whose changes are asked for.
+/// The backups whose changes are listed.
 #[derive(Debug, Clone)]
 pub(super) struct Window {
     indexes: Range<usize>,
@@ -48,7 +48,7 @@ impl Window {
         Ok(Self { indexes: first.min(last) + 1..first.max(last) + 1, points: vec![start, end] })
     }
 
-    /// The places of the backups, oldest first; each is compared with the one before.
+    /// The indexes of the backups, oldest first; each is compared with the one before.
     pub(super) fn indexes(&self) -> Range<usize> {
         self.indexes.clone()
     }
@@ -59,7 +59,7 @@ impl Window {
     }
 }
 
-/// The second argument, of which people may think that it is the object's ID.
+/// The second argument, which is easily mistaken for the object's ID.
 fn later_point(value: &Value) -> Result<PointArgument, TableError> {
     let point = argument("history", "to", value)?;
     if point.is_live() {
