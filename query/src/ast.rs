@@ -1,4 +1,4 @@
-//! The syntax tree of a query, with the place of every part in the text.
+//! The syntax tree of a query, with the span of every node in the text.
 
 mod expression;
 
@@ -17,12 +17,12 @@ pub struct Span {
     pub end: usize,
 }
 
-/// A name and where it stands.
+/// A name and its span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Name {
     /// The name without quotes.
     pub text: String,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -62,7 +62,7 @@ pub struct FunctionDefinition {
     pub parameters: Vec<Parameter>,
     /// `let` statements, then the result.
     pub body: Vec<Statement>,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -102,7 +102,7 @@ pub struct Pipe {
     pub source: Source,
     /// What is done to them, in order.
     pub stages: Vec<Stage>,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -143,7 +143,7 @@ pub struct Union {
     pub options: Vec<OptionSetting>,
     /// The tables.
     pub members: Vec<Source>,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -156,7 +156,7 @@ pub struct Search {
     pub tables: Vec<Source>,
     /// What to look for.
     pub predicate: Expression,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -167,7 +167,7 @@ pub struct Datatable {
     pub columns: Vec<ColumnDeclaration>,
     /// The cells, row after row.
     pub cells: Vec<Expression>,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -194,7 +194,7 @@ pub struct Named {
 pub struct Stage {
     /// What it does.
     pub operator: Operator,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -271,7 +271,7 @@ pub enum Direction {
     Descending,
 }
 
-/// Where nulls stand in a sort.
+/// Where a sort puts nulls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nulls {
     /// Before the values.

@@ -37,17 +37,17 @@ pub enum Column {
     Constant(Value),
     /// A value for each row.
     Values(Arc<Vec<Value>>),
-    /// For each row the place of its value; what is computed from it is computed once a value.
+    /// For each row the index of its value; what is computed from it is computed once a value.
     Dictionary {
-        /// One place in `values` for each row.
+        /// One index into `values` for each row.
         codes: Arc<Vec<u32>>,
         /// The values, each perhaps in many rows or none.
         values: Arc<Vec<Value>>,
     },
-    /// For each row the place of its text: for strings most of which differ. All batches of a table, and all points
+    /// For each row the index of its text: for strings most of which differ. All batches of a table, and all points
     /// in time, should share one [`Texts`], so that a search runs once over one buffer.
     Texts {
-        /// One place in `texts` for each row.
+        /// One index into `texts` for each row.
         codes: Arc<Vec<u32>>,
         /// The texts, each perhaps in many rows or none.
         texts: Arc<Texts>,

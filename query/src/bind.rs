@@ -200,7 +200,7 @@ fn bind_source<'a>(
     }
 }
 
-/// An expression where a table stands.
+/// An expression that must be a table.
 fn bind_table<'a>(
     binder: &mut Binder<'a>,
     value: &'a Expression,

@@ -1,4 +1,4 @@
-//! What can be told about a query without knowing the tables: calls of functions nobody wrote.
+//! What can be checked without the tables: calls of functions that are not defined.
 
 use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A call where a table stands is a table with arguments.
+    /// A call that must be a table is a table with arguments.
     fn table(&mut self, value: &'a Expression) {
         match &value.kind {
             ExpressionKind::Call(call) => {

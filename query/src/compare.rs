@@ -89,7 +89,7 @@ impl Hash for Key {
     }
 }
 
-/// Tells whether two values are the same thing: null is null and NaN is NaN, 1 is not 1.0.
+/// Whether two values are identical: null is null and NaN is NaN, 1 is not 1.0.
 pub(crate) fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Real(left), Value::Real(right)) => bits(*left) == bits(*right),

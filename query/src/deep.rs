@@ -31,7 +31,7 @@ pub(crate) fn with_stack<T: Send>(
     scope(|threads| finished(begin(threads, depth, work)?))
 }
 
-/// As [`with_stack`], for work that hands values to the caller on its way, who says whether more are wanted.
+/// As [`with_stack`], for work that hands values to the caller as it goes; the caller says whether more are wanted.
 ///
 /// # Errors
 /// As [`with_stack`].

@@ -1,4 +1,4 @@
-//! What can be wrong with a query: every finding with its kind, its place, its cause, and a way out of its own.
+//! What can be wrong with a query: every finding with its kind, its span, its cause, and its help.
 
 use std::io;
 use std::path::PathBuf;
@@ -25,12 +25,12 @@ pub enum Code {
     Invalid,
     /// A table that cannot be had or read; [`Diagnostic::cause`] says why.
     Table,
-    /// A limit of size, depth or memory, or that the query was told to stop; [`Diagnostic::cause`] says more of memory.
+    /// A limit of size, depth or memory, or that the query was stopped; [`Diagnostic::cause`] says more of memory.
     Limit,
 }
 
 impl Code {
-    /// Names the kind as it is shown to people.
+    /// Names the kind as it is shown.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -101,10 +101,10 @@ impl PartialEq for Cause {
     }
 }
 
-/// Why a table cannot be had, or not be read.
+/// Why a table cannot be opened or read.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TableError {
-    /// The store says no.
+    /// An error of the store.
     #[error(transparent)]
     Store(Arc<engine::Error>),
     /// A text that is no point in time.
@@ -121,7 +121,7 @@ pub enum TableError {
     /// `live` without a tenant.
     #[error("`live` reads from a tenant, and none is configured")]
     NoTenant,
-    /// A point that stands for a backup of another store.
+    /// A point that resolves to a backup of another store.
     #[error("\"{written}\" stands for {backup}, which this store does not have")]
     UnknownBackup {
         /// The point as it was written.
@@ -142,7 +142,7 @@ pub enum TableError {
     /// Data that is not as it must be.
     #[error("{0}")]
     Data(String),
-    /// Whatever a table says that is not of this package.
+    /// An error of a table of another package.
     #[error(transparent)]
     Other(Arc<dyn std::error::Error + Send + Sync>),
 }

@@ -1,5 +1,5 @@
-//! Plans as text, for people who ask why a query takes its time: the pipelines in the order in which they run, and the
-//! steps of each in the order in which rows go through them.
+//! Plans as text: the pipelines in the order in which they run, and the steps of each in the order in which rows go
+//! through them.
 //!
 //! *Invariants*: 1. A pipeline ends where `execute.rs` ends one: before a step that must see all of its rows, at
 //! the side of a join that is hashed, and where several steps take the same rows.

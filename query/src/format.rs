@@ -214,7 +214,7 @@ fn operand(member: &Source) -> String {
     if stands_alone { source(member) } else { format!("({})", source(member)) }
 }
 
-/// Whether a value may stand where a table does without parentheses around it.
+/// Whether a value is read as a table without parentheses around it.
 fn is_postfix(value: &Expression) -> bool {
     match &value.kind {
         ExpressionKind::Literal(value, _) => matches!(value, Value::String(_)),

@@ -32,7 +32,7 @@ pub struct FunctionHelp {
     pub usage: &'static str,
     /// What it gives.
     pub help: &'static str,
-    /// Whether it stands in `summarize`, over the rows of a group.
+    /// Whether it is used in `summarize`, over the rows of a group.
     pub aggregate: bool,
 }
 
@@ -203,12 +203,12 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
     TABLE.get(name).copied()
 }
 
-/// Tells whether a value or an aggregate has that name.
+/// Whether a value function or an aggregate has that name.
 pub(crate) fn exists(name: &str) -> bool {
     find(name).is_some() || crate::aggregate::find(name).is_some()
 }
 
-/// Tells whether a name leads to tables of other places, which there are none of here.
+/// Whether a name leads to tables of other databases, which this language does not have.
 pub(crate) fn is_foreign(name: &str) -> bool {
     matches!(name, "cluster" | "database" | "workspace" | "app" | "resource" | "external_table")
 }
@@ -269,7 +269,7 @@ pub(crate) enum Operand<'a> {
     Same(&'a Value),
     /// One for each row.
     Each(&'a [Value]),
-    /// For each row the place of its value.
+    /// For each row the index of its value.
     Coded(&'a [u32], &'a [Value]),
 }
 

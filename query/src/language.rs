@@ -8,7 +8,7 @@
 //! |--|--|
 //! | which pieces has this text, what does each mean? | [`tokens`], [`highlight`] |
 //! | is this text whole, or does it go on? | [`progress`], [`is_unfinished`] |
-//! | what could stand at the cursor? | [`complete`] |
+//! | what can follow at the cursor? | [`complete`] |
 //! | what is this word, which words are like it? | [`help`], [`like`] |
 //! | which words, operators, kinds are there? | [`keywords`], [`beginnings`], [`operators`], [`unsupported`], [`charts`], [`join_kinds`] |
 //! | is this a condition by itself? | [`predicate`] |
@@ -43,7 +43,7 @@ pub fn unsupported() -> &'static [&'static str] {
     &syntax::UNSUPPORTED
 }
 
-/// Words that stand inside operators.
+/// Words inside operators.
 #[must_use]
 pub fn keywords() -> &'static [&'static str] {
     &syntax::KEYWORDS
@@ -87,7 +87,7 @@ pub fn help(word: &str) -> Vec<Help> {
 /// A few words of the language that hold a text.
 #[must_use]
 pub fn like(text: &str) -> Vec<&'static str> {
-    /// Most words that are told.
+    /// Most words that are listed.
     const COUNT_MAX: usize = 8;
     let lower = text.to_ascii_lowercase();
     let names = operators().iter().map(|operator| operator.name);

@@ -1,4 +1,4 @@
-//! How far a query may go, what its steps hold, and whether it was told to stop.
+//! What a query may use, what its steps hold, and whether it was stopped.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -33,7 +33,7 @@ impl Default for Limits<'_> {
 }
 
 impl Limits<'_> {
-    /// Refuses to go on once the query was told to stop.
+    /// Refuses to go on once the query was stopped.
     pub(crate) fn proceed(&self) -> Result<(), Diagnostic> {
         if self.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
             return Err(Diagnostic::new(Code::Limit, Span::default(), "the query was stopped"));
@@ -91,7 +91,7 @@ impl<'a> Guard<'a> {
         Self { now: time::ticks_of(now), limits, memory: Memory::new(limits.bytes) }
     }
 
-    /// Refuses to go on once the query was told to stop, or a value could not be computed within the limit.
+    /// Refuses to go on once the query was stopped, or a value could not be computed within the limit.
     pub(crate) fn proceed(&self) -> Result<(), Diagnostic> {
         self.limits.proceed()?;
         if !self.memory.is_broken.load(Ordering::Acquire) {
@@ -125,14 +125,14 @@ impl<'a> Guard<'a> {
         self.limits.cancelled.is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
     }
 
-    /// Ends the query, from where no error can be given: [`Guard::proceed`] tells everybody else.
+    /// Ends the query where no error can be returned: [`Guard::proceed`] returns it everywhere else.
     pub(crate) fn give_up(&self, why: Diagnostic) {
         self.why().get_or_insert(why);
         self.memory.is_broken.store(true, Ordering::Release);
     }
 
-    /// After all who worked together ended, lets one after the other try again what there was no room for; tells
-    /// whether that makes sense. What was kept of the values computed until then is not to be used.
+    /// Begins a new attempt, in which parts are worked on one after the other, after one in which they did not fit
+    /// together; gives whether it may. Values kept by an earlier attempt are not to be used.
     pub(crate) fn begin_again(&self) -> bool {
         if self.is_cancelled() {
             return false;
@@ -145,7 +145,7 @@ impl<'a> Guard<'a> {
         true
     }
 
-    /// The number of the attempt, for whoever keeps values.
+    /// The number of the attempt, kept with values.
     pub(crate) fn attempt(&self) -> usize {
         self.memory.attempt.load(Ordering::Relaxed)
     }
@@ -177,7 +177,7 @@ impl Held {
     }
 
     /// Takes more, if all steps together then hold no more than half of what is allowed: for what is kept although it
-    /// could be computed again, and must leave room for those that cannot do without.
+    /// could be computed again, and leaves memory for what cannot.
     pub(crate) fn try_grow_spare(&mut self, bytes: usize) -> bool {
         let held_bytes = self.memory.held_bytes.load(Ordering::Relaxed);
         held_bytes.saturating_add(bytes) <= self.memory.limit_bytes / 2 && self.try_grow(bytes)
@@ -207,7 +207,7 @@ impl Held {
         Ok(())
     }
 
-    /// What is said when there is no room for so much more.
+    /// The finding when so much more does not fit.
     pub(crate) fn exceeded(&self, bytes: usize) -> Diagnostic {
         let held_by_others = self.memory.held_bytes.load(Ordering::Relaxed).saturating_sub(self.bytes);
         let (step, allowed_bytes) = (self.step, self.memory.limit_bytes);
@@ -232,7 +232,7 @@ impl Drop for Held {
     }
 }
 
-/// A number of bytes for people.
+/// A number of bytes in a unit that is easy to read.
 fn size(bytes: usize) -> String {
     match bytes {
         0..10_240 => format!("{bytes} bytes"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::value::{TICKS_PER_DAY, Type, Value};
 use crate::{number, time};
 
-/// Reads what stands between the brackets of `type(…)`.
+/// Reads the text between the brackets of `type(…)`.
 pub(crate) fn parse_typed(kind: Type, text: &str) -> Option<Value> {
     let text = text.trim();
     if text == "null" {
@@ -141,7 +141,7 @@ fn decode_hex(characters: &mut std::str::Chars<'_>, count: usize) -> Option<u32>
     (0..count).try_fold(0, |number, _| Some(number * 16 + characters.next()?.to_digit(16)?))
 }
 
-/// Builds an object; a repeated key keeps its place and takes the last value.
+/// Builds an object; a repeated key keeps its position and takes the last value.
 pub(crate) fn object(pairs: Vec<(Arc<str>, Value)>) -> Value {
     let mut kept: Vec<(Arc<str>, Value)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {

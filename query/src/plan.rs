@@ -1,7 +1,7 @@
 //! What a query does, with every name resolved: scalars over the columns of a row, and the steps
 //! that rows go through.
 //!
-//! *Invariants*: 1. A plan is a tree but for [`Step::Shared`]: rows that several steps take stand under the number of
+//! *Invariants*: 1. A plan is a tree but for [`Step::Shared`]: rows that several steps take are under the number of
 //! such a step, and nothing depends on how often a plan is cloned. 2. A plan of any depth is dropped without recursion.
 
 use std::collections::HashSet;
@@ -68,7 +68,7 @@ impl Scalar {
         }
     }
 
-    /// The same value where the columns stand elsewhere.
+    /// The same value over columns with other indexes.
     pub(crate) fn moved(&self, position: &dyn Fn(usize) -> Scalar) -> Self {
         match self {
             Self::Column(index) => position(*index),

@@ -1,9 +1,9 @@
-//! Owns the backup that a point in time stands for.
+//! Owns the backup that a point in time resolves to.
 
 use engine::BackupId;
 use jiff::Timestamp;
 
-/// The backup that a point stands for.
+/// The backup that a point resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedPoint {
     /// The point as it was written.

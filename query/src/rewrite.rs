@@ -1,5 +1,5 @@
 //! The same rows with less work: filters move toward the tables, tables give only the columns that
-//! are used and are told which rows are needed.
+//! are used and are given which rows are needed.
 //!
 //! *Invariants*: 1. A rewritten plan gives the rows of the plain one, in the same order. 2. What several steps share
 //! is computed once, so nothing moves into it; what is taken once is shared no more.

@@ -89,7 +89,7 @@ pub struct Rows<'t> {
     batches: &'t [Batch],
     /// Index of the next row in the first of the batches.
     index: usize,
-    /// Number of rows that came before.
+    /// Number of rows before.
     number: usize,
 }
 

@@ -1,7 +1,7 @@
 //! One script from its text to rows, or to whatever else is made of it.
 //!
 //! *Shape*: a [`Script`] is a text that was read, [`Definitions`] what earlier scripts have named. Bound to a
-//! [`Context`], a script becomes [`Prepared`]: it tells what it names and gives, explains itself, and runs.
+//! [`Context`], a script becomes [`Prepared`]: it lists what it names and gives, explains itself, and runs.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -58,7 +58,7 @@ impl Script {
         if findings.is_empty() { Ok(()) } else { Err(findings) }
     }
 
-    /// Writes the script with one stage a line, each thing in one way.
+    /// Writes the script with one stage a line, in canonical form.
     #[must_use]
     pub fn format(&self) -> String {
         write_script(&self.statements)
@@ -110,7 +110,7 @@ impl Definitions {
     }
 }
 
-/// What the names of a script stand for, and within which bounds it runs.
+/// What the names of a script mean, and within which bounds it runs.
 #[derive(Clone)]
 pub struct Context<'c> {
     /// The tables.
@@ -145,7 +145,7 @@ pub struct ResultTable {
     pub schema: Schema,
     /// The rows.
     pub batches: Vec<Batch>,
-    /// How the query asked for them to be drawn.
+    /// How the query renders them.
     pub render: Option<Render>,
     /// What `recover` chose, when the query ends with it.
     pub selection: Option<Box<Selection>>,
@@ -168,7 +168,7 @@ pub struct NamedTable {
     pub name: String,
     /// The arguments.
     pub arguments: Vec<Value>,
-    /// The points in time that the arguments stand for.
+    /// The points in time that the arguments resolve to.
     pub points: Vec<ResolvedPoint>,
 }
 
@@ -210,7 +210,7 @@ impl Prepared<'_> {
         found
     }
 
-    /// The points in time that the tables stand for, each once.
+    /// The points in time that the tables show, each once.
     #[must_use]
     pub fn points(&self) -> Vec<ResolvedPoint> {
         let mut points: Vec<ResolvedPoint> = Vec::new();
@@ -243,7 +243,7 @@ impl Prepared<'_> {
     /// Gives all rows of each query.
     ///
     /// # Errors
-    /// What stopped a query from running; [`crate::Code::Limit`] when a limit was reached or it was told to stop.
+    /// What stopped a query from running; [`crate::Code::Limit`] when a limit was reached or it was stopped.
     pub fn run(&self) -> Result<Vec<ResultTable>, Diagnostic> {
         let guard = self.context.guard();
         let mut results = Vec::with_capacity(self.queries.len());
@@ -290,11 +290,11 @@ impl Bound {
     }
 }
 
-/// A condition by itself, for the rows of a table.
+/// A condition for the rows of a table.
 #[derive(Debug, Clone)]
 pub struct Predicate(Expression);
 
-/// Reads a condition that stands by itself, not behind a `where`.
+/// Reads a condition without a query around it.
 ///
 /// # Errors
 /// Where the text stops being one, such as at a `|`, or everything in it that is outside the subset of KQL.

@@ -78,14 +78,14 @@ impl StoreTables {
         self.log.resolve(&*self.points, point)
     }
 
-    /// The points in time that the last query named, in its order, and the backups they stand for. Asked once a query:
+    /// The points in time that the last query named, in its order, and the backups they resolve to. Called once a query:
     /// the next one begins anew.
     #[must_use]
     pub fn take_points(&self) -> Vec<ResolvedPoint> {
         self.log.take_points()
     }
 
-    /// What else the caller should tell people about the last query, such as a difference read backwards.
+    /// Notes about the last query, such as a difference read backwards.
     #[must_use]
     pub fn take_notes(&self) -> Vec<String> {
         self.log.take_notes()
@@ -103,7 +103,7 @@ impl StoreTables {
         self.store.snapshot(&resolved.backup).map_err(TableError::store)
     }
 
-    /// Says what of a table was not read at its point.
+    /// Notes what of a table was not read at its point.
     fn note_unread(&self, name: &str, point: &ResolvedPoint) -> Result<(), TableError> {
         let token = entity::token_of(&self.store, name);
         let types = token.iter().map(ToString::to_string).collect();

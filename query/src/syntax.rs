@@ -61,7 +61,7 @@ pub(crate) fn parse_without_spans(text: &str) -> Result<Vec<Statement>, Vec<Diag
     )
 }
 
-/// Reads an expression that stands by itself.
+/// Reads an expression without a query around it.
 ///
 /// # Errors
 /// As [`parse`].

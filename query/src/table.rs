@@ -29,7 +29,7 @@ pub trait TableSource: Send + Sync {
     /// The columns.
     fn schema(&self) -> Schema;
 
-    /// The place of a column beyond those of the schema that holds what lies at a path inside one of them, if the table
+    /// The index of a column beyond those of the schema that holds what lies at a path inside one of them, if the table
     /// stores that by itself: null wherever the path leads nowhere. A request may ask for it as for any other.
     fn nested(&self, column: usize, path: &[Arc<str>]) -> Option<usize> {
         let _ = (column, path);
@@ -43,7 +43,7 @@ pub trait TableSource: Send + Sync {
     /// When the rows cannot be read.
     fn open(&self, request: &ScanRequest) -> Result<Box<dyn Parts>, TableError>;
 
-    /// The points in time it stands for, in the order of its arguments; none for tables that know no time.
+    /// The points in time it shows, in the order of its arguments; none for tables that know no time.
     fn points(&self) -> Vec<ResolvedPoint> {
         Vec::new()
     }
@@ -66,7 +66,7 @@ pub trait Parts: Send + Sync {
 /// What a query needs of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanRequest {
-    /// The columns to give, by their places in the schema or those of [`TableSource::nested`], in this order.
+    /// The columns to give, by their indexes in the schema or those of [`TableSource::nested`], in this order.
     pub columns: Vec<usize>,
     /// Every row that is needed fulfils all of these; rows that do not may be given too.
     pub conditions: Vec<Condition>,
@@ -75,7 +75,7 @@ pub struct ScanRequest {
 /// What a column must hold for a row to be needed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
-    /// The column, by its place in the schema.
+    /// The column, by its index in the schema.
     pub column: usize,
     /// The values that are needed.
     pub admitted: Admitted,

@@ -15,7 +15,7 @@ use crate::{
 /// 2026-11-20 12:00 UTC, the instant of every test.
 pub(crate) const NOW: Timestamp = Timestamp::constant(1_795_176_000, 0);
 
-/// A directory of a few people, one group table, and what changed.
+/// A directory of a few users, one group table, and what changed.
 pub(crate) struct Directory;
 
 /// Rows in columns, cut into batches of two.

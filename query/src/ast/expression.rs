@@ -8,7 +8,7 @@ use crate::value::{Type, Value};
 pub struct Expression {
     /// What it is.
     pub kind: ExpressionKind,
-    /// Where it stands.
+    /// Its span in the text.
     pub span: Span,
 }
 
@@ -172,13 +172,13 @@ pub struct TextTest {
 pub enum TextTestKind {
     /// The same.
     Equal,
-    /// Stands as a whole term.
+    /// Is a whole term.
     Has,
     /// Starts a term.
     HasPrefix,
     /// Ends a term.
     HasSuffix,
-    /// Stands anywhere.
+    /// Occurs anywhere.
     Contains,
     /// Starts the text.
     StartsWith,

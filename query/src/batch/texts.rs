@@ -14,7 +14,7 @@ pub struct Texts {
     buffer: String,
     /// `[texts]u32`: where each text ends; it begins where the one before it ends.
     ends: Vec<u32>,
-    /// The same texts with letter case folded, made when it is first asked for.
+    /// The same texts with letter case folded, made on first use.
     folded: OnceLock<Option<Box<Texts>>>,
 }
 

@@ -19,7 +19,7 @@ pub(super) fn typed(value: Value, kind: Type) -> Typed {
     Typed { scalar: Scalar::Constant(value), kind }
 }
 
-/// Stands for a value after an error; it fits everywhere, so one error is not told twice.
+/// The value after an error; it fits everywhere, so one error is not reported twice.
 pub(super) fn unknown() -> Typed {
     typed(Value::Null, Type::Dynamic)
 }

@@ -129,7 +129,7 @@ impl<'a> Binder<'a> {
         None
     }
 
-    /// Counts a part of an expression; tells whether it is to be bound.
+    /// Counts a part of an expression; gives whether it is to be bound.
     pub(super) fn count_part(&mut self, span: Span) -> bool {
         self.part_count += 1;
         if self.part_count == PARTS_MAX + 1 {

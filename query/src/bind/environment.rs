@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ast::{Call, FunctionDefinition};
 use crate::plan::{Plan, Typed};
 
-/// What a name stands for.
+/// What a name means.
 #[derive(Clone)]
 pub(super) enum Binding<'a> {
     /// A value.

@@ -128,7 +128,7 @@ pub(super) fn bind_search<'a>(
     binder.step(Step::Filter { input: united, predicate }, schema, search.span)
 }
 
-/// The condition a search stands for.
+/// The condition that a search means.
 fn bind_search_term<'a>(
     binder: &mut Binder<'a>,
     value: &'a Expression,

@@ -53,7 +53,7 @@ pub(super) fn bind_scalar<'a>(
     }
 }
 
-/// A pipe where a value stands; it must have no stages.
+/// A pipe that must be a value, so it has no stages.
 pub(super) fn bind_scalar_pipe<'a>(
     binder: &mut Binder<'a>,
     pipe: &'a Pipe,

@@ -117,7 +117,7 @@ fn bind_over_aggregates<'a>(
     bind_scalar(binder, value, &keys, &local)
 }
 
-/// Adds an aggregate; gives its columns and the place of the first.
+/// Adds an aggregate; gives its columns and the index of the first.
 fn add_aggregate<'a>(
     binder: &mut Binder<'a>,
     call: &'a Call,

@@ -1,4 +1,4 @@
-//! The names of results that were given none.
+//! The names of results without a name of their own.
 
 use std::collections::{HashMap, HashSet};
 
@@ -102,7 +102,7 @@ impl Names {
     }
 }
 
-/// Tells whether a name fits a pattern in which `*` is any text.
+/// Whether a name fits a pattern in which `*` is any text.
 pub(super) fn fits(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or("");

@@ -1,4 +1,4 @@
-//! `recover`: which changes were chosen. It says what, never how, and sends nothing.
+//! `recover`: which changes are chosen. How they are recovered is not planned here, and nothing is sent.
 //!
 //! *Invariants*: each row of a selection is one row of its source, `diff` or `changes`, and still says which: the
 //! columns that identify it come through the pipe as the source gives them.
@@ -22,7 +22,7 @@ pub struct Selection {
     pub source: String,
     /// Its arguments: the two points in time as written.
     pub arguments: Vec<Value>,
-    /// The backups they stand for: from, to. None when the tables know no time.
+    /// The backups they resolve to: from, to. None when the tables know no time.
     pub points: Vec<ResolvedPoint>,
     /// Attributes to recover; none given means all.
     pub attributes: Option<Vec<String>>,
@@ -33,7 +33,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// What may stand after `with`: name, type, meaning.
+    /// What `with` takes: name, type, meaning.
     pub const OPTIONS: [(&'static str, Type, &'static str); 3] = [
         ("recreate", Type::Bool, "creates again what was deleted for good, under a new ID"),
         ("softDelete", Type::Bool, "moves to the recycle bin what was added"),
@@ -58,7 +58,7 @@ pub(super) fn bind_selection<'a>(
 ) -> Option<Selection> {
     let options = bind_recover_options(binder, &recover.options, environment);
     if is_nothing(plan) && binder.has_findings() {
-        // What went wrong before is told already.
+        // The cause is reported already.
         return None;
     }
     let changes = match source_of(plan, span) {
@@ -180,7 +180,7 @@ fn identity(plan: &Arc<Plan>, name: &str, span: Span) -> Result<(), Diagnostic> 
     Err(Diagnostic::invalid(step.span, message).with_help(help))
 }
 
-/// A table without columns stands where an error was told.
+/// Whether rows come from the empty table that follows a reported error.
 fn is_nothing(plan: &Plan) -> bool {
     match carrier(&plan.step) {
         Some(input) => is_nothing(input),

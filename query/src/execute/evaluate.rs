@@ -20,12 +20,12 @@ pub(super) const SMALL_DICTIONARY: usize = if cfg!(test) { 8 } else { 4096 };
 /// Most dictionaries whose results are kept for later batches.
 const KEPT_MAX: usize = 64;
 
-/// Bytes a function may make before it is asked whether there is room for them.
+/// Bytes a function may make before they are put on the account.
 const UNCOUNTED_BYTES: usize = if cfg!(test) { 1 << 10 } else { 1 << 18 };
 
 /// The results for a dictionary, and the dictionary itself so that its address stays its own.
 struct Kept {
-    /// When it was computed: in an attempt that ran out of room, values may be missing.
+    /// The attempt it was computed in: in one that ran out of memory, values may be missing.
     attempt: usize,
     values: Arc<Vec<Value>>,
     made: Arc<Vec<Value>>,
@@ -93,7 +93,7 @@ impl<'a> Formula<'a> {
             all.clear();
         }
         let mut held = self.guard.memory.account("a computed column");
-        // What there is no room for is computed again.
+        // What does not fit is computed again.
         if held.try_grow_spare(values_bytes(&made)) {
             let values = Arc::clone(values);
             all.push(Kept { attempt, values, made: Arc::clone(&made), _held: held });
@@ -202,7 +202,7 @@ pub(crate) fn evaluate(scalar: &Scalar, batch: &Batch, guard: &Guard<'_>) -> Col
             {
                 values.extend((0..count).map(|row| made.get(row).into_owned()));
             }
-            // Whoever asked finds out that the query ends; until then there is a value for each row.
+            // The caller proceeds to the error; until then there is a value for each row.
             values.resize(batch.row_count, Value::missing(*kind));
             Column::of(values)
         }
@@ -317,7 +317,7 @@ impl<'g> Making<'g> {
         Self { guard, held: guard.memory.account(function.name), is_counted, uncounted_bytes: 0 }
     }
 
-    /// Takes a value into account; when there is no room for it, the query ends.
+    /// Puts a value on the account; if it does not fit, the query ends.
     fn count(&mut self, value: &Value) {
         if !self.is_counted || !matches!(value, Value::String(_) | Value::Array(_) | Value::Object(_)) {
             return;

@@ -47,7 +47,7 @@ struct PreparedAggregate<'a> {
     condition: Option<CompiledPredicate<'a>>,
 }
 
-/// Groups whose keys hash alike, while batches go by.
+/// Groups whose keys hash to one partition, while batches are merged.
 struct Partition {
     keys: Interner,
     /// Where each group appears first: its batch, and its index among the groups of that.

@@ -77,7 +77,7 @@ impl Hash for Same<'_> {
     }
 }
 
-/// The values of a key; the usual one needs no room of its own.
+/// The values of a key; a single one needs no allocation.
 #[derive(Debug, Clone)]
 pub(super) enum Cells {
     One(Value),
@@ -125,7 +125,7 @@ impl Hashed {
     }
 }
 
-/// Keys numbered in the order in which they came: a table of numbers beside the keys, so that it is small and growing
+/// Keys numbered in the order in which they are added: a table of numbers beside the keys, so that it is small and growing
 /// it moves no key.
 #[derive(Default)]
 pub(super) struct Interner {

@@ -10,7 +10,7 @@ use crate::plan::Typed;
 use crate::table::Parts;
 use crate::value::{Type, Value};
 
-/// Values that are made when their part is read: whoever needs all of them holds them.
+/// Values that are made when their part is read.
 struct Spaced {
     values: Sequence,
     part_rows: usize,

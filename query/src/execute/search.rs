@@ -105,7 +105,7 @@ fn both(mut left: Vec<Truth>, right: &[Truth]) -> Vec<Truth> {
     left
 }
 
-/// Tests a range of texts: whatever passes contains what is wanted, so only where that stands is looked at closely.
+/// Tests a range of texts: each that passes contains the pattern, so only its occurrences are tested.
 fn scan(texts: &Texts, range: &Range<u32>, test: TextTest, wanted: &str) -> Option<Vec<Truth>> {
     let (texts, wanted) =
         if test.case_sensitive { (texts, wanted.to_owned()) } else { (texts.folded()?, fold(wanted)) };

@@ -16,13 +16,13 @@ use crate::value::Value;
 
 /// Values whose truths are computed together; few in tests, so that small tables have several chunks.
 const CHUNK: usize = if cfg!(test) { 1 << 5 } else { 1 << 16 };
-/// A chunk of texts is scanned whole once one in so many is asked for: a scan costs so much less than a look at each.
+/// A chunk of texts is scanned whole once one in so many is needed: a scan costs so much less than a look at each.
 const TEXTS_PER_LOOK: usize = 32;
-/// As above, for values that are computed alike either way.
+/// As above, for values that cost the same either way.
 const VALUES_PER_LOOK: usize = 2;
 /// Most dictionaries whose truths are kept for later batches.
 const KEPT_MAX: usize = 64;
-/// From so many rows on, only some are looked at to learn which chunks are asked for.
+/// From so many rows on, only a sample decides which chunks are needed.
 const SAMPLED_FROM: usize = if cfg!(test) { 64 } else { 4096 };
 const SAMPLE: usize = 16;
 
@@ -55,7 +55,7 @@ impl RowSelection {
     }
 }
 
-/// A condition ready to be asked of many batches.
+/// A condition ready for many batches.
 pub(super) enum CompiledPredicate<'a> {
     /// All of these.
     All(Vec<CompiledPredicate<'a>>),
@@ -114,7 +114,7 @@ impl<'a> CompiledPredicate<'a> {
         }
     }
 
-    /// What is cheap is asked first; the order makes no other difference.
+    /// Cheap parts are computed first; the order makes no other difference.
     fn cost(&self, batch: &Batch) -> u8 {
         match self {
             Self::Column(test) => match &batch.columns[test.column] {
@@ -217,7 +217,7 @@ impl Domain {
 
 /// What a condition says of each value of a domain.
 struct Known {
-    /// When it was begun: in an attempt that ran out of room, truths may be wrong.
+    /// The attempt it was begun in: in one that ran out of memory, truths may be wrong.
     attempt: usize,
     domain: Domain,
     truths: Vec<AtomicU8>,
@@ -226,7 +226,7 @@ struct Known {
 
 #[derive(Default)]
 struct Chunk {
-    /// How often its values were asked for before they were computed.
+    /// How many look-ups there were before its values were computed.
     asked: AtomicUsize,
     /// Whether some thread took it upon itself to compute them.
     begun: AtomicBool,
@@ -361,13 +361,15 @@ fn asked(codes: &[u32], rows: &RowSelection, chunk_count: usize) -> Vec<usize> {
         }
         RowSelection::All(_) => codes.iter().for_each(|code| counts[*code as usize / CHUNK] += 1),
         RowSelection::Some(rows) => {
-            rows.iter().for_each(|row| counts[codes[*row as usize] as usize / CHUNK] += 1)
+            for row in rows {
+                counts[codes[*row as usize] as usize / CHUNK] += 1;
+            }
         }
     }
     counts
 }
 
-/// RowSelection that are looked at together: the bits of a word.
+/// Rows that are tested together: the bits of a word.
 const WORD: usize = 64;
 
 /// The rows whose values are true; nothing if one was not computed yet.

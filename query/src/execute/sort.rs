@@ -110,7 +110,7 @@ fn sort_all<'a>(execution: &Execution<'a>, sorting: Sorting<'a>) -> Result<Base<
     let mut runs =
         execution.guard.limits.temporary.map(|folder| Runs::new(&execution.guard, folder, &keys, full_width));
     drive(&execution.guard, branches, Pace::Full, Ok, |batch: Batch| {
-        // The rows as they came, and as they are sorted.
+        // The rows as they are read, and as they are sorted.
         let bytes = 2 * batch.size_bytes();
         // Where there is a disk, the steps before the sort keep the other half of the memory for themselves.
         let fits = if runs.is_some() { held.try_grow_to_half(bytes) } else { held.try_grow(bytes) };

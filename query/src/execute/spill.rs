@@ -3,9 +3,9 @@
 //! *Shape*: a sort adds [`Runs`]; as soon as so many runs of one level wait as can be merged within the memory, they become
 //! one of the next level, and in the end those that are left are one [`Merge`].
 //!
-//! *Invariants*: 1. A file has a name that no other file had when it was made, nobody but its owner may read it, and it
+//! *Invariants*: 1. A file has a name that no other file had when it was made, only its owner may read it, and it
 //! goes away with its [`Run`]; where an open file needs no name, it loses it at once, so that it goes away however the
-//! process ends. 2. Rows that are equal leave a merge in the order of their runs, which is the order in which they came.
+//! process ends. 2. Rows that are equal leave a merge in the order of their runs, which is the order in which they were added.
 //! 3. A merge holds one block of each of its runs, and these are on the account of the sort.
 
 mod code;
@@ -153,7 +153,7 @@ fn block_end(batch: &Batch, start: usize, most_bytes: usize) -> (usize, usize) {
     (batch.row_count.min(start + BLOCK_ROWS_MAX), total_bytes)
 }
 
-/// The runs of one sort, in the order in which their rows came.
+/// The runs of one sort, in the order of their rows before the sort.
 pub(super) struct Runs<'g> {
     guard: &'g Guard<'g>,
     folder: &'g Path,
@@ -305,7 +305,7 @@ enum BatchSource {
 }
 
 impl RunCursor {
-    /// Goes to the next batch if this one is at its end; tells whether there is a row.
+    /// Goes to the next batch if this one is at its end; gives whether there is a row.
     fn settle(&mut self, width: usize) -> Result<bool, Diagnostic> {
         while self.row == self.batch.row_count {
             let next = match &mut self.source {
@@ -328,7 +328,7 @@ impl RunCursor {
 }
 
 impl Merging {
-    /// Begins to merge runs, in the order in which their rows came, and what is still in memory.
+    /// Begins to merge runs, in the order of their rows before the sort, and what is still in memory.
     fn new(
         runs: Vec<Run>,
         last: Vec<Batch>,

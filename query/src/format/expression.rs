@@ -1,4 +1,4 @@
-//! Values as text. Parentheses stand wherever the tree would otherwise read back differently.
+//! Values as text. Parentheses are written wherever the tree would otherwise read back differently.
 
 use super::{bare_or_quoted, inline_pipe, join};
 use crate::ast::{

@@ -90,7 +90,7 @@ pub(super) const TABLE: &[Function] = &[
         DYNAMIC,
         |call| shift(call, i64::wrapping_neg),
     ),
-    Function::new("array_split(array, places)", "an array cut at places", (2, 2), DYNAMIC, split),
+    Function::new("array_split(array, indexes)", "an array cut at indexes", (2, 2), DYNAMIC, split),
     Function::new("pack_array(value, …)", "an array of values", (0, MANY), DYNAMIC, |call| {
         let all = (0..call.len()).map(|index| match (call.value(index), call.kind(index)) {
             (Value::Null, Type::String) => Value::text(""),
@@ -251,7 +251,7 @@ fn range(call: &mut RowArguments<'_>) -> Value {
     or_null(sequence, |sequence| array_of(sequence.values(0..sequence.count)))
 }
 
-/// Evenly spaced values, made when they are asked for.
+/// Evenly spaced values, made on demand.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sequence {
     /// Number of values.
@@ -293,13 +293,13 @@ impl Sequence {
         Self::counted(last.max(-1), Spacing::Real { from, step })
     }
 
-    /// Values up to the place of the last one, which is -1 when there is none.
+    /// Values up to the index of the last one, which is -1 when there is none.
     fn counted(last: i64, spacing: Spacing) -> Option<Self> {
         let count = usize::try_from(last.checked_add(1)?).ok()?;
         (last < RANGE_MAX).then_some(Self { count, spacing })
     }
 
-    /// The values at some places.
+    /// The values at some indexes.
     pub(crate) fn values(&self, indexes: std::ops::Range<usize>) -> Vec<Value> {
         let indexes = (0_i64..).skip(indexes.start).take(indexes.len());
         match self.spacing {

@@ -58,7 +58,7 @@ fn cast(call: &mut RowArguments<'_>, kind: Type) -> Value {
     convert::to_type(call.value(0), call.kind(0), kind)
 }
 
-/// Text that is not JSON stands for itself.
+/// Text that is not JSON is kept as a text.
 fn parse_json(call: &mut RowArguments<'_>) -> Value {
     match call.value(0) {
         Value::String(text) if call.kind(0) == Type::String => {

@@ -78,7 +78,7 @@ fn padded(number: i64, width: usize) -> String {
     format!("{number:0width$}")
 }
 
-/// Hours, minutes, seconds and fractions; other characters stand for themselves.
+/// Hours, minutes, seconds and fractions; other characters are copied.
 fn clock_part(letter: char, count: usize, ticks: i64) -> String {
     let width = count.min(2);
     match letter {
@@ -95,7 +95,7 @@ fn clock_part(letter: char, count: usize, ticks: i64) -> String {
     }
 }
 
-/// A fraction that came out empty takes the point before it along.
+/// An empty fraction removes the point before it.
 fn push(text: &mut String, part: &str, letter: char) {
     if part.is_empty() && letter == 'F' && text.ends_with('.') {
         text.pop();

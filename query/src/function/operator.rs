@@ -60,7 +60,7 @@ pub(crate) enum Asks {
     AtMost,
 }
 
-/// Tells what a comparison asks, if a table can make use of that.
+/// What a comparison admits, if a table can use that.
 pub(crate) fn asks(function: &'static Function) -> Option<Asks> {
     match function.name {
         "==" | "in" => Some(Asks::OneOf),
@@ -181,7 +181,7 @@ fn relation(call: &mut RowArguments<'_>, wanted: fn(Ordering) -> bool) -> Value 
     Value::Bool(compare(&left, &right).is_some_and(wanted))
 }
 
-// Lists: the value, then the elements; an array stands for its elements
+// Lists: the value, then the elements; an array means its elements
 
 fn elements<'a>(call: &RowArguments<'a>) -> impl Iterator<Item = (&'a Value, Type)> + use<'a> {
     let kinds = call.kinds;
@@ -293,7 +293,7 @@ enum Ends {
 }
 
 /// Finds a text that starts or ends where terms do. Where it starts or ends with a separator of
-/// terms itself, any place will do.
+/// terms itself, any position matches.
 fn has_term_at(text: &str, wanted: &str, ends: Ends) -> bool {
     let Some(first) = wanted.chars().next() else { return true };
     let letter = |character: Option<char>| character.is_some_and(char::is_alphanumeric);

@@ -121,7 +121,7 @@ fn replace_regex(call: &mut RowArguments<'_>) -> Value {
     })
 }
 
-/// Puts groups in the place of `\0` to `\9`.
+/// Replaces `\0` to `\9` by groups.
 fn expand(new: &str, captures: &Captures<'_>) -> String {
     let mut expanded = String::with_capacity(new.len());
     let mut characters = new.chars().peekable();

@@ -1,4 +1,4 @@
-//! Functions of texts. Places and lengths count code points.
+//! Functions of texts. Positions and lengths count code points.
 
 use sha2::Digest;
 
@@ -106,7 +106,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("make_string(number, …)", "the text of code points", (1, MANY), TEXT, make_string),
     Function::new(
         "has_any_index(text, list)",
-        "the place of the first element that is a term of a text",
+        "the index of the first element that is a term of a text",
         (2, 2),
         LONG,
         has_any_index,

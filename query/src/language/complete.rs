@@ -1,14 +1,14 @@
-//! What could stand at the cursor: tables, operators, columns of the pipe so far, functions, points in time.
+//! What can follow at the cursor: tables, operators, columns of the pipe so far, functions, points in time.
 
 use super::token::{Token, TokenKind, solid, tokens};
 use super::{beginnings, charts, functions, join_kinds, keywords, operators};
 use crate::script::{Context, Script};
 use crate::syntax::stands_bare;
 
-/// One thing that could stand at the cursor.
+/// One completion at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What is put in place of the bytes from `start` to the cursor.
+    /// What replaces the bytes from `start` to the cursor.
     pub value: String,
     /// What it is; may be empty.
     pub description: String,
@@ -22,7 +22,7 @@ type Offer = (String, String);
 /// Operators whose next word is a table.
 const TAKES_TABLE: [&str; 3] = ["join", "lookup", "union"];
 
-/// Everything that could stand at a byte of a text, the likeliest first. Columns are looked up in the tables of the
+/// Every completion at a byte of a text, the likeliest first. Columns are looked up in the tables of the
 /// context; nothing is read of them.
 #[must_use]
 pub fn complete(text: &str, cursor: usize, context: &Context<'_>) -> Vec<Completion> {
@@ -72,7 +72,7 @@ struct Cursor<'a> {
     start: usize,
     /// Where the statement begins that the outermost bracket is in.
     statement: usize,
-    /// Where the last `|` stands.
+    /// Where the last `|` is.
     bar: usize,
     operator: Option<&'a str>,
 }

@@ -17,7 +17,7 @@ pub struct Progress {
     pub is_ended: bool,
 }
 
-/// Tells how far a text has come, by its tokens alone.
+/// Whether a text is complete, by its tokens alone.
 #[must_use]
 pub fn progress(text: &str) -> Progress {
     let tokens = solid(text);

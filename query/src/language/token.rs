@@ -6,7 +6,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// A name or a word of the language; dashes belong to it where it stands behind a `|`, as in `mv-expand`.
+    /// A name or a word of the language; dashes belong to it behind a `|`, as in `mv-expand`.
     Word,
     /// A number, perhaps with a unit.
     Number,
@@ -133,7 +133,7 @@ fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
     rest.find(|letter: char| !belongs(letter)).unwrap_or(rest.len())
 }
 
-/// Whether a string stands at the start: whether it is closed, and its length.
+/// The string at the start, if there is one: whether it is closed, and its length.
 pub(crate) fn string(rest: &str) -> Option<(bool, usize)> {
     let body = rest.strip_prefix(['h', 'H']).unwrap_or(rest);
     for fence in ["```", "~~~"] {

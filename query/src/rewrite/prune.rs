@@ -1,6 +1,6 @@
-//! Columns nobody uses are not read, and of nested values only what lies at the paths that are used.
+//! Columns that no step uses are not read, and of nested values only what lies at the paths that are used.
 //!
-//! *Shape*: every step is asked for *demands*, columns or places inside them, and gives just these, in the order of the
+//! *Shape*: every step is given *demands*, columns or paths inside them, and gives just these, in the order of the
 //! set. It may add demands of its own to the set, such as what a filter looks at; they come out of it, too.
 //!
 //! A nested property is one `dynamic` column, as in Graph: `employeeOrgData.division` reads the flattened column of that
@@ -68,7 +68,7 @@ impl Prune {
         Step::Project { input, columns }
     }
 
-    /// Narrows what lies below to what these values use, and points them to its places.
+    /// Narrows what lies below to what these values use, and points them to its columns.
     fn narrowed(&mut self, input: &Arc<Plan>, scalars: &mut [&mut Scalar]) -> Arc<Plan> {
         if !can_narrow(input) {
             return self.plan(input);
@@ -137,7 +137,7 @@ impl Prune {
         Plan::new(step, fields(&plan.schema, demands), plan.span)
     }
 
-    /// Columns that elements replace are read all the same, so that they keep their places.
+    /// Columns that elements replace are read all the same, so that they keep their indexes.
     fn expand(&mut self, input: &Arc<Plan>, expand: &ExpandStep, demands: &mut Demands) -> Step {
         let mut expand = expand.clone();
         demands.extend(made_by_expand(&expand).map(Demand::whole));
@@ -165,7 +165,7 @@ impl Prune {
         Step::Parse { input, parse }
     }
 
-    /// Narrows what lies below a step that makes columns: some in place of those of its input, others after them.
+    /// Narrows what lies below a step that makes columns: some replace those of its input, others follow them.
     fn below(
         &mut self,
         input: &Arc<Plan>,
@@ -234,7 +234,7 @@ fn ask(scalar: &Scalar, input: &Arc<Plan>, demands: &mut Demands) {
     }
 }
 
-/// Whether narrowing reaches a table or a projection that nobody else takes.
+/// Whether narrowing reaches a table or a projection that no other step takes.
 fn can_narrow(plan: &Arc<Plan>) -> bool {
     match &plan.step {
         Step::Scan(_) | Step::Project { .. } => true,
@@ -288,7 +288,7 @@ fn side(join: &JoinStep, width: usize, demand: &Demand) -> JoinDemand {
     }
 }
 
-/// The place of what is demanded in a table.
+/// The index of what is demanded in a table.
 fn nested(scan: &Scan, demand: &Demand) -> Option<usize> {
     let column = *scan.request.columns.get(demand.column)?;
     if demand.path.is_empty() { Some(column) } else { scan.source.nested(column, &demand.path) }

@@ -34,7 +34,7 @@ pub(super) struct EntityColumn {
 pub(super) enum ColumnSource {
     /// The IDs.
     Id,
-    /// Cells of these paths; `missing` stands where there is none.
+    /// Cells of these paths; `missing` is shown where there is none.
     Cells { paths: Vec<CellPath>, missing: Value },
     /// The one target of a relation.
     ToOne(Arc<str>),
@@ -155,7 +155,7 @@ fn column(seen: &[Seen], names: &[String], kind: Type) -> EntityColumn {
     EntityColumn { name: joined(names).into(), depth: names.len(), kind, source }
 }
 
-/// Names as one text: a name alone as it is, others so that no two lists of as many of them are alike.
+/// Names as one text: a name alone as it is, others so that two lists of as many of them differ.
 fn joined(names: &[String]) -> String {
     match names {
         [name] => name.clone(),

@@ -42,7 +42,7 @@ pub(super) fn id(id: &ObjectId) -> Value {
     Value::text(&id.to_string())
 }
 
-/// A number of things.
+/// A count.
 pub(super) fn count(count: usize) -> Value {
     Value::Long(i64::try_from(count).unwrap_or(i64::MAX))
 }

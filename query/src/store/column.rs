@@ -13,7 +13,7 @@ use crate::time::{UNIX_EPOCH, in_range};
 use crate::value::{Type, Value};
 use crate::{convert, number};
 
-/// Fewer values than this stand in a dictionary, however few versions there are.
+/// Fewer values than this are kept in a dictionary, however few versions there are.
 const DICTIONARY_COUNT: usize = 64;
 /// Values that come this many times on average are worth a dictionary.
 const REPEATED_COUNT: usize = 4;
@@ -28,14 +28,14 @@ pub(super) struct SharedColumn {
     whole: OnceLock<Result<Arc<CodedColumn>, TableError>>,
 }
 
-/// Codes of all versions, and what they stand for.
+/// Codes of all versions, and what they mean.
 pub(super) struct CodedColumn {
     /// By version number.
     pub(super) codes: Vec<u32>,
     pub(super) values: Coding,
 }
 
-/// What codes stand for.
+/// What codes mean.
 pub(super) enum Coding {
     /// Values.
     Values(Arc<Vec<Value>>),
@@ -131,7 +131,7 @@ impl CodedColumn {
         self.codes.get(version as usize).copied().unwrap_or(scan::ABSENT)
     }
 
-    /// What a code stands for.
+    /// The value of a code.
     pub(super) fn value(&self, code: u32) -> Value {
         match &self.values {
             Coding::Values(values) => values.get(code as usize).cloned().unwrap_or_default(),
@@ -172,7 +172,7 @@ fn run_size(run: &Values) -> usize {
     }
 }
 
-/// The values that stand behind codes, those of cells without a value first.
+/// The values of codes, those of cells without a value first.
 fn values_of(runs: &[Values], kind: Type) -> Vec<Value> {
     let mut values = vec![Value::missing(kind); FIRST_VALUE as usize];
     for run in runs {
@@ -212,7 +212,7 @@ fn texts_of(runs: &[Values]) -> Result<Texts, TableError> {
     Texts::new(texts.bytes, texts.ends)
 }
 
-/// What stands between the quotes of a JSON text without escapes.
+/// The text between the quotes of a JSON text without escapes.
 fn plain_text(json: &[u8]) -> Option<&[u8]> {
     let text = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
     (!text.contains(&b'\\')).then_some(text)

@@ -18,7 +18,7 @@ fn texts_of(admitted: &Admitted) -> Option<Vec<&str>> {
     texts.collect()
 }
 
-/// Whether a text may stand in a column; conditions about other kinds of values are not looked at.
+/// Whether conditions admit a text in a column; those about other kinds of values admit everything.
 pub(super) fn admits_text<T>(conditions: &[Condition], column: usize, text: &T) -> bool
 where
     T: PartialEq<str> + ?Sized,
@@ -29,7 +29,7 @@ where
     })
 }
 
-/// Whether a time may stand in a column.
+/// Whether conditions admit a time in a column.
 pub(super) fn admits_time(conditions: &[Condition], column: usize, time: i64) -> bool {
     conditions.iter().filter(|condition| condition.column == column).all(|condition| {
         match &condition.admitted {

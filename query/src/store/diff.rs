@@ -1,6 +1,6 @@
 //! `diff(from, to)`: a row for each object that differs.
 //!
-//! Columns that no step needs are not computed: without attributes and links the engine is asked for objects alone, and whole
+//! Columns that no step needs are not computed: without attributes and links the engine compares objects alone, and whole
 //! objects are read for the columns `before` and `after` only.
 
 use std::collections::HashMap;
@@ -89,7 +89,7 @@ impl Sides {
         vec![self.from.clone(), self.to.clone()]
     }
 
-    /// Says what of that which is asked for was not read at one of the two.
+    /// Notes what of the compared data was not read at one of the two.
     pub(super) fn note_unread(
         &self,
         tables: &StoreTables,
@@ -175,8 +175,11 @@ impl TableSource for Difference {
         let failed = TableError::store;
         let changes = store.difference(from, to, &filter).map_err(failed)?;
         let needs_whole = columns.iter().any(|column| matches!(*column, BEFORE | AFTER));
-        let whole =
-            if needs_whole { Some(Whole::new(store, from, to, &changes).map_err(failed)?) } else { None };
+        let whole = if needs_whole {
+            Some(BothSnapshots::new(store, from, to, &changes).map_err(failed)?)
+        } else {
+            None
+        };
         Ok(Box::new(DifferenceParts { changes, columns, whole }))
     }
 
@@ -188,7 +191,7 @@ impl TableSource for Difference {
 struct DifferenceParts {
     changes: Vec<Change>,
     columns: Vec<usize>,
-    whole: Option<Whole>,
+    whole: Option<BothSnapshots>,
 }
 
 impl Parts for DifferenceParts {
@@ -229,7 +232,11 @@ impl DifferenceParts {
         })
     }
 
-    fn objects(&self, changes: &[Change], side: fn(&Whole) -> &Snapshot) -> Result<Column, TableError> {
+    fn objects(
+        &self,
+        changes: &[Change],
+        side: fn(&BothSnapshots) -> &Snapshot,
+    ) -> Result<Column, TableError> {
         let Some(whole) = &self.whole else { return Ok(Column::Constant(Value::Null)) };
         let found = changes.par_iter().map(|change| {
             let object = side(whole).object(&whole.key(change))?;
@@ -263,14 +270,14 @@ fn link(change: &LinkChange) -> Value {
 }
 
 /// The two snapshots, and how to find the objects of changes in them.
-struct Whole {
+struct BothSnapshots {
     from: Snapshot,
     to: Snapshot,
     /// Relation objects are shown by a volatile ID; this leads to the one in the store.
     relations: HashMap<(Arc<str>, String), String>,
 }
 
-impl Whole {
+impl BothSnapshots {
     fn new(store: &Store, from: &BackupId, to: &BackupId, changes: &[Change]) -> engine::Result<Self> {
         let (from, to) = (store.snapshot(from)?, store.snapshot(to)?);
         let mut tokens: Vec<&Arc<str>> = changes.iter().map(|change| &change.type_token).collect();
@@ -278,7 +285,7 @@ impl Whole {
         tokens.retain(|token| schema::by_token(token).is_some_and(|found| found.is_relation_object));
         let mut relations = HashMap::new();
         for token in tokens {
-            // The later side last: where an ID stands on both, its meaning there counts.
+            // The later side last: where both have an ID, its meaning there counts.
             for side in [&from, &to] {
                 for object in side.objects(token)? {
                     let object = object?;

@@ -13,7 +13,7 @@ use crate::batch::{BATCH_ROWS, Batch, Schema};
 use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource};
 
-/// The type token that a table's name stands for: a table of the types, or the token of a type that the store has.
+/// The type token of a table's name: a table of the types, or the token of a type that the store has.
 pub(super) fn token_of(store: &Store, name: &str) -> Option<Arc<str>> {
     if let Some(found) = schema::by_table(name).or_else(|| schema::by_token(name)) {
         return Some(found.token.into());

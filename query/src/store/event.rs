@@ -1,4 +1,4 @@
-//! Changes as rows of one thing each: an object itself, one of its attributes, one of its links.
+//! Changes as rows of one subject each: an object itself, one of its attributes, one of its links.
 
 use std::sync::Arc;
 
@@ -58,11 +58,11 @@ const LOST_INCOMING_LINK: &str = "lostIncomingLink";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
     change: u32,
-    thing: Thing,
+    subject: Subject,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Thing {
+enum Subject {
     Object,
     Attribute(u32),
     Link(u32),
@@ -97,10 +97,10 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
         if !admitted {
             continue;
         }
-        let attributes = (0..change.attributes.len()).map(|index| Thing::Attribute(number(index)));
-        let links = (0..change.links.len()).map(|index| Thing::Link(number(index)));
-        for thing in [Thing::Object].into_iter().chain(attributes).chain(links) {
-            let row = EventRow { change, thing };
+        let attributes = (0..change.attributes.len()).map(|index| Subject::Attribute(number(index)));
+        let links = (0..change.links.len()).map(|index| Subject::Link(number(index)));
+        for subject in [Subject::Object].into_iter().chain(attributes).chain(links) {
+            let row = EventRow { change, subject };
             let is_needed = admits(KIND, row.kind())
                 && admits(NAME, row.name())
                 && admits(ACTION, row.action())
@@ -108,7 +108,7 @@ pub(super) fn events(changes: &[Change], conditions: &[Condition]) -> Vec<Event>
                     .link()
                     .map_or_else(|| admits(TARGET_ID, ""), |link| admits_id(TARGET_ID, &link.target_id));
             if is_needed {
-                events.push(Event { change: number(position), thing });
+                events.push(Event { change: number(position), subject });
             }
         }
     }
@@ -123,29 +123,29 @@ fn number(index: usize) -> u32 {
 #[derive(Clone, Copy)]
 struct EventRow<'c> {
     change: &'c Change,
-    thing: Thing,
+    subject: Subject,
 }
 
 impl<'c> EventRow<'c> {
     fn attribute(self) -> Option<&'c AttributeChange> {
-        match self.thing {
-            Thing::Attribute(index) => self.change.attributes.get(index as usize),
+        match self.subject {
+            Subject::Attribute(index) => self.change.attributes.get(index as usize),
             _ => None,
         }
     }
 
     fn link(self) -> Option<&'c LinkChange> {
-        match self.thing {
-            Thing::Link(index) => self.change.links.get(index as usize),
+        match self.subject {
+            Subject::Link(index) => self.change.links.get(index as usize),
             _ => None,
         }
     }
 
     fn kind(self) -> &'static str {
-        match self.thing {
-            Thing::Object => OBJECT,
-            Thing::Attribute(_) => ATTRIBUTE,
-            Thing::Link(_) => match self.link().and_then(|link| link.cascade) {
+        match self.subject {
+            Subject::Object => OBJECT,
+            Subject::Attribute(_) => ATTRIBUTE,
+            Subject::Link(_) => match self.link().and_then(|link| link.cascade) {
                 None => LINK,
                 Some(LinkEnd::Target) => LOST_LINK,
                 Some(LinkEnd::Source) => LOST_INCOMING_LINK,
@@ -159,10 +159,10 @@ impl<'c> EventRow<'c> {
     }
 
     fn action(self) -> &'static str {
-        match self.thing {
-            Thing::Object => "",
-            Thing::Attribute(_) => "set",
-            Thing::Link(_) => self.link().map_or("", |link| link.action.name()),
+        match self.subject {
+            Subject::Object => "",
+            Subject::Attribute(_) => "set",
+            Subject::Link(_) => self.link().map_or("", |link| link.action.name()),
         }
     }
 
@@ -214,7 +214,7 @@ impl Events<'_> {
     }
 
     fn rows(&self) -> impl Iterator<Item = EventRow<'_>> {
-        self.of.iter().map(|event| EventRow { change: &self.changes[event.change()], thing: event.thing })
+        self.of.iter().map(|event| EventRow { change: &self.changes[event.change()], subject: event.subject })
     }
 
     fn column(&self, column: usize) -> Column {
@@ -235,7 +235,7 @@ impl Events<'_> {
         }
     }
 
-    /// A value of each change: the rows of a change stand together and share it.
+    /// A value of each change: the rows of a change follow one another and share it.
     fn of_changes(&self, value: impl Fn(&Change) -> Value) -> Column {
         let mut values: Vec<Value> = Vec::new();
         let (mut codes, mut last) = (Vec::with_capacity(self.of.len()), None);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::TableError;
 use engine::scan::Scan;
 
-/// Stands for no type.
+/// The index of no type.
 pub(super) const NO_TYPE: u16 = u16::MAX;
 
 /// The types that ordinals are live under.

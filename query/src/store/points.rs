@@ -1,7 +1,7 @@
-//! Points in time that queries name, and the backups they stand for.
+//! Points in time that queries name, and the backups they resolve to.
 //!
 //! *Invariants*: 1. A query resolves each distinct point once, so that all its tables see the same backup.
-//! 2. Whatever was resolved is kept for the caller, who says it to people.
+//! 2. Every resolved point is kept for the caller to show.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -104,7 +104,7 @@ pub(super) fn described(value: &Value) -> String {
 }
 
 impl ResolvedPoint {
-    /// The backup that a written point stands for.
+    /// The backup that a written point resolves to.
     #[must_use]
     pub fn new(point: &PointArgument, backup: &BackupSummary) -> Self {
         Self { written: point.to_string(), backup: backup.id, taken_at: backup.taken_at }
@@ -137,7 +137,7 @@ pub(super) struct PointLog {
 }
 
 impl PointLog {
-    /// The backup of a point, asked of the resolver the first time.
+    /// The backup of a point, taken from the resolver the first time.
     pub(super) fn resolve(
         &self,
         resolver: &dyn PointResolver,

@@ -60,18 +60,18 @@ impl TypeReader {
         Ok(RowSet { rows, deleted, complete: true })
     }
 
-    /// The IDs of some rows as Graph gives them. Those of relation objects move, so the store knows these objects by
-    /// their natural keys, which stand in where no ID was observed.
+    /// The IDs of some rows as Graph gives them. Those of relation objects are volatile, so the store knows these objects by
+    /// their natural keys, which are shown where no ID was observed.
     fn ids(&self, ordinals: &[u32]) -> Result<TextList, TableError> {
         let keys = self.scan.ids(ordinals).map_err(TableError::store)?;
-        if !self.has_moving_ids() {
+        if !self.has_volatile_ids() {
             return Ok(keys);
         }
-        let moving = self.scan.volatile(ordinals).map_err(TableError::store)?;
-        let moving = self.scan.cells(Space::Volatile, "id", &moving).map_err(TableError::store)?;
+        let versions = self.scan.volatile(ordinals).map_err(TableError::store)?;
+        let volatile = self.scan.cells(Space::Volatile, "id", &versions).map_err(TableError::store)?;
         let mut ids = TextList::default();
         for row in 0..ordinals.len() {
-            match of_json(moving.get(row), Type::String) {
+            match of_json(volatile.get(row), Type::String) {
                 Value::String(id) if !id.is_empty() => ids.bytes.extend_from_slice(id.as_bytes()),
                 _ => ids.bytes.extend_from_slice(keys.get(row)),
             }
@@ -81,19 +81,19 @@ impl TypeReader {
     }
 
     /// Whether Graph gives the objects other IDs than the store.
-    fn has_moving_ids(&self) -> bool {
+    fn has_volatile_ids(&self) -> bool {
         schema::by_token(self.scan.token()).is_some_and(|found| found.is_relation_object)
     }
 
     /// Those with these IDs.
     pub(super) fn named(&self, ids: &[&str], deleted: bool) -> Result<RowSet, TableError> {
-        if self.has_moving_ids() {
-            return self.named_by_moving_ids(ids, deleted);
+        if self.has_volatile_ids() {
+            return self.named_by_volatile_ids(ids, deleted);
         }
         Ok(self.some(self.scan.named(ids, deleted).map_err(TableError::store)?, deleted))
     }
 
-    fn named_by_moving_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, TableError> {
+    fn named_by_volatile_ids(&self, wanted: &[&str], deleted: bool) -> Result<RowSet, TableError> {
         let set = self.rows(deleted)?;
         let all = set.rows.all()?;
         let ids = self.ids(all.ordinals)?;

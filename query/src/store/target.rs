@@ -89,7 +89,7 @@ impl<'s> Targets<'s> {
             Ok(targets)
         });
         let found: Vec<Vec<(&str, Target)>> = found.collect::<engine::Result<_>>().map_err(failed)?;
-        // An ID may stand under two types: the first of them counts.
+        // Two types may have one ID: the first of them counts.
         Ok(found.into_iter().flatten().rev().collect())
     }
 }

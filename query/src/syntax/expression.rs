@@ -15,7 +15,7 @@ use crate::{literal, number, time};
 /// The digits of the one integer that only its sign brings into range.
 const LEAST: &str = "9223372036854775808";
 
-/// Stands for what could not be built; a finding says why.
+/// The value of what could not be built; a finding says why.
 pub(super) fn nothing(span: Span) -> Expression {
     Expression { kind: ExpressionKind::Literal(Value::Null, Type::Dynamic), span }
 }

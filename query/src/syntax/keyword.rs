@@ -1,7 +1,7 @@
-//! The words of the language: those that stand inside operators, those that begin something, and those that are names
+//! The words of the language: those inside operators, those that begin something, and those that are names
 //! only in brackets: `['kind']`.
 
-/// Words that stand inside operators.
+/// Words inside operators.
 pub(crate) const KEYWORDS: [&str; 50] = [
     "and",
     "or",
@@ -103,7 +103,7 @@ const WORDS: [&str; 40] = [
 ];
 /// Words that cannot be given as a name.
 const NEW: [&str; 5] = ["false", "kind", "true", "with_source", "withsource"];
-/// Words that begin something else where a value or a member stands.
+/// Words that begin something else in the position of a value or a member.
 const USED: [&str; 16] = [
     "accumulate",
     "as",
@@ -180,7 +180,7 @@ pub(crate) fn stands_bare(name: &str) -> bool {
 pub(super) enum Use {
     /// It is given to something.
     New,
-    /// It stands for what has it.
+    /// It refers to what has it.
     Known,
 }
 

@@ -155,7 +155,7 @@ fn pack_all(binder: &mut Binder<'_>, name: &str, fields: &[Field], span: Span) -
     }
 }
 
-/// A call where a table stands.
+/// A call that must be a table.
 pub(in crate::bind) fn bind_table_call<'a>(
     binder: &mut Binder<'a>,
     call: &'a Call,
@@ -254,8 +254,8 @@ fn bind_parameters<'a>(
         let name = parameter.name.text.as_str();
         let named =
             arguments.iter().find(|argument| argument.name.as_ref().is_some_and(|given| given.text == name));
-        let placed = arguments.get(index).filter(|argument| argument.name.is_none());
-        let binding = match named.or(placed) {
+        let positional = arguments.get(index).filter(|argument| argument.name.is_none());
+        let binding = match named.or(positional) {
             Some(argument) => bind_argument(binder, parameter, argument, fields, outer),
             None => bind_default(binder, parameter, span, inner),
         };
