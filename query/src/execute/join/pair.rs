@@ -93,13 +93,14 @@ impl<'a> Pairing<'a> {
         let matched = self.matched.iter().flatten().enumerate();
         let unmatched = matched.filter(|(_, matched)| !matched.load(Ordering::Relaxed));
         let unmatched: Vec<u32> = unmatched.map(|(row, _)| row_number(row)).collect();
-        let batch = |rows: &[u32]| {
+        // One batch at a time: the caller accounts for each before the next is made.
+        (0..unmatched.len()).step_by(BATCH_ROWS).map(move |start| {
+            let rows = &unmatched[start..unmatched.len().min(start + BATCH_ROWS)];
             let mut columns: Vec<Column> = left.iter().cloned().map(Column::Constant).collect();
             let right = self.right_columns.iter();
             columns.extend(right.map(|index| self.probe.index.rows.columns[*index].gather(rows)));
             Batch { columns, row_count: rows.len() }
-        };
-        unmatched.chunks(BATCH_ROWS).map(batch).collect::<Vec<_>>().into_iter()
+        })
     }
 }
 
