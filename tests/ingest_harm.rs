@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use twin::Actor;
 
 use crate::incident::{cloud_users, objects, set};
-use crate::ingest_backup::Keeper;
-use crate::ingest_recovery::{allowing, context, plan_with, recovered};
+use crate::ingest_backup::{Keeper, ids};
+use crate::ingest_recovery::{allowing, context, plan_between, plan_with, recovered};
 use crate::tenant::Tenant;
 
 const ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
@@ -189,6 +189,46 @@ fn a_policy_that_enforces_is_written_whole_or_not_at_all() {
         assert_eq!(now["grantControls"]["builtInControls"], json!([control]), "{state}");
         assert_eq!(now["conditions"]["users"]["excludeUsers"], json!([]), "{state}");
     }
+}
+
+#[test]
+fn what_was_changed_beside_a_value_that_is_put_back_stays_where_an_update_replaces_the_whole() {
+    const POLICY: &str = "deviceRegistrationPolicy";
+    let mut scene = Scene::new();
+    let id = ids(&scene.tenant, POLICY)[0].clone();
+    let original = scene.object(POLICY, &id);
+    scene.keeper.back_up(&scene.tenant);
+    set(&scene.tenant, POLICY, &id, &json!({"userDeviceQuota": 999}));
+    scene.keeper.back_up(&scene.tenant);
+    let plan = scene.plan(PlanOptions::default());
+    let [step] = &plan.steps[..] else { panic!("{:#?}", plan.steps) };
+    assert_eq!((step.kind, &*step.request.method), (StepKind::Update, "PUT"));
+    // The request would take this back, and nothing that the step shows says so.
+    set(&scene.tenant, POLICY, &id, &json!({"multiFactorAuthConfiguration": "required"}));
+    let summary = scene.apply(&plan);
+    assert_eq!(
+        (summary.status, summary.conflicts),
+        (RecoveryStatus::CompletedWithWarnings, 1),
+        "{summary:?}"
+    );
+    let now = scene.object(POLICY, &id);
+    assert_eq!(
+        (&now["userDeviceQuota"], &now["multiFactorAuthConfiguration"]),
+        (&json!(999), &json!("required"))
+    );
+    // Against what stands now, nothing but the quota changes.
+    scene.keeper.back_up(&scene.tenant);
+    let first = scene.keeper.store.backups()[0].id;
+    let options = PlanOptions { attributes: vec!["userDeviceQuota".to_owned()], ..PlanOptions::default() };
+    let mut plan = plan_between(&scene.keeper.store, &scene.tenant, &first, options);
+    "kkkkkkkkkkkkkkkk".clone_into(&mut plan.plan_id);
+    plan.seal(&scene.keeper.store);
+    let summary = recovered(&mut scene.keeper, &scene.tenant, &plan, &allowing([2; 32]));
+    assert_eq!((summary.status, summary.failed), (RecoveryStatus::Completed, 0), "{summary:?}");
+    let now = scene.object(POLICY, &id);
+    assert_eq!(now["userDeviceQuota"], original["userDeviceQuota"]);
+    assert_eq!(now["multiFactorAuthConfiguration"], "required");
+    assert_eq!(now["azureADJoin"], original["azureADJoin"]);
 }
 
 #[test]

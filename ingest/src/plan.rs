@@ -98,6 +98,7 @@ pub use property::{SupportRow, support};
 pub(crate) use request::reference;
 pub use signature::{PlanSignature, SIGNATURE_NAMESPACE, SignatureRule};
 pub use summary::Summary;
+pub(crate) use update::whole::is_replacement;
 pub use value::written_value;
 
 /// The version of the file format.

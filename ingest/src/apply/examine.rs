@@ -12,7 +12,9 @@ use super::sign::{SignedIn, signed_in};
 use super::undo::AFTER_RECOVERY;
 use super::{ApplyRequest, check_client, is_over};
 use crate::graph::{self, Client};
-use crate::plan::{self, Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, written_value};
+use crate::plan::{
+    self, Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, is_replacement, written_value,
+};
 use crate::resource;
 use engine::records::RecoverySummary;
 
@@ -156,8 +158,7 @@ fn check_states(store: &Store, plan: &Plan) -> Result<()> {
     let mut sides: Option<[Option<Snapshot>; 2]> = None;
     for step in &plan.steps {
         let Some(resource) = resource::by_token(&step.object.type_token) else { continue };
-        let is_whole =
-            step.request.method == "PUT" && resource.recovery.update == "PUT" && step.links.is_empty();
+        let is_whole = is_replacement(resource, step);
         let parent = parent_of(resource.graph.get, &step.request.path);
         if !is_whole && parent.is_none() {
             continue;

@@ -12,7 +12,7 @@ use super::error::Result;
 use super::standing::{Image, Standing};
 use super::template::{Filling, is_of_new, meter};
 use crate::graph::{self, Answer, Call, Client, Page};
-use crate::plan::{Named, Step, StepKind, written_value};
+use crate::plan::{Named, Step, StepKind, is_replacement, written_value};
 use crate::resource::{self, Link, Resource};
 
 /// What has to be asked for a step.
@@ -260,6 +260,7 @@ fn judge_values(step: &Step, object: &Value, filling: &Filling<'_>) -> Standing 
         }
         image.insert(name.clone(), standing);
     }
+    others.extend(changed_around(step, object, filling));
     let image = Image { values: Value::Object(image), ..Image::default() };
     if is_wanted {
         Standing::AsWanted
@@ -268,6 +269,29 @@ fn judge_values(step: &Step, object: &Value, filling: &Filling<'_>) -> Standing 
     } else {
         Standing::Other(image, others.join(", "))
     }
+}
+
+/// What differs from the request of a step that replaces its object whole, besides the values that it shows: it would be
+/// overwritten, or reset where the request leaves it out.
+fn changed_around(step: &Step, object: &Value, filling: &Filling<'_>) -> Vec<String> {
+    let resource =
+        resource::by_token(&step.object.type_token).filter(|resource| is_replacement(resource, step));
+    let (Some(resource), Some(sent), Some(members)) =
+        (resource, step.request.body.as_object(), object.as_object())
+    else {
+        return Vec::new();
+    };
+    let is_shown = |name: &str| step.before.contains_key(name) || step.after.contains_key(name);
+    let is_around = |name: &str| !is_shown(name) && !name.contains('@') && resource.is_writable(name);
+    let mut changed = Vec::new();
+    for name in members.keys().filter(|name| is_around(name)) {
+        let standing = value_of(step, name, object);
+        let kept = sent.get(name).map(|value| filling.value(value)).unwrap_or_default();
+        if !is_same(resource.token, name, &standing, &kept) {
+            changed.push(format!("{name} is {}", shown(&standing)));
+        }
+    }
+    changed
 }
 
 /// How what stands at the address of a relation object's update relates something else than its ID says, if it does.

@@ -10,7 +10,7 @@ use super::draft::{Draft, DraftId, NewId, Outcome, Returns, Wanted, WantedMap};
 use super::lookup::{self, Attributes, Lookup, text};
 use super::property::{self, CREDENTIALS, LICENCES};
 use super::request::{object_path, request};
-use super::update::{licences, update_draft};
+use super::update::{licences, update_draft, whole};
 use super::value::{has_text, written_value};
 use super::{PASSWORD, PlanObject, RequestTemplate, StepKind, elements, phase};
 use crate::plan::Result;
@@ -98,7 +98,14 @@ struct Creation {
 /// Writes the request that makes an object, and drafts what can only follow.
 fn fill(anew: &Anew, returns: &Returns, outcome: &mut Outcome) {
     let Anew { object, resource, attributes, step } = anew;
-    let Creation { body, later, path, note } = special(creation(anew, returns), resource, attributes);
+    let Creation { body, mut later, path, note } = special(creation(anew, returns), resource, attributes);
+    let missing = whole::missing(resource, |name| attributes.contains_key(name) || later.contains_key(name));
+    if whole::replaces_whole(resource) && !missing.is_empty() {
+        // Such an update would take back what Graph made the object with.
+        let reason = whole::obstacle(&missing);
+        later.keys().for_each(|name| outcome.skip(object, name, &*reason));
+        later = WantedMap::new();
+    }
     skip_secrets(object, attributes, outcome);
     // Without what was part of it in collections below it, it may be weaker than it was.
     for inside in resource.graph.inside {
@@ -197,7 +204,8 @@ fn later_drafts(anew: &Anew, later: WantedMap, made: Attributes) -> Vec<Draft> {
             together.insert(name, values);
         }
     }
-    if resource.recovery.update == "PUT" && !(together.is_empty() && apart.is_empty()) {
+    let is_whole = whole::replaces_whole(resource);
+    if is_whole && !(together.is_empty() && apart.is_empty()) {
         // What is replaced whole says again what it was made with.
         together.extend(apart.drain(..).flatten());
         for (name, value) in made {
@@ -209,8 +217,10 @@ fn later_drafts(anew: &Anew, later: WantedMap, made: Attributes) -> Vec<Draft> {
     apart.extend((!together.is_empty()).then_some(together));
     let drafts = apart.into_iter().map(|wanted| {
         let path = object_path(resource, &object.id, attributes);
-        let request =
-            RequestTemplate { body: json!({}).into(), ..request(resource, resource.recovery.update, path) };
+        // Nothing is missing: `fill` drafts no such update else.
+        let standing = is_whole.then(|| whole::body(resource, attributes, &wanted).unwrap_or_default());
+        let body = standing.unwrap_or_default().into();
+        let request = RequestTemplate { body, ..request(resource, resource.recovery.update, path) };
         let mut draft = update_draft(resource, object, request, wanted);
         draft.phase = draft.phase.max(phase::of_later(resource.id));
         draft

@@ -12,6 +12,7 @@ mod schedules;
 mod signature;
 mod unique;
 mod updates;
+mod whole;
 
 use engine::{BackupDetails, BackupId, CreateOptions, DifferenceFilter, Store};
 use serde_json::{Value, json};

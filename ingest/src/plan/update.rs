@@ -4,6 +4,7 @@ mod credential;
 mod licence;
 mod permission;
 mod values;
+pub(super) mod whole;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +20,7 @@ use super::merge::cleared;
 use super::phase;
 use super::pick::Picked;
 use super::property::{self, Writing};
-use super::request::{filled, object_path, request};
+use super::request::{filled, request, update_of};
 use super::value::written_value;
 use super::{Named, PlanObject, RequestTemplate, StepKind};
 use crate::plan::Result;
@@ -85,6 +86,13 @@ pub(super) fn draft(facts: &Facts<'_>, picked: &Picked, values: Option<Values>) 
         wanted.remove(&name);
         outcome.skip(&object, &name, property::AS_WANTED);
     }
+    if whole::replaces_whole(resource) {
+        let (from, to) = sides.read(facts.lookup)?;
+        whole::skip_unobserved(&object, from, &mut wanted, &mut outcome);
+        if !wanted.is_empty() {
+            whole::rename(resource, to, facts.returns, &mut wanted);
+        }
+    }
     let mut written = write(facts.lookup, resource, &object, wanted, &mut sides)?;
     for draft in &mut written.drafts {
         let own = conflicts.iter().filter(|name| draft.before.contains_key(name));
@@ -116,8 +124,13 @@ pub(super) fn draft_differing(
         let after = if after.is_null() { values::unset(resource, name) } else { after };
         wanted.insert(name.clone(), Wanted { before, after });
     }
+    let mut outcome = Outcome::default();
+    if whole::replaces_whole(resource) {
+        whole::skip_unobserved(object, &from, &mut wanted, &mut outcome);
+    }
     let mut sides = Sides { id: &object.id, token: resource.token, read: Some((from, to)) };
-    write(lookup, resource, object, wanted, &mut sides)
+    outcome.append(write(lookup, resource, object, wanted, &mut sides)?);
+    Ok(outcome)
 }
 
 /// An update: a request whose body gets the wanted values.
@@ -222,6 +235,7 @@ fn write(
     sides: &mut Sides<'_>,
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
+    let is_whole = whole::replaces_whole(resource);
     for name in property::CREDENTIALS {
         if matches!(property::writing(resource, name), Writing::Credential)
             && let Some(values) = wanted.remove(name)
@@ -235,9 +249,8 @@ fn write(
     for (name, values) in wanted {
         match property::writing(resource, &name) {
             Writing::Licence => licences = Some(values),
-            Writing::Update => {
-                together.insert(name, values);
-            }
+            Writing::Update => drop(together.insert(name, values)),
+            Writing::Alone if is_whole => drop(together.insert(name, values)),
             Writing::Alone => {
                 let request = update_request(lookup, resource, object, sides)?;
                 outcome.add(update_draft(resource, object, request, WantedMap::from([(name, values)])));
@@ -252,7 +265,9 @@ fn write(
             Writing::Credential | Writing::Never(_) => {}
         }
     }
-    if !together.is_empty() {
+    if is_whole {
+        outcome.append(update_whole(lookup, resource, object, together, sides)?);
+    } else if !together.is_empty() {
         let request = update_request(lookup, resource, object, sides)?;
         outcome.add(update_draft(resource, object, request, together));
     }
@@ -274,27 +289,38 @@ fn write(
     Ok(outcome)
 }
 
-/// The update of an object before it has a body; of a type that is replaced whole, it has all observed values.
+/// The update that replaces an object whole; without it, why it is not made.
+fn update_whole(
+    lookup: &Lookup,
+    resource: &'static Resource,
+    object: &PlanObject,
+    wanted: WantedMap,
+    sides: &mut Sides<'_>,
+) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    if wanted.is_empty() {
+        return Ok(outcome);
+    }
+    match whole::body(resource, &sides.read(lookup)?.1, &wanted) {
+        Ok(members) => {
+            let mut request = update_request(lookup, resource, object, sides)?;
+            if let Some(body) = request.body.as_object_mut() {
+                body.extend(members);
+            }
+            outcome.add(update_draft(resource, object, request, wanted));
+        }
+        Err(reason) => wanted.keys().for_each(|name| outcome.skip(object, name, &*reason)),
+    }
+    Ok(outcome)
+}
+
+/// The update of an object before it has values; of types that are many in one it says which.
 fn update_request(
     lookup: &Lookup,
     resource: &'static Resource,
     object: &PlanObject,
     sides: &mut Sides<'_>,
 ) -> Result<RequestTemplate> {
-    let path = object_path(resource, &object.id, &sides.read_if(resource.graph.parent.is_some(), lookup)?);
-    let mut request = request(resource, resource.recovery.update, path);
-    let mut body = Named::new();
-    if resource.recovery.update == "PUT" {
-        for (name, value) in &sides.read(lookup)?.1 {
-            if matches!(property::writing(resource, name), Writing::Update) {
-                body.insert(name.clone(), written_value(resource.token, name, value.clone()));
-            }
-        }
-    }
-    if resource.recovery.is_typed {
-        let stated = sides.read(lookup)?.1.get("@odata.type").cloned();
-        body.extend(stated.map(|stated| ("@odata.type".to_owned(), stated)));
-    }
-    request.body = body.into();
-    Ok(request)
+    let is_read = resource.graph.parent.is_some() || resource.recovery.is_typed;
+    Ok(update_of(resource, &object.id, &sides.read_if(is_read, lookup)?))
 }

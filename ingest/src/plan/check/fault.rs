@@ -25,6 +25,9 @@ pub(in crate::plan) enum Fault {
     /// Its request writes another value than it shows.
     #[error("expected its request to write {0} as it is wanted")]
     Unwritten(String),
+    /// Its request replaces an object whole and leaves out a property, which Graph resets to a default.
+    #[error("expected its request to say {0}, because it replaces the object whole")]
+    Partial(&'static str),
     /// Its request has another method, version or path.
     #[error(
         "expected {method} {template} of {id} ({version:?}), found {} {} ({:?})",

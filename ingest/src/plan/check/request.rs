@@ -12,6 +12,7 @@ use super::body::{is_reference_to, is_written, licences};
 use super::fault::{Verdict, odd_body};
 use super::{Fault, Makers};
 use crate::plan::property::LICENCES;
+use crate::plan::update::whole::{is_replacement, missing};
 use crate::plan::{NEW_ID_PREFIX, Named, PASSWORD, PlanObject, Step, StepKind, StepLink, TARGET};
 use crate::resource::{self, Link, Resource, Version};
 
@@ -156,7 +157,10 @@ impl Checked<'_> {
             }
         }
         // What replaces an object whole has all of it; that is held against the state when the plan is applied.
-        let is_whole = self.resource.recovery.update == "PUT" && request.method == "PUT";
+        let is_whole = is_replacement(self.resource, self.step);
+        if is_whole && let Some(name) = missing(self.resource, |name| body.contains_key(name)).first() {
+            return Err(Fault::Partial(name));
+        }
         let is_allowed = |name: &str, value: &Value| {
             after.contains_key(name) || is_whole || (self.resource.recovery.is_typed && is_type(name, value))
         };

@@ -10,7 +10,7 @@ use crate::plan::draft::{Draft, Outcome, Returns, Wanted, WantedMap};
 use crate::plan::lookup::{self, Attributes, Lookup};
 use crate::plan::property::{self, Writing};
 use crate::plan::request::{object_path, request, update_of};
-use crate::plan::update::update_draft;
+use crate::plan::update::{update_draft, whole};
 use crate::plan::value::written_value;
 use crate::plan::{PlanObject, StepKind};
 use crate::resource::{self, Resource};
@@ -24,6 +24,9 @@ const MANY: [TypeId; 6] = [
     TypeId::ServicePrincipal,
     TypeId::Application,
 ];
+
+/// The note of a step that only re-points.
+const NEW_IDS: &str = "names objects by their new IDs";
 
 /// What rules of groups name others in.
 const RULE: &str = "membershipRule";
@@ -66,7 +69,12 @@ fn of_type(
             display_name: object.display_name(),
         };
         let planned = planned_properties(drafts, &shown.id);
-        outcome.append(of_object(resource, &shown, &object.attributes(), returns, &planned));
+        let of_object = if whole::replaces_whole(resource) {
+            of_whole(lookup, resource, &shown, returns, &planned)?
+        } else {
+            of_object(resource, &shown, &object.attributes(), returns, &planned)
+        };
+        outcome.append(of_object);
     }
     Ok(outcome)
 }
@@ -102,10 +110,43 @@ fn of_object(
     for wanted in apart {
         let request = update_of(resource, &object.id, attributes);
         let mut draft = update_draft(resource, object, request, wanted);
-        draft.notes.push("names objects by their new IDs".to_owned());
+        draft.notes.push(NEW_IDS.to_owned());
         outcome.add(draft);
     }
     outcome
+}
+
+/// Re-points IDs inside of an object that an update replaces whole; an update of it that is planned says them already.
+fn of_whole(
+    lookup: &Lookup,
+    resource: &'static Resource,
+    object: &PlanObject,
+    returns: &Returns,
+    planned: &HashSet<&str>,
+) -> Result<Outcome> {
+    // What stands is held against the state that the plan names, so it is taken from there.
+    let standing = lookup::attributes(&lookup.to, resource.token, &object.id)?.unwrap_or_default();
+    let mut wanted = WantedMap::new();
+    whole::rename(resource, &standing, returns, &mut wanted);
+    // What no update writes is listed as it is of other types.
+    let mut outcome = of_object(resource, object, &standing, returns, planned);
+    outcome.drafts.clear();
+    if wanted.keys().all(|name| planned.contains(name.as_str())) {
+        return Ok(outcome);
+    }
+    match whole::body(resource, &standing, &wanted) {
+        Ok(members) => {
+            let mut request = update_of(resource, &object.id, &standing);
+            if let Some(body) = request.body.as_object_mut() {
+                body.extend(members);
+            }
+            let mut draft = update_draft(resource, object, request, wanted);
+            draft.notes.push(NEW_IDS.to_owned());
+            outcome.add(draft);
+        }
+        Err(reason) => wanted.keys().for_each(|name| outcome.leave(object, name.clone(), &reason)),
+    }
+    Ok(outcome)
 }
 
 fn rules(lookup: &mut Lookup, returns: &Returns, drafts: &[Draft]) -> Result<Outcome> {

@@ -201,23 +201,3 @@ fn token_of(token: &str) -> &'static str {
 fn value_name(value: &serde_json::Value) -> String {
     format!("named {value}")
 }
-
-#[test]
-fn a_policy_that_is_replaced_whole_is_sent_with_all_that_was_observed() {
-    let of = |quota: u32| {
-        let policy = json!({"id": "deviceRegistrationPolicy", "displayName": "Device Registration Policy",
-            "userDeviceQuota": quota, "multiFactorAuthConfiguration": "required",
-            "localAdminPassword": {"isEnabled": true}});
-        vec![("deviceRegistrationPolicy", policy)]
-    };
-    let plan = Case::new(of(50), of(999)).plan();
-    let [step] = &plan.steps[..] else { panic!("{:#?}", plan.steps) };
-    let request = &step.request;
-    assert_eq!((&*request.method, &*request.path), ("PUT", "/policies/deviceRegistrationPolicy"));
-    // What an update leaves out falls back to a default: a quota to 0, a required method to none.
-    assert_eq!(request.body.get("userDeviceQuota"), Some(&json!(50)));
-    assert_eq!(request.body.get("multiFactorAuthConfiguration"), Some(&json!("required")));
-    assert_eq!(request.body.get("localAdminPassword"), Some(&json!({"isEnabled": true})));
-    assert_eq!(request.body.get("displayName"), None);
-    assert_eq!(step.after.keys().collect::<Vec<_>>(), ["userDeviceQuota"]);
-}
