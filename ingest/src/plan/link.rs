@@ -1,6 +1,6 @@
 //! Owns links on their way back: made and taken away by twenties, and never a DELETE without `/$ref`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::RecoveryAction;
 use engine::schema::{SYNCED_MARKER, TypeId};
@@ -19,6 +19,12 @@ use crate::resource::{Link, Resource};
 /// Links of one step: as many as one bulk request takes, and one batch.
 const LINK_COUNT_MAX: usize = 20;
 
+/// What says of a group, among other things, whether its members follow from a rule.
+const GROUP_TYPES: &str = "groupTypes";
+
+/// The same of an administrative unit.
+const MEMBERSHIP_TYPE: &str = "membershipType";
+
 /// The links of one relation of an object.
 #[derive(Debug, Default)]
 struct Sought {
@@ -35,6 +41,7 @@ pub(super) fn draft(
 ) -> Outcome {
     let change = &picked.change;
     let object = picked.object();
+    let planned = PlannedMemberships::of(updates);
     let mut outcome = Outcome::default();
     for (relation, sought) in sought(picked) {
         let resource = picked.resource();
@@ -47,9 +54,7 @@ pub(super) fn draft(
             outcome.skip(&object, relation, change.reason.unwrap_or(property::UNSUPPORTED));
         } else if change.unknown.iter().any(|name| name == relation) {
             outcome.skip(&object, relation, "these links were not observed on one side");
-        } else if let Some(reason) =
-            obstacle(facts, resource, link, &picked.id, updates.iter().chain(&outcome.drafts))
-        {
+        } else if let Some(reason) = obstacle(facts, resource, link, &picked.id, &planned) {
             outcome.skip(&object, relation, reason);
         } else {
             outcome.append(of_relation(facts, assignments, &object, (resource, link), &sought));
@@ -70,46 +75,58 @@ fn sought(picked: &Picked) -> BTreeMap<&str, Sought> {
     by_relation
 }
 
-/// Why links of an object cannot be written, if they cannot; the last of `drafts` may be updates of the same object.
-pub(super) fn obstacle<'d>(
+/// Why links of an object cannot be written, if they cannot.
+pub(super) fn obstacle(
     facts: &Facts<'_>,
     resource: &Resource,
     link: &Link,
     id: &str,
-    drafts: impl DoubleEndedIterator<Item = &'d Draft>,
+    planned: &PlannedMemberships<'_>,
 ) -> Option<&'static str> {
     if let Some(reason) = property::link_obstacle(resource, link).or_else(|| facts.absence(id)) {
         return Some(reason);
     }
     let lookup = facts.lookup;
     let is_synced = || lookup.cell(resource.id, id, SYNCED_MARKER) == &Value::Bool(true);
+    let membership = |name: &'static str| {
+        planned.value(resource.id, id).unwrap_or_else(|| lookup.cell(resource.id, id, name))
+    };
     match (resource.id, link.name) {
         (TypeId::User, _) | (TypeId::Group, "members") if is_synced() => Some(property::SYNCED),
         (TypeId::Group, _) if lookup.is_exchange_group(id) => Some(property::EXCHANGE),
-        (TypeId::Group, "members") => {
-            let kinds = lookup.cell(TypeId::Group, id, "groupTypes");
-            // A group's members follow from a rule if they will when the plan is done.
-            let kinds = planned_value(drafts, TypeId::Group, id, "groupTypes").unwrap_or(kinds);
-            has_text(kinds, "DynamicMembership").then_some("members of a dynamic group follow from its rule")
-        }
-        (TypeId::AdministrativeUnit, "members")
-            if lookup.cell(TypeId::AdministrativeUnit, id, "membershipType") == "Dynamic" =>
-        {
-            Some("members of a dynamic unit follow from its rule")
-        }
+        (TypeId::Group, "members") => has_text(membership(GROUP_TYPES), "DynamicMembership")
+            .then_some("members of a dynamic group follow from its rule"),
+        (TypeId::AdministrativeUnit, "members") => (membership(MEMBERSHIP_TYPE) == "Dynamic")
+            .then_some("members of a dynamic unit follow from its rule"),
         _ => None,
     }
 }
 
-/// What a drafted update sets a property to: the updates of an object are drafted right before its links.
-fn planned_value<'d>(
-    drafts: impl DoubleEndedIterator<Item = &'d Draft>,
-    type_id: TypeId,
-    id: &str,
-    name: &str,
-) -> Option<&'d Value> {
-    let latest = drafts.rev().take_while(|draft| draft.object.id == id);
-    latest.filter(|draft| draft.object.type_token == type_id).find_map(|draft| draft.after.get(name))
+/// What drafts set the properties to that say whether members follow from a rule: they do if they will when the plan is
+/// done.
+#[derive(Debug, Default)]
+pub(super) struct PlannedMemberships<'d>(HashMap<(TypeId, &'d str), &'d Value>);
+
+impl<'d> PlannedMemberships<'d> {
+    /// Those of some drafts, of which a later one counts.
+    pub(super) fn of(drafts: &'d [Draft]) -> Self {
+        let mut planned = HashMap::new();
+        for draft in drafts {
+            let (type_id, name) = match TypeId::from_token(&draft.object.type_token) {
+                Some(type_id @ TypeId::Group) => (type_id, GROUP_TYPES),
+                Some(type_id @ TypeId::AdministrativeUnit) => (type_id, MEMBERSHIP_TYPE),
+                _ => continue,
+            };
+            if let Some(value) = draft.after.get(name) {
+                planned.insert((type_id, draft.object.id.as_str()), value);
+            }
+        }
+        Self(planned)
+    }
+
+    fn value(&self, type_id: TypeId, id: &str) -> Option<&'d Value> {
+        self.0.get(&(type_id, id)).copied()
+    }
 }
 
 fn of_relation(

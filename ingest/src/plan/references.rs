@@ -9,6 +9,7 @@ use engine::{ObjectKey, Snapshot};
 
 use super::draft::{Draft, Outcome, Returns};
 use super::facts::{Facts, Given};
+use super::link::PlannedMemberships;
 use super::lookup::{self, Lookup};
 use super::relation::{self, AppRoleNames, AssignmentSteps, Relation, ends_of, role_member};
 use super::{Phase, StepKind, StepLink, link};
@@ -129,6 +130,7 @@ fn links_of(facts: &Facts<'_>, assignments: &AssignmentSteps, holders: Holders, 
         let links = draft.links.iter();
         planned.extend(links.map(|link| (&*draft.object.id, &*link.relation, &*link.target_id)));
     }
+    let memberships = PlannedMemberships::of(drafts);
     let mut outcome = Outcome::default();
     for ((token, id), held) in holders {
         let Some(resource) = resource::by_token(&token) else { continue };
@@ -136,8 +138,7 @@ fn links_of(facts: &Facts<'_>, assignments: &AssignmentSteps, holders: Holders, 
             let Some(link) = resource.link(relation) else { continue };
             let is_new = |target: &String| !planned.contains(&(&*id, relation, &**target));
             let targets: Vec<String> = targets.into_iter().filter(is_new).collect();
-            let all = drafts.iter().chain(&outcome.drafts);
-            let drafted = match link::obstacle(facts, resource, link, &id, all) {
+            let drafted = match link::obstacle(facts, resource, link, &id, &memberships) {
                 Some(reason) => lost_links(facts, link, &id, &targets, reason),
                 None => links_again(facts, assignments, (resource, link), &id, &targets),
             };

@@ -1,6 +1,6 @@
 //! Links that are made and taken away.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{Phase, StepKind};
 use super::{Case, binned, changed, group, only, reasons, user};
@@ -106,4 +106,36 @@ fn nobody_is_linked_to_what_is_in_the_bin() {
     let plan = case.plan();
     assert!(plan.steps.is_empty());
     assert_eq!(reasons(&plan, "g"), [("members", "the other end is in the recycle bin")]);
+}
+
+#[test]
+fn members_who_come_back_are_linked_as_the_plan_leaves_the_group() {
+    let fixed = |token: &'static str, id: &str, members: &[&str]| match token {
+        "group" => group(id, members),
+        _ => json!({"id": id, "displayName": "AU", "membershipType": "Assigned", "members": members}),
+    };
+    let by_rule = |token: &str, object: Value| match token {
+        "group" => changed(object, json!({"groupTypes": ["DynamicMembership"], "membershipRule": "x"})),
+        _ => changed(object, json!({"membershipType": "Dynamic", "membershipRule": "x"})),
+    };
+    for token in ["group", "administrativeUnit"] {
+        // Units and groups come before users, whose update is the last one.
+        let zed = |title: &str| ("user", changed(user("zed"), json!({"jobTitle": title})));
+        let from = vec![("user", user("ann")), zed("A"), (token, fixed(token, "g", &["ann"]))];
+        let to = vec![zed("B"), (token, by_rule(token, fixed(token, "g", &[])))];
+        let plan = Case::new(from, to).with(|options| options.recreate = true).plan();
+        let made = only(&plan, StepKind::Recreate, "ann");
+        only(&plan, StepKind::Update, "zed");
+        let link = only(&plan, StepKind::AddLink, "g");
+        assert_eq!(link.links[0].target_id, format!("{{new:{}}}", made.id), "{token}");
+        assert_eq!(plan.unfixable, [], "{token}");
+        // The other way round they follow from the rule that is put back.
+        let from =
+            vec![("user", user("ann")), zed("A"), (token, by_rule(token, fixed(token, "g", &["ann"])))];
+        let to = vec![zed("B"), (token, fixed(token, "g", &[]))];
+        let plan = Case::new(from, to).with(|options| options.recreate = true).plan();
+        assert!(plan.steps.iter().all(|step| step.kind != StepKind::AddLink), "{token}: {:#?}", plan.steps);
+        let [left] = &plan.unfixable[..] else { panic!("{token}: {:#?}", plan.unfixable) };
+        assert!(left.reason.contains("follow from its rule"), "{token}: {}", left.reason);
+    }
 }
