@@ -2,8 +2,9 @@
 //! it leaves, and what became of it after.
 //!
 //! Shape: `examine` finds out whose tenant it is and what the plan would do there; `run` chooses steps whose dependencies
-//! are done and takes them through `stand` (what is there), `record` (the journal), `template` and `send` (the requests,
-//! `apart` those of a step that was refused as a whole); `lost` looks for what a lost answer may have made, `confirm` reads
+//! are done and takes them through `stand` (what is there), `ledger` (what is known of each step, in the journal first),
+//! `template` and `send` (requests and what answers mean; `exchange` asks Graph, `apart` splits a step that was refused as a
+//! whole); `lost` looks for what a lost answer may have made, `confirm` reads
 //! back, `left` looks at what no step undoes, `swap` takes names back that were given for a while, `sum` counts, `undo`
 //! makes a plan of what a journal says.
 //!
@@ -19,6 +20,8 @@ mod confirm;
 mod element;
 mod error;
 mod examine;
+mod exchange;
+mod ledger;
 mod left;
 mod lost;
 mod record;

@@ -1,59 +1,69 @@
 //! Owns updates that Graph refused as a whole: their properties are sent one by one, so that one that is refused does not
 //! hold back the others.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use engine::schema::TypeId;
 use serde_json::{Map, Value, json};
 
-use super::run::Applier;
+use super::exchange::Exchange;
+use super::ledger::Ledger;
 use super::send::{self, Sent};
 use crate::plan::{Step, StepKind};
 
 /// The type of policies of conditional access.
 const POLICY: &str = TypeId::ConditionalAccessPolicy.token();
 
-impl Applier<'_> {
-    /// Sends the properties of a refused update one by one; any other answer stays as it is.
-    pub(super) async fn send_apart(&self, index: usize, sent: Sent) -> Sent {
-        let step = &self.steps[index];
-        let Sent::Refused { status: status @ (400 | 403), .. } = sent else { return sent };
-        let token = &step.object.type_token;
-        if !can_be_split(step) || self.hopeless.borrow().contains(token) {
-            return sent;
-        }
-        let password = || self.password();
-        let filling = self.filling(&password);
-        let (mut written, mut refused, mut last_id) = (Vec::new(), Map::new(), None);
-        for name in in_order(step) {
-            // A policy that cannot be switched off enforces whatever is written of it.
-            let is_held = step.object.type_token == POLICY && refused.contains_key("state");
-            if is_held || (is_switched_on(step, name) && !refused.is_empty()) {
-                let what = "it was left as it is, because other properties were refused";
-                refused.insert(name.clone(), json!({ "message": what }));
-                continue;
-            }
-            let alone = only(step, name);
-            let answers = self.client.batch(filling.calls(&alone, &[])).await;
-            match send::read_answers(&alone, answers) {
-                Sent::Refused { error, request_id, .. } => {
-                    last_id = request_id.or(last_id);
-                    refused.insert(name.clone(), error);
-                }
-                Sent::Done { .. } => written.push(name.clone()),
-                other => return other,
-            }
-        }
-        if written.is_empty() {
-            if status == 403 {
-                // Whoever may write nothing of one object may write nothing of the next.
-                self.hopeless.borrow_mut().insert(token.clone());
-            }
-            return sent;
-        }
-        if refused.is_empty() {
-            return Sent::Done { created: std::collections::BTreeMap::new(), request_id: last_id };
-        }
-        Sent::Partly { written, error: told(&refused), request_id: last_id }
+/// Types of whose objects Graph refused every property for want of a permission.
+pub(super) type Hopeless = BTreeSet<String>;
+
+/// Sends the properties of a refused update one by one; any other answer stays as it is.
+pub(super) async fn send(
+    exchange: &Exchange<'_>,
+    ledger: &Ledger<'_>,
+    hopeless: &mut Hopeless,
+    index: usize,
+    sent: Sent,
+) -> Sent {
+    let step = &ledger.steps[index];
+    let Sent::Refused { status: status @ (400 | 403), .. } = sent else { return sent };
+    let token = &step.object.type_token;
+    if !can_be_split(step) || hopeless.contains(token) {
+        return sent;
     }
+    let password = || exchange.password();
+    let filling = exchange.filling(&ledger.created, &password);
+    let (mut written, mut refused, mut last_id) = (Vec::new(), Map::new(), None);
+    for name in in_order(step) {
+        // A policy that cannot be switched off enforces whatever is written of it.
+        let is_held = step.object.type_token == POLICY && refused.contains_key("state");
+        if is_held || (is_switched_on(step, name) && !refused.is_empty()) {
+            let what = "it was left as it is, because other properties were refused";
+            refused.insert(name.clone(), json!({ "message": what }));
+            continue;
+        }
+        let alone = only(step, name);
+        let answers = exchange.client.batch(filling.calls(&alone, &[])).await;
+        match send::read_answers(&alone, answers) {
+            Sent::Refused { error, request_id, .. } => {
+                last_id = request_id.or(last_id);
+                refused.insert(name.clone(), error);
+            }
+            Sent::Done { .. } => written.push(name.clone()),
+            other => return other,
+        }
+    }
+    if written.is_empty() {
+        if status == 403 {
+            // Whoever may write nothing of one object may write nothing of the next.
+            hopeless.insert(token.clone());
+        }
+        return sent;
+    }
+    if refused.is_empty() {
+        return Sent::Done { created: BTreeMap::new(), request_id: last_id };
+    }
+    Sent::Partly { written, error: told(&refused), request_id: last_id }
 }
 
 /// Whether the properties of a step can be written each alone. Half of what a policy of conditional access says, such as its

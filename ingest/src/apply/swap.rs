@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 
 use super::crash_here;
 use super::error::Result;
-use super::run::Applier;
+use super::exchange::Exchange;
+use super::ledger::Ledger;
+use super::record::Created;
 use super::send::{self, Sent};
 use super::stand::{self, Look};
 use super::standing::Standing;
@@ -26,7 +28,7 @@ use engine::records::StepStatus;
 /// The only property whose values are swapped.
 const NAME: &str = "userPrincipalName";
 
-/// Places of the steps of one swap.
+/// The indexes of the steps of one swap.
 pub(super) struct Swap {
     /// The step aside, and those that take a name after it, in order.
     taking: Vec<usize>,
@@ -86,80 +88,86 @@ fn same(one: Option<&Value>, other: Option<&Value>) -> bool {
     text(one).is_some() && text(one) == text(other)
 }
 
-impl Applier<'_> {
-    /// Gives names back where the last step of a swap is decided, and was not done.
-    pub(super) async fn give_names_back(&mut self) -> Result<()> {
-        for index in 0..self.swaps.len() {
-            let swap = &self.swaps[index];
-            let last = self.status(&self.steps[swap.last].id);
-            if !last.is_final() || last.is_good() {
-                continue;
-            }
-            let why = self.steps[swap.last].id.clone();
-            for step in swap.taking.clone().into_iter().rev() {
-                let is_taken = self.status(&self.steps[step].id).is_good();
-                if is_taken && !self.give_back(step, &why).await? {
-                    // Whoever came before wants a name that is still taken.
-                    break;
-                }
-            }
+/// Gives names back where the last step of a swap is decided, and was not done.
+pub(super) async fn give_names_back(
+    exchange: &Exchange<'_>,
+    ledger: &mut Ledger<'_>,
+    swaps: &[Swap],
+) -> Result<()> {
+    for swap in swaps {
+        let last = ledger.status_at(swap.last);
+        if !last.is_final() || last.is_good() {
+            continue;
         }
-        Ok(())
-    }
-
-    /// Gives an object the name back that a step took from it; false when it keeps the new one.
-    async fn give_back(&mut self, index: usize, why: &str) -> Result<bool> {
-        let Some(mut outcome) = self.outcomes.get(&self.steps[index].id).cloned() else { return Ok(false) };
-        let old = outcome.before.get(NAME).filter(|name| name.is_string()).cloned();
-        let Some(old) = old else { return Ok(false) };
-        outcome.gives_back = true;
-        outcome.completed = Some(self.client.clock().now());
-        self.decide(vec![outcome.clone()])?;
-        crash_here(self.request, "request")?;
-        let back = reverse(&self.steps[index], &old);
-        let error = self.send_back(&back).await?;
-        let step = &self.steps[index];
-        let names = step.after.keys().filter(|name| error.is_some() || *name != NAME);
-        outcome.written = names.cloned().collect();
-        outcome.status = StepStatus::Failed;
-        outcome.error = json!({ "message": told(&old, why, error.as_deref()) });
-        outcome.completed = Some(self.client.clock().now());
-        self.decide(vec![outcome])?;
-        Ok(error.is_none())
-    }
-
-    /// Sends a name back, unless somebody else gave another one meanwhile; says why it is not back.
-    async fn send_back(&self, back: &Step) -> Result<Option<String>> {
-        let password = String::new;
-        let filling = self.filling(&password);
-        let begun = self.client.clock().monotonic();
-        loop {
-            let looked = stand::read(self.client, &[Look { step: back, is_again: true }], &filling).await?;
-            // A replica may show the old name still, so that nothing but a third one is a reason to send nothing.
-            if let [Standing::Other(_, what) | Standing::Unread(what, _)] = looked.as_slice() {
-                return Ok(Some(what.clone()));
-            }
-            let answers = self.client.batch(filling.calls(back, &[])).await;
-            let sent = send::read_answers(back, answers);
-            let waited = self.client.clock().monotonic().saturating_sub(begun);
-            let may_wait = waited < self.request.settle;
-            match sent {
-                Sent::Done { .. } => return Ok(None),
-                Sent::Refused { status, error, .. } if !(may_wait && send::may_be_lag(status, &error)) => {
-                    return Ok(Some(error["message"].as_str().unwrap_or("it was refused").to_owned()));
-                }
-                // Sending it once more changes nothing.
-                Sent::Unanswered if !may_wait => return Ok(Some("its answer was lost".to_owned())),
-                Sent::Held => return Err(crate::graph::Error::Cancelled.into()),
-                _ => self.rest().await?,
+        let why = ledger.steps[swap.last].id.clone();
+        for &step in swap.taking.iter().rev() {
+            let is_taken = ledger.status_at(step).is_good();
+            if is_taken && !give_back(exchange, ledger, step, &why).await? {
+                // Whoever came before wants a name that is still taken.
+                break;
             }
         }
     }
+    Ok(())
+}
 
-    /// Whether a step only gave an object a name for a while: nobody wanted that it stays.
-    pub(super) fn is_for_a_while(&self, index: usize) -> bool {
-        self.swaps.iter().any(|swap| swap.taking.first() == Some(&index))
+/// Gives an object the name back that a step took from it; false when it keeps the new one.
+async fn give_back(
+    exchange: &Exchange<'_>,
+    ledger: &mut Ledger<'_>,
+    index: usize,
+    why: &str,
+) -> Result<bool> {
+    let Some(mut outcome) = ledger.outcomes.get(&ledger.steps[index].id).cloned() else { return Ok(false) };
+    let old = outcome.before.get(NAME).filter(|name| name.is_string()).cloned();
+    let Some(old) = old else { return Ok(false) };
+    outcome.gives_back = true;
+    outcome.completed = Some(exchange.now());
+    ledger.record(vec![outcome.clone()])?;
+    crash_here(exchange.request, "request")?;
+    let back = reverse(&ledger.steps[index], &old);
+    let error = send_back(exchange, &ledger.created, &back).await?;
+    let step = &ledger.steps[index];
+    let names = step.after.keys().filter(|name| error.is_some() || *name != NAME);
+    outcome.written = names.cloned().collect();
+    outcome.status = StepStatus::Failed;
+    outcome.error = json!({ "message": told(&old, why, error.as_deref()) });
+    outcome.completed = Some(exchange.now());
+    ledger.record(vec![outcome])?;
+    Ok(error.is_none())
+}
+
+/// Sends a name back, unless somebody else gave another one meanwhile; says why it is not back.
+async fn send_back(exchange: &Exchange<'_>, created: &Created, back: &Step) -> Result<Option<String>> {
+    let password = String::new;
+    let filling = exchange.filling(created, &password);
+    let begun = exchange.monotonic();
+    loop {
+        let looked = stand::read(exchange.client, &[Look { step: back, is_again: true }], &filling).await?;
+        // A replica may show the old name still, so that nothing but a third one is a reason to send nothing.
+        if let [Standing::Other(_, what) | Standing::Unread(what, _)] = looked.as_slice() {
+            return Ok(Some(what.clone()));
+        }
+        let answers = exchange.client.batch(filling.calls(back, &[])).await;
+        let sent = send::read_answers(back, answers);
+        let waited = exchange.monotonic().saturating_sub(begun);
+        let may_wait = waited < exchange.request.settle;
+        match sent {
+            Sent::Done { .. } => return Ok(None),
+            Sent::Refused { status, error, .. } if !(may_wait && send::may_be_lag(status, &error)) => {
+                return Ok(Some(error["message"].as_str().unwrap_or("it was refused").to_owned()));
+            }
+            // Sending it once more changes nothing.
+            Sent::Unanswered if !may_wait => return Ok(Some("its answer was lost".to_owned())),
+            Sent::Held => return Err(crate::graph::Error::Cancelled.into()),
+            _ => exchange.rest().await?,
+        }
     }
+}
+
+/// Whether a step only gave an object a name for a while: nobody wanted that it stays.
+pub(super) fn is_for_a_while(swaps: &[Swap], index: usize) -> bool {
+    swaps.iter().any(|swap| swap.taking.first() == Some(&index))
 }
 
 /// The update that takes nothing but the name back.
