@@ -1,9 +1,10 @@
 //! Owns backups of a live tenant: what is read through Graph becomes one backup, or nothing at all.
 //!
 //! Shape: `select` says what of each type is asked for, `run` decides the order, `whole`, `below` and `changes` read,
-//! `missing` looks for what a list leaves out, `reader` asks Graph or what `stage` kept of an interrupted run, `event`
-//! writes into the backup in one thread, `state` is what the next backup goes on from, `recovered` adds to that what a
-//! recovery touched, `live` reads only what a question needs.
+//! `missing` looks for what a list leaves out, `inside` completes objects; the calls are those of `asked`. `paging` follows
+//! pages, `reader` asks Graph or what `stage` kept of an interrupted run, `event` writes into the backup in one thread,
+//! `state` is what the next backup goes on from, `recovered` adds to that what a recovery touched, `live` reads only what a
+//! question needs.
 //!
 //! Invariants
 //! 1. What could not be read is a gap with its reason; it is never taken for deleted.
@@ -13,6 +14,7 @@
 //! 4. Two answers that contradict each other are asked about once more; gone is only what is not found twice.
 //! 5. A delta record says that something changed, and Graph says what it is now: no record overwrites a newer reading.
 
+mod asked;
 mod below;
 mod changes;
 mod error;
@@ -20,6 +22,7 @@ mod event;
 mod inside;
 mod live;
 mod missing;
+mod paging;
 mod reader;
 mod recovered;
 mod run;
@@ -39,6 +42,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Call, Client, Counts, TenantSize};
 use crate::resource::{self, Resource};
+use asked::Asked;
 pub use error::{Error, ErrorKind, Result};
 use event::{Event, Writer};
 pub use live::{LiveScope, read_live};
@@ -46,7 +50,6 @@ use reader::Reader;
 use run::{Done, Run};
 use stage::{BEGUN_KEY, Stage};
 use state::SourceState;
-use whole::Asked;
 
 /// How backups from Graph name their source.
 pub const SOURCE: &str = "graph";

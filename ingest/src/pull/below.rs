@@ -4,10 +4,12 @@ use bytes::Bytes;
 use engine::GapScope;
 use serde_json::value::RawValue;
 
+use super::asked::Asked;
 use super::error::Result;
 use super::event::Event;
+use super::paging::{Chain, page_behind, page_of};
 use super::reader::{Reader, Unread, path_of};
-use super::whole::{Asked, BATCH_LENGTH, EXPANDED_MAX, Related, page_behind, page_of, read_ids};
+use super::whole::{BATCH_LENGTH, EXPANDED_MAX, Related, read_ids};
 use crate::graph::{Answer, Call, Page, Shape, Trail};
 
 /// Reads what lives below the objects of another type: the parents' list, with up to 20 children inside each, and the
@@ -20,7 +22,7 @@ pub(super) async fn read_children(reader: &Reader, asked: &Asked, name: &str) ->
     };
     let ids_only = Asked { resource: parents, select: vec!["id".to_owned()] };
     let call = ids_only.list(list, &format!("$expand={relation}"));
-    let mut chain = reader.chain(&format!("{name}/{}", asked.token()), call.units(2));
+    let mut chain = Chain::new(reader, &format!("{name}/{}", asked.token()), call.units(2));
     let (mut count, mut large) = (0, Vec::new());
     while let Some(page) = chain.next().await? {
         match page {

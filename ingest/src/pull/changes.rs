@@ -12,11 +12,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::asked::Asked;
 use super::error::Result;
 use super::event::{Event, key};
 use super::inside;
 use super::reader::{Doubt, Reader, Unread, path_of};
-use super::whole::{Asked, name_missing_bin, read_all_links_of, read_links_of};
+use super::whole::{name_missing_bin, read_all_links_of, read_links_of};
 use crate::graph::{AnswerFault, Call, Page, Shape, Trail};
 use crate::resource::{Link, Tier};
 

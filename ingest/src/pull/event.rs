@@ -8,8 +8,7 @@ use bytes::Bytes;
 use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Observation, Shredder};
 
 use super::error::Result;
-use super::whole;
-use crate::resource::by_token;
+use crate::resource::{Resource, by_token};
 
 /// Something that was read.
 #[derive(Debug)]
@@ -131,7 +130,14 @@ pub(super) fn gap_of_broken(broken: &Broken, token: &str) -> Option<Gap> {
     let resource = by_token(token)?;
     let list = resource.graph.list.as_ref()?;
     let shares = |other: &&str| by_token(other).is_some_and(|found| found.graph.list.as_ref() == Some(list));
-    broken.keys().any(shares).then(|| whole::list_gap(resource))
+    broken.keys().any(shares).then(|| list_gap(resource))
+}
+
+/// What is unknown of a type whose objects come in the list of another one, when that could not be read.
+pub(super) fn list_gap(resource: &Resource) -> Gap {
+    let list = resource.graph.list.unwrap_or_default();
+    let reason = format!("its objects come with others in {list}, which could not be read whole");
+    Gap { type_token: resource.token.to_owned(), scope: GapScope::Type, reason, count: 1 }
 }
 
 /// An object without the `@odata.context` with which the answer begins when it is asked for alone: in a list it has none,

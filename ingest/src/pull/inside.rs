@@ -25,10 +25,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::asked::Asked;
 use super::error::Result;
 use super::event::key;
+use super::paging::{Chain, page_behind, page_of};
 use super::reader::{Reader, Unread, path_of};
-use super::whole::{Asked, page_behind, page_of};
 use crate::graph::{Answer, AnswerFault, Call, Shape, Trail};
 use crate::resource::{Inside, Resource, by_token};
 
@@ -157,7 +158,7 @@ async fn ask_granted(reader: &Reader, ids: &mut BTreeSet<String>) -> Result<Resu
     let Some(resource) = by_token(GRANT) else { return Ok(Ok(())) };
     let asked = Asked { resource, select: vec!["id".to_owned(), "resourceId".to_owned()] };
     let list = resource.graph.list.unwrap_or_default();
-    let mut chain = reader.chain("granted", asked.list(list, ""));
+    let mut chain = Chain::new(reader, "granted", asked.list(list, ""));
     while let Some(page) = chain.next().await? {
         match page {
             Ok(page) => {

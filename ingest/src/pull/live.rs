@@ -7,6 +7,7 @@ use engine::{
     BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Observation, Snapshot, Store, TypeReading,
 };
 
+use super::asked::{self, Asked};
 use super::error::{Error, Result};
 use super::event::{self, Event, Writer};
 use super::inside;
@@ -14,7 +15,7 @@ use super::missing::{self, Listed};
 use super::reader::{Doubt, Reader};
 use super::select::select;
 use super::state::SourceState;
-use super::whole::{self, Asked};
+use super::whole;
 use super::{EVENT_COUNT_MAX, SOURCE, below, changes, chosen, has_ids, newest_snapshot, tenant_of};
 use crate::graph::{self, Client};
 use crate::resource::by_token;
@@ -158,16 +159,16 @@ async fn read_type(
         let is_whole = below::read_children(reader, asked, "below").await?.is_some()
             && missing::look(reader, asked, BinExtent::Whole, previous).await? == Listed::All;
         let extent = if is_whole { Extent::Whole } else { Extent::Changes };
-        return Ok(whole::reading(asked, extent, BinExtent::Whole));
+        return Ok(asked::reading(asked, extent, BinExtent::Whole));
     }
     if whole::read_list(reader, asked).await?.is_none() {
         for asked in alike {
-            reader.tell(Event::Gap(whole::list_gap(asked.resource))).await?;
+            reader.tell(Event::Gap(event::list_gap(asked.resource))).await?;
         }
-        return Ok(whole::reading(asked, Extent::Changes, BinExtent::NotRead));
+        return Ok(asked::reading(asked, Extent::Changes, BinExtent::NotRead));
     }
     let bin = whole::read_bin(reader, asked).await?;
-    let mut reading = whole::reading(asked, Extent::Whole, bin);
+    let mut reading = asked::reading(asked, Extent::Whole, bin);
     for asked in std::iter::once(asked).chain(alike) {
         if missing::look(reader, asked, bin, previous).await? == Listed::Perhaps {
             reading.extent = Extent::Changes;
@@ -175,7 +176,7 @@ async fn read_type(
     }
     for link in asked.resource.links().filter(|link| scope.wants(link.name)) {
         if whole::read_relation(reader, asked, link).await?.is_some() {
-            reading.relations.push(whole::relation(link, Extent::Whole, now));
+            reading.relations.push(asked::relation(link, Extent::Whole, now));
         }
     }
     Ok(reading)
@@ -192,10 +193,10 @@ async fn read_some(
     for id in found.missing() {
         reader.doubt(asked.token(), id, Doubt::Absent);
     }
-    let mut reading = whole::reading(asked, Extent::Changes, BinExtent::Changes);
+    let mut reading = asked::reading(asked, Extent::Changes, BinExtent::Changes);
     for link in asked.resource.links().filter(|link| scope.wants(link.name)) {
         whole::read_links_of(reader, asked, link, &found.live).await?;
-        reading.relations.push(whole::relation(link, Extent::Changes, now));
+        reading.relations.push(asked::relation(link, Extent::Changes, now));
     }
     Ok(reading)
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use engine::{BinExtent, Snapshot};
 
+use super::asked::Asked;
 use super::changes;
 use super::error::Result;
 use super::event::key;
 use super::reader::{Doubt, Reader};
-use super::whole::{self, Asked, BATCH_LENGTH};
+use super::whole::{self, BATCH_LENGTH};
 use super::{below, has_ids};
 
 /// Whether a list holds all there is.

@@ -15,11 +15,9 @@ use super::error::{Error, Result};
 use super::event::Event;
 use super::stage::Stage;
 use super::state::Pending;
-use crate::graph::{self, Answer, AnswerFault, Call, Client, Page, Shape, Trail};
+use crate::graph::{self, Answer, AnswerFault, Call, Client, Page, Shape};
 use crate::resource::Resource;
 
-/// How often a list is begun anew whose page links expire on the way.
-const RESTART_COUNT_MAX: u32 = 2;
 /// The most properties that are left out of one question because the tenant's cloud does not know them.
 const DROPPED_COUNT_MAX: usize = 20;
 /// How long it is believed that the tenant answers.
@@ -74,48 +72,6 @@ pub(super) struct Unread {
     /// Graph's code and message.
     pub(super) reason: String,
     is_resync: bool,
-}
-
-/// A collection being read.
-pub(super) struct Chain<'r> {
-    reader: &'r Reader,
-    key: String,
-    first: Call,
-    next: Option<Call>,
-    number: u32,
-    restarts: u32,
-    trail: Trail,
-}
-
-impl Chain<'_> {
-    /// The next page; none after the last one. The inner result says that it cannot be read. When the links expire on the
-    /// way the list is begun anew, and its pages come again.
-    pub(super) async fn next(&mut self) -> Result<Option<Result<Page, Unread>>> {
-        loop {
-            let Some(call) = self.next.take() else { return Ok(None) };
-            let again = if self.restarts == 0 { String::new() } else { format!("~{}", self.restarts) };
-            let key = format!("{}{again}/{}", self.key, self.number);
-            let page = match self.reader.page(&key, &call).await? {
-                Ok(page) => page,
-                Err(unread)
-                    if self.number > 0 && unread.is_expired() && self.restarts < RESTART_COUNT_MAX =>
-                {
-                    self.restarts += 1;
-                    self.number = 0;
-                    self.trail = Trail::default();
-                    self.next = Some(self.first.clone());
-                    continue;
-                }
-                Err(unread) => return Ok(Some(Err(unread))),
-            };
-            self.number += 1;
-            if let Err(fault) = self.trail.step(&call.path, &page) {
-                return Ok(Some(Err(self.reader.broken(&call, fault))));
-            }
-            self.next = page.next_link.as_ref().map(|link| Call { path: link.clone(), ..call });
-            return Ok(Some(Ok(page)));
-        }
-    }
 }
 
 impl Reader {
@@ -223,13 +179,6 @@ impl Reader {
         for left_out in [&notes.unknown, &notes.hidden].into_iter().filter_map(|names| names.get(token)) {
             properties.retain(|name| !left_out.contains(name));
         }
-    }
-
-    /// Reads a collection page by page.
-    pub(super) fn chain(&self, key: &str, first: Call) -> Chain<'_> {
-        let next = Some(first.clone());
-        let (number, restarts, trail) = (0, 0, Trail::default());
-        Chain { reader: self, key: key.to_owned(), first, next, number, restarts, trail }
     }
 
     /// Reads one page of a list.
@@ -459,7 +408,7 @@ impl Unread {
     }
 
     /// Whether a link in the middle of a list is one that Graph does not know any more.
-    fn is_expired(&self) -> bool {
+    pub(super) fn is_expired(&self) -> bool {
         self.is_resync || matches!(self.status, 400 | 410)
     }
 

@@ -15,15 +15,16 @@ use engine::{BinExtent, Extent, Gap, GapScope, ObjectKey, Snapshot, TypeReading}
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
+use super::asked::{self, Asked};
 use super::below;
 use super::changes::{self, LinkSource, Touch, Touched};
 use super::error::{Error, Result};
-use super::event::Event;
+use super::event::{self, Event};
 use super::inside;
 use super::missing::{self, Listed};
 use super::reader::Reader;
 use super::state::{Feed, SourceState};
-use super::whole::{self, Asked};
+use super::whole;
 use crate::resource::{Link, Tier};
 
 /// Rounds after which a tenant that never rests is taken as it is; what comes later is the next backup's.
@@ -110,7 +111,7 @@ impl Run {
         let others: Vec<TypeDone> =
             others.into_iter().filter_map(|asked| TypeDone::with_list(asked, &types)).collect();
         for done in others.iter().filter(|done| done.way == NOT_READ) {
-            run.reader.tell(Event::Gap(whole::list_gap(done.asked.resource))).await?;
+            run.reader.tell(Event::Gap(event::list_gap(done.asked.resource))).await?;
         }
         types.extend(others);
         run.replay(&mut types).await?;
@@ -179,11 +180,11 @@ impl Run {
             // What came before Graph refused to go on is kept, and nothing is taken for gone.
             done.feed = None;
             done.way = NOT_READ;
-            done.reading = Some(whole::reading(&done.asked, Extent::Changes, BinExtent::NotRead));
+            done.reading = Some(asked::reading(&done.asked, Extent::Changes, BinExtent::NotRead));
             return Ok(done);
         }
         let bin = whole::read_bin(&self.reader, &done.asked).await?;
-        let mut reading = whole::reading(&done.asked, Extent::Whole, bin);
+        let mut reading = asked::reading(&done.asked, Extent::Whole, bin);
         // A list may be of several types.
         for asked in
             self.asked.iter().filter(|asked| asked.resource.graph.list == done.asked.resource.graph.list)
@@ -194,7 +195,7 @@ impl Run {
         }
         for link in done.asked.resource.links() {
             if whole::read_relation(&self.reader, &done.asked, link).await?.is_some() {
-                reading.relations.push(whole::relation(link, Extent::Whole, self.now));
+                reading.relations.push(asked::relation(link, Extent::Whole, self.now));
                 done.swept.push(format!("{}.{}", done.asked.resource.token, link.name));
             }
         }
@@ -243,11 +244,11 @@ impl Run {
                 continue;
             }
             if relation.tier() == Tier::Tracked {
-                reading.relations.push(whole::relation(relation, Extent::Changes, self.now));
+                reading.relations.push(asked::relation(relation, Extent::Changes, self.now));
             } else if self.is_wanted(&asked, relation)
                 && whole::read_relation(&self.reader, &asked, relation).await?.is_some()
             {
-                reading.relations.push(whole::relation(relation, Extent::Whole, self.now));
+                reading.relations.push(asked::relation(relation, Extent::Whole, self.now));
                 swept.push(name);
             }
         }
@@ -265,13 +266,13 @@ impl Run {
         } else {
             BinExtent::Changes
         };
-        let mut reading = whole::reading(asked, Extent::Changes, bin);
+        let mut reading = asked::reading(asked, Extent::Changes, bin);
         let mut links = LinkSource::Round;
         let tracked = asked.resource.links().filter(|link| link.tier() == Tier::Tracked);
         for link in tracked.filter(|link| again.names_relation(token, link.name)) {
             links = LinkSource::Graph;
             if whole::read_relation(reader, asked, link).await?.is_some() {
-                reading.relations.push(whole::relation(link, Extent::Whole, self.now));
+                reading.relations.push(asked::relation(link, Extent::Whole, self.now));
             }
         }
         let pending: Touched =
@@ -313,7 +314,7 @@ impl Run {
         if is_changed || self.is_full || self.state.again.names(asked.resource.token) {
             return self.read_whole(asked, feed, "whole").await;
         }
-        let reading = Some(whole::reading(&asked, Extent::Changes, BinExtent::Whole));
+        let reading = Some(asked::reading(&asked, Extent::Changes, BinExtent::Whole));
         Ok(TypeDone { asked, reading, feed, swept: Vec::new(), way: "unchanged" })
     }
 
@@ -332,7 +333,7 @@ impl Run {
                 == Listed::All;
         done.way = if is_whole { "swept" } else { NOT_READ };
         let extent = if is_whole { Extent::Whole } else { Extent::Changes };
-        done.reading = Some(whole::reading(&done.asked, extent, BinExtent::Whole));
+        done.reading = Some(asked::reading(&done.asked, extent, BinExtent::Whole));
         if is_whole {
             done.swept.push(resource.token.to_owned());
         }

@@ -11,10 +11,10 @@ use engine::schema::TypeId;
 use engine::{Gap, GapScope};
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::error::Result;
 use super::reader::Unread;
 use super::state::SourceState;
-use super::whole::Asked;
 use crate::graph::{self, Call, Claims, Client, Shape};
 use crate::resource::{Guarded, Resource};
 

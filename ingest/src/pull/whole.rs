@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use engine::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading};
+use engine::{BinExtent, GapScope};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::asked::Asked;
 use super::error::Result;
 use super::event::{Event, key};
 use super::inside;
+use super::paging::{Chain, page_behind, page_of};
 use super::reader::{Reader, Unread, path_of};
 use crate::graph::{Answer, AnswerFault, Call, Page, Shape, Trail};
 use crate::resource::{Bin, Link, Resource, Version, all};
@@ -24,57 +26,6 @@ pub(super) const BATCH_LENGTH: usize = 1000;
 
 /// Why the bin of a type is not read in a tenant that has none.
 pub(super) const NO_BIN: &str = "the tenant does not have one for this type";
-
-/// What of a type is read, and how it is asked for.
-#[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) resource: &'static Resource,
-    /// `$select`; empty for everything.
-    pub(super) select: Vec<String>,
-}
-
-impl Asked {
-    /// A call that lists the type, its other options behind.
-    pub(super) fn list(&self, path: &str, options: &str) -> Call {
-        let mut query = Vec::new();
-        if !self.select.is_empty() {
-            query.push(format!("$select={}", self.select.join(",")));
-        }
-        if let Some(page) = self.resource.graph.page {
-            query.push(format!("$top={}", page.max));
-        }
-        if !options.is_empty() {
-            query.push(options.to_owned());
-        }
-        let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
-        let selected = u32::from(!self.select.is_empty());
-        self.call(path).units(self.resource.graph.units.list.saturating_sub(selected).max(1))
-    }
-
-    /// A call that reads something of the type.
-    pub(super) fn call(&self, path: String) -> Call {
-        let call = Call::get(path).version(self.resource.graph.version).meter(self.resource.graph.limit);
-        Call { subject: Some(self.resource.token), ..call }
-    }
-
-    /// A call that reads one object.
-    pub(super) fn one(&self, id: &str) -> Call {
-        let mut path = path_of(self.resource.graph.get, id);
-        if !self.select.is_empty() {
-            path = format!("{path}?$select={}", self.select.join(","));
-        }
-        self.call(path).units(self.resource.graph.units.get).shape(Shape::Object)
-    }
-
-    pub(super) fn token(&self) -> &'static str {
-        self.resource.token
-    }
-
-    pub(super) fn gap(&self, scope: GapScope, unread: &Unread) -> Event {
-        let reason = unread.reason_for(self.resource);
-        Event::Gap(Gap { type_token: self.token().to_owned(), scope, reason, count: 1 })
-    }
-}
 
 /// Reads a type's list, or its only object. Nothing when it could not be read to its end.
 pub(super) async fn read_list(reader: &Reader, asked: &Asked) -> Result<Option<u64>> {
@@ -97,7 +48,7 @@ pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> 
             Err(unread) => Err(unread),
         }
     } else {
-        let mut chain = reader.chain(&name, asked.list(list, ""));
+        let mut chain = Chain::new(reader, &name, asked.list(list, ""));
         loop {
             match chain.next().await? {
                 Some(Ok(page)) => {
@@ -117,13 +68,6 @@ pub(super) async fn read_list_as(reader: &Reader, asked: &Asked, name: &str) -> 
             Ok(None)
         }
     }
-}
-
-/// What is unknown of a type whose objects come in the list of another one, when that could not be read.
-pub(super) fn list_gap(resource: &Resource) -> Gap {
-    let list = resource.graph.list.unwrap_or_default();
-    let reason = format!("its objects come with others in {list}, which could not be read whole");
-    Gap { type_token: resource.token.to_owned(), scope: GapScope::Type, reason, count: 1 }
 }
 
 /// Tenants that lack a bin which only the beta version has refuse it: it is unknown, not empty. Says whether it is so.
@@ -164,7 +108,7 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
     let Some(bin) = &asked.resource.graph.bin else { return Ok(BinExtent::Whole) };
     let name = format!("bin/{}", asked.token());
     let call = asked.list(bin.list, "").version(bin.version);
-    let mut chain = reader.chain(&name, call);
+    let mut chain = Chain::new(reader, &name, call);
     while let Some(page) = chain.next().await? {
         match page {
             Ok(page) => {
@@ -208,7 +152,7 @@ pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static
     let call = ids_only.list(list, &format!("$expand={}($select=id)", link.name));
     let name = format!("links/{}/{}", asked.token(), link.name);
     let mut large = Vec::new();
-    let mut chain = reader.chain(&name, call.units(2));
+    let mut chain = Chain::new(reader, &name, call.units(2));
     while let Some(page) = chain.next().await? {
         match page {
             Ok(page) => {
@@ -281,7 +225,7 @@ pub(super) async fn read_ids(
     let asked = Asked { resource, select: vec!["id".to_owned()] };
     let Some(list) = &resource.graph.list else { return Ok(Ok(Vec::new())) };
     let mut ids = Vec::new();
-    let mut chain = reader.chain(&format!("ids/{}", resource.token), asked.list(list, ""));
+    let mut chain = Chain::new(reader, &format!("ids/{}", resource.token), asked.list(list, ""));
     while let Some(page) = chain.next().await? {
         match page {
             Ok(page) => {
@@ -357,30 +301,6 @@ fn only_target(answer: &Answer) -> Option<Vec<String>> {
     }
 }
 
-/// The page that an answer is; one that was staged is taken apart here.
-pub(super) fn page_of(reader: &Reader, call: &Call, answer: Answer) -> Result<Page, Unread> {
-    match answer.page {
-        Some(page) => Ok(page),
-        None => Page::read(answer.body, None).map_err(|fault| reader.broken(call, fault)),
-    }
-}
-
-/// The page behind another one; none after the last.
-pub(super) async fn page_behind(
-    reader: &Reader,
-    call: &Call,
-    trail: &mut Trail,
-    page: &Page,
-) -> Result<Option<Result<(Call, Page), Unread>>> {
-    if let Err(fault) = trail.step(&call.path, page) {
-        return Ok(Some(Err(reader.broken(call, fault))));
-    }
-    let Some(next) = &page.next_link else { return Ok(None) };
-    let call = Call { path: next.clone(), ..call.clone() };
-    let read = reader.page(&format!("more/{next}"), &call).await?;
-    Ok(Some(read.map(|page| (call, page))))
-}
-
 async fn all_targets(
     reader: &Reader,
     asked: &Asked,
@@ -406,24 +326,4 @@ async fn all_targets(
             Some(Err(unread)) => return Ok(Err(unread)),
         }
     }
-}
-
-/// A reading of a type, before its relations are known.
-pub(super) fn reading(asked: &Asked, extent: Extent, bin: BinExtent) -> TypeReading {
-    let resource = asked.resource;
-    let says_all = asked.select.is_empty() && resource.shown_alone().next().is_none();
-    let properties =
-        (!says_all).then(|| named(asked).chain(resource.shown_alone().map(str::to_owned)).collect());
-    TypeReading { extent, bin, properties, relations: Vec::new() }
-}
-
-/// The properties that lists of a type name, or give by themselves.
-fn named(asked: &Asked) -> impl Iterator<Item = String> {
-    let known = asked.resource.known().filter(|_| asked.select.is_empty()).map(str::to_owned);
-    known.chain(asked.select.iter().cloned())
-}
-
-/// A relation that was read whole now.
-pub(super) fn relation(link: &Link, extent: Extent, as_of: jiff::Timestamp) -> RelationReading {
-    RelationReading { name: link.name.to_owned(), extent, as_of }
 }
