@@ -1,11 +1,13 @@
 //! Asks Microsoft Graph: one client with its token, pace and tries, for everything that reads or changes a tenant.
 //!
 //! ```text
-//!   caller ─> client ─┬─> token      had once, renewed before it ends
-//!     call, batch,    ├─> pace       when it may leave: Graph's limits as buckets
-//!     pages           ├─> transport  one HTTP exchange, only to the hosts that were chosen
-//!                     └─> retry      what becomes of it: a pure decision
+//!   caller ─> client ─┬─────────────> sender ─┬─> token      had once, renewed before it ends
+//!                     ├─> batch ───────┘      ├─> pace       when it may leave: Graph's limits as buckets
+//!                     └─> pages ───────┘      ├─> transport  one HTTP exchange, only to the hosts that were chosen
+//!                                             └─> trial ─> retry  what becomes of it: a pure decision
 //! ```
+//!
+//! `call` is what is asked and answered, with the `shape` that its answer must have, and the `page` that it may be.
 //!
 //! *Invariants*
 //! 1. The token goes to the endpoint's scheme, host and port, and nowhere else.
@@ -24,10 +26,12 @@ mod clock;
 mod error;
 mod pace;
 mod page;
+mod pages;
 mod random;
 mod retry;
 mod run;
 mod secret;
+mod sender;
 mod settings;
 mod shape;
 mod token;
@@ -37,17 +41,19 @@ mod trial;
 
 pub use call::{Answer, Call, Effect, Meter, Method, escape};
 pub use cancel::Cancel;
-pub use client::{Client, Counts};
+pub use client::Client;
 pub use clock::{Clock, Sleep};
 pub(crate) use error::in_tries;
 pub use error::{
     AnswerFault, CertificateProblem, Detail, Error, ErrorKind, Refusal, Result, Setting, SettingProblem,
     SignIn, SignInCause,
 };
-pub use page::{Page, Pages};
+pub use page::Page;
+pub use pages::Pages;
 pub(crate) use run::runtime;
 pub use run::{RealClock, block_on};
 pub use secret::Secret;
+pub use sender::Counts;
 pub use settings::{
     Access, Cloud, Credential, DevicePrompt, IdentitySource, Program, ProgramError, Settings, TenantSize,
 };

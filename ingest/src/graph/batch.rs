@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 use tokio::task::{JoinError, JoinSet};
 
 use super::call::{Answer, Call, Meter};
-use super::client::{Client, Sending};
 use super::error::Result;
 use super::pace::Cost;
 use super::retry::Loss;
+use super::sender::{Sender, Sending};
 use super::transport::{Lost, Received};
 use super::trial::{Parcel, Trial, Verdict};
 use crate::resource::Version;
@@ -27,37 +27,37 @@ mod tests;
 /// The most calls that Graph takes in a batch.
 const CALLS_MAX: usize = 20;
 
-/// A call with its place among all, and its address behind the version.
-struct Part {
+/// A call with its index among all, and its address behind the version.
+struct Member {
     index: usize,
     call: Call,
     url: String,
 }
 
-/// Answers with the places of their calls.
-type Placed = Vec<(usize, Result<Answer>)>;
+/// Answers with the indexes of their calls.
+type Indexed = Vec<(usize, Result<Answer>)>;
 
 /// Calls that are sent together.
 enum Group {
     Alone(usize, Call),
-    Batch(Version, Vec<Part>),
+    Batch(Version, Vec<Member>),
 }
 
-pub(super) async fn run(client: &Client, calls: Vec<Call>, mut each: impl FnMut(usize, Result<Answer>)) {
-    let groups = group(client, calls, &mut each);
+pub(super) async fn run(sender: &Sender, calls: Vec<Call>, mut each: impl FnMut(usize, Result<Answer>)) {
+    let groups = group(sender, calls, &mut each);
     let mut running = JoinSet::new();
-    let mut deliver = |answers: Option<Result<Placed, JoinError>>| match answers {
+    let mut deliver = |answers: Option<Result<Indexed, JoinError>>| match answers {
         Some(Ok(answers)) => answers.into_iter().for_each(|(index, answer)| each(index, answer)),
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Some(Err(_)) | None => {}
     };
     for group in groups {
         // Twice as many as may be in flight: while half of them wait for an answer, the others are made ready.
-        if running.len() >= client.in_flight_max() * 2 {
+        if running.len() >= sender.in_flight_max() * 2 {
             deliver(running.join_next().await);
         }
-        let client = client.clone();
-        running.spawn(async move { finish(&client, group).await });
+        let sender = sender.clone();
+        running.spawn(async move { finish(&sender, group).await });
     }
     while !running.is_empty() {
         deliver(running.join_next().await);
@@ -65,12 +65,12 @@ pub(super) async fn run(client: &Client, calls: Vec<Call>, mut each: impl FnMut(
 }
 
 /// Puts calls into groups, in their order; a call that leads elsewhere is answered at once.
-fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<Answer>)) -> Vec<Group> {
+fn group(sender: &Sender, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<Answer>)) -> Vec<Group> {
     let mut groups = Vec::new();
-    let mut open: [Vec<Part>; 2] = [Vec::new(), Vec::new()];
+    let mut open: [Vec<Member>; 2] = [Vec::new(), Vec::new()];
     let versions = [Version::V1, Version::Beta];
     for (index, call) in calls.into_iter().enumerate() {
-        let address = match client.address(&call) {
+        let address = match sender.address(&call) {
             Ok(address) => address.path_and_query(),
             Err(error) => {
                 each(index, Err(error));
@@ -85,70 +85,71 @@ fn group(client: &Client, calls: Vec<Call>, each: &mut impl FnMut(usize, Result<
             continue;
         };
         let url = address[versions[version].segment().len()..].to_owned();
-        open[version].push(Part { index, call, url });
+        open[version].push(Member { index, call, url });
         if open[version].len() == CALLS_MAX {
             groups.push(Group::Batch(versions[version], std::mem::take(&mut open[version])));
         }
     }
-    for (version, parts) in versions.into_iter().zip(open) {
-        if !parts.is_empty() {
-            groups.push(Group::Batch(version, parts));
+    for (version, members) in versions.into_iter().zip(open) {
+        if !members.is_empty() {
+            groups.push(Group::Batch(version, members));
         }
     }
     groups
 }
 
-async fn finish(client: &Client, group: Group) -> Placed {
+async fn finish(sender: &Sender, group: Group) -> Indexed {
     match group {
-        Group::Alone(index, call) => vec![(index, client.send(&call).await)],
-        Group::Batch(version, parts) => finish_batch(client, version, &parts).await,
+        Group::Alone(index, call) => vec![(index, sender.send(&call).await)],
+        Group::Batch(version, members) => finish_batch(sender, version, &members).await,
     }
 }
 
 /// Sends a group until all of its calls are done; those that are not yet go alone into the next batch.
-async fn finish_batch(client: &Client, version: Version, parts: &[Part]) -> Placed {
-    let mut done = Vec::with_capacity(parts.len());
-    let mut open: Vec<(&Part, Trial<'_>)> = parts.iter().map(|part| (part, Trial::new(&part.call))).collect();
+async fn finish_batch(sender: &Sender, version: Version, members: &[Member]) -> Indexed {
+    let mut done = Vec::with_capacity(members.len());
+    let mut open: Vec<(&Member, Trial<'_>)> =
+        members.iter().map(|member| (member, Trial::new(&member.call))).collect();
     while !open.is_empty() {
-        let sent: Vec<(&Call, String)> =
-            open.iter().map(|(part, _)| (&part.call, part.url.clone())).collect();
+        let calls: Vec<&Call> = open.iter().map(|(member, _)| &member.call).collect();
+        let body = body(open.iter().map(|(member, _)| (&member.call, member.url.as_str())));
         let refused = open.iter().filter_map(|(_, trial)| trial.refused_token).max();
-        let round = match client.round(&Sending::Batch(version, &sent), refused).await {
-            Ok(round) => round,
+        let sent = match sender.send_once(&Sending::Batch(version, &calls, body), refused).await {
+            Ok(sent) => sent,
             Err(error) => {
-                done.extend(open.into_iter().map(|(part, _)| (part.index, Err(error.clone()))));
+                done.extend(open.into_iter().map(|(member, _)| (member.index, Err(error.clone()))));
                 return done;
             }
         };
-        let mut answers = Answers::of(round.received, open.len());
+        let mut answers = Answers::of(sent.received, open.len());
         let mut longest = Duration::ZERO;
         let mut later = Vec::new();
-        for (index, (part, mut trial)) in open.into_iter().enumerate() {
-            let (answer, retry_after) = answers.take(client, index, &part.call);
-            match client.judge(&mut trial, answer, retry_after, round.token_number) {
-                Verdict::Done(answer) => done.push((part.index, answer)),
+        for (index, (member, mut trial)) in open.into_iter().enumerate() {
+            let (answer, retry_after) = answers.take(sender, index, &member.call);
+            match sender.judge(&mut trial, answer, retry_after, sent.token_number) {
+                Verdict::Done(answer) => done.push((member.index, answer)),
                 Verdict::Again { wait } => {
                     longest = longest.max(wait);
-                    later.push((part, trial));
+                    later.push((member, trial));
                 }
             }
         }
         open = later;
-        if let (false, Err(error)) = (open.is_empty(), client.rest(longest).await) {
-            done.extend(open.into_iter().map(|(part, _)| (part.index, Err(error.clone()))));
+        if let (false, Err(error)) = (open.is_empty(), sender.rest(longest).await) {
+            done.extend(open.into_iter().map(|(member, _)| (member.index, Err(error.clone()))));
             return done;
         }
     }
     done
 }
 
-/// Writes the body of a batch; IDs are places.
-pub(super) fn body(calls: &[(&Call, String)]) -> Bytes {
+/// Writes the body of a batch; IDs are indexes.
+fn body<'c>(calls: impl ExactSizeIterator<Item = (&'c Call, &'c str)>) -> Bytes {
     let mut body = Vec::with_capacity(calls.len() * 128);
     body.extend_from_slice(b"{\"requests\":[");
-    for (index, (call, url)) in calls.iter().enumerate() {
+    for (index, (call, url)) in calls.enumerate() {
         let comma = if index == 0 { "" } else { "," };
-        let url = serde_json::Value::from(url.as_str());
+        let url = serde_json::Value::from(url);
         let head = format!("{comma}{{\"id\":\"{index}\",\"method\":\"{}\",\"url\":{url}", call.method.name());
         body.extend_from_slice(head.as_bytes());
         let mut headers = serde_json::Map::new();
@@ -176,7 +177,7 @@ pub(super) fn body(calls: &[(&Call, String)]) -> Bytes {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct BatchBody<'a> {
     #[serde(borrow)]
     responses: Vec<Response<'a>>,
 }
@@ -244,14 +245,14 @@ impl<'de> Visitor<'de> for HeadersVisitor {
     }
 }
 
-/// The answers of a batch by place, or what all of its calls share.
+/// The answers of a batch by index, or what all of its calls share.
 enum Answers {
-    Each(Vec<Option<Inner>>),
+    Each(Vec<Option<BatchAnswer>>),
     All(Result<Received, Lost>),
 }
 
 /// One answer of a batch.
-struct Inner {
+struct BatchAnswer {
     status: u16,
     headers: Headers,
     body: Bytes,
@@ -272,23 +273,23 @@ impl Answers {
         }
     }
 
-    /// Gives the answer of one call, and tells the client what its headers say.
+    /// Gives the answer of one call, and tells the sender what its headers say.
     fn take(
         &mut self,
-        client: &Client,
+        sender: &Sender,
         index: usize,
         call: &Call,
     ) -> (Result<Parcel, Lost>, Option<Duration>) {
         match self {
             Self::Each(answers) => {
-                if let Some(inner) = answers[index].take() {
-                    return inner.deliver(client, call);
+                if let Some(answer) = answers[index].take() {
+                    return answer.deliver(sender, call);
                 }
                 let what = "the batch's answer leaves this call out".to_owned();
                 (Err(Lost { loss: Loss::NoAnswer, what }), None)
             }
             Self::All(Ok(received)) => {
-                let retry_after = client.retry_after(received.header("retry-after"));
+                let retry_after = sender.retry_after(received.header("retry-after"));
                 let header = |name: &str| received.header(name).map(str::to_owned);
                 let answer = Answer {
                     status: received.status,
@@ -304,10 +305,10 @@ impl Answers {
     }
 }
 
-impl Inner {
-    fn deliver(self, client: &Client, call: &Call) -> (Result<Parcel, Lost>, Option<Duration>) {
-        client.note(Cost::of(call), self.status, 1, |name| self.headers.get(name));
-        let retry_after = client.retry_after(self.headers.get("retry-after"));
+impl BatchAnswer {
+    fn deliver(self, sender: &Sender, call: &Call) -> (Result<Parcel, Lost>, Option<Duration>) {
+        sender.note(Cost::of(call), self.status, 1, |name| self.headers.get(name));
+        let retry_after = sender.retry_after(self.headers.get("retry-after"));
         let owned = |name: &str| self.headers.get(name).map(str::to_owned);
         let (request_id, location) = (owned("request-id"), owned("location"));
         let content_type = owned("content-type");
@@ -317,14 +318,14 @@ impl Inner {
 }
 
 /// Takes a batch's answer apart; answers come in any order.
-fn split(body: &Bytes, count: usize) -> Result<Vec<Option<Inner>>, serde_json::Error> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body)?;
-    let mut answers: Vec<Option<Inner>> = (0..count).map(|_| None).collect();
-    for Response { id, status, headers, body: content } in envelope.responses {
+fn split(body: &Bytes, count: usize) -> Result<Vec<Option<BatchAnswer>>, serde_json::Error> {
+    let batch: BatchBody<'_> = serde_json::from_slice(body)?;
+    let mut answers: Vec<Option<BatchAnswer>> = (0..count).map(|_| None).collect();
+    for Response { id, status, headers, body: content } in batch.responses {
         let content = content.map(|content| body.slice_ref(content.get().as_bytes()));
         let content = content.filter(|content| content.as_ref() != b"null").unwrap_or_default();
         if let Some(slot) = id.parse::<usize>().ok().and_then(|index| answers.get_mut(index)) {
-            *slot = Some(Inner { status, headers, body: content });
+            *slot = Some(BatchAnswer { status, headers, body: content });
         }
     }
     Ok(answers)

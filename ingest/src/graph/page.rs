@@ -1,4 +1,4 @@
-//! Owns reading a collection page by page, each page taken apart without building its objects.
+//! Owns one page of a collection, taken apart without building its objects.
 
 use std::ops::Range;
 
@@ -6,21 +6,10 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::call::Call;
-use super::client::Client;
-use super::error::{AnswerFault, Error, Result};
-use super::shape::Shape;
-use super::trail::Trail;
+use super::error::{AnswerFault, Result};
 
 #[cfg(test)]
 mod tests;
-
-/// The pages of a collection, in their order.
-pub struct Pages {
-    client: Client,
-    next: Option<Call>,
-    trail: Trail,
-}
 
 /// One page.
 #[derive(Clone)]
@@ -37,50 +26,8 @@ pub struct Page {
     pub request_id: Option<String>,
 }
 
-impl Pages {
-    pub(super) fn new(client: Client, first: Call) -> Self {
-        Self { client, next: Some(first.shape(Shape::Page)), trail: Trail::default() }
-    }
-
-    /// Reads the next page; none after the last one, and after an error.
-    ///
-    /// # Errors
-    /// As [`Client::send`], and `Malformed` when the answer is no page.
-    pub async fn next(&mut self) -> Option<Result<Page>> {
-        let call = self.next.take()?;
-        let read = async {
-            let answer = self.client.send(&call).await?;
-            let malformed = |fault| Error::Malformed {
-                asked: call.asked(),
-                fault,
-                tries: None,
-                request_id: answer.request_id.clone(),
-            };
-            let mut page = match answer.page {
-                Some(page) => page,
-                None => Page::read(answer.body, None).map_err(malformed)?,
-            };
-            self.trail.step(&call.path, &page).map_err(malformed)?;
-            page.request_id.clone_from(&answer.request_id);
-            Ok(page)
-        };
-        let page = read.await;
-        if let Ok(Page { next_link: Some(link), .. }) = &page {
-            // Graph remembers the query, but not the headers.
-            self.next = Some(Call { path: link.clone(), ..call });
-        }
-        Some(page)
-    }
-
-    /// The path or link of the page that [`Pages::next`] reads next.
-    #[must_use]
-    pub fn upcoming(&self) -> Option<&str> {
-        self.next.as_ref().map(|call| call.path.as_str())
-    }
-}
-
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct PageBody<'a> {
     #[serde(borrow)]
     value: Vec<&'a RawValue>,
     #[serde(rename = "@odata.nextLink")]
@@ -97,15 +44,15 @@ impl Page {
     /// # Errors
     /// What was expected and found, when it is no page.
     pub fn read(body: Bytes, request_id: Option<String>) -> Result<Self, AnswerFault> {
-        let envelope: Envelope<'_> = serde_json::from_slice(&body)
+        let page: PageBody<'_> = serde_json::from_slice(&body)
             .map_err(|error| AnswerFault::PageText { reason: error.to_string() })?;
         let begin = body.as_ptr().addr();
         let range = |item: &&RawValue| {
             let offset = item.get().as_ptr().addr() - begin;
             offset..offset + item.get().len()
         };
-        let items = envelope.value.iter().map(range).collect();
-        let Envelope { next_link, delta_link, count, .. } = envelope;
+        let items = page.value.iter().map(range).collect();
+        let PageBody { next_link, delta_link, count, .. } = page;
         Ok(Self { body, items, next_link, delta_link, count, request_id })
     }
 

@@ -15,6 +15,7 @@ use super::secret::Secret;
 mod assertion;
 pub(crate) mod claims;
 pub(crate) mod command;
+mod credential;
 mod device;
 mod identity;
 pub(crate) mod sign_in;
@@ -78,7 +79,7 @@ impl Tokens {
         if let Some((_, error)) = failed {
             return Err(error.clone());
         }
-        let mut token = match sign_in::run(context).await {
+        let mut token = match credential::run(context).await {
             Ok(token) => token,
             Err(error) => {
                 *turn = Some((context.clock.monotonic(), error.clone()));

@@ -13,8 +13,7 @@ fn a_batch_is_written_as_graph_takes_it() {
         Call::delete("/users/2"),
     ];
     let urls = ["/users?$count=true", "/users/\"1\"", "/users/2"];
-    let parts: Vec<_> = calls.iter().zip(urls.map(str::to_owned)).collect();
-    let text = String::from_utf8(body(&parts).to_vec()).unwrap();
+    let text = String::from_utf8(body(calls.iter().zip(urls)).to_vec()).unwrap();
     let expected = [
         r#"{"requests":[{"id":"0","method":"GET","url":"/users?$count=true","headers":{"ConsistencyLevel":"eventual"}},"#,
         r#"{"id":"1","method":"PATCH","url":"/users/\"1\"","headers":{"Content-Type":"application/json","Prefer":"return=minimal"},"body":{"a":1.50}},"#,

@@ -10,15 +10,14 @@ use serde::Deserialize;
 use super::super::call::{Effect, Meter, Method, escape};
 use super::super::cancel::Cancel;
 use super::super::clock::Clock;
-use super::super::error::{Error, Result, Setting, SettingProblem, SignIn, SignInCause};
+use super::super::error::{Error, Result, SignIn, SignInCause};
 use super::super::random::Random;
 use super::super::retry::{Attempt, Decision, Loss, Outcome, decide, read_retry_after};
 use super::super::secret::Secret;
 use super::super::settings::Credential;
 use super::super::transport::address::Address;
 use super::super::transport::{Outgoing, Received, Transport};
-use super::assertion::Certificate;
-use super::{Token, command, device, identity};
+use super::Token;
 
 /// The most bytes of an answer: a token has a few thousand.
 const ANSWER_MAX: usize = 1 << 20;
@@ -48,52 +47,13 @@ pub(super) enum Patience {
     Identity,
 }
 
-/// Gets a token.
-///
-/// # Errors
-/// `SignIn`, `Settings`, `Unreachable`, `Untrusted` or `Cancelled`.
-pub(crate) async fn run(context: &SignInContext<'_>) -> Result<Token> {
-    match context.credential {
-        Credential::Secret { client_id, secret } => {
-            let pairs = [("client_id", client_id.as_str()), ("client_secret", secret.reveal())];
-            context.client_credentials(&pairs).await
-        }
-        Credential::Certificate { client_id, path } => {
-            let certificate = Certificate::open(path)?;
-            let audience = context.endpoint("token")?.to_text();
-            let unique = context.random.guid();
-            let assertion = certificate.assert(client_id, &audience, &unique, context.clock.now())?;
-            context.client_credentials(&asserted(client_id, &assertion)).await
-        }
-        Credential::Workload { client_id, token_file } => {
-            let token = std::fs::read_to_string(token_file).map_err(|source| {
-                let path = token_file.clone();
-                let problem =
-                    SettingProblem::Unreadable { expected: "a token in", path, source: source.into() };
-                Error::Settings { setting: Setting::TokenFile, problem: Box::new(problem) }
-            })?;
-            context.client_credentials(&asserted(client_id, &Secret::new(token.trim()))).await
-        }
-        Credential::ManagedIdentity { source, client_id } => {
-            identity::run(context, source, client_id.as_deref()).await
-        }
-        Credential::AzureCli { program } => command::run(context, program).await,
-        Credential::DeviceCode { client_id, show } => device::run(context, client_id, &**show).await,
-    }
-}
-
-fn asserted<'a>(client_id: &'a str, assertion: &'a Secret) -> [(&'static str, &'a str); 3] {
-    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    [("client_id", client_id), ("client_assertion_type", kind), ("client_assertion", assertion.reveal())]
-}
-
 impl SignInContext<'_> {
     /// Gives one of the tenant's addresses at the authority.
     pub(super) fn endpoint(&self, name: &str) -> Result<Address> {
         self.authority.join("", &format!("/{}/oauth2/v2.0/{name}", self.tenant))
     }
 
-    async fn client_credentials(&self, pairs: &[(&str, &str)]) -> Result<Token> {
+    pub(super) async fn client_credentials(&self, pairs: &[(&str, &str)]) -> Result<Token> {
         let scope = format!("{}/.default", self.resource);
         let mut all = vec![("grant_type", "client_credentials"), ("scope", scope.as_str())];
         all.extend_from_slice(pairs);
