@@ -180,7 +180,7 @@ pub fn apply_examined(
     let summary = sum::beginning(plan, &id, request, started);
     let mut plan = plan.clone();
     if !request.is_rehearsal {
-        // Whoever resumes it need not ask again who made it.
+        // Resuming it needs no other proof of its origin.
         plan.seal(store);
     }
     let allow = request.allow.clone();
@@ -216,7 +216,7 @@ pub fn resume(
     let (beginning, outcomes) = record::read(store, &id)?;
     examine::again(store, client, &beginning, request)?;
     let journal = RecoveryJournal::open(store, &id)?;
-    // Whoever wished to stop had their wish.
+    // The request to cancel was for the run before.
     let _outcome = std::fs::remove_file(cancel_path(store, &id));
     let runtime = graph::runtime()?;
     runtime.block_on(check_native(client))?;
@@ -289,7 +289,7 @@ fn finish(
     }
     crash_here(request, "end")?;
     journal.end(store, &summary).map_err(|error| match error {
-        // Everybody reads that it ended.
+        // Its end is readable in the history.
         error @ engine::Error::Committed { .. } => error.into(),
         error => in_the_middle(error.into()),
     })?;

@@ -55,7 +55,7 @@ pub(super) async fn send(
     }
     if written.is_empty() {
         if status == 403 {
-            // Whoever may write nothing of one object may write nothing of the next.
+            // Without the permission to write this object, the next one of the type is refused too.
             hopeless.insert(token.clone());
         }
         return sent;

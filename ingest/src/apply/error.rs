@@ -26,7 +26,7 @@ pub enum Error {
     /// The operating system gave no threads.
     #[error(transparent)]
     Threads(#[from] ThreadsError),
-    /// The plan raises guards that nobody allowed.
+    /// The plan raises guards that are not allowed.
     #[error("the plan is guarded: {}", reasons(guards))]
     Guarded {
         /// The guards.
@@ -40,7 +40,7 @@ pub enum Error {
         /// The least digits.
         length_min: usize,
     },
-    /// Whoever applies a plan expects another one.
+    /// The request names the hash of another plan.
     #[error("expected the plan with the hash {expected}, found {found}")]
     Hash {
         /// The hash, or its beginning, of the plan that was reviewed.
@@ -54,7 +54,7 @@ pub enum Error {
     /// The plan that a recovery began with has no seal of this store.
     #[error("the plan in the journal has no seal of this store")]
     UnsealedJournal,
-    /// Nobody says which tenant the plan is for.
+    /// Neither plan, store nor request names a tenant.
     #[error("neither the plan nor its store says which tenant it is for, and this signs in to {found}")]
     NoTenant {
         /// The tenant that is signed in to.

@@ -23,7 +23,7 @@ const HASH_LENGTH_MIN: usize = 16;
 
 /// The guard for a newest state that is old.
 const STALE: &str = "stale";
-/// The guard for whoever applies a plan.
+/// The guard for the identity that applies a plan.
 const SELF_LOCKOUT: &str = "self-lockout";
 
 /// What applying a plan means now.
@@ -42,7 +42,7 @@ pub struct Examination {
 }
 
 impl Examination {
-    /// Whether nothing that nobody allowed stands in the way.
+    /// Whether each guard that the plan raises is allowed.
     ///
     /// # Errors
     /// `Guarded`.
@@ -126,7 +126,7 @@ pub(super) fn again(
     examination.check_guards()
 }
 
-/// Whether the plan is whole, sound, and the one that was meant, made by whoever may make one.
+/// Whether the plan is whole, sound, and the one that was meant, and sealed or signed as required.
 fn check_origin(store: &Store, plan: &Plan, request: &ApplyRequest<'_>) -> Result<()> {
     plan.verify_hash()?;
     plan.check_steps()?;

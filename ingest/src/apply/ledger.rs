@@ -99,7 +99,7 @@ impl<'a> Ledger<'a> {
         outcome
     }
 
-    /// What is known of a step of which nobody can tell whether it took effect.
+    /// What is known of a step that may have taken effect.
     pub(super) fn uncertain(&self, index: usize, what: &str, now: Timestamp) -> StepOutcome {
         let mut outcome = self.outcome_of(index, Sent::Held, now);
         outcome.status = StepStatus::Uncertain;

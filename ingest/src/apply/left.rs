@@ -14,7 +14,7 @@ use crate::resource::{self, Resource};
 /// Objects of which is read again what no step undid; of more their changes count as they were planned.
 const OBJECT_COUNT_MAX: usize = 1000;
 
-/// The places of skipped changes that still differ from the state that was wanted back.
+/// The indexes of skipped changes that still differ from the state that was wanted back.
 pub(super) async fn still_differing(
     client: &Client,
     from: Option<&Snapshot>,

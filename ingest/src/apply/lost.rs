@@ -79,7 +79,7 @@ async fn look(
     Ok(looked)
 }
 
-/// What a create sends; a password in it is another one, which nobody searches by.
+/// What a create sends, with an empty password: no search needs it.
 fn body_of(exchange: &Exchange<'_>, ledger: &Ledger<'_>, index: usize) -> Value {
     let password = String::new;
     let calls = exchange.filling(&ledger.created, &password).calls(&ledger.steps[index], &[]);

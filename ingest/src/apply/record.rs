@@ -52,7 +52,7 @@ pub(super) fn read(store: &Store, recovery: &str) -> Result<(Beginning, BTreeMap
     }
 }
 
-/// All recoveries, oldest first. One that did not end is running while somebody holds the lock.
+/// All recoveries, oldest first. One that did not end is running while a process holds the lock.
 ///
 /// # Errors
 /// `Store`.

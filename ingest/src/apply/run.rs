@@ -245,7 +245,7 @@ impl<'a> Applier<'a> {
         Err(Box::new(outcome))
     }
 
-    /// Whether a create left before a crash, and nobody heard what became of it.
+    /// Whether a create was sent before a crash, and its answer was not recorded.
     fn is_lost(&self, index: usize) -> bool {
         let step = &self.ledger.steps[index];
         step.kind == StepKind::Recreate && self.ledger.status(&step.id) == StepStatus::Intended

@@ -25,7 +25,7 @@ pub(super) enum Sent {
     Partly { written: Vec<String>, error: Value, request_id: Option<String> },
     /// It may have taken effect.
     Unanswered,
-    /// Somebody asked to stop before it left.
+    /// The run was cancelled before it was sent.
     Held,
 }
 

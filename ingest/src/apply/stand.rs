@@ -85,7 +85,7 @@ pub(super) async fn read(
 fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
     let step = look.step;
     let Some(resource) = resource::by_token(&step.object.type_token) else { return Question::Nothing };
-    // Nobody else has touched what the plan itself has just made.
+    // What the plan itself has just made has no other values yet.
     if step.kind == StepKind::Recreate || (is_of_new(step) && !look.is_again) {
         return Question::Nothing;
     }

@@ -47,7 +47,7 @@ pub(super) fn beginning(
     }
 }
 
-/// Adds the changes that no step undoes to what still differs, by their places in the plan. They make no warning of a
+/// Adds the changes that no step undoes to what still differs, by their indexes in the plan. They make no warning of a
 /// recovery that did all that it could; whoever reads its end is told.
 pub(super) fn add_left(summary: &mut RecoverySummary, plan: &Plan, left: &[usize]) {
     let Some(count) = &mut summary.remaining_count else { return };

@@ -7,7 +7,7 @@
 //!
 //! Invariants
 //! 1. That a name is to be given back is durable before the request leaves, and what came of it after.
-//! 2. A name that somebody else has given meanwhile stays.
+//! 2. A name that was changed by others meanwhile stays.
 
 use std::collections::HashMap;
 
@@ -103,7 +103,7 @@ pub(super) async fn give_names_back(
         for &step in swap.taking.iter().rev() {
             let is_taken = ledger.status_at(step).is_good();
             if is_taken && !give_back(exchange, ledger, step, &why).await? {
-                // Whoever came before wants a name that is still taken.
+                // The object before it wants a name that is still taken.
                 break;
             }
         }
@@ -137,7 +137,7 @@ async fn give_back(
     Ok(error.is_none())
 }
 
-/// Sends a name back, unless somebody else gave another one meanwhile; says why it is not back.
+/// Sends a name back, unless it was changed by others meanwhile; says why it is not back.
 async fn send_back(exchange: &Exchange<'_>, created: &Created, back: &Step) -> Result<Option<String>> {
     let password = String::new;
     let filling = exchange.filling(created, &password);
@@ -165,7 +165,7 @@ async fn send_back(exchange: &Exchange<'_>, created: &Created, back: &Step) -> R
     }
 }
 
-/// Whether a step only gave an object a name for a while: nobody wanted that it stays.
+/// Whether a step only gave an object a temporary name.
 pub(super) fn is_for_a_while(swaps: &[Swap], index: usize) -> bool {
     swaps.iter().any(|swap| swap.taking.first() == Some(&index))
 }

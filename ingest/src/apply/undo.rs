@@ -97,7 +97,7 @@ struct Undo {
     created: Created,
     steps: Vec<Step>,
     skipped: Vec<Skipped>,
-    /// Places of opposites by the IDs of the recovery's steps.
+    /// Indexes of opposites by the IDs of the recovery's steps.
     opposites: BTreeMap<String, usize>,
 }
 
@@ -265,7 +265,7 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     let wants_link = step.kind == StepKind::RemoveLink || (link.to_one && image.is_string());
     let mut opposite = if wants_link {
         let (kind, target) = (StepKind::AddLink, image.as_str().map(str::to_owned));
-        // Of what another one replaced nobody noted the type.
+        // The type of the replaced target was not recorded.
         let target_type = if step.kind == StepKind::RemoveLink { first.target_type.as_str() } else { "" };
         let request = adding(resource, link, &id, target_type);
         let request = request.ok_or("nobody can add links of this relation")?;

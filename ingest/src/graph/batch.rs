@@ -192,7 +192,7 @@ struct Response<'a> {
     body: Option<&'a RawValue>,
 }
 
-/// The headers of an answer that anybody looks at.
+/// The headers of an answer that are read.
 const HEADERS: [&str; 7] = [
     "content-type",
     "request-id",
@@ -264,7 +264,7 @@ impl Answers {
             Ok(received) if received.status == 200 => match split(&received.body, count) {
                 Ok(answers) => Self::Each(answers),
                 Err(error) => {
-                    // The calls were answered, but nobody knows how: as if the answer had broken off.
+                    // The calls were answered, and the answers cannot be read: as if the body had been truncated.
                     let what = format!("expected an array `responses` in the batch's answer: {error}");
                     Self::All(Err(Lost { loss: Loss::Truncated { status: 200 }, what }))
                 }

@@ -21,7 +21,7 @@ struct Shared {
 }
 
 impl Cancel {
-    /// Nobody wishes to stop yet.
+    /// Not cancelled yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -33,13 +33,13 @@ impl Cancel {
         self.0.bell.notify_waiters();
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether it was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.is_asked.load(Ordering::SeqCst)
     }
 
-    /// Runs something until it ends or somebody asks to stop.
+    /// Runs a future until it ends or is cancelled.
     ///
     /// # Errors
     /// `Cancelled` when that was asked first; what ran is dropped where it stood.

@@ -21,7 +21,7 @@ mod tests;
 use bucket::Bucket;
 
 /// Time from one answer about conditional access to the next call: Graph counts a second between their arrivals, which
-/// nobody here sees.
+/// the client cannot see.
 const POLICY_EVERY: Duration = Duration::from_millis(1010);
 
 /// What a request counts.

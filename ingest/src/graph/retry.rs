@@ -74,7 +74,7 @@ pub(crate) enum Decision {
     Accept,
     /// Give the error to the caller.
     Fail,
-    /// Tell the caller that nobody knows whether it took effect.
+    /// Tell the caller that it may have taken effect.
     Unanswered,
     /// Send it again after a wait.
     Resend { wait: Duration },
@@ -141,7 +141,7 @@ fn backoff(attempt: &Attempt, random: f64) -> Duration {
     if attempt.meter == Meter::ConditionalAccess { WAIT_POLICY + wait } else { wait }
 }
 
-/// Waits as long as the server said, and a little more, so that not everybody comes at once.
+/// Waits as long as the server said, and a little more, so that callers do not return all at once.
 fn behind(wait: Duration, random: f64) -> Duration {
     let wait = wait.min(RETRY_AFTER_MAX);
     wait + (wait / 10).min(Duration::from_secs(1)).mul_f64(random)

@@ -1,4 +1,4 @@
-//! Owns the runtime: asking Graph is the only asynchronous work there is, so nobody else has to know of one.
+//! Owns the runtime: asking Graph is the only asynchronous work there is, so no other module has one.
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Owns sending: the one place that sends, with the pace, the token, the tries and the counts around it.
+//! Owns sending: nothing else sends to Graph. With it go the pace, the token, the tries and the counts around it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,7 +25,7 @@ use crate::resource::Version;
 const ANSWER_MAX: usize = 64 << 20;
 /// The most bytes of the answer to a batch, unpacked.
 const BATCH_ANSWER_MAX: usize = 16 << 20;
-/// A wait that is told: shorter ones are over before anybody wonders.
+/// The shortest wait that is reported.
 const WAIT_TOLD: Duration = Duration::from_secs(10);
 
 /// How long a refusal lasts that does not say so.
@@ -215,7 +215,7 @@ impl Sender {
         wait.map(|wait| wait.min(RETRY_AFTER_MAX))
     }
 
-    /// Waits, unless somebody asks to stop.
+    /// Waits, unless the run is cancelled.
     pub(super) async fn rest(&self, wait: Duration) -> Result<()> {
         if wait >= WAIT_TOLD {
             self.tell_wait(wait);
@@ -290,7 +290,7 @@ impl Sender {
         let outgoing = Outgoing { method, address: &address, headers: &headers, token, body, answer_max };
         inner.tally.sent(count, cost);
         let exchange = inner.transport.exchange(&outgoing);
-        // A write that left is waited for even when somebody asks to stop: what it did has to be known.
+        // A write that was sent is awaited even when the run is cancelled: its effect has to be known.
         let received =
             if sending.only_reads() { inner.settings.cancel.guard(exchange).await? } else { exchange.await };
         drop(permit);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::cancel::Cancel;
 use super::secret::Secret;
 
-/// How long one request may take, where nobody says. Graph itself gives up on one before that.
+/// How long one request may take by default. Graph itself gives up on one before that.
 const EXCHANGE_MAX: Duration = Duration::from_mins(5);
 
 /// How a client reaches a tenant.
@@ -161,7 +161,7 @@ pub enum Credential {
         /// The user-assigned identity's client ID; none for the system-assigned one.
         client_id: Option<String>,
     },
-    /// Whoever is signed in to the Azure CLI.
+    /// The user who is signed in to the Azure CLI.
     AzureCli {
         /// Runs it.
         program: Arc<dyn Program>,

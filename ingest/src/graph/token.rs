@@ -25,7 +25,7 @@ use sign_in::SignInContext;
 /// How long before its end a token is renewed.
 const RENEW_BEFORE: Duration = Duration::from_mins(5);
 
-/// How long a sign-in that failed is not tried again: everybody who waited for it would only fail too.
+/// How long a sign-in that failed is not tried again: other callers that waited for it would fail too.
 const FAILED_FOR: Duration = Duration::from_secs(10);
 
 /// A token with its end.
@@ -34,7 +34,7 @@ pub(crate) struct Token {
     pub(crate) secret: Secret,
     pub(crate) issued: jiff::Timestamp,
     pub(crate) life: Duration,
-    /// Counts renewals, so that a token that was refused is renewed once, whoever found out.
+    /// Counts renewals, so that a token that was refused is renewed once, however many calls it failed.
     pub(crate) number: u64,
 }
 
@@ -50,7 +50,7 @@ impl Token {
 #[derive(Default)]
 pub(crate) struct Tokens {
     current: Mutex<Option<Token>>,
-    /// Held by whoever renews; how the last try failed, and when.
+    /// Held while a token is renewed; how the last try failed, and when.
     renewing: tokio::sync::Mutex<Option<(Duration, Error)>>,
     /// What renews the token of a person who signed in.
     pub(crate) refresh: Mutex<Option<Secret>>,
@@ -69,7 +69,7 @@ impl Tokens {
             return Ok(token);
         }
         let mut turn = context.cancel.guard(self.renewing.lock()).await?;
-        // Whoever had the turn before may have renewed it.
+        // The call that held the lock before may have renewed it.
         let before = self.current();
         if let Some(token) = before.clone().filter(is_fit) {
             return Ok(token);

@@ -57,7 +57,7 @@ pub(crate) struct Block {
 pub(crate) enum Objects {
     /// One on each line that is not white.
     Lines,
-    /// At these places.
+    /// At these offsets.
     Spans(Vec<Span>),
 }
 

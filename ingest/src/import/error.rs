@@ -20,7 +20,7 @@ pub enum Error {
     /// The operating system refused a file operation.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Something in place of a file has no end.
+    /// A device or pipe was given where a file is expected.
     #[error("cannot read {}: expected a regular file, found {found}", path.display())]
     NotRegular {
         /// Its path.
@@ -46,7 +46,7 @@ pub enum Error {
         #[source]
         problem: InputProblem,
     },
-    /// The data is an error that Graph answered, saved in place of the data.
+    /// The data is an error that Graph answered, saved instead of the data.
     #[error("{location}: expected objects, found the Graph error {code}: {message}")]
     GraphAnswer {
         /// Where in the input.

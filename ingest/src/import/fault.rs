@@ -6,7 +6,7 @@ use crate::system::FileError;
 /// What is wrong, and where in its block.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// Line ends in the block before the place.
+    /// Line ends in the block before the position.
     pub(crate) lines_before: u64,
     /// Column in bytes, from 1.
     pub(crate) column: Option<u64>,
@@ -62,7 +62,7 @@ impl Fault {
     }
 }
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     /// Line ends before it.
@@ -91,7 +91,7 @@ fn count_lines(bytes: &[u8]) -> u64 {
     number(memchr::memchr_iter(b'\n', bytes).count())
 }
 
-/// A length as a number of the place in a file.
+/// A length as an offset in a file.
 pub(crate) fn number(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -103,7 +103,7 @@ fn page_start(bytes: &[u8]) -> Option<Start> {
     }
 }
 
-/// A place in the first bytes of an object.
+/// A position in the first bytes of an object.
 struct Rest<'a> {
     bytes: &'a [u8],
     position: usize,

@@ -58,7 +58,7 @@ pub(crate) fn run<S: Sink>(inputs: Vec<Input<'_>>, sink: &mut S, setting: &Setti
             scope.spawn(move |_| {
                 let work = AssertUnwindSafe(|| slot.run(supply, limits));
                 let done = catch_unwind(work);
-                // Nobody listens any more after an error.
+                // The channel is closed after an error.
                 let _outcome = sender.send(Reply { slot, done });
             });
         };

@@ -226,7 +226,7 @@ impl<W: Worker> Shredding<'_, W> {
         Fault::at(&self.block.bytes, start, cause)
     }
 
-    /// Places a fault inside an object that begins at `start`.
+    /// Locates a fault inside an object that begins at `start`.
     fn locate(&self, start: usize, raw: &[u8], inner: Inner) -> Fault {
         let error = match inner {
             Inner::Json(error) => error,

@@ -1,4 +1,4 @@
-//! Cuts the inputs into pieces of work, in their order, for whoever asks next.
+//! Cuts the inputs into pieces of work, in their order, for the next free worker.
 
 use std::collections::VecDeque;
 use std::io::Read;

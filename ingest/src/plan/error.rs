@@ -52,10 +52,10 @@ pub enum Error {
         /// What was expected and found.
         what: String,
     },
-    /// Another store made the plan, or nobody says who.
+    /// Another store made the plan, or it has no seal.
     #[error("expected a plan with the seal of this store, found {found}")]
     Seal {
-        /// What was found in its place.
+        /// What was found instead.
         found: &'static str,
         /// The plan's hash.
         hash: String,

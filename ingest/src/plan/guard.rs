@@ -19,7 +19,7 @@ use coverage::{Account, Policies};
 use roles::{GLOBAL_ADMINISTRATOR, Roles};
 use tenant::Tenant;
 
-/// Nobody would be Global Administrator any more.
+/// No account would be Global Administrator any more.
 const LAST_ADMINISTRATOR: &str = "last-global-administrator";
 /// Who applies the plan would lose rights.
 const SELF_LOCKOUT: &str = "self-lockout";
@@ -27,13 +27,13 @@ const SELF_LOCKOUT: &str = "self-lockout";
 const BREAK_GLASS: &str = "break-glass";
 /// An account would be enabled again.
 const RE_ENABLES: &str = "re-enables-account";
-/// Somebody would get power over the tenant.
+/// A principal would get power over the tenant.
 const GRANTS: &str = "grants-privilege";
 /// A policy would be in force without whom it excludes.
 const EXCLUSION_GONE: &str = "ca-exclusion-gone";
 /// A policy would not be in force any more.
 const POLICY_OFF: &str = "policy-off";
-/// More would change than anybody reads.
+/// More would change than a reader can check.
 const TOO_MANY: &str = "too-many";
 /// The newest state is old.
 const STALE: &str = "stale";
@@ -405,7 +405,7 @@ fn is_own_application(lookup: &Lookup, identity: &Identity, step: &Step) -> Resu
     }
 }
 
-/// Why a plan is larger than anybody reads, if it is.
+/// Why a plan is larger than a reader can check, if it is.
 fn too_many(lookup: &Lookup, context: &PlanContext, steps: &[Step]) -> Result<Option<String>> {
     let limits = &context.limits;
     let mut touched: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

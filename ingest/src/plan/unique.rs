@@ -35,7 +35,7 @@ const PRINCIPAL_NAME: &str = "userPrincipalName";
 enum Space {
     /// Names that sign in.
     PrincipalName,
-    /// Addresses of mail, whoever has them.
+    /// Mail addresses, of any type of object.
     Address,
     /// Names of groups that have mail.
     Nickname,

@@ -84,7 +84,7 @@ impl<'b, 's> Writer<'b, 's> {
             }
             Event::Gap(gap) => self.observe(Observation::Unread(gap))?,
             Event::Missing { token, bin, reply } => {
-                // Who asked has gone when the run is over; then nobody needs an answer.
+                // The receiver is dropped when the run ends; the answer is not needed then.
                 let _outcome = reply.send(self.backup.missing(token, bin)?);
             }
             Event::Unlinked { token, relation, reply } => {
@@ -99,7 +99,7 @@ impl<'b, 's> Writer<'b, 's> {
         Ok(self.backup.observe(observation)?)
     }
 
-    /// Takes the objects of a page of which one cannot be understood; whose that one was, nobody knows.
+    /// Takes the objects of a page of which one cannot be parsed; the type of that one is unknown.
     fn take_one_by_one(&mut self, token: &'static str, texts: &[Bytes], is_deleted: bool) -> Result<()> {
         self.shredder = self.backup.shredder();
         for text in texts {
@@ -121,7 +121,7 @@ impl<'b, 's> Writer<'b, 's> {
 }
 
 /// What is unknown of a type when an object of its list could not be understood: of a list that several types share,
-/// whose that one was nobody knows.
+/// the type of that one is unknown.
 pub(super) fn gap_of_broken(broken: &Broken, token: &str) -> Option<Gap> {
     if let Some(reason) = broken.get(token) {
         let (type_token, reason) = (token.to_owned(), reason.clone());

@@ -67,7 +67,7 @@ pub(super) async fn complete(reader: &Reader, asked: &Asked, texts: Vec<Bytes>) 
         }
         match (named, serde_json::from_slice::<Members>(&text)) {
             (Ok(named), Ok(members)) => objects.push(Partial { id: named.id, members }),
-            // Whoever writes the backup says what is wrong with it.
+            // The writer of the backup reports what is wrong with it.
             _ => complete.push(text),
         }
     }
@@ -281,7 +281,7 @@ async fn keep(
     reader.tell(asked.gap(GapScope::Property(name.to_owned()), unread)).await
 }
 
-/// Whether Microsoft made an object: nobody adds elements to it.
+/// Whether an object is built in, so that it has no elements of the tenant's own.
 fn is_built_in(object: &Partial) -> bool {
     let kind = object.members.get("policyType").map(|kind| kind.get());
     kind.is_some_and(|kind| serde_json::from_str::<Value>(kind).is_ok_and(|kind| kind == "builtIn"))

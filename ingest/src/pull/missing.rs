@@ -1,4 +1,4 @@
-//! Owns what a list lacks although the store has it: it is looked for before anybody calls it gone.
+//! Owns what a list lacks although the store has it: it is looked for before it is recorded as deleted.
 
 use std::collections::BTreeSet;
 

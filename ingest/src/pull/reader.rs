@@ -29,7 +29,7 @@ pub(super) struct Reader {
     pub(super) client: Client,
     /// What the store has, to keep what cannot be read.
     pub(super) previous: Option<Snapshot>,
-    /// The objects on which somebody was granted something, as far as that matters.
+    /// The resources of grants of delegated permissions, and objects that had elements of collections read for these.
     pub(super) granted: Arc<BTreeSet<String>>,
     stage: Option<Arc<Stage>>,
     events: Sender<Event>,
@@ -78,7 +78,7 @@ impl Reader {
     pub(super) fn new(client: &Client, stage: Option<Arc<Stage>>, events: Sender<Event>) -> Self {
         let waits = events.downgrade();
         client.on_wait(move |until| {
-            // A wait that nobody can be told of now is not worth waiting for.
+            // A full queue drops the report of the wait.
             let _outcome = waits.upgrade().map(|events| events.try_send(Event::Waits(until)));
         });
         Self {
@@ -105,7 +105,7 @@ impl Reader {
         Self { stage: None, ..self.clone() }
     }
 
-    /// Waits, unless somebody asks to stop.
+    /// Waits, unless the run is cancelled.
     pub(super) async fn rest(&self, wait: Duration) -> Result<()> {
         let sleep = self.client.clock().sleep(wait);
         Ok(self.client.settings().cancel.guard(sleep).await?)
@@ -116,7 +116,7 @@ impl Reader {
         if let Event::Gap(gap) = &event {
             self.notes().again.note(gap);
         }
-        // Nobody listens any more when writing failed; that error is the one to show.
+        // The channel is closed when writing failed; that error is the one to show.
         self.events.send(event).await.map_err(|_| Error::Cancelled)
     }
 

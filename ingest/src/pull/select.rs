@@ -21,7 +21,7 @@ use crate::resource::{Guarded, Resource};
 /// What is asked of each type, and what cannot be asked for.
 ///
 /// # Errors
-/// `Graph` when nobody can sign in, or somebody asks to stop.
+/// `Graph` when the sign-in fails, or the run is cancelled.
 pub(super) async fn select(
     client: &Client,
     resources: Vec<&'static Resource>,

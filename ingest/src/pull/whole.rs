@@ -170,7 +170,7 @@ pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static
     large.sort_unstable();
     large.dedup();
     read_links_of(reader, asked, link, &large).await?;
-    // A list that leaves somebody out, or shows none of theirs, is not believed alone.
+    // A list that omits an object, or its links, is confirmed by asking for the object.
     let unlinked = reader.unlinked(asked.token(), link.name).await?;
     read_links_of(&reader.unstaged(), asked, link, &unlinked).await?;
     Ok(Some(()))
@@ -186,7 +186,7 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
         };
         let targets = match related.get(link.name) {
             Some(text) => targets_of(text.get()),
-            // Nobody is what Graph leaves out; a list it does not.
+            // Graph omits an empty relation to one object, and never an empty list.
             None => link.to_one.then(Vec::new),
         };
         match targets {
@@ -196,7 +196,7 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
                     events.push(Event::Links { source, relation: link.name, targets });
                 }
             }
-            // Of those that show as many as are shown, or what nobody understands, all are asked for.
+            // A full or unreadable list may be incomplete: all links of the object are read.
             _ => large.push(id),
         }
     }
@@ -273,7 +273,7 @@ pub(super) async fn read_links_of(
                     only_target(&answer).ok_or_else(|| Unread::other_object(relation))
                 }
                 Ok(answer) => all_targets(reader, asked, &call(id).1, answer).await?,
-                // Nobody has no manager: that is how Graph says it.
+                // Graph answers 404 for an empty relation to one object.
                 Err(unread) if link.to_one && unread.status == 404 => Ok(Vec::new()),
                 Err(unread) => Err(unread),
             };

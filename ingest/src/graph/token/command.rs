@@ -1,4 +1,4 @@
-//! Owns the tokens of whoever is signed in to the Azure CLI.
+//! Owns the tokens of the user who is signed in to the Azure CLI.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;

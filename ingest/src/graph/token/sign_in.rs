@@ -141,7 +141,7 @@ impl Patience {
     fn status(self, status: u16) -> u16 {
         match (self, status) {
             (Self::Identity, 404 | 410) => 503,
-            // Nobody renews a token with a token.
+            // These requests carry no token that could be renewed.
             (_, 401) => 400,
             (_, status) => status,
         }
