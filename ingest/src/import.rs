@@ -32,7 +32,7 @@ mod walk;
 
 pub use error::{Error, ErrorKind, InputProblem, Location, Result};
 use origin::Origin;
-use pipeline::{Harvest, Setting};
+use pipeline::{Harvest, PipelineOptions};
 use shred::{Link, Notice};
 use sink::Sink;
 use walk::Input;
@@ -159,7 +159,7 @@ pub fn import(
         let reason = format!("the data is of {taken_at}, and the clock says {}: a time to come", request.now);
         backup.warn(Warning { type_token: String::new(), reason, count: 1 });
     }
-    let setting = Setting { limits: blocks::Limits::default(), progress, cancel: request.cancel };
+    let setting = PipelineOptions { limits: blocks::Limits::default(), progress, cancel: request.cancel };
     let harvest = pipeline::run(inputs, &mut backup, &setting)?;
     finish(harvest, ignored_count, &mut backup)?;
     if !accepts_any {

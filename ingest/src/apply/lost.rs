@@ -12,7 +12,7 @@ use engine::records::StepOutcome;
 use super::error::Result;
 use super::exchange::{Exchange, Ready};
 use super::ledger::Ledger;
-use super::send::{self, Found, Sent};
+use super::send::{self, SearchResult, Sent};
 use super::standing::{Image, Standing};
 use crate::graph::Call;
 use crate::plan::StepKind;
@@ -26,14 +26,14 @@ pub(super) async fn find(
     ledger: &Ledger<'_>,
     indexes: &[usize],
     started: Timestamp,
-) -> Result<BTreeMap<usize, Found>> {
+) -> Result<BTreeMap<usize, SearchResult>> {
     let mut found = BTreeMap::new();
     let mut open = indexes.to_vec();
     let settled_at = indexes.iter().filter_map(|index| settled_at(exchange, ledger, *index)).max();
     while !open.is_empty() {
         let is_settled = settled_at.is_none_or(|at| exchange.now() >= at);
         let looked = look(exchange, ledger, &open, started).await?;
-        found.extend(looked.into_iter().filter(|(_, found)| is_settled || *found != Found::None));
+        found.extend(looked.into_iter().filter(|(_, found)| is_settled || *found != SearchResult::None));
         open.retain(|index| !found.contains_key(index));
         if !open.is_empty() {
             exchange.rest().await?;
@@ -55,7 +55,7 @@ async fn look(
     ledger: &Ledger<'_>,
     indexes: &[usize],
     started: Timestamp,
-) -> Result<Vec<(usize, Found)>> {
+) -> Result<Vec<(usize, SearchResult)>> {
     let is_made = |index: &&usize| ledger.steps[**index].kind == StepKind::Recreate;
     let (made, related): (Vec<&usize>, Vec<&usize>) = indexes.iter().partition(is_made);
     let (mut looked, mut asked, mut calls) = (Vec::new(), Vec::new(), Vec::new());
@@ -72,8 +72,8 @@ async fn look(
     looked.extend(asked.into_iter().zip(answers.iter().map(|answer| send::read_search(answer, started))));
     let related: Vec<usize> = related.into_iter().copied().collect();
     let standings = exchange.read(ledger, &related).await?.into_iter().map(|standing| match standing {
-        Standing::AsWanted => Found::One(BTreeMap::new()),
-        _ => Found::None,
+        Standing::AsWanted => SearchResult::One(BTreeMap::new()),
+        _ => SearchResult::None,
     });
     looked.extend(related.iter().copied().zip(standings));
     Ok(looked)
@@ -122,12 +122,14 @@ pub(super) async fn settle(
 pub(super) fn outcome(
     ledger: &Ledger<'_>,
     index: usize,
-    found: Found,
+    found: SearchResult,
     now: Timestamp,
 ) -> Option<StepOutcome> {
     match found {
-        Found::One(created) => Some(ledger.outcome_of(index, Sent::Done { created, request_id: None }, now)),
-        Found::Unclear(what) => Some(ledger.uncertain(index, &what, now)),
-        Found::None => None,
+        SearchResult::One(created) => {
+            Some(ledger.outcome_of(index, Sent::Done { created, request_id: None }, now))
+        }
+        SearchResult::Unclear(what) => Some(ledger.uncertain(index, &what, now)),
+        SearchResult::None => None,
     }
 }

@@ -292,7 +292,7 @@ impl<'a> Applier<'a> {
                         {
                             Sent::Held => {}
                             sent => {
-                                decided.push(self.ledger.outcome_of(ready.index, sent, self.exchange.now()))
+                                decided.push(self.ledger.outcome_of(ready.index, sent, self.exchange.now()));
                             }
                         }
                     }

@@ -155,7 +155,7 @@ fn bulk_reference(body: &Body) -> Option<&str> {
 
 /// What a search for something that may have been made found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum SearchResult {
     One(BTreeMap<String, String>),
     None,
     /// More than one that it could be, or no way to look.
@@ -163,8 +163,8 @@ pub(super) enum Found {
 }
 
 /// The call that looks for what a create may have made, by what it is known by.
-pub(super) fn search_call(step: &Step, body: &Value) -> Result<Call, Found> {
-    let unclear = |what: &str| Found::Unclear(what.to_owned());
+pub(super) fn search_call(step: &Step, body: &Value) -> Result<Call, SearchResult> {
+    let unclear = |what: &str| SearchResult::Unclear(what.to_owned());
     let resource =
         resource::by_token(&step.object.type_token).ok_or_else(|| unclear("its type is not known"))?;
     let path = search_path(resource, body).ok_or_else(|| unclear("it has no name to look for"))?;
@@ -172,11 +172,11 @@ pub(super) fn search_call(step: &Step, body: &Value) -> Result<Call, Found> {
 }
 
 /// What a search found that may have been made since `since`.
-pub(super) fn read_search(answer: &graph::Result<Answer>, since: Timestamp) -> Found {
+pub(super) fn read_search(answer: &graph::Result<Answer>, since: Timestamp) -> SearchResult {
     match answer {
         Ok(answer) => candidates(&answer.body, since),
-        Err(error) if error.status() == Some(404) => Found::None,
-        Err(error) => Found::Unclear(error.to_string()),
+        Err(error) if error.status() == Some(404) => SearchResult::None,
+        Err(error) => SearchResult::Unclear(error.to_string()),
     }
 }
 
@@ -204,7 +204,7 @@ fn search_path(resource: &Resource, body: &Value) -> Option<String> {
     }
 }
 
-fn candidates(body: &[u8], since: Timestamp) -> Found {
+fn candidates(body: &[u8], since: Timestamp) -> SearchResult {
     let page: Value = serde_json::from_slice(body).unwrap_or_default();
     let is_new = |item: &&Value| {
         let created = item.get("createdDateTime").and_then(Value::as_str);
@@ -213,9 +213,9 @@ fn candidates(body: &[u8], since: Timestamp) -> Found {
     };
     let items: Vec<&Value> = page["value"].as_array().into_iter().flatten().filter(is_new).collect();
     match items.as_slice() {
-        [] => Found::None,
-        [only] => Found::One(made_by(only.to_string().as_bytes())),
-        several => Found::Unclear(format!("{} objects could be it", several.len())),
+        [] => SearchResult::None,
+        [only] => SearchResult::One(made_by(only.to_string().as_bytes())),
+        several => SearchResult::Unclear(format!("{} objects could be it", several.len())),
     }
 }
 

@@ -92,8 +92,10 @@ fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
     let call = |path: String| Call::get(path).version(resource.graph.version).meter(meter(Some(resource)));
     let id = graph::escape(&filling.own_id(step));
     let own = filled(resource.graph.get, &id);
-    if let Some(link) = step.links.first().and_then(|link| resource.link(&link.relation)) {
-        let path = format!("{}?$select=id", filled(link.read.unwrap_or_default(), &id));
+    if let Some(link) = step.links.first().and_then(|link| resource.link(&link.relation))
+        && let Some(read) = link.read
+    {
+        let path = format!("{}?$select=id", filled(read, &id));
         let path = if link.to_one { path } else { format!("{path}&$top=999") };
         return Question::Targets(call(path), link.to_one);
     }

@@ -18,7 +18,7 @@ use super::pace::Cost;
 use super::retry::Loss;
 use super::sender::{Sender, Sending};
 use super::transport::{Lost, Received};
-use super::trial::{Parcel, Trial, Verdict};
+use super::trial::{Continuation, Parcel, Trial};
 use crate::resource::Version;
 
 #[cfg(test)]
@@ -127,8 +127,8 @@ async fn finish_batch(sender: &Sender, version: Version, members: &[Member]) -> 
         for (index, (member, mut trial)) in open.into_iter().enumerate() {
             let (answer, retry_after) = answers.take(sender, index, &member.call);
             match sender.judge(&mut trial, answer, retry_after, sent.token_number) {
-                Verdict::Done(answer) => done.push((member.index, answer)),
-                Verdict::Again { wait } => {
+                Continuation::Done(answer) => done.push((member.index, answer)),
+                Continuation::Again { wait } => {
                     longest = longest.max(wait);
                     later.push((member, trial));
                 }

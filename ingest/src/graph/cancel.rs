@@ -12,10 +12,10 @@ use super::error::{Error, Result};
 
 /// A wish to stop, shared by its clones. It cannot be taken back.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<Shared>);
+pub struct Cancel(Arc<CancelState>);
 
 #[derive(Debug, Default)]
-struct Shared {
+struct CancelState {
     is_asked: AtomicBool,
     bell: Notify,
 }

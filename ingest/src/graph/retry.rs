@@ -43,7 +43,7 @@ pub(crate) struct Attempt {
 
 /// What came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome<'a> {
+pub(crate) enum TryOutcome<'a> {
     /// An answer, whole.
     Answered { status: u16, code: &'a str, retry_after: Option<Duration> },
     /// An answer that is not what was asked for.
@@ -83,41 +83,41 @@ pub(crate) enum Decision {
 }
 
 /// Decides. `random` is in 0..1.
-pub(crate) fn decide(attempt: &Attempt, outcome: &Outcome<'_>, random: f64) -> Decision {
+pub(crate) fn decide(attempt: &Attempt, outcome: &TryOutcome<'_>, random: f64) -> Decision {
     let is_once = attempt.effect == Effect::Once;
     match *outcome {
-        Outcome::Answered { status: ..300, .. } => Decision::Accept,
-        Outcome::Answered { status: 401, .. } if attempt.tokens < TOKENS_MAX => Decision::Renew,
-        Outcome::Answered { status: 429 | 503, retry_after, .. } => {
+        TryOutcome::Answered { status: ..300, .. } => Decision::Accept,
+        TryOutcome::Answered { status: 401, .. } if attempt.tokens < TOKENS_MAX => Decision::Renew,
+        TryOutcome::Answered { status: 429 | 503, retry_after, .. } => {
             let wait = retry_after.map_or_else(|| backoff(attempt, random), |wait| behind(wait, random));
             resend(attempt, wait, REFUSED_MAX, Decision::Fail)
         }
-        Outcome::Answered { status: 409, code, retry_after } if is_concurrency(code) => {
+        TryOutcome::Answered { status: 409, code, retry_after } if is_concurrency(code) => {
             let wait = retry_after.map_or_else(|| backoff(attempt, random), |wait| behind(wait, random));
             resend(attempt, wait, REFUSED_MAX, Decision::Fail)
         }
-        Outcome::Answered { status: 408 | 500 | 502 | 504, .. } if is_once => Decision::Unanswered,
-        Outcome::Answered { status: 408 | 500 | 502 | 504, retry_after, .. } => {
+        TryOutcome::Answered { status: 408 | 500 | 502 | 504, .. } if is_once => Decision::Unanswered,
+        TryOutcome::Answered { status: 408 | 500 | 502 | 504, retry_after, .. } => {
             let wait = retry_after.map_or_else(|| backoff(attempt, random), |wait| behind(wait, random));
             resend(attempt, wait, FAILED_MAX, Decision::Fail)
         }
-        Outcome::Answered { .. } | Outcome::Lost(Loss::Distrusted) => Decision::Fail,
+        TryOutcome::Answered { .. } | TryOutcome::Lost(Loss::Distrusted) => Decision::Fail,
         // The status tells that it was refused, whatever the rest would have said.
-        Outcome::Lost(Loss::Truncated { status: status @ (401 | 429 | 503) }) => {
-            decide(attempt, &Outcome::Answered { status, code: "", retry_after: None }, random)
+        TryOutcome::Lost(Loss::Truncated { status: status @ (401 | 429 | 503) }) => {
+            decide(attempt, &TryOutcome::Answered { status, code: "", retry_after: None }, random)
         }
-        Outcome::Lost(Loss::Truncated { status: 400..500 } | Loss::TooLarge { status: 400..500, .. })
+        TryOutcome::Lost(Loss::Truncated { status: 400..500 } | Loss::TooLarge { status: 400..500, .. })
             if is_once =>
         {
             Decision::Fail
         }
-        Outcome::Lost(Loss::NoAnswer | Loss::Truncated { .. } | Loss::TooLarge { .. })
-        | Outcome::Malformed
+        TryOutcome::Lost(Loss::NoAnswer | Loss::Truncated { .. } | Loss::TooLarge { .. })
+        | TryOutcome::Malformed
             if is_once =>
         {
             Decision::Unanswered
         }
-        Outcome::Malformed | Outcome::Lost(_) => {
+        TryOutcome::Malformed | TryOutcome::Lost(_) => {
             resend(attempt, backoff(attempt, random), FAILED_MAX, Decision::Fail)
         }
     }

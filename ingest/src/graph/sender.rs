@@ -12,13 +12,13 @@ use super::clock::Clock;
 use super::error::{Error, ErrorBody, Result, Setting, SettingProblem, read_error};
 use super::pace::{Cost, Pace, Signal};
 use super::random::Random;
-use super::retry::{Decision, Outcome, RETRY_AFTER_MAX, decide, read_retry_after};
+use super::retry::{Decision, RETRY_AFTER_MAX, TryOutcome, decide, read_retry_after};
 use super::settings::{Access, Settings, TenantSize};
 use super::token::sign_in::SignInContext;
 use super::token::{Token, Tokens};
 use super::transport::address::{Address, Plain};
 use super::transport::{Lost, Outgoing, Received, Transport};
-use super::trial::{Parcel, Trial, Verdict, checked};
+use super::trial::{Continuation, Parcel, Trial, checked};
 use crate::resource::Version;
 
 /// The most bytes of one answer, unpacked: a page of 999 users has five million.
@@ -33,10 +33,10 @@ const REFUSED_FOR: Duration = Duration::from_secs(1);
 
 /// Sends calls. Clones share connections, token, pace and counts.
 #[derive(Clone)]
-pub(super) struct Sender(Arc<Shared>);
+pub(super) struct Sender(Arc<SenderState>);
 
 /// What clones of a sender share.
-struct Shared {
+struct SenderState {
     settings: Settings,
     endpoint: Address,
     authority: Address,
@@ -129,7 +129,7 @@ impl Sender {
         }
         let hosts = [&endpoint, &authority];
         let transport = Transport::new(&settings.user_agent, settings.exchange_max, &hosts)?;
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(SenderState {
             resource: endpoint.origin(),
             transport,
             tokens: Tokens::default(),
@@ -161,8 +161,8 @@ impl Sender {
                 Err(lost) => (Err(lost), None),
             };
             match self.judge(&mut trial, answer, retry_after, sent.token_number) {
-                Verdict::Done(result) => return result,
-                Verdict::Again { wait } => self.rest(wait).await?,
+                Continuation::Done(result) => return result,
+                Continuation::Again { wait } => self.rest(wait).await?,
             }
         }
     }
@@ -362,7 +362,7 @@ impl Sender {
         answer: Result<Parcel, Lost>,
         retry_after: Option<Duration>,
         token_number: u64,
-    ) -> Verdict {
+    ) -> Continuation {
         trial.attempt.number += 1;
         // What it waited for its first turn does not count.
         let now = self.now();
@@ -373,14 +373,16 @@ impl Sender {
         };
         let (answer, broken) = checked(trial.call, answer);
         let outcome = match &answer {
-            Ok(_) if broken.is_some() => Outcome::Malformed,
-            Ok(parcel) => Outcome::Answered { status: parcel.answer.status, code: &error.code, retry_after },
-            Err(lost) => Outcome::Lost(lost.loss),
+            Ok(_) if broken.is_some() => TryOutcome::Malformed,
+            Ok(parcel) => {
+                TryOutcome::Answered { status: parcel.answer.status, code: &error.code, retry_after }
+            }
+            Err(lost) => TryOutcome::Lost(lost.loss),
         };
         match decide(&trial.attempt, &outcome, self.0.random.fraction()) {
             Decision::Accept | Decision::Fail => {
                 let host = self.0.endpoint.origin();
-                Verdict::Done(trial.end(answer, broken, error, host))
+                Continuation::Done(trial.end(answer, broken, error, host))
             }
             Decision::Unanswered => {
                 let what = match answer {
@@ -390,17 +392,17 @@ impl Sender {
                     },
                     Err(lost) => lost.what,
                 };
-                Verdict::Done(Err(Error::Unanswered { asked: trial.call.asked(), what }))
+                Continuation::Done(Err(Error::Unanswered { asked: trial.call.asked(), what }))
             }
             Decision::Resend { wait } => {
                 self.0.tally.retries.fetch_add(1, Ordering::Relaxed);
-                Verdict::Again { wait }
+                Continuation::Again { wait }
             }
             Decision::Renew => {
                 self.0.tally.retries.fetch_add(1, Ordering::Relaxed);
                 trial.attempt.tokens += 1;
                 trial.refused_token = Some(token_number);
-                Verdict::Again { wait: Duration::ZERO }
+                Continuation::Again { wait: Duration::ZERO }
             }
         }
     }

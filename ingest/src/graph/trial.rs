@@ -53,7 +53,7 @@ pub(super) struct Trial<'a> {
 
 /// What becomes of a call.
 #[expect(clippy::large_enum_variant, reason = "each lives for a moment, and nearly all are the larger one")]
-pub(super) enum Verdict {
+pub(super) enum Continuation {
     Done(Result<Answer>),
     Again { wait: Duration },
 }

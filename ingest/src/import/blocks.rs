@@ -84,12 +84,12 @@ pub(crate) struct Blocks<R> {
 #[derive(Debug)]
 enum Form {
     Lines,
-    Spans { splitter: Splitter, page: Option<Page>, ended: bool },
+    Spans { splitter: Splitter, page: Option<ListPage>, ended: bool },
     Done,
 }
 
 #[derive(Debug, Clone)]
-struct Page {
+struct ListPage {
     context: Option<String>,
     has_next: bool,
 }
@@ -140,7 +140,7 @@ impl<R: Read> Blocks<R> {
             }
             b'{' => match self.look(buffer, first)? {
                 Start::Page { list_at, context, has_next } => {
-                    self.form = spans(Separator::Comma, Some(Page { context, has_next }));
+                    self.form = spans(Separator::Comma, Some(ListPage { context, has_next }));
                     Ok(first + list_at)
                 }
                 Start::OverLines => {
@@ -246,13 +246,13 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Reads what stands behind the closing bracket, up to the end of the input.
-    fn read_tail(&mut self, mut buffer: Vec<u8>, page: Option<Page>) -> Result<Option<Block>, Fault> {
+    fn read_tail(&mut self, mut buffer: Vec<u8>, page: Option<ListPage>) -> Result<Option<Block>, Fault> {
         while !self.is_ended {
             self.fill(&mut buffer)?;
             self.check_length(&buffer, 0)?;
         }
         self.form = Some(Form::Done);
-        let Some(Page { context, has_next }) = page else {
+        let Some(ListPage { context, has_next }) = page else {
             return match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
                 None => Ok(None),
                 Some(offset) => Err(Fault::at(&buffer, offset, InputProblem::Behind)),
@@ -288,7 +288,7 @@ fn check_end(buffer: &[u8], splitter: &Splitter) -> Result<(), Fault> {
 /// The state of a form with spans while a block is read.
 struct Spans {
     splitter: Splitter,
-    page: Option<Page>,
+    page: Option<ListPage>,
     is_first: bool,
 }
 

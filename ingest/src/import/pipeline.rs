@@ -27,7 +27,7 @@ use super::{Advance, Progress};
 
 /// What an import takes besides its inputs.
 #[derive(Clone, Copy)]
-pub(crate) struct Setting<'a> {
+pub(crate) struct PipelineOptions<'a> {
     pub(crate) limits: Limits,
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a AtomicBool,
@@ -44,7 +44,11 @@ pub(crate) struct Harvest {
 const SLOT_COUNT_MAX: usize = 16;
 
 /// Reads all inputs into the sink.
-pub(crate) fn run<S: Sink>(inputs: Vec<Input<'_>>, sink: &mut S, setting: &Setting<'_>) -> Result<Harvest> {
+pub(crate) fn run<S: Sink>(
+    inputs: Vec<Input<'_>>,
+    sink: &mut S,
+    setting: &PipelineOptions<'_>,
+) -> Result<Harvest> {
     let slot_count = (rayon::current_num_threads() * 4).clamp(8, SLOT_COUNT_MAX);
     let mut delivery = Delivery::new(&inputs);
     let supply = Mutex::new(Supply::new(inputs, setting.limits));
@@ -86,7 +90,7 @@ struct Slot<W> {
 /// What a slot comes back with: the number of its work and what came of it, or nothing when there was no more.
 struct Reply<W: Worker> {
     slot: Slot<W>,
-    done: thread::Result<Option<(u64, Outcome<W::Parts>)>>,
+    done: thread::Result<Option<(u64, BlockOutcome<W::Parts>)>>,
 }
 
 /// Puts outcomes back into the order of the input.
@@ -96,13 +100,13 @@ struct Queue<W: Worker> {
     idle: Vec<Slot<W>>,
     running: usize,
     /// What came before its turn, by number.
-    early: BTreeMap<u64, Outcome<W::Parts>>,
+    early: BTreeMap<u64, BlockOutcome<W::Parts>>,
     next: u64,
 }
 
 impl<W: Worker> Queue<W> {
     /// The next outcome; none when all are delivered.
-    fn next(&mut self, start: &mut impl FnMut(Slot<W>)) -> Option<Outcome<W::Parts>> {
+    fn next(&mut self, start: &mut impl FnMut(Slot<W>)) -> Option<BlockOutcome<W::Parts>> {
         loop {
             // What waits takes memory as what is being made does.
             while self.idle.len() > self.early.len()
@@ -152,7 +156,7 @@ fn lock<'a, 'b>(supply: &'a Mutex<Supply<'b>>) -> MutexGuard<'a, Supply<'b>> {
 }
 
 /// What came of one piece of work.
-struct Outcome<P> {
+struct BlockOutcome<P> {
     parts: P,
     yielded: Yield,
     failure: Option<Failure>,
@@ -168,12 +172,12 @@ enum Failure {
 
 impl<W: Worker> Slot<W> {
     /// Does the next piece of work, if there is one.
-    fn run(&mut self, supply: &Mutex<Supply<'_>>, limits: Limits) -> Option<(u64, Outcome<W::Parts>)> {
+    fn run(&mut self, supply: &Mutex<Supply<'_>>, limits: Limits) -> Option<(u64, BlockOutcome<W::Parts>)> {
         let (number, work) = lock(supply).next(&mut self.buffer)?;
         Some((number, self.work(work, limits)))
     }
 
-    fn work(&mut self, work: Work, limits: Limits) -> Outcome<W::Parts> {
+    fn work(&mut self, work: Work, limits: Limits) -> BlockOutcome<W::Parts> {
         let mut yielded = Yield::default();
         let mut first = true;
         let failure = match work {
@@ -194,7 +198,7 @@ impl<W: Worker> Slot<W> {
                 failure.map(|fault| Failure::Part(origin, fault))
             }
         };
-        Outcome { parts: self.worker.take(), yielded, failure, is_first: first }
+        BlockOutcome { parts: self.worker.take(), yielded, failure, is_first: first }
     }
 
     /// Reads a small file whole.
@@ -246,7 +250,7 @@ impl Delivery {
 
     fn put<S: Sink>(
         &mut self,
-        outcome: Outcome<<S::Worker as Worker>::Parts>,
+        outcome: BlockOutcome<<S::Worker as Worker>::Parts>,
         sink: &mut S,
         progress: &dyn Progress,
     ) -> Result<()> {

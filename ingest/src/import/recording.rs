@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::blocks::Limits;
 use super::error::Result;
 use super::origin::Origin;
-use super::pipeline::{self, Setting};
+use super::pipeline::{self, PipelineOptions};
 use super::sink::{Sink, Worker};
 use super::walk::{self, Input};
 
@@ -118,7 +118,7 @@ fn limits(block_bytes: usize) -> Limits {
 fn run(inputs: Vec<Input<'_>>, ignored_count: u64, limits: Limits) -> Result<Recording> {
     let mut sink = Recording::default();
     let cancel = AtomicBool::new(false);
-    let setting = Setting { limits, progress: &(), cancel: &cancel };
+    let setting = PipelineOptions { limits, progress: &(), cancel: &cancel };
     let harvest = pipeline::run(inputs, &mut sink, &setting)?;
     super::finish(harvest, ignored_count, &mut sink)?;
     Ok(sink)

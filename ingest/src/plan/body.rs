@@ -7,10 +7,10 @@ use super::Named;
 
 /// The body of a request; null when it has none.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Body(Form);
+pub struct Body(BodyForm);
 
 #[derive(Debug, Clone, PartialEq)]
-enum Form {
+enum BodyForm {
     Object(Named),
     /// Whatever is no object.
     Other(Value),
@@ -24,28 +24,28 @@ impl Default for Body {
 
 impl Body {
     /// No body.
-    pub const NULL: Self = Self(Form::Other(Value::Null));
+    pub const NULL: Self = Self(BodyForm::Other(Value::Null));
 
     /// Whether there is none.
     #[must_use]
     pub fn is_null(&self) -> bool {
-        matches!(&self.0, Form::Other(Value::Null))
+        matches!(&self.0, BodyForm::Other(Value::Null))
     }
 
     /// The members, of an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&Named> {
         match &self.0 {
-            Form::Object(members) => Some(members),
-            Form::Other(_) => None,
+            BodyForm::Object(members) => Some(members),
+            BodyForm::Other(_) => None,
         }
     }
 
     /// The members, of an object, to be changed.
     pub fn as_object_mut(&mut self) -> Option<&mut Named> {
         match &mut self.0 {
-            Form::Object(members) => Some(members),
-            Form::Other(_) => None,
+            BodyForm::Object(members) => Some(members),
+            BodyForm::Other(_) => None,
         }
     }
 
@@ -57,10 +57,10 @@ impl Body {
 
     /// Gives an object a member; what is none becomes one.
     pub fn set(&mut self, name: &str, value: Value) {
-        if let Form::Other(_) = &self.0 {
-            self.0 = Form::Object(Named::new());
+        if let BodyForm::Other(_) = &self.0 {
+            self.0 = BodyForm::Object(Named::new());
         }
-        if let Form::Object(members) = &mut self.0 {
+        if let BodyForm::Object(members) = &mut self.0 {
             members.insert(name.to_owned(), value);
         }
     }
@@ -69,10 +69,10 @@ impl Body {
     #[must_use]
     pub fn to_value(&self) -> Value {
         match &self.0 {
-            Form::Object(members) => {
+            BodyForm::Object(members) => {
                 members.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
             }
-            Form::Other(value) => value.clone(),
+            BodyForm::Other(value) => value.clone(),
         }
     }
 }
@@ -80,24 +80,24 @@ impl Body {
 impl From<Value> for Body {
     fn from(value: Value) -> Self {
         match value {
-            Value::Object(members) => Self(Form::Object(members.into())),
-            other => Self(Form::Other(other)),
+            Value::Object(members) => Self(BodyForm::Object(members.into())),
+            other => Self(BodyForm::Other(other)),
         }
     }
 }
 
 impl From<Named> for Body {
     fn from(members: Named) -> Self {
-        Self(Form::Object(members))
+        Self(BodyForm::Object(members))
     }
 }
 
 impl PartialEq<Value> for Body {
     fn eq(&self, other: &Value) -> bool {
         match (&self.0, other) {
-            (Form::Object(members), Value::Object(others)) => members.iter().eq(others.iter()),
-            (Form::Other(own), other) => own == other,
-            (Form::Object(_), _) => false,
+            (BodyForm::Object(members), Value::Object(others)) => members.iter().eq(others.iter()),
+            (BodyForm::Other(own), other) => own == other,
+            (BodyForm::Object(_), _) => false,
         }
     }
 }
@@ -120,8 +120,8 @@ impl std::fmt::Display for Body {
 impl Serialize for Body {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0 {
-            Form::Object(members) => members.serialize(serializer),
-            Form::Other(value) => value.serialize(serializer),
+            BodyForm::Object(members) => members.serialize(serializer),
+            BodyForm::Other(value) => value.serialize(serializer),
         }
     }
 }

@@ -10,7 +10,7 @@ mod request;
 use std::collections::HashMap;
 
 use super::{Error, Phase, PlanObject, Result, Step, StepKind};
-use fault::Fault;
+use fault::StepFault;
 pub(crate) use request::captured;
 
 /// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
@@ -18,7 +18,7 @@ pub(super) fn steps(steps: &[Step]) -> Result<()> {
     let mut earlier: HashMap<&str, Phase> = HashMap::with_capacity(steps.len());
     let mut makers = Makers::new();
     for step in steps {
-        let wrong = |fault: Fault| Error::Step { step: step.id.clone(), what: fault.to_string() };
+        let wrong = |fault: StepFault| Error::Step { step: step.id.clone(), what: fault.to_string() };
         check_order(step, &earlier).map_err(wrong)?;
         request::check(step, &makers).map_err(wrong)?;
         if step.kind == StepKind::Recreate {
@@ -32,19 +32,19 @@ pub(super) fn steps(steps: &[Step]) -> Result<()> {
 /// What the steps so far make again, by their IDs.
 type Makers<'p> = HashMap<&'p str, &'p PlanObject>;
 
-fn check_order(step: &Step, earlier: &HashMap<&str, Phase>) -> Result<(), Fault> {
+fn check_order(step: &Step, earlier: &HashMap<&str, Phase>) -> Result<(), StepFault> {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric();
     if step.id.is_empty() || !step.id.bytes().all(is_letter) {
-        return Err(Fault::Shape("an ID of letters and digits"));
+        return Err(StepFault::Shape("an ID of letters and digits"));
     }
     if earlier.contains_key(step.id.as_str()) {
-        return Err(Fault::Shape("an ID of its own, found another step with it"));
+        return Err(StepFault::Shape("an ID of its own, found another step with it"));
     }
     for before in &step.depends_on {
         match earlier.get(before.as_str()) {
-            None => return Err(Fault::found("dependencies on steps before it", before)),
+            None => return Err(StepFault::found("dependencies on steps before it", before)),
             Some(phase) if *phase > step.phase => {
-                return Err(Fault::Phase(before.clone()));
+                return Err(StepFault::Phase(before.clone()));
             }
             Some(_) => {}
         }

@@ -270,9 +270,9 @@ pub(super) fn is_relation_object(token: &str) -> bool {
     schema::by_token(token).is_some_and(|info| info.is_relation_object)
 }
 
-type Found = Vec<(String, Arc<str>, String)>;
+type FoundNames = Vec<(String, Arc<str>, String)>;
 
-fn live(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<Found> {
+fn live(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<FoundNames> {
     let (Some(any), false) = (snapshot.types()?.first().cloned(), ids.is_empty()) else {
         return Ok(Vec::new());
     };
@@ -293,7 +293,7 @@ fn live(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<Found> {
     Ok(found)
 }
 
-fn binned(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<Found> {
+fn binned(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<FoundNames> {
     let mut found = Vec::new();
     if ids.is_empty() {
         return Ok(found);
@@ -305,7 +305,7 @@ fn binned(snapshot: &Snapshot, ids: &BTreeSet<&str>) -> Result<Found> {
     Ok(found)
 }
 
-fn read_names(scan: &Scan, ids: &[&str], deleted: bool, found: &mut Found) -> Result<()> {
+fn read_names(scan: &Scan, ids: &[&str], deleted: bool, found: &mut FoundNames) -> Result<()> {
     let rows = scan.named(ids, deleted)?;
     let names = scan.cells(Space::Core, "displayName", &rows.versions)?;
     for (id, name) in scan.ids(&rows.ordinals)?.iter().zip(names.iter()) {

@@ -17,10 +17,10 @@ use crate::plan::Result;
 use crate::resource::{self, Link, Resource};
 
 /// Links of an object: relation, then targets.
-type Held = BTreeMap<&'static str, BTreeSet<String>>;
+type HeldLinks = BTreeMap<&'static str, BTreeSet<String>>;
 
 /// Links by the type and the ID of the objects that have them.
-type Holders = BTreeMap<(String, String), Held>;
+type Holders = BTreeMap<(String, String), HeldLinks>;
 
 /// Objects that come back: types by ID.
 type Returned = BTreeMap<String, String>;

@@ -245,7 +245,7 @@ fn changed_links(source: ObjectKey, link: &'static Link, told: &LinkTouch) -> Ev
 
 /// Objects that were asked for by their IDs.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundObjects {
     /// Those that are live.
     pub(super) live: Vec<String>,
     /// Those that are neither live nor in the bin: of them nothing was told yet.
@@ -256,7 +256,7 @@ pub(super) struct Found {
     refusal: Option<Unread>,
 }
 
-impl Found {
+impl FoundObjects {
     /// Those that were not found, as far as anything answered.
     pub(super) fn missing(&self) -> impl Iterator<Item = &String> {
         self.absent.iter().chain(&self.unbinned)
@@ -265,28 +265,28 @@ impl Found {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Named {
+struct WithId {
     id: Option<String>,
     tenant_id: Option<String>,
 }
 
-impl Named {
+impl WithId {
     /// Whether the text is an object of this ID.
     fn is(text: &[u8], id: &str) -> bool {
-        let named: Named = serde_json::from_slice(text).unwrap_or(Named { id: None, tenant_id: None });
+        let named: WithId = serde_json::from_slice(text).unwrap_or(WithId { id: None, tenant_id: None });
         [named.id, named.tenant_id].iter().flatten().any(|found| found.eq_ignore_ascii_case(id))
     }
 }
 
 /// Reads objects by their IDs, where they are live or in the bin, and tells what they are.
-pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Found> {
+pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<FoundObjects> {
     let token: &'static str = asked.resource.token;
     // What changed is asked anew in every run, so nothing of it is staged.
     let answers = reader.ask(ids.iter().map(|id| asked.one(id)).collect()).await?;
     let (mut texts, mut live, mut absent) = (Vec::new(), Vec::new(), Vec::new());
     for (id, answer) in ids.iter().zip(answers) {
         let unread = match answer {
-            Ok(answer) if Named::is(&answer.body, id) => {
+            Ok(answer) if WithId::is(&answer.body, id) => {
                 texts.push(without_keys(answer.body));
                 live.push((*id).clone());
                 continue;
@@ -304,7 +304,7 @@ pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]
     let texts = inside::complete(reader, asked, texts).await?;
     reader.tell(Event::Objects { token, texts, is_deleted: false }).await?;
     let found = read_binned(reader, asked, &absent).await?;
-    Ok(Found { live, ..found })
+    Ok(FoundObjects { live, ..found })
 }
 
 /// An object without the certificates in its keys: Graph shows them only of one object whose keys are selected, and as null
@@ -333,9 +333,9 @@ fn without_keys(body: Bytes) -> Bytes {
 }
 
 /// Looks for objects in the bin; gives those that are not in it, and those of which it says nothing.
-async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<Found> {
+async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<FoundObjects> {
     let token: &'static str = asked.resource.token;
-    let mut found = Found::default();
+    let mut found = FoundObjects::default();
     let Some(bin) = asked.resource.graph.bin.as_ref().filter(|_| !ids.is_empty()) else {
         found.absent = ids.iter().map(|id| (*id).clone()).collect();
         return Ok(found);
@@ -349,7 +349,7 @@ async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<
     let answers = reader.ask(ids.iter().map(call).collect()).await?;
     for (id, answer) in ids.iter().zip(answers) {
         let unread = match answer {
-            Ok(answer) if Named::is(&answer.body, id) => {
+            Ok(answer) if WithId::is(&answer.body, id) => {
                 let texts = vec![answer.body];
                 reader.tell(Event::Objects { token, texts, is_deleted: true }).await?;
                 continue;

@@ -37,16 +37,16 @@ use crate::resource::{Inside, Resource, by_token};
 const GRANT: &str = TypeId::Oauth2PermissionGrant.token();
 
 /// The members of an object, unparsed.
-type Members = BTreeMap<String, Box<RawValue>>;
+type RawMembers = BTreeMap<String, Box<RawValue>>;
 
 /// An object on its way.
 struct Partial {
     id: String,
-    members: Members,
+    members: RawMembers,
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct WithId {
     id: String,
 }
 
@@ -60,12 +60,12 @@ pub(super) async fn complete(reader: &Reader, asked: &Asked, texts: Vec<Bytes>) 
     let mut complete = Vec::with_capacity(texts.len());
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {
-        let named = serde_json::from_slice::<Named>(&text);
+        let named = serde_json::from_slice::<WithId>(&text);
         if is_limited && named.as_ref().is_ok_and(|named| !reader.granted.contains(&named.id)) {
             complete.push(text);
             continue;
         }
-        match (named, serde_json::from_slice::<Members>(&text)) {
+        match (named, serde_json::from_slice::<RawMembers>(&text)) {
             (Ok(named), Ok(members)) => objects.push(Partial { id: named.id, members }),
             // The writer of the backup reports what is wrong with it.
             _ => complete.push(text),
@@ -225,11 +225,11 @@ async fn expand(reader: &Reader, asked: &Asked, objects: &mut [Partial]) -> Resu
 
 /// Takes over what an answer shows of what was expanded.
 async fn take_expanded(reader: &Reader, asked: &Asked, object: &mut Partial, body: &[u8]) -> Result<()> {
-    let mut found = match serde_json::from_slice::<Named>(body) {
+    let mut found = match serde_json::from_slice::<WithId>(body) {
         Ok(named) if named.id.eq_ignore_ascii_case(&object.id) => {
-            serde_json::from_slice::<Members>(body).unwrap_or_default()
+            serde_json::from_slice::<RawMembers>(body).unwrap_or_default()
         }
-        _ => Members::new(),
+        _ => RawMembers::new(),
     };
     for name in expanded(asked) {
         drop_annotations(&mut object.members, name);
@@ -258,7 +258,7 @@ fn reference(value: Box<RawValue>) -> Option<Box<RawValue>> {
     if value.get() == "null" {
         return Some(value);
     }
-    let named: Named = serde_json::from_str(value.get()).ok()?;
+    let named: WithId = serde_json::from_str(value.get()).ok()?;
     to_raw_value(&serde_json::json!({ "id": named.id })).ok()
 }
 
@@ -288,7 +288,7 @@ fn is_built_in(object: &Partial) -> bool {
 }
 
 /// Takes out what speaks of how a property came, so that it is the same in whichever way it came.
-fn drop_annotations(members: &mut Members, name: &str) {
+fn drop_annotations(members: &mut RawMembers, name: &str) {
     let prefix = format!("{name}@odata.");
     members.retain(|member, _| !member.starts_with(&prefix) && member != "@odata.context");
 }

@@ -29,17 +29,17 @@ const FILE_NAME: &str = "backup.pages";
 /// The staged pages of a run.
 pub(super) struct Stage {
     path: PathBuf,
-    inner: Mutex<Inner>,
+    inner: Mutex<StageState>,
 }
 
 /// Where the body of each key stands, and how long it is.
-type Places = HashMap<String, (u64, usize)>;
+type StagedPages = HashMap<String, (u64, usize)>;
 
-struct Inner {
+struct StageState {
     file: File,
     end: u64,
     /// Where the body of each key stands, and how long it is.
-    indexes: Places,
+    indexes: StagedPages,
 }
 
 /// How many pages a run left in a folder.
@@ -48,7 +48,7 @@ pub(super) fn left(folder: &Path) -> usize {
     file.and_then(|mut file| scan(&mut file)).map_or(0, |(indexes, _)| page_count(&indexes))
 }
 
-fn page_count(indexes: &Places) -> usize {
+fn page_count(indexes: &StagedPages) -> usize {
     indexes.keys().filter(|key| ![RUN_KEY, BEGUN_KEY].contains(&key.as_str())).count()
 }
 
@@ -73,7 +73,7 @@ impl Stage {
             (indexes, end) = (HashMap::new(), 0);
         }
         file.set_len(end).map_err(failed("cut"))?;
-        let stage = Self { path, inner: Mutex::new(Inner { file, end, indexes }) };
+        let stage = Self { path, inner: Mutex::new(StageState { file, end, indexes }) };
         if !is_same {
             stage.put(RUN_KEY, run.as_bytes())?;
         }
@@ -120,7 +120,7 @@ impl Stage {
         let _outcome = std::fs::remove_file(&self.path);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, StageState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -141,7 +141,7 @@ fn read_at(file: &mut File, (offset, length): (u64, usize)) -> std::io::Result<V
 }
 
 /// Finds the frames that are whole, and where they end.
-fn scan(file: &mut File) -> std::io::Result<(Places, u64)> {
+fn scan(file: &mut File) -> std::io::Result<(StagedPages, u64)> {
     let size = file.metadata()?.len();
     let (mut indexes, mut end) = (HashMap::new(), 0_u64);
     loop {

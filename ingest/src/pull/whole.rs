@@ -256,8 +256,9 @@ pub(super) async fn read_links_of(
     link: &'static Link,
     ids: &[String],
 ) -> Result<()> {
+    let Some(read) = link.read else { return Ok(()) };
     let call = |id: &String| {
-        let path = format!("{}?$select=id", path_of(link.read.unwrap_or_default(), id));
+        let path = format!("{}?$select=id", path_of(read, id));
         let path = if link.to_one { path } else { format!("{path}&$top=999") };
         let shape = if link.to_one { Shape::ObjectOrNone } else { Shape::Page };
         let call = asked.call(path.clone()).units(link.units.saturating_sub(1).max(1)).shape(shape);

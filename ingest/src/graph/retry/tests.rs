@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Attempt, Decision, ELAPSED_MAX, FAILED_MAX, Loss, Outcome, REFUSED_MAX, TOKENS_MAX, decide,
+    Attempt, Decision, ELAPSED_MAX, FAILED_MAX, Loss, REFUSED_MAX, TOKENS_MAX, TryOutcome, decide,
     read_retry_after,
 };
 use crate::graph::call::{Effect, Meter};
@@ -14,8 +14,8 @@ fn attempt(effect: Effect) -> Attempt {
     Attempt { number: 1, tokens: 0, elapsed: Duration::ZERO, effect, meter: Meter::Identity }
 }
 
-fn answered(status: u16, code: &str, retry_after: Option<Duration>) -> Outcome<'_> {
-    Outcome::Answered { status, code, retry_after }
+fn answered(status: u16, code: &str, retry_after: Option<Duration>) -> TryOutcome<'_> {
+    TryOutcome::Answered { status, code, retry_after }
 }
 
 /// What becomes of each outcome, with no wait chosen by chance: for reads, for what may be repeated, for what may not.
@@ -48,18 +48,18 @@ fn each_outcome_has_one_decision_for_each_effect() {
         (answered(503, "ServiceUnavailable", None), again, again, again),
         (answered(503, "ServiceUnavailable", Some(SECOND)), later, later, later),
         (answered(504, "", Some(SECOND)), later, later, Unanswered),
-        (Outcome::Lost(Loss::NotSent), again, again, again),
-        (Outcome::Lost(Loss::Distrusted), Fail, Fail, Fail),
-        (Outcome::Lost(Loss::NoAnswer), again, again, Unanswered),
-        (Outcome::Lost(Loss::Truncated { status: 200 }), again, again, Unanswered),
-        (Outcome::Lost(Loss::Truncated { status: 500 }), again, again, Unanswered),
-        (Outcome::Lost(Loss::Truncated { status: 404 }), again, again, Fail),
-        (Outcome::Lost(Loss::Truncated { status: 429 }), again, again, again),
-        (Outcome::Lost(Loss::Truncated { status: 503 }), again, again, again),
-        (Outcome::Lost(Loss::Truncated { status: 401 }), Renew, Renew, Renew),
-        (Outcome::Lost(Loss::TooLarge { status: 200, limit_bytes: 1 }), again, again, Unanswered),
-        (Outcome::Lost(Loss::TooLarge { status: 404, limit_bytes: 1 }), again, again, Fail),
-        (Outcome::Malformed, again, again, Unanswered),
+        (TryOutcome::Lost(Loss::NotSent), again, again, again),
+        (TryOutcome::Lost(Loss::Distrusted), Fail, Fail, Fail),
+        (TryOutcome::Lost(Loss::NoAnswer), again, again, Unanswered),
+        (TryOutcome::Lost(Loss::Truncated { status: 200 }), again, again, Unanswered),
+        (TryOutcome::Lost(Loss::Truncated { status: 500 }), again, again, Unanswered),
+        (TryOutcome::Lost(Loss::Truncated { status: 404 }), again, again, Fail),
+        (TryOutcome::Lost(Loss::Truncated { status: 429 }), again, again, again),
+        (TryOutcome::Lost(Loss::Truncated { status: 503 }), again, again, again),
+        (TryOutcome::Lost(Loss::Truncated { status: 401 }), Renew, Renew, Renew),
+        (TryOutcome::Lost(Loss::TooLarge { status: 200, limit_bytes: 1 }), again, again, Unanswered),
+        (TryOutcome::Lost(Loss::TooLarge { status: 404, limit_bytes: 1 }), again, again, Fail),
+        (TryOutcome::Malformed, again, again, Unanswered),
     ];
     for (outcome, read, idempotent, once) in table {
         for (effect, expected) in
@@ -80,7 +80,7 @@ fn attempts_tokens_and_time_are_bounded() {
     assert_eq!(decide(&number(REFUSED_MAX), &refused, 0.5), Decision::Fail);
     assert!(matches!(decide(&number(FAILED_MAX - 1), &failed, 0.5), Decision::Resend { .. }));
     assert_eq!(decide(&number(FAILED_MAX), &failed, 0.5), Decision::Fail);
-    assert_eq!(decide(&number(FAILED_MAX), &Outcome::Lost(Loss::NotSent), 0.5), Decision::Fail);
+    assert_eq!(decide(&number(FAILED_MAX), &TryOutcome::Lost(Loss::NotSent), 0.5), Decision::Fail);
     let late = Attempt { elapsed: ELAPSED_MAX, ..read };
     assert_eq!(decide(&late, &refused, 0.0), Decision::Fail);
     // Nobody waits for ever because one answer says so.

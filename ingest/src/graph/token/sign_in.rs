@@ -12,7 +12,7 @@ use super::super::cancel::Cancel;
 use super::super::clock::Clock;
 use super::super::error::{Error, Result, SignIn, SignInCause};
 use super::super::random::Random;
-use super::super::retry::{Attempt, Decision, Loss, Outcome, decide, read_retry_after};
+use super::super::retry::{Attempt, Decision, Loss, TryOutcome, decide, read_retry_after};
 use super::super::secret::Secret;
 use super::super::settings::Credential;
 use super::super::transport::address::Address;
@@ -80,16 +80,16 @@ impl SignInContext<'_> {
             self.requests.fetch_add(1, Ordering::Relaxed);
             let answer = self.cancel.guard(self.transport.exchange(&outgoing)).await?;
             let outcome = match &answer {
-                Ok(received) => Outcome::Answered {
+                Ok(received) => TryOutcome::Answered {
                     status: patience.status(received.status),
                     code: "",
                     retry_after: received
                         .header("retry-after")
                         .and_then(|text| read_retry_after(text, self.clock.now())),
                 },
-                Err(lost) => Outcome::Lost(lost.loss),
+                Err(lost) => TryOutcome::Lost(lost.loss),
             };
-            let is_hopeless = patience == Patience::Identity && outcome == Outcome::Lost(Loss::NotSent);
+            let is_hopeless = patience == Patience::Identity && outcome == TryOutcome::Lost(Loss::NotSent);
             let elapsed = self.clock.monotonic().saturating_sub(begun);
             let attempt =
                 Attempt { number, tokens: 0, elapsed, effect: Effect::Read, meter: Meter::Unpublished };

@@ -88,7 +88,7 @@ fn run_lines(count: usize, panics_at: u64) -> Counter {
     let mut sink = Counter { panics_at, read, taken: 0, ahead_max: 0 };
     let limits = Limits { block_bytes: BLOCK_BYTES, head_bytes: 64, object_bytes: 4096 };
     let cancel = AtomicBool::new(false);
-    run(inputs, &mut sink, &Setting { limits, progress: &(), cancel: &cancel }).unwrap();
+    run(inputs, &mut sink, &PipelineOptions { limits, progress: &(), cancel: &cancel }).unwrap();
     sink
 }
 

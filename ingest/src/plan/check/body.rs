@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Fault;
+use super::StepFault;
 use super::fault::{Verdict, odd_body};
 use crate::plan::{ENDPOINT, TARGET};
 use crate::resource::Link;
@@ -54,17 +54,17 @@ pub(super) fn licences(body: &Value, standing: &Value, wanted: &Value) -> Verdic
         return Err(odd_body(body));
     };
     if added.is_empty() && removed.is_empty() {
-        return Err(Fault::Shape("a licence to be assigned or removed"));
+        return Err(StepFault::Shape("a licence to be assigned or removed"));
     }
     let entries = |side: &Value| side.as_array().cloned().unwrap_or_default();
     let is_wanted = |licence: &Value| entries(wanted).iter().any(|entry| is_same_licence(entry, licence));
     let has = |side: &Value, sku: &Value| entries(side).iter().any(|entry| entry.get("skuId") == Some(sku));
     if let Some(odd) = added.iter().find(|licence| !is_wanted(licence)) {
-        return Err(Fault::found("only wanted licences to be assigned", odd));
+        return Err(StepFault::found("only wanted licences to be assigned", odd));
     }
     // A licence that a group gives stays; only its direct assignment is removed.
     match removed.iter().find(|sku| !has(standing, sku)) {
-        Some(odd) => Err(Fault::found("only licences that stand to be removed", odd)),
+        Some(odd) => Err(StepFault::found("only licences that stand to be removed", odd)),
         None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Fault;
+use super::StepFault;
 use super::fault::{Verdict, odd_body};
 use super::request::Checked;
 use crate::plan::Named;
@@ -19,7 +19,7 @@ impl Checked<'_> {
     pub(super) fn made_element(&self) -> Verdict {
         let (inside, element) = self.shown(&self.step.after)?;
         if !self.step.before.is_empty() {
-            return Err(Fault::Shape("an element that does not stand"));
+            return Err(StepFault::Shape("an element that does not stand"));
         }
         self.sends("POST", self.resource.graph.version, inside.path)?;
         self.is_body_of_element(element)
@@ -30,7 +30,7 @@ impl Checked<'_> {
         let (inside, standing) = self.shown(&self.step.before)?;
         let (wanted_in, wanted) = self.shown(&self.step.after)?;
         if !inside.can_change || inside.name != wanted_in.name {
-            return Err(Fault::Shape("an element of a collection whose elements can be changed"));
+            return Err(StepFault::Shape("an element of a collection whose elements can be changed"));
         }
         self.leads_to_element("PATCH", inside, standing)?;
         self.is_body_of_element(wanted)
@@ -40,15 +40,15 @@ impl Checked<'_> {
     pub(super) fn removed_element(&self) -> Verdict {
         let (inside, element) = self.shown(&self.step.before)?;
         if !self.step.after.is_empty() {
-            return Err(Fault::Shape("nothing in the place of the element"));
+            return Err(StepFault::Shape("nothing in the place of the element"));
         }
         self.leads_to_element("DELETE", inside, element)?;
         self.has_no_body()
     }
 
-    fn shown<'v>(&self, values: &'v Named) -> Result<(&'static Inside, &'v Value), Fault> {
+    fn shown<'v>(&self, values: &'v Named) -> Result<(&'static Inside, &'v Value), StepFault> {
         let found = element_of(self.resource, values);
-        found.ok_or(Fault::Shape("links, or one element of a collection below the object"))
+        found.ok_or(StepFault::Shape("links, or one element of a collection below the object"))
     }
 
     fn leads_to_element(&self, method: &str, inside: &Inside, element: &Value) -> Verdict {

@@ -9,7 +9,7 @@ use crate::resource::Version;
 
 /// Why a step cannot run, or sends something else than it shows.
 #[derive(Debug, Error)]
-pub(in crate::plan) enum Fault {
+pub(in crate::plan) enum StepFault {
     /// It lacks what every step of its kind has, or has what none has.
     #[error("expected {0}")]
     Shape(&'static str),
@@ -39,7 +39,7 @@ pub(in crate::plan) enum Fault {
     Body(String),
 }
 
-impl Fault {
+impl StepFault {
     pub(super) fn found(expected: impl Into<Cow<'static, str>>, found: impl std::fmt::Display) -> Self {
         Self::Found { expected: expected.into(), found: found.to_string() }
     }
@@ -51,8 +51,8 @@ impl Fault {
 }
 
 /// What is wrong with a request; nothing when it is as it must be.
-pub(super) type Verdict = Result<(), Fault>;
+pub(super) type Verdict = Result<(), StepFault>;
 
-pub(super) fn odd_body(body: &dyn std::fmt::Display) -> Fault {
-    Fault::Body(body.to_string())
+pub(super) fn odd_body(body: &dyn std::fmt::Display) -> StepFault {
+    StepFault::Body(body.to_string())
 }

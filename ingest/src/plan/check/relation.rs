@@ -3,7 +3,7 @@
 use engine::schema::TypeId;
 use serde_json::Value;
 
-use super::Fault;
+use super::StepFault;
 use super::fault::{Verdict, odd_body};
 use super::request::{Checked, is_id};
 use crate::plan::{NEW_ID_PREFIX, Named};
@@ -17,8 +17,6 @@ const SCHEDULE_REQUESTS: [(TypeId, &str); 3] = [
 
 /// What such a request says besides the schedule.
 const REQUEST_MEMBERS: [&str; 2] = ["action", "justification"];
-
-type Values = Named;
 
 impl Checked<'_> {
     /// A relation object that is made.
@@ -55,10 +53,10 @@ impl Checked<'_> {
         self.sends("POST", self.resource.graph.version, &self.step.request.path)?;
         let body = self.step.request.body.as_object();
         let of_body = |name: &String| body.and_then(|body| body.get(name)).and_then(Value::as_str);
-        let mut values: Values = self.step.after.clone();
+        let mut values: Named = self.step.after.clone();
         for (name, own) in self.named_by_id() {
             if values.contains_key(&name) {
-                return Err(Fault::found("a change of times alone", name));
+                return Err(StepFault::found("a change of times alone", name));
             }
             // The two states may write one ID in two ways, and one that is made again has no ID yet.
             let is_it = |sent: &&str| {
@@ -68,13 +66,13 @@ impl Checked<'_> {
             values.insert(name, sent.unwrap_or(own));
         }
         if let Some(name) = self.step.after.keys().find(|name| body.is_none_or(|it| !it.contains_key(name))) {
-            return Err(Fault::Unsent { verb: "say", name: name.clone() });
+            return Err(StepFault::Unsent { verb: "say", name: name.clone() });
         }
         self.is_body_of("adminUpdate", &values)
     }
 
     /// What the object's ID says that it relates.
-    fn named_by_id(&self) -> Values {
+    fn named_by_id(&self) -> Named {
         let parts = self.resource.natural_key;
         let own = self.step.object.id.split('|');
         parts.iter().zip(own).map(|(part, own)| (part.name.to_owned(), Value::from(own))).collect()
@@ -89,9 +87,9 @@ impl Checked<'_> {
             return self.has_no_body();
         }
         if !matches!(self.resource.id, TypeId::Application | TypeId::ServicePrincipal) {
-            return Err(Fault::Shape("links, or a credential"));
+            return Err(StepFault::Shape("links, or a credential"));
         }
-        let list = |side: &Values, name: &str| side.get(name).and_then(Value::as_array).cloned();
+        let list = |side: &Named, name: &str| side.get(name).and_then(Value::as_array).cloned();
         if let Some(secrets) = list(before, "passwordCredentials") {
             self.sends("POST", version, &format!("{get}/removePassword"))?;
             let body = request.body.as_object().filter(|body| body.len() == 1);
@@ -103,7 +101,7 @@ impl Checked<'_> {
         let (Some(standing), Some(kept)) =
             (list(before, "keyCredentials"), list(&self.step.after, "keyCredentials"))
         else {
-            return Err(Fault::Shape("the secrets or keys that stand"));
+            return Err(StepFault::Shape("the secrets or keys that stand"));
         };
         self.sends("PATCH", version, get)?;
         let body = request.body.as_object().filter(|body| body.len() == 1);
@@ -118,7 +116,7 @@ impl Checked<'_> {
     }
 
     /// Whether the path leads below the resource that the values name.
-    fn leads_to_resource(&self, method: &str, template: &str, values: &Values) -> Verdict {
+    fn leads_to_resource(&self, method: &str, template: &str, values: &Named) -> Verdict {
         let named = values.get("resourceId").and_then(Value::as_str).unwrap_or_default();
         self.matches(method, self.resource.graph.version, template, &|name, part| match name {
             "resourceId" => part == named,
@@ -128,19 +126,19 @@ impl Checked<'_> {
     }
 
     /// Whether the values relate what the object's ID says.
-    fn is_known_by(&self, values: &Values) -> Verdict {
+    fn is_known_by(&self, values: &Named) -> Verdict {
         for (name, own) in self.named_by_id() {
             let own = own.as_str().unwrap_or_default();
             let Some(value) = values.get(&name).and_then(Value::as_str) else { continue };
             if !value.eq_ignore_ascii_case(own) && !value.contains(NEW_ID_PREFIX) {
-                return Err(Fault::found(format!("{name} to be {own}, as its ID says"), value));
+                return Err(StepFault::found(format!("{name} to be {own}, as its ID says"), value));
             }
         }
         Ok(())
     }
 
     /// Whether the body holds values that are shown, and what a request of this kind says besides.
-    fn is_body_of(&self, action: &str, values: &Values) -> Verdict {
+    fn is_body_of(&self, action: &str, values: &Named) -> Verdict {
         let Some(body) = self.step.request.body.as_object() else {
             return Err(odd_body(&self.step.request.body));
         };
@@ -149,16 +147,16 @@ impl Checked<'_> {
             None => REQUEST_MEMBERS.contains(&name) && !action.is_empty() && value.is_string(),
         };
         if let Some((name, value)) = body.iter().find(|(name, value)| !is_right(name, value)) {
-            return Err(Fault::found("its request to say what is shown", format!("{name}: {value}")));
+            return Err(StepFault::found("its request to say what is shown", format!("{name}: {value}")));
         }
         if !action.is_empty() && body.get("action").and_then(Value::as_str) != Some(action) {
-            return Err(Fault::found(format!("the action {action}"), &self.step.request.body));
+            return Err(StepFault::found(format!("the action {action}"), &self.step.request.body));
         }
         if matches!(action, "adminRemove" | "adminUpdate") {
             return Ok(());
         }
         match values.keys().find(|name| !body.contains_key(name)) {
-            Some(name) => Err(Fault::Unsent { verb: "say", name: name.clone() }),
+            Some(name) => Err(StepFault::Unsent { verb: "say", name: name.clone() }),
             None => Ok(()),
         }
     }

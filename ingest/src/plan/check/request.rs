@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::body::{is_reference_to, is_written, licences};
 use super::fault::{Verdict, odd_body};
-use super::{Fault, Makers};
+use super::{Makers, StepFault};
 use crate::plan::property::LICENCES;
 use crate::plan::update::whole::{is_replacement, missing};
 use crate::plan::{NEW_ID_PREFIX, Named, PASSWORD, PlanObject, Step, StepKind, StepLink, TARGET};
@@ -25,7 +25,7 @@ type Captured<'t> = Vec<(&'t str, String)>;
 /// What was expected, and what was found.
 pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
     let token = &step.object.type_token;
-    let resource = resource::by_token(token).ok_or_else(|| Fault::found_name("a known type", token))?;
+    let resource = resource::by_token(token).ok_or_else(|| StepFault::found_name("a known type", token))?;
     let checked = Checked { step, resource, makers };
     let is_relation = resource.is_relation_object;
     match step.kind {
@@ -35,12 +35,12 @@ pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
         StepKind::RemoveLink if is_relation => checked.removed_relation(),
         StepKind::RemoveLink if checked.is_about_element(&step.before) => checked.removed_element(),
         StepKind::RemoveLink => checked.removed_credential(),
-        _ if !step.links.is_empty() => Err(Fault::Shape("no links")),
+        _ if !step.links.is_empty() => Err(StepFault::Shape("no links")),
         StepKind::Update => checked.update(is_relation),
         StepKind::Restore => checked.restore(),
         StepKind::Recreate => checked.recreate(),
         StepKind::SoftDelete if resource.graph.bin.is_none() => {
-            Err(Fault::Shape("a type with a recycle bin"))
+            Err(StepFault::Shape("a type with a recycle bin"))
         }
         StepKind::SoftDelete | StepKind::HardDelete => checked.deletion(),
     }
@@ -58,16 +58,16 @@ impl Checked<'_> {
     fn links(&self) -> Verdict {
         let relation = self.step.links[0].relation.as_str();
         if self.step.links.iter().any(|link| link.relation != relation) {
-            return Err(Fault::Shape("links of one relation"));
+            return Err(StepFault::Shape("links of one relation"));
         }
         let link = self.resource.link(relation);
-        let link = link.ok_or_else(|| Fault::found_name("a relation of the type", relation))?;
+        let link = link.ok_or_else(|| StepFault::found_name("a relation of the type", relation))?;
         if let Some(odd) = self.step.links.iter().find(|link| !self.is_end(link)) {
-            return Err(Fault::found_name("the ID of an object at the other end", &odd.target_id));
+            return Err(StepFault::found_name("the ID of an object at the other end", &odd.target_id));
         }
         let is_own = |name: &&String| **name != link.name;
         if let Some(odd) = self.step.after.keys().chain(self.step.before.keys()).find(is_own) {
-            return Err(Fault::found_name(format!("values of \"{relation}\" alone"), odd));
+            return Err(StepFault::found_name(format!("values of \"{relation}\" alone"), odd));
         }
         match self.step.kind {
             StepKind::AddLink => self.added_links(link),
@@ -76,11 +76,11 @@ impl Checked<'_> {
     }
 
     fn added_links(&self, link: &'static Link) -> Verdict {
-        let add = link.add.as_ref().ok_or(Fault::Shape("a relation that can be written"))?;
+        let add = link.add.as_ref().ok_or(StepFault::Shape("a relation that can be written"))?;
         let ends = &self.step.links;
         let wanted = self.step.after.get(link.name);
         if link.to_one && wanted.is_some_and(|wanted| *wanted != json!(ends[0].target_id)) {
-            return Err(Fault::Shape("the link to be the value that is wanted"));
+            return Err(StepFault::Shape("the link to be the value that is wanted"));
         }
         let is_named = |reference: &Value| is_reference_to(reference, link);
         let bind = format!("{}@odata.bind", link.name);
@@ -101,7 +101,7 @@ impl Checked<'_> {
     }
 
     fn removed_links(&self, link: &'static Link) -> Verdict {
-        let remove = link.remove.as_ref().ok_or(Fault::Shape("a relation that can be written"))?;
+        let remove = link.remove.as_ref().ok_or(StepFault::Shape("a relation that can be written"))?;
         self.sends(remove.method, self.resource.graph.version, remove.path)?;
         self.has_no_body()
     }
@@ -110,7 +110,7 @@ impl Checked<'_> {
     fn update(&self, is_relation: bool) -> Verdict {
         let Step { after, before, request, .. } = self.step;
         if after.is_empty() {
-            return Err(Fault::Shape("a value that is wanted"));
+            return Err(StepFault::Shape("a value that is wanted"));
         }
         if self.is_about_element(after) {
             return self.changed_element();
@@ -153,31 +153,31 @@ impl Checked<'_> {
         for (name, wanted) in after {
             let standing = before.get(name).unwrap_or(&Value::Null);
             if !body.get(name).is_some_and(|sent| is_written(sent, standing, wanted)) {
-                return Err(Fault::Unwritten(name.clone()));
+                return Err(StepFault::Unwritten(name.clone()));
             }
         }
         // What replaces an object whole has all of it; that is held against the state when the plan is applied.
         let is_whole = is_replacement(self.resource, self.step);
         if is_whole && let Some(name) = missing(self.resource, |name| body.contains_key(name)).first() {
-            return Err(Fault::Partial(name));
+            return Err(StepFault::Partial(name));
         }
         let is_allowed = |name: &str, value: &Value| {
             after.contains_key(name) || is_whole || (self.resource.recovery.is_typed && is_type(name, value))
         };
         match body.iter().find(|(name, value)| !is_allowed(name, value)) {
-            Some((name, _)) => Err(Fault::found("its request to write nothing else", name)),
+            Some((name, _)) => Err(StepFault::found("its request to write nothing else", name)),
             None => Ok(()),
         }
     }
 
     fn restore(&self) -> Verdict {
-        let bin = self.resource.graph.bin.as_ref().ok_or(Fault::Shape("a type with a recycle bin"))?;
+        let bin = self.resource.graph.bin.as_ref().ok_or(StepFault::Shape("a type with a recycle bin"))?;
         self.sends("POST", bin.version, bin.restore)?;
         let sent = self.step.request.body.get("newUserPrincipalName");
         let is_sent =
             |(name, value): &(&String, &Value)| *name == "userPrincipalName" && sent == Some(*value);
         if let Some((name, _)) = self.step.after.iter().find(|shown| !is_sent(shown)) {
-            return Err(Fault::found("a restore to show only what it sends", name));
+            return Err(StepFault::found("a restore to show only what it sends", name));
         }
         let sent = &self.step.request.body;
         match sent.as_object() {
@@ -191,7 +191,7 @@ impl Checked<'_> {
                     _ => false,
                 };
                 match body.iter().find(|(name, value)| !is_shown(name, value)) {
-                    Some((name, _)) => Err(Fault::found("a restore alone", name)),
+                    Some((name, _)) => Err(StepFault::found("a restore alone", name)),
                     None => Ok(()),
                 }
             }
@@ -200,7 +200,7 @@ impl Checked<'_> {
     }
 
     fn recreate(&self) -> Verdict {
-        let list = self.resource.graph.list.ok_or(Fault::Shape("a type that can be made"))?;
+        let list = self.resource.graph.list.ok_or(StepFault::Shape("a type that can be made"))?;
         let is_user = self.resource.id == TypeId::User;
         let is_invitation = is_user && self.step.request.path == "/invitations";
         let path = if is_invitation { "/invitations" } else { list };
@@ -214,10 +214,10 @@ impl Checked<'_> {
             None => is_user && !is_invitation && name == "passwordProfile" && *value == password,
         };
         if let Some((name, _)) = body.iter().find(|(name, value)| !is_allowed(name, value)) {
-            return Err(Fault::found("its request to make what is shown", name));
+            return Err(StepFault::found("its request to make what is shown", name));
         }
         match self.step.after.keys().find(|name| !body.contains_key(name)) {
-            Some(name) => Err(Fault::Unsent { verb: "have", name: name.clone() }),
+            Some(name) => Err(StepFault::Unsent { verb: "have", name: name.clone() }),
             None => Ok(()),
         }
     }
@@ -257,7 +257,7 @@ impl Checked<'_> {
         if is_right {
             return Ok(());
         }
-        Err(Fault::Request {
+        Err(StepFault::Request {
             method: method.to_owned(),
             template: template.to_owned(),
             id: self.step.object.id.clone(),
