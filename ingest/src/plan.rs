@@ -83,6 +83,7 @@ mod update;
 mod value;
 
 pub use body::Body;
+pub use check::StepFault;
 pub(crate) use check::captured;
 pub use document::support_document;
 pub(crate) use elements::{element_body, element_id, element_of, element_part, is_same_element};

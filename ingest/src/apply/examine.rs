@@ -13,7 +13,8 @@ use super::undo::AFTER_RECOVERY;
 use super::{ApplyRequest, check_client, is_over};
 use crate::graph::{self, Client};
 use crate::plan::{
-    self, Guard, Identity, Named, Plan, PlanContext, Step, captured, guards, is_replacement, written_value,
+    self, Guard, Identity, Named, Plan, PlanContext, Step, StepFault, captured, guards, is_replacement,
+    written_value,
 };
 use crate::resource;
 use engine::records::RecoverySummary;
@@ -184,7 +185,7 @@ fn check_state(
     parent: Option<&str>,
     sides: &[Option<Snapshot>; 2],
 ) -> Result<()> {
-    let wrong = |what: String| plan::Error::Step { step: step.id.clone(), what };
+    let wrong = |fault: StepFault| plan::Error::Step { step: step.id.clone(), fault: Box::new(fault) };
     let token = step.object.type_token.as_str();
     let key = ObjectKey { type_token: token.into(), id: step.object.id.clone() };
     let mut states = Vec::new();
@@ -192,13 +193,12 @@ fn check_state(
         states.extend(side.object(&key)?.map(|object| object.attributes()));
     }
     if states.is_empty() {
-        let what = "expected its object in the backups that the plan names, found none";
-        return Err(wrong(what.to_owned()).into());
+        return Err(wrong(StepFault::NoObject).into());
     }
     if let Some(parent) = parent
         && !states.iter().any(|state| state.get("parentId").and_then(Value::as_str) == Some(parent))
     {
-        return Err(wrong(format!("expected the path of its object, found another parent, {parent}")).into());
+        return Err(wrong(StepFault::OtherParent { found: parent.to_owned() }).into());
     }
     let nothing = Named::new();
     let body = step.request.body.as_object().filter(|_| is_whole).unwrap_or(&nothing);
@@ -207,8 +207,8 @@ fn check_state(
             written_value(token, name, state.get(name).cloned().unwrap_or_default()) == *value
         };
         if !states.iter().any(stands) {
-            let what = format!("expected its request to leave {name} as it stands, found {value}");
-            return Err(wrong(what).into());
+            let fault = StepFault::Changed { name: name.clone(), found: value.to_string() };
+            return Err(wrong(fault).into());
         }
     }
     Ok(())

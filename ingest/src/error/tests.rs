@@ -220,7 +220,10 @@ fn errors_of_plans_have_no_advice() {
         E::NewerFormat { found: 9, known: 2 },
         E::Edited { expected: expected.clone(), found: found.clone() },
         E::OtherTenant { expected, found },
-        E::Step { step: text("s1"), what: text("expected an ID of letters and digits") },
+        E::Step {
+            step: text("s1"),
+            fault: Box::new(crate::plan::StepFault::Shape("an ID of letters and digits")),
+        },
         E::Seal { found: "none", hash: text("ab") },
         E::PublicKey { key: text("k") },
         E::PrivateKey,

@@ -10,7 +10,7 @@ mod request;
 use std::collections::HashMap;
 
 use super::{Error, Phase, PlanObject, Result, Step, StepKind};
-use fault::StepFault;
+pub use fault::StepFault;
 pub(crate) use request::captured;
 
 /// Checks that every step can run, and that what each sends is what its kind, object, values and links say.
@@ -18,7 +18,7 @@ pub(super) fn steps(steps: &[Step]) -> Result<()> {
     let mut earlier: HashMap<&str, Phase> = HashMap::with_capacity(steps.len());
     let mut makers = Makers::new();
     for step in steps {
-        let wrong = |fault: StepFault| Error::Step { step: step.id.clone(), what: fault.to_string() };
+        let wrong = |fault: StepFault| Error::Step { step: step.id.clone(), fault: Box::new(fault) };
         check_order(step, &earlier).map_err(wrong)?;
         request::check(step, &makers).map_err(wrong)?;
         if step.kind == StepKind::Recreate {

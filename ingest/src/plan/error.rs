@@ -1,5 +1,7 @@
 //! Owns what can go wrong while a plan is made, read, checked or signed.
 
+use super::StepFault;
+
 /// The result of making, reading or signing a plan.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -45,12 +47,12 @@ pub enum Error {
         found: String,
     },
     /// A step of a plan cannot run, or does not send what it shows.
-    #[error("step {step} of the plan: {what}")]
+    #[error("step {step} of the plan: {fault}")]
     Step {
         /// The step's ID.
         step: String,
         /// What was expected and found.
-        what: String,
+        fault: Box<StepFault>,
     },
     /// Another store made the plan, or it has no seal.
     #[error("expected a plan with the seal of this store, found {found}")]
