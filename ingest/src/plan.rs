@@ -23,7 +23,7 @@
 //! ```text
 //! make ─► references ─► link ─► relation ─► update ─► elements ─► phase, request, property ─► draft, lookup, value
 //!      ─► restore ─► unique ─► delete ─► update        make ─► order ─► draft        facts ─► assignment ─► lookup
-//!      ─► guard ─► policy, relation                    check ─► elements, property
+//!      ─► guard ─► policy, relation                    check ─► update ─► elements, property
 //! ```
 //!
 //! Invariants

@@ -102,8 +102,8 @@ fn fill(anew: &Anew, returns: &Returns, outcome: &mut Outcome) {
     let missing = whole::missing(resource, |name| attributes.contains_key(name) || later.contains_key(name));
     if whole::replaces_whole(resource) && !missing.is_empty() {
         // Such an update would take back what Graph made the object with.
-        let reason = whole::obstacle(&missing);
-        later.keys().for_each(|name| outcome.skip(object, name, &*reason));
+        let missing = whole::Unobserved(missing);
+        later.keys().for_each(|name| outcome.skip(object, name, missing.to_string()));
         later = WantedMap::new();
     }
     skip_secrets(object, attributes, outcome);

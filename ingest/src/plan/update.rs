@@ -309,7 +309,7 @@ fn update_whole(
             }
             outcome.add(update_draft(resource, object, request, wanted));
         }
-        Err(reason) => wanted.keys().for_each(|name| outcome.skip(object, name, &*reason)),
+        Err(missing) => wanted.keys().for_each(|name| outcome.skip(object, name, missing.to_string())),
     }
     Ok(outcome)
 }

@@ -144,7 +144,9 @@ fn of_whole(
             draft.notes.push(NEW_IDS.to_owned());
             outcome.add(draft);
         }
-        Err(reason) => wanted.keys().for_each(|name| outcome.leave(object, name.clone(), &reason)),
+        Err(missing) => {
+            wanted.keys().for_each(|name| outcome.leave(object, name.clone(), &missing.to_string()));
+        }
     }
     Ok(outcome)
 }

@@ -6,6 +6,8 @@
 //!    observed one. Where no state has it, nothing is sent.
 //! 2. A property that the restored state never observed keeps the newest observed value: its absence is no wish to unset it.
 
+use std::fmt;
+
 use engine::schema::{Property, Type};
 
 use crate::plan::draft::{Outcome, Returns, Wanted, WantedMap};
@@ -30,23 +32,29 @@ pub(in crate::plan) fn missing(resource: &'static Type, has: impl Fn(&str) -> bo
     names.filter(|name| is_member(resource, name) && !has(name)).collect()
 }
 
-/// Why an update is not made that would have to say these properties too.
-pub(in crate::plan) fn obstacle(missing: &[&str]) -> String {
-    format!("{UNOBSERVED}: the update replaces the whole object, and no state has its {}", missing.join(", "))
+/// The properties that keep an update from being made: it would have to say them, and no state has them.
+#[derive(Debug)]
+pub(in crate::plan) struct Unobserved(pub(in crate::plan) Vec<&'static str>);
+
+impl fmt::Display for Unobserved {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.join(", ");
+        write!(formatter, "{UNOBSERVED}: the update replaces the whole object, and no state has its {names}")
+    }
 }
 
 /// The body of an update before the wanted values are in it: what stands of each property that an update may write.
 ///
 /// # Errors
-/// Why no update can be made.
+/// What no state has.
 pub(in crate::plan) fn body(
     resource: &'static Type,
     standing: &Attributes,
     wanted: &WantedMap,
-) -> Result<Named, String> {
+) -> Result<Named, Unobserved> {
     let missing = missing(resource, |name| standing.contains_key(name) || wanted.contains_key(name));
     if !missing.is_empty() {
-        return Err(obstacle(&missing));
+        return Err(Unobserved(missing));
     }
     let members = standing.iter().filter(|(name, _)| is_member(resource, name));
     Ok(members
