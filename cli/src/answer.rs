@@ -10,7 +10,7 @@ use crate::bridge::rows;
 use crate::error::{Failure, Outcome};
 use crate::io::Interrupt;
 use crate::output::text::{counted, printable_lines};
-use crate::output::{self, Cell, Fit, Layout, Rows, Shown, Table as _, Writer};
+use crate::output::{self, Cell, Fit, Layout, ResultView, Rows, Table as _, Writer};
 use crate::session::Session;
 
 /// Prints complete results.
@@ -26,7 +26,7 @@ pub(crate) fn print(
         session.note("nothing was asked");
     }
     name_points(session, tables);
-    let shown: Vec<Shown<'_>> = results.iter().map(shown).collect();
+    let shown: Vec<ResultView<'_>> = results.iter().map(shown).collect();
     let style = session.style(Layout::Results);
     let fits = output::write_results(&mut *session.io.stdout, &shown, style).map_err(Failure::output)?;
     for sentence in sentences(session.format, results, &fits) {
@@ -123,8 +123,8 @@ pub(crate) fn explain(session: &mut Session<'_, '_>, steps: &str) -> Outcome<()>
 }
 
 /// A result as it is shown.
-pub(crate) fn shown(result: &ResultTable) -> Shown<'_> {
-    Shown { table: result, chart: rows::chart_of(result) }
+pub(crate) fn shown(result: &ResultTable) -> ResultView<'_> {
+    ResultView { table: result, chart: rows::chart_of(result) }
 }
 
 /// What people want to know beside the rows.

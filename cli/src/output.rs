@@ -237,17 +237,17 @@ pub(crate) struct Style {
 pub(crate) fn writer<'out>(out: &'out mut dyn Write, style: Style) -> io::Result<Box<dyn Writer + 'out>> {
     let separated = |out: &'out mut dyn Write, dialect| {
         let out: Box<dyn Write + 'out> =
-            if style.is_terminal { Box::new(separated::Shown::new(out)) } else { Box::new(out) };
+            if style.is_terminal { Box::new(separated::DisarmingWriter::new(out)) } else { Box::new(out) };
         Box::new(Separated::new(out, dialect))
     };
     Ok(match style.format {
         Format::Table => Box::new(table::Drawer::new(out, style.layout, style.look)),
         Format::Json => Box::new(json::Array::new(out)),
-        Format::Ndjson => Box::new(json::Lines::new(out)),
+        Format::Ndjson => Box::new(json::Ndjson::new(out)),
         Format::Csv => separated(out, Dialect::Comma),
         Format::Tsv => separated(out, Dialect::Tab),
         Format::Md => Box::new(markdown::Markdown::new(out)),
-        Format::Line => Box::new(line::Lines::new(out)),
+        Format::Line => Box::new(line::ValueLines::new(out)),
         Format::Html => Box::new(html::Tables::on_page(out, style.layout.title())?),
     })
 }
@@ -284,7 +284,7 @@ pub(crate) fn list_text(rows: &Rows, look: Look) -> String {
 }
 
 /// A result of a query, and how it is to be drawn.
-pub(crate) struct Shown<'a> {
+pub(crate) struct ResultView<'a> {
     pub(crate) table: &'a dyn Table,
     pub(crate) chart: Option<chart::Request>,
 }
@@ -295,13 +295,13 @@ pub(crate) struct Shown<'a> {
 /// When the output cannot be written.
 pub(crate) fn write_results(
     out: &mut dyn Write,
-    results: &[Shown<'_>],
+    results: &[ResultView<'_>],
     style: Style,
 ) -> io::Result<Vec<Fit>> {
     let mut writer = writer(out, style)?;
     let mut fits = Vec::with_capacity(results.len());
     let has_charts = matches!(style.format, Format::Table | Format::Html);
-    for Shown { table, chart } in results {
+    for ResultView { table, chart } in results {
         let chart = chart.as_ref().filter(|_| has_charts).and_then(|request| Chart::of(request, *table));
         let has_rows = match chart {
             Some(chart) => writer.chart(&chart)?,

@@ -57,13 +57,13 @@ pub(crate) fn between(
         session,
         &store,
         &sides,
-        Asked { changes, selection: None, options: options_of(choice), query },
+        PlanRequest { changes, selection: None, options: options_of(choice), query },
         choice,
     )
 }
 
 /// The two sides, and how they were written.
-struct Sides {
+struct ResolvedPoints {
     from: BackupSummary,
     to: BackupSummary,
     from_point: String,
@@ -71,7 +71,7 @@ struct Sides {
 }
 
 /// What a plan is made of.
-struct Asked {
+struct PlanRequest {
     changes: Vec<Change>,
     selection: Option<Selection>,
     options: PlanOptions,
@@ -84,7 +84,7 @@ fn sides(
     to: &str,
     choice: &PlanChoice,
     tenant: &Tenant,
-) -> Outcome<Sides> {
+) -> Outcome<ResolvedPoints> {
     let from_side = resolve(&session.open()?, from)?;
     let to_side = if live::is_live(to) {
         let scope = LiveScope { types: choice.types.clone(), ids: choice.ids.clone(), relations: None };
@@ -102,7 +102,7 @@ fn sides(
         remark(session, &store, point);
     }
     let (from_point, to_point) = (from.to_owned(), to.to_owned());
-    Ok(Sides { from: from_side, to: to_side, from_point, to_point })
+    Ok(ResolvedPoints { from: from_side, to: to_side, from_point, to_point })
 }
 
 /// Everything that a plan can undo: links that ended with an object come back with it.
@@ -110,7 +110,7 @@ fn undoable() -> DifferenceFilter {
     DifferenceFilter { cascades: Cascades::Hidden, ..DifferenceFilter::default() }
 }
 
-fn differing(store: &Store, sides: &Sides, filter: &DifferenceFilter) -> Outcome<Vec<Change>> {
+fn differing(store: &Store, sides: &ResolvedPoints, filter: &DifferenceFilter) -> Outcome<Vec<Change>> {
     let difference = store.compare(&sides.from.id, &sides.to.id, filter)?;
     Ok(difference.changes()?.collect::<Result<_, _>>()?)
 }
@@ -148,11 +148,11 @@ fn written(from: &str, to: &str, choice: &PlanChoice) -> String {
 fn build(
     session: &mut Session<'_, '_>,
     store: &Store,
-    sides: &Sides,
-    asked: Asked,
+    sides: &ResolvedPoints,
+    asked: PlanRequest,
     choice: &PlanChoice,
 ) -> Outcome<Plan> {
-    let Asked { changes, selection, options, query } = asked;
+    let PlanRequest { changes, selection, options, query } = asked;
     let points = [sides.from_point.clone(), sides.to_point.clone()];
     let context = PlanContext { query, ..context(session, store, &sides.to.id, points, &choice.allow)? };
     let filter = DifferenceFilter {
@@ -230,7 +230,7 @@ pub(crate) fn of_query(
     let to = &chosen.points[1];
     let store = session.open()?;
     let side = |id: &str| -> Outcome<BackupSummary> { resolve(&store, id) };
-    let sides = Sides {
+    let sides = ResolvedPoints {
         from: side(&from.backup)?,
         to: side(&to.backup)?,
         from_point: from.written.clone(),
@@ -256,7 +256,7 @@ pub(crate) fn of_query(
         hard_delete: chosen.hard_delete || choice.hard_delete,
         reconcile: choice.reconcile,
     };
-    let asked = Asked { changes, selection: Some(selection), options: plan_options, query: text };
+    let asked = PlanRequest { changes, selection: Some(selection), options: plan_options, query: text };
     build(session, &store, &sides, asked, choice)
 }
 
@@ -267,7 +267,7 @@ pub(crate) fn of_query(
 pub(crate) fn of_report(session: &mut Session<'_, '_>, report: &str, choice: &PlanChoice) -> Outcome<Plan> {
     let store = session.open()?;
     let saved = crate::saved::find(&store, report)?;
-    let sides = Sides {
+    let sides = ResolvedPoints {
         from: resolve(&store, &saved.from)?,
         to: resolve(&store, &saved.to)?,
         from_point: saved.from.to_string(),
@@ -279,7 +279,7 @@ pub(crate) fn of_report(session: &mut Session<'_, '_>, report: &str, choice: &Pl
         rows.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
     changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.clone())));
     let query = format!("plan --report {report}");
-    let asked = Asked { changes, selection: None, options: options_of(choice), query };
+    let asked = PlanRequest { changes, selection: None, options: options_of(choice), query };
     build(session, &store, &sides, asked, choice)
 }
 

@@ -23,12 +23,12 @@ pub(crate) enum Meter {
 /// Where progress is shown.
 pub(crate) struct Progress<'io> {
     now: &'io (dyn Fn() -> Timestamp + Sync),
-    shown: RefCell<Shown<'io>>,
+    shown: RefCell<Indicator<'io>>,
     /// What [`Progress::add`] counted.
     count: Cell<u64>,
 }
 
-enum Shown<'io> {
+enum Indicator<'io> {
     Bar(ProgressBar),
     Lines { out: &'io mut (dyn Write + Send), last: Timestamp },
     Nothing,
@@ -55,17 +55,17 @@ impl<'io> Progress<'io> {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}, {msg}, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { now, shown: RefCell::new(Shown::Bar(bar)), count: Cell::new(0) }
+        Self { now, shown: RefCell::new(Indicator::Bar(bar)), count: Cell::new(0) }
     }
 
     /// Writes a line now and then.
     fn lines(now: &'io (dyn Fn() -> Timestamp + Sync), out: &'io mut (dyn Write + Send)) -> Self {
-        Self { now, shown: RefCell::new(Shown::Lines { out, last: now() }), count: Cell::new(0) }
+        Self { now, shown: RefCell::new(Indicator::Lines { out, last: now() }), count: Cell::new(0) }
     }
 
     /// Shows nothing.
     fn nothing(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
-        Self { now, shown: RefCell::new(Shown::Nothing), count: Cell::new(0) }
+        Self { now, shown: RefCell::new(Indicator::Nothing), count: Cell::new(0) }
     }
 
     /// Shows a counter, where the total is unknown.
@@ -73,7 +73,7 @@ impl<'io> Progress<'io> {
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg}, {per_sec}, {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        Self { now, shown: RefCell::new(Shown::Bar(bar)), count: Cell::new(0) }
+        Self { now, shown: RefCell::new(Indicator::Bar(bar)), count: Cell::new(0) }
     }
 
     /// Counts so many more objects.
@@ -93,9 +93,9 @@ impl<'io> Progress<'io> {
     /// Says something at once.
     pub(crate) fn tell(&self, text: &str) {
         match &mut *self.shown.borrow_mut() {
-            Shown::Nothing => {}
-            Shown::Bar(bar) => bar.set_message(text.to_owned()),
-            Shown::Lines { out, .. } => {
+            Indicator::Nothing => {}
+            Indicator::Bar(bar) => bar.set_message(text.to_owned()),
+            Indicator::Lines { out, .. } => {
                 out.write_all(format!("{text}\n").as_bytes()).ok();
             }
         }
@@ -103,12 +103,12 @@ impl<'io> Progress<'io> {
 
     fn say(&self, position: u64, text: &str) {
         match &mut *self.shown.borrow_mut() {
-            Shown::Nothing => {}
-            Shown::Bar(bar) => {
+            Indicator::Nothing => {}
+            Indicator::Bar(bar) => {
                 bar.set_position(position);
                 bar.set_message(text.to_owned());
             }
-            Shown::Lines { out, last } => {
+            Indicator::Lines { out, last } => {
                 let now = (self.now)();
                 if now.as_second() - last.as_second() >= LINE_INTERVAL_S {
                     *last = now;
@@ -121,13 +121,13 @@ impl<'io> Progress<'io> {
     /// Shows objects read so far, and bytes of the input.
     pub(crate) fn show(&self, objects: u64, bytes: u64, bytes_total: Option<u64>) {
         match &mut *self.shown.borrow_mut() {
-            Shown::Nothing => {}
-            Shown::Bar(bar) => {
+            Indicator::Nothing => {}
+            Indicator::Bar(bar) => {
                 bar.set_length(bytes_total.unwrap_or(bytes).max(bytes));
                 bar.set_position(bytes);
                 bar.set_message(counted(objects, "object"));
             }
-            Shown::Lines { out, last } => {
+            Indicator::Lines { out, last } => {
                 let now = (self.now)();
                 if now.as_second() - last.as_second() >= LINE_INTERVAL_S {
                     *last = now;
@@ -141,7 +141,7 @@ impl<'io> Progress<'io> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        if let Shown::Bar(bar) = &*self.shown.borrow() {
+        if let Indicator::Bar(bar) = &*self.shown.borrow() {
             bar.finish_and_clear();
         }
     }

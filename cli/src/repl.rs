@@ -132,7 +132,7 @@ fn greet(session: &mut Session<'_, '_>, state: &State) {
 
 /// Follows lines that are piped in.
 fn follow(session: &mut Session<'_, '_>, state: &mut State) -> Outcome {
-    let mut lines = Lines::default();
+    let mut lines = InputLines::default();
     let mut text = String::new();
     loop {
         let line = lines.next(session)?;
@@ -173,12 +173,12 @@ fn answer(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outco
 
 /// Lines of stdin, without keeping it borrowed between them.
 #[derive(Default)]
-struct Lines {
+struct InputLines {
     kept: Vec<u8>,
     is_over: bool,
 }
 
-impl Lines {
+impl InputLines {
     fn next(&mut self, session: &mut Session<'_, '_>) -> Outcome<Option<String>> {
         loop {
             if let Some(end) = self.kept.iter().position(|byte| *byte == b'\n') {

@@ -10,19 +10,19 @@ use super::text::is_steering;
 use super::{Cell, Fit, Rows, Writer};
 
 /// Writes one object per line.
-pub(crate) struct Lines<'out> {
+pub(crate) struct Ndjson<'out> {
     out: &'out mut dyn Write,
     keys: Keys,
     line: String,
 }
 
-impl<'out> Lines<'out> {
+impl<'out> Ndjson<'out> {
     pub(crate) fn new(out: &'out mut dyn Write) -> Self {
         Self { out, keys: Keys(Vec::new()), line: String::new() }
     }
 }
 
-impl Writer for Lines<'_> {
+impl Writer for Ndjson<'_> {
     fn head(&mut self, columns: &[&str]) -> io::Result<()> {
         self.keys = Keys::of(columns);
         Ok(())

@@ -9,20 +9,20 @@ use super::{Cell, Fit, Gap, Writer};
 const NAME_WIDTH_MAX: usize = 40;
 
 /// Writes one line per value.
-pub(crate) struct Lines<'out> {
+pub(crate) struct ValueLines<'out> {
     out: &'out mut dyn Write,
     tables: Gap,
     rows: Gap,
     names: Vec<String>,
 }
 
-impl<'out> Lines<'out> {
+impl<'out> ValueLines<'out> {
     pub(crate) fn new(out: &'out mut dyn Write) -> Self {
         Self { out, tables: Gap::default(), rows: Gap::default(), names: Vec::new() }
     }
 }
 
-impl Writer for Lines<'_> {
+impl Writer for ValueLines<'_> {
     fn head(&mut self, columns: &[&str]) -> io::Result<()> {
         self.tables.write(self.out)?;
         self.rows = Gap::default();
@@ -54,7 +54,7 @@ mod tests {
     fn a_line_per_value_keeps_rows_apart() {
         let cells = vec![vec![Cell::text("x"), Cell::Null], vec![Cell::text("y"), Cell::Integer(2)]];
         let mut out = Vec::new();
-        write_table(&mut Lines::new(&mut out), &Rows { columns: &["name", "n"], cells }).unwrap();
+        write_table(&mut ValueLines::new(&mut out), &Rows { columns: &["name", "n"], cells }).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "name = x\n   n =\n\nname = y\n   n = 2\n");
     }
 }

@@ -18,11 +18,11 @@ pub(crate) enum Dialect {
 /// Writes rows of separated text, with the names of the columns above them.
 pub(crate) struct Separated<'out> {
     dialect: Dialect,
-    state: State<'out>,
+    state: CsvState<'out>,
     column_count: usize,
 }
 
-enum State<'out> {
+enum CsvState<'out> {
     Before(Box<dyn Write + 'out>),
     Within(Box<csv::Writer<Box<dyn Write + 'out>>>),
     /// The output failed.
@@ -31,34 +31,34 @@ enum State<'out> {
 
 impl<'out> Separated<'out> {
     pub(crate) fn new(out: Box<dyn Write + 'out>, dialect: Dialect) -> Self {
-        Self { dialect, state: State::Before(out), column_count: 0 }
+        Self { dialect, state: CsvState::Before(out), column_count: 0 }
     }
 
     fn write(&mut self, cells: impl Iterator<Item = String>) -> io::Result<()> {
         match &mut self.state {
-            State::Within(writer) => writer.write_record(cells).map_err(io_error),
-            State::Before(_) | State::Lost => Err(io::ErrorKind::BrokenPipe.into()),
+            CsvState::Within(writer) => writer.write_record(cells).map_err(io_error),
+            CsvState::Before(_) | CsvState::Lost => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 }
 
 impl Writer for Separated<'_> {
     fn head(&mut self, columns: &[&str]) -> io::Result<()> {
-        let out = match std::mem::replace(&mut self.state, State::Lost) {
-            State::Before(out) => out,
-            State::Within(writer) => {
+        let out = match std::mem::replace(&mut self.state, CsvState::Lost) {
+            CsvState::Before(out) => out,
+            CsvState::Within(writer) => {
                 let mut out = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
                 out.write_all(b"\n")?;
                 out
             }
-            State::Lost => return Err(io::ErrorKind::BrokenPipe.into()),
+            CsvState::Lost => return Err(io::ErrorKind::BrokenPipe.into()),
         };
         let mut builder = csv::WriterBuilder::new();
         match self.dialect {
             Dialect::Comma => builder.terminator(csv::Terminator::CRLF),
             Dialect::Tab => builder.delimiter(b'\t'),
         };
-        self.state = State::Within(Box::new(builder.from_writer(out)));
+        self.state = CsvState::Within(Box::new(builder.from_writer(out)));
         self.column_count = columns.len();
         self.write(columns.iter().map(|name| harmless(name).into_owned()))
     }
@@ -68,7 +68,7 @@ impl Writer for Separated<'_> {
     }
 
     fn end(&mut self) -> io::Result<Fit> {
-        if let State::Within(writer) = &mut self.state {
+        if let CsvState::Within(writer) = &mut self.state {
             writer.flush()?;
         }
         Ok(Fit::all(self.column_count))
@@ -89,19 +89,19 @@ fn io_error(error: csv::Error) -> io::Error {
 }
 
 /// A terminal that is shown what would steer it, not sent that; files and programs get the exact text.
-pub(crate) struct Shown<'out> {
+pub(crate) struct DisarmingWriter<'out> {
     out: &'out mut dyn Write,
     /// The first bytes of a letter, or of the end of a line, whose others are not written yet.
     begun: Vec<u8>,
 }
 
-impl<'out> Shown<'out> {
+impl<'out> DisarmingWriter<'out> {
     pub(crate) fn new(out: &'out mut dyn Write) -> Self {
         Self { out, begun: Vec::new() }
     }
 }
 
-impl Write for Shown<'_> {
+impl Write for DisarmingWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.begun.extend_from_slice(bytes);
         let mut text = String::with_capacity(self.begun.len());

@@ -172,7 +172,7 @@ fn machine_formats_do_not_steer_a_terminal_either() {
     let exact = listed(&table, Format::Tsv);
     assert_eq!(exact, format!("name\tcount\n{name}\t1\n"));
     let shown = written(|out| {
-        let mut out = separated::Shown::new(out);
+        let mut out = separated::DisarmingWriter::new(out);
         exact.as_bytes().chunks(1).try_for_each(|byte| out.write_all(byte))
     });
     assert_eq!(shown, "name\tcount\n\\u{1b}[31m\\u{9b}31m\\u{202e}é\\u{7f}\t1\n");
@@ -182,7 +182,7 @@ fn machine_formats_do_not_steer_a_terminal_either() {
 fn a_terminal_gets_ends_of_lines_and_nothing_that_goes_back_in_one() {
     for step in [1, 2, 100] {
         let shown = written(|out| {
-            let mut out = separated::Shown::new(out);
+            let mut out = separated::DisarmingWriter::new(out);
             "a\rb\r\n\r\ré\n".as_bytes().chunks(step).try_for_each(|bytes| out.write_all(bytes))
         });
         assert_eq!(shown, "a\\u{d}b\r\n\\u{d}\\u{d}é\n", "{step}");
@@ -202,7 +202,7 @@ fn letters_that_are_not_seen_are_shown() {
         let json = listed(&table, Format::Ndjson);
         assert!(json.is_ascii(), "{json}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], name);
-        let shown = written(|out| separated::Shown::new(out).write_all(name.as_bytes()));
+        let shown = written(|out| separated::DisarmingWriter::new(out).write_all(name.as_bytes()));
         assert_eq!(shown, escaped);
     }
     for name in ["Zoë", "名前", "Ελλάδα", "👩\u{fe0f}", "a b"] {

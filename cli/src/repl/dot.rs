@@ -3,18 +3,18 @@
 use crate::args::Format;
 
 /// One dot command.
-pub(crate) struct Command {
+pub(crate) struct DotCommand {
     pub(crate) name: &'static str,
     pub(crate) usage: &'static str,
     pub(crate) help: &'static str,
 }
 
-const fn command(name: &'static str, usage: &'static str, help: &'static str) -> Command {
-    Command { name, usage, help }
+const fn command(name: &'static str, usage: &'static str, help: &'static str) -> DotCommand {
+    DotCommand { name, usage, help }
 }
 
 /// Every dot command.
-pub(crate) const COMMANDS: [Command; 11] = [
+pub(crate) const COMMANDS: [DotCommand; 11] = [
     command(".help", ".help [WORD]", "explains the language, or one operator, function, table or command"),
     command(".tables", ".tables", "lists the tables"),
     command(".schema", ".schema TABLE", "lists the columns of a table, or of any pipe"),

@@ -58,7 +58,7 @@ impl Editor {
             .with_max_description_width(60)
             .with_description_mode(DescriptionMode::PreferRight);
         let names = Looked { tables: Arc::clone(tables), definitions: Arc::clone(definitions) };
-        let shown = Shown::new(tables);
+        let shown = QueryHighlighter::new(tables);
         let mut inner = Reedline::create()
             .use_bracketed_paste(true)
             .with_ansi_colors(color)
@@ -175,17 +175,17 @@ impl Completer for Looked {
 }
 
 /// Colours for what was typed.
-struct Shown {
+struct QueryHighlighter {
     tables: HashSet<String>,
 }
 
-impl Shown {
+impl QueryHighlighter {
     fn new(tables: &Arc<StoredTables>) -> Self {
         Self { tables: tables.names().into_iter().collect() }
     }
 }
 
-impl Highlighter for Shown {
+impl Highlighter for QueryHighlighter {
     fn highlight(&self, line: &str, _: usize) -> StyledText {
         let mut styled = StyledText::new();
         if let Some(end) = dot::command_end(line) {

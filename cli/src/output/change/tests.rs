@@ -6,7 +6,7 @@ use crate::output::{json, write_table};
 
 fn lines(rows: &Rows) -> String {
     let mut out = Vec::new();
-    write_table(&mut json::Lines::new(&mut out), rows).unwrap();
+    write_table(&mut json::Ndjson::new(&mut out), rows).unwrap();
     String::from_utf8(out).unwrap()
 }
 
