@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use engine::disk::Disk;
-use engine::testing::{Head, JournalFile};
+use engine::testing::{JournalFile, JournalHead};
 use serde_json::{Value, json};
 use tests::FaultyDisk;
 
@@ -31,8 +31,8 @@ fn records(numbers: std::ops::Range<usize>) -> Vec<Value> {
 }
 
 /// Appends 12 records by three writers; tells the last head that was acknowledged.
-fn append_all(disk: &FaultyDisk) -> Head {
-    let mut acknowledged = Head::default();
+fn append_all(disk: &FaultyDisk) -> JournalHead {
+    let mut acknowledged = JournalHead::default();
     for writer_number in 0..3 {
         let Ok(mut writer) = journal(disk).writer() else { return acknowledged };
         for batch in 0..2 {
@@ -53,7 +53,7 @@ fn operations() -> std::ops::Range<usize> {
 }
 
 /// The journal goes on from what was acknowledged, holds a beginning of all records, and can be appended to.
-fn check_after_crash(disk: &FaultyDisk, acknowledged: &Head) {
+fn check_after_crash(disk: &FaultyDisk, acknowledged: &JournalHead) {
     let found = journal(disk).verify(acknowledged).unwrap();
     assert_eq!(found.records, records(0..found.records.len()));
     let length = found.records.len();

@@ -28,7 +28,7 @@ use crate::id::Id;
 use crate::import_cache::ImportCache;
 use crate::value::{CanonicalWriter, Malformed, canonicalize, path_to_display};
 use crate::{Error, Result};
-pub(crate) use cells::Cells;
+pub(crate) use cells::ColumnCells;
 use hash::{ContentHasher, RawHasher};
 pub(crate) use rehash::{content_hash, first_content_hash};
 use shape::TypeShape;
@@ -38,7 +38,7 @@ use shred::{CutOff, Seen, Stop};
 #[derive(Debug, Default)]
 pub struct Parts {
     /// New or changed objects, by type, in the order in which the types first came.
-    pub(crate) types: Vec<Part>,
+    pub(crate) types: Vec<TypeObjects>,
     /// Objects whose raw text the import cache knows.
     pub(crate) unchanged: Vec<Unchanged>,
     /// How many objects were pushed, those unchanged included.
@@ -60,17 +60,17 @@ pub(crate) struct Unchanged {
 
 /// The objects of one type.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct TypeObjects {
     /// Type token, such as `user`.
     pub(crate) type_token: Arc<str>,
     /// The objects, in input order.
     pub(crate) rows: Vec<Row>,
     /// Compared properties.
-    pub(crate) core: Vec<Cells>,
+    pub(crate) core: Vec<ColumnCells>,
     /// Properties that the server moves by itself.
-    pub(crate) volatile: Vec<Cells>,
+    pub(crate) volatile: Vec<ColumnCells>,
     /// Relations that stood in the objects.
-    pub(crate) links: Vec<PartLinks>,
+    pub(crate) links: Vec<InlineLinks>,
 }
 
 /// One object, but for its cells.
@@ -103,7 +103,7 @@ pub(crate) struct PathName {
 
 /// The links of one relation, for the rows in which it stood.
 #[derive(Debug)]
-pub(crate) struct PartLinks {
+pub(crate) struct InlineLinks {
     /// Relation name, such as `members`.
     pub(crate) relation: Arc<str>,
     /// Row numbers, ascending; a row without targets was observed, and is empty.
@@ -125,7 +125,7 @@ impl PathName {
     }
 }
 
-impl PartLinks {
+impl InlineLinks {
     /// All rows in which the relation stood, with where their targets stand in `targets`.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, Range<usize>)> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
@@ -224,7 +224,7 @@ impl Shredder {
     /// What was pushed since the last call.
     pub fn take(&mut self) -> Parts {
         self.hash_contents();
-        let mut types: Vec<Part> = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
+        let mut types: Vec<TypeObjects> = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
         // Not in the order in which this worker met them: what it parsed before must not show.
         types.sort_unstable_by_key(|part| part.rows.first().map(|row| row.sequence));
         self.byte_count = 0;

@@ -34,13 +34,13 @@ use crate::records::lineage;
 use crate::schema;
 use crate::snapshot::Snapshot;
 use crate::snapshots::Snapshots;
-use crate::state::{Part, State};
+use crate::state::{State, VectorKind};
 use crate::vector::Slot;
 use crate::{BackupSummary, ObjectKey, Result};
 use candidates::Candidate;
 use cascade::Cascade;
 use content::Cursors;
-use coverage::Coverage;
+use coverage::ObservedTypes;
 use view::TypeView;
 
 /// Candidates that one thread takes at a time, at least: each costs up to a microsecond.
@@ -98,7 +98,7 @@ fn history_of(snapshots: &Snapshots, object: &ObjectKey) -> Result<Vec<(u64, Bac
     };
     let keys = state.tables.keys();
     let keys: Vec<_> =
-        keys.filter(|key| key.type_token == object.type_token && key.part != Part::Volatile).collect();
+        keys.filter(|key| key.type_token == object.type_token && key.part != VectorKind::Volatile).collect();
     let mut history = Vec::new();
     for rank in 1..=state.manifests.len() as u64 {
         let (before, sequence) = (state.sequence_at(rank - 1), state.sequence_at(rank));
@@ -127,7 +127,7 @@ struct Comparison<'a> {
     from: &'a Snapshot,
     to: &'a Snapshot,
     filter: &'a DifferenceFilter,
-    coverage: &'a Coverage,
+    coverage: &'a ObservedTypes,
     /// The objects that were asked for by ID, if any were.
     ordinals: Option<roaring::RoaringBitmap>,
     targets: OnceLock<Targets<'a>>,

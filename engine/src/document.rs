@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::manifest::{BACKUP, Counts, FileRecord, Head, Manifest, ObjectsRead, StoreRecord, TypeCoverage};
+use crate::manifest::{BACKUP, Counts, CoverageRecord, FileRecord, Head, Manifest, ObjectsRead, StoreRecord};
 use crate::{change_index, id_index, import_cache, journal, link_sets, rows, schema, segment, vector};
 
 const DOCUMENT: &str = include_str!("../FORMAT.md");
@@ -197,9 +197,9 @@ fn manifest() -> Manifest {
 }
 
 /// A coverage of which no member is left out.
-fn coverage() -> TypeCoverage {
+fn coverage() -> CoverageRecord {
     let some = || vec![String::new()];
-    TypeCoverage {
+    CoverageRecord {
         partial: true,
         objects: ObjectsRead::Part,
         bin: true,

@@ -11,10 +11,10 @@ use rayon::prelude::*;
 
 use crate::id::Id;
 use crate::paths::PathId;
-use crate::rows::{Cursor, Rows};
+use crate::rows::{RowCursor, Rows};
 use crate::snapshot::Snapshot;
 use crate::snapshots::Snapshots;
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::vector::Slot;
 use crate::verify::version_ordinals;
 use crate::{BackupId, Error, ObjectKey, Result, value};
@@ -136,7 +136,7 @@ pub(crate) fn find_relations(
     let state = snapshot.state();
     let path = state.paths.id("id");
     let mut found = Vec::new();
-    for key in state.tables.keys().filter(|key| key.part == Part::Volatile) {
+    for key in state.tables.keys().filter(|key| key.part == VectorKind::Volatile) {
         let matching = scan_table(snapshot, key, path, is_wanted)?;
         found.extend(matching.into_iter().map(|(key, _)| key));
     }
@@ -164,13 +164,13 @@ fn scan_versions(
     let state = snapshot.state();
     let path = state.paths.id(property);
     let mut found = Vec::new();
-    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.part == Part::Core) {
+    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.part == VectorKind::Core) {
         let rows = Rows::many(state, key);
         for &(first, sequence) in &numbers.ranges {
             let ordinals = version_ordinals(state, key, sequence)?;
             let versions: Vec<(u32, u32)> = (first..).zip(ordinals).collect();
             let matching = versions.par_iter().with_min_len(CHUNK_LENGTH_MIN).map_init(
-                || Cursor::new(&rows),
+                || RowCursor::new(&rows),
                 |cursor, &(version, ordinal)| -> Result<_> {
                     let is_wanted = read_text(cursor, version, path)?.is_some_and(|text| is_wanted(&text));
                     Ok(is_wanted.then_some(ordinal))
@@ -189,7 +189,7 @@ fn scan_versions(
     Ok(found)
 }
 
-fn read_text(cursor: &mut Cursor<'_, '_>, version: u32, path: PathId) -> Result<Option<String>> {
+fn read_text(cursor: &mut RowCursor<'_, '_>, version: u32, path: PathId) -> Result<Option<String>> {
     let mut json = Vec::new();
     if !cursor.read_cell(version, path, &mut json)? {
         return Ok(None);
@@ -200,9 +200,13 @@ fn read_text(cursor: &mut Cursor<'_, '_>, version: u32, path: PathId) -> Result<
     })
 }
 
-type Found = Vec<(ObjectKey, String)>;
+type NamedObjects = Vec<(ObjectKey, String)>;
 
-fn scan(snapshot: &Snapshot, property: &str, is_wanted: &(dyn Fn(&str) -> bool + Sync)) -> Result<Found> {
+fn scan(
+    snapshot: &Snapshot,
+    property: &str,
+    is_wanted: &(dyn Fn(&str) -> bool + Sync),
+) -> Result<NamedObjects> {
     let path = snapshot.state().paths.id(property);
     let mut found = Vec::new();
     for key in snapshot.core_keys() {
@@ -216,7 +220,7 @@ fn scan_table(
     key: &TableKey,
     path: PathId,
     is_wanted: &(dyn Fn(&str) -> bool + Sync),
-) -> Result<Found> {
+) -> Result<NamedObjects> {
     let state = snapshot.state();
     let rows = Rows::many(state, key);
     let vector = snapshot.vector(key)?;
@@ -225,7 +229,7 @@ fn scan_table(
         .par_iter()
         .with_min_len(CHUNK_LENGTH_MIN)
         .map_init(
-            || Cursor::new(&rows),
+            || RowCursor::new(&rows),
             |cursor, (ordinal, slot)| {
                 let text = read_text(cursor, slot.version(), path)?.filter(|text| is_wanted(text));
                 let Some(text) = text else { return Ok(None) };

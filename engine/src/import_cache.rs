@@ -17,7 +17,7 @@ const CHECKSUM_LENGTH: usize = 32;
 const ENTRY_LENGTH: usize = 8 + 4 + 2;
 
 /// A raw object: the keyed hash of its text, and its ordinal.
-pub(crate) type Form = (u64, u32);
+pub(crate) type RawForm = (u64, u32);
 
 /// The raw objects of an import, by hash. Kept as the bytes it was read from.
 #[derive(Debug)]

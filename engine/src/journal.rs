@@ -8,7 +8,7 @@
 //!    record can be exchanged, left out or moved without being noticed, save at the very end.
 //! 2. What a crash leaves of an append is a beginning of its bytes, perhaps followed by zeros up to the file's length:
 //!    a *torn tail*. Readers ignore it, the next writer cuts it off. Everything else that is wrong is damage.
-//! 3. Whole records that are missing at the end look like a shorter journal. Only a [`Head`] kept elsewhere tells.
+//! 3. Whole records that are missing at the end look like a shorter journal. Only a [`JournalHead`] kept elsewhere tells.
 //!
 //! Not here: who may write. One writer at a time is the caller's lock.
 
@@ -66,7 +66,7 @@ const NAME_BYTES_MAX: usize = 100;
 
 /// Where a journal ends: kept elsewhere, it pins every record before it.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Head {
+pub struct JournalHead {
     /// How many records, the binding one not counted.
     pub count: u64,
     /// Hash of the last record, the binding one when there is no other; zeros for an empty journal.
@@ -75,10 +75,10 @@ pub struct Head {
     pub length: u64,
 }
 
-impl Debug for Head {
+impl Debug for JournalHead {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hash = blake3::Hash::from_bytes(self.hash).to_hex();
-        write!(formatter, "Head({} records, {} bytes, {hash})", self.count, self.length)
+        write!(formatter, "JournalHead({} records, {} bytes, {hash})", self.count, self.length)
     }
 }
 
@@ -88,7 +88,7 @@ pub struct Journal {
     /// The records in the order they were appended.
     pub records: Vec<Value>,
     /// Where they end.
-    pub head: Head,
+    pub head: JournalHead,
     /// Where a torn tail begins, in bytes, when a crash left one.
     pub torn_tail: Option<u64>,
 }
@@ -134,7 +134,7 @@ impl<'a> JournalFile<'a> {
     ///
     /// # Errors
     /// As [`JournalFile::read`]; `Damaged` too when the journal does not reach the head or has another history.
-    pub fn verify(&self, known: &Head) -> Result<Journal> {
+    pub fn verify(&self, known: &JournalHead) -> Result<Journal> {
         let (journal, reached) = self.read_with(Some(known))?;
         if reached {
             return Ok(journal);
@@ -150,7 +150,7 @@ impl<'a> JournalFile<'a> {
     ///
     /// # Errors
     /// As [`JournalFile::writer`] and [`JournalWriter::append`].
-    pub fn append(&self, records: &[Value]) -> Result<Head> {
+    pub fn append(&self, records: &[Value]) -> Result<JournalHead> {
         self.writer()?.append(records)
     }
 
@@ -177,7 +177,7 @@ impl<'a> JournalFile<'a> {
         Ok(JournalTail { path, file: Some(file), head, binding })
     }
 
-    fn read_with(&self, known: Option<&Head>) -> Result<(Journal, bool)> {
+    fn read_with(&self, known: Option<&JournalHead>) -> Result<(Journal, bool)> {
         let path = self.path()?;
         // A writer that cuts off a torn tail and appends while this reads may show a mixture: the second look decides.
         if let Ok(found) = self.parse(&self.read_bytes(&path)?, known) {
@@ -195,19 +195,19 @@ impl<'a> JournalFile<'a> {
     }
 
     /// Follows the chain, and tells whether it passed `known`. An error is an offset and what is wrong there.
-    fn parse(&self, bytes: &[u8], known: Option<&Head>) -> Result<(Journal, bool), (u64, String)> {
-        let mut journal = Journal { records: Vec::new(), head: Head::default(), torn_tail: None };
+    fn parse(&self, bytes: &[u8], known: Option<&JournalHead>) -> Result<(Journal, bool), (u64, String)> {
+        let mut journal = Journal { records: Vec::new(), head: JournalHead::default(), torn_tail: None };
         let mut reached = known == Some(&journal.head);
         let mut start = 0;
         while start < bytes.len() {
             let damaged = |what: &str| (as_u64(start), what.to_owned());
             let (payload, hash) = match next_record(bytes, start, &journal.head.hash) {
-                Found::Record(payload, hash) => (payload, hash),
-                Found::Torn => {
+                NextRecord::Record(payload, hash) => (payload, hash),
+                NextRecord::Torn => {
                     journal.torn_tail = Some(as_u64(start));
                     break;
                 }
-                Found::Damage(what) => return Err(damaged(what)),
+                NextRecord::Damage(what) => return Err(damaged(what)),
             };
             let record = serde_json::from_slice(payload)
                 .map_err(|error| damaged(&format!("the record is not JSON: {error}")))?;
@@ -218,7 +218,7 @@ impl<'a> JournalFile<'a> {
             }
             start += HEADER_BYTES + payload.len();
             let count = as_u64(journal.records.len());
-            journal.head = Head { count, hash, length: as_u64(start) };
+            journal.head = JournalHead { count, hash, length: as_u64(start) };
             reached |= known == Some(&journal.head);
         }
         Ok((journal, reached))
@@ -258,7 +258,7 @@ pub(crate) struct JournalTail {
     path: PathBuf,
     /// `None` after a failed write: what the file holds now is unknown until it is read again.
     file: Option<Box<dyn DiskFile>>,
-    head: Head,
+    head: JournalHead,
     binding: Value,
 }
 
@@ -271,7 +271,7 @@ impl Debug for JournalWriter<'_> {
 impl JournalWriter<'_> {
     /// Tells where the journal ends.
     #[must_use]
-    pub fn head(&self) -> Head {
+    pub fn head(&self) -> JournalHead {
         self.tail.head
     }
 
@@ -280,18 +280,18 @@ impl JournalWriter<'_> {
     /// # Errors
     /// `Invalid` when a record nests too deep or is too long to be read again (nothing is written), or when an append
     /// of this writer failed before: open another one. `Disk`: the records are taken back as far as the disk lets.
-    pub fn append(&mut self, records: &[Value]) -> Result<Head> {
+    pub fn append(&mut self, records: &[Value]) -> Result<JournalHead> {
         self.tail.append(self.disk, records)
     }
 }
 
 impl JournalTail {
-    pub(crate) fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> JournalHead {
         self.head
     }
 
     /// See [`JournalWriter::append`].
-    pub(crate) fn append(&mut self, disk: &dyn Disk, records: &[Value]) -> Result<Head> {
+    pub(crate) fn append(&mut self, disk: &dyn Disk, records: &[Value]) -> Result<JournalHead> {
         if records.is_empty() {
             return Ok(self.head);
         }
@@ -347,7 +347,7 @@ fn record_hash(length: u32, previous: &[u8; 32], payload: &[u8]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-enum Found<'a> {
+enum NextRecord<'a> {
     /// A whole and right record: its payload and hash.
     Record(&'a [u8], [u8; 32]),
     /// What a crash leaves of one.
@@ -357,11 +357,11 @@ enum Found<'a> {
 }
 
 /// Looks at the record that must begin at `start`, after one whose hash is `previous`.
-fn next_record<'a>(bytes: &'a [u8], start: usize, previous: &[u8; 32]) -> Found<'a> {
+fn next_record<'a>(bytes: &'a [u8], start: usize, previous: &[u8; 32]) -> NextRecord<'a> {
     let rest = bytes.get(start..).unwrap_or_default();
     let what = match whole_record(rest, previous) {
-        Ok(Some((payload, hash))) => return Found::Record(payload, hash),
-        Ok(None) => return Found::Torn,
+        Ok(Some((payload, hash))) => return NextRecord::Record(payload, hash),
+        Ok(None) => return NextRecord::Torn,
         Err(what) => what,
     };
     // A crash may leave the length of the file without the last sectors' content: look at what is before the zeros.
@@ -369,8 +369,8 @@ fn next_record<'a>(bytes: &'a [u8], start: usize, previous: &[u8; 32]) -> Found<
     let hole = if content <= start { start } else { content.next_multiple_of(SECTOR_BYTES) };
     let before_hole = bytes.get(start..hole).filter(|_| hole < bytes.len());
     match before_hole.map(|rest| whole_record(rest, previous)) {
-        Some(Ok(None)) => Found::Torn,
-        _ => Found::Damage(what),
+        Some(Ok(None)) => NextRecord::Torn,
+        _ => NextRecord::Damage(what),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::segment::format::FormatError;
 use crate::segment::integers::PackedU32s;
 use crate::segment::links::{self, LinkSet};
 use crate::segment::reader::Segment;
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::{Error, Result};
 
 /// The number of the empty set in every relation.
@@ -95,7 +95,7 @@ fn locate_set<'s>(
     number: u32,
 ) -> Result<(&'s Arc<Segment>, &'s LinkEntry, u32)> {
     let (segment, index) = state.locate(key, number)?;
-    let Part::Links(relation) = &key.part else {
+    let VectorKind::Links(relation) = &key.part else {
         return Err(segment.footer_error("only relations have link sets"));
     };
     let entry = segment

@@ -43,7 +43,7 @@ pub(crate) struct Manifest {
     pub(crate) table_version: u32,
     pub(crate) segment: FileRecord,
     pub(crate) counts: Counts,
-    pub(crate) coverage: BTreeMap<String, TypeCoverage>,
+    pub(crate) coverage: BTreeMap<String, CoverageRecord>,
     pub(crate) warnings: Vec<Warning>,
     /// What the source needs to go on from here.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
@@ -72,7 +72,7 @@ pub(crate) struct Counts {
 /// How a type was observed by a backup. A type that is missing was carried forward.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct TypeCoverage {
+pub(crate) struct CoverageRecord {
     /// Objects missing from the data were kept.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) partial: bool,
@@ -137,7 +137,7 @@ pub(crate) struct Head {
     pub(crate) checkpoint: u64,
     pub(crate) tenant: Option<String>,
     /// How far each journal was when HEAD was written.
-    pub(crate) journals: BTreeMap<String, journal::Head>,
+    pub(crate) journals: BTreeMap<String, journal::JournalHead>,
 }
 
 /// What never changes about a store.

@@ -21,11 +21,11 @@ impl PathId {
 /// Path ↔ number.
 #[derive(Debug, Default)]
 pub(crate) struct PathNames {
-    inner: RwLock<Inner>,
+    inner: RwLock<PathTable>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct PathTable {
     texts: Vec<Arc<str>>,
     /// As people see them, such as `employeeOrgData.division`.
     shown: Vec<Arc<str>>,
@@ -60,7 +60,7 @@ impl PathNames {
         Arc::clone(&self.read().shown[path.0 as usize])
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Inner> {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, PathTable> {
         self.inner.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

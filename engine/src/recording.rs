@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::disk::DiskLock;
 use crate::error::disk_error;
-use crate::journal::{Head, JournalFile, JournalTail};
+use crate::journal::{JournalFile, JournalHead, JournalTail};
 use crate::records::read::records;
 use crate::state::State;
 use crate::{Error, Result};
@@ -61,7 +61,7 @@ impl RecordWriter {
 
     /// Where the journal ends.
     #[must_use]
-    pub fn head(&self) -> Head {
+    pub fn head(&self) -> JournalHead {
         self.tail.head()
     }
 

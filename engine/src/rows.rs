@@ -17,8 +17,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-pub(crate) use cursor::{Cursor, Differing};
-use patches::Patch;
+pub(crate) use cursor::{DifferingCells, RowCursor};
+use patches::StoredPatch;
 use rayon::prelude::*;
 use unpacked::Unpacked;
 
@@ -29,7 +29,7 @@ use crate::segment::footer::{GroupEntry, PatchEntry, TableEntry};
 use crate::segment::integers::PackedU32s;
 use crate::segment::reader::Segment;
 use crate::segment::reference;
-use crate::state::{Numbers, State, TableKey};
+use crate::state::{NumberRanges, State, TableKey};
 
 /// Patches between a version and the whole row it builds on, at most. More would make a store smaller
 /// and reading one object slower.
@@ -41,12 +41,12 @@ const UNPACKED_BYTES_MAX: usize = 128 << 20;
 
 /// The cells of one row: attribute paths and their JSON texts.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Cells {
+pub(crate) struct RowCells {
     list: Vec<(PathId, Range<usize>)>,
     texts: Vec<u8>,
 }
 
-impl Cells {
+impl RowCells {
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.texts.clear();
@@ -118,7 +118,7 @@ enum Spot<'state> {
 pub(crate) struct Rows<'s> {
     state: &'s State,
     key: TableKey,
-    numbers: Option<&'s Numbers>,
+    numbers: Option<&'s NumberRanges>,
     /// Per range of numbers its segment and entry, once somebody asked; empty when few versions are read.
     found: Vec<OnceLock<(&'s Arc<Segment>, &'s TableEntry)>>,
     /// Per range of numbers its patches, where they were unpacked.
@@ -212,7 +212,7 @@ impl<'s> Rows<'s> {
     }
 
     /// All cells of a version.
-    pub(crate) fn read_cells(&self, version: u32, cells: &mut Cells) -> Result<()> {
+    pub(crate) fn read_cells(&self, version: u32, cells: &mut RowCells) -> Result<()> {
         let mut patches = Vec::new();
         let mut next = version;
         loop {
@@ -318,12 +318,12 @@ impl<'s> Rows<'s> {
     }
 
     /// The unpacked patch that a version is, if it is one.
-    fn unpacked(&self, version: u32) -> Result<Option<Patch<'_, 's>>> {
+    fn unpacked(&self, version: u32) -> Result<Option<StoredPatch<'_, 's>>> {
         if self.unpacked.is_empty() {
             return Ok(None);
         }
         let (index, row) = self.range(version)?;
-        Ok(self.unpacked[index].as_ref().and_then(|unpacked| unpacked.patch(row)).map(Patch::from))
+        Ok(self.unpacked[index].as_ref().and_then(|unpacked| unpacked.patch(row)).map(StoredPatch::from))
     }
 
     /// The range of numbers that a version lies in, and its row there.
@@ -352,7 +352,13 @@ impl<'s> Rows<'s> {
         Ok((segment, table))
     }
 
-    fn read_whole(&self, segment: &Segment, group: &GroupEntry, row: u32, cells: &mut Cells) -> Result<()> {
+    fn read_whole(
+        &self,
+        segment: &Segment,
+        group: &GroupEntry,
+        row: u32,
+        cells: &mut RowCells,
+    ) -> Result<()> {
         let ids = segment.path_ids(&self.state.paths);
         for &(path, chunk) in &group.columns {
             let start = cells.texts.len();

@@ -62,10 +62,10 @@ pub use merge::VersionColumn;
 
 use crate::id::Id;
 use crate::paths::PathId;
-use crate::rows::{Cursor, Rows};
+use crate::rows::{RowCursor, Rows};
 use crate::segment::footer::{GroupEntry, TableEntry};
 use crate::segment::reader::Segment;
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::vector::Slot;
 use crate::{Object, Result, Snapshot, value};
 
@@ -140,7 +140,7 @@ impl Snapshot {
 /// As [`Store::type_tokens`](crate::Store::type_tokens).
 pub(crate) fn type_tokens(state: &State) -> impl Iterator<Item = &Arc<str>> {
     let keys = state.tables.keys();
-    keys.filter(|key| key.part == Part::Core).map(|key| &key.type_token)
+    keys.filter(|key| key.part == VectorKind::Core).map(|key| &key.type_token)
 }
 
 impl ObjectRows {
@@ -274,7 +274,7 @@ impl Scan {
     pub fn relations(&self) -> Vec<Arc<str>> {
         let keys = self.snapshot.state().tables.keys().filter(|key| key.type_token == self.token);
         let relations = keys.filter_map(|key| match &key.part {
-            Part::Links(relation) => Some(Arc::clone(relation)),
+            VectorKind::Links(relation) => Some(Arc::clone(relation)),
             _ => None,
         });
         relations.collect()
@@ -307,7 +307,7 @@ impl Scan {
         let state = self.snapshot.state();
         let key = self.key(space);
         let rows = Rows::many(state, &key);
-        let mut cursor = Cursor::new(&rows);
+        let mut cursor = RowCursor::new(&rows);
         let path = state.paths.id(path);
         let mut texts = TextList::default();
         for &version in versions {
@@ -343,8 +343,8 @@ impl Scan {
 
     fn key(&self, space: Space) -> TableKey {
         let part = match space {
-            Space::Core => Part::Core,
-            Space::Volatile => Part::Volatile,
+            Space::Core => VectorKind::Core,
+            Space::Volatile => VectorKind::Volatile,
         };
         TableKey { type_token: Arc::clone(&self.token), part }
     }

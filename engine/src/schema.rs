@@ -146,13 +146,13 @@ pub(crate) fn is_transport_annotation(name: &[u8]) -> bool {
 }
 
 /// Names → types.
-struct Index {
+struct TypeIndex {
     tables: HashMap<&'static str, &'static Type>,
     odata_types: HashMap<&'static str, &'static Type>,
     contexts: HashMap<String, &'static Type>,
 }
 
-static INDEX: LazyLock<Index> = LazyLock::new(|| Index {
+static INDEX: LazyLock<TypeIndex> = LazyLock::new(|| TypeIndex {
     tables: types().map(|found| (found.table, found)).collect(),
     odata_types: types().flat_map(|found| found.odata_types.iter().map(move |name| (*name, found))).collect(),
     contexts: types()

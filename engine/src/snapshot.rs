@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use crate::id::Id;
 use crate::link_sets::read_set;
 use crate::object::{Object, ObjectKey};
-use crate::rows::{Cells, Rows};
+use crate::rows::{RowCells, Rows};
 use crate::segment::footer::CheckpointTable;
 use crate::segment::reader::Segment;
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::value;
 use crate::vector::{Slot, Vector};
 use crate::{BackupSummary, Result, schema};
@@ -20,12 +20,12 @@ const SINGLE_SLOT_COUNT_MAX: u32 = 100;
 /// The state of the tenant at one backup. Cheap to clone; vectors are read when first asked for.
 #[derive(Clone)]
 pub struct Snapshot {
-    inner: Arc<Inner>,
+    inner: Arc<SnapshotState>,
     /// Objects come with links to what is gone, too.
     has_dormant_links: bool,
 }
 
-struct Inner {
+struct SnapshotState {
     state: Arc<State>,
     sequence: u64,
     vectors: RwLock<HashMap<TableKey, Arc<Vector>>>,
@@ -37,7 +37,10 @@ struct Inner {
 impl Snapshot {
     pub(crate) fn new(state: Arc<State>, sequence: u64) -> Self {
         let (vectors, asked, gone) = (RwLock::default(), Mutex::default(), OnceLock::new());
-        Self { inner: Arc::new(Inner { state, sequence, vectors, asked, gone }), has_dormant_links: false }
+        Self {
+            inner: Arc::new(SnapshotState { state, sequence, vectors, asked, gone }),
+            has_dormant_links: false,
+        }
     }
 
     pub(crate) fn state(&self) -> &Arc<State> {
@@ -99,7 +102,7 @@ impl Snapshot {
     /// # Errors
     /// `Damaged` or `Disk`, also as an item.
     pub fn objects(&self, type_token: &str) -> Result<Box<dyn Iterator<Item = Result<Object>> + Send + '_>> {
-        let key = TableKey { type_token: type_token.into(), part: Part::Core };
+        let key = TableKey { type_token: type_token.into(), part: VectorKind::Core };
         let vector = self.vector(&key)?;
         let (mut ordinals, mut binned) = (Vec::new(), Vec::new());
         for (ordinal, slot) in vector.iter() {
@@ -122,12 +125,12 @@ impl Snapshot {
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn object_count(&self, type_token: &str) -> Result<(u64, u64)> {
-        let vector = self.vector(&TableKey { type_token: type_token.into(), part: Part::Core })?;
+        let vector = self.vector(&TableKey { type_token: type_token.into(), part: VectorKind::Core })?;
         Ok((vector.count(Slot::is_live) as u64, vector.count(Slot::is_in_bin) as u64))
     }
 
     pub(crate) fn core_keys(&self) -> impl Iterator<Item = &TableKey> {
-        self.inner.state.tables.keys().filter(|key| key.part == Part::Core)
+        self.inner.state.tables.keys().filter(|key| key.part == VectorKind::Core)
     }
 
     /// The vector of a table or relation.
@@ -179,17 +182,17 @@ impl Snapshot {
     }
 
     pub(crate) fn object_at(&self, type_token: &Arc<str>, ordinal: u32) -> Result<Option<Object>> {
-        let key = TableKey { type_token: Arc::clone(type_token), part: Part::Core };
+        let key = TableKey { type_token: Arc::clone(type_token), part: VectorKind::Core };
         let slot = self.slot(&key, ordinal)?;
         if slot.is_absent() {
             return Ok(None);
         }
-        let volatile_key = TableKey { type_token: Arc::clone(type_token), part: Part::Volatile };
+        let volatile_key = TableKey { type_token: Arc::clone(type_token), part: VectorKind::Volatile };
         let volatile = self.volatile_slot(&volatile_key, ordinal)?;
         let state = &self.inner.state;
-        let mut cells = Cells::default();
+        let mut cells = RowCells::default();
         Rows::few(state, &key).read_cells(slot.version(), &mut cells)?;
-        let mut volatile_cells = Cells::default();
+        let mut volatile_cells = RowCells::default();
         if volatile.version() > 0 {
             Rows::few(state, &volatile_key).read_cells(volatile.version(), &mut volatile_cells)?;
         }
@@ -217,7 +220,7 @@ impl Snapshot {
         let mut links = Vec::new();
         let state = &self.inner.state;
         for key in state.tables.keys().filter(|key| key.type_token == *type_token) {
-            let Part::Links(relation) = &key.part else { continue };
+            let VectorKind::Links(relation) = &key.part else { continue };
             let number = self.slot(key, ordinal)?.version();
             if number == 0 {
                 continue;
@@ -243,7 +246,7 @@ impl std::fmt::Debug for Snapshot {
 }
 
 /// The JSON text of an object's attributes; `deletedDateTime` and other volatile ones over the compared ones.
-fn assemble(state: &State, type_token: &str, id: &Id, cells: &Cells, volatile_cells: &Cells) -> String {
+fn assemble(state: &State, type_token: &str, id: &Id, cells: &RowCells, volatile_cells: &RowCells) -> String {
     let mut named: Vec<(Arc<str>, &[u8])> = Vec::with_capacity(cells.len() + volatile_cells.len() + 2);
     let id_text = serde_json::to_vec(&id.to_string()).expect("a text is JSON");
     let type_name = schema::by_token(type_token)
@@ -348,7 +351,7 @@ fn checkpoint_table<'s>(
     }
     let segment = state.segment(checkpoint)?;
     Ok(segment.footer.checkpoint.as_ref().and_then(|entry| {
-        let tables = if matches!(key.part, Part::Links(_)) { &entry.links } else { &entry.tables };
+        let tables = if matches!(key.part, VectorKind::Links(_)) { &entry.links } else { &entry.tables };
         let is_wanted =
             |table: &&CheckpointTable| *table.type_token == *key.type_token && table.name == key.part.name();
         tables.iter().find(is_wanted).map(|table| (&**segment, table))

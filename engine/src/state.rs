@@ -30,7 +30,7 @@ const NUMBERS_KNOWN: u32 = 2;
 
 /// Which vector of a type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Part {
+pub(crate) enum VectorKind {
     /// Attributes that are compared.
     Core,
     /// Attributes that the server moves by itself.
@@ -39,7 +39,7 @@ pub(crate) enum Part {
     Links(Arc<str>),
 }
 
-impl Part {
+impl VectorKind {
     pub(crate) fn space(&self) -> u8 {
         if *self == Self::Volatile { SPACE_VOLATILE } else { SPACE_CORE }
     }
@@ -57,12 +57,12 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TableKey {
     pub(crate) type_token: Arc<str>,
-    pub(crate) part: Part,
+    pub(crate) part: VectorKind,
 }
 
 /// Where the numbers of a table (versions) or relation (link sets) come from.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Numbers {
+pub(crate) struct NumberRanges {
     /// First number and sequence of each segment that has some, ascending.
     pub(crate) ranges: Vec<(u32, u64)>,
     /// Next free number.
@@ -84,7 +84,7 @@ pub(crate) struct State {
     /// Backups alone, in the order of time.
     pub(crate) summaries: Vec<BackupSummary>,
     segments: Vec<OnceLock<Arc<Segment>>>,
-    pub(crate) tables: BTreeMap<TableKey, Numbers>,
+    pub(crate) tables: BTreeMap<TableKey, NumberRanges>,
     /// First ordinal and sequence of each segment that has new IDs.
     pub(crate) id_ranges: Vec<(u32, u64)>,
     pub(crate) ordinal_count: u32,
@@ -164,7 +164,7 @@ impl State {
 
     /// Type tokens by the number that an import cache gives them.
     pub(crate) fn cache_types(&self) -> Vec<Arc<str>> {
-        let cores = self.tables.keys().filter(|key| key.part == Part::Core);
+        let cores = self.tables.keys().filter(|key| key.part == VectorKind::Core);
         cores.map(|key| Arc::clone(&key.type_token)).collect()
     }
 
@@ -269,12 +269,12 @@ impl State {
                 return Err(segment.footer_error(what));
             }
             let part = match (links, table.name.as_str()) {
-                (true, relation) => Part::Links(relation.into()),
-                (false, "volatile") => Part::Volatile,
-                (false, _) => Part::Core,
+                (true, relation) => VectorKind::Links(relation.into()),
+                (false, "volatile") => VectorKind::Volatile,
+                (false, _) => VectorKind::Core,
             };
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
-            self.tables.insert(key, Numbers { ranges: table.ranges.clone(), next: table.next });
+            self.tables.insert(key, NumberRanges { ranges: table.ranges.clone(), next: table.next });
         }
         Ok(())
     }
@@ -325,13 +325,13 @@ impl State {
         }
         let most = self.ordinal_count;
         for table in &footer.tables {
-            let part = if table.space == SPACE_VOLATILE { Part::Volatile } else { Part::Core };
+            let part = if table.space == SPACE_VOLATILE { VectorKind::Volatile } else { VectorKind::Core };
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
             let (count, most) = (table.version_count(), table.version_count_max(most));
             self.tables.entry(key).or_default().add(segment, table.first_version, count, most)?;
         }
         for links in &footer.links {
-            let part = Part::Links(links.relation.as_str().into());
+            let part = VectorKind::Links(links.relation.as_str().into());
             let key = TableKey { type_token: links.type_token.as_str().into(), part };
             let most = links.set_count_max(segment)?;
             self.tables.entry(key).or_default().add(segment, links.first_set, links.set_count, most)?;
@@ -350,7 +350,7 @@ fn checked_count(segment: &Segment, chunk: u32, count: u32, size: u64) -> Result
     Ok(count)
 }
 
-impl Numbers {
+impl NumberRanges {
     /// Adds the numbers of a segment, which follow those before it; `most` is how many its chunks can hold.
     pub(crate) fn add(&mut self, segment: &Segment, first: u32, count: u32, most: u32) -> Result<()> {
         if first > self.next.max(NUMBERS_KNOWN) || count > most {
@@ -396,7 +396,7 @@ impl Segment {
     /// The changed slots of a table or relation in this segment, if any.
     pub(crate) fn slots(&self, key: &TableKey) -> Option<&SlotEntry> {
         match &key.part {
-            Part::Links(relation) => {
+            VectorKind::Links(relation) => {
                 let links = &self.footer.links;
                 let wanted = (&*key.type_token, &**relation);
                 let index = links

@@ -1,4 +1,4 @@
 //! What tests of stores reach for and tools do not need: the bytes of a journal, the index of records.
 
 pub use crate::catalog::{Catalog, CatalogBinding, CatalogLost, CatalogRecord, Rebuilt};
-pub use crate::journal::{Head, Journal, JournalFile, JournalWriter, RECORD_LAYOUT, RecordField};
+pub use crate::journal::{Journal, JournalFile, JournalHead, JournalWriter, RECORD_LAYOUT, RecordField};

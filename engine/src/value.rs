@@ -22,7 +22,7 @@ pub(crate) use cutoff::{cut_off, is_cut_off, shortened};
 pub(crate) use identity::{step_over_scalar, write_identity};
 pub(crate) use number::write_decimal;
 pub(crate) use path::{path_segments, path_to_display, push_segment};
-pub(crate) use scan::{Cursor, Malformed, RawString, check_utf8};
+pub(crate) use scan::{JsonCursor, Malformed, RawString, check_utf8};
 pub(crate) use write::{CanonicalWriter, DEPTH_MAX, write_string};
 
 /// Text of a cell that holds null.
@@ -37,7 +37,7 @@ pub(crate) const UNKNOWN: &[u8] = b"?";
 /// `Malformed` with the offset in `raw` when it is not exactly one JSON value in UTF-8.
 pub(crate) fn canonicalize(raw: &[u8], out: &mut Vec<u8>) -> Result<(), Malformed> {
     scan::check_utf8(raw)?;
-    let mut cursor = Cursor::new(raw);
+    let mut cursor = JsonCursor::new(raw);
     cursor.skip_space();
     CanonicalWriter::default().write_value(&mut cursor, out, 0)?;
     cursor.expect_end()

@@ -64,12 +64,12 @@ pub(crate) struct ChangedSlot {
     pub(crate) new: Slot,
 }
 
-type Block = [u32; BLOCK_SIZE];
+type SlotBlock = [u32; BLOCK_SIZE];
 
 /// Ordinal → slot.
 #[derive(Clone, Default)]
 pub(crate) struct Vector {
-    blocks: Vec<Option<Arc<Block>>>,
+    blocks: Vec<Option<Arc<SlotBlock>>>,
 }
 
 impl Vector {
@@ -96,7 +96,7 @@ impl Vector {
         }
     }
 
-    fn block_mut(&mut self, number: usize) -> &mut Arc<Block> {
+    fn block_mut(&mut self, number: usize) -> &mut Arc<SlotBlock> {
         if number >= self.blocks.len() {
             self.blocks.resize(number + 1, None);
         }
@@ -188,7 +188,7 @@ impl std::fmt::Debug for Vector {
 }
 
 /// How many slots of a block are wanted, counted without branches, several slots at a time.
-fn count_in(block: &Block, is_wanted: impl Fn(Slot) -> bool) -> usize {
+fn count_in(block: &SlotBlock, is_wanted: impl Fn(Slot) -> bool) -> usize {
     block.iter().map(|slot| u32::from(is_wanted(Slot(*slot)))).sum::<u32>() as usize
 }
 
@@ -196,8 +196,13 @@ fn index(ordinal: u32) -> (usize, usize) {
     (ordinal as usize / BLOCK_SIZE, ordinal as usize % BLOCK_SIZE)
 }
 
-fn compare_blocks(number: usize, old: Option<&Block>, new: Option<&Block>, changed: &mut Vec<ChangedSlot>) {
-    const EMPTY: Block = [0; BLOCK_SIZE];
+fn compare_blocks(
+    number: usize,
+    old: Option<&SlotBlock>,
+    new: Option<&SlotBlock>,
+    changed: &mut Vec<ChangedSlot>,
+) {
+    const EMPTY: SlotBlock = [0; BLOCK_SIZE];
     let (old, new) = (old.unwrap_or(&EMPTY), new.unwrap_or(&EMPTY));
     // Runs of equal slots are compared as memory, which is as fast as memory can be read.
     for (run, (old_run, new_run)) in old.chunks_exact(64).zip(new.chunks_exact(64)).enumerate() {

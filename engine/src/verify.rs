@@ -16,9 +16,9 @@ use crate::journal::JournalFile;
 use crate::link_sets::read_set;
 use crate::manifest::Manifest;
 use crate::paths::PathNames;
-use crate::rows::{Cells, Rows};
+use crate::rows::{RowCells, Rows};
 use crate::segment::reader::Segment;
-use crate::state::{Part, State, TableKey, manifest_path, parse_sealed, segment_path};
+use crate::state::{State, TableKey, VectorKind, manifest_path, parse_sealed, segment_path};
 use crate::{Error, Result, leftover};
 
 /// How far a check goes.
@@ -186,7 +186,7 @@ impl Check<'_> {
     /// Rebuilds every version and compares its hash.
     fn versions(&mut self, state: &State) {
         for (key, numbers) in &state.tables {
-            if key.part != Part::Core {
+            if key.part != VectorKind::Core {
                 self.volatile_versions(state, key, numbers.next);
                 continue;
             }
@@ -207,9 +207,9 @@ impl Check<'_> {
 
     /// Volatile versions have no hash; they must at least be readable.
     fn volatile_versions(&mut self, state: &State, key: &TableKey, next: u32) {
-        if key.part == Part::Volatile {
+        if key.part == VectorKind::Volatile {
             let rows = Rows::many(state, key);
-            let check = |version| rows.read_cells(version, &mut Cells::default());
+            let check = |version| rows.read_cells(version, &mut RowCells::default());
             let faults: Vec<Error> =
                 (1..next).into_par_iter().flat_map_iter(|version| check(version).err()).collect();
             self.add_all(faults);
@@ -218,7 +218,7 @@ impl Check<'_> {
 
     fn sets(&mut self, state: &State) {
         for (key, numbers) in &state.tables {
-            if matches!(key.part, Part::Links(_)) {
+            if matches!(key.part, VectorKind::Links(_)) {
                 let faults: Vec<Error> = (2..numbers.next)
                     .into_par_iter()
                     .flat_map_iter(|number| read_set(state, key, number).err())
@@ -272,7 +272,7 @@ pub(crate) fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> 
 fn check_version(rows: &Rows<'_>, first: u32, index: usize, ordinal: u32) -> Result<()> {
     let (state, key) = (rows.state(), rows.key());
     let version = first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
-    let mut cells = Cells::default();
+    let mut cells = RowCells::default();
     rows.read_cells(version, &mut cells)?;
     let id = state.id(ordinal)?;
     if !is_hash_of(rows.content_hash(version)?, state, key, &id, &cells) {

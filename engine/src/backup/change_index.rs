@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::basis::Basis;
 use super::intern::write_ids;
-use super::pieces::{Piece, Source};
+use super::pieces::{Piece, VectorOwner};
 use super::table::ResolvedTable;
 use crate::Result;
 use crate::change_index::{HAS_LINK_CHANGE, IS_SYNCED, IS_UNNAMED};
@@ -15,12 +15,12 @@ use crate::id::Id;
 use crate::id_index::Ids;
 use crate::link_sets::EMPTY_SET;
 use crate::paths::PathId;
-use crate::rows::{Cursor, Rows};
+use crate::rows::{RowCursor, Rows};
 use crate::schema::SYNCED_MARKER;
 use crate::segment::column;
 use crate::segment::footer::{GoneEntry, IdEntry, RosterEntry, TargetEntry};
 use crate::segment::writer::{SegmentWriter, index_u32};
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::vector::Slot;
 
 /// Changed objects of a type that are listed, at most: when nearly all change at once, the lists would take more
@@ -28,7 +28,7 @@ use crate::vector::Slot;
 const OBJECT_COUNT_MAX: u64 = 1 << 17;
 
 /// One line of a change index.
-struct Line {
+struct WrittenLine {
     ordinal: u32,
     slot: Slot,
     id: Id,
@@ -66,7 +66,7 @@ fn write_type(
     linked: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let compared = pieces.iter().filter(|piece| piece.key.part != Part::Volatile);
+    let compared = pieces.iter().filter(|piece| piece.key.part != VectorKind::Volatile);
     let mut changed = compared.flat_map(|piece| &piece.changed).peekable();
     let Some(Piece { key, owner, .. }) = pieces.first().filter(|_| changed.peek().is_some()) else {
         return Ok(());
@@ -88,9 +88,9 @@ fn write_type(
     Ok(())
 }
 
-fn write_lines(lines: &[Line], entry: &mut RosterEntry, segment: &mut SegmentWriter) -> Result<()> {
+fn write_lines(lines: &[WrittenLine], entry: &mut RosterEntry, segment: &mut SegmentWriter) -> Result<()> {
     entry.count = index_u32(lines.len());
-    let integers = |value: fn(&Line) -> u32| lines.iter().map(value).collect::<Vec<u32>>();
+    let integers = |value: fn(&WrittenLine) -> u32| lines.iter().map(value).collect::<Vec<u32>>();
     entry.ordinals = segment.integers(&integers(|line| line.ordinal))?;
     entry.slots = segment.integers(&integers(|line| line.slot.to_stored()))?;
     entry.flags = segment.packed(&integers(|line| line.flags))?;
@@ -111,16 +111,21 @@ fn write_list<'a>(ids: impl Iterator<Item = &'a Id>, segment: &mut SegmentWriter
     write_ids(&keys, &texts, segment)
 }
 
-fn read_lines(state: &State, token: &Arc<str>, core: &ResolvedTable, ordinals: &[u32]) -> Result<Vec<Line>> {
-    let key = TableKey { type_token: Arc::clone(token), part: Part::Core };
+fn read_lines(
+    state: &State,
+    token: &Arc<str>,
+    core: &ResolvedTable,
+    ordinals: &[u32],
+) -> Result<Vec<WrittenLine>> {
+    let key = TableKey { type_token: Arc::clone(token), part: VectorKind::Core };
     let (rows, ids) = (Rows::many(state, &key), Ids::new(state));
     let paths = [state.paths.id("displayName"), state.paths.id(SYNCED_MARKER)];
     let lines = ordinals.par_iter().with_min_len(256).map_init(
-        || Cursor::new(&rows),
+        || RowCursor::new(&rows),
         |cursor, &ordinal| {
             let (old, slot) = (core.old.get(ordinal), core.new.get(ordinal));
             let version = if slot.version() > 0 { slot.version() } else { old.version() };
-            let mut line = Line { ordinal, slot, id: ids.id(ordinal)?, name: Vec::new(), flags: 0 };
+            let mut line = WrittenLine { ordinal, slot, id: ids.id(ordinal)?, name: Vec::new(), flags: 0 };
             let mut synced = Vec::new();
             let is_known = read_text(cursor, core, version, paths[0], &mut line.name)?
                 && read_text(cursor, core, version, paths[1], &mut synced)?;
@@ -140,7 +145,7 @@ fn read_lines(state: &State, token: &Arc<str>, core: &ResolvedTable, ordinals: &
 
 /// Reads a text of a version, old or patched by this backup. Whole rows of this backup cannot be read back yet.
 fn read_text(
-    cursor: &mut Cursor<'_, '_>,
+    cursor: &mut RowCursor<'_, '_>,
     table: &ResolvedTable,
     version: u32,
     path: PathId,
@@ -175,7 +180,7 @@ fn compare_links(
 ) -> Result<roaring::RoaringBitmap> {
     let mut linked = roaring::RoaringBitmap::new();
     for piece in pieces {
-        let Source::Links(links) = piece.source else { continue };
+        let VectorOwner::Links(links) = piece.source else { continue };
         for slot in &piece.changed {
             if slot.old.version() < EMPTY_SET || slot.new.version() < EMPTY_SET {
                 continue;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use super::basis::Basis;
 use super::intern::Interner;
-use super::pieces::Source;
+use super::pieces::VectorOwner;
 use crate::Result;
 use crate::id_index::build_buckets;
 use crate::segment::footer::{CheckpointEntry, CheckpointTable, SlotEntry};
 use crate::segment::writer::{SegmentWriter, index_u32};
-use crate::state::{Numbers, Part, State, TableKey};
+use crate::state::{NumberRanges, State, TableKey, VectorKind};
 use crate::vector::Vector;
 
 /// Segments since the last checkpoint, at most.
@@ -40,20 +40,20 @@ pub(super) fn is_due(basis: &Basis, interner: &Interner, new_slots: u64) -> Resu
 
 /// What a checkpoint needs to know of a vector that this backup touched.
 pub(super) struct WrittenTable<'a> {
-    pub(super) source: Source<'a>,
+    pub(super) source: VectorOwner<'a>,
     pub(super) slots: Option<SlotEntry>,
 }
 
 /// The index from IDs to ordinals that a checkpoint carries: where its buckets start, and the ordinals in them.
-pub(super) struct Index {
+pub(super) struct IdBuckets {
     starts: Vec<u32>,
     ordinals: Vec<u32>,
 }
 
 /// Builds the index of all ordinals, those that this backup adds included.
-pub(super) fn build_index(basis: &Basis, interner: &Interner) -> Result<Index> {
+pub(super) fn build_index(basis: &Basis, interner: &Interner) -> Result<IdBuckets> {
     let (starts, ordinals) = build_buckets(&all_keys(basis, interner)?);
-    Ok(Index { starts, ordinals })
+    Ok(IdBuckets { starts, ordinals })
 }
 
 /// Writes the checkpoint of this backup.
@@ -61,7 +61,7 @@ pub(super) fn write(
     basis: &Basis,
     interner: &Interner,
     gone: &roaring::RoaringBitmap,
-    Index { starts, ordinals }: &Index,
+    IdBuckets { starts, ordinals }: &IdBuckets,
     written: &BTreeMap<&TableKey, WrittenTable<'_>>,
     segment: &mut SegmentWriter,
 ) -> Result<CheckpointEntry> {
@@ -106,14 +106,14 @@ pub(super) fn write(
             None => write_vector(key, numbers, &vector, segment)?,
         };
         match key.part {
-            Part::Links(_) => entry.links.push(written),
+            VectorKind::Links(_) => entry.links.push(written),
             _ => entry.tables.push(written),
         }
     }
     Ok(entry)
 }
 
-fn add_numbers(numbers: &mut Numbers, table: &WrittenTable<'_>, sequence: u64) {
+fn add_numbers(numbers: &mut NumberRanges, table: &WrittenTable<'_>, sequence: u64) {
     let (first, count) = table.source.numbers();
     if count > 0 {
         numbers.ranges.push((first, sequence));
@@ -123,7 +123,7 @@ fn add_numbers(numbers: &mut Numbers, table: &WrittenTable<'_>, sequence: u64) {
 
 fn write_vector(
     key: &TableKey,
-    numbers: Numbers,
+    numbers: NumberRanges,
     vector: &Vector,
     segment: &mut SegmentWriter,
 ) -> Result<CheckpointTable> {

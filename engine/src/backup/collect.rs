@@ -18,7 +18,7 @@ use super::intern::Interner;
 use super::observation::Observation;
 use super::table::{Columns, TableWork};
 use super::type_work::TypeWork;
-use crate::content::{Part, PartLinks, Parts, Shredder, Unchanged};
+use crate::content::{InlineLinks, Parts, Shredder, TypeObjects, Unchanged};
 use crate::id::Id;
 use crate::schema::TypeId;
 use crate::segment::writer::SegmentWriter;
@@ -155,8 +155,13 @@ impl Collected {
         Ok(())
     }
 
-    fn put_part(&mut self, basis: &Basis, part: Part, sequences: Option<&mut Sequences>) -> Result<()> {
-        let Part { type_token: token, rows, core, volatile, links } = part;
+    fn put_part(
+        &mut self,
+        basis: &Basis,
+        part: TypeObjects,
+        sequences: Option<&mut Sequences>,
+    ) -> Result<()> {
+        let TypeObjects { type_token: token, rows, core, volatile, links } = part;
         let ordinals = self.interner.ordinals(&basis.state, rows.iter().map(|row| &row.id))?;
         if *token == TypeId::Organization {
             for row in &rows {
@@ -220,7 +225,7 @@ fn put_inline_links(
     basis: &Basis,
     interner: &mut Interner,
     work: &mut TypeWork,
-    links: Vec<PartLinks>,
+    links: Vec<InlineLinks>,
     ordinals: &[u32],
 ) -> Result<()> {
     let mut targets = Vec::new();

@@ -10,7 +10,7 @@ use super::remember;
 use crate::disk::write_whole;
 use crate::error::disk_error;
 use crate::import_cache::ImportCacheContent;
-use crate::manifest::{self, Counts, FileRecord, Head, Manifest, TypeCoverage, to_sealed_bytes};
+use crate::manifest::{self, Counts, CoverageRecord, FileRecord, Head, Manifest, to_sealed_bytes};
 use crate::segment::layout::FORMAT_VERSION;
 use crate::segment::writer::WrittenFile;
 use crate::state::{State, manifest_path, segment_path};
@@ -66,7 +66,7 @@ pub(super) fn commit(encoded: Encoded, basis: &Basis, store: &mut Store) -> Resu
 fn make_manifest(
     basis: &Basis,
     description: Description,
-    (counts, coverage): (Counts, BTreeMap<String, TypeCoverage>),
+    (counts, coverage): (Counts, BTreeMap<String, CoverageRecord>),
     written: WrittenFile,
 ) -> Manifest {
     let state = &basis.state;

@@ -12,7 +12,7 @@ use super::resolved::ResolvedType;
 use crate::Result;
 use crate::link_sets::{EMPTY_SET, read_set};
 use crate::manifest::Counts;
-use crate::state::Part;
+use crate::state::VectorKind;
 use crate::vector::ChangedSlot;
 
 /// Counts objects and links, given the objects whose attributes changed in a way that counts.
@@ -61,7 +61,9 @@ fn has_links(basis: &Basis, token: &Arc<str>, found: &ResolvedType, ordinal: u32
     }
     let Some(previous) = &basis.previous else { return Ok(false) };
     for key in basis.state.tables.keys().filter(|key| key.type_token == *token) {
-        if matches!(key.part, Part::Links(_)) && previous.vector(key)?.get(ordinal).version() > EMPTY_SET {
+        if matches!(key.part, VectorKind::Links(_))
+            && previous.vector(key)?.get(ordinal).version() > EMPTY_SET
+        {
             return Ok(true);
         }
     }
@@ -114,7 +116,7 @@ fn count_carried(
     let Some(previous) = &basis.previous else { return Ok(0) };
     let mut total = 0;
     for key in basis.state.tables.keys().filter(|key| key.type_token == *token) {
-        let Part::Links(relation) = &key.part else { continue };
+        let VectorKind::Links(relation) = &key.part else { continue };
         if is_counted(relation) {
             continue;
         }

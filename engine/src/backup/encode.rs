@@ -7,13 +7,13 @@ use super::basis::Basis;
 use super::checkpoint::WrittenTable;
 use super::collect::Description;
 use super::intern::Interner;
-use super::pieces::{self, Piece, Source};
+use super::pieces::{self, Piece, VectorOwner};
 use super::resolved::Resolved;
 use super::table::Patch;
 use super::{change_index, checkpoint, remember};
 use crate::Result;
-use crate::import_cache::Form;
-use crate::manifest::{Counts, TypeCoverage};
+use crate::import_cache::RawForm;
+use crate::manifest::{Counts, CoverageRecord};
 use crate::segment::column;
 use crate::segment::footer::{LinkEntry, PatchEntry, SlotEntry, TableEntry};
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
@@ -25,12 +25,12 @@ pub(super) struct Encoded {
     pub(super) description: Description,
     pub(super) segment: SegmentWriter,
     pub(super) counts: Counts,
-    pub(super) coverage: BTreeMap<String, TypeCoverage>,
+    pub(super) coverage: BTreeMap<String, CoverageRecord>,
     pub(super) carries_checkpoint: bool,
     /// Type tokens by the number that the import cache gives them once this backup is in the store.
     pub(super) cache_types: Vec<Arc<str>>,
     /// What the next import need not parse, by type.
-    pub(super) forms: Vec<(Arc<str>, Vec<Form>)>,
+    pub(super) forms: Vec<(Arc<str>, Vec<RawForm>)>,
 }
 
 /// Encodes what was resolved, and writes it to the segment.
@@ -88,7 +88,7 @@ fn write_piece(
         *head = segment.put(chunk)?;
     }
     match piece.source {
-        Source::Table(table) => {
+        VectorOwner::Table(table) => {
             let [ordinals, predecessors, hashes] = heads;
             let patches = write_patches(state, &table.patches, segment)?;
             segment.footer.tables.push(TableEntry {
@@ -105,7 +105,7 @@ fn write_piece(
                 slots,
             });
         }
-        Source::Links(_) => {
+        VectorOwner::Links(_) => {
             let [predecessors, ends, data] = heads;
             segment.footer.links.push(LinkEntry {
                 type_token,

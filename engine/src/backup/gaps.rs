@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::TypeCoverage;
+use crate::manifest::CoverageRecord;
 use crate::{Gap, GapScope, Warning};
 
 /// Gaps of a type that are listed one by one; more of the same kind are only counted.
@@ -51,7 +51,7 @@ impl Gaps {
     }
 
     /// Adds each gap to the coverage of its type.
-    pub(super) fn add_to(self, coverage: &mut BTreeMap<String, TypeCoverage>) {
+    pub(super) fn add_to(self, coverage: &mut BTreeMap<String, CoverageRecord>) {
         for gap in self.0 {
             coverage.entry(gap.type_token.clone()).or_default().gaps.push(gap);
         }

@@ -6,7 +6,7 @@ use super::collect::Collected;
 use crate::Result;
 use crate::coverage::reading::BinExtent;
 use crate::link_sets::EMPTY_SET;
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::vector::{Slot, Vector};
 
 /// The IDs of the objects of a type that the store has and that did not come until now.
@@ -21,7 +21,7 @@ pub(super) fn objects(
         let is_here = |ordinal: u32| objects.seen.contains(ordinal) || objects.kept.contains(ordinal);
         return ids_of(&basis.state, &work.core.old, bin, is_here);
     }
-    let key = TableKey { type_token: type_token.into(), part: Part::Core };
+    let key = TableKey { type_token: type_token.into(), part: VectorKind::Core };
     ids_of(&basis.state, &basis.vector(&key)?, bin, |_| false)
 }
 

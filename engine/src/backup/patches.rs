@@ -7,12 +7,12 @@ use rayon::prelude::*;
 use super::table::{Columns, Patch, PatchCell};
 use crate::Result;
 use crate::paths::PathId;
-use crate::rows::{Cells, Rows};
+use crate::rows::{RowCells, Rows};
 use crate::state::State;
 
 /// An object whose content differs from its last version.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Differing {
+pub(super) struct ChangedRow {
     pub(super) row: u32,
     pub(super) ordinal: u32,
     pub(super) predecessor: u32,
@@ -23,13 +23,13 @@ pub(super) struct Differing {
 pub(super) fn compare_rows(
     rows: &Rows<'_>,
     Columns { cells: columns, .. }: &Columns,
-    differing: &[Differing],
+    differing: &[ChangedRow],
 ) -> Result<Vec<Patch>> {
     let state = rows.state();
     let paths: Vec<PathId> = columns.iter().map(|cells| state.paths.id(&cells.path.text)).collect();
     differing
         .par_iter()
-        .map_init(Cells::default, |old, object| {
+        .map_init(RowCells::default, |old, object| {
             old.clear();
             rows.read_cells(object.predecessor, old)?;
             let mut cells = Vec::new();

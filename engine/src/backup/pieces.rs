@@ -12,7 +12,7 @@ use super::resolved::ResolvedType;
 use super::table::{ResolvedTable, VersionHeads};
 use crate::Result;
 use crate::segment::writer::{Chunk, SlotChunks};
-use crate::state::{Part, TableKey};
+use crate::state::{TableKey, VectorKind};
 use crate::vector::{ChangedSlot, Vector};
 
 /// What a backup did to one vector, ready to be written.
@@ -20,7 +20,7 @@ pub(super) struct Piece<'a> {
     pub(super) key: TableKey,
     /// The type it is of.
     pub(super) owner: &'a ResolvedType,
-    pub(super) source: Source<'a>,
+    pub(super) source: VectorOwner<'a>,
     pub(super) changed: Vec<ChangedSlot>,
     pub(super) slots: Option<SlotChunks>,
     /// What tells the new numbers apart: ordinals, predecessors and hashes of versions; predecessors, ends and bytes
@@ -30,12 +30,12 @@ pub(super) struct Piece<'a> {
 
 /// Whose vector it is.
 #[derive(Clone, Copy)]
-pub(super) enum Source<'a> {
+pub(super) enum VectorOwner<'a> {
     Table(&'a ResolvedTable),
     Links(&'a ResolvedLinks),
 }
 
-impl<'a> Source<'a> {
+impl<'a> VectorOwner<'a> {
     /// The vector before this backup, and after it.
     pub(super) fn vectors(self) -> (&'a Vector, &'a Vector) {
         match self {
@@ -71,7 +71,7 @@ impl<'a> Source<'a> {
 /// Encodes all vectors that a backup touched, as what they changed of the newest commit, in the order in which they are
 /// written.
 pub(super) fn encode<'a>(basis: &Basis, types: &'a ByName<ResolvedType>) -> Result<Vec<Piece<'a>>> {
-    let sources: Vec<(TableKey, &ResolvedType, Source<'_>)> =
+    let sources: Vec<(TableKey, &ResolvedType, VectorOwner<'_>)> =
         types.iter().flat_map(|(token, owner)| sources_of(token, owner)).collect();
     let encode = |(key, owner, source)| encode_one(basis, key, owner, source).transpose();
     sources.into_par_iter().filter_map(encode).collect()
@@ -80,12 +80,12 @@ pub(super) fn encode<'a>(basis: &Basis, types: &'a ByName<ResolvedType>) -> Resu
 fn sources_of<'a>(
     token: &'a Arc<str>,
     owner: &'a ResolvedType,
-) -> impl Iterator<Item = (TableKey, &'a ResolvedType, Source<'a>)> {
-    let tables = [(Part::Core, &owner.core), (Part::Volatile, &owner.volatile)].into_iter();
+) -> impl Iterator<Item = (TableKey, &'a ResolvedType, VectorOwner<'a>)> {
+    let tables = [(VectorKind::Core, &owner.core), (VectorKind::Volatile, &owner.volatile)].into_iter();
     let tables = tables.map(move |(part, table)| {
-        (TableKey { type_token: Arc::clone(token), part }, owner, Source::Table(table))
+        (TableKey { type_token: Arc::clone(token), part }, owner, VectorOwner::Table(table))
     });
-    let links = owner.links.values().map(move |links| (links.key.clone(), owner, Source::Links(links)));
+    let links = owner.links.values().map(move |links| (links.key.clone(), owner, VectorOwner::Links(links)));
     tables.chain(links)
 }
 
@@ -93,7 +93,7 @@ fn encode_one<'a>(
     basis: &Basis,
     key: TableKey,
     owner: &'a ResolvedType,
-    source: Source<'a>,
+    source: VectorOwner<'a>,
 ) -> Result<Option<Piece<'a>>> {
     let (old, new) = source.vectors();
     let changed = match basis.base_vector(&key)? {

@@ -14,8 +14,8 @@ use super::patches::{top_of, tops_of};
 use super::type_work::TypeWork;
 use crate::coverage::reading::TypeReading;
 use crate::manifest::Manifest;
-use crate::rows::{Cells, Rows};
-use crate::state::Part;
+use crate::rows::{RowCells, Rows};
+use crate::state::VectorKind;
 use crate::{Error, Result};
 
 /// Objects that must have lost, or gained, a property all at once before this counts as another
@@ -128,10 +128,10 @@ fn from_objects(basis: &Basis, work: &TypeWork, known: &BTreeSet<String>) -> Res
 
 /// Whether an object that the import cache knew has a property.
 fn is_in_unchanged(basis: &Basis, work: &TypeWork, top: &str) -> Result<bool> {
-    let (state, key) = (&basis.state, work.key(Part::Core));
+    let (state, key) = (&basis.state, work.key(VectorKind::Core));
     let ordinals: Vec<u32> = work.objects.unchanged.iter().collect();
     let rows = Rows::many(state, &key);
-    let found = ordinals.par_iter().map_init(Cells::default, |cells, &ordinal| {
+    let found = ordinals.par_iter().map_init(RowCells::default, |cells, &ordinal| {
         cells.clear();
         rows.read_cells(work.core.old.get(ordinal).version(), cells)?;
         Ok::<bool, Error>(cells.iter().any(|(path, _)| top_of(&state.paths.text(path)) == top))

@@ -15,9 +15,9 @@ use super::by_name::ByName;
 use super::pieces::Piece;
 use super::resolved::ResolvedType;
 use crate::disk::write_whole;
-use crate::import_cache::{Form, ImportCache, ImportCacheContent, keep_single};
+use crate::import_cache::{ImportCache, ImportCacheContent, RawForm, keep_single};
 use crate::link_sets::EMPTY_SET;
-use crate::state::{Part, State};
+use crate::state::{State, VectorKind};
 use crate::vector::Vector;
 use crate::{Result, schema};
 
@@ -49,8 +49,8 @@ pub(super) fn read(state: &State) -> Option<ImportCache> {
 pub(super) fn known_again(
     basis: &Basis,
     types: &ByName<ResolvedType>,
-    forms: Vec<(Arc<str>, Vec<Form>)>,
-) -> Vec<(Arc<str>, Vec<Form>)> {
+    forms: Vec<(Arc<str>, Vec<RawForm>)>,
+) -> Vec<(Arc<str>, Vec<RawForm>)> {
     let forms = forms.into_par_iter().filter_map(|(token, mut forms)| {
         let found = types.get(&token)?;
         // Of an object that came in two forms neither is remembered: only the last may be.
@@ -66,7 +66,7 @@ pub(super) fn known_again(
 
 /// Type tokens by the number that the import cache gives them: those of the store once this backup is in it.
 pub(super) fn cache_types(state: &State, pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
-    let cores = pieces.iter().map(|piece| &piece.key).filter(|key| key.part == Part::Core);
+    let cores = pieces.iter().map(|piece| &piece.key).filter(|key| key.part == VectorKind::Core);
     let mut types = state.cache_types();
     types.extend(cores.map(|key| Arc::clone(&key.type_token)));
     types.sort_unstable();
@@ -74,7 +74,7 @@ pub(super) fn cache_types(state: &State, pieces: &[Piece<'_>]) -> Vec<Arc<str>> 
     types
 }
 
-pub(super) fn lay_out(types: &[Arc<str>], forms: &[(Arc<str>, Vec<Form>)]) -> ImportCacheContent {
+pub(super) fn lay_out(types: &[Arc<str>], forms: &[(Arc<str>, Vec<RawForm>)]) -> ImportCacheContent {
     let mut entries = Vec::with_capacity(forms.iter().map(|(_, forms)| forms.len()).sum());
     for (token, forms) in forms {
         let index = types.binary_search(token).ok();
@@ -105,7 +105,7 @@ impl<'a> Rememberable<'a> {
     fn new(basis: &Basis, token: &str, found: &'a ResolvedType) -> Result<Self> {
         let mut carried = Vec::new();
         for key in basis.state.tables.keys().filter(|key| *key.type_token == *token) {
-            let Part::Links(relation) = &key.part else { continue };
+            let VectorKind::Links(relation) = &key.part else { continue };
             if let Some(previous) = basis.previous.as_ref().filter(|_| !found.links.contains(relation)) {
                 carried.push(previous.vector(key)?);
             }

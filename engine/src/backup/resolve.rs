@@ -16,10 +16,10 @@ use super::type_work::{Completeness, TypeWork};
 use super::{versions, weave};
 use crate::coverage::known::IMPORT;
 use crate::coverage::reading::{BinExtent, TypeReading};
-use crate::manifest::{ObjectsRead, TypeCoverage};
+use crate::manifest::{CoverageRecord, ObjectsRead};
 use crate::rows::Rows;
 use crate::segment::writer::SegmentWriter;
-use crate::state::Part;
+use crate::state::VectorKind;
 use crate::{BackupDetails, Result, Warning, schema};
 
 /// Resolves objects, links and patches, in this order: each needs the one before.
@@ -53,16 +53,16 @@ pub(super) fn resolve(collected: Collected, basis: &Basis) -> Result<Resolved> {
 }
 
 /// The objects of a type whose attributes changed: those in a way that counts, and how many did in another.
-struct Changes {
+struct Significance {
     significant: roaring::RoaringBitmap,
     insignificant: u64,
 }
 
-fn judge(basis: &Basis, work: &TypeWork, projection: &Projection) -> Result<Changes> {
-    let key = work.key(Part::Core);
+fn judge(basis: &Basis, work: &TypeWork, projection: &Projection) -> Result<Significance> {
+    let key = work.key(VectorKind::Core);
     let rows = Rows::many(&basis.state, &key);
     let mut judge = Judge::new(&rows, projection);
-    let mut changes = Changes { significant: roaring::RoaringBitmap::new(), insignificant: 0 };
+    let mut changes = Significance { significant: roaring::RoaringBitmap::new(), insignificant: 0 };
     for (ordinal, patch) in &work.core.patches {
         // A hash of table version 1 may differ although no cell does.
         if patch.cells.is_empty() {
@@ -86,7 +86,7 @@ fn resolve_type(
     segment: &mut SegmentWriter,
 ) -> Result<ResolvedType> {
     let (state, later) = (&basis.state, work.later.as_ref());
-    let [core, volatile] = [Part::Core, Part::Volatile].map(|part| work.key(part));
+    let [core, volatile] = [VectorKind::Core, VectorKind::Volatile].map(|part| work.key(part));
     Ok(ResolvedType {
         core: versions::resolve(state, &core, (work.core, later), projection, segment)?,
         volatile: versions::resolve(
@@ -110,9 +110,9 @@ fn coverage_of(
     details: &BackupDetails,
     projection: &Projection,
     insignificant: u64,
-) -> TypeCoverage {
+) -> CoverageRecord {
     let reading = work.claims.reading.as_ref();
-    TypeCoverage {
+    CoverageRecord {
         objects: objects_read(work, details),
         partial: details.partial || reading.is_some_and(TypeReading::is_partial),
         bin: reading.map_or(work.claims.has_bin, |reading| reading.bin != BinExtent::NotRead),

@@ -10,10 +10,10 @@ use super::intern::Interner;
 use super::links::ResolvedLinks;
 use super::table::ResolvedTable;
 use crate::Result;
-use crate::import_cache::Form;
-use crate::manifest::{Counts, TypeCoverage};
+use crate::import_cache::RawForm;
+use crate::manifest::{Counts, CoverageRecord};
 use crate::segment::writer::SegmentWriter;
-use crate::state::{Part, TableKey};
+use crate::state::{TableKey, VectorKind};
 
 /// A backup of which everything is decided, and only row groups are written.
 pub(super) struct Resolved {
@@ -22,9 +22,9 @@ pub(super) struct Resolved {
     pub(super) interner: Interner,
     pub(super) types: ByName<ResolvedType>,
     /// Hashes of the raw texts that came, by type.
-    pub(super) forms: Vec<(Arc<str>, Vec<Form>)>,
+    pub(super) forms: Vec<(Arc<str>, Vec<RawForm>)>,
     pub(super) counts: Counts,
-    pub(super) coverage: BTreeMap<String, TypeCoverage>,
+    pub(super) coverage: BTreeMap<String, CoverageRecord>,
     /// Ordinals that were objects once and are live under no type after this backup.
     pub(super) gone: roaring::RoaringBitmap,
 }
@@ -46,8 +46,8 @@ pub(super) struct ResolvedType {
 impl ResolvedType {
     /// A type to which this backup adds nothing.
     pub(super) fn untouched(basis: &Basis, token: &Arc<str>) -> Result<Self> {
-        let [core, volatile] =
-            [Part::Core, Part::Volatile].map(|part| TableKey { type_token: Arc::clone(token), part });
+        let [core, volatile] = [VectorKind::Core, VectorKind::Volatile]
+            .map(|part| TableKey { type_token: Arc::clone(token), part });
         Ok(Self {
             core: ResolvedTable::untouched(basis, &core)?,
             volatile: ResolvedTable::untouched(basis, &volatile)?,

@@ -8,14 +8,14 @@ use rayon::prelude::*;
 
 use super::basis::Basis;
 use crate::Result;
-use crate::content::Cells;
+use crate::content::ColumnCells;
 use crate::paths::PathId;
 use crate::segment::column;
 use crate::segment::footer::{GroupEntry, ReferenceEntry};
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
 use crate::segment::reference::{self, BASE_PATHS, Rule};
 use crate::segment::writer::{SegmentWriter, index_u32};
-use crate::state::{Part, TableKey};
+use crate::state::{TableKey, VectorKind};
 use crate::value;
 use crate::vector::{Slot, Vector};
 
@@ -26,12 +26,12 @@ const PENDING_BYTES_MAX: usize = 64 << 20;
 #[derive(Debug)]
 pub(super) struct Columns {
     pub(super) row_count: usize,
-    pub(super) cells: Vec<Cells>,
+    pub(super) cells: Vec<ColumnCells>,
 }
 
 impl Columns {
     fn byte_count(&self) -> usize {
-        self.cells.iter().map(Cells::byte_count).sum()
+        self.cells.iter().map(ColumnCells::byte_count).sum()
     }
 }
 
@@ -121,7 +121,7 @@ impl Versions {
 impl TableWork {
     pub(super) fn new(basis: &Basis, key: &TableKey) -> Result<Self> {
         let first = basis.state.tables.get(key).map_or(1, |numbers| numbers.next.max(1));
-        let has_hashes = key.part == Part::Core;
+        let has_hashes = key.part == VectorKind::Core;
         let (heads, groups) = (VersionHeads::default(), Vec::new());
         let old = basis.vector(key)?;
         Ok(Self {
@@ -265,17 +265,17 @@ fn split(pending: Vec<(Arc<Columns>, Vec<u32>)>) -> Vec<Vec<(Arc<Columns>, Vec<u
 }
 
 /// Where rows of some columns go, and the column they come from.
-type Source<'a> = (Range<usize>, &'a [u32], usize, &'a Cells);
+type ColumnSource<'a> = (Range<usize>, &'a [u32], usize, &'a ColumnCells);
 
 /// An encoded column, and the base it repeats: its path and the rule.
 struct EncodedColumn<'a> {
     path: &'a str,
-    column: column::Encoded,
+    column: column::EncodedChunk,
     base: Option<(&'a str, Rule<'a>)>,
 }
 
 fn encode_columns(run: &[(Arc<Columns>, Vec<u32>)], row_count: usize) -> Vec<EncodedColumn<'_>> {
-    let mut by_path: BTreeMap<&str, Vec<Source<'_>>> = BTreeMap::new();
+    let mut by_path: BTreeMap<&str, Vec<ColumnSource<'_>>> = BTreeMap::new();
     let mut first = 0;
     for (columns, rows) in run {
         let range = first..first + rows.len();
@@ -332,7 +332,7 @@ fn encode_column<'a>(
 }
 
 /// Lays the texts of a column side by side; `values` is used again for every column, as fresh memory costs more.
-fn place_values<'a>(pieces: &[Source<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
+fn place_values<'a>(pieces: &[ColumnSource<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
     values.clear();
     values.resize(row_count, b"");
     for (range, rows, all_rows, cells) in pieces {
@@ -340,7 +340,7 @@ fn place_values<'a>(pieces: &[Source<'a>], row_count: usize, values: &mut Vec<&'
     }
 }
 
-fn place_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], all_rows: usize, cells: &'a Cells) {
+fn place_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], all_rows: usize, cells: &'a ColumnCells) {
     if rows.len() == all_rows {
         for (row, text) in cells.iter() {
             values[row as usize] = text;

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use super::basis::Basis;
 use super::by_name::ByName;
 use super::links::LinkWork;
-use super::patches::{self, Differing};
+use super::patches::{self, ChangedRow};
 use super::table::{Columns, TableWork};
 use crate::Result;
 use crate::content::Row;
 use crate::coverage::reading::TypeReading;
-use crate::import_cache::Form;
+use crate::import_cache::RawForm;
 use crate::rows::Rows;
-use crate::state::{Part, TableKey};
+use crate::state::{TableKey, VectorKind};
 use crate::vector::{Slot, Vector};
 
 /// Volatile cells are compared, and hardly ever return to what they were.
@@ -45,7 +45,7 @@ pub(super) struct Objects {
     /// Objects that could not be read, and stay.
     pub(super) kept: roaring::RoaringBitmap,
     /// The raw texts that came.
-    pub(super) forms: Vec<Form>,
+    pub(super) forms: Vec<RawForm>,
     /// How often an object came that had come already.
     pub(super) duplicate_count: u64,
 }
@@ -76,8 +76,8 @@ pub(super) enum Completeness {
 
 impl TypeWork {
     pub(super) fn new(basis: &Basis, token: &Arc<str>) -> Result<Self> {
-        let [core, volatile] =
-            [Part::Core, Part::Volatile].map(|part| TableKey { type_token: Arc::clone(token), part });
+        let [core, volatile] = [VectorKind::Core, VectorKind::Volatile]
+            .map(|part| TableKey { type_token: Arc::clone(token), part });
         Ok(Self {
             token: Arc::clone(token),
             later: basis.later(&core)?,
@@ -89,7 +89,7 @@ impl TypeWork {
         })
     }
 
-    pub(super) fn key(&self, part: Part) -> TableKey {
+    pub(super) fn key(&self, part: VectorKind) -> TableKey {
         TableKey { type_token: Arc::clone(&self.token), part }
     }
 
@@ -97,7 +97,7 @@ impl TypeWork {
     pub(super) fn relation(&mut self, basis: &Basis, name: &str) -> Result<&mut LinkWork> {
         let Self { token, links, .. } = self;
         links.get_or_insert(name, |name| {
-            let part = Part::Links(Arc::clone(name));
+            let part = VectorKind::Links(Arc::clone(name));
             LinkWork::new(basis, TableKey { type_token: Arc::clone(token), part })
         })
     }
@@ -185,7 +185,7 @@ impl TypeWork {
         columns: &Arc<Columns>,
         ordinals: &[u32],
     ) -> Result<()> {
-        let key = self.key(Part::Core);
+        let key = self.key(VectorKind::Core);
         let known = Rows::many(&basis.state, &key);
         let mut differing = Vec::new();
         for ((number, row), &ordinal) in (0_u32..).zip(rows).zip(ordinals) {
@@ -198,7 +198,12 @@ impl TypeWork {
                 }
             } else {
                 if !row.deleted && known.content_hash(old)? != row.core_hash {
-                    differing.push(Differing { row: number, ordinal, predecessor: old, hash: row.core_hash });
+                    differing.push(ChangedRow {
+                        row: number,
+                        ordinal,
+                        predecessor: old,
+                        hash: row.core_hash,
+                    });
                 }
                 old
             };
@@ -217,7 +222,7 @@ impl TypeWork {
         columns: &Arc<Columns>,
         ordinals: &[u32],
     ) -> Result<()> {
-        let key = self.key(Part::Volatile);
+        let key = self.key(VectorKind::Volatile);
         let mut differing = Vec::new();
         for ((number, row), &ordinal) in (0_u32..).zip(rows).zip(ordinals) {
             let old = self.volatile.old.get(ordinal).version();
@@ -226,7 +231,7 @@ impl TypeWork {
             } else if old == 0 {
                 Slot::live(self.volatile.add_whole(columns, number, ordinal, &NO_HASH))
             } else {
-                differing.push(Differing { row: number, ordinal, predecessor: old, hash: NO_HASH });
+                differing.push(ChangedRow { row: number, ordinal, predecessor: old, hash: NO_HASH });
                 Slot::live(old)
             };
             self.volatile.set(ordinal, slot);
@@ -239,7 +244,7 @@ impl TypeWork {
 }
 
 /// Of an object that stands among these twice only the last row counts.
-fn keep_latest(differing: &mut Vec<Differing>, ordinals: &[u32]) {
+fn keep_latest(differing: &mut Vec<ChangedRow>, ordinals: &[u32]) {
     let distinct: roaring::RoaringBitmap = ordinals.iter().copied().collect();
     if distinct.len() < ordinals.len() as u64 {
         let rows = (0_u32..).zip(ordinals);

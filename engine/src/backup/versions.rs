@@ -12,23 +12,23 @@ use super::table::{Patch, ResolvedTable, TableWork};
 use crate::Result;
 use crate::content::{content_hash, first_content_hash};
 use crate::id::Id;
-use crate::rows::{Cells, PATCH_DEPTH_MAX, Rows};
+use crate::rows::{PATCH_DEPTH_MAX, RowCells, Rows};
 use crate::segment::column;
 use crate::segment::footer::GroupEntry;
 use crate::segment::layout::GROUP_ROW_COUNT_MAX;
 use crate::segment::writer::{SegmentWriter, index_u32};
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::vector::Vector;
 
 /// Attributes that a patch may have; an object that changed in more is kept whole.
 const PATCH_CELL_COUNT_MAX: usize = 64;
 
 /// A row that is kept whole although its object was known.
-struct Rebuilt {
+struct WholeRow {
     ordinal: u32,
     predecessor: u32,
     hash: [u8; 16],
-    cells: Cells,
+    cells: RowCells,
 }
 
 /// Decides the versions of a table. `later` has those of the newest commit, where a backup is woven into the past.
@@ -42,7 +42,7 @@ pub(super) fn resolve(
     let (mut table, patches) = work.finish(segment)?;
     let rows = Rows::many(state, key);
     let recalled = match key.part {
-        Part::Core => Recalled::read(state, key, patches.iter().map(|(ordinal, _)| *ordinal), later)?,
+        VectorKind::Core => Recalled::read(state, key, patches.iter().map(|(ordinal, _)| *ordinal), later)?,
         _ => Recalled::default(),
     };
     let (mut kept, mut rebuilt) = (Vec::new(), Vec::new());
@@ -54,7 +54,7 @@ pub(super) fn resolve(
         if is_stripped {
             patch.hash = hash_of_patched(&rows, ordinal, &patch)?;
         }
-        if key.part == Part::Core
+        if key.part == VectorKind::Core
             && let Some(version) = recalled.find(&rows, ordinal, &patch)?
         {
             table.set_version(ordinal, version);
@@ -62,7 +62,7 @@ pub(super) fn resolve(
             || rows.patch_depth(patch.predecessor)? >= PATCH_DEPTH_MAX
         {
             let cells = patched_cells(&rows, &patch)?;
-            rebuilt.push(Rebuilt { ordinal, predecessor: patch.predecessor, hash: patch.hash, cells });
+            rebuilt.push(WholeRow { ordinal, predecessor: patch.predecessor, hash: patch.hash, cells });
         } else {
             kept.push((ordinal, patch));
         }
@@ -88,8 +88,8 @@ fn strip_carried(state: &State, patch: &mut Patch, projection: &Projection) -> b
     patch.cells.len() < count
 }
 
-fn patched_cells(rows: &Rows<'_>, patch: &Patch) -> Result<Cells> {
-    let mut cells = Cells::default();
+fn patched_cells(rows: &Rows<'_>, patch: &Patch) -> Result<RowCells> {
+    let mut cells = RowCells::default();
     rows.read_cells(patch.predecessor, &mut cells)?;
     for cell in &patch.cells {
         cells.set(cell.path, &cell.new);
@@ -104,20 +104,20 @@ fn hash_of_patched(rows: &Rows<'_>, ordinal: u32, patch: &Patch) -> Result<[u8; 
 }
 
 /// The content hash of core cells read back from the store.
-fn hash_cells(state: &State, key: &TableKey, id: &Id, cells: &Cells) -> [u8; 16] {
+fn hash_cells(state: &State, key: &TableKey, id: &Id, cells: &RowCells) -> [u8; 16] {
     let named = named_cells(state, cells);
     content_hash(&state.hash_key, &key.type_token, id, &borrowed(&named))
 }
 
 /// Whether core cells read back from the store are what a content hash is of, in any version of the table of types.
-pub(crate) fn is_hash_of(hash: [u8; 16], state: &State, key: &TableKey, id: &Id, cells: &Cells) -> bool {
+pub(crate) fn is_hash_of(hash: [u8; 16], state: &State, key: &TableKey, id: &Id, cells: &RowCells) -> bool {
     let named = named_cells(state, cells);
     let cells = borrowed(&named);
     content_hash(&state.hash_key, &key.type_token, id, &cells) == hash
         || first_content_hash(&state.hash_key, &key.type_token, id, &cells) == hash
 }
 
-fn named_cells<'c>(state: &State, cells: &'c Cells) -> Vec<(Arc<str>, &'c [u8])> {
+fn named_cells<'c>(state: &State, cells: &'c RowCells) -> Vec<(Arc<str>, &'c [u8])> {
     cells.iter().map(|(path, text)| (state.paths.text(path), text)).collect()
 }
 
@@ -128,7 +128,7 @@ fn borrowed<'c>(named: &'c [(Arc<str>, &'c [u8])]) -> Vec<(&'c str, &'c [u8])> {
 fn add_rebuilt(
     state: &State,
     table: &mut ResolvedTable,
-    rows: &[Rebuilt],
+    rows: &[WholeRow],
     segment: &mut SegmentWriter,
 ) -> Result<()> {
     let mut columns: BTreeMap<Arc<str>, Vec<&[u8]>> = BTreeMap::new();

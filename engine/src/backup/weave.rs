@@ -10,7 +10,7 @@ use super::by_name::ByName;
 use super::links::ResolvedLinks;
 use super::resolved::ResolvedType;
 use crate::manifest::Manifest;
-use crate::state::Part;
+use crate::state::VectorKind;
 use crate::{Result, Warning};
 
 /// Takes up every table of the store, so that what differs between the newest commit and the predecessor in time is
@@ -22,7 +22,7 @@ pub(super) fn touch_all(basis: &Basis, types: &mut ByName<ResolvedType>) -> Resu
     let warnings = warn_of_carried(basis, types);
     for key in basis.state.tables.keys() {
         let found = types.get_or_insert(&key.type_token, |token| ResolvedType::untouched(basis, token))?;
-        if let Part::Links(relation) = &key.part {
+        if let VectorKind::Links(relation) = &key.part {
             found.links.get_or_insert(relation, |_| ResolvedLinks::untouched(basis, key.clone()))?;
         }
     }

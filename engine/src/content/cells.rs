@@ -6,7 +6,7 @@ use super::PathName;
 
 /// The cells of one column: canonical texts, for the rows that have one.
 #[derive(Debug, Clone)]
-pub(crate) struct Cells {
+pub(crate) struct ColumnCells {
     /// The column.
     pub(crate) path: Arc<PathName>,
     /// Row numbers, ascending. None where the cells are those of the first rows, without a gap: most columns are, and
@@ -18,14 +18,14 @@ pub(crate) struct Cells {
     bytes: Vec<u8>,
 }
 
-impl Cells {
+impl ColumnCells {
     /// A column without cells.
     pub(super) fn new(path: Arc<PathName>) -> Self {
         Self { path, rows: Vec::new(), ends: Vec::new(), bytes: Vec::new() }
     }
 
     /// Appends a row's text with `write`; the row is behind all that have one. An error leaves half a text, which
-    /// [`Cells::undo`] takes out.
+    /// [`ColumnCells::undo`] takes out.
     #[inline]
     pub(super) fn push<T, E>(
         &mut self,
@@ -128,11 +128,11 @@ mod tests {
 
     use super::*;
 
-    fn empty() -> Cells {
-        Cells::new(Arc::new(PathName::new("user", false, "mail")))
+    fn empty() -> ColumnCells {
+        ColumnCells::new(Arc::new(PathName::new("user", false, "mail")))
     }
 
-    fn push(cells: &mut Cells, row: u32, text: &[u8]) {
+    fn push(cells: &mut ColumnCells, row: u32, text: &[u8]) {
         let done: Result<(), ()> = cells.push(row, |out| {
             out.extend_from_slice(text);
             Ok(())

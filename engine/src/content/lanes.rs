@@ -29,7 +29,7 @@ type Hash = [u8; OUT_LEN];
 pub(super) struct LaneHasher {
     platform: Platform,
     key_words: [u32; 8],
-    chunks: Vec<Chunk>,
+    chunks: Vec<HashChunk>,
     /// For each content the hashes of its chunks; of its only chunk, or of the whole, in the first place.
     hashes: Vec<[Hash; CHUNK_COUNT_MAX]>,
     outputs: Vec<u8>,
@@ -37,7 +37,7 @@ pub(super) struct LaneHasher {
 
 /// A chunk of one of the contents.
 #[derive(Debug, Clone)]
-struct Chunk {
+struct HashChunk {
     /// Its number within its content, and how many whole blocks of it can be hashed in a lane.
     class: (u8, u8),
     content: u32,
@@ -45,7 +45,7 @@ struct Chunk {
     is_only: bool,
 }
 
-impl Chunk {
+impl HashChunk {
     fn new(content: u32, number: usize, text: &Range<usize>, count: usize) -> Self {
         let start = text.start + number * CHUNK_LEN;
         let end = text.end.min(start + CHUNK_LEN);
@@ -101,7 +101,7 @@ impl LaneHasher {
                 hashes[0] =
                     *blake3::keyed_hash(&le_bytes_from_words_32(&self.key_words), &bytes[text]).as_bytes();
             } else {
-                self.chunks.extend((0..count).map(|number| Chunk::new(content, number, &text, count)));
+                self.chunks.extend((0..count).map(|number| HashChunk::new(content, number, &text, count)));
             }
             start = end;
         }
@@ -153,7 +153,7 @@ impl LaneHasher {
 struct Lanes<'a> {
     platform: Platform,
     key: &'a [u32; 8],
-    chunks: &'a [Chunk],
+    chunks: &'a [HashChunk],
     bytes: &'a [u8],
 }
 
@@ -185,7 +185,7 @@ impl Lanes<'_> {
     }
 
     fn hash_long<const LENGTH: usize>(&self, outputs: &mut [u8]) {
-        let whole_blocks = |chunk: &Chunk| {
+        let whole_blocks = |chunk: &HashChunk| {
             self.bytes[chunk.range.clone()]
                 .first_chunk()
                 .expect("chunks of a class have as many whole blocks")
@@ -198,7 +198,7 @@ impl Lanes<'_> {
     }
 
     /// Hashes what is left of a chunk behind its whole blocks.
-    fn finish(&self, chunk: &Chunk, output: &Hash) -> Hash {
+    fn finish(&self, chunk: &HashChunk, output: &Hash) -> Hash {
         let (number, lane_blocks) = chunk.class;
         let rest = &self.bytes[chunk.range.clone()][usize::from(lane_blocks) * BLOCK_LEN..];
         if usize::from(lane_blocks) * BLOCK_LEN == CHUNK_LEN {

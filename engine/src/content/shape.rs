@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::hash::{ColumnsDigest, ContentHasher};
-use super::{Cells, Part, PartLinks, PathName, Row};
+use super::{ColumnCells, InlineLinks, PathName, Row, TypeObjects};
 use crate::id::Id;
 use crate::schema::{self, RuleKind, Type};
 use crate::value::push_segment;
@@ -101,8 +101,8 @@ impl Pattern {
 
 /// A column, and whether this object has a cell in it.
 #[derive(Debug, Clone)]
-struct Column {
-    cells: Cells,
+struct PendingColumn {
+    cells: ColumnCells,
 }
 
 /// The links of one relation.
@@ -117,7 +117,7 @@ struct Links {
 
 /// Columns in the order they were filled, and in the order they are hashed.
 #[derive(Debug, Clone, Default)]
-struct Order {
+struct ColumnOrder {
     filled: Vec<u32>,
     hashed: Vec<u32>,
     digest: ColumnsDigest,
@@ -129,7 +129,7 @@ pub(super) struct TypeShape {
     token: Arc<str>,
     pub(super) schema: Option<&'static Type>,
     pub(super) names: Vec<Name>,
-    columns: Vec<Column>,
+    columns: Vec<PendingColumn>,
     relations: Vec<Links>,
     rows: Vec<Row>,
     /// Whether a name came that stands in answers of delta queries alone.
@@ -139,7 +139,7 @@ pub(super) struct TypeShape {
     /// Columns that this object has filled, by space.
     filled_core: Vec<u32>,
     filled_volatile: Vec<u32>,
-    core_order: Order,
+    core_order: ColumnOrder,
     /// The text of `@odata.type` that last meant this type.
     pub(super) type_text: Vec<u8>,
 }
@@ -180,7 +180,7 @@ impl TypeShape {
             walk: 0,
             filled_core: Vec::new(),
             filled_volatile: Vec::new(),
-            core_order: Order::default(),
+            core_order: ColumnOrder::default(),
             type_text: Vec::new(),
         }
     }
@@ -272,8 +272,8 @@ impl TypeShape {
         let index = u32::try_from(self.columns.len()).expect("columns are fewer than names, twice");
         let entry = &mut self.names[name as usize];
         *(if is_volatile { &mut entry.volatile } else { &mut entry.core }) = index;
-        self.columns.push(Column {
-            cells: Cells::new(Arc::new(PathName::new(&self.token, is_volatile, &entry.path))),
+        self.columns.push(PendingColumn {
+            cells: ColumnCells::new(Arc::new(PathName::new(&self.token, is_volatile, &entry.path))),
         });
         index
     }
@@ -359,11 +359,11 @@ impl TypeShape {
     }
 
     /// Hands over what was kept.
-    pub(super) fn take(&mut self) -> Option<Part> {
+    pub(super) fn take(&mut self) -> Option<TypeObjects> {
         if self.rows.is_empty() {
             return None;
         }
-        let mut part = Part {
+        let mut part = TypeObjects {
             type_token: Arc::clone(&self.token),
             rows: std::mem::take(&mut self.rows),
             core: Vec::new(),
@@ -378,7 +378,7 @@ impl TypeShape {
             }
         }
         for links in self.relations.iter_mut().filter(|links| !links.rows.is_empty()) {
-            part.links.push(PartLinks {
+            part.links.push(InlineLinks {
                 relation: Arc::clone(&links.relation),
                 rows: std::mem::take(&mut links.rows),
                 ends: std::mem::take(&mut links.ends),
@@ -389,9 +389,9 @@ impl TypeShape {
     }
 }
 
-impl Order {
+impl ColumnOrder {
     /// Sorts by path ID, unless the same columns came in the same order last time.
-    fn update(&mut self, filled: &[u32], columns: &[Column]) {
+    fn update(&mut self, filled: &[u32], columns: &[PendingColumn]) {
         if self.filled != filled {
             self.filled.clear();
             self.filled.extend_from_slice(filled);

@@ -6,7 +6,7 @@ use super::shape::{NONE, ROOT, Role, TypeShape};
 use crate::id::{Id, id_of_reference, lower_guid};
 use crate::schema;
 use crate::value::{
-    CanonicalWriter, Cursor, DEPTH_MAX, Malformed, NULL, RawString, cut_off, is_cut_off, shortened,
+    CanonicalWriter, DEPTH_MAX, JsonCursor, Malformed, NULL, RawString, cut_off, is_cut_off, shortened,
 };
 
 /// Why a walk ended early; what it filled must be undone.
@@ -68,7 +68,7 @@ pub(super) fn walk<'text>(
     refuses_cut_off: bool,
 ) -> Result<Seen<'text>, Stop> {
     shape.begin();
-    let cursor = Cursor::new(text);
+    let cursor = JsonCursor::new(text);
     let mut walk = Walk { shape, writer, cursor, seen: Seen::default(), refuses_cut_off };
     walk.cursor.skip_space();
     if walk.cursor.peek() != b'{' {
@@ -81,7 +81,7 @@ pub(super) fn walk<'text>(
 
 /// The type that an object names, found without knowing anything about it.
 pub(super) fn find_type(text: &[u8], writer: &mut CanonicalWriter) -> Result<Option<Box<str>>, Malformed> {
-    let mut cursor = Cursor::new(text);
+    let mut cursor = JsonCursor::new(text);
     let mut scratch = Vec::new();
     cursor.skip_space();
     if cursor.peek() != b'{' {
@@ -122,7 +122,8 @@ pub(super) fn identify(shape: &mut TypeShape, seen: &Seen<'_>) -> Result<Id, Mal
     if let Some(key) = natural_key(shape, seen)? {
         if let (Some(raw), Some(_)) = (seen.id, &id) {
             let name = shape.name(ROOT, b"id");
-            shape.fill(name, true, |out| crate::value::write_string(&mut Cursor::new(raw.quoted), out))?;
+            shape
+                .fill(name, true, |out| crate::value::write_string(&mut JsonCursor::new(raw.quoted), out))?;
         }
         return Ok(Id::from_text(&key));
     }
@@ -190,7 +191,7 @@ fn type_from_text(raw: &RawString<'_>) -> Option<Box<str>> {
 struct Walk<'shape, 'text> {
     shape: &'shape mut TypeShape,
     writer: &'shape mut CanonicalWriter,
-    cursor: Cursor<'text>,
+    cursor: JsonCursor<'text>,
     seen: Seen<'text>,
     refuses_cut_off: bool,
 }
@@ -399,7 +400,7 @@ impl Walk<'_, '_> {
 }
 
 fn read_targets(
-    cursor: &mut Cursor<'_>,
+    cursor: &mut JsonCursor<'_>,
     writer: &mut CanonicalWriter,
     targets: &mut Vec<Id>,
 ) -> Result<bool, Malformed> {
@@ -427,7 +428,7 @@ fn read_targets(
 
 /// Reads one target: a string that is no empty text, or an object with such an `id` or a link as `@odata.id`.
 fn read_target(
-    cursor: &mut Cursor<'_>,
+    cursor: &mut JsonCursor<'_>,
     writer: &mut CanonicalWriter,
     targets: &mut Vec<Id>,
 ) -> Result<bool, Malformed> {
@@ -487,7 +488,7 @@ fn push_target(raw: &RawString<'_>, targets: &mut Vec<Id>) -> bool {
 }
 
 /// Whether a text stands here that is several GUIDs with blanks between them: a list that was made a text.
-fn is_joined(cursor: &Cursor<'_>) -> bool {
+fn is_joined(cursor: &JsonCursor<'_>) -> bool {
     if cursor.peek() != b'"' {
         return false;
     }

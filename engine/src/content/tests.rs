@@ -18,12 +18,12 @@ fn parts_of(objects: &[&str], hint: Option<&str>) -> Parts {
     shredder.take()
 }
 
-fn cell<'a>(cells: &'a [Cells], path: &str, row: u32) -> Option<&'a str> {
+fn cell<'a>(cells: &'a [ColumnCells], path: &str, row: u32) -> Option<&'a str> {
     let column = cells.iter().find(|column| &*column.path.text == path)?;
     column.get(row).map(|text| std::str::from_utf8(text).unwrap())
 }
 
-fn reassembled(part: &Part, row: u32) -> String {
+fn reassembled(part: &TypeObjects, row: u32) -> String {
     let cells = part.core.iter().chain(&part.volatile);
     assemble(cells.filter_map(|column| Some((&*column.path.text, column.get(row)?))))
 }

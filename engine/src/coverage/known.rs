@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::GapScope;
-use crate::manifest::{Manifest, ObjectsRead, TypeCoverage};
+use crate::manifest::{CoverageRecord, Manifest, ObjectsRead};
 
 /// The source of a backup of files.
 pub(crate) const IMPORT: &str = "import";
@@ -122,7 +122,7 @@ fn read_time(manifest: &Manifest, token: &str, relation: &str) -> Option<Timesta
 }
 
 /// Whether the source did not say how it read the type, so that the data alone tell.
-fn is_guessed(manifest: &Manifest, coverage: &TypeCoverage) -> bool {
+fn is_guessed(manifest: &Manifest, coverage: &CoverageRecord) -> bool {
     coverage.asked.is_none()
         && coverage.as_of.is_empty()
         && manifest.state.is_null()

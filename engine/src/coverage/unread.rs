@@ -13,7 +13,7 @@ use crate::id::Id;
 use crate::manifest::Manifest;
 use crate::snapshot::Snapshot;
 use crate::snapshots::Snapshots;
-use crate::state::Part;
+use crate::state::VectorKind;
 use crate::vector::Slot;
 use crate::{BackupId, DifferenceFilter, Result, schema};
 
@@ -190,7 +190,7 @@ fn add_relations(
 ) {
     let keys = snapshots.state().tables.keys().filter(|key| *key.type_token == *token);
     let stored = keys.filter_map(|key| match &key.part {
-        Part::Links(relation) => Some(relation.to_string()),
+        VectorKind::Links(relation) => Some(relation.to_string()),
         _ => None,
     });
     let refused = gaps_of(manifests, token).iter().filter_map(|gap| match &gap.scope {

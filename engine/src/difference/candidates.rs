@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::Result;
 use crate::runs;
 use crate::snapshot::Snapshot;
-use crate::state::{Part, State, TableKey};
+use crate::state::{State, TableKey, VectorKind};
 use crate::vector::{ChangedSlot, Slot};
 
 /// An object with slots that differ.
@@ -28,11 +28,13 @@ impl Candidate {
         self.core.is_some_and(|(from, to)| from.is_live() && !to.is_live())
     }
 
-    fn add(&mut self, part: &Part, old: Slot, new: Slot) {
+    fn add(&mut self, part: &VectorKind, old: Slot, new: Slot) {
         match part {
-            Part::Core => self.core = Some((old, new)),
-            Part::Volatile => self.volatile = Some((old, new)),
-            Part::Links(relation) => self.links.push((Arc::clone(relation), old.version(), new.version())),
+            VectorKind::Core => self.core = Some((old, new)),
+            VectorKind::Volatile => self.volatile = Some((old, new)),
+            VectorKind::Links(relation) => {
+                self.links.push((Arc::clone(relation), old.version(), new.version()))
+            }
         }
     }
 }
@@ -45,9 +47,9 @@ pub(super) fn between(
     token: &Arc<str>,
     with_volatile: bool,
 ) -> Result<Vec<Candidate>> {
-    let mut parts: Vec<(&Part, Vec<ChangedSlot>)> = Vec::new();
+    let mut parts: Vec<(&VectorKind, Vec<ChangedSlot>)> = Vec::new();
     for key in state.tables.keys().filter(|key| key.type_token == *token) {
-        if key.part != Part::Volatile || with_volatile {
+        if key.part != VectorKind::Volatile || with_volatile {
             parts.push((&key.part, changed_slots(state, from, to, key)?));
         }
     }

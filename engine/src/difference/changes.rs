@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::candidates::Candidate;
-use super::coverage::Coverage;
+use super::coverage::ObservedTypes;
 use super::view::TypeView;
 use super::{Comparison, DifferenceFilter, in_pool, make_each};
 use crate::change::Change;
@@ -26,7 +26,7 @@ pub struct Difference {
     pub(super) from: Snapshot,
     pub(super) to: Snapshot,
     pub(super) filter: DifferenceFilter,
-    pub(super) coverage: Coverage,
+    pub(super) coverage: ObservedTypes,
     /// Candidates that become changes together.
     batch_length: usize,
 }
@@ -53,7 +53,7 @@ pub(crate) fn difference(
 
 impl Difference {
     pub(super) fn new(from: Snapshot, to: Snapshot, filter: DifferenceFilter) -> Self {
-        let coverage = Coverage::between(to.state(), from.rank(), to.rank());
+        let coverage = ObservedTypes::between(to.state(), from.rank(), to.rank());
         Self { from, to, filter, coverage, batch_length: BATCH_LENGTH }
     }
 
@@ -83,10 +83,10 @@ pub struct Changes<'d> {
 struct TypeChanges<'d> {
     view: TypeView<'d>,
     candidates: Vec<Candidate>,
-    order: Order,
+    order: BatchOrder,
 }
 
-enum Order {
+enum BatchOrder {
     /// All at once.
     Whole,
     /// By batches of candidates, whose places come in the order of their IDs.
@@ -151,7 +151,11 @@ impl<'d> Changes<'d> {
         let Some((view, candidates)) = self.comparison.view(token)? else { return Ok(None) };
         // Of relation objects another ID is shown than the one they are known by: their order shows when they are made.
         let is_whole = view.is_relation_object || candidates.len() <= self.batch_length;
-        let order = if is_whole { Order::Whole } else { Order::ById(by_id(&view, &candidates)?.into_iter()) };
+        let order = if is_whole {
+            BatchOrder::Whole
+        } else {
+            BatchOrder::ById(by_id(&view, &candidates)?.into_iter())
+        };
         Ok(Some(TypeChanges { view, candidates, order }))
     }
 }
@@ -166,12 +170,12 @@ impl TypeChanges<'_> {
     ) -> Result<bool> {
         let Self { view, candidates, order } = self;
         let mut made = match order {
-            Order::Done => return Ok(false),
-            Order::Whole => {
-                *order = Order::Done;
+            BatchOrder::Done => return Ok(false),
+            BatchOrder::Whole => {
+                *order = BatchOrder::Done;
                 make_each(view, candidates, |cursors, candidate| comparison.change(view, cursors, candidate))?
             }
-            Order::ById(rest) => {
+            BatchOrder::ById(rest) => {
                 let mut indexes: Vec<u32> = rest.take(length).collect();
                 if indexes.is_empty() {
                     return Ok(false);

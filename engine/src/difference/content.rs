@@ -13,7 +13,7 @@ use crate::backup::top_of;
 use crate::change::{AttributeChange, Change, LinkAction, LinkChange, Text};
 use crate::link_sets::compare_sets;
 use crate::paths::PathId;
-use crate::rows::{Cells, Cursor, Differing, Rows};
+use crate::rows::{DifferingCells, RowCells, RowCursor, Rows};
 use crate::same::{self, Comparer, moved};
 use crate::value;
 use crate::vector::Slot;
@@ -21,9 +21,9 @@ use crate::{ObjectId, Result};
 
 /// What one thread keeps open while it compares candidates of a type.
 pub(super) struct Cursors<'v, 's> {
-    core: Cursor<'v, 's>,
-    volatile: Cursor<'v, 's>,
-    differing: Differing,
+    core: RowCursor<'v, 's>,
+    volatile: RowCursor<'v, 's>,
+    differing: DifferingCells,
     text: Vec<u8>,
     pub(super) names: Names,
 }
@@ -49,11 +49,11 @@ struct KnownPath {
 
 impl<'v, 's> Cursors<'v, 's> {
     pub(super) fn new(view: &'v TypeView<'s>) -> Self {
-        let (core, volatile) = (Cursor::new(&view.core), Cursor::new(&view.volatile));
+        let (core, volatile) = (RowCursor::new(&view.core), RowCursor::new(&view.volatile));
         let relations = view.relations.keys().map(|name| (Arc::clone(name), Arc::from(&**name)));
         let names =
             Names { token: Arc::from(&*view.token), relations: relations.collect(), paths: Vec::new() };
-        Self { core, volatile, differing: Differing::default(), text: Vec::new(), names }
+        Self { core, volatile, differing: DifferingCells::default(), text: Vec::new(), names }
     }
 }
 
@@ -127,7 +127,7 @@ impl Comparison<'_> {
     }
 
     /// Adds the only cell in which two versions differ that are known to differ in what is compared.
-    fn add_sole_attribute(&self, names: &mut Names, differing: &Differing, change: &mut Change) {
+    fn add_sole_attribute(&self, names: &mut Names, differing: &DifferingCells, change: &mut Change) {
         for (path, from, to) in differing.iter() {
             let name = Arc::clone(&names.path(self, path).shown);
             change.attributes.push(AttributeChange { name, from: to_text(from), to: to_text(to) });
@@ -137,7 +137,7 @@ impl Comparison<'_> {
     fn add_attributes(
         &self,
         names: &mut Names,
-        differing: &Differing,
+        differing: &DifferingCells,
         (rows, slots): (&Rows<'_>, (Slot, Slot)),
         change: &mut Change,
     ) -> Result<()> {
@@ -264,10 +264,10 @@ impl Comparison<'_> {
 /// Finds the cells in which two versions of one object differ. Versions that patches lead between are not rebuilt.
 fn compare_versions(
     rows: &Rows<'_>,
-    cursor: &mut Cursor<'_, '_>,
+    cursor: &mut RowCursor<'_, '_>,
     from: u32,
     to: u32,
-    differing: &mut Differing,
+    differing: &mut DifferingCells,
 ) -> Result<()> {
     differing.clear();
     if cursor.read_chain(from.min(to), from.max(to), differing)? {
@@ -277,7 +277,7 @@ fn compare_versions(
         return Ok(());
     }
     differing.clear();
-    let (mut old, mut new) = (Cells::default(), Cells::default());
+    let (mut old, mut new) = (RowCells::default(), RowCells::default());
     for (version, cells) in [(from, &mut old), (to, &mut new)] {
         if version > 0 {
             rows.read_cells(version, cells)?;
@@ -287,7 +287,7 @@ fn compare_versions(
     Ok(())
 }
 
-fn compare_cells(old: &Cells, new: &Cells, differing: &mut Differing) {
+fn compare_cells(old: &RowCells, new: &RowCells, differing: &mut DifferingCells) {
     for (path, text) in old.iter() {
         let other = new.get(path).unwrap_or_default();
         if other != text {

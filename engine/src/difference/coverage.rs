@@ -7,12 +7,12 @@ use crate::{GapScope, schema};
 
 /// What the backups between two points observed of each type.
 #[derive(Debug, Default)]
-pub(super) struct Coverage {
-    types: BTreeMap<String, TypeView>,
+pub(super) struct ObservedTypes {
+    types: BTreeMap<String, ObservedType>,
 }
 
 #[derive(Debug, Default)]
-struct TypeView {
+struct ObservedType {
     /// Properties that the earlier side does not know.
     unknown: BTreeSet<String>,
     /// Properties that the later side carried forward.
@@ -23,11 +23,11 @@ struct TypeView {
     insignificant: bool,
 }
 
-impl Coverage {
+impl ObservedTypes {
     /// The coverage of the backups after one of the two, up to the other, by their ranks.
     pub(super) fn between(state: &State, from: u64, to: u64) -> Self {
         let (low, high) = (from.min(to), from.max(to));
-        let mut types: BTreeMap<String, TypeView> = BTreeMap::new();
+        let mut types: BTreeMap<String, ObservedType> = BTreeMap::new();
         // The backup of rank n is the n-th manifest.
         let index = |rank: u64| usize::try_from(rank).unwrap_or(usize::MAX).min(state.manifests.len());
         let between = &state.manifests[index(low)..index(high)];

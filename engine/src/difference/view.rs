@@ -15,7 +15,7 @@ use crate::paths::PathId;
 use crate::rows::Rows;
 use crate::schema::{self, SYNCED_MARKER, Type};
 use crate::snapshot::Snapshot;
-use crate::state::{Part, PassedOver, TableKey};
+use crate::state::{PassedOver, TableKey, VectorKind};
 use crate::vector::Slot;
 
 /// One type, seen from a comparison.
@@ -59,7 +59,7 @@ impl<'a> TypeView<'a> {
             .keys()
             .filter(|key| key.type_token == *token)
             .filter_map(|key| match &key.part {
-                Part::Links(relation) => Some((Arc::clone(relation), key.clone())),
+                VectorKind::Links(relation) => Some((Arc::clone(relation), key.clone())),
                 _ => None,
             })
             .collect();
@@ -69,8 +69,8 @@ impl<'a> TypeView<'a> {
         let (early, late) = if from <= to { sequences } else { (sequences.1, sequences.0) };
         Ok(Self {
             token: Arc::clone(token),
-            core: Rows::many(state, &key(Part::Core)),
-            volatile: Rows::many(state, &key(Part::Volatile)),
+            core: Rows::many(state, &key(VectorKind::Core)),
+            volatile: Rows::many(state, &key(VectorKind::Volatile)),
             relations,
             display_name: state.paths.id("displayName"),
             synced: state.paths.id(SYNCED_MARKER),
@@ -83,7 +83,7 @@ impl<'a> TypeView<'a> {
             observed: Observed::new(state, early, token)?,
             passed_over: state.passed_over(late, token, |manifest| known::reads_objects(manifest, token)),
             parent: state.paths.id("parentId"),
-            key: key(Part::Core),
+            key: key(VectorKind::Core),
             to: comparison.to,
             change_indexes: ChangeIndexes::default(),
             is_one_step: sequences.0 + 1 == sequences.1 && from + 1 == to,

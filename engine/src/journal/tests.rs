@@ -15,14 +15,14 @@ fn records(count: u64) -> Vec<Value> {
 }
 
 /// The bytes of a journal of three records appended by two calls, and the heads on the way.
-fn sample() -> (Vec<u8>, [Head; 2]) {
+fn sample() -> (Vec<u8>, [JournalHead; 2]) {
     let folder = tempfile::tempdir().unwrap();
     let file = journal(folder.path(), "reports");
     let heads = [1, 2].map(|count| file.append(&records(count)).unwrap());
     (std::fs::read(file.path().unwrap()).unwrap(), heads)
 }
 
-fn parse(bytes: &[u8], known: Option<&Head>) -> Result<(Journal, bool), (u64, String)> {
+fn parse(bytes: &[u8], known: Option<&JournalHead>) -> Result<(Journal, bool), (u64, String)> {
     journal(Path::new("journals"), "reports").parse(bytes, known)
 }
 
@@ -31,8 +31,8 @@ fn records_come_back_in_order_with_their_head() {
     let folder = tempfile::tempdir().unwrap();
     let file = journal(folder.path(), "recovery-1");
     let empty = file.read().unwrap();
-    assert_eq!((empty.records.len(), empty.head), (0, Head::default()));
-    assert_eq!(file.append(&[]).unwrap(), Head::default());
+    assert_eq!((empty.records.len(), empty.head), (0, JournalHead::default()));
+    assert_eq!(file.append(&[]).unwrap(), JournalHead::default());
     let mut writer = file.writer().unwrap();
     let first = writer.append(&records(2)).unwrap();
     let second = writer.append(&records(3)).unwrap();
@@ -40,7 +40,7 @@ fn records_come_back_in_order_with_their_head() {
     let journal = file.read().unwrap();
     assert_eq!(journal.records, [records(2), records(3)].concat());
     assert_eq!((journal.head, journal.torn_tail), (second, None));
-    for known in [Head::default(), first, second] {
+    for known in [JournalHead::default(), first, second] {
         assert_eq!(file.verify(&known).unwrap(), journal);
     }
 }
@@ -169,7 +169,7 @@ fn a_record_that_could_not_be_read_again_is_refused_and_the_writer_goes_on() {
     assert_eq!(file.read().unwrap().records, [json!(2)]);
 }
 
-static SAMPLE: std::sync::LazyLock<(Vec<u8>, [Head; 2])> = std::sync::LazyLock::new(sample);
+static SAMPLE: std::sync::LazyLock<(Vec<u8>, [JournalHead; 2])> = std::sync::LazyLock::new(sample);
 
 proptest! {
     #[test]

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::columns::OpenColumns;
-use super::patches::{OpenPatches, Patch};
+use super::patches::{OpenPatches, StoredPatch};
 use super::{Rows, Spot};
 use crate::Result;
 use crate::paths::PathId;
@@ -13,12 +13,12 @@ use crate::paths::PathId;
 /// The cells in which two versions differ: path, and where old and new text stand in `texts`; an empty text is an
 /// absent cell. Used again for every candidate, so that finding a difference takes no memory of its own.
 #[derive(Debug, Default)]
-pub(crate) struct Differing {
+pub(crate) struct DifferingCells {
     cells: Vec<(PathId, Range<usize>, Range<usize>)>,
     texts: Vec<u8>,
 }
 
-impl Differing {
+impl DifferingCells {
     pub(crate) fn clear(&mut self) {
         self.cells.clear();
         self.texts.clear();
@@ -55,7 +55,7 @@ impl Differing {
     }
 
     /// Adds what a patch says of a path. A later one may have said what became of it; then this one says what it was.
-    fn put_before(&mut self, patch: &Patch<'_, '_>, entry: u32, may_be_known: bool) -> Result<()> {
+    fn put_before(&mut self, patch: &StoredPatch<'_, '_>, entry: u32, may_be_known: bool) -> Result<()> {
         let name = patch.path(entry)?;
         let old = self.append(|texts| patch.append_old(entry, texts));
         if let Some(later) = self.cells.iter_mut().find(|(found, ..)| may_be_known && *found == name) {
@@ -75,13 +75,13 @@ impl Differing {
 }
 
 /// A reader of one thread.
-pub(crate) struct Cursor<'r, 's> {
+pub(crate) struct RowCursor<'r, 's> {
     rows: &'r Rows<'s>,
     patches: OpenPatches<'s>,
     columns: OpenColumns<'s>,
 }
 
-impl<'r, 's> Cursor<'r, 's> {
+impl<'r, 's> RowCursor<'r, 's> {
     pub(crate) fn new(rows: &'r Rows<'s>) -> Self {
         Self { rows, patches: OpenPatches::default(), columns: OpenColumns::default() }
     }
@@ -107,7 +107,7 @@ impl<'r, 's> Cursor<'r, 's> {
 
     /// Adds the attributes in which `to` differs from `from`, when `to` is kept as patches that lead back to it; else
     /// says no. Several patches are united: the oldest old text, the newest new one.
-    pub(crate) fn read_chain(&mut self, from: u32, to: u32, differing: &mut Differing) -> Result<bool> {
+    pub(crate) fn read_chain(&mut self, from: u32, to: u32, differing: &mut DifferingCells) -> Result<bool> {
         let mut next = to;
         let mut depth = 0;
         while next > from {
@@ -125,7 +125,7 @@ impl<'r, 's> Cursor<'r, 's> {
     }
 
     /// The patch that a version is, if it is one.
-    fn patch(&mut self, version: u32) -> Result<Option<Patch<'_, 's>>> {
+    fn patch(&mut self, version: u32) -> Result<Option<StoredPatch<'_, 's>>> {
         match self.rows.unpacked(version)? {
             Some(patch) => Ok(Some(patch)),
             None => self.patches.read(self.rows, &self.rows.spot(version)?),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::open::PerSegment;
-use super::unpacked::{Chunk, Found};
+use super::unpacked::{PatchChunk, UnpackedPatch};
 use super::{Rows, Spot, check_predecessor, entries_of, integer_at, unknown_path};
 use crate::Result;
 use crate::paths::PathId;
@@ -27,30 +27,30 @@ pub(super) struct OpenPatch<'s> {
 }
 
 /// One patch.
-pub(super) struct Patch<'c, 's> {
+pub(super) struct StoredPatch<'c, 's> {
     /// The version it is put over.
     pub(super) predecessor: u32,
     /// Its attributes, as entries of its chunk.
     pub(super) entries: Range<u32>,
     pub(super) segment: &'c Segment,
-    pub(super) texts: Texts<'c, 's>,
+    pub(super) texts: PatchTexts<'c, 's>,
 }
 
 /// The chunk of a patch.
-pub(super) enum Texts<'c, 's> {
+pub(super) enum PatchTexts<'c, 's> {
     InPlace(&'c OpenPatch<'s>),
-    Unpacked(&'c Chunk),
+    Unpacked(&'c PatchChunk),
 }
 
-impl<'c> From<Found<'c>> for Patch<'c, '_> {
-    fn from(Found { predecessor, entries, segment, chunk }: Found<'c>) -> Self {
-        Self { predecessor, entries, segment, texts: Texts::Unpacked(chunk) }
+impl<'c> From<UnpackedPatch<'c>> for StoredPatch<'c, '_> {
+    fn from(UnpackedPatch { predecessor, entries, segment, chunk }: UnpackedPatch<'c>) -> Self {
+        Self { predecessor, entries, segment, texts: PatchTexts::Unpacked(chunk) }
     }
 }
 
 impl<'s> OpenPatches<'s> {
     /// The patch in a place; none where a whole row stands.
-    pub(super) fn read(&mut self, rows: &Rows<'s>, spot: &Spot<'s>) -> Result<Option<Patch<'_, 's>>> {
+    pub(super) fn read(&mut self, rows: &Rows<'s>, spot: &Spot<'s>) -> Result<Option<StoredPatch<'_, 's>>> {
         let &Spot::Patched { segment, table, patch, within, row } = spot else { return Ok(None) };
         let open = match self.0.get(segment, |open| std::ptr::eq(open.entry, patch)) {
             Some(open) => open,
@@ -66,11 +66,11 @@ impl<'s> OpenPatches<'s> {
         };
         let entries = entries_of(segment, patch, &open.ends, within)?;
         let predecessor = integer_at(segment, table.predecessors, &open.predecessors, row)?;
-        Ok(Some(Patch { predecessor, entries, segment, texts: Texts::InPlace(open) }))
+        Ok(Some(StoredPatch { predecessor, entries, segment, texts: PatchTexts::InPlace(open) }))
     }
 }
 
-impl Patch<'_, '_> {
+impl StoredPatch<'_, '_> {
     /// The version it is put over, of which it must be a later one; `depth` patches were put over it before.
     pub(super) fn predecessor_of(&self, version: u32, depth: usize) -> Result<u32> {
         check_predecessor(self.segment, self.predecessor, version, depth)?;
@@ -80,8 +80,8 @@ impl Patch<'_, '_> {
     #[inline]
     pub(super) fn path(&self, entry: u32) -> Result<PathId> {
         let path = match self.texts {
-            Texts::InPlace(open) => open.ids.get(open.paths.get(entry as usize) as usize).copied(),
-            Texts::Unpacked(chunk) => chunk.path(entry),
+            PatchTexts::InPlace(open) => open.ids.get(open.paths.get(entry as usize) as usize).copied(),
+            PatchTexts::Unpacked(chunk) => chunk.path(entry),
         };
         path.ok_or_else(|| unknown_path(self.segment))
     }
@@ -90,8 +90,8 @@ impl Patch<'_, '_> {
     #[inline]
     pub(super) fn append_old(&self, entry: u32, out: &mut Vec<u8>) {
         match self.texts {
-            Texts::InPlace(open) => _ = open.old.append(entry, out),
-            Texts::Unpacked(chunk) => out.extend_from_slice(chunk.old_text(entry)),
+            PatchTexts::InPlace(open) => _ = open.old.append(entry, out),
+            PatchTexts::Unpacked(chunk) => out.extend_from_slice(chunk.old_text(entry)),
         }
     }
 
@@ -99,8 +99,8 @@ impl Patch<'_, '_> {
     #[inline]
     pub(super) fn append_new(&self, entry: u32, out: &mut Vec<u8>) -> bool {
         match self.texts {
-            Texts::InPlace(open) => open.new.append(entry, out) != Cell::Absent,
-            Texts::Unpacked(chunk) => {
+            PatchTexts::InPlace(open) => open.new.append(entry, out) != Cell::Absent,
+            PatchTexts::Unpacked(chunk) => {
                 let text = chunk.new_text(entry);
                 out.extend_from_slice(text);
                 !text.is_empty()

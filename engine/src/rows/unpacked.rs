@@ -19,11 +19,11 @@ pub(super) struct Unpacked<'s> {
     /// Rows before the first patch.
     whole_count: u32,
     predecessors: Vec<u32>,
-    chunks: Vec<Chunk>,
+    chunks: Vec<PatchChunk>,
 }
 
 /// A patch chunk.
-pub(super) struct Chunk {
+pub(super) struct PatchChunk {
     first_patch: u32,
     patch_count: u32,
     /// Where the attributes of each patch end.
@@ -35,13 +35,13 @@ pub(super) struct Chunk {
 }
 
 /// A patch, and the chunk that holds it.
-pub(super) struct Found<'u> {
+pub(super) struct UnpackedPatch<'u> {
     /// The version it is put over.
     pub(super) predecessor: u32,
     /// Its attributes, as entries of the chunk.
     pub(super) entries: Range<u32>,
     pub(super) segment: &'u Segment,
-    pub(super) chunk: &'u Chunk,
+    pub(super) chunk: &'u PatchChunk,
 }
 
 impl<'s> Unpacked<'s> {
@@ -54,33 +54,33 @@ impl<'s> Unpacked<'s> {
     ) -> Result<Option<Self>> {
         let whole_count = table.whole_count;
         let predecessors = segment.packed(table.predecessors)?.iter().skip(whole_count as usize).collect();
-        let chunks = table.patches.iter().map(|patch| Chunk::read(segment, patch, names, budget));
-        let chunks: Option<Vec<Chunk>> = chunks.collect::<Result<_>>()?;
+        let chunks = table.patches.iter().map(|patch| PatchChunk::read(segment, patch, names, budget));
+        let chunks: Option<Vec<PatchChunk>> = chunks.collect::<Result<_>>()?;
         Ok(chunks.map(|chunks| Self { segment, whole_count, predecessors, chunks }))
     }
 
     /// Bytes of memory that it takes.
     pub(super) fn size(&self) -> usize {
-        let number_count = |chunk: &Chunk| chunk.ends.len() + chunk.paths.len();
+        let number_count = |chunk: &PatchChunk| chunk.ends.len() + chunk.paths.len();
         let size =
-            |chunk: &Chunk| chunk.old.size() + chunk.new.size() + number_count(chunk) * size_of::<u32>();
+            |chunk: &PatchChunk| chunk.old.size() + chunk.new.size() + number_count(chunk) * size_of::<u32>();
         self.chunks.iter().map(size).sum::<usize>() + self.predecessors.len() * size_of::<u32>()
     }
 
     /// The patch in a row of the table; none where a whole row stands.
     #[inline]
-    pub(super) fn patch(&self, row: u32) -> Option<Found<'_>> {
+    pub(super) fn patch(&self, row: u32) -> Option<UnpackedPatch<'_>> {
         let number = row.checked_sub(self.whole_count)?;
         let predecessor = *self.predecessors.get(number as usize)?;
         let chunk = holder(&self.chunks, number, |chunk| (chunk.first_patch, chunk.patch_count))?;
         let within = (number - chunk.first_patch) as usize;
         let start = if within == 0 { 0 } else { *chunk.ends.get(within - 1)? };
         let entries = start..*chunk.ends.get(within)?;
-        Some(Found { predecessor, entries, segment: self.segment, chunk })
+        Some(UnpackedPatch { predecessor, entries, segment: self.segment, chunk })
     }
 }
 
-impl Chunk {
+impl PatchChunk {
     fn read(segment: &Segment, patch: &PatchEntry, names: &PathNames, budget: usize) -> Result<Option<Self>> {
         let count = attribute_count(segment, patch)?;
         let ends: Vec<u32> = segment.packed(patch.ends)?.to_vec();

@@ -4,7 +4,7 @@ use super::instant::write_instant;
 use super::{ENDS, Meaning};
 use crate::id::lower_guid;
 use crate::schema::{RuleKind, is_transport_annotation};
-use crate::value::{Cursor, NULL, decode, step_over_scalar, write_decimal};
+use crate::value::{JsonCursor, NULL, decode, step_over_scalar, write_decimal};
 
 /// A GUID and its quotes.
 pub(super) const QUOTED_GUID_LENGTH: usize = 38;
@@ -27,13 +27,13 @@ impl<'c> Normal<'c> {
     pub(super) fn write(&mut self, text: &[u8], meaning: Meaning) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len());
         if !text.is_empty() {
-            self.value(&mut Cursor::new(text), meaning, &mut out);
+            self.value(&mut JsonCursor::new(text), meaning, &mut out);
         }
         out
     }
 
     /// Appends the value that begins here; says whether it is anything at all, and appends nothing if it is not.
-    fn value(&mut self, cursor: &mut Cursor<'_>, meaning: Meaning, out: &mut Vec<u8>) -> bool {
+    fn value(&mut self, cursor: &mut JsonCursor<'_>, meaning: Meaning, out: &mut Vec<u8>) -> bool {
         match cursor.peek() {
             b'[' => self.array(cursor, meaning, out),
             b'{' => self.object(cursor, meaning, out),
@@ -56,7 +56,7 @@ impl<'c> Normal<'c> {
         }
     }
 
-    fn array(&mut self, cursor: &mut Cursor<'_>, meaning: Meaning, out: &mut Vec<u8>) -> bool {
+    fn array(&mut self, cursor: &mut JsonCursor<'_>, meaning: Meaning, out: &mut Vec<u8>) -> bool {
         cursor.advance(1);
         let (mut texts, mut elements) = (Vec::new(), Vec::new());
         while !matches!(cursor.peek(), b']' | 0) {
@@ -83,7 +83,7 @@ impl<'c> Normal<'c> {
         true
     }
 
-    fn object(&mut self, cursor: &mut Cursor<'_>, meaning: Meaning, out: &mut Vec<u8>) -> bool {
+    fn object(&mut self, cursor: &mut JsonCursor<'_>, meaning: Meaning, out: &mut Vec<u8>) -> bool {
         let whole = cursor.rest();
         let start = out.len();
         cursor.advance(1);
@@ -165,7 +165,7 @@ fn is_annotation(name: &[u8]) -> bool {
 
 /// Whether the schedule that begins here says when it ends.
 fn has_end(schedule: &[u8]) -> bool {
-    let mut cursor = Cursor::new(schedule);
+    let mut cursor = JsonCursor::new(schedule);
     step_over_object(&mut cursor);
     let schedule = decode(cursor.since(0));
     ENDS.iter().any(|path| {
@@ -210,7 +210,7 @@ fn write_list(inner: &[u8], separator: u8, out: &mut Vec<u8>) -> bool {
 }
 
 /// Steps over the object that begins here.
-fn step_over_object(cursor: &mut Cursor<'_>) {
+fn step_over_object(cursor: &mut JsonCursor<'_>) {
     let mut depth = 0_usize;
     loop {
         match cursor.peek() {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::Scan;
 use crate::Result;
 use crate::link_sets::LinkSets;
-use crate::state::{Part, TableKey};
+use crate::state::{TableKey, VectorKind};
 use crate::vector::Slot;
 
 /// Objects whose links are read by one thread at a time.
@@ -50,7 +50,7 @@ impl Scan {
     /// `Damaged` or `Disk`.
     pub fn links(&self, relation: &str, ordinals: &[u32]) -> Result<LinkLists> {
         let state = self.snapshot.state();
-        let key = TableKey { type_token: Arc::clone(&self.token), part: Part::Links(relation.into()) };
+        let key = TableKey { type_token: Arc::clone(&self.token), part: VectorKind::Links(relation.into()) };
         if !state.tables.contains_key(&key) {
             let count = ordinals.len();
             return Ok(LinkLists { ends: vec![0; count], observed: vec![false; count], targets: Vec::new() });

@@ -46,7 +46,7 @@ pub(crate) use decoded::Decoded;
 pub(crate) use values::Kind;
 
 use super::format::{FormatError, Reader};
-use presence::{Presence, Slot};
+use presence::{Presence, RowContent};
 
 /// Rows of the longest column: row groups are shorter, but lists of IDs and of changed objects are columns too, and as
 /// long as a backup makes them. It bounds what a damaged count can make a reader allocate.
@@ -144,7 +144,7 @@ impl Encoding {
 
 /// A chunk, and what its directory entry says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Encoded {
+pub(crate) struct EncodedChunk {
     /// The chunk.
     pub(crate) bytes: Vec<u8>,
     /// How its values are stored: an [`Encoding`].
@@ -175,16 +175,16 @@ pub(crate) struct Stats {
 /// Encodes the cells of one column: a canonical JSON text per row, empty = absent, `?` = unknown.
 ///
 /// A chunk of more than [`ROW_COUNT_MAX`] rows, or with a text of 2 GiB, could not be opened again.
-pub(crate) fn encode(values: &[&[u8]]) -> Encoded {
+pub(crate) fn encode(values: &[&[u8]]) -> EncodedChunk {
     encode_with(values, text::BlocksAllowed::Yes)
 }
 
 /// As [`encode`], for cells that are mostly read one by one: none of them shares a compressed block.
-pub(crate) fn encode_quick(values: &[&[u8]]) -> Encoded {
+pub(crate) fn encode_quick(values: &[&[u8]]) -> EncodedChunk {
     encode_with(values, text::BlocksAllowed::No)
 }
 
-fn encode_with(values: &[&[u8]], blocks: text::BlocksAllowed) -> Encoded {
+fn encode_with(values: &[&[u8]], blocks: text::BlocksAllowed) -> EncodedChunk {
     let mut counts = [0; 4];
     for value in values {
         counts[Cell::of(value) as usize] += 1;
@@ -214,7 +214,7 @@ fn encode_with(values: &[&[u8]], blocks: text::BlocksAllowed) -> Encoded {
         distinct: stored.distinct,
         range: stored.range,
     };
-    Encoded { bytes, encoding: stored.encoding as u8, stats }
+    EncodedChunk { bytes, encoding: stored.encoding as u8, stats }
 }
 
 /// A chunk opened for reading.
@@ -270,8 +270,8 @@ impl<'a> Column<'a> {
     #[cfg(test)]
     pub(crate) fn cell(&self, row: u32) -> Cell {
         match self.presence.slot(row as usize) {
-            Slot::Value(_) => Cell::Value,
-            Slot::Other(cell) => cell,
+            RowContent::Value(_) => Cell::Value,
+            RowContent::Other(cell) => cell,
         }
     }
 
@@ -279,16 +279,16 @@ impl<'a> Column<'a> {
     #[cfg(test)]
     pub(crate) fn value_index(&self, row: u32) -> Option<usize> {
         match self.presence.slot(row as usize) {
-            Slot::Value(index) => Some(index),
-            Slot::Other(_) => None,
+            RowContent::Value(index) => Some(index),
+            RowContent::Other(_) => None,
         }
     }
 
     /// For each row in order its index among the values, or what it holds instead.
     pub(crate) fn value_indexes(&self) -> impl Iterator<Item = Result<usize, Cell>> + '_ {
         self.presence.slots().map(|position| match position {
-            Slot::Value(index) => Ok(index),
-            Slot::Other(cell) => Err(cell),
+            RowContent::Value(index) => Ok(index),
+            RowContent::Other(cell) => Err(cell),
         })
     }
 
@@ -301,7 +301,7 @@ impl<'a> Column<'a> {
     #[inline]
     pub(crate) fn append(&self, row: u32, out: &mut Vec<u8>) -> Cell {
         match self.presence.slot(row as usize) {
-            Slot::Value(index) => {
+            RowContent::Value(index) => {
                 let start = out.len();
                 if self.kind.append(index, out) {
                     return Cell::Value;
@@ -309,7 +309,7 @@ impl<'a> Column<'a> {
                 out.truncate(start);
                 Cell::Unknown
             }
-            Slot::Other(cell) => {
+            RowContent::Other(cell) => {
                 if cell == Cell::Null {
                     out.extend_from_slice(NULL);
                 }
@@ -347,13 +347,13 @@ impl<'a> Column<'a> {
         let decoded = self.kind.for_each(self.presence.value_count(), |text| {
             for (row, index) in indexes.by_ref() {
                 match index {
-                    Slot::Value(_) => return f(row, text),
-                    Slot::Other(cell) => f(row, cell.text()),
+                    RowContent::Value(_) => return f(row, text),
+                    RowContent::Other(cell) => f(row, cell.text()),
                 }
             }
         });
         for (row, index) in indexes {
-            if let Slot::Other(cell) = index {
+            if let RowContent::Other(cell) = index {
                 f(row, cell.text());
             }
         }

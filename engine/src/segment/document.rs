@@ -10,7 +10,7 @@ use super::footer::{
     ArchivedRosterEntry, ArchivedSlotEntry, ArchivedTableEntry, ArchivedTargetEntry, SPACE_CORE,
     SPACE_VOLATILE,
 };
-use super::layout::{self, Field};
+use super::layout::{self, FieldLayout};
 use super::reference::BasePart;
 use super::{integers, links, sums};
 use crate::document::{Table, number};
@@ -90,7 +90,7 @@ pub(crate) fn tables() -> Vec<Table> {
     tables
 }
 
-fn fields(mark: &str, fields: &[Field]) -> Table {
+fn fields(mark: &str, fields: &[FieldLayout]) -> Table {
     let rows = fields.iter().map(|(name, at, size)| [(*name).into(), at.to_string(), size.to_string()]);
     Table::new(mark, rows)
 }

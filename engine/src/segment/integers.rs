@@ -105,7 +105,7 @@ impl<'a> Decoding<'a> {
                     progression.first = progression.first.wrapping_add(progression.step);
                 }
             }
-            None => Block::read(&mut self.reader, values.len())?.unpack(values),
+            None => PackedBlock::read(&mut self.reader, values.len())?.unpack(values),
         }
         Ok(())
     }
@@ -155,7 +155,7 @@ fn steps_of(block: &[u32]) -> Option<(i64, u32)> {
 }
 
 /// A block whose values are still packed.
-struct Block<'a> {
+struct PackedBlock<'a> {
     /// The least value; with differences the first one.
     base: u32,
     /// With differences the least of them.
@@ -164,7 +164,7 @@ struct Block<'a> {
     bits: &'a [u8],
 }
 
-impl<'a> Block<'a> {
+impl<'a> PackedBlock<'a> {
     fn read(reader: &mut Reader<'a>, length: usize) -> Result<Self, FormatError> {
         let head = reader.byte()?;
         let width = u32::from(head & 0x3f);
@@ -226,7 +226,7 @@ impl<'a> Skimmed<'a> {
         }
         for start in (0..=index).step_by(BLOCK) {
             let length = BLOCK.min(self.count - start);
-            let block = Block::read(&mut reader, length)?;
+            let block = PackedBlock::read(&mut reader, length)?;
             if index < start + length {
                 let mut values = [0; BLOCK];
                 block.unpack(&mut values[..length]);
@@ -252,7 +252,7 @@ impl<'a> Skimmed<'a> {
         let mut found = None;
         for start in (0..self.count).step_by(BLOCK) {
             let length = BLOCK.min(self.count - start);
-            let block = Block::read(&mut reader, length)?;
+            let block = PackedBlock::read(&mut reader, length)?;
             if block.base > wanted {
                 break;
             }

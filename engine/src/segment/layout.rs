@@ -33,9 +33,9 @@ pub(super) const HEADER_MAGIC: [u8; 8] = *b"ESNAPSEG";
 pub(super) const TRAILER_MAGIC: [u8; 8] = *b"GESPANSE";
 
 /// A field: name, first byte, size in bytes.
-pub(super) type Field = (&'static str, usize, usize);
+pub(super) type FieldLayout = (&'static str, usize, usize);
 
-pub(super) const HEADER_FIELDS: [Field; 7] = [
+pub(super) const HEADER_FIELDS: [FieldLayout; 7] = [
     ("magic", 0, 8),
     ("format version", 8, 4),
     ("cipher", 12, 4),
@@ -45,7 +45,7 @@ pub(super) const HEADER_FIELDS: [Field; 7] = [
     ("checksum", 60, 4),
 ];
 
-pub(super) const TRAILER_FIELDS: [Field; 6] = [
+pub(super) const TRAILER_FIELDS: [FieldLayout; 6] = [
     ("footer offset", 0, 8),
     ("footer length", 8, 8),
     ("footer hash", 16, 32),
@@ -54,7 +54,7 @@ pub(super) const TRAILER_FIELDS: [Field; 6] = [
     ("magic", 56, 8),
 ];
 
-const fn is_gapless(fields: &[Field], size: usize) -> bool {
+const fn is_gapless(fields: &[FieldLayout], size: usize) -> bool {
     let mut next = 0;
     let mut index = 0;
     while index < fields.len() {

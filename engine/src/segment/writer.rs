@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::column::Encoded;
+use super::column::EncodedChunk;
 use super::footer::{ChunkEntry, Footer, SlotEntry};
 use super::integers;
 use super::layout::{CHUNK_ALIGNMENT, FOOTER_ALIGNMENT, FORMAT_VERSION, HEADER_SIZE, Header, Trailer};
@@ -196,7 +196,7 @@ impl SegmentWriter {
     }
 
     /// Appends a column of cells.
-    pub(crate) fn column(&mut self, encoded: &Encoded) -> Result<u32> {
+    pub(crate) fn column(&mut self, encoded: &EncodedChunk) -> Result<u32> {
         let stats = &encoded.stats;
         let (min, max) = stats.range.unwrap_or((1, 0));
         let entry = ChunkEntry {

@@ -1,7 +1,7 @@
 //! From cells back to an object: the inverse of flattening.
 
 use super::path::path_segments;
-use super::scan::Cursor;
+use super::scan::JsonCursor;
 use super::write::{DEPTH_MAX, write_decoded};
 use super::{NULL, UNKNOWN};
 
@@ -43,7 +43,7 @@ fn write_level(rows: &[(Vec<Vec<u8>>, &[u8])], depth: usize, out: &mut Vec<u8>) 
 /// Reads canonical text that `serde_json` refuses, putting the nearest value for what it has no room for.
 pub(super) fn decode_near(text: &[u8]) -> serde_json::Value {
     let mut near = Vec::with_capacity(text.len());
-    let mut cursor = Cursor::new(text);
+    let mut cursor = JsonCursor::new(text);
     while !cursor.rest().is_empty() {
         let start = cursor.offset();
         match cursor.peek() {

@@ -1,6 +1,6 @@
 //! Texts that stand where a value was cut off: what PowerShell leaves below the depth it was told to write.
 
-use super::scan::Cursor;
+use super::scan::JsonCursor;
 
 /// What the names of types begin with that PowerShell writes in the place of a collection or a table.
 const TYPE_NAMES: [&str; 3] = ["System.Collections.", "System.Management.Automation.", "System.Object"];
@@ -10,7 +10,7 @@ const SHOWN_LENGTH_MAX: usize = 80;
 
 /// The first text in a canonical value that stands for a value that was cut off, without its quotes.
 pub(crate) fn cut_off(text: &[u8]) -> Option<&str> {
-    let mut cursor = Cursor::new(text);
+    let mut cursor = JsonCursor::new(text);
     while !cursor.rest().is_empty() {
         if cursor.peek() != b'"' {
             cursor.advance(1);

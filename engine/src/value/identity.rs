@@ -3,17 +3,17 @@
 //! Since version 2 the hash is of the text that came, so that every version of the table agrees on it; this stays for
 //! checking what older stores hold.
 
-use super::scan::Cursor;
+use super::scan::JsonCursor;
 
 /// Appends the identity text of a set: the canonical text with the elements of its arrays sorted, at every depth.
 ///
 /// Only for canonical text. What is no array stays as it is.
 pub(crate) fn write_identity(text: &[u8], out: &mut Vec<u8>) {
-    copy_sorted(&mut Cursor::new(text), out);
+    copy_sorted(&mut JsonCursor::new(text), out);
 }
 
 /// Copies one canonical value, sorting arrays.
-fn copy_sorted(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+fn copy_sorted(cursor: &mut JsonCursor<'_>, out: &mut Vec<u8>) {
     match cursor.peek() {
         b'[' => copy_array(cursor, out),
         b'{' => {
@@ -31,7 +31,7 @@ fn copy_sorted(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn copy_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+fn copy_array(cursor: &mut JsonCursor<'_>, out: &mut Vec<u8>) {
     let mut elements: Vec<&[u8]> = Vec::with_capacity(16);
     let mut ahead = cursor.clone();
     ahead.advance(1);
@@ -54,7 +54,7 @@ fn copy_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
 }
 
 /// Copies an array of which elements have arrays themselves.
-fn copy_nested_array(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+fn copy_nested_array(cursor: &mut JsonCursor<'_>, out: &mut Vec<u8>) {
     let mut elements = Vec::new();
     let mut texts = Vec::new();
     cursor.advance(1);
@@ -81,7 +81,7 @@ fn put_array<'t>(elements: impl Iterator<Item = &'t [u8]>, out: &mut Vec<u8>) {
 }
 
 /// Steps over one canonical value up to the first array in it; says whether there is none.
-fn step_over_flat(cursor: &mut Cursor<'_>) -> bool {
+fn step_over_flat(cursor: &mut JsonCursor<'_>) -> bool {
     match cursor.peek() {
         b'[' => false,
         b'{' => step_over_object(cursor, step_over_flat),
@@ -93,7 +93,7 @@ fn step_over_flat(cursor: &mut Cursor<'_>) -> bool {
 }
 
 /// Steps over the object that begins here, over its values with `step_over`; says no as soon as that does.
-fn step_over_object(cursor: &mut Cursor<'_>, step_over: impl Fn(&mut Cursor<'_>) -> bool) -> bool {
+fn step_over_object(cursor: &mut JsonCursor<'_>, step_over: impl Fn(&mut JsonCursor<'_>) -> bool) -> bool {
     cursor.advance(1);
     while !matches!(cursor.peek(), b'}' | 0) {
         step_over_scalar(cursor);
@@ -105,20 +105,20 @@ fn step_over_object(cursor: &mut Cursor<'_>, step_over: impl Fn(&mut Cursor<'_>)
     cursor.take(b'}')
 }
 
-fn copy_byte(cursor: &mut Cursor<'_>, byte: u8, out: &mut Vec<u8>) {
+fn copy_byte(cursor: &mut JsonCursor<'_>, byte: u8, out: &mut Vec<u8>) {
     if cursor.take(byte) {
         out.push(byte);
     }
 }
 
-fn copy_scalar(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) {
+fn copy_scalar(cursor: &mut JsonCursor<'_>, out: &mut Vec<u8>) {
     let start = cursor.offset();
     step_over_scalar(cursor);
     out.extend_from_slice(cursor.since(start));
 }
 
 /// Steps over a string, number or literal; always moves on, so that text that is not canonical cannot make it loop.
-pub(crate) fn step_over_scalar(cursor: &mut Cursor<'_>) {
+pub(crate) fn step_over_scalar(cursor: &mut JsonCursor<'_>) {
     if cursor.peek() == b'"' {
         if cursor.string().is_err() {
             cursor.advance(cursor.rest().len());

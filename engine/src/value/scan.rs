@@ -21,7 +21,7 @@ impl Malformed {
 
 /// A position in a JSON text that is known to be UTF-8.
 #[derive(Debug, Clone)]
-pub(crate) struct Cursor<'text> {
+pub(crate) struct JsonCursor<'text> {
     text: &'text [u8],
     at: usize,
 }
@@ -61,7 +61,7 @@ pub(crate) fn check_utf8(text: &[u8]) -> Result<(), Malformed> {
         .map_err(|error| Malformed::new(error.valid_up_to(), "expected UTF-8, found bytes that are none"))
 }
 
-impl<'text> Cursor<'text> {
+impl<'text> JsonCursor<'text> {
     pub(crate) fn new(text: &'text [u8]) -> Self {
         Self { text, at: 0 }
     }

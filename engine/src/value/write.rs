@@ -1,7 +1,7 @@
 //! Writes canonical text: one value in, one text out, in one pass.
 
 use super::number::write_number;
-use super::scan::{Cursor, Malformed, RawString, decode_escapes};
+use super::scan::{JsonCursor, Malformed, RawString, decode_escapes};
 
 /// How deep objects and arrays may nest: deep enough for every real object, and for no stack to overflow.
 pub(crate) const DEPTH_MAX: usize = 128;
@@ -45,7 +45,7 @@ impl CanonicalWriter {
     /// Appends the canonical text of the value that begins here. `depth` counts what is open around it.
     pub(crate) fn write_value(
         &mut self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut JsonCursor<'_>,
         out: &mut Vec<u8>,
         depth: usize,
     ) -> Result<(), Malformed> {
@@ -70,7 +70,7 @@ impl CanonicalWriter {
 
     fn write_array(
         &mut self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut JsonCursor<'_>,
         out: &mut Vec<u8>,
         depth: usize,
     ) -> Result<(), Malformed> {
@@ -99,7 +99,7 @@ impl CanonicalWriter {
 
     fn write_object(
         &mut self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut JsonCursor<'_>,
         out: &mut Vec<u8>,
         depth: usize,
     ) -> Result<(), Malformed> {
@@ -138,7 +138,7 @@ impl CanonicalWriter {
 
     fn write_member(
         &mut self,
-        cursor: &mut Cursor<'_>,
+        cursor: &mut JsonCursor<'_>,
         out: &mut Vec<u8>,
         depth: usize,
     ) -> Result<Member, Malformed> {
@@ -199,7 +199,7 @@ impl Member {
     }
 }
 
-fn check_depth(cursor: &Cursor<'_>, depth: usize) -> Result<(), Malformed> {
+fn check_depth(cursor: &JsonCursor<'_>, depth: usize) -> Result<(), Malformed> {
     if depth >= DEPTH_MAX {
         let reason = format!("expected at most {DEPTH_MAX} levels of nesting, found more");
         return Err(Malformed::new(cursor.offset(), reason));
@@ -208,7 +208,7 @@ fn check_depth(cursor: &Cursor<'_>, depth: usize) -> Result<(), Malformed> {
 }
 
 /// Appends the canonical text of the string that begins here; says whether it holds escapes.
-pub(crate) fn write_string(cursor: &mut Cursor<'_>, out: &mut Vec<u8>) -> Result<bool, Malformed> {
+pub(crate) fn write_string(cursor: &mut JsonCursor<'_>, out: &mut Vec<u8>) -> Result<bool, Malformed> {
     let start = cursor.offset();
     let raw = cursor.string()?;
     if !raw.escaped {

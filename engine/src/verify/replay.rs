@@ -15,11 +15,11 @@ use roaring::RoaringBitmap;
 use super::counts;
 use crate::link_sets::{EMPTY_SET, read_set, set_patch};
 use crate::manifest::{Counts, Manifest};
-use crate::rows::{Cells, Cursor, Differing, Rows};
+use crate::rows::{DifferingCells, RowCells, RowCursor, Rows};
 use crate::segment::footer::{CheckpointEntry, CheckpointTable, SlotEntry};
 use crate::segment::links;
 use crate::segment::reader::Segment;
-use crate::state::{Numbers, Part, State, TableKey};
+use crate::state::{NumberRanges, State, TableKey, VectorKind};
 use crate::vector::{ChangedSlot, Slot, Vector};
 use crate::{Error, Result};
 
@@ -27,7 +27,7 @@ use crate::{Error, Result};
 struct Replay<'s> {
     state: &'s State,
     vectors: BTreeMap<TableKey, Vector>,
-    numbers: BTreeMap<TableKey, Numbers>,
+    numbers: BTreeMap<TableKey, NumberRanges>,
     /// The object of each version, by its number; those before the first are nobody's.
     owners: BTreeMap<TableKey, Vec<u32>>,
     gone: RoaringBitmap,
@@ -79,11 +79,11 @@ impl Replay<'_> {
         for key in self.state.tables.keys() {
             let Some(entry) = segment.slots(key) else { continue };
             let slots = self.add_slots(segment, key, entry)?;
-            if key.part != Part::Volatile {
+            if key.part != VectorKind::Volatile {
                 let ordinals = slots.iter().map(|slot| slot.ordinal);
                 changed.entry(&*key.type_token).or_default().extend(ordinals);
             }
-            if key.part == Part::Core {
+            if key.part == VectorKind::Core {
                 let count =
                     |is: fn(&ChangedSlot) -> bool| slots.iter().filter(|slot| is(slot)).count() as u64;
                 counts.added += count(|slot| slot.new.is_live() && !slot.old.is_live());
@@ -99,7 +99,7 @@ impl Replay<'_> {
             );
             return Err(segment.footer_error(what));
         }
-        let cores = self.vectors.iter().filter(|(key, _)| key.part == Part::Core);
+        let cores = self.vectors.iter().filter(|(key, _)| key.part == VectorKind::Core);
         let objects: u64 = cores.map(|(_, vector)| vector.count(Slot::is_live) as u64).sum();
         if objects != manifest.counts.objects {
             let what = format!("there are {objects} objects, the manifest says {}", manifest.counts.objects);
@@ -130,12 +130,16 @@ impl Replay<'_> {
     fn add_numbers(&mut self, segment: &Segment) -> Result<()> {
         let footer = &segment.footer;
         for table in &footer.tables {
-            let part = if table.space == Part::Volatile.space() { Part::Volatile } else { Part::Core };
+            let part = if table.space == VectorKind::Volatile.space() {
+                VectorKind::Volatile
+            } else {
+                VectorKind::Core
+            };
             let key = TableKey { type_token: table.type_token.as_str().into(), part };
             let (count, most) = (table.version_count(), table.version_count_max(self.ordinal_count));
             let numbers = self.numbers.entry(key.clone()).or_default();
             numbers.add(segment, table.first_version, count, most)?;
-            if count > 0 && key.part == Part::Core {
+            if count > 0 && key.part == VectorKind::Core {
                 let ordinals = segment.integers(table.ordinals)?;
                 let owners = self.owners.entry(key).or_default();
                 if ordinals.len() != count as usize || owners.len() > table.first_version as usize {
@@ -148,7 +152,7 @@ impl Replay<'_> {
             }
         }
         for entry in &footer.links {
-            let part = Part::Links(entry.relation.as_str().into());
+            let part = VectorKind::Links(entry.relation.as_str().into());
             let key = TableKey { type_token: entry.type_token.as_str().into(), part };
             let numbers = self.numbers.entry(key).or_default();
             numbers.add(segment, entry.first_set, entry.set_count, entry.set_count_max(segment)?)?;
@@ -169,7 +173,7 @@ impl Replay<'_> {
         for slot in slots.iter() {
             let found = vector.get(slot.ordinal);
             let version = slot.new.version();
-            let is_own = key.part != Part::Core
+            let is_own = key.part != VectorKind::Core
                 || version == 0
                 || owners.and_then(|owners| owners.get(version as usize)) == Some(&slot.ordinal);
             if found != slot.old || version >= next || !is_own || slot.ordinal >= self.ordinal_count {
@@ -200,8 +204,12 @@ impl Replay<'_> {
             }
             changed.extend(added.into_iter().chain(removed));
         }
-        let cores: Vec<&Vector> =
-            self.vectors.iter().filter(|(key, _)| key.part == Part::Core).map(|(_, vector)| vector).collect();
+        let cores: Vec<&Vector> = self
+            .vectors
+            .iter()
+            .filter(|(key, _)| key.part == VectorKind::Core)
+            .map(|(_, vector)| vector)
+            .collect();
         for ordinal in changed {
             let is_live = cores.iter().any(|vector| vector.get(ordinal).is_live());
             // A backup that was woven into the past may be older than an object.
@@ -281,8 +289,8 @@ impl Replay<'_> {
         let Some(manifest) = self.state.manifests_committed().pop() else { return Ok(()) };
         let mut total = 0;
         for (key, vector) in &self.vectors {
-            let Part::Links(_) = &key.part else { continue };
-            let core = TableKey { type_token: Arc::clone(&key.type_token), part: Part::Core };
+            let VectorKind::Links(_) = &key.part else { continue };
+            let core = TableKey { type_token: Arc::clone(&key.type_token), part: VectorKind::Core };
             let core = self.vectors.get(&core);
             let is_live = |source| core.is_some_and(|core| core.get(source).is_live());
             let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
@@ -303,7 +311,7 @@ impl Replay<'_> {
 }
 
 fn is_named(key: &TableKey, table: &CheckpointTable, is_links: bool) -> bool {
-    is_links == matches!(key.part, Part::Links(_))
+    is_links == matches!(key.part, VectorKind::Links(_))
         && *key.type_token == *table.type_token
         && key.part.name() == table.name
 }
@@ -325,13 +333,13 @@ fn check_index(state: &State) -> Option<Error> {
 
 /// Every patch says of its predecessor what that holds, and belongs to the same object.
 fn check_patches(state: &State, key: &TableKey, owners: Option<&Vec<u32>>) -> Result<()> {
-    if matches!(key.part, Part::Links(_)) {
+    if matches!(key.part, VectorKind::Links(_)) {
         return Ok(());
     }
     let next = state.tables[key].next;
     let rows = Rows::many(state, key);
     (1..next).into_par_iter().try_for_each_init(
-        || (Cursor::new(&rows), Differing::default(), Cells::default()),
+        || (RowCursor::new(&rows), DifferingCells::default(), RowCells::default()),
         |(cursor, differing, before), version| {
             let predecessor = rows.predecessor(version)?;
             if predecessor == 0 {
@@ -357,8 +365,8 @@ fn check_patches(state: &State, key: &TableKey, owners: Option<&Vec<u32>>) -> Re
 }
 
 /// Every set that is kept as a difference adds what was not there and removes what was.
-fn check_sets(state: &State, key: &TableKey, numbers: &Numbers) -> Result<()> {
-    if !matches!(key.part, Part::Links(_)) {
+fn check_sets(state: &State, key: &TableKey, numbers: &NumberRanges) -> Result<()> {
+    if !matches!(key.part, VectorKind::Links(_)) {
         return Ok(());
     }
     (EMPTY_SET + 1..numbers.next).into_par_iter().try_for_each(|number| {

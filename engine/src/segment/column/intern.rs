@@ -16,7 +16,7 @@ const PROBES_MAX: usize = 64;
 /// The distinct texts; none when there are more than half as many as texts.
 pub(super) fn intern<'a>(all: &[&'a [u8]]) -> Option<Interned<'a>> {
     let limit = all.len() / 2 + 1;
-    let mut table = Table::new(all.len());
+    let mut table = CodeTable::new(all.len());
     let mut codes = Vec::with_capacity(all.len());
     let mut previous: (&[u8], u32) = (b"", u32::MAX);
     for (index, text) in all.iter().enumerate() {
@@ -48,13 +48,13 @@ fn sorted(texts: Vec<&[u8]>, mut codes: Vec<u32>) -> Interned<'_> {
 }
 
 /// An open-addressing table that never grows: it has a slot per text, and at most half of them are distinct.
-struct Table<'a> {
+struct CodeTable<'a> {
     /// Upper half of the hash, and the code plus one; 0 = free.
     slots: Vec<(u32, u32)>,
     texts: Vec<&'a [u8]>,
 }
 
-impl<'a> Table<'a> {
+impl<'a> CodeTable<'a> {
     fn new(count: usize) -> Self {
         Self { slots: vec![(0, 0); count.next_power_of_two()], texts: Vec::new() }
     }

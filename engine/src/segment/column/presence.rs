@@ -50,7 +50,7 @@ enum Others<'a> {
 
 /// Where a row's content is: among the stored values, or nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum RowContent {
     /// The index among the values.
     Value(usize),
     /// No value, but this.
@@ -86,30 +86,30 @@ impl<'a> Presence<'a> {
 
     /// Where the content of `row` is; rows behind the last one are absent.
     #[inline]
-    pub(super) fn slot(&self, row: usize) -> Slot {
+    pub(super) fn slot(&self, row: usize) -> RowContent {
         if row >= self.row_count {
-            return Slot::Other(Cell::Absent);
+            return RowContent::Other(Cell::Absent);
         }
         match &self.set {
-            Set::All => Slot::Value(row),
+            Set::All => RowContent::Value(row),
             Set::None => self.other(row),
             Set::Bitmap { bits, ranks } => {
                 let before = rank(bits, ranks, row);
-                if bit(bits, row) { Slot::Value(before) } else { self.other(row.wrapping_sub(before)) }
+                if bit(bits, row) { RowContent::Value(before) } else { self.other(row.wrapping_sub(before)) }
             }
             Set::Listed(rows) => match search(rows, row) {
-                Ok(index) => Slot::Value(index),
+                Ok(index) => RowContent::Value(index),
                 Err(before) => self.other(row.wrapping_sub(before)),
             },
             Set::Unlisted(rows) => match search(rows, row) {
                 Ok(index) => self.other(index),
-                Err(before) => Slot::Value(row.wrapping_sub(before)),
+                Err(before) => RowContent::Value(row.wrapping_sub(before)),
             },
         }
     }
 
     /// The places of all rows in order, without searching for each.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+    pub(super) fn slots(&self) -> impl Iterator<Item = RowContent> + '_ {
         let mut values = 0;
         (0..self.row_count).map(move |row| {
             let present = match &self.set {
@@ -126,13 +126,13 @@ impl<'a> Presence<'a> {
                 return self.other(row - values);
             }
             values += 1;
-            Slot::Value(values - 1)
+            RowContent::Value(values - 1)
         })
     }
 
     #[inline]
-    fn other(&self, index: usize) -> Slot {
-        Slot::Other(match &self.others {
+    fn other(&self, index: usize) -> RowContent {
+        RowContent::Other(match &self.others {
             Others::Alike(cell) => *cell,
             Others::Mixed(codes) => other_of(codes.get(index)),
         })

@@ -9,7 +9,7 @@ use super::text::Texts;
 use super::values::{Booleans, Dictionary};
 use super::*;
 
-fn open_all(encoded: &Encoded) -> Column<'_> {
+fn open_all(encoded: &EncodedChunk) -> Column<'_> {
     Column::open(&encoded.bytes, encoded.stats.row_count).unwrap()
 }
 
@@ -155,7 +155,7 @@ fn numbers_that_would_change_stay_texts() {
 
 #[test]
 fn kinds_show_a_query_what_is_stored() {
-    fn opened(encoded: &Encoded) -> Kind<'_> {
+    fn opened(encoded: &EncodedChunk) -> Kind<'_> {
         open_all(encoded).kind().clone()
     }
     let encoded = encode(&[b"true", b"", b"false", b"true"]);

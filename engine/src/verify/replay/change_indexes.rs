@@ -9,11 +9,11 @@ use super::Replay;
 use crate::Result;
 use crate::change_index::{IS_SYNCED, IS_UNNAMED};
 use crate::id_index::IdList;
-use crate::rows::{Cursor, Rows};
+use crate::rows::{RowCursor, Rows};
 use crate::schema::SYNCED_MARKER;
 use crate::segment::footer::{IdEntry, RosterEntry};
 use crate::segment::reader::Segment;
-use crate::state::{Part, TableKey};
+use crate::state::{TableKey, VectorKind};
 use crate::vector::Slot;
 
 /// The objects of each type of which a backup changed the core slot or links.
@@ -59,7 +59,7 @@ impl Replay<'_> {
 
     /// Every line says of its object what the version says that it had after this backup.
     fn check_change_index(&self, segment: &Arc<Segment>, change_index: &RosterEntry) -> Result<()> {
-        let key = TableKey { type_token: change_index.type_token.as_str().into(), part: Part::Core };
+        let key = TableKey { type_token: change_index.type_token.as_str().into(), part: VectorKind::Core };
         let wrong = |row: usize| {
             let what =
                 format!("line {row} of the list of changed {} is not what its version says", key.type_token);
@@ -72,7 +72,7 @@ impl Replay<'_> {
         let vector = self.vectors.get(&key);
         let rows = Rows::many(self.state, &key);
         let paths = [self.state.paths.id("displayName"), self.state.paths.id(SYNCED_MARKER)];
-        let mut cursor = Cursor::new(&rows);
+        let mut cursor = RowCursor::new(&rows);
         for (row, (&ordinal, &slot)) in ordinals.iter().zip(&slots).enumerate() {
             let slot = Slot::from_stored(slot);
             if vector.map_or(Slot::NEVER, |vector| vector.get(ordinal)) != slot {
