@@ -95,7 +95,7 @@ fn parse(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parse");
     group.throughput(Throughput::Bytes(bytes as u64));
     group.sample_size(20);
-    let mut shredder = engine::Shredder::detached([7; 32]);
+    let mut shredder = engine::content::Shredder::detached([7; 32]);
     group.bench_function("shredder", |bencher| {
         bencher.iter(|| {
             for object in &objects {

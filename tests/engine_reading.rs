@@ -1,8 +1,9 @@
 //! Backups whose source says how it read: what is gone, kept, unknown; readings beside backups; open journals; lineage.
 
+use engine::coverage::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading};
 use engine::{
-    BackupDetails, BackupId, BackupKind, BinExtent, ChangeKind, CreateOptions, DifferenceFilter, Error,
-    Extent, Gap, GapScope, ObjectKey, Observation, Point, RelationReading, Store, TypeReading,
+    BackupDetails, BackupId, BackupKind, ChangeKind, CreateOptions, DifferenceFilter, Error, ObjectKey,
+    Observation, Point, Store,
 };
 use jiff::Timestamp;
 use serde_json::json;

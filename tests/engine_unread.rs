@@ -1,9 +1,7 @@
 //! What was not read at one side of a difference: it is neither new nor gone, and answers say so.
 
-use engine::{
-    BinExtent, Change, ChangeKind, DifferenceFilter, Extent, Gap, GapScope, Observation, RecoveryAction,
-    RelationReading, Store, TypeReading, Unread, UnreadSide, schema,
-};
+use engine::coverage::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading, Unread, UnreadSide};
+use engine::{Change, ChangeKind, DifferenceFilter, Observation, RecoveryAction, Store, schema};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tests::Shelf;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use engine::{ChangeKind, DifferenceFilter, GapScope, Store};
+use engine::coverage::GapScope;
+use engine::{ChangeKind, DifferenceFilter, Store};
 use ingest::apply::ApplyRequest;
 use ingest::plan::PlanOptions;
 use ingest::pull::{BackupReport, BackupRequest, backup};

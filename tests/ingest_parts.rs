@@ -1,7 +1,8 @@
 //! What Graph shows of an object only when that one is asked for: backed up, told apart from what may not be read, and
 //! put back element by element.
 
-use engine::{DifferenceFilter, GapScope, Store};
+use engine::coverage::GapScope;
+use engine::{DifferenceFilter, Store};
 use ingest::apply::{RecoveryStatus, RecoverySummary, undo_plan};
 use ingest::plan::{Identity, Plan, PlanContext, PlanInput, PlanOptions, StepKind, make};
 use ingest::pull::{BackupReport, BackupRequest};

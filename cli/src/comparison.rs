@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use engine::{BackupId, BackupSummary, Cascades, DifferenceFilter, Store, Unread};
+use engine::coverage::Unread;
+use engine::{BackupId, BackupSummary, Cascades, DifferenceFilter, Store};
 use ingest::pull::LiveScope;
 
 use crate::args::tenant::Tenant;

@@ -1,6 +1,7 @@
 //! What to do about each kind of error of a store, in terms of the command line.
 
-use engine::{Error, ErrorKind, NoBackupReason, ObjectProblem};
+use engine::error::{NoBackupReason, ObjectProblem};
+use engine::{Error, ErrorKind};
 
 /// Where imports come from: the time of their data is what the caller says.
 const IMPORT: &str = "import";
@@ -59,6 +60,8 @@ fn help_of_object(error: &Error) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use engine::error::InvalidReason;
+
     use super::*;
 
     #[test]
@@ -80,7 +83,7 @@ mod tests {
             (no_object("nearest: Ann"), Some("nearest: Ann")),
             (no_object(""), None),
             (committed, Some("wait until that ends")),
-            (Error::Invalid("no".to_owned()), None),
+            (InvalidReason::ColumnTooLong { length: 1 << 32 }.into(), None),
         ] {
             let found = help_of_engine(&error);
             assert_eq!(found.is_some(), help.is_some(), "{error}");

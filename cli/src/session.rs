@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use engine::coverage::Unread;
 use engine::disk::{create_private_folder, private_file};
-use engine::{BackupSummary, CreateOptions, Point, Store, Unread};
+use engine::{BackupSummary, CreateOptions, Point, Store};
 
 use crate::args::{Color, Format, Global};
 use crate::bridge::scratch::Scratch;

@@ -1,7 +1,7 @@
 //! What an object's content is: raw JSON text in, cells and hashes out.
 //!
 //! Shape: [`Shredder`] (one per worker) takes raw objects one by one and lays their cells into columns per type;
-//! [`Parts`] are the columns of some objects, handed over whole.
+//! [`ShreddedObjects`] are the columns of some objects, handed over whole.
 //!
 //! Invariants: equal content has equal hashes whatever the order of properties, the white space, the way numbers and
 //! strings are written; an object that cannot be read leaves nothing behind.
@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use crate::error::ObjectProblem;
 use crate::id::Id;
+pub use crate::id::id_of_reference;
 use crate::import_cache::ImportCache;
 use crate::value::{CanonicalWriter, Malformed, canonicalize, path_to_display};
 use crate::{Error, Result};
@@ -36,7 +37,7 @@ use shred::{CutOff, Seen, Stop};
 
 /// Parsed objects on their way into a backup.
 #[derive(Debug, Default)]
-pub struct Parts {
+pub struct ShreddedObjects {
     /// New or changed objects, by type, in the order in which the types first came.
     pub(crate) types: Vec<TypeObjects>,
     /// Objects whose raw text the import cache knows.
@@ -222,7 +223,7 @@ impl Shredder {
     }
 
     /// What was pushed since the last call.
-    pub fn take(&mut self) -> Parts {
+    pub fn take(&mut self) -> ShreddedObjects {
         self.hash_contents();
         let mut types: Vec<TypeObjects> = self.shapes.iter_mut().filter_map(TypeShape::take).collect();
         // Not in the order in which this worker met them: what it parsed before must not show.
@@ -234,7 +235,7 @@ impl Shredder {
             self.last_hint = None;
             self.last_position = None;
         }
-        Parts {
+        ShreddedObjects {
             types,
             unchanged: std::mem::take(&mut self.unchanged),
             object_count: std::mem::take(&mut self.object_count),

@@ -98,7 +98,7 @@ fn history_of(snapshots: &Snapshots, object: &ObjectKey) -> Result<Vec<(u64, Bac
     };
     let keys = state.tables.keys();
     let keys: Vec<_> =
-        keys.filter(|key| key.type_token == object.type_token && key.part != VectorKind::Volatile).collect();
+        keys.filter(|key| key.type_token == object.type_token && key.kind != VectorKind::Volatile).collect();
     let mut history = Vec::new();
     for rank in 1..=state.manifests.len() as u64 {
         let (before, sequence) = (state.sequence_at(rank - 1), state.sequence_at(rank));

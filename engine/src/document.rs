@@ -210,9 +210,9 @@ fn coverage() -> CoverageRecord {
         insignificant: 1,
         asked: Some(some()),
         as_of: [(String::new(), jiff::Timestamp::UNIX_EPOCH)].into(),
-        gaps: vec![crate::Gap {
+        gaps: vec![crate::coverage::Gap {
             type_token: String::new(),
-            scope: crate::GapScope::Type,
+            scope: crate::coverage::GapScope::Type,
             reason: String::new(),
             count: 0,
         }],

@@ -130,9 +130,84 @@ pub enum Error {
         /// The first few, with their IDs.
         examples: Vec<ObjectKey>,
     },
-    /// A request that makes no sense for this store.
-    #[error("{0}")]
-    Invalid(String),
+    /// Data or a request that a store cannot take.
+    #[error(transparent)]
+    Invalid(#[from] InvalidReason),
+}
+
+/// Why data or a request is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidReason {
+    /// A text that cannot name a journal.
+    #[error(
+        "\"{}\" is no name of a journal: 1 to {length_max} of a-z, 0-9, - and _ are required",
+        name.escape_debug()
+    )]
+    JournalName {
+        /// The text.
+        name: String,
+        /// Bytes that a name has at most.
+        length_max: usize,
+    },
+    /// An append to a journal whose previous append failed.
+    #[error("{}: an append failed before; the journal must be opened again", path.display())]
+    JournalClosed {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// A record that has no form in JSON.
+    #[error("a record cannot be written as JSON: {source}")]
+    RecordNotJson {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A record whose JSON the parser refuses, because it is nested too deeply.
+    #[error("a record could not be read again: {source}")]
+    RecordNotReadable {
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A record that is longer than a journal can say.
+    #[error("a record of 4 GiB or more is too long for a journal")]
+    RecordTooLong {
+        /// Its length, in bytes.
+        length: usize,
+    },
+    /// A store that is encrypted in a way that this version does not know.
+    #[error("{}: cipher {cipher} is not known to this version", path.display())]
+    UnknownCipher {
+        /// The file that names the cipher.
+        path: PathBuf,
+        /// Its name.
+        cipher: String,
+    },
+    /// An encrypted segment.
+    #[error("{}: the segment is encrypted; this version reads plain segments only", path.display())]
+    EncryptedSegment {
+        /// The segment.
+        path: PathBuf,
+    },
+    /// A column whose texts are longer than its offsets can say.
+    #[error("a column holds more than 4 GiB of text")]
+    ColumnTooLong {
+        /// Its length, in bytes.
+        length: usize,
+    },
+    /// The import cache names a type by a number beyond the types that it lists.
+    #[error("the cache of the last import (staging/seen.memo) names a type that is not there")]
+    UnknownCacheType {
+        /// The number.
+        index: u16,
+        /// How many types the cache lists.
+        count: usize,
+    },
+    /// The footer of a segment cannot be serialized.
+    #[error("the segment's footer cannot be written: {source}")]
+    Footer {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 /// The kind of an error: one for each way in which callers go on, and the same name as the variant of [`Error`].
@@ -168,7 +243,7 @@ pub enum NoBackupReason {
     #[error("the store has no backup yet")]
     Empty,
     /// There are fewer backups than the point counts back.
-    #[error("the store has {count} backups")]
+    #[error("the store has {}", backups(*count))]
     TooFew {
         /// How many there are.
         count: usize,
@@ -249,6 +324,10 @@ impl Error {
             other => other.to_string(),
         }
     }
+}
+
+fn backups(count: usize) -> String {
+    if count == 1 { "1 backup".to_owned() } else { format!("{count} backups") }
 }
 
 fn behind(nearest: &str) -> String {

@@ -136,7 +136,7 @@ pub(crate) fn find_relations(
     let state = snapshot.state();
     let path = state.paths.id("id");
     let mut found = Vec::new();
-    for key in state.tables.keys().filter(|key| key.part == VectorKind::Volatile) {
+    for key in state.tables.keys().filter(|key| key.kind == VectorKind::Volatile) {
         let matching = scan_table(snapshot, key, path, is_wanted)?;
         found.extend(matching.into_iter().map(|(key, _)| key));
     }
@@ -164,7 +164,7 @@ fn scan_versions(
     let state = snapshot.state();
     let path = state.paths.id(property);
     let mut found = Vec::new();
-    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.part == VectorKind::Core) {
+    for (key, numbers) in state.tables.iter().filter(|(key, _)| key.kind == VectorKind::Core) {
         let rows = Rows::many(state, key);
         for &(first, sequence) in &numbers.ranges {
             let ordinals = version_ordinals(state, key, sequence)?;

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::disk::{Disk, DiskContext, DiskFile};
-use crate::error::{Error, Result};
+use crate::error::{Error, InvalidReason, Result};
 
 /// One field of a record: name, offset and length in bytes (0 = as long as `length` says), meaning.
 pub type RecordField = (&'static str, usize, usize, &'static str);
@@ -116,10 +116,7 @@ impl<'a> JournalFile<'a> {
         if (1..=NAME_BYTES_MAX).contains(&self.name.len()) && self.name.bytes().all(allowed) {
             return Ok(self.folder.join(format!("{}.log", self.name)));
         }
-        Err(Error::Invalid(format!(
-            "\"{}\" is no name of a journal: 1 to {NAME_BYTES_MAX} of a-z, 0-9, - and _ are required",
-            self.name.escape_debug()
-        )))
+        Err(InvalidReason::JournalName { name: self.name.to_owned(), length_max: NAME_BYTES_MAX }.into())
     }
 
     /// Reads the journal; never waits for its writer.
@@ -306,10 +303,7 @@ impl JournalTail {
         }
         head.length += as_u64(bytes.len());
         let Some(mut file) = self.file.take() else {
-            return Err(Error::Invalid(format!(
-                "{}: an append failed before; the journal must be opened again",
-                self.path.display()
-            )));
+            return Err(InvalidReason::JournalClosed { path: self.path.clone() }.into());
         };
         if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync()) {
             // After a failed sync the system may show bytes that will never be durable: a later record must not stand
@@ -324,14 +318,13 @@ impl JournalTail {
 }
 
 fn push_record(bytes: &mut Vec<u8>, previous: &[u8; 32], record: &Value) -> Result<[u8; 32]> {
-    let payload = serde_json::to_vec(record)
-        .map_err(|error| Error::Invalid(format!("a record cannot be written as JSON: {error}")))?;
+    let payload = serde_json::to_vec(record).map_err(|source| InvalidReason::RecordNotJson { source })?;
     // The parser's limit of depth is lower than the printer's: a record must be one that can be read again.
-    if let Err(error) = serde_json::from_slice::<Value>(&payload) {
-        return Err(Error::Invalid(format!("a record could not be read again: {error}")));
+    if let Err(source) = serde_json::from_slice::<Value>(&payload) {
+        return Err(InvalidReason::RecordNotReadable { source }.into());
     }
-    let length = u32::try_from(payload.len())
-        .map_err(|_| Error::Invalid("a record of 4 GiB or more is too long for a journal".into()))?;
+    let length =
+        u32::try_from(payload.len()).map_err(|_| InvalidReason::RecordTooLong { length: payload.len() })?;
     let hash = record_hash(length, previous, &payload);
     bytes.extend_from_slice(&length.to_le_bytes());
     bytes.extend_from_slice(&(!length).to_le_bytes());

@@ -52,14 +52,16 @@
 //!
 //! # Modules
 //!
-//! What most tools use stands at the top of the crate. Modules have the rest: [`coverage`] (what a reader read and could not
-//! read), [`records`] (reports, recoveries, lineage), [`schema`] (the types of Entra), [`scan`] (columns for queries),
-//! [`verify`] and [`statistics`], [`disk`] (files). What is not among these is private:
+//! The names that most tools need are at the root of the crate. The others are in public modules: [`content`] (raw objects
+//! to columns, on several threads), [`coverage`] (what a reader observed, and what it did not), [`disk`] (file
+//! operations), [`error`] (reasons of errors), [`records`] (reports, recoveries, lineage), [`same`] (equality of values),
+//! [`scan`] (columns for queries), [`schema`] (the types of Entra), [`statistics`], [`verify`]. All other modules are
+//! private:
 //!
 //! | module | owns |
 //! | --- | --- |
 //! | `store` | opening, committing, reading: the face of everything else |
-//! | `content`, `same`, `id` | canonical cells and their hash; which values mean the same; identifiers |
+//! | [`content`], [`same`], `id` | canonical cells and their hash; which values mean the same; identifiers |
 //! | `value`, [`schema`] | canonical JSON texts; the table of types, as data |
 //! | `backup` | observations in, one committed segment out |
 //! | `segment` | one immutable columnar file |
@@ -70,20 +72,20 @@
 //! | `journal`, `catalog`, [`records`], `recording` | append-only logs; their index; reports, recoveries and lineage in them; one held open |
 //! | [`coverage`] | what each backup read, and what it could not |
 //! | [`verify`], [`statistics`], `import_cache` | re-reading everything; sizes; what the last import saw |
-//! | [`disk`], `map`, `error` | the few file operations; memory maps; what can go wrong |
+//! | [`disk`], `map`, [`error`] | the few file operations; memory maps; what can go wrong |
 
 mod backup;
 mod catalog;
 mod change;
 mod change_index;
-mod content;
+pub mod content;
 pub mod coverage;
 mod details;
 mod difference;
 pub mod disk;
 #[cfg(test)]
 mod document;
-mod error;
+pub mod error;
 mod find;
 mod id;
 mod id_index;
@@ -100,7 +102,7 @@ mod recording;
 pub mod records;
 mod rows;
 mod runs;
-mod same;
+pub mod same;
 pub mod scan;
 pub mod schema;
 mod seal;
@@ -121,21 +123,12 @@ pub use backup::{Backup, Observation};
 pub use change::{
     AttributeChange, Change, ChangeKind, LinkAction, LinkChange, LinkEnd, RecoveryAction, Text,
 };
-pub use content::{Parts, Shredder};
-pub use coverage::{Unread, UnreadSide};
-// What readers of a tenant say of their reading; its home is `coverage`.
-#[doc(hidden)]
-pub use coverage::{
-    BinExtent, Coverage, Extent, Gap, GapScope, Overlap, RelationCoverage, RelationReading, TypeCoverage,
-    TypeReading,
-};
 pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warning};
 pub use difference::{Cascades, ChangedObject, Changes, Difference, DifferenceFilter};
-pub use error::{Error, ErrorKind, NoBackupReason, ObjectProblem, Result};
-pub use id::{BackupId, ObjectId, id_of_reference};
+pub use error::{Error, ErrorKind, Result};
+pub use id::{BackupId, ObjectId};
 pub use object::{Object, ObjectKey};
 pub use point::Point;
-pub use same::is_same;
 pub use snapshot::Snapshot;
 pub use store::Store;
 

@@ -95,7 +95,7 @@ fn locate_set<'s>(
     number: u32,
 ) -> Result<(&'s Arc<Segment>, &'s LinkEntry, u32)> {
     let (segment, index) = state.locate(key, number)?;
-    let VectorKind::Links(relation) = &key.part else {
+    let VectorKind::Links(relation) = &key.kind else {
         return Err(segment.footer_error("only relations have link sets"));
     };
     let entry = segment
@@ -141,9 +141,9 @@ impl<'s> LinkSets<'s> {
             let segment = state.segment(sequence)?;
             let mut entries = segment.footer.links.iter();
             let entry = entries
-                .find(|entry| *entry.relation == *key.part.name() && *entry.type_token == *key.type_token)
+                .find(|entry| *entry.relation == *key.kind.name() && *entry.type_token == *key.type_token)
                 .ok_or_else(|| {
-                    let relation = key.part.name();
+                    let relation = key.kind.name();
                     segment.footer_error(format!("expected link sets of {relation} in this segment"))
                 })?;
             let (ends, data) = (segment.packed(entry.ends)?, segment.chunk(entry.data)?);

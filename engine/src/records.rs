@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::catalog::{Catalog, CatalogBinding, CatalogRecord};
+use crate::error::InvalidReason;
 pub use crate::recording::RecordWriter;
 use crate::segment::layout::FORMAT_VERSION;
 use crate::state::State;
@@ -97,8 +98,7 @@ fn catalog_rows(state: &State) -> Result<Vec<CatalogRecord>> {
 
 /// A record as JSON, its members in the order of their names.
 pub(crate) fn encode<T: Serialize>(record: &T) -> Result<serde_json::Value> {
-    serde_json::to_value(record)
-        .map_err(|error| Error::Invalid(format!("a record cannot be written as JSON: {error}")))
+    serde_json::to_value(record).map_err(|source| InvalidReason::RecordNotJson { source }.into())
 }
 
 /// The catalogue is of so many records: journals only grow.

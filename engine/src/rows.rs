@@ -343,7 +343,7 @@ impl<'s> Rows<'s> {
         let range = self.numbers.and_then(|numbers| numbers.ranges.get(index));
         let &(_, sequence) = range.ok_or_else(|| self.state.unknown_number(&self.key, 0))?;
         let segment = self.state.segment(sequence)?;
-        let table = segment.table(&self.key.type_token, self.key.part.space()).ok_or_else(|| {
+        let table = segment.table(&self.key.type_token, self.key.kind.space()).ok_or_else(|| {
             segment.footer_error(format!("expected versions of {} in this segment", self.key.type_token))
         })?;
         if let Some(found) = self.found.get(index) {

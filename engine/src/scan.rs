@@ -140,7 +140,7 @@ impl Snapshot {
 /// As [`Store::type_tokens`](crate::Store::type_tokens).
 pub(crate) fn type_tokens(state: &State) -> impl Iterator<Item = &Arc<str>> {
     let keys = state.tables.keys();
-    keys.filter(|key| key.part == VectorKind::Core).map(|key| &key.type_token)
+    keys.filter(|key| key.kind == VectorKind::Core).map(|key| &key.type_token)
 }
 
 impl ObjectRows {
@@ -273,7 +273,7 @@ impl Scan {
     #[must_use]
     pub fn relations(&self) -> Vec<Arc<str>> {
         let keys = self.snapshot.state().tables.keys().filter(|key| key.type_token == self.token);
-        let relations = keys.filter_map(|key| match &key.part {
+        let relations = keys.filter_map(|key| match &key.kind {
             VectorKind::Links(relation) => Some(Arc::clone(relation)),
             _ => None,
         });
@@ -342,11 +342,11 @@ impl Scan {
     }
 
     fn key(&self, space: Space) -> TableKey {
-        let part = match space {
+        let kind = match space {
             Space::Core => VectorKind::Core,
             Space::Volatile => VectorKind::Volatile,
         };
-        TableKey { type_token: Arc::clone(&self.token), part }
+        TableKey { type_token: Arc::clone(&self.token), kind }
     }
 }
 
@@ -429,7 +429,7 @@ fn table_of<'s>(
     sequence: u64,
 ) -> Result<(&'s Arc<Segment>, &'s TableEntry)> {
     let segment = state.segment(sequence)?;
-    let table = segment.table(&key.type_token, key.part.space());
+    let table = segment.table(&key.type_token, key.kind.space());
     let table = table.ok_or_else(|| {
         segment.footer_error(format!("expected versions of {} in this segment", key.type_token))
     })?;

@@ -102,7 +102,7 @@ impl Snapshot {
     /// # Errors
     /// `Damaged` or `Disk`, also as an item.
     pub fn objects(&self, type_token: &str) -> Result<Box<dyn Iterator<Item = Result<Object>> + Send + '_>> {
-        let key = TableKey { type_token: type_token.into(), part: VectorKind::Core };
+        let key = TableKey { type_token: type_token.into(), kind: VectorKind::Core };
         let vector = self.vector(&key)?;
         let (mut ordinals, mut binned) = (Vec::new(), Vec::new());
         for (ordinal, slot) in vector.iter() {
@@ -125,12 +125,12 @@ impl Snapshot {
     /// # Errors
     /// `Damaged` or `Disk`.
     pub fn object_count(&self, type_token: &str) -> Result<(u64, u64)> {
-        let vector = self.vector(&TableKey { type_token: type_token.into(), part: VectorKind::Core })?;
+        let vector = self.vector(&TableKey { type_token: type_token.into(), kind: VectorKind::Core })?;
         Ok((vector.count(Slot::is_live) as u64, vector.count(Slot::is_in_bin) as u64))
     }
 
     pub(crate) fn core_keys(&self) -> impl Iterator<Item = &TableKey> {
-        self.inner.state.tables.keys().filter(|key| key.part == VectorKind::Core)
+        self.inner.state.tables.keys().filter(|key| key.kind == VectorKind::Core)
     }
 
     /// The vector of a table or relation.
@@ -182,12 +182,12 @@ impl Snapshot {
     }
 
     pub(crate) fn object_at(&self, type_token: &Arc<str>, ordinal: u32) -> Result<Option<Object>> {
-        let key = TableKey { type_token: Arc::clone(type_token), part: VectorKind::Core };
+        let key = TableKey { type_token: Arc::clone(type_token), kind: VectorKind::Core };
         let slot = self.slot(&key, ordinal)?;
         if slot.is_absent() {
             return Ok(None);
         }
-        let volatile_key = TableKey { type_token: Arc::clone(type_token), part: VectorKind::Volatile };
+        let volatile_key = TableKey { type_token: Arc::clone(type_token), kind: VectorKind::Volatile };
         let volatile = self.volatile_slot(&volatile_key, ordinal)?;
         let state = &self.inner.state;
         let mut cells = RowCells::default();
@@ -220,7 +220,7 @@ impl Snapshot {
         let mut links = Vec::new();
         let state = &self.inner.state;
         for key in state.tables.keys().filter(|key| key.type_token == *type_token) {
-            let VectorKind::Links(relation) = &key.part else { continue };
+            let VectorKind::Links(relation) = &key.kind else { continue };
             let number = self.slot(key, ordinal)?.version();
             if number == 0 {
                 continue;
@@ -351,9 +351,9 @@ fn checkpoint_table<'s>(
     }
     let segment = state.segment(checkpoint)?;
     Ok(segment.footer.checkpoint.as_ref().and_then(|entry| {
-        let tables = if matches!(key.part, VectorKind::Links(_)) { &entry.links } else { &entry.tables };
+        let tables = if matches!(key.kind, VectorKind::Links(_)) { &entry.links } else { &entry.tables };
         let is_wanted =
-            |table: &&CheckpointTable| *table.type_token == *key.type_token && table.name == key.part.name();
+            |table: &&CheckpointTable| *table.type_token == *key.type_token && table.name == key.kind.name();
         tables.iter().find(is_wanted).map(|table| (&**segment, table))
     }))
 }

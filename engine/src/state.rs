@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::disk::Disk;
-use crate::error::disk_error;
+use crate::error::{InvalidReason, disk_error};
 use crate::manifest::{Head, Manifest, StoreRecord, from_sealed_bytes};
 use crate::paths::PathNames;
 use crate::segment::footer::{CheckpointTable, LinkEntry, SPACE_CORE, SPACE_VOLATILE, SlotEntry, TableEntry};
@@ -57,7 +57,7 @@ impl VectorKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TableKey {
     pub(crate) type_token: Arc<str>,
-    pub(crate) part: VectorKind,
+    pub(crate) kind: VectorKind,
 }
 
 /// Where the numbers of a table (versions) or relation (link sets) come from.
@@ -164,7 +164,7 @@ impl State {
 
     /// Type tokens by the number that an import cache gives them.
     pub(crate) fn cache_types(&self) -> Vec<Arc<str>> {
-        let cores = self.tables.keys().filter(|key| key.part == VectorKind::Core);
+        let cores = self.tables.keys().filter(|key| key.kind == VectorKind::Core);
         cores.map(|key| Arc::clone(&key.type_token)).collect()
     }
 
@@ -191,7 +191,7 @@ impl State {
         let what = format!(
             "a slot of {}/{} names number {number}, which no segment has",
             key.type_token,
-            key.part.name()
+            key.kind.name()
         );
         damaged(&self.root.join("segments"), 0, what)
     }
@@ -268,12 +268,12 @@ impl State {
                 );
                 return Err(segment.footer_error(what));
             }
-            let part = match (links, table.name.as_str()) {
+            let kind = match (links, table.name.as_str()) {
                 (true, relation) => VectorKind::Links(relation.into()),
                 (false, "volatile") => VectorKind::Volatile,
                 (false, _) => VectorKind::Core,
             };
-            let key = TableKey { type_token: table.type_token.as_str().into(), part };
+            let key = TableKey { type_token: table.type_token.as_str().into(), kind };
             self.tables.insert(key, NumberRanges { ranges: table.ranges.clone(), next: table.next });
         }
         Ok(())
@@ -325,14 +325,14 @@ impl State {
         }
         let most = self.ordinal_count;
         for table in &footer.tables {
-            let part = if table.space == SPACE_VOLATILE { VectorKind::Volatile } else { VectorKind::Core };
-            let key = TableKey { type_token: table.type_token.as_str().into(), part };
+            let kind = if table.space == SPACE_VOLATILE { VectorKind::Volatile } else { VectorKind::Core };
+            let key = TableKey { type_token: table.type_token.as_str().into(), kind };
             let (count, most) = (table.version_count(), table.version_count_max(most));
             self.tables.entry(key).or_default().add(segment, table.first_version, count, most)?;
         }
         for links in &footer.links {
-            let part = VectorKind::Links(links.relation.as_str().into());
-            let key = TableKey { type_token: links.type_token.as_str().into(), part };
+            let kind = VectorKind::Links(links.relation.as_str().into());
+            let key = TableKey { type_token: links.type_token.as_str().into(), kind };
             let most = links.set_count_max(segment)?;
             self.tables.entry(key).or_default().add(segment, links.first_set, links.set_count, most)?;
         }
@@ -395,7 +395,7 @@ impl LinkEntry {
 impl Segment {
     /// The changed slots of a table or relation in this segment, if any.
     pub(crate) fn slots(&self, key: &TableKey) -> Option<&SlotEntry> {
-        match &key.part {
+        match &key.kind {
             VectorKind::Links(relation) => {
                 let links = &self.footer.links;
                 let wanted = (&*key.type_token, &**relation);
@@ -403,7 +403,7 @@ impl Segment {
                     .binary_search_by(|entry| (entry.type_token.as_str(), &*entry.relation).cmp(&wanted));
                 index.ok().and_then(|index| links[index].slots.as_ref())
             }
-            part => self.table(&key.type_token, part.space()).and_then(|entry| entry.slots.as_ref()),
+            kind => self.table(&key.type_token, kind.space()).and_then(|entry| entry.slots.as_ref()),
         }
     }
 }
@@ -433,11 +433,7 @@ fn keys_of(record: &StoreRecord, head: &Head, root: &Path) -> Result<([u8; 16], 
         }
     }
     if record.cipher != "none" {
-        return Err(Error::Invalid(format!(
-            "{}: cipher {} is not known to this version",
-            path.display(),
-            record.cipher
-        )));
+        return Err(InvalidReason::UnknownCipher { path, cipher: record.cipher.clone() }.into());
     }
     if record.store_id != head.store_id {
         return Err(damaged(&root.join("HEAD"), 0, "HEAD is that of another store"));

@@ -43,7 +43,7 @@ pub struct TypeStatistics {
 pub(crate) fn statistics(snapshots: &Snapshots) -> Result<Statistics> {
     let state = snapshots.state();
     let mut types: Vec<TypeStatistics> = Vec::new();
-    for key in state.tables.keys().filter(|key| key.part == VectorKind::Core) {
+    for key in state.tables.keys().filter(|key| key.kind == VectorKind::Core) {
         let (objects, deleted) = match state.latest() {
             0 => (0, 0),
             latest => snapshots.at(latest).object_count(&key.type_token)?,

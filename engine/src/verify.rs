@@ -186,7 +186,7 @@ impl Check<'_> {
     /// Rebuilds every version and compares its hash.
     fn versions(&mut self, state: &State) {
         for (key, numbers) in &state.tables {
-            if key.part != VectorKind::Core {
+            if key.kind != VectorKind::Core {
                 self.volatile_versions(state, key, numbers.next);
                 continue;
             }
@@ -207,7 +207,7 @@ impl Check<'_> {
 
     /// Volatile versions have no hash; they must at least be readable.
     fn volatile_versions(&mut self, state: &State, key: &TableKey, next: u32) {
-        if key.part == VectorKind::Volatile {
+        if key.kind == VectorKind::Volatile {
             let rows = Rows::many(state, key);
             let check = |version| rows.read_cells(version, &mut RowCells::default());
             let faults: Vec<Error> =
@@ -218,7 +218,7 @@ impl Check<'_> {
 
     fn sets(&mut self, state: &State) {
         for (key, numbers) in &state.tables {
-            if matches!(key.part, VectorKind::Links(_)) {
+            if matches!(key.kind, VectorKind::Links(_)) {
                 let faults: Vec<Error> = (2..numbers.next)
                     .into_par_iter()
                     .flat_map_iter(|number| read_set(state, key, number).err())
@@ -263,7 +263,7 @@ fn torn(name: &str, offset: u64) -> Fault {
 /// The objects that the versions of a segment are of.
 pub(crate) fn version_ordinals(state: &State, key: &TableKey, sequence: u64) -> Result<Vec<u32>> {
     let segment = state.segment(sequence)?;
-    let table = segment.table(&key.type_token, key.part.space());
+    let table = segment.table(&key.type_token, key.kind.space());
     let table =
         table.ok_or_else(|| damaged(segment.path(), "versions are named that this segment does not have"))?;
     segment.integers(table.ordinals)

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use engine::{BackupDetails, BackupSummary, ObjectKey, Overlap, Store, Warning};
+use engine::coverage::Overlap;
+use engine::{BackupDetails, BackupSummary, ObjectKey, Store, Warning};
 use jiff::{SignedDuration, Timestamp};
 
 mod blocks;

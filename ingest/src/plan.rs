@@ -146,7 +146,7 @@ pub struct Plan {
     pub unfixable: Vec<Unfixable>,
     /// What was not read at one of the two states: the plan says nothing of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<engine::Unread>,
+    pub unread: Vec<engine::coverage::Unread>,
     /// Why the plan must not be applied without `--allow`.
     pub guards: Vec<Guard>,
     /// Application permissions that applying it needs.

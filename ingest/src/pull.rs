@@ -35,8 +35,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::coverage::{BinExtent, Extent};
 use engine::schema::TypeId;
-use engine::{BackupDetails, BackupSummary, BinExtent, Extent, Observation, Snapshot, Store};
+use engine::{BackupDetails, BackupSummary, Observation, Snapshot, Store};
 use jiff::Timestamp;
 use serde::Deserialize;
 

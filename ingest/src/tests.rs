@@ -196,7 +196,7 @@ fn what_powershell_cut_off_is_refused_by_name() {
         let Error::Input { location, problem } = error else { panic!("{member}: {error}") };
         assert_eq!((&location.file[..], location.line), ("-", 2), "{member}");
         let InputProblem::Object { problem, reason } = problem else { panic!("{member}: {problem}") };
-        assert_eq!(problem, engine::ObjectProblem::Truncated, "{member}");
+        assert_eq!(problem, engine::error::ObjectProblem::Truncated, "{member}");
         assert!(reason.contains(&format!(" {path} of the cut one,")), "{member}: {reason}");
         assert_eq!(store.backups(), [], "{member}: nothing is committed");
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use engine::{Unread, UnreadSide};
+use engine::coverage::{Unread, UnreadSide};
 
 use super::text::{counted, people_time};
 
@@ -55,7 +55,7 @@ fn named(unread: &Unread) -> String {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Unread, UnreadSide};
+    use engine::coverage::{Unread, UnreadSide};
 
     use super::sentence;
 

@@ -77,7 +77,7 @@ pub(super) fn resolve_objects(types: &mut ByName<TypeWork>, is_partial: bool) {
 pub(super) fn add_listed_relations(basis: &Basis, types: &mut ByName<TypeWork>) -> Result<()> {
     let Some(previous) = &basis.previous else { return Ok(()) };
     for key in basis.state.tables.keys() {
-        let VectorKind::Links(relation) = &key.part else { continue };
+        let VectorKind::Links(relation) = &key.kind else { continue };
         let Some(work) = types.get_mut(&key.type_token) else { continue };
         let unchanged = &work.objects.unchanged;
         let is_listed = work.claims.reading.is_none()

@@ -66,7 +66,7 @@ fn write_type(
     linked: &roaring::RoaringBitmap,
     segment: &mut SegmentWriter,
 ) -> Result<()> {
-    let compared = pieces.iter().filter(|piece| piece.key.part != VectorKind::Volatile);
+    let compared = pieces.iter().filter(|piece| piece.key.kind != VectorKind::Volatile);
     let mut changed = compared.flat_map(|piece| &piece.changed).peekable();
     let Some(Piece { key, owner, .. }) = pieces.first().filter(|_| changed.peek().is_some()) else {
         return Ok(());
@@ -117,7 +117,7 @@ fn read_lines(
     core: &ResolvedTable,
     ordinals: &[u32],
 ) -> Result<Vec<WrittenLine>> {
-    let key = TableKey { type_token: Arc::clone(token), part: VectorKind::Core };
+    let key = TableKey { type_token: Arc::clone(token), kind: VectorKind::Core };
     let (rows, ids) = (Rows::many(state, &key), Ids::new(state));
     let paths = [state.paths.id("displayName"), state.paths.id(SYNCED_MARKER)];
     let lines = ordinals.par_iter().with_min_len(256).map_init(

@@ -96,7 +96,7 @@ pub(super) fn write(
             // In the first backup the changed slots are the whole vector.
             Some(slots) => CheckpointTable {
                 type_token: key.type_token.to_string(),
-                name: key.part.name().to_owned(),
+                name: key.kind.name().to_owned(),
                 ranges: numbers.ranges,
                 next: numbers.next,
                 count: slots.count,
@@ -105,7 +105,7 @@ pub(super) fn write(
             },
             None => write_vector(key, numbers, &vector, segment)?,
         };
-        match key.part {
+        match key.kind {
             VectorKind::Links(_) => entry.links.push(written),
             _ => entry.tables.push(written),
         }
@@ -131,7 +131,7 @@ fn write_vector(
         vector.iter().map(|(ordinal, slot)| (ordinal, slot.to_stored())).unzip();
     Ok(CheckpointTable {
         type_token: key.type_token.to_string(),
-        name: key.part.name().to_owned(),
+        name: key.kind.name().to_owned(),
         ranges: numbers.ranges,
         next: numbers.next,
         count: index_u32(ordinals.len()),

@@ -18,7 +18,8 @@ use super::intern::Interner;
 use super::observation::Observation;
 use super::table::{Columns, TableWork};
 use super::type_work::TypeWork;
-use crate::content::{InlineLinks, Parts, Shredder, TypeObjects, Unchanged};
+use crate::content::{InlineLinks, ShreddedObjects, Shredder, TypeObjects, Unchanged};
+use crate::error::InvalidReason;
 use crate::id::Id;
 use crate::schema::TypeId;
 use crate::segment::writer::SegmentWriter;
@@ -142,7 +143,7 @@ impl Collected {
         ids.iter().map(|id| self.ordinal(basis, id)).collect()
     }
 
-    fn put(&mut self, basis: &Basis, parts: Parts) -> Result<()> {
+    fn put(&mut self, basis: &Basis, parts: ShreddedObjects) -> Result<()> {
         self.object_count += u64::from(parts.object_count);
         let mut sequences = Sequences::new();
         let has_unchanged = !parts.unchanged.is_empty();
@@ -183,9 +184,8 @@ impl Collected {
     fn put_unchanged(&mut self, basis: &Basis, unchanged: Unchanged, sequences: &Sequences) -> Result<()> {
         let Unchanged { sequence, type_index, ordinal, raw_hash } = unchanged;
         let Some(token) = basis.cache_types.get(usize::from(type_index)) else {
-            return Err(Error::Invalid(
-                "the cache of the last import (staging/seen.memo) names a type that is not there".into(),
-            ));
+            let (index, count) = (type_index, basis.cache_types.len());
+            return Err(InvalidReason::UnknownCacheType { index, count }.into());
         };
         self.type_of(basis, token)?.put_unchanged(ordinal, raw_hash, || {
             sequences.get(&(Arc::clone(token), ordinal)).is_none_or(|&other| other < sequence)

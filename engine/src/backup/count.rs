@@ -61,7 +61,7 @@ fn has_links(basis: &Basis, token: &Arc<str>, found: &ResolvedType, ordinal: u32
     }
     let Some(previous) = &basis.previous else { return Ok(false) };
     for key in basis.state.tables.keys().filter(|key| key.type_token == *token) {
-        if matches!(key.part, VectorKind::Links(_))
+        if matches!(key.kind, VectorKind::Links(_))
             && previous.vector(key)?.get(ordinal).version() > EMPTY_SET
         {
             return Ok(true);
@@ -116,7 +116,7 @@ fn count_carried(
     let Some(previous) = &basis.previous else { return Ok(0) };
     let mut total = 0;
     for key in basis.state.tables.keys().filter(|key| key.type_token == *token) {
-        let VectorKind::Links(relation) = &key.part else { continue };
+        let VectorKind::Links(relation) = &key.kind else { continue };
         if is_counted(relation) {
             continue;
         }

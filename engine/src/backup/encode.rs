@@ -93,7 +93,7 @@ fn write_piece(
             let patches = write_patches(state, &table.patches, segment)?;
             segment.footer.tables.push(TableEntry {
                 type_token,
-                space: piece.key.part.space(),
+                space: piece.key.kind.space(),
                 first_version: first,
                 whole_count: table.whole_count(),
                 patch_count: index_u32(table.patches.len()),
@@ -109,7 +109,7 @@ fn write_piece(
             let [predecessors, ends, data] = heads;
             segment.footer.links.push(LinkEntry {
                 type_token,
-                relation: piece.key.part.name().to_owned(),
+                relation: piece.key.kind.name().to_owned(),
                 first_set: first,
                 set_count: count,
                 predecessors,

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::Warning;
+use crate::coverage::{Gap, GapScope};
 use crate::manifest::CoverageRecord;
-use crate::{Gap, GapScope, Warning};
 
 /// Gaps of a type that are listed one by one; more of the same kind are only counted.
 const GAP_COUNT_MAX: usize = 1000;

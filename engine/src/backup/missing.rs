@@ -21,7 +21,7 @@ pub(super) fn objects(
         let is_here = |ordinal: u32| objects.seen.contains(ordinal) || objects.kept.contains(ordinal);
         return ids_of(&basis.state, &work.core.old, bin, is_here);
     }
-    let key = TableKey { type_token: type_token.into(), part: VectorKind::Core };
+    let key = TableKey { type_token: type_token.into(), kind: VectorKind::Core };
     ids_of(&basis.state, &basis.vector(&key)?, bin, |_| false)
 }
 

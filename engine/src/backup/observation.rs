@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::ObjectKey;
-use crate::content::Parts;
+use crate::content::ShreddedObjects;
 use crate::coverage::gap::Gap;
 use crate::coverage::reading::TypeReading;
 
@@ -12,7 +12,7 @@ use crate::coverage::reading::TypeReading;
 #[derive(Debug)]
 pub enum Observation<'a> {
     /// Parsed objects, in the order of the input.
-    Objects(Parts),
+    Objects(ShreddedObjects),
     /// An object is neither live nor in the recycle bin.
     Gone(&'a ObjectKey),
     /// An object is in the recycle bin, with its last version; the source said no more of it than when it was deleted.

@@ -82,8 +82,8 @@ fn sources_of<'a>(
     owner: &'a ResolvedType,
 ) -> impl Iterator<Item = (TableKey, &'a ResolvedType, VectorOwner<'a>)> {
     let tables = [(VectorKind::Core, &owner.core), (VectorKind::Volatile, &owner.volatile)].into_iter();
-    let tables = tables.map(move |(part, table)| {
-        (TableKey { type_token: Arc::clone(token), part }, owner, VectorOwner::Table(table))
+    let tables = tables.map(move |(kind, table)| {
+        (TableKey { type_token: Arc::clone(token), kind }, owner, VectorOwner::Table(table))
     });
     let links = owner.links.values().map(move |links| (links.key.clone(), owner, VectorOwner::Links(links)));
     tables.chain(links)

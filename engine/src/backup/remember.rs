@@ -66,7 +66,7 @@ pub(super) fn known_again(
 
 /// Type tokens by the number that the import cache gives them: those of the store once this backup is in it.
 pub(super) fn cache_types(state: &State, pieces: &[Piece<'_>]) -> Vec<Arc<str>> {
-    let cores = pieces.iter().map(|piece| &piece.key).filter(|key| key.part == VectorKind::Core);
+    let cores = pieces.iter().map(|piece| &piece.key).filter(|key| key.kind == VectorKind::Core);
     let mut types = state.cache_types();
     types.extend(cores.map(|key| Arc::clone(&key.type_token)));
     types.sort_unstable();
@@ -105,7 +105,7 @@ impl<'a> Rememberable<'a> {
     fn new(basis: &Basis, token: &str, found: &'a ResolvedType) -> Result<Self> {
         let mut carried = Vec::new();
         for key in basis.state.tables.keys().filter(|key| *key.type_token == *token) {
-            let VectorKind::Links(relation) = &key.part else { continue };
+            let VectorKind::Links(relation) = &key.kind else { continue };
             if let Some(previous) = basis.previous.as_ref().filter(|_| !found.links.contains(relation)) {
                 carried.push(previous.vector(key)?);
             }

@@ -86,7 +86,7 @@ fn resolve_type(
     segment: &mut SegmentWriter,
 ) -> Result<ResolvedType> {
     let (state, later) = (&basis.state, work.later.as_ref());
-    let [core, volatile] = [VectorKind::Core, VectorKind::Volatile].map(|part| work.key(part));
+    let [core, volatile] = [VectorKind::Core, VectorKind::Volatile].map(|kind| work.key(kind));
     Ok(ResolvedType {
         core: versions::resolve(state, &core, (work.core, later), projection, segment)?,
         volatile: versions::resolve(

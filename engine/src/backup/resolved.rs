@@ -47,7 +47,7 @@ impl ResolvedType {
     /// A type to which this backup adds nothing.
     pub(super) fn untouched(basis: &Basis, token: &Arc<str>) -> Result<Self> {
         let [core, volatile] = [VectorKind::Core, VectorKind::Volatile]
-            .map(|part| TableKey { type_token: Arc::clone(token), part });
+            .map(|kind| TableKey { type_token: Arc::clone(token), kind });
         Ok(Self {
             core: ResolvedTable::untouched(basis, &core)?,
             volatile: ResolvedTable::untouched(basis, &volatile)?,

@@ -121,7 +121,7 @@ impl Versions {
 impl TableWork {
     pub(super) fn new(basis: &Basis, key: &TableKey) -> Result<Self> {
         let first = basis.state.tables.get(key).map_or(1, |numbers| numbers.next.max(1));
-        let has_hashes = key.part == VectorKind::Core;
+        let has_hashes = key.kind == VectorKind::Core;
         let (heads, groups) = (VersionHeads::default(), Vec::new());
         let old = basis.vector(key)?;
         Ok(Self {

@@ -77,7 +77,7 @@ pub(super) enum Completeness {
 impl TypeWork {
     pub(super) fn new(basis: &Basis, token: &Arc<str>) -> Result<Self> {
         let [core, volatile] = [VectorKind::Core, VectorKind::Volatile]
-            .map(|part| TableKey { type_token: Arc::clone(token), part });
+            .map(|kind| TableKey { type_token: Arc::clone(token), kind });
         Ok(Self {
             token: Arc::clone(token),
             later: basis.later(&core)?,
@@ -89,16 +89,16 @@ impl TypeWork {
         })
     }
 
-    pub(super) fn key(&self, part: VectorKind) -> TableKey {
-        TableKey { type_token: Arc::clone(&self.token), part }
+    pub(super) fn key(&self, kind: VectorKind) -> TableKey {
+        TableKey { type_token: Arc::clone(&self.token), kind }
     }
 
     /// A relation of the type, made known if it is not.
     pub(super) fn relation(&mut self, basis: &Basis, name: &str) -> Result<&mut LinkWork> {
         let Self { token, links, .. } = self;
         links.get_or_insert(name, |name| {
-            let part = VectorKind::Links(Arc::clone(name));
-            LinkWork::new(basis, TableKey { type_token: Arc::clone(token), part })
+            let kind = VectorKind::Links(Arc::clone(name));
+            LinkWork::new(basis, TableKey { type_token: Arc::clone(token), kind })
         })
     }
 

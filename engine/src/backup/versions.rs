@@ -41,7 +41,7 @@ pub(super) fn resolve(
 ) -> Result<ResolvedTable> {
     let (mut table, patches) = work.finish(segment)?;
     let rows = Rows::many(state, key);
-    let recalled = match key.part {
+    let recalled = match key.kind {
         VectorKind::Core => Recalled::read(state, key, patches.iter().map(|(ordinal, _)| *ordinal), later)?,
         _ => Recalled::default(),
     };
@@ -54,7 +54,7 @@ pub(super) fn resolve(
         if is_stripped {
             patch.hash = hash_of_patched(&rows, ordinal, &patch)?;
         }
-        if key.part == VectorKind::Core
+        if key.kind == VectorKind::Core
             && let Some(version) = recalled.find(&rows, ordinal, &patch)?
         {
             table.set_version(ordinal, version);

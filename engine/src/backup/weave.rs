@@ -22,7 +22,7 @@ pub(super) fn touch_all(basis: &Basis, types: &mut ByName<ResolvedType>) -> Resu
     let warnings = warn_of_carried(basis, types);
     for key in basis.state.tables.keys() {
         let found = types.get_or_insert(&key.type_token, |token| ResolvedType::untouched(basis, token))?;
-        if let VectorKind::Links(relation) = &key.part {
+        if let VectorKind::Links(relation) = &key.kind {
             found.links.get_or_insert(relation, |_| ResolvedLinks::untouched(basis, key.clone()))?;
         }
     }

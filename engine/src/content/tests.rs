@@ -10,7 +10,7 @@ fn shredder() -> Shredder {
     Shredder::new([7; 32], None)
 }
 
-fn parts_of(objects: &[&str], hint: Option<&str>) -> Parts {
+fn parts_of(objects: &[&str], hint: Option<&str>) -> ShreddedObjects {
     let mut shredder = shredder();
     for object in objects {
         shredder.push(object.as_bytes(), hint, false).unwrap();

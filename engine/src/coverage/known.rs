@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::GapScope;
+use crate::coverage::GapScope;
 use crate::manifest::{CoverageRecord, Manifest, ObjectsRead};
 
 /// The source of a backup of files.

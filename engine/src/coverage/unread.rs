@@ -189,7 +189,7 @@ fn add_relations(
     lacks: &mut BTreeMap<Key, Lack>,
 ) {
     let keys = snapshots.state().tables.keys().filter(|key| *key.type_token == *token);
-    let stored = keys.filter_map(|key| match &key.part {
+    let stored = keys.filter_map(|key| match &key.kind {
         VectorKind::Links(relation) => Some(relation.to_string()),
         _ => None,
     });

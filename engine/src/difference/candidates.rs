@@ -28,8 +28,8 @@ impl Candidate {
         self.core.is_some_and(|(from, to)| from.is_live() && !to.is_live())
     }
 
-    fn add(&mut self, part: &VectorKind, old: Slot, new: Slot) {
-        match part {
+    fn add(&mut self, kind: &VectorKind, old: Slot, new: Slot) {
+        match kind {
             VectorKind::Core => self.core = Some((old, new)),
             VectorKind::Volatile => self.volatile = Some((old, new)),
             VectorKind::Links(relation) => {
@@ -49,8 +49,8 @@ pub(super) fn between(
 ) -> Result<Vec<Candidate>> {
     let mut parts: Vec<(&VectorKind, Vec<ChangedSlot>)> = Vec::new();
     for key in state.tables.keys().filter(|key| key.type_token == *token) {
-        if key.part != VectorKind::Volatile || with_volatile {
-            parts.push((&key.part, changed_slots(state, from, to, key)?));
+        if key.kind != VectorKind::Volatile || with_volatile {
+            parts.push((&key.kind, changed_slots(state, from, to, key)?));
         }
     }
     let count = parts.iter().map(|(_, slots)| slots.len()).max().unwrap_or(0);
@@ -61,9 +61,9 @@ pub(super) fn between(
         let heads = parts.iter().zip(&indexes).filter_map(|((_, slots), index)| slots.get(*index));
         let Some(ordinal) = heads.map(|slot| slot.ordinal).min() else { return Ok(candidates) };
         let mut candidate = Candidate { ordinal, ..Candidate::default() };
-        for ((part, slots), index) in parts.iter().zip(&mut indexes) {
+        for ((kind, slots), index) in parts.iter().zip(&mut indexes) {
             if let Some(slot) = slots.get(*index).filter(|slot| slot.ordinal == ordinal) {
-                candidate.add(part, slot.old, slot.new);
+                candidate.add(kind, slot.old, slot.new);
                 *index += 1;
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn of_object(
         let Some(entry) = segment.slots(key) else { continue };
         let slots = segment.changed_slots(entry)?;
         if let Ok(index) = slots.binary_search_by_key(&ordinal, |slot| slot.ordinal) {
-            candidate.add(&key.part, slots[index].old, slots[index].new);
+            candidate.add(&key.kind, slots[index].old, slots[index].new);
         }
     }
     Ok((candidate.core.is_some() || !candidate.links.is_empty()).then_some(candidate))
@@ -101,7 +101,7 @@ pub(super) fn of_object_between(
     for key in keys {
         let (old, new) = (from.slot(key, ordinal)?, to.slot(key, ordinal)?);
         if old != new {
-            candidate.add(&key.part, old, new);
+            candidate.add(&key.kind, old, new);
         }
     }
     Ok((candidate.core.is_some() || !candidate.links.is_empty()).then_some(candidate))

@@ -72,7 +72,7 @@ impl Comparison<'_> {
             let deleted = self.find_deleted()?;
             let relations = self.state.tables.keys().filter(|_| !deleted.by_type.is_empty());
             for key in relations {
-                let VectorKind::Links(relation) = &key.part else { continue };
+                let VectorKind::Links(relation) = &key.kind else { continue };
                 self.add_outgoing((key, relation), &deleted, &mut cascade)?;
                 self.add_incoming((key, relation), &deleted, &mut cascade)?;
             }
@@ -90,7 +90,7 @@ impl Comparison<'_> {
             Cascades::AtDeleted | Cascades::Hidden => (self.wanted_types(), self.ordinals.as_ref()),
         };
         for type_token in tokens {
-            let key = TableKey { type_token, part: VectorKind::Core };
+            let key = TableKey { type_token, kind: VectorKind::Core };
             let changed = candidates::changed_slots(self.state, self.from, self.to, &key)?;
             let went = changed.iter().filter(|slot| slot.old.is_live() && !slot.new.is_live());
             let mut ordinals: RoaringBitmap = went.map(|slot| slot.ordinal).collect();
@@ -156,7 +156,7 @@ impl Comparison<'_> {
         };
         let found: Vec<Vec<(u32, Vec<u32>)>> =
             slots.par_chunks(CHUNK_COUNT).map(find).collect::<Result<_>>()?;
-        let core = TableKey { type_token: Arc::clone(&key.type_token), part: VectorKind::Core };
+        let core = TableKey { type_token: Arc::clone(&key.type_token), kind: VectorKind::Core };
         for (source, mut targets) in found.into_iter().flatten() {
             if !self.from.slot(&core, source)?.is_live() {
                 continue;

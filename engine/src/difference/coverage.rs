@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::coverage::GapScope;
+use crate::schema;
 use crate::state::State;
-use crate::{GapScope, schema};
 
 /// What the backups between two points observed of each type.
 #[derive(Debug, Default)]

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use crate::GapScope;
 use crate::Result;
+use crate::coverage::GapScope;
 use crate::coverage::known::{self, Known};
 use crate::id::Id;
 use crate::manifest::Manifest;

@@ -53,12 +53,12 @@ pub(super) struct TypeView<'a> {
 impl<'a> TypeView<'a> {
     pub(super) fn new(comparison: &Comparison<'a>, token: &Arc<str>) -> Result<Self> {
         let state = comparison.state;
-        let key = |part| TableKey { type_token: Arc::clone(token), part };
+        let key = |kind| TableKey { type_token: Arc::clone(token), kind };
         let relations: BTreeMap<Arc<str>, TableKey> = state
             .tables
             .keys()
             .filter(|key| key.type_token == *token)
-            .filter_map(|key| match &key.part {
+            .filter_map(|key| match &key.kind {
                 VectorKind::Links(relation) => Some((Arc::clone(relation), key.clone())),
                 _ => None,
             })

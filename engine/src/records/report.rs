@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 
 use super::field::{Field, FieldKind as Kind, FieldValue as Cell};
 use super::{decode, encode, record_heads, records};
+use crate::coverage::Unread;
 use crate::state::State;
-use crate::{BackupId, Result, Unread};
+use crate::{BackupId, Result};
 
 /// The journal's name.
 pub(crate) const JOURNAL: &str = "reports";

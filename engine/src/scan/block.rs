@@ -1,11 +1,12 @@
 //! Reads one row group of a column: codes and distinct values, straight from how they are stored.
 
 use super::{ABSENT, FIRST_VALUE, Form, NULL, UNKNOWN, chunk_of};
+use crate::Result;
+use crate::error::InvalidReason;
 use crate::segment::column::{Cell, Column, Kind};
 use crate::segment::footer::{GroupEntry, ReferenceEntry, TableEntry};
 use crate::segment::reader::Segment;
 use crate::segment::reference;
-use crate::{Error, Result};
 
 /// Texts one after the other in one buffer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,8 +84,8 @@ impl TextList {
 
     /// Ends the text that was appended to `bytes`.
     pub(super) fn close(&mut self) -> Result<()> {
-        let end = u32::try_from(self.bytes.len());
-        self.ends.push(end.map_err(|_| Error::Invalid("a column holds more than 4 GiB of text".into()))?);
+        let length = self.bytes.len();
+        self.ends.push(u32::try_from(length).map_err(|_| InvalidReason::ColumnTooLong { length })?);
         Ok(())
     }
 

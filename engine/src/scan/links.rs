@@ -50,7 +50,7 @@ impl Scan {
     /// `Damaged` or `Disk`.
     pub fn links(&self, relation: &str, ordinals: &[u32]) -> Result<LinkLists> {
         let state = self.snapshot.state();
-        let key = TableKey { type_token: Arc::clone(&self.token), part: VectorKind::Links(relation.into()) };
+        let key = TableKey { type_token: Arc::clone(&self.token), kind: VectorKind::Links(relation.into()) };
         if !state.tables.contains_key(&key) {
             let count = ordinals.len();
             return Ok(LinkLists { ends: vec![0; count], observed: vec![false; count], targets: Vec::new() });

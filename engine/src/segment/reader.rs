@@ -13,7 +13,7 @@ use super::integers::{self, Decoding, PackedU32s, Skimmed};
 use super::layout::{BLOCK_SUMS_SINCE, FORMAT_VERSION, GROUP_ROW_COUNT_MAX, Header, Trailer};
 use super::sums::{BLOCK_SIZE, BlockSums};
 use crate::disk::Disk;
-use crate::error::disk_error;
+use crate::error::{InvalidReason, disk_error};
 use crate::map::Map;
 use crate::paths::{PathId, PathNames};
 use crate::vector::{ChangedSlot, Slot};
@@ -53,10 +53,7 @@ impl Segment {
             return Err(Error::NewerFormat { path: path.to_owned(), found, supported });
         }
         if header.cipher != 0 {
-            return Err(Error::Invalid(format!(
-                "{}: the segment is encrypted; this version reads plain segments only",
-                path.display()
-            )));
+            return Err(InvalidReason::EncryptedSegment { path: path.to_owned() }.into());
         }
         if header.store_id != store_id || header.sequence != sequence {
             let what = format!(

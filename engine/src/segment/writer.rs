@@ -11,10 +11,10 @@ use super::footer::{ChunkEntry, Footer, SlotEntry};
 use super::integers;
 use super::layout::{CHUNK_ALIGNMENT, FOOTER_ALIGNMENT, FORMAT_VERSION, HEADER_SIZE, Header, Trailer};
 use super::sums;
+use crate::Result;
 use crate::disk::{Disk, DiskFile};
-use crate::error::disk_error;
+use crate::error::{InvalidReason, disk_error};
 use crate::vector::ChangedSlot;
-use crate::{Error, Result};
 
 /// Bytes that are gathered before they are written.
 const BUFFER_SIZE: usize = 1 << 18;
@@ -218,7 +218,7 @@ impl SegmentWriter {
         self.chunk(&block_sums, block_sums.len() / 4)?;
         self.pad(FOOTER_ALIGNMENT)?;
         let footer = rkyv::to_bytes::<rkyv::rancor::Error>(&self.footer)
-            .map_err(|error| Error::Invalid(format!("the segment's footer cannot be written: {error}")))?;
+            .map_err(|error| InvalidReason::Footer { source: error.into() })?;
         let trailer = Trailer {
             footer_offset: self.offset,
             footer_length: footer.len() as u64,

@@ -79,11 +79,11 @@ impl Replay<'_> {
         for key in self.state.tables.keys() {
             let Some(entry) = segment.slots(key) else { continue };
             let slots = self.add_slots(segment, key, entry)?;
-            if key.part != VectorKind::Volatile {
+            if key.kind != VectorKind::Volatile {
                 let ordinals = slots.iter().map(|slot| slot.ordinal);
                 changed.entry(&*key.type_token).or_default().extend(ordinals);
             }
-            if key.part == VectorKind::Core {
+            if key.kind == VectorKind::Core {
                 let count =
                     |is: fn(&ChangedSlot) -> bool| slots.iter().filter(|slot| is(slot)).count() as u64;
                 counts.added += count(|slot| slot.new.is_live() && !slot.old.is_live());
@@ -99,7 +99,7 @@ impl Replay<'_> {
             );
             return Err(segment.footer_error(what));
         }
-        let cores = self.vectors.iter().filter(|(key, _)| key.part == VectorKind::Core);
+        let cores = self.vectors.iter().filter(|(key, _)| key.kind == VectorKind::Core);
         let objects: u64 = cores.map(|(_, vector)| vector.count(Slot::is_live) as u64).sum();
         if objects != manifest.counts.objects {
             let what = format!("there are {objects} objects, the manifest says {}", manifest.counts.objects);
@@ -130,16 +130,16 @@ impl Replay<'_> {
     fn add_numbers(&mut self, segment: &Segment) -> Result<()> {
         let footer = &segment.footer;
         for table in &footer.tables {
-            let part = if table.space == VectorKind::Volatile.space() {
+            let kind = if table.space == VectorKind::Volatile.space() {
                 VectorKind::Volatile
             } else {
                 VectorKind::Core
             };
-            let key = TableKey { type_token: table.type_token.as_str().into(), part };
+            let key = TableKey { type_token: table.type_token.as_str().into(), kind };
             let (count, most) = (table.version_count(), table.version_count_max(self.ordinal_count));
             let numbers = self.numbers.entry(key.clone()).or_default();
             numbers.add(segment, table.first_version, count, most)?;
-            if count > 0 && key.part == VectorKind::Core {
+            if count > 0 && key.kind == VectorKind::Core {
                 let ordinals = segment.integers(table.ordinals)?;
                 let owners = self.owners.entry(key).or_default();
                 if ordinals.len() != count as usize || owners.len() > table.first_version as usize {
@@ -152,8 +152,8 @@ impl Replay<'_> {
             }
         }
         for entry in &footer.links {
-            let part = VectorKind::Links(entry.relation.as_str().into());
-            let key = TableKey { type_token: entry.type_token.as_str().into(), part };
+            let kind = VectorKind::Links(entry.relation.as_str().into());
+            let key = TableKey { type_token: entry.type_token.as_str().into(), kind };
             let numbers = self.numbers.entry(key).or_default();
             numbers.add(segment, entry.first_set, entry.set_count, entry.set_count_max(segment)?)?;
         }
@@ -173,14 +173,14 @@ impl Replay<'_> {
         for slot in slots.iter() {
             let found = vector.get(slot.ordinal);
             let version = slot.new.version();
-            let is_own = key.part != VectorKind::Core
+            let is_own = key.kind != VectorKind::Core
                 || version == 0
                 || owners.and_then(|owners| owners.get(version as usize)) == Some(&slot.ordinal);
             if found != slot.old || version >= next || !is_own || slot.ordinal >= self.ordinal_count {
                 let what = format!(
                     "a slot of {}/{} leads from {} to {} for ordinal {}, which had {} and may have its own below {next}",
                     key.type_token,
-                    key.part.name(),
+                    key.kind.name(),
                     slot.old.to_stored(),
                     slot.new.to_stored(),
                     slot.ordinal,
@@ -207,7 +207,7 @@ impl Replay<'_> {
         let cores: Vec<&Vector> = self
             .vectors
             .iter()
-            .filter(|(key, _)| key.part == VectorKind::Core)
+            .filter(|(key, _)| key.kind == VectorKind::Core)
             .map(|(_, vector)| vector)
             .collect();
         for ordinal in changed {
@@ -289,8 +289,8 @@ impl Replay<'_> {
         let Some(manifest) = self.state.manifests_committed().pop() else { return Ok(()) };
         let mut total = 0;
         for (key, vector) in &self.vectors {
-            let VectorKind::Links(_) = &key.part else { continue };
-            let core = TableKey { type_token: Arc::clone(&key.type_token), part: VectorKind::Core };
+            let VectorKind::Links(_) = &key.kind else { continue };
+            let core = TableKey { type_token: Arc::clone(&key.type_token), kind: VectorKind::Core };
             let core = self.vectors.get(&core);
             let is_live = |source| core.is_some_and(|core| core.get(source).is_live());
             let live = vector.iter().filter(|(source, slot)| slot.version() > EMPTY_SET && is_live(*source));
@@ -311,9 +311,9 @@ impl Replay<'_> {
 }
 
 fn is_named(key: &TableKey, table: &CheckpointTable, is_links: bool) -> bool {
-    is_links == matches!(key.part, VectorKind::Links(_))
+    is_links == matches!(key.kind, VectorKind::Links(_))
         && *key.type_token == *table.type_token
-        && key.part.name() == table.name
+        && key.kind.name() == table.name
 }
 
 /// Every ID leads back to its ordinal.
@@ -333,7 +333,7 @@ fn check_index(state: &State) -> Option<Error> {
 
 /// Every patch says of its predecessor what that holds, and belongs to the same object.
 fn check_patches(state: &State, key: &TableKey, owners: Option<&Vec<u32>>) -> Result<()> {
-    if matches!(key.part, VectorKind::Links(_)) {
+    if matches!(key.kind, VectorKind::Links(_)) {
         return Ok(());
     }
     let next = state.tables[key].next;
@@ -366,7 +366,7 @@ fn check_patches(state: &State, key: &TableKey, owners: Option<&Vec<u32>>) -> Re
 
 /// Every set that is kept as a difference adds what was not there and removes what was.
 fn check_sets(state: &State, key: &TableKey, numbers: &NumberRanges) -> Result<()> {
-    if !matches!(key.part, VectorKind::Links(_)) {
+    if !matches!(key.kind, VectorKind::Links(_)) {
         return Ok(());
     }
     (EMPTY_SET + 1..numbers.next).into_par_iter().try_for_each(|number| {
@@ -376,7 +376,7 @@ fn check_sets(state: &State, key: &TableKey, numbers: &NumberRanges) -> Result<(
             let (segment, _) = state.locate(key, number)?;
             let what = format!(
                 "link set {number} of {} is not its difference to set {predecessor}",
-                key.part.name()
+                key.kind.name()
             );
             return Err(segment.footer_error(what));
         }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use engine::{ObjectKey, Snapshot, is_same};
+use engine::same::is_same;
+use engine::{ObjectKey, Snapshot};
 use serde_json::Value;
 
 use super::template::meter;

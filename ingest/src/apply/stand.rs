@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::is_same;
+use engine::same::is_same;
 use engine::schema::TypeId;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -106,7 +106,7 @@ fn errors_of_imports_and_exports_have_no_advice() {
             InputProblem::Page,
             InputProblem::Delta { key: text("@removed") },
             InputProblem::Link,
-            InputProblem::Object { problem: engine::ObjectProblem::Untyped, reason: text("no type") },
+            InputProblem::Object { problem: engine::error::ObjectProblem::Untyped, reason: text("no type") },
         ]
         .map(input),
     );

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use engine::ObjectProblem;
+use engine::error::ObjectProblem;
 
 use crate::system::FileError;
 

@@ -57,7 +57,7 @@ impl Worker for RecordingWorker {
     fn push(&mut self, raw: &[u8], hint: Option<&str>, is_deleted: bool) -> engine::Result<()> {
         let refuse = |reason: &str| engine::Error::Object {
             offset: 0,
-            problem: engine::ObjectProblem::Malformed,
+            problem: engine::error::ObjectProblem::Malformed,
             reason: reason.to_owned(),
         };
         let value: Value = serde_json::from_slice(raw).map_err(|error| refuse(&error.to_string()))?;

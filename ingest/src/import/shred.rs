@@ -286,7 +286,7 @@ fn link_target(raw: &[u8]) -> Result<String, Inner> {
         return Ok(id);
     }
     let reference = head::text(&fields, "@odata.id");
-    if let Some(id) = reference.as_deref().and_then(engine::id_of_reference) {
+    if let Some(id) = reference.as_deref().and_then(engine::content::id_of_reference) {
         return Ok(id.to_owned());
     }
     Err(Inner::Cause(graph_answer(&fields).unwrap_or(InputProblem::Link.into())))

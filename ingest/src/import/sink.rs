@@ -1,6 +1,7 @@
 //! Where the objects of an import go: a backup, or a recording in tests.
 
-use engine::{ObjectKey, Observation, Parts, Warning};
+use engine::content::{ShreddedObjects, Shredder};
+use engine::{ObjectKey, Observation, Warning};
 
 /// Turns raw objects into parts; one per worker.
 pub(crate) trait Worker: Send {
@@ -31,8 +32,8 @@ pub(crate) trait Sink {
     fn warn(&mut self, warning: Warning);
 }
 
-impl Worker for engine::Shredder {
-    type Parts = Parts;
+impl Worker for Shredder {
+    type Parts = ShreddedObjects;
 
     fn met_delta_name(&self) -> bool {
         Self::met_delta_name(self)
@@ -42,19 +43,19 @@ impl Worker for engine::Shredder {
         Self::push(self, raw, hint, is_deleted)
     }
 
-    fn take(&mut self) -> Parts {
+    fn take(&mut self) -> ShreddedObjects {
         Self::take(self)
     }
 }
 
 impl Sink for engine::Backup<'_> {
-    type Worker = engine::Shredder;
+    type Worker = Shredder;
 
-    fn worker(&self) -> engine::Shredder {
+    fn worker(&self) -> Shredder {
         self.shredder()
     }
 
-    fn put(&mut self, parts: Parts) -> engine::Result<()> {
+    fn put(&mut self, parts: ShreddedObjects) -> engine::Result<()> {
         self.observe(Observation::Objects(parts))
     }
 

@@ -8,7 +8,7 @@
 //! 3. Where an element can be changed it is never taken away to make room for the wanted one: in between, the object
 //!    would be weaker than before and after.
 
-use engine::is_same;
+use engine::same::is_same;
 use serde_json::{Value, json};
 
 use super::draft::{Draft, Outcome, Wanted, WantedMap};

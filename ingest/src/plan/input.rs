@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use engine::{Change, Snapshot, Unread};
+use engine::coverage::Unread;
+use engine::{Change, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 
 use super::PlanOptions;

@@ -8,8 +8,9 @@ pub(super) mod whole;
 
 use std::collections::BTreeSet;
 
+use engine::RecoveryAction;
+use engine::same::is_same;
 use engine::schema::TypeId;
-use engine::{RecoveryAction, is_same};
 use serde_json::Value;
 
 use super::draft::{Draft, Outcome, Wanted, WantedMap};

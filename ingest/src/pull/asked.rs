@@ -1,7 +1,7 @@
 //! Owns the calls that ask for a type: with the properties that are selected, the page size and the costs of the table; and
 //! what a reading of it says that it covers.
 
-use engine::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading};
+use engine::coverage::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeReading};
 
 use super::event::Event;
 use super::reader::{Unread, path_of};

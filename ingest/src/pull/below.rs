@@ -1,7 +1,7 @@
 //! Owns reading what lives below the objects of another type: app role assignments, federated credentials, extensions.
 
 use bytes::Bytes;
-use engine::GapScope;
+use engine::coverage::GapScope;
 use serde_json::value::RawValue;
 
 use super::asked::Asked;

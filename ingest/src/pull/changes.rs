@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use engine::{Gap, GapScope, ObjectKey};
+use engine::ObjectKey;
+use engine::coverage::{Gap, GapScope};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};

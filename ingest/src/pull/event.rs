@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::{Backup, BinExtent, Gap, GapScope, ObjectKey, Observation, Shredder};
+use engine::content::Shredder;
+use engine::coverage::{BinExtent, Gap, GapScope};
+use engine::{Backup, ObjectKey, Observation};
 
 use super::error::Result;
 use crate::resource::{Resource, by_token};
@@ -156,7 +158,7 @@ pub(super) fn key(token: &str, id: &str) -> ObjectKey {
 
 #[cfg(test)]
 mod tests {
-    use engine::GapScope;
+    use engine::coverage::GapScope;
 
     use super::{Broken, gap_of_broken};
 

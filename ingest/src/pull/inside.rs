@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use engine::GapScope;
+use engine::coverage::GapScope;
 use engine::scan::Space;
 use engine::schema::TypeId;
 use serde::Deserialize;

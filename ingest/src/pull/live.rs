@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use engine::{
-    BackupDetails, BackupKind, BackupSummary, BinExtent, Extent, Observation, Snapshot, Store, TypeReading,
-};
+use engine::coverage::{BinExtent, Extent, TypeReading};
+use engine::{BackupDetails, BackupKind, BackupSummary, Observation, Snapshot, Store};
 
 use super::asked::{self, Asked};
 use super::error::{Error, Result};

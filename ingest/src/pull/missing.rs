@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use engine::{BinExtent, Snapshot};
+use engine::Snapshot;
+use engine::coverage::BinExtent;
 
 use super::asked::Asked;
 use super::changes;

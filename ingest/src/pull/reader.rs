@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{BinExtent, Gap, GapScope, Snapshot};
+use engine::Snapshot;
+use engine::coverage::{BinExtent, Gap, GapScope};
 use tokio::sync::mpsc::Sender;
 
 use super::error::{Error, Result};

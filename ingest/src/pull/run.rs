@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{BinExtent, Extent, Gap, GapScope, ObjectKey, Snapshot, TypeReading};
+use engine::coverage::{BinExtent, Extent, Gap, GapScope, TypeReading};
+use engine::{ObjectKey, Snapshot};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::coverage::{Gap, GapScope};
 use engine::schema::TypeId;
-use engine::{Gap, GapScope};
 use serde::Deserialize;
 
 use super::asked::Asked;

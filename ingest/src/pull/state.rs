@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Gap, GapScope};
+use engine::coverage::{Gap, GapScope};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -193,7 +193,7 @@ impl SourceState {
 
 #[cfg(test)]
 mod tests {
-    use engine::{Gap, GapScope};
+    use engine::coverage::{Gap, GapScope};
 
     use super::{PENDING_COUNT_MAX, Pending};
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
-use engine::{BinExtent, GapScope};
+use engine::coverage::{BinExtent, GapScope};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

@@ -1,6 +1,6 @@
 //! What a table says nothing of, because it was not read at its point, in a few words.
 
-use engine::Unread;
+use engine::coverage::Unread;
 
 /// Types and relations that are named; the rest is counted.
 const NAME_COUNT_MAX: usize = 6;

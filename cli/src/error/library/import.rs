@@ -1,6 +1,6 @@
 //! What to do about each kind of error of imports and exports.
 
-use engine::ObjectProblem;
+use engine::error::ObjectProblem;
 use ingest::import::{Error, ErrorKind, InputProblem};
 
 use super::super::{Failure, Status};

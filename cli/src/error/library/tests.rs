@@ -10,7 +10,7 @@ fn refusals_and_failures_have_their_exit_status() {
     let locked = || E::Locked { holder: "process 7".to_owned() };
     let missing = || E::NoBackup {
         point: "latest".to_owned(),
-        reason: engine::NoBackupReason::Empty,
+        reason: engine::error::NoBackupReason::Empty,
         nearest: String::new(),
     };
     for (error, code, status) in [
@@ -18,7 +18,7 @@ fn refusals_and_failures_have_their_exit_status() {
         (E::ReadOnly { action: "commit" }, "readOnly", Status::Refused),
         (E::NoStore { path: PathBuf::from("x") }, "noStore", Status::Failed),
         (missing(), "noBackup", Status::Failed),
-        (E::Invalid("no".to_owned()), "invalid", Status::Failed),
+        (engine::error::InvalidReason::ColumnTooLong { length: 1 << 32 }.into(), "invalid", Status::Failed),
     ] {
         let failure = Failure::from(error);
         assert_eq!((failure.code, failure.status), (code, status));

@@ -1,6 +1,6 @@
 //! Tests of how plans are drawn: nothing is hidden, nothing steers a terminal, and what sends something else looks different.
 
-use engine::{Unread, UnreadSide};
+use engine::coverage::{Unread, UnreadSide};
 use ingest::plan::{
     Estimate, Guard, Named, Phase, Plan, PlanObject, PlanOptions, PlanPoint, RequestTemplate, Skipped, Step,
     StepKind, StepLink, Unfixable,

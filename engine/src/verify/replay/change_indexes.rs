@@ -59,7 +59,7 @@ impl Replay<'_> {
 
     /// Every line says of its object what the version says that it had after this backup.
     fn check_change_index(&self, segment: &Arc<Segment>, change_index: &RosterEntry) -> Result<()> {
-        let key = TableKey { type_token: change_index.type_token.as_str().into(), part: VectorKind::Core };
+        let key = TableKey { type_token: change_index.type_token.as_str().into(), kind: VectorKind::Core };
         let wrong = |row: usize| {
             let what =
                 format!("line {row} of the list of changed {} is not what its version says", key.type_token);

@@ -180,7 +180,7 @@ fn any_id_can_be_a_name() {
 
 #[test]
 fn references_end_in_the_id() {
-    let id = engine::id_of_reference;
+    let id = engine::content::id_of_reference;
     assert_eq!(id("https://graph.microsoft.com/v1.0/directoryObjects/1-2"), Some("1-2"));
     assert_eq!(id("https://graph.microsoft.com/v1.0/users('1-2')"), Some("1-2"));
     assert_eq!(id(""), None);
