@@ -90,6 +90,7 @@ pub(crate) use elements::{element_body, element_id, element_of, element_part, is
 pub use engine::records::{PlanObject, StepKind};
 pub use error::{Error, ErrorKind, Result, SignatureProblem};
 pub use guard::GUARDS;
+pub(crate) use guard::hours;
 pub use input::{ChosenRow, GuardLimits, Identity, PlanContext, PlanInput, Selection};
 pub use make::{guards, make};
 pub(crate) use merge::cleared;

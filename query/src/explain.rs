@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::batch::Field;
+use crate::error::counted;
 use crate::json;
 use crate::plan::{JoinKind, JoinStep, Plan, Scalar, Scan, Step};
 use crate::table::Admitted;
@@ -92,15 +93,15 @@ impl Explanation {
     }
 
     fn join(&mut self, left: &Arc<Plan>, right: &Arc<Plan>, join: &JoinStep, depth: usize) -> Vec<String> {
-        let keys = join.left_keys.len();
+        let keys = counted(join.left_keys.len(), "key");
         let (hashed, probed) = match join.kind {
             JoinKind::RightSemi | JoinKind::RightAnti => (left, right),
             _ => (right, left),
         };
         let steps = self.steps(hashed, depth + 1);
-        let number = self.write(&steps, &format!("hash by {keys} keys"));
+        let number = self.write(&steps, &format!("hash by {keys}"));
         let mut steps = self.steps(probed, depth + 1);
-        let looked_up = format!("join {:?} on {keys} keys with pipeline {number}", join.kind);
+        let looked_up = format!("join {:?} on {keys} with pipeline {number}", join.kind);
         match join.kind {
             JoinKind::InnerUnique | JoinKind::RightOuter | JoinKind::FullOuter => {
                 let number = self.write(&steps, &looked_up);
@@ -134,7 +135,7 @@ fn describe(plan: &Plan) -> String {
         }
         Step::Group { keys, aggregates, .. } => {
             let keys: Vec<String> = keys.iter().map(|key| value(key, below)).collect();
-            format!("group {} aggregates by {}", aggregates.len(), keys.join(", "))
+            format!("group {} by {}", counted(aggregates.len(), "aggregate"), keys.join(", "))
         }
         Step::Sort { keys, limit, .. } => {
             let keys: Vec<String> = keys.iter().map(|key| value(&key.value, below)).collect();
@@ -142,9 +143,11 @@ fn describe(plan: &Plan) -> String {
             format!("{word} {}", keys.join(", "))
         }
         Step::Take { count, .. } => format!("take {}", value(count, below)),
-        Step::Join { join, .. } => format!("join {:?} on {} keys", join.kind, join.left_keys.len()),
+        Step::Join { join, .. } => {
+            format!("join {:?} on {}", join.kind, counted(join.left_keys.len(), "key"))
+        }
         Step::Union(inputs) => format!("union of {}", inputs.len()),
-        Step::Expand { expand, .. } => format!("expand {} columns", expand.items.len()),
+        Step::Expand { expand, .. } => format!("expand {}", counted(expand.items.len(), "column")),
         Step::Parse { parse, .. } => format!("parse {}", value(&parse.value, below)),
     }
 }

@@ -28,7 +28,7 @@ use crate::ast::{
     ColumnDeclaration, Datatable, Expression, FunctionDefinition, Let, LetValue, Name, Named, OptionSetting,
     Parameter, ParameterKind, Pipe, Range, Search, Source, Span, Statement, Union,
 };
-use crate::error::{Code, Diagnostic};
+use crate::error::{Code, Diagnostic, counted};
 use crate::value::Type;
 
 /// Longest text of a query in bytes.
@@ -401,7 +401,8 @@ impl TreeBuilder {
         let cells = children(pair, Rule::expression);
         let cells: Vec<_> = cells.into_iter().map(|cell| self.expression(cell)).collect();
         if !cells.len().is_multiple_of(columns.len().max(1)) {
-            let message = format!("{} values do not fill rows of {}", cells.len(), columns.len());
+            let values = counted(cells.len(), "value");
+            let message = format!("{values} cannot fill rows of {}", columns.len());
             self.diagnostics.push(Diagnostic::invalid(span, message));
         }
         Datatable { columns, cells, span }

@@ -14,6 +14,7 @@ use twin::{Options, Server};
 use super::twin::SystemClock;
 use crate::error::{Failure, Outcome, Status};
 use crate::io::{clock, monotonic};
+use crate::output::text::counted;
 
 /// Users whose department the intruder overwrites.
 const OVERWRITTEN_COUNT: usize = 8;
@@ -116,9 +117,9 @@ impl DemoTenant {
         let secret = json!({ "passwordCredential": { "displayName": "sync" } }).to_string();
         self.send(vec![Call::post(format!("/applications/{}/addPassword", escape(id(&made))), secret)])?;
         let acts = vec![
-            format!("writes a department over those of {} users", overwritten.len()),
+            format!("writes a department over those of {}", counted(overwritten.len() as u64, "user")),
             format!("deletes {}", names(deleted)),
-            format!("takes {} members from the group {}", members.len(), name(&group)),
+            format!("takes {} from the group {}", counted(members.len() as u64, "member"), name(&group)),
             format!("{act} the policy {}", name(&policy)),
             "registers an application of its own, Payroll Sync Helper, with a secret".to_owned(),
         ];

@@ -13,8 +13,8 @@ use super::undo::AFTER_RECOVERY;
 use super::{ApplyRequest, check_client, is_over};
 use crate::graph::{self, Client};
 use crate::plan::{
-    self, Guard, Identity, Named, Plan, PlanContext, Step, StepFault, captured, guards, is_replacement,
-    written_value,
+    self, Guard, Identity, Named, Plan, PlanContext, Step, StepFault, captured, guards, hours,
+    is_replacement, written_value,
 };
 use crate::resource;
 use engine::records::RecoverySummary;
@@ -280,11 +280,9 @@ fn raised(
     if !has(STALE) && age.is_none_or(|age| age > limit) {
         let reason = match age {
             None => "the store does not have the state that it was made against".to_owned(),
-            Some(age) => format!(
-                "the state it was made against is {} hours old, more than {}",
-                age.as_hours(),
-                limit.as_hours()
-            ),
+            Some(age) => {
+                format!("the state it was made against is {} old, more than {}", hours(age), limit.as_hours())
+            }
         };
         more.push(guard(STALE, reason));
     }

@@ -143,7 +143,7 @@ fn counted(tries: u32) -> String {
 
 /// How often an answer was malformed, as the end of a sentence.
 pub(crate) fn in_tries(tries: Option<u32>) -> String {
-    tries.map(|tries| format!(", in {tries} tries")).unwrap_or_default()
+    tries.map(|tries| format!(", in {}", counted(tries))).unwrap_or_default()
 }
 
 impl Error {

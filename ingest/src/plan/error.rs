@@ -72,7 +72,9 @@ pub enum Error {
     #[error("expected a private Ed25519 key without a passphrase, as `ssh-keygen -t ed25519` makes it")]
     PrivateKey,
     /// More signatures are required than keys may give.
-    #[error("{required} signatures are required of {keys} keys: expected no more signatures than keys")]
+    #[error(
+        "expected no more signatures than keys, found {required} required signatures and {keys} listed keys"
+    )]
     SignatureRule {
         /// How many are required.
         required: usize,

@@ -8,6 +8,7 @@ mod tenant;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::schema::TypeId;
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::lookup::Lookup;
@@ -321,6 +322,12 @@ fn takes(step: &Step, names: &BTreeSet<String>, roles: &Roles) -> bool {
     }
 }
 
+/// A length of time in whole hours: `1 hour`, `48 hours`.
+pub(crate) fn hours(age: SignedDuration) -> String {
+    let count = age.as_hours();
+    if count == 1 { "1 hour".to_owned() } else { format!("{count} hours") }
+}
+
 fn counted(count: usize, name: &str) -> String {
     if count == 1 { format!("{count} {name}") } else { format!("{count} {name}s") }
 }
@@ -415,7 +422,7 @@ fn too_many(lookup: &Lookup, context: &PlanContext, steps: &[Step]) -> Result<Op
     let count: usize = touched.values().map(BTreeSet::len).sum();
     if count > limits.object_count_max {
         let limit = limits.object_count_max;
-        return Ok(Some(format!("{count} objects would be touched, more than {limit}")));
+        return Ok(Some(format!("{} would be touched, more than {limit}", counted(count, "object"))));
     }
     for (token, ids) in touched {
         let (live, binned) = lookup.newest.object_count(token)?;
@@ -436,6 +443,5 @@ fn stale(lookup: &Lookup, context: &PlanContext) -> Option<String> {
     let taken_at = lookup.newest.backup().taken_at;
     let age = context.now.duration_since(taken_at);
     let limit = context.limits.age_max;
-    (age > limit)
-        .then(|| format!("the newest state is {} hours old, more than {}", age.as_hours(), limit.as_hours()))
+    (age > limit).then(|| format!("the newest state is {} old, more than {}", hours(age), limit.as_hours()))
 }

@@ -15,7 +15,7 @@ fn steps_that_see_one_batch_at_a_time_share_a_pipeline() {
             "pipeline 1",
             "  scan users() columns department, age where age at least 30",
             "  filter >(age, 30)",
-            "  group 1 aggregates by department",
+            "  group 1 aggregate by department",
             "pipeline 2",
             "  rows of pipeline 1",
             "  project department, n = count_",
@@ -42,8 +42,8 @@ fn the_hashed_side_of_a_join_comes_first() {
     let shown = lines("users | project id | join kind=inner (memberships | project id = member) on id");
     assert_eq!(shown[0], "pipeline 1");
     assert_eq!(shown[1], "  scan memberships() columns member");
-    assert_eq!(shown[3], "  hash by 1 keys");
-    assert!(shown.iter().any(|line| line == "  join Inner on 1 keys with pipeline 1"), "{shown:?}");
+    assert_eq!(shown[3], "  hash by 1 key");
+    assert!(shown.iter().any(|line| line == "  join Inner on 1 key with pipeline 1"), "{shown:?}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::part::{part_count, part_range};
 use super::points::{PointArgument, described};
 use super::{StoreTables, unread};
 use crate::batch::{Batch, Column, Schema};
-use crate::error::TableError;
+use crate::error::{TableError, counted};
 use crate::point::ResolvedPoint;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::{Type, Value};
@@ -63,11 +63,9 @@ impl Sides {
             [from] => (from, None),
             [from, to] => (from, Some(to)),
             other => {
-                let count = other.len();
+                let count = counted(other.len(), "argument");
                 return Err(TableError::Arguments {
-                    message: format!(
-                        "`{name}(from, to)` takes one or two points in time, found {count} arguments"
-                    ),
+                    message: format!("`{name}(from, to)` takes one or two points in time, found {count}"),
                     help: Some(format!("without `to` it means `{}`", tables.default)),
                 });
             }

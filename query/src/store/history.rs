@@ -18,7 +18,7 @@ use super::part;
 use super::points::described;
 use super::target::Targets;
 use crate::batch::{Batch, Column, Schema};
-use crate::error::TableError;
+use crate::error::{TableError, counted};
 use crate::point::ResolvedPoint;
 use crate::table::{Condition, Parts, ScanRequest, TableSource};
 use crate::value::Value;
@@ -45,10 +45,10 @@ impl History {
             [points @ .., object] if arguments.len() == 3 => (points, Some(object)),
             [_] | [_, _] => (arguments, None),
             other => {
-                let count = other.len();
+                let count = counted(other.len(), "argument");
                 return Err(TableError::arguments(format!(
                     "`history(from, to, \"id\")` takes a point in time, perhaps a second one, and perhaps the ID of an \
-                     object, found {count} arguments"
+                     object, found {count}"
                 )));
             }
         };

@@ -82,7 +82,8 @@ pub(in crate::bind) fn argument_count_fits(
 ) -> bool {
     let fits = (least..=most).contains(&count);
     if !fits {
-        let message = format!("{count} arguments do not fit `{usage}`");
+        let verb = if count == 1 { "does" } else { "do" };
+        let message = format!("{} {verb} not fit `{usage}`", counted(count, "argument"));
         binder.report(Diagnostic::invalid(span, message));
     }
     fits
@@ -247,7 +248,7 @@ fn bind_parameters<'a>(
     let mut local = inner.clone();
     if arguments.len() > written.parameters.len() {
         let (given, taken) = (arguments.len(), written.parameters.len());
-        let message = format!("{given} arguments for {taken} parameters");
+        let message = format!("{} for {}", counted(given, "argument"), counted(taken, "parameter"));
         binder.report(Diagnostic::invalid(span, message));
     }
     for (index, parameter) in written.parameters.iter().enumerate() {
