@@ -66,8 +66,8 @@ impl People {
             (0..80).map(Value::Long).collect(),
         ];
         let few = few.map(Arc::new);
-        let column = |place: usize, from: u32, to: u32| match place {
-            0..3 => Column::Texts { codes: Arc::new((from..to).collect()), texts: Arc::clone(&many[place]) },
+        let column = |index: usize, from: u32, to: u32| match index {
+            0..3 => Column::Texts { codes: Arc::new((from..to).collect()), texts: Arc::clone(&many[index]) },
             3 => coded(&few[0], (from..to).map(|row| mixed(row) % DEPARTMENT_COUNT)),
             4 => Column::Constant(Value::text(if from < count / 2 { "user" } else { "group" })),
             5 => coded(&few[1], (from..to).map(|row| u32::from(mixed(row ^ 0x55) % 100 < 92))),
@@ -76,7 +76,7 @@ impl People {
         let starts = (0..count).step_by(BATCH_ROWS);
         let batch = |from: u32| {
             let to = count.min(from.saturating_add(u32::try_from(BATCH_ROWS).expect("fits")));
-            (0..fields().len()).map(|place| column(place, from, to)).collect()
+            (0..fields().len()).map(|index| column(index, from, to)).collect()
         };
         Self { columns: starts.map(batch).collect(), row_count }
     }
@@ -100,7 +100,7 @@ impl Parts for Read {
 
     fn read(&self, part: usize) -> Result<Batch, TableError> {
         let row_count = BATCH_ROWS.min(self.people.row_count - part * BATCH_ROWS);
-        let columns = self.columns.iter().map(|place| self.people.columns[part][*place].clone());
+        let columns = self.columns.iter().map(|index| self.people.columns[part][*index].clone());
         Ok(Batch { columns: columns.collect(), row_count })
     }
 }

@@ -65,7 +65,7 @@ fn types_and_points_are_read_in_any_case() {
 }
 
 #[test]
-fn data_of_another_tenant_is_refused_with_its_place() {
+fn data_of_another_tenant_is_refused_with_its_file() {
     let shell = Shell::new();
     let user = r##"{"@odata.type":"#microsoft.graph.user","id":"u1"}"##;
     let organization = |id| format!(r##"{{"@odata.type":"#microsoft.graph.organization","id":"{id}"}}"##);

@@ -135,7 +135,7 @@ fn histories_and_queries_tell_lost_links_apart_from_those_that_were_removed() {
         Vec::<Value>::new(),
         "no set lost one by itself"
     );
-    let expected: Vec<Value> = [3, 0, 2].into_iter().map(|place| expected[place].clone()).collect();
+    let expected: Vec<Value> = [3, 0, 2].into_iter().map(|index| expected[index].clone()).collect();
     assert_eq!(ask(&format!("history('latest~2') | {lost}")), expected, "backup by backup");
 }
 

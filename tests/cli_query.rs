@@ -94,11 +94,11 @@ fn parameters_are_typed_as_declared_and_odd_ones_refused() {
 }
 
 #[test]
-fn every_error_is_shown_at_its_place() {
+fn every_error_is_shown_at_its_position() {
     let shell = Shell::with_two_days();
     let answer = shell.ask("users\n| where departmnt == 'x' and nosuch(1) > 2", "").expect(2);
-    let place = "  |\n2 | | where departmnt == 'x' and nosuch(1) > 2\n  |         ^^^^^^^^^\nhelp: did you mean `department`?";
-    assert!(answer.stderr.contains(place), "{}", answer.stderr);
+    let excerpt = "  |\n2 | | where departmnt == 'x' and nosuch(1) > 2\n  |         ^^^^^^^^^\nhelp: did you mean `department`?";
+    assert!(answer.stderr.contains(excerpt), "{}", answer.stderr);
     let error = answer.error();
     assert_eq!((&error["code"], &error["line"]), (&"query".into(), &2.into()));
     assert_eq!(error["span"], json!({"offset": 14, "length": 9}));

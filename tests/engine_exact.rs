@@ -130,13 +130,13 @@ fn check_days(days: &[Vec<Thing>]) -> Shelf {
 /// Objects with every value under one name, so that one column has them all; `turn` moves them on.
 fn of_all_types(token: &'static str, turn: usize) -> Vec<Thing> {
     let values = values();
-    let value = |place: usize| values[(place + turn) % values.len()].clone();
-    let thing = |place: usize| {
-        Thing::new(token, format!("id {place}"))
-            .with("always", value(place))
-            .with(format!("only {place}"), value(place))
-            .with("list", format!("[{},{}]", value(place), value(place + 1)))
-            .with("within", format!(r#"{{"more":{}}}"#, value(place)))
+    let value = |index: usize| values[(index + turn) % values.len()].clone();
+    let thing = |index: usize| {
+        Thing::new(token, format!("id {index}"))
+            .with("always", value(index))
+            .with(format!("only {index}"), value(index))
+            .with("list", format!("[{},{}]", value(index), value(index + 1)))
+            .with("within", format!(r#"{{"more":{}}}"#, value(index)))
     };
     (0..values.len()).map(thing).collect()
 }
@@ -166,7 +166,7 @@ fn objects_that_change_in_many_attributes_are_kept_whole() {
     let wide = |turn: usize| -> Vec<Thing> {
         let values = values();
         let property =
-            |place: usize| (format!("property {place}"), values[(place * turn) % values.len()].clone());
+            |index: usize| (format!("property {index}"), values[(index * turn) % values.len()].clone());
         let thing = |id: usize| {
             let thing = Thing::new("device", format!("wide {id}"));
             (id..id + 90).map(property).fold(thing, |thing, (name, value)| thing.with(name, value))
@@ -213,7 +213,7 @@ fn odd_names_and_ids_are_kept() {
         let values = values();
         let thing = |id: &str| {
             let pairs =
-                names.iter().enumerate().map(|(place, name)| (name, values[(place * 3 + turn) % 40].clone()));
+                names.iter().enumerate().map(|(index, name)| (name, values[(index * 3 + turn) % 40].clone()));
             pairs.fold(Thing::new("custom", id), |thing, (name, value)| thing.with(*name, value))
         };
         ids.iter().map(|id| thing(id)).collect()
@@ -264,7 +264,7 @@ fn named(count: usize, turn: usize) -> Vec<Thing> {
             12 => "[]".into(),
             _ => format!("\"{local}@contoso.com\""),
         };
-        let odd = |place: usize| values[(place + turn) % values.len()].clone();
+        let odd = |index: usize| values[(index + turn) % values.len()].clone();
         let is_odd = number % 9 == 4;
         let or_odd = |value: String| if is_odd { odd(number) } else { value };
         let user = Thing::new("user", format!("00000000-0000-4000-8000-{number:012}"));

@@ -129,7 +129,7 @@ fn scatter(number: u32) -> u32 {
 fn user(number: u32, version: u32) -> String {
     let name = format!("user{}@contoso.example", scatter(number));
     let words = ["cloud", "sales", "north", "audit", "paper", "night", "water", "steel"];
-    let word = |place: u32| words[(scatter(number) >> (3 * place)) as usize % words.len()];
+    let word = |index: u32| words[(scatter(number) >> (3 * index)) as usize % words.len()];
     let few = (0..5).map(word).collect::<Vec<_>>().join(" ");
     let many = format!("The {few} department of {} keeps its {few} at {}", word(6), scatter(number) % 1_000);
     let mut user = json!({
@@ -145,10 +145,10 @@ fn user(number: u32, version: u32) -> String {
         "symbols": format!("{few} {}", scatter(number) % 1_000), "blocks": many,
     });
     // Present in some rows only: as a list of rows, as a list of others, as bits; and null in others still.
-    for (place, property) in ["listed", "bits", "unlisted"].into_iter().enumerate() {
+    for (index, property) in ["listed", "bits", "unlisted"].into_iter().enumerate() {
         let present =
             [number.is_multiple_of(50), scatter(number).is_multiple_of(2), !number.is_multiple_of(60)];
-        if present[place] {
+        if present[index] {
             user[property] = json!(number);
         } else if number.is_multiple_of(7) {
             user[property] = Value::Null;

@@ -16,18 +16,18 @@ const OTHER: &str = "00000000-0000-4000-8000-000000000006";
 /// Where Eve is on a day, and whether the source links to her.
 #[derive(Debug, Clone, Copy)]
 struct Day {
-    eve: Place,
+    eve: Presence,
     is_linked: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Place {
+enum Presence {
     Live,
     Bin,
     Nowhere,
 }
 
-const fn day(eve: Place, is_linked: bool) -> Day {
+const fn day(eve: Presence, is_linked: bool) -> Day {
     Day { eve, is_linked }
 }
 
@@ -37,43 +37,43 @@ type Case = (&'static str, [Day; 3], (usize, usize), Option<LinkAction>);
 const CASES: &[Case] = &[
     (
         "a link new to its set, to somebody who was in the bin",
-        [day(Place::Live, false), day(Place::Bin, false), day(Place::Live, true)],
+        [day(Presence::Live, false), day(Presence::Bin, false), day(Presence::Live, true)],
         (1, 2),
         Some(LinkAction::Added),
     ),
     (
         "the same, over the whole time",
-        [day(Place::Live, false), day(Place::Bin, false), day(Place::Live, true)],
+        [day(Presence::Live, false), day(Presence::Bin, false), day(Presence::Live, true)],
         (0, 2),
         Some(LinkAction::Added),
     ),
     (
         "a link lost on the way through the bin",
-        [day(Place::Live, true), day(Place::Bin, false), day(Place::Live, false)],
+        [day(Presence::Live, true), day(Presence::Bin, false), day(Presence::Live, false)],
         (1, 2),
         Some(LinkAction::Removed),
     ),
     (
         "a link to somebody made again under the same ID",
-        [day(Place::Live, false), day(Place::Nowhere, false), day(Place::Live, true)],
+        [day(Presence::Live, false), day(Presence::Nowhere, false), day(Presence::Live, true)],
         (1, 2),
         Some(LinkAction::Added),
     ),
     (
         "a link that came and went to sleep with its target",
-        [day(Place::Live, false), day(Place::Live, true), day(Place::Bin, false)],
+        [day(Presence::Live, false), day(Presence::Live, true), day(Presence::Bin, false)],
         (0, 2),
         None,
     ),
     (
         "a link that only slept",
-        [day(Place::Live, true), day(Place::Bin, false), day(Place::Live, true)],
+        [day(Presence::Live, true), day(Presence::Bin, false), day(Presence::Live, true)],
         (1, 2),
         None,
     ),
     (
         "a link that went to sleep",
-        [day(Place::Live, true), day(Place::Bin, false), day(Place::Bin, false)],
+        [day(Presence::Live, true), day(Presence::Bin, false), day(Presence::Bin, false)],
         (0, 1),
         None,
     ),
@@ -126,7 +126,7 @@ fn check(of: &schema::Type, relation: &str, to_one: bool, (name, days, window, e
 fn objects(of: &schema::Type, relation: &str, to_one: bool, day: Day) -> Vec<String> {
     let user = |id: &str| json!({"@odata.type": "#microsoft.graph.user", "id": id});
     let mut eve = user(EVE);
-    if day.eve == Place::Bin {
+    if day.eve == Presence::Bin {
         eve["deletedDateTime"] = "2026-01-01T00:00:00Z".into();
     }
     let source = |id: &str, target: Option<&str>| {
@@ -138,7 +138,7 @@ fn objects(of: &schema::Type, relation: &str, to_one: bool, day: Day) -> Vec<Str
         source
     };
     let mut objects = vec![user(BOB), source(OTHER, Some(BOB)), source(SOURCE, day.is_linked.then_some(EVE))];
-    if day.eve != Place::Nowhere {
+    if day.eve != Presence::Nowhere {
         objects.push(eve);
     }
     objects.iter().map(ToString::to_string).collect()
@@ -185,10 +185,10 @@ fn an_id_under_two_types_is_two_objects_to_who_asks_for_it() {
 fn links_that_ended_with_their_target_are_told_by_it_and_at_both_ends_to_who_leaves_nothing_out() {
     for found in schema::types() {
         for relation in found.relations {
-            for place in [Place::Bin, Place::Nowhere] {
+            for presence in [Presence::Bin, Presence::Nowhere] {
                 let shelf = Shelf::default();
                 let mut store = shelf.create().unwrap();
-                let days = [day(Place::Live, true), day(place, false)];
+                let days = [day(Presence::Live, true), day(presence, false)];
                 let ids: Vec<BackupId> = (0..)
                     .zip(days)
                     .map(|(number, day)| {
@@ -203,7 +203,7 @@ fn links_that_ended_with_their_target_are_told_by_it_and_at_both_ends_to_who_lea
                     assert_eq!(listed.len(), changes.len(), "{what}");
                     changes.iter().map(known).collect()
                 };
-                let gone = |links| (EVE.to_owned(), place == Place::Bin, links);
+                let gone = |links| (EVE.to_owned(), presence == Presence::Bin, links);
                 let incoming = vec![(relation.name.to_owned(), SOURCE.to_owned(), Some(LinkEnd::Source))];
                 let plain = DifferenceFilter::default();
                 assert_eq!(shown(&plain), [gone(incoming.clone())], "{what}");

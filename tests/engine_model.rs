@@ -346,10 +346,10 @@ fn run(days: &[Day], times: &[u32], memo: Memo) -> (Shelf, Vec<Model>) {
         }
         let time = times[number];
         day.back_up(&mut store, time);
-        let place = taken.partition_point(|other| *other <= time);
-        taken.insert(place, time);
-        let after = Model { number: number + 1, ..models[place].after(day) };
-        models.insert(place + 1, after);
+        let index = taken.partition_point(|other| *other <= time);
+        taken.insert(index, time);
+        let after = Model { number: number + 1, ..models[index].after(day) };
+        models.insert(index + 1, after);
     }
     (shelf, models)
 }

@@ -69,7 +69,7 @@ fn a_plan_is_applied_to_its_own_tenant_and_a_wrong_sign_in_uses_nothing_up() {
 fn a_resumed_recovery_goes_on_in_its_own_tenant_alone() {
     let ((ours, mut keeper, users), (other, _, _)) = (spoilt(1), spoilt(2));
     let plan = plan_with(&keeper.store, &ours, PlanOptions::default());
-    let crash = |place: &str| place == "request";
+    let crash = |moment: &str| moment == "request";
     let request = ApplyRequest { crash: Some(&crash), ..allowing([1; 32]) };
     apply(&mut keeper.store, &writer(&ours), &plan, &request, &()).unwrap_err();
     let id = recoveries(&keeper.store).unwrap()[0].id.clone();
@@ -217,14 +217,14 @@ fn a_step_that_sends_something_else_than_it_shows_is_refused_by_name() {
     let kinds: std::collections::BTreeSet<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
     assert!(kinds.len() >= 6, "{kinds:?}");
     let mut count = 0;
-    for (place, step) in plan.steps.iter().enumerate() {
+    for (index, step) in plan.steps.iter().enumerate() {
         for (what, mutated) in mutations(step) {
             let mut other = plan.clone();
-            other.steps[place] = mutated;
+            other.steps[index] = mutated;
             let refused = other.check_steps();
             let is_named =
                 matches!(&refused, Err(plan::Error::Step { step: named, .. }) if *named == step.id);
-            assert!(is_named, "{what} of {step:#?}: {refused:?}\n{:#?}", other.steps[place].request);
+            assert!(is_named, "{what} of {step:#?}: {refused:?}\n{:#?}", other.steps[index].request);
             count += 1;
         }
     }
@@ -427,8 +427,8 @@ fn what_is_not_as_wanted_at_the_end_is_listed_and_nothing_is_called_completed() 
     let plan = plan_with(&keeper.store, &tenant, PlanOptions::default());
     // One was put right by somebody else, who changes it again while the others are written.
     set(&tenant, "user", &users[0], &json!({"department": plan_of(&plan, &users[0]).after["department"]}));
-    let meddle = |place: &str| {
-        if place == "request" {
+    let meddle = |moment: &str| {
+        if moment == "request" {
             set(&tenant, "user", &users[0], &json!({"department": "Meddled"}));
         }
         false

@@ -119,11 +119,11 @@ fn batches_answer_in_the_order_of_the_calls_and_each_alone() {
         let answers = client.batch(calls.collect()).await;
         (asked, answers)
     });
-    for (place, (id, answer)) in asked.iter().zip(&answers).enumerate() {
+    for (index, (id, answer)) in asked.iter().zip(&answers).enumerate() {
         match answer {
             Ok(answer) => assert_eq!(id_of(str::from_utf8(&answer.body).unwrap()), *id),
             Err(error) => {
-                assert_eq!((place, error.status()), (7, Some(404)));
+                assert_eq!((index, error.status()), (7, Some(404)));
                 assert_eq!(error.refusal().unwrap().code, "Request_ResourceNotFound");
             }
         }

@@ -109,9 +109,9 @@ fn compare(case: &Value, text: &str) -> Result<(), String> {
         |name: &str| case["ignore"].as_array().is_some_and(|list| list.iter().any(|other| other == name));
     let any_order = case["arrays"] == "any order";
     let same_row = |expected: &[Value], found: &[Value]| {
-        columns.iter().enumerate().all(|(place, column)| {
+        columns.iter().enumerate().all(|(index, column)| {
             let kind = column["type"].as_str();
-            ignored(names[place]) || same::cell(kind, &expected[place], &found[place], any_order)
+            ignored(names[index]) || same::cell(kind, &expected[index], &found[index], any_order)
         })
     };
     for (expected, found) in groups(case, &names, &expected, &found) {
@@ -150,7 +150,7 @@ fn groups<'r>(
         Some(keys) => keys.iter().filter_map(|key| names.iter().position(|name| key == name)).collect(),
         None => (0..names.len()).collect(),
     };
-    let key = |row: &[Value]| keys.iter().map(|place| row[*place].clone()).collect::<Vec<_>>();
+    let key = |row: &[Value]| keys.iter().map(|index| row[*index].clone()).collect::<Vec<_>>();
     let (mut groups, mut start) = (Vec::new(), 0);
     while start < expected.len() {
         let alike = expected[start..].iter().take_while(|row| key(row) == key(&expected[start])).count();

@@ -215,13 +215,13 @@ fn check_target(store: &Store, backups: [&BackupId; 2], row: &Value) {
 /// The history of a store, from nothing: every backup compared with the one before.
 fn history_rows(store: &Store) -> Vec<Value> {
     let mut expected = Vec::new();
-    for (place, backup) in store.backups().iter().enumerate() {
+    for (index, backup) in store.backups().iter().enumerate() {
         let moment = |mut row: Value| {
             row["backup"] = backup.id.as_str().into();
             row
         };
-        if place > 0 {
-            let changes = difference(store, &store.backups()[place - 1].id, &backup.id);
+        if index > 0 {
+            let changes = difference(store, &store.backups()[index - 1].id, &backup.id);
             expected.extend(changes.iter().flat_map(change_rows).map(moment));
             continue;
         }
@@ -262,16 +262,16 @@ fn check_history(store: &Store, tables: &StoreTables) {
         assert_eq!(filtered, where_is(&found, "kind", kind));
     }
     let count = store.backups().len();
-    for (place, backup) in store.backups().iter().enumerate() {
+    for (index, backup) in store.backups().iter().enumerate() {
         let id = &backup.id;
         let at = where_is(&found, "backup", id);
         assert_eq!(rows(tables, &format!("{whole} | where backup == '{id}'")), at);
         let time = backup.taken_at.to_string();
         assert_eq!(rows(tables, &format!("{whole} | where takenAt == datetime({time})")), at);
         let later = found.iter().filter(|row| {
-            store.backups().iter().position(|other| row["backup"] == other.id.as_str()) > Some(place)
+            store.backups().iter().position(|other| row["backup"] == other.id.as_str()) > Some(index)
         });
-        let back = count - 1 - place;
+        let back = count - 1 - index;
         assert_eq!(rows(tables, &format!("history('latest~{back}')")), later.cloned().collect::<Vec<_>>());
     }
     for token in TYPES {

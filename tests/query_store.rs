@@ -29,8 +29,8 @@ impl Draw {
     }
 
     fn one<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        let place = self.below(from.len() as u64);
-        &from[usize::try_from(place).unwrap()]
+        let index = self.below(from.len() as u64);
+        &from[usize::try_from(index).unwrap()]
     }
 }
 
@@ -104,8 +104,8 @@ fn group(number: u64, draw: &mut Draw) -> Json {
 
 fn others(number: u64, draw: &mut Draw) -> [Json; 3] {
     let subtype = *draw.one(&["ipNamedLocation", "namedLocation"]);
-    let mut place = json!({"@odata.type": format!("#microsoft.graph.{subtype}"), "id": id(3, number)});
-    put(&mut place, "displayName", draw, &[json!("Office"), json!("Home")]);
+    let mut location = json!({"@odata.type": format!("#microsoft.graph.{subtype}"), "id": id(3, number)});
+    put(&mut location, "displayName", draw, &[json!("Office"), json!("Home")]);
     let mut grant = json!({
         "@odata.type": "#microsoft.graph.appRoleAssignment",
         "id": format!("grant{}", draw.below(1_000_000)),
@@ -115,7 +115,7 @@ fn others(number: u64, draw: &mut Draw) -> [Json; 3] {
     let mut widget = json!({"@odata.type": "#contoso.widget", "id": id(6, number)});
     put(&mut widget, "displayName", draw, &[json!("Widget"), json!(5)]);
     put(&mut widget, "size", draw, &[json!(number), Json::Null, json!({"x": 1})]);
-    [place, grant, widget]
+    [location, grant, widget]
 }
 
 /// A store of some backups: on later days a tenth of the objects change, some go, some lie in the bin.
@@ -454,15 +454,15 @@ fn a_damaged_segment_is_an_error_that_names_the_file() {
     let mut errors = 0;
     for path in &segments {
         let length = shelf.disk.files()[path].len();
-        for place in (4096..length).step_by(length / 40) {
-            shelf.disk.damage(path, |bytes| bytes[place] ^= 4);
+        for offset in (4096..length).step_by(length / 40) {
+            shelf.disk.damage(path, |bytes| bytes[offset] ^= 4);
             if let Ok(store) = shelf.open() {
                 let tables = tables(store);
                 for name in ["users", "objects", "links"] {
                     errors += usize::from(is_refused(&tables, name, &backup));
                 }
             }
-            shelf.disk.damage(path, |bytes| bytes[place] ^= 4);
+            shelf.disk.damage(path, |bytes| bytes[offset] ^= 4);
         }
     }
     assert!(errors > 10, "{errors}");

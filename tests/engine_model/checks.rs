@@ -14,8 +14,8 @@ use super::{Known, Model, Presence, known, model_difference};
 
 pub(super) fn check(store: &Store, models: &[Model]) {
     assert_eq!(store.backups().len() + 1, models.len());
-    for (place, backup) in store.backups().iter().enumerate() {
-        let model = &models[place + 1];
+    for (index, backup) in store.backups().iter().enumerate() {
+        let model = &models[index + 1];
         check_contents(store, &backup.id, model);
         let before = model.before.as_ref().unwrap();
         let count = |wanted: &dyn Fn(Presence, Presence) -> bool| {
@@ -25,10 +25,10 @@ pub(super) fn check(store: &Store, models: &[Model]) {
         let changes = model_difference(&[Model::clone(before), model.clone()], 0, 1, false, false);
         let updated = changes.iter().filter(|change| change.2 == ChangeKind::Updated).count();
         assert_eq!(backup.objects, model.live_count() as u64);
-        assert_eq!(backup.links, model.link_count() as u64, "links of backup {place}");
+        assert_eq!(backup.links, model.link_count() as u64, "links of backup {index}");
         assert_eq!(backup.added, count(&|old, new| old != Presence::Live && new == Presence::Live));
         assert_eq!(backup.deleted, count(&|old, new| old == Presence::Live && new != Presence::Live));
-        assert_eq!(backup.updated, updated as u64, "updated of backup {place}");
+        assert_eq!(backup.updated, updated as u64, "updated of backup {index}");
     }
     for all in [false, true] {
         let filter = DifferenceFilter { all, ..DifferenceFilter::default() };
@@ -113,8 +113,8 @@ fn check_history(store: &Store, models: &[Model], key: &(String, String)) {
     let found: Vec<(BackupId, Known)> =
         found.iter().map(|(backup, change)| (backup.id, known(change))).collect();
     let mut expected = Vec::new();
-    for (place, backup) in store.backups().iter().enumerate() {
-        let changes = model_difference(models, place, place + 1, false, true).into_iter();
+    for (index, backup) in store.backups().iter().enumerate() {
+        let changes = model_difference(models, index, index + 1, false, true).into_iter();
         let of_object = changes.filter(|change| (&change.0, &change.1) == (&key.0, &key.1));
         expected.extend(of_object.map(|change| (backup.id, change)));
     }

@@ -64,7 +64,7 @@ pub(super) fn days() -> impl Strategy<Value = Vec<Day>> {
         let mut days: Vec<Day> = Vec::new();
         for (mut day, mask) in drawn {
             let before = days.last().map_or(&[][..], |before| &before.rows);
-            let repeated = before.iter().enumerate().filter(|(place, _)| mask >> (place % 32) & 1 == 1);
+            let repeated = before.iter().enumerate().filter(|(index, _)| mask >> (index % 32) & 1 == 1);
             let mut rows: Vec<Row> = repeated.map(|(_, row)| row.clone()).collect();
             rows.append(&mut day.rows);
             same_members_of_duplicates(&mut rows);
@@ -86,8 +86,8 @@ pub(super) fn day() -> impl Strategy<Value = Day> {
 
 /// Of an object that comes twice the members are listed every time or never.
 pub(super) fn same_members_of_duplicates(rows: &mut [Row]) {
-    for place in 0..rows.len() {
-        let key = (rows[place].type_index, rows[place].id);
+    for index in 0..rows.len() {
+        let key = (rows[index].type_index, rows[index].id);
         let same = |row: &Row| (row.type_index, row.id) == key;
         if rows.iter().any(|row| same(row) && row.members.is_some()) {
             for row in rows.iter_mut().filter(|row| same(row)) {

@@ -13,10 +13,10 @@ pub(super) enum KnownFrom {
 }
 
 /// How far a backup, by its place, knows the objects of a type. Before the first one it is known that there are none.
-pub(super) fn known_from(models: &[Model], place: usize, token: &str) -> KnownFrom {
-    if place == 0 || models[place].whole.contains(token) {
+pub(super) fn known_from(models: &[Model], index: usize, token: &str) -> KnownFrom {
+    if index == 0 || models[index].whole.contains(token) {
         KnownFrom::Itself
-    } else if models[..place].iter().any(|model| model.whole.contains(token)) {
+    } else if models[..index].iter().any(|model| model.whole.contains(token)) {
         KnownFrom::Before
     } else {
         KnownFrom::Never
@@ -25,16 +25,16 @@ pub(super) fn known_from(models: &[Model], place: usize, token: &str) -> KnownFr
 
 /// Whether a backup, by its place, goes on with what was known of a type before one that was woven in later; if so,
 /// whether that was ever read.
-pub(super) fn passed_over(models: &[Model], place: usize, token: &str) -> Option<bool> {
+pub(super) fn passed_over(models: &[Model], index: usize, token: &str) -> Option<bool> {
     let mut carrying = BTreeSet::new();
-    let mut source = Some(&models[place]);
+    let mut source = Some(&models[index]);
     while let Some(model) = source.filter(|model| !model.whole.contains(token)) {
         carrying.insert(model.number);
         source = model.before.as_deref();
     }
     let number = source.map_or(0, |model| model.number);
     let start = models.iter().position(|model| model.number == number).unwrap();
-    let is_passed = models[start + 1..=place]
+    let is_passed = models[start + 1..=index]
         .iter()
         .any(|model| model.observed.contains_key(token) && !carrying.contains(&model.number));
     is_passed.then_some(source.is_some())

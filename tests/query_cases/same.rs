@@ -36,8 +36,8 @@ pub(super) fn multiset<'e, T>(
 ) -> Result<(), &'e T> {
     let mut left: Vec<&T> = found.iter().collect();
     for item in expected {
-        let place = left.iter().position(|other| same(item, other)).ok_or(item)?;
-        left.remove(place);
+        let index = left.iter().position(|other| same(item, other)).ok_or(item)?;
+        left.remove(index);
     }
     Ok(())
 }
@@ -133,7 +133,7 @@ fn fraction(digits: &str) -> Option<i64> {
 fn datetime(value: &Value) -> Option<i64> {
     let text = value.as_str()?.trim();
     let (civil, zone) = match text.get(11..).and_then(|time| time.rfind(['Z', '+', '-'])) {
-        Some(place) => text.split_at(place + 11),
+        Some(index) => text.split_at(index + 11),
         None => (text, ""),
     };
     let civil: jiff::civil::DateTime = match civil.parse::<jiff::civil::Date>() {

@@ -162,12 +162,12 @@ pub fn show(store: &Store) -> Result<String> {
         shown.push_str(&text.to_string());
         shown.push('\n');
     };
-    for (place, backup) in backups.iter().enumerate() {
+    for (index, backup) in backups.iter().enumerate() {
         line(format_args!("backup {}", json!(backup)));
-        for ((token, id), (deleted, text, links)) in &contents[place] {
-            if place > 0
-                && contents[place - 1].get(&(token.clone(), id.clone()))
-                    == contents[place].get(&(token.clone(), id.clone()))
+        for ((token, id), (deleted, text, links)) in &contents[index] {
+            if index > 0
+                && contents[index - 1].get(&(token.clone(), id.clone()))
+                    == contents[index].get(&(token.clone(), id.clone()))
             {
                 continue;
             }

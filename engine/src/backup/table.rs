@@ -294,7 +294,7 @@ fn encode_columns(run: &[(Arc<Columns>, Vec<u32>)], row_count: usize) -> Vec<Enc
         .filter_map(|path| by_path.get_key_value(path))
         .map(|(path, pieces)| {
             let mut values = Vec::new();
-            place_values(pieces, row_count, &mut values);
+            put_values(pieces, row_count, &mut values);
             (*path, values)
         })
         .collect();
@@ -302,7 +302,7 @@ fn encode_columns(run: &[(Arc<Columns>, Vec<u32>)], row_count: usize) -> Vec<Enc
     let mut encoded: Vec<_> = columns
         .par_iter()
         .map_init(Vec::new, |values, (path, pieces)| {
-            place_values(pieces, row_count, values);
+            put_values(pieces, row_count, values);
             encode_column(path, values, &bases)
         })
         .collect();
@@ -332,15 +332,15 @@ fn encode_column<'a>(
 }
 
 /// Lays the texts of a column side by side; `values` is used again for every column, as fresh memory costs more.
-fn place_values<'a>(pieces: &[ColumnSource<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
+fn put_values<'a>(pieces: &[ColumnSource<'a>], row_count: usize, values: &mut Vec<&'a [u8]>) {
     values.clear();
     values.resize(row_count, b"");
     for (range, rows, all_rows, cells) in pieces {
-        place_cells(&mut values[range.clone()], rows, *all_rows, cells);
+        put_cells(&mut values[range.clone()], rows, *all_rows, cells);
     }
 }
 
-fn place_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], all_rows: usize, cells: &'a ColumnCells) {
+fn put_cells<'a>(values: &mut [&'a [u8]], rows: &[u32], all_rows: usize, cells: &'a ColumnCells) {
     if rows.len() == all_rows {
         for (row, text) in cells.iter() {
             values[row as usize] = text;

@@ -38,7 +38,7 @@ pub(super) struct StoredPatch<'c, 's> {
 
 /// The chunk of a patch.
 pub(super) enum PatchTexts<'c, 's> {
-    InPlace(&'c OpenPatch<'s>),
+    Packed(&'c OpenPatch<'s>),
     Unpacked(&'c PatchChunk),
 }
 
@@ -66,7 +66,7 @@ impl<'s> OpenPatches<'s> {
         };
         let entries = entries_of(segment, patch, &open.ends, within)?;
         let predecessor = integer_at(segment, table.predecessors, &open.predecessors, row)?;
-        Ok(Some(StoredPatch { predecessor, entries, segment, texts: PatchTexts::InPlace(open) }))
+        Ok(Some(StoredPatch { predecessor, entries, segment, texts: PatchTexts::Packed(open) }))
     }
 }
 
@@ -80,7 +80,7 @@ impl StoredPatch<'_, '_> {
     #[inline]
     pub(super) fn path(&self, entry: u32) -> Result<PathId> {
         let path = match self.texts {
-            PatchTexts::InPlace(open) => open.ids.get(open.paths.get(entry as usize) as usize).copied(),
+            PatchTexts::Packed(open) => open.ids.get(open.paths.get(entry as usize) as usize).copied(),
             PatchTexts::Unpacked(chunk) => chunk.path(entry),
         };
         path.ok_or_else(|| unknown_path(self.segment))
@@ -90,7 +90,7 @@ impl StoredPatch<'_, '_> {
     #[inline]
     pub(super) fn append_old(&self, entry: u32, out: &mut Vec<u8>) {
         match self.texts {
-            PatchTexts::InPlace(open) => _ = open.old.append(entry, out),
+            PatchTexts::Packed(open) => _ = open.old.append(entry, out),
             PatchTexts::Unpacked(chunk) => out.extend_from_slice(chunk.old_text(entry)),
         }
     }
@@ -99,7 +99,7 @@ impl StoredPatch<'_, '_> {
     #[inline]
     pub(super) fn append_new(&self, entry: u32, out: &mut Vec<u8>) -> bool {
         match self.texts {
-            PatchTexts::InPlace(open) => open.new.append(entry, out) != Cell::Absent,
+            PatchTexts::Packed(open) => open.new.append(entry, out) != Cell::Absent,
             PatchTexts::Unpacked(chunk) => {
                 let text = chunk.new_text(entry);
                 out.extend_from_slice(text);

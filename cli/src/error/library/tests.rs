@@ -137,7 +137,7 @@ fn a_setting_of_the_client_has_the_name_of_its_variable_and_its_help() {
 }
 
 #[test]
-fn errors_of_imports_have_their_place_and_their_help() {
+fn errors_of_imports_have_their_position_and_their_help() {
     use ingest::import::{Error, InputProblem, Location};
     let location = Location { file: "users.json".to_owned(), line: 2, column: Some(8) };
     let failure = Failure::from(Error::Input { location: location.clone(), problem: InputProblem::NoType });

@@ -25,7 +25,7 @@ fn the_json_line_has_code_message_help_file_line_and_span() {
 }
 
 #[test]
-fn a_place_in_a_text_is_marked() {
+fn a_position_in_a_text_is_marked() {
     let text = "users\n| mv-apply é to typeof\n";
     let index = |offset, length| Excerpt {
         text: text.to_owned(),
@@ -60,7 +60,7 @@ fn messages_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn of_several_findings_each_has_its_message_place_and_help() {
+fn of_several_findings_each_has_its_message_position_and_help() {
     let index = |offset, message: &str, help: &str| Excerpt {
         text: "users | where a == b".to_owned(),
         offset,
@@ -79,7 +79,7 @@ fn of_several_findings_each_has_its_message_place_and_help() {
 }
 
 #[test]
-fn many_places_in_endless_lines_stay_readable() {
+fn many_positions_in_endless_lines_stay_readable() {
     let text = format!("{}日本\u{202e}here{}", "x".repeat(100_000), "y".repeat(100_000));
     let index = Excerpt { offset: 100_000, length: 6, text, message: "no".to_owned(), help: String::new() };
     let indexes = vec![index; 1_000];
