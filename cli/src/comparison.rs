@@ -127,7 +127,7 @@ pub(crate) fn changes(
     let chosen = match predicate {
         None => None,
         Some(predicate) => {
-            let tables = StoredTables::new(session.store_path(), "latest");
+            let tables = StoredTables::new(session, "latest");
             let (now, interrupt) = ((session.io.now)(), session.io.interrupt);
             Some(chosen_changes(&tables, points, predicate, now, interrupt)?)
         }

@@ -46,7 +46,7 @@ pub(crate) fn between(
     let filter = DifferenceFilter { cascades: undoable().cascades, ..comparison::filter(&typed, false) };
     let mut changes = differing(&store, &sides, &filter)?;
     if let Some(predicate) = &choice.predicate {
-        let tables = StoredTables::new(session.store_path(), "latest");
+        let tables = StoredTables::new(session, "latest");
         let (now, interrupt) = ((session.io.now)(), session.io.interrupt);
         let points = [sides.from.id.as_str(), &sides.to.id];
         let chosen = chosen_changes(&tables, points, predicate, now, interrupt)?;
@@ -219,7 +219,7 @@ pub(crate) fn of_query(
 ) -> Outcome<Plan> {
     let path = session.path(file);
     let text = std::fs::read_to_string(&path).map_err(|error| Failure::file("cannot read", &path, &error))?;
-    let tables = StoredTables::new(session.store_path(), "latest");
+    let tables = StoredTables::new(session, "latest");
     let now = (session.io.now)();
     let question = Question { text: text.clone(), now, ..Default::default() };
     let interrupt = session.io.interrupt;

@@ -68,7 +68,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, settings: &Settings) -> Outcome
     let is_dumb = session.io.variable("TERM").is_some_and(|term| term == "dumb");
     let is_interactive = session.io.stdin_is_terminal && session.io.stdout_is_terminal && !is_dumb;
     let mut state = State {
-        tables: Arc::new(StoredTables::new(session.store_path(), "latest")),
+        tables: Arc::new(StoredTables::new(session, "latest")),
         definitions: Arc::default(),
         output: None,
         is_timed: is_interactive,

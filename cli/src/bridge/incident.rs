@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use engine::schema::TypeId;
 use engine::{Point, Snapshot, Store};
-use ingest::graph::{
-    Access, Answer, Call, Client, Cloud, Credential, Effect, RealClock, Secret, Settings, block_on, escape,
-};
+use ingest::graph::{Answer, Call, Client, Effect, RealClock, Settings, block_on, escape};
 use serde_json::{Value, json};
 use twin::{Options, Server};
 
-use super::twin::SystemClock;
+use super::twin::{made_up, serve_on_a_free_port, served, settings_of};
 use crate::error::{Failure, Outcome, Status};
 use crate::io::{clock, monotonic};
 use crate::output::text::counted;
@@ -46,21 +44,9 @@ impl DemoTenant {
     /// # Errors
     /// When nothing can be served.
     pub(crate) fn serve(objects: u32, seed: u64, entropy: [u8; 32]) -> Outcome<Self> {
-        let options = Options { seed, ..Options::new(Arc::new(SystemClock), entropy) };
-        let server = twin::serve(super::twin::made_up(objects, seed), options).map_err(|error| {
-            Failure::new("io", Status::Failed, format!("cannot serve a simulated tenant: {error}"))
-        })?;
-        let credential = Credential::Secret {
-            client_id: server.client_id().to_owned(),
-            secret: Secret::new(server.client_secret()),
-        };
-        let settings = Settings {
-            endpoint: server.endpoint(),
-            authority: server.endpoint(),
-            access: Access::ReadWrite,
-            speed: 0.0,
-            ..Settings::new(Cloud::Global, server.tenant_id(), credential, seed)
-        };
+        let options = Options { seed, ..served(entropy) };
+        let server = serve_on_a_free_port(made_up(objects, seed), options)?;
+        let settings = Settings { speed: 0.0, ..settings_of(&server, seed) };
         let client = Client::new(settings, Arc::new(RealClock::new(clock, monotonic)))
             .map_err(|error| Failure::from(error).mistyped())?;
         Ok(Self { server, client })

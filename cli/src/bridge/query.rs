@@ -5,6 +5,7 @@ mod chosen;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use engine::disk::Disk;
 use engine::{BackupSummary, Point, Store};
 use query::{
     Cause, Code, Context, Definitions, Diagnostic, Limits, Parameters, PointArgument, PointResolver,
@@ -16,7 +17,7 @@ use crate::bridge::scratch::Scratch;
 use crate::error::{Excerpt, Failure, Outcome, Status};
 use crate::io::Interrupt;
 use crate::output::text::people_time;
-use crate::session;
+use crate::session::{self, Session};
 pub(crate) use chosen::{chosen_changes, read_predicate, selection_of};
 
 /// Most letters of a message.
@@ -54,6 +55,7 @@ pub(crate) type ReadLive<'r> = dyn FnMut(&[String]) -> Outcome<()> + 'r;
 
 /// The tables of the session's store, which is opened when a query first names one of them.
 pub(crate) struct StoredTables {
+    disk: Arc<dyn Disk>,
     /// The store's folder; that of a copy, once a reading went there.
     path: Mutex<PathBuf>,
     default: Mutex<String>,
@@ -78,10 +80,11 @@ struct Told {
 }
 
 impl StoredTables {
-    /// The tables of the store in a folder; `default` is the point in time of tables that name none.
-    pub(crate) fn new(path: &Path, default: &str) -> Self {
-        let (path, default) = (Mutex::new(path.to_owned()), Mutex::new(default.to_owned()));
-        Self { path, default, opened: RwLock::default(), told: Arc::default(), live: Arc::default() }
+    /// The tables of the session's store; `default` is the point in time of tables that name none.
+    pub(crate) fn new(session: &Session<'_, '_>, default: &str) -> Self {
+        let disk = Arc::clone(&session.io.disk);
+        let (path, default) = (Mutex::new(session.store_path().to_owned()), Mutex::new(default.to_owned()));
+        Self { disk, path, default, opened: RwLock::default(), told: Arc::default(), live: Arc::default() }
     }
 
     /// Learns which reading `live` stands for, and in which folder it is; people know that already.
@@ -135,7 +138,7 @@ impl StoredTables {
     }
 
     fn head(&self) -> Vec<u8> {
-        std::fs::read(self.path().join("HEAD")).unwrap_or_default()
+        self.disk.read(&self.path().join("HEAD")).unwrap_or_default()
     }
 
     fn open(&self) -> Result<StoreTables, Arc<engine::Error>> {
@@ -143,7 +146,7 @@ impl StoredTables {
             return Ok(tables);
         }
         let head = self.head();
-        let store = Arc::new(Store::open(&self.path()).map_err(Arc::new)?);
+        let store = Arc::new(Store::open_on(Arc::clone(&self.disk), &self.path()).map_err(Arc::new)?);
         let points = Points {
             inner: StoreResolver::new(Arc::clone(&store)),
             store: Arc::clone(&store),

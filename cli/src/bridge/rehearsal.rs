@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{BackupId, CreateOptions, Store};
-use ingest::graph::{Access, Client, Clock, Cloud, Credential, Secret, Settings, Sleep};
+use ingest::graph::{Client, Clock, Sleep};
 use twin::{ManualClock, Options, Server};
 
+use super::twin::{not_served, serve_on_a_free_port, settings_of};
 use crate::bridge::scratch::Scratch;
 use crate::error::{Failure, Outcome};
 
@@ -63,23 +64,11 @@ pub(crate) fn prepare(store: &Store, backup: &BackupId, seed: [u8; 32]) -> Outco
     let clock = Arc::new(ManualClock::at_ms(begun_ms));
     let mut options = Options::new(clock.clone(), seed);
     options.speed = 1.0;
-    let failed = |error: std::io::Error| {
-        Failure::new("io", crate::error::Status::Failed, format!("cannot serve a simulated tenant: {error}"))
-    };
-    let server = twin::serve(tenant, options).map_err(failed)?;
-    let credential = Credential::Secret {
-        client_id: server.client_id().to_owned(),
-        secret: Secret::new(server.client_secret()),
-    };
-    let settings = Settings {
-        endpoint: server.endpoint(),
-        authority: server.endpoint(),
-        access: Access::ReadWrite,
-        ..Settings::new(Cloud::Global, server.tenant_id(), credential, 1)
-    };
+    let server = serve_on_a_free_port(tenant, options)?;
+    let settings = settings_of(&server, 1);
     let jumping = JumpingClock { clock: Arc::clone(&clock), begun_ms };
     let client = Client::new(settings, Arc::new(jumping)).map_err(|error| Failure::from(error).mistyped())?;
-    let folder = Scratch::new().map_err(failed)?;
+    let folder = Scratch::new().map_err(|error| not_served(&error))?;
     Ok(Rehearsal { client, clock, begun_ms, folder, _server: server })
 }
 

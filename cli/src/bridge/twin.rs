@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use engine::{BackupId, Store};
+use ingest::graph::{Access, Cloud, Credential, Secret, Settings};
 use twin::{Clock, Fault, Options, Server};
 
 use crate::error::{Failure, Outcome, Status};
 
 /// The clock of this machine.
-pub(super) struct SystemClock;
+struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
@@ -40,6 +41,33 @@ pub(crate) fn from_backup(store: &Store, backup: &BackupId, seed: u64) -> Outcom
 /// How a tenant is served where nothing else is said: by the clock of this machine.
 pub(crate) fn served(entropy: [u8; 32]) -> Options {
     Options::new(Arc::new(SystemClock), entropy)
+}
+
+/// Serves a tenant of this program alone, on a free port.
+///
+/// # Errors
+/// When no port can be had.
+pub(super) fn serve_on_a_free_port(tenant: twin::Twin, options: Options) -> Outcome<Server> {
+    twin::serve(tenant, options).map_err(|error| not_served(&error))
+}
+
+/// The failure of a command that needs a simulated tenant and has none.
+pub(super) fn not_served(error: &std::io::Error) -> Failure {
+    Failure::new("io", Status::Failed, format!("cannot serve a simulated tenant: {error}"))
+}
+
+/// How a client of this program reads and writes a served tenant.
+pub(super) fn settings_of(server: &Server, seed: u64) -> Settings {
+    let credential = Credential::Secret {
+        client_id: server.client_id().to_owned(),
+        secret: Secret::new(server.client_secret()),
+    };
+    Settings {
+        endpoint: server.endpoint(),
+        authority: server.endpoint(),
+        access: Access::ReadWrite,
+        ..Settings::new(Cloud::Global, server.tenant_id(), credential, seed)
+    }
 }
 
 /// Serves a tenant until the server is stopped.

@@ -50,7 +50,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options, run_line: Ru
     session.print_text(&intro)?;
     let script = Script { folder: folder.path(), tenant: &tenant, run_line };
     before(session, &script)?;
-    let store = Store::open(&folder.path().join("entrasnap.store"))?;
+    let store = script.store(session)?;
     let incident = tenant.attack(&store)?;
     drop(store);
     let acts: Vec<String> = incident.acts.iter().map(|act| format!("  - {act}")).collect();
@@ -124,7 +124,7 @@ fn recover(session: &mut Session<'_, '_>, script: &Script<'_>, victim: &str) -> 
         "Who recovered what?",
         &["query", "recoveries | project status, reason, modifiedObjects, modifiedLinks, conflicts"],
     )?;
-    let store = Store::open(&script.folder.join("entrasnap.store"))?;
+    let store = script.store(session)?;
     let recovery = ingest::apply::recoveries(&store)?.pop().map(|summary| summary.id).unwrap_or_default();
     drop(store);
     script.show(
@@ -136,6 +136,11 @@ fn recover(session: &mut Session<'_, '_>, script: &Script<'_>, victim: &str) -> 
 }
 
 impl Script<'_> {
+    /// The store that the commands wrote.
+    fn store(&self, session: &Session<'_, '_>) -> Outcome<Store> {
+        Ok(Store::open_on(Arc::clone(&session.io.disk), &self.folder.join("entrasnap.store"))?)
+    }
+
     /// Shows a command as a person would type it, and runs just that.
     fn show(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
         let shown: Vec<String> = typed.iter().map(|word| quoted(word)).collect();

@@ -72,7 +72,7 @@ fn ask(session: &mut Session<'_, '_>, question: &Question, options: &Options) ->
     }
     let script = question.parse()?;
     check_parameters(&script, &question.parameters)?;
-    let tables = StoredTables::new(session.store_path(), "latest");
+    let tables = StoredTables::new(session, "latest");
     let interrupt = session.io.interrupt;
     // Where there can be no folder, a query has memory alone.
     let scratch = Scratch::new().ok();

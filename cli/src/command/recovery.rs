@@ -45,29 +45,19 @@ pub(crate) struct RecoveryId {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Resume {
-    /// The recovery's ID, or the beginning of one
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) recovery: RecoveryId,
     /// What to do where something stands that is neither as planned nor as wanted
     #[arg(long, value_enum, value_name = "WAY", default_value_t = Conflict::Skip)]
     pub(crate) on_conflict: Conflict,
-    /// Allows a guard by its name, besides those that were allowed when it began
-    #[arg(long, value_name = "GUARD", value_delimiter = ',')]
-    pub(crate) allow: Vec<String>,
-    /// The tenant that is meant, where neither the plan nor its store says one
-    #[arg(long, value_name = "ID")]
-    pub(crate) tenant_id: Option<String>,
     #[command(flatten)]
-    pub(crate) waiting: Waiting,
-    #[command(flatten)]
-    pub(crate) tenant: Tenant,
+    pub(crate) sending: Sending,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Undo {
-    /// The recovery's ID, or the beginning of one
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) recovery: RecoveryId,
     /// The plan file to write
     #[arg(long, value_name = "FILE", conflicts_with = "yes")]
     pub(crate) out: Option<PathBuf>,
@@ -77,7 +67,14 @@ pub(crate) struct Undo {
     /// Why, for the history
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) reason: String,
-    /// Allows a guard by its name
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+}
+
+/// To whom requests are sent, and which guards may be raised.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sending {
+    /// Allows a guard by its name; what goes on allows those that were allowed when it began, too
     #[arg(long, value_name = "GUARD", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
     /// The tenant that is meant, where neither the plan nor its store says one
@@ -110,28 +107,30 @@ fn cancel(session: &mut Session<'_, '_>, typed: &str) -> Outcome {
 
 fn go_on(session: &mut Session<'_, '_>, typed: &Resume) -> Outcome {
     may_apply(session)?;
-    planning::check_allowed(&typed.allow)?;
-    let connection = connect(session, &typed.tenant, Access::ReadWrite)?;
+    let Resume { recovery, on_conflict: way, sending } = typed;
+    planning::check_allowed(&sending.allow)?;
+    let connection = connect(session, &sending.tenant, Access::ReadWrite)?;
     let store = session.open()?;
-    wait::until_free(session, &store, Work::Recovery, typed.waiting.wait)?;
+    wait::until_free(session, &store, Work::Recovery, sending.waiting.wait)?;
     // What others did meanwhile counts.
     let mut store = session.open()?;
-    let mut request = request_of(session, &store, &connection, &typed.allow)?;
-    request.on_conflict = on_conflict(typed.on_conflict);
-    request.tenant_id.clone_from(&typed.tenant_id);
+    let mut request = request_of(session, &store, &connection, &sending.allow)?;
+    request.on_conflict = on_conflict(*way);
+    request.tenant_id.clone_from(&sending.tenant_id);
     let summary = until_interrupted(session, &connection.cancel, |session| {
         with_progress(session, |progress| {
-            resume(&mut store, &connection.client, &typed.id, &request, progress)
+            resume(&mut store, &connection.client, &recovery.id, &request, progress)
         })
     })?;
     conclude(session, &store, &summary)
 }
 
 fn undo(session: &mut Session<'_, '_>, typed: &Undo) -> Outcome {
+    let Undo { recovery, sending, .. } = typed;
     let store = session.open()?;
     let newest = store.resolve(&Point::Latest { back: 0 })?.id;
-    let context = planning::context(session, &store, &newest, Default::default(), &typed.allow)?;
-    let plan = undo_plan(&store, &typed.id, &context)?;
+    let context = planning::context(session, &store, &newest, Default::default(), &sending.allow)?;
+    let plan = undo_plan(&store, &recovery.id, &context)?;
     drop(store);
     if let Some(out) = &typed.out {
         plan_file::write(session, out, &plan)?;
@@ -140,11 +139,11 @@ fn undo(session: &mut Session<'_, '_>, typed: &Undo) -> Outcome {
         plan_file::print(session, &plan)?;
         return Ok(Status::Done);
     }
-    let reason = if typed.reason.is_empty() { format!("undo {}", typed.id) } else { typed.reason.clone() };
-    let tenant_id = typed.tenant_id.clone();
-    let waiting = typed.waiting;
+    let reason = if typed.reason.is_empty() { format!("undo {}", recovery.id) } else { typed.reason.clone() };
+    let tenant_id = sending.tenant_id.clone();
+    let waiting = sending.waiting;
     let applying = Applying { yes: true, reason, tenant_id, waiting, ..Applying::default() };
-    apply_plan(session, &plan, &applying, &typed.allow, &typed.tenant)
+    apply_plan(session, &plan, &applying, &sending.allow, &sending.tenant)
 }
 
 /// Shows a recovery: its head, and what became of each step.
