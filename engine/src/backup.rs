@@ -1,8 +1,8 @@
 //! A backup being made: observations in, one committed segment out.
 //!
 //! Shape: [`Backup::observe`] runs in one thread, in input order. New objects become whole rows and are sealed
-//! into row groups as they come; objects that the store knows and that differ wait as patches, because
-//! only the end of the data tells what it did not ask for, who is gone, and so what is a change.
+//! into row groups in input order; known objects that differ are kept as patches, because which properties the data
+//! selected, which objects are gone, and so what is a change, is decided by all observations together.
 //! [`Backup::commit`] then goes through the stages, each a value that is made of the one before it:
 //!
 //! ```text
@@ -18,12 +18,12 @@
 //! | `by_name`, `intern` | values by name; the ordinals of new IDs |
 //! | `table`, `links` | versions and link sets that a backup adds, collected and then decided |
 //! | `gaps` | what could not be read |
-//! | `type_work`, `collect` | one type, and all of them, while observations come in |
-//! | `missing`, `overlap` | what a source may ask meanwhile |
+//! | `type_work`, `collect` | one type, and all types, while observations are collected |
+//! | `missing`, `overlap` | queries of a source during collection |
 //! | `patches`, `projection`, `judge` | what changed in known objects, and what of it counts |
-//! | `recall`, `versions` | which versions become of that |
-//! | `absent` | who is gone, and which links there are none of |
-//! | `resolve`, `resolved`, `count`, `weave` | what the end of the data decides |
+//! | `recall`, `versions` | the versions made of these changes |
+//! | `absent` | objects that are gone, and empty relations |
+//! | `resolve`, `resolved`, `count`, `weave` | what all observations together decide |
 //! | `encode`, `pieces`, `change_index`, `checkpoint` | what is written to the segment |
 //! | `remember` | the import cache that a backup leaves |
 //! | `commit` | the files that make a backup exist |
@@ -94,7 +94,7 @@ impl<'store> Backup<'store> {
         let basis = Basis::new(store.snapshots(), &details)?;
         let collected = Collected::new(&basis, details)?;
         let state = &basis.state;
-        // The import cache tells what the newest commit holds.
+        // The import cache is bound to the newest commit.
         let cache = if basis.base.is_none() { remember::read(state) } else { None };
         let shredder = Shredder::new(state.hash_key, cache.map(Arc::new));
         Ok(Self { collected, basis, shredder, store, lock })
@@ -140,7 +140,7 @@ impl<'store> Backup<'store> {
         (details.taken_at, details.read_to, details.state) = (taken_at, read_to, state);
     }
 
-    /// How many objects came so far, those that came twice counted twice.
+    /// How many objects were observed so far, repetitions included.
     #[must_use]
     pub fn object_count(&self) -> u64 {
         self.collected.object_count
@@ -152,8 +152,8 @@ impl<'store> Backup<'store> {
         overlap::overlap(&self.basis, &self.collected)
     }
 
-    /// The IDs of the objects of a type that the store has and that did not come until now: live ones, and those in the
-    /// recycle bin when it was read whole. Whoever reads a list looks for them before they are taken for gone.
+    /// The IDs of the stored objects of a type that were not observed so far: live ones, and those in the recycle bin when
+    /// it was read whole. A reader of lists reads them one by one before the commit makes them gone.
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
@@ -161,8 +161,8 @@ impl<'store> Backup<'store> {
         missing::objects(&self.basis, &self.collected, type_token, bin)
     }
 
-    /// The IDs of the objects of a type that came, that had links of a relation before, and for which none came until now:
-    /// whoever reads a relation in a list asks for theirs before they are taken for none.
+    /// The IDs of the observed objects of a type that had links of a relation before, and of which no link was observed
+    /// so far: a reader of lists reads their links one by one before the commit empties the relation.
     ///
     /// # Errors
     /// `Damaged` or `Disk`.
@@ -181,7 +181,7 @@ impl<'store> Backup<'store> {
         let encoded = encode::encode(resolved, &basis)?;
         let committed = commit::commit(encoded, &basis, store)?;
         let summary = committed.remember(store.state());
-        // Until here nobody else may write.
+        // The lock is held until here.
         drop((shredder, lock));
         Ok(summary)
     }

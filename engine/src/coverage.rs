@@ -36,7 +36,7 @@ pub struct TypeCoverage {
     pub partial: bool,
     /// The recycle bin was read.
     pub bin: bool,
-    /// Properties asked for, where the source said so.
+    /// Selected properties, where the source names them.
     pub properties: Option<Vec<String>>,
     /// Properties whose earlier values were carried forward.
     pub carried: Vec<String>,

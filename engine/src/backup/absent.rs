@@ -1,4 +1,4 @@
-//! Who and what is absent once all observations came: objects that are gone, links that there are none of.
+//! Absence, decided once all observations are collected: objects that are gone, relations that are empty.
 //!
 //! *Invariant*: a gap never makes anything gone or empty.
 
@@ -15,7 +15,7 @@ use crate::state::VectorKind;
 use crate::vector::Slot;
 use crate::{BackupDetails, Result, schema};
 
-/// Relations that are complete although no data came for them: type and relation.
+/// Relations that are complete although no link of them was observed: type and relation.
 pub(super) type CompleteRelations = BTreeSet<(Arc<str>, Arc<str>)>;
 
 /// The relations that `complete` names; types that it names are made known.
@@ -73,7 +73,7 @@ pub(super) fn resolve_objects(types: &mut ByName<TypeWork>, is_partial: bool) {
     }
 }
 
-/// Adds the relations of objects that the import cache knew: they were read, although nobody parsed them.
+/// Adds the relations of objects that the import cache knew: they were read, although they were not parsed.
 pub(super) fn add_listed_relations(basis: &Basis, types: &mut ByName<TypeWork>) -> Result<()> {
     let Some(previous) = &basis.previous else { return Ok(()) };
     for key in basis.state.tables.keys() {

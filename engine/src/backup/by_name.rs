@@ -1,4 +1,4 @@
-//! Values by name, in the order of names: asked with a borrowed name, made when a name first comes.
+//! Values by name, in the order of names: looked up by a borrowed name, inserted on the first use of a name.
 
 use std::sync::Arc;
 

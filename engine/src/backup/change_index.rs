@@ -1,5 +1,5 @@
-//! Writes who changed: for every known object that a backup touched what a difference says of it, so that the
-//! difference of neighbours reads this segment alone.
+//! Writes the change index: what a difference shows of each known object that a backup touched, so that the difference
+//! of neighbours reads this segment alone.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ struct WrittenLine {
     flags: u32,
 }
 
-/// Writes the change indexes of all types, the targets of changed links, and who went or came back.
+/// Writes the change indexes of all types, the targets of changed links, and the objects that are gone or back.
 pub(super) fn write(
     basis: &Basis,
     pieces: &[Piece<'_>],
@@ -171,7 +171,7 @@ fn read_text(
     Ok(true)
 }
 
-/// Collects the targets of links that came or went; gives the objects of which such a link is shown.
+/// Collects the targets of links that were added or removed; returns the objects with a shown link among them.
 fn compare_links(
     state: &State,
     pieces: &[Piece<'_>],

@@ -1,10 +1,10 @@
-//! Collects observations, in the order in which they come: new objects become whole rows and are sealed into row groups
-//! at once, known objects that differ wait as patches.
+//! Collects observations in input order: new objects become whole rows and are sealed into row groups, known objects
+//! that differ are kept as patches.
 //!
 //! Invariants
-//! 1. Of a type with a `TypeReading` nothing is guessed: who is gone, which relations are empty and which properties
-//!    were asked for follows from what is said.
-//! 2. A link to an object that is gone stays in its set, dormant, whichever way the set was read.
+//! 1. Of a type with a `TypeReading` nothing is guessed: which objects are gone, which relations are empty and which
+//!    properties were selected follows from the reading.
+//! 2. A link to an object that is gone stays in its set, dormant, however the set was read.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(super) struct Collected {
     pub(super) interner: Interner,
     pub(super) types: ByName<TypeWork>,
     pub(super) gaps: Gaps,
-    /// How many objects came, those that came twice counted twice.
+    /// How many objects were observed, repetitions included.
     pub(super) object_count: u64,
 }
 

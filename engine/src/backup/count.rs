@@ -1,4 +1,4 @@
-//! How much there is after a backup, and how much of it changed.
+//! Counts of a backup: objects and links after it, and how many of them changed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Encodes a backup: its segment holds all that it will hold, and what the next import need not parse is listed.
+//! Encodes a backup: writes its segment but for the footer, and lists what the next import need not parse.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What could not be read: gaps with their reasons, of which only so many are listed, and the warnings of them.
+//! Gaps, which are what could not be read, with their reasons: a bounded list, and one warning for each kind.
 //!
 //! *Invariant*: a gap never makes anything gone or empty.
 
@@ -8,7 +8,7 @@ use crate::Warning;
 use crate::coverage::{Gap, GapScope};
 use crate::manifest::CoverageRecord;
 
-/// Gaps of a type that are listed one by one; more of the same kind are only counted.
+/// Gaps of a type that are listed one by one; further ones of the same kind are counted.
 const GAP_COUNT_MAX: usize = 1000;
 
 /// What a backup could not read.

@@ -1,4 +1,4 @@
-//! IDs → ordinals while a backup is made: those the store knows, and new ones.
+//! IDs → ordinals while a backup is made: known IDs, and new ones.
 //!
 //! New IDs are looked up in batches, in a table of indexes that is hidden behind a key of the store: the memory answers
 //! several at a time, and chosen IDs cannot slow an import down.
@@ -17,7 +17,7 @@ use crate::state::State;
 pub(super) struct Interner {
     first_ordinal: u32,
     spread: Spread,
-    /// Places in `new_keys`. The keys stand there alone: a map with keys takes four times as much memory, and misses
+    /// Indexes into `new_keys`. The keys are there alone: a map with keys takes four times as much memory, and misses
     /// the cache as much more often.
     indexes: HashTable<u32>,
     new_keys: Vec<u128>,
@@ -82,7 +82,7 @@ impl Interner {
 
     /// The ordinals of many IDs, as [`Self::ordinal`] gives them one after the other.
     ///
-    /// Each lookup misses the cache twice, for the place and for its key. First taking the places of a batch, then
+    /// Each lookup misses the cache twice, for the index and for its key. First taking the indexes of a batch, then
     /// their keys, lets the memory answer several at a time.
     pub(super) fn ordinals<'a>(
         &mut self,
@@ -95,7 +95,7 @@ impl Interner {
             batch.clear();
             batch.extend(ids.by_ref().take(BATCH_LENGTH).map(|id| {
                 let sought = Sought::new(id, self.spread);
-                // The first place whose few bits of hash fit: mostly the right one.
+                // The first index whose few bits of hash fit: mostly the right one.
                 (sought, self.indexes.find(sought.hash, |_| true).copied())
             }));
             if batch.is_empty() {
@@ -156,7 +156,7 @@ impl Interner {
     }
 }
 
-/// Writes a list of IDs: their keys, and the texts of those that are no GUIDs with their places in the list.
+/// Writes a list of IDs: their keys, and the texts of those that are no GUIDs with their indexes in the list.
 pub(super) fn write_ids(
     keys: &[u128],
     texts: &[(u32, Box<str>)],

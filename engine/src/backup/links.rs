@@ -20,18 +20,18 @@ pub(super) struct NewSets {
     pub(super) data: Vec<u8>,
 }
 
-/// One relation while observations come in.
+/// One relation while observations are collected.
 #[derive(Debug)]
 pub(super) struct LinkWork {
     pub(super) key: TableKey,
     pub(super) old: Vector,
     pub(super) new: Vector,
     sets: NewSets,
-    /// Sources whose links stood in the data.
+    /// Sources whose links were part of the observed object.
     pub(super) observed: roaring::RoaringBitmap,
-    /// Sources whose links came apart from the object, or of which dormant ones were kept.
+    /// Sources whose links were observed apart from the object, or that keep dormant links.
     pub(super) foreign: roaring::RoaringBitmap,
-    /// Sources whose links could not be read, and stay.
+    /// Sources whose links could not be read and are kept.
     pub(super) kept: roaring::RoaringBitmap,
     /// Sets that differ from an earlier one of the same source, or may change again; which targets are gone decides
     /// at commit.
@@ -45,9 +45,9 @@ pub(super) struct ResolvedLinks {
     pub(super) old: Vector,
     pub(super) new: Vector,
     pub(super) sets: NewSets,
-    /// Sources whose links stood in the data.
+    /// Sources whose links were part of the observed object.
     pub(super) observed: roaring::RoaringBitmap,
-    /// Sources whose links came apart from the object, or of which dormant ones were kept.
+    /// Sources whose links were observed apart from the object, or that keep dormant links.
     pub(super) foreign: roaring::RoaringBitmap,
 }
 

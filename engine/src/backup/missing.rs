@@ -1,5 +1,5 @@
-//! What a backup being made lacks so far of what the store has: whoever reads a list asks for these one by one before
-//! they are taken for gone.
+//! Stored objects and links that a backup being made did not observe so far: a reader of lists reads these one by one
+//! before the commit makes them gone.
 
 use super::basis::Basis;
 use super::collect::Collected;
@@ -9,7 +9,7 @@ use crate::link_sets::EMPTY_SET;
 use crate::state::{State, TableKey, VectorKind};
 use crate::vector::{Slot, Vector};
 
-/// The IDs of the objects of a type that the store has and that did not come until now.
+/// The IDs of the stored objects of a type that were not observed so far.
 pub(super) fn objects(
     basis: &Basis,
     collected: &Collected,
@@ -25,7 +25,7 @@ pub(super) fn objects(
     ids_of(&basis.state, &basis.vector(&key)?, bin, |_| false)
 }
 
-/// The IDs of the objects of a type that came, that had links of a relation before, and for which none came until now.
+/// The IDs of the observed objects of a type that had links of a relation before, of which none was observed so far.
 pub(super) fn links(
     basis: &Basis,
     collected: &mut Collected,

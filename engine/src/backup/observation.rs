@@ -1,5 +1,4 @@
-//! What a source reports of a tenant: the one way by which anything enters a backup, whether a file, Graph or another
-//! tool was read.
+//! What a source reports of a tenant: the only way into a backup, whether the source is a file, Graph or another tool.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! How much a backup being made has in common with what the store holds: whose data it is.
+//! How many objects a backup being made has in common with the store, which tells whether both are of one tenant.
 
 use super::basis::Basis;
 use super::collect::Collected;

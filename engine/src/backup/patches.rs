@@ -1,4 +1,4 @@
-//! Finds what changed in an object that the store knows.
+//! Finds the cells in which an observed object differs from its last version.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! Which properties of a type its data asked for.
+//! Which properties of a type its data selected: its projection.
 //!
-//! A file does not say which properties were asked for. One that was in many objects and now is in none was left out,
-//! not cleared: Graph answers null for what was asked and is empty. The same holds for a property that was in none and
-//! now is in nearly all. With few objects either is taken as a change.
+//! A file does not name the properties that were selected. A property that many objects had and none has now was not
+//! selected, rather than cleared: Graph returns null for a selected property that is empty. A property that no object had
+//! and nearly all have now was not selected before. With few objects either is a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,14 +22,14 @@ use crate::{Error, Result};
 /// projection of the data and not as that many changes.
 const OBJECT_COUNT_MIN: usize = 20;
 
-/// What a type's data asked for.
+/// The properties that a type's data selected.
 #[derive(Debug, Default)]
 pub(super) struct Projection {
-    /// Properties that came for the first time in the store.
+    /// Properties that the store observes for the first time.
     pub(super) new_properties: BTreeSet<String>,
-    /// Those of them that earlier data did not ask for.
+    /// Those of them that earlier data did not select.
     pub(super) unknown_before: BTreeSet<String>,
-    /// Known properties that this data did not ask for, and how many objects had them.
+    /// Known properties that this data did not select, and how many objects had them.
     pub(super) carried: BTreeMap<String, u64>,
 }
 
@@ -40,7 +40,7 @@ impl Projection {
     }
 }
 
-/// What the data of a type asked for: what its source says, else what its objects tell.
+/// The projection of a type: as its source says it, else as it follows from its objects.
 pub(super) fn find(basis: &Basis, work: &TypeWork) -> Result<Projection> {
     let known = known_properties(basis.earlier(), &work.token);
     let Some(reading) = &work.claims.reading else { return from_objects(basis, work, &known) };
@@ -57,13 +57,13 @@ pub(super) fn find(basis: &Basis, work: &TypeWork) -> Result<Projection> {
     Ok(projection)
 }
 
-/// The properties of a type that came in earlier backups.
+/// The properties of a type that earlier backups observed.
 fn known_properties(earlier: &[Arc<Manifest>], token: &str) -> BTreeSet<String> {
     let coverage = earlier.iter().filter_map(|manifest| manifest.coverage.get(token));
     coverage.flat_map(|coverage| coverage.new_properties.iter().cloned()).collect()
 }
 
-/// What the last reading of a type that says so asked for.
+/// The properties that the last reading of a type selected, where a reading says so.
 fn asked_before<'m>(earlier: &'m [Arc<Manifest>], token: &str) -> Option<&'m Vec<String>> {
     let mut coverage = earlier.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
     coverage.find_map(|coverage| coverage.asked.as_ref())
@@ -74,7 +74,7 @@ fn from_source(basis: &Basis, work: &TypeWork, known: &BTreeSet<String>, asked: 
     let is_asked = |top: &str| asked.iter().any(|name| name == top) || came.contains(top);
     let new_properties = came.iter().filter(|name| !known.contains(*name)).cloned().collect();
     let mut projection = Projection { new_properties, ..Projection::default() };
-    // What an earlier reading that did not say what it asked for was not shown, it may have had to ask for.
+    // An earlier reading that does not name its selection may have left out what it did not return.
     let before = asked_before(basis.earlier(), &work.token);
     let is_news = |name: &&String| match before {
         Some(before) => !before.contains(name),

@@ -1,7 +1,7 @@
-//! Recalls the versions that objects had: contents that return get the version they had.
+//! Finds earlier versions of objects: a content that returns gets the version it had.
 //!
-//! A version names the one it came after, so from an older one no way leads to a newer one; the slots that recent
-//! commits changed tell what stood there before.
+//! A version names its predecessor, so an older version does not lead to a newer one; the changed slots of recent
+//! commits hold the slots before them.
 
 use std::collections::HashMap;
 

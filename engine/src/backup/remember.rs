@@ -1,9 +1,9 @@
 //! The import cache that a backup leaves: which objects it may name, and its file.
 //!
-//! It names those of which the store holds just what their raw text says.
+//! It names the objects of which the store holds what their raw text says, and nothing else.
 //!
-//! What was carried forward, came apart from the object, or is dormant does not stand in the text. If such an
-//! object were passed on unparsed, the next backup would come out differently with the import cache than without it.
+//! Properties that are carried forward, links that were observed apart from the object, and dormant links are not in the
+//! text. If such an object were passed on unparsed, the next backup would differ with and without the import cache.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(super) fn read(state: &State) -> Option<ImportCache> {
     ImportCache::open(bytes, &cache_binding(&state.head.manifest), &state.hash_key)
 }
 
-/// What the next import need not parse, of the raw texts that came.
+/// What the next import need not parse, of the observed raw texts.
 pub(super) fn known_again(
     basis: &Basis,
     types: &ByName<ResolvedType>,
@@ -53,7 +53,7 @@ pub(super) fn known_again(
 ) -> Vec<(Arc<str>, Vec<RawForm>)> {
     let forms = forms.into_par_iter().filter_map(|(token, mut forms)| {
         let found = types.get(&token)?;
-        // Of an object that came in two forms neither is remembered: only the last may be.
+        // Of an object that was observed with two texts neither is remembered: only the last may be.
         forms.par_sort_unstable_by_key(|(_, ordinal)| *ordinal);
         forms.retain(|(_, ordinal)| !found.moved.contains(*ordinal));
         keep_single(&mut forms, |(_, ordinal)| *ordinal);

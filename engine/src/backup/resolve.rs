@@ -1,4 +1,4 @@
-//! Resolves what only the end of the data can decide: who is gone, which links are dormant, what is a change.
+//! Resolves what all observations together decide: which objects are gone, which links are dormant, what is a change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ fn objects_read(work: &TypeWork, details: &BackupDetails) -> ObjectsRead {
     }
 }
 
-/// Warns of properties that are carried forward. Where the source says what it asked for, what it did not is no news.
+/// Warns of properties that are carried forward. A source that names its selection gives no warning.
 fn warn_of_carried(work: &TypeWork, projection: &Projection) -> Vec<Warning> {
     let carried = projection.carried.iter().filter(|_| work.claims.reading.is_none());
     let warnings = carried.map(|(property, &count)| Warning {
@@ -151,7 +151,7 @@ fn warn_of_carried(work: &TypeWork, projection: &Projection) -> Vec<Warning> {
     warnings.collect()
 }
 
-/// Warns of objects that came more than once. A source that says how it read a type may well read an object again, to
+/// Warns of objects that were observed more than once. A source that says how it read a type may well read an object again, to
 /// decide what it is.
 fn warn_of_duplicates(types: &ByName<TypeWork>) -> Option<Warning> {
     let doubtful = types.values().filter(|work| work.claims.reading.is_none());
@@ -161,7 +161,7 @@ fn warn_of_duplicates(types: &ByName<TypeWork>) -> Option<Warning> {
     (count > 0).then_some(Warning { type_token: String::new(), reason, count })
 }
 
-/// Relation objects that came more than once, word for word: exporters write them below both of their ends.
+/// Relation objects that were observed more than once with the same text: exporters write them below both of their ends.
 fn repeated_count(work: &TypeWork) -> u64 {
     let is_relation = schema::by_token(&work.token).is_some_and(|info| info.is_relation_object);
     if work.objects.duplicate_count == 0 || !is_relation {

@@ -1,4 +1,4 @@
-//! A backup of which everything is decided: every version, every link set, who is gone, what was covered.
+//! A backup of which everything is decided: every version, every link set, the objects that are gone, the coverage.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) struct Resolved {
     pub(super) segment: SegmentWriter,
     pub(super) interner: Interner,
     pub(super) types: ByName<ResolvedType>,
-    /// Hashes of the raw texts that came, by type.
+    /// Hashes of the observed raw texts, by type.
     pub(super) forms: Vec<(Arc<str>, Vec<RawForm>)>,
     pub(super) counts: Counts,
     pub(super) coverage: BTreeMap<String, CoverageRecord>,
@@ -39,7 +39,7 @@ pub(super) struct ResolvedType {
     pub(super) unchanged: roaring::RoaringBitmap,
     /// Objects whose slot was set without their text: gone, or in the bin.
     pub(super) moved: roaring::RoaringBitmap,
-    /// Some properties were not asked for; their earlier values are carried forward.
+    /// Some properties were not selected; their earlier values are carried forward.
     pub(super) carries_properties: bool,
 }
 

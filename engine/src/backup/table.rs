@@ -35,7 +35,7 @@ impl Columns {
     }
 }
 
-/// What a version does not say itself: which object it is of, what it came after, and its hash.
+/// The head of a version: its object, its predecessor and its hash.
 #[derive(Debug, Default)]
 pub(super) struct VersionHeads {
     pub(super) ordinals: Vec<u32>,

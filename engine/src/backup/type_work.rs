@@ -1,5 +1,4 @@
-//! One type while observations come in: its tables and relations, which of its objects came, and what is said of how
-//! it was read.
+//! One type while observations are collected: its tables and relations, its observed objects, and how it was read.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use crate::vector::{Slot, Vector};
 /// Volatile cells are compared, and hardly ever return to what they were.
 const NO_HASH: [u8; 16] = [0; 16];
 
-/// One type while observations come in.
+/// One type while observations are collected.
 #[derive(Debug)]
 pub(super) struct TypeWork {
     pub(super) token: Arc<str>,
@@ -36,17 +35,17 @@ pub(super) struct TypeWork {
 /// Which objects of a type were observed.
 #[derive(Debug, Default)]
 pub(super) struct Objects {
-    /// Ordinals of the objects that came.
+    /// Ordinals of the observed objects.
     pub(super) seen: roaring::RoaringBitmap,
     /// Those of them whose raw text the import cache knew.
     pub(super) unchanged: roaring::RoaringBitmap,
     /// Objects whose slot was set without their text: gone, or in the bin.
     pub(super) moved: roaring::RoaringBitmap,
-    /// Objects that could not be read, and stay.
+    /// Objects that could not be read and are kept.
     pub(super) kept: roaring::RoaringBitmap,
-    /// The raw texts that came.
+    /// The observed raw texts.
     pub(super) forms: Vec<RawForm>,
-    /// How often an object came that had come already.
+    /// How many observations repeat an object.
     pub(super) duplicate_count: u64,
 }
 
@@ -58,7 +57,7 @@ pub(super) struct Claims {
     pub(super) reading: Option<TypeReading>,
     /// Properties of parsed objects.
     pub(super) properties: BTreeSet<Box<str>>,
-    /// Whether an object in the recycle bin came.
+    /// Whether an object in the recycle bin was observed.
     pub(super) has_bin: bool,
 }
 
@@ -134,7 +133,7 @@ impl TypeWork {
             self.keep(ordinal);
         } else if !objects.seen.insert(ordinal) {
             objects.duplicate_count += 1;
-            // The same object came in another form; whichever is later in the input counts.
+            // The object was observed with another text; whichever is later in the input counts.
             if is_last() {
                 self.keep(ordinal);
             }
@@ -243,7 +242,7 @@ impl TypeWork {
     }
 }
 
-/// Of an object that stands among these twice only the last row counts.
+/// Of an object with several rows only the last one counts.
 fn keep_latest(differing: &mut Vec<ChangedRow>, ordinals: &[u32]) {
     let distinct: roaring::RoaringBitmap = ordinals.iter().copied().collect();
     if distinct.len() < ordinals.len() as u64 {

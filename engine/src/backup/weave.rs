@@ -1,4 +1,4 @@
-//! Weaves a backup into the past: it comes after its predecessor in time, and its segment after the newest commit.
+//! Weaves a backup into the past: it follows its predecessor in time, and its segment follows the newest commit.
 //!
 //! *Invariant*: a segment leads from the newest commit to this backup, so every vector in which its predecessor in time
 //! differs from the newest commit is written, those of types that it did not read included.

@@ -3,8 +3,8 @@
 //!
 //! *Shape*: each function walks from the manifest of the point towards older ones, and mostly ends at the first.
 //!
-//! A list that broke off, objects taken one by one and an import of a part say nothing of what did not come. Changes
-//! since a whole reading say as much as another whole reading.
+//! A list that broke off, objects read one by one and a partial import say nothing of objects that they do not have.
+//! Changes since a whole reading say as much as another whole reading.
 
 use std::sync::Arc;
 
@@ -52,8 +52,7 @@ pub(crate) fn of_type(manifests: &[Arc<Manifest>], token: &str) -> Known {
     Known::Never
 }
 
-/// How the recycle bin of a type is known. A source that does not say how it read is not asked: its data say of the bin
-/// what they say.
+/// How the recycle bin of a type is known. Of a source that does not say how it read, the data alone decide.
 pub(crate) fn of_bin(manifests: &[Arc<Manifest>], token: &str) -> Known {
     for (age, manifest) in manifests.iter().rev().enumerate() {
         if let Some(coverage) = manifest.coverage.get(token)
@@ -75,7 +74,7 @@ pub(crate) fn of_relation(manifests: &[Arc<Manifest>], token: &str, relation: &s
     Known::Never
 }
 
-/// Whether a backup tells of all live objects of a type, by itself or as changes since they were read whole.
+/// Whether a backup covers all live objects of a type, by itself or as changes since they were read whole.
 pub(crate) fn reads_objects(manifest: &Manifest, token: &str) -> bool {
     said_of(manifest, token) != Said::Nothing
 }
@@ -96,7 +95,7 @@ fn said_of(manifest: &Manifest, token: &str) -> Said {
         _ if is_doubtful => Said::Nothing,
         ObjectsRead::Part | ObjectsRead::Nothing => Said::Nothing,
         ObjectsRead::All if !coverage.partial => Said::Whole,
-        // Of a reading that stands beside the backups somebody chose the objects; an import that is partial is of a part.
+        // A reading beside the backups is of chosen objects; a partial import is of a part.
         ObjectsRead::All if manifest.is_reading() || is_import(manifest) => Said::Nothing,
         ObjectsRead::All => Said::Changes,
     }
@@ -121,7 +120,7 @@ fn read_time(manifest: &Manifest, token: &str, relation: &str) -> Option<Timesta
     coverage.as_of.get(relation).copied().or(guessed.then_some(manifest.taken_at))
 }
 
-/// Whether the source did not say how it read the type, so that the data alone tell.
+/// Whether the source did not say how it read the type, so that the data alone decide.
 fn is_guessed(manifest: &Manifest, coverage: &CoverageRecord) -> bool {
     coverage.asked.is_none()
         && coverage.as_of.is_empty()

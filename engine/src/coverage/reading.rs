@@ -1,4 +1,4 @@
-//! What a reader says of how it read, and what it is told meanwhile of whose data that is.
+//! How a reader read a type, and how far the observed objects are those of the store.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 /// How a type was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TypeReading {
-    /// What the live objects that came are of all live objects.
+    /// Which of all live objects the observed ones are.
     pub extent: Extent,
-    /// What the deleted objects that came are of the recycle bin.
+    /// Which of the recycle bin the observed deleted objects are.
     pub bin: BinExtent,
-    /// Properties that were asked for. One that is known, is not among them and did not come keeps its value; one
-    /// that is among them and did not come is gone. `None`: whatever came was all there is.
+    /// Properties that were selected. A known property that was neither selected nor observed keeps its value; one that
+    /// was selected and not observed is gone. `None`: the observed properties are all that there are.
     pub properties: Option<Vec<String>>,
     /// Relations that were read; others keep their links.
     pub relations: Vec<RelationReading>,
@@ -30,20 +30,20 @@ pub struct RelationReading {
     pub as_of: Timestamp,
 }
 
-/// What came, of what there is.
+/// How much of the live objects was observed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Extent {
-    /// All of it: what did not come and was not unread is gone.
+    /// All of them: an object that was neither observed nor unread is gone.
     Whole,
     /// What changed: the rest is as it was.
     #[default]
     Changes,
 }
 
-/// What came, of what is in the recycle bin.
+/// How much of the recycle bin was observed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum BinExtent {
-    /// All of it: what did not come is purged.
+    /// All of it: an object that was not observed is purged.
     Whole,
     /// What changed: the rest is as it was.
     Changes,
@@ -62,16 +62,16 @@ impl TypeReading {
     }
 }
 
-/// How many objects a store and a backup being made have in common, of the types whose IDs no two tenants share and of
-/// which some came.
+/// How many objects a store and a backup being made have in common, of the observed types whose IDs no two tenants
+/// share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overlap {
     /// Live objects of these types before the backup.
     pub known: u64,
-    /// Objects of these types that came.
+    /// Observed objects of these types.
     pub came: u64,
     /// Those of them that were live before.
     pub shared: u64,
-    /// Whether the organization came, and is the store's.
+    /// Whether the organization was observed, and is the store's.
     pub is_of_tenant: bool,
 }

@@ -1,4 +1,4 @@
-//! What an answer about one or two points in time says nothing of, because it was not read there.
+//! What is unknown at one or two points in time, because it was not read there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -121,7 +121,7 @@ fn lacks(snapshots: &Snapshots, point: &Snapshot, filter: &DifferenceFilter) -> 
     let mut lacks = BTreeMap::new();
     let Some(own) = manifests.last() else { return Ok(lacks) };
     for token in asked_types(snapshots, point, own, filter)? {
-        // Of a reading by IDs that was asked about these IDs, they are all that there is.
+        // A reading by IDs is whole for these IDs.
         let is_answer = own.is_reading() && !filter.ids.is_empty() && has_objects(own, &token);
         let known = known::of_type(manifests, &token);
         if known != Known::Read && !is_answer {
