@@ -99,13 +99,13 @@ pub struct Change {
     pub kind: ChangeKind,
     /// What would undo it.
     pub action: RecoveryAction,
-    /// Why `action` is `None`, or what stands in its way.
+    /// Why `action` is `None`, or what prevents it.
     pub reason: Option<&'static str>,
     /// When the object was last read before a side that did not observe it; none when both did, or when it never was.
     pub last_read: Option<Timestamp>,
-    /// Attributes that differ, by name; empty unless the object stood on both sides.
+    /// Attributes that differ, by name; empty unless both sides have the object.
     pub attributes: Vec<AttributeChange>,
-    /// Links that differ, and of an object that went those that ended with it; by relation, then target ID.
+    /// Links that differ, those that ended with a deleted object included; by relation, then target ID.
     pub links: Vec<LinkChange>,
     /// Properties and relations not observed on one of the two sides.
     pub unknown: Vec<String>,
@@ -144,7 +144,7 @@ pub struct AttributeChange {
     pub to: Option<Text>,
 }
 
-/// Whether a link came or went, seen from the *from* side to the *to* side.
+/// Whether a link was added or removed between the *from* side and the *to* side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LinkAction {
     /// Not there, then there.
@@ -164,17 +164,17 @@ impl LinkAction {
     }
 }
 
-/// One link that came or went.
+/// One link that was added or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkChange {
     /// Relation name, such as `members`.
     pub relation: Arc<str>,
     /// ID of the object at the other end.
     pub target_id: ObjectId,
-    /// Whether it came or went.
+    /// Whether it was added or removed.
     pub action: LinkAction,
     /// Which end of the link `target_id` is, when it ended because an object at one of its ends was deleted; none when
-    /// it came or went by itself, and `target_id` is its target.
+    /// it was added or removed by itself, and `target_id` is its target.
     pub cascade: Option<LinkEnd>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads who changed in the backups between two points: IDs, names and slots without looking into the base.
+//! Reads which objects changed in the backups between two points: IDs, names and slots, without reading the base.
 //!
 //! *Invariant*: what is found is what the newest of these backups that touched the object wrote; an object that
 //! none of them lists is looked up the long way.
@@ -23,7 +23,7 @@ use crate::vector::Slot;
 pub(crate) const IS_UNNAMED: u32 = 1;
 /// Flag of an object that is synced from on-premises.
 pub(crate) const IS_SYNCED: u32 = 2;
-/// Flag of an object of which the difference to the backup before shows a link that came or went.
+/// Flag of an object of which the difference to the backup before shows an added or removed link.
 pub(crate) const HAS_LINK_CHANGE: u32 = 4;
 
 /// The change indexes of one type over some backups.
@@ -47,7 +47,7 @@ pub(crate) struct Line<'r, 's> {
     row: u32,
 }
 
-/// Where the newest line of an object stands: ordinal, list and row, ascending by ordinal.
+/// The newest line of each object: ordinal, list and row, ascending by ordinal.
 #[derive(Default)]
 struct Lines(Vec<(u32, u32, u32)>);
 
@@ -77,7 +77,7 @@ impl Lines {
 }
 
 impl<'s> ChangeIndexes<'s> {
-    /// The change indexes of the backups after `low` up to `high`; empty when one of them lists nobody.
+    /// The change indexes of the backups after `low` up to `high`; empty when one of them has no change index.
     pub(crate) fn between(state: &'s State, token: &str, low: u64, high: u64) -> Result<Self> {
         let mut change_indexes = Self::default();
         for sequence in low + 1..=high {
@@ -169,7 +169,7 @@ impl Line<'_, '_> {
     }
 }
 
-/// IDs of the objects that links came to or went from, over some backups.
+/// IDs of the targets of added and removed links, over some backups.
 #[derive(Default)]
 pub(crate) struct Targets<'s> {
     lists: Vec<IdList<'s>>,

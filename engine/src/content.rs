@@ -6,9 +6,9 @@
 //! Invariants: equal content has equal hashes whatever the order of properties, the white space, the way numbers and
 //! strings are written; an object that cannot be read leaves nothing behind.
 //!
-//! The hash is of what came, in the order in which it came, so that what comes out is what went in, and so that no change
-//! of the table of types changes a hash. Content that was only written in another way is a version of its own, kept as
-//! a patch of what is written otherwise; what it means is compared in `same`, and the manifest counts it apart.
+//! The hash is of the properties as observed, in their order, so that an object reads back as it was, and so that no
+//! change of the table of types changes a hash. Content that is only written in another way is a version of its own,
+//! kept as a patch; its meaning is compared in `same`, and the manifest counts it apart.
 //!
 //! Not here: ordinals, versions and what is stored of them.
 
@@ -38,7 +38,7 @@ use shred::{CutOff, Seen, Stop};
 /// Parsed objects on their way into a backup.
 #[derive(Debug, Default)]
 pub struct ShreddedObjects {
-    /// New or changed objects, by type, in the order in which the types first came.
+    /// New or changed objects, by type, the types in the order of their first objects.
     pub(crate) types: Vec<TypeObjects>,
     /// Objects whose raw text the import cache knows.
     pub(crate) unchanged: Vec<Unchanged>,
@@ -70,7 +70,7 @@ pub(crate) struct TypeObjects {
     pub(crate) core: Vec<ColumnCells>,
     /// Properties that the server moves by itself.
     pub(crate) volatile: Vec<ColumnCells>,
-    /// Relations that stood in the objects.
+    /// Relations that are part of the objects.
     pub(crate) links: Vec<InlineLinks>,
 }
 
@@ -96,13 +96,13 @@ pub(crate) struct Row {
 pub(crate) struct PathName {
     /// The whole path, such as `employeeOrgData/division`.
     pub(crate) text: Box<str>,
-    /// Its first segment, as it stands in the path: the property.
+    /// Its first segment, as the path has it: the property.
     pub(crate) top: Box<str>,
     /// The first eight bytes of the hash of type, space and path.
     pub(crate) id: u64,
 }
 
-/// The links of one relation, for the rows in which it stood.
+/// The links of one relation, for the rows that have it.
 #[derive(Debug)]
 pub(crate) struct InlineLinks {
     /// Relation name, such as `members`.
@@ -127,7 +127,7 @@ impl PathName {
 }
 
 impl InlineLinks {
-    /// All rows in which the relation stood, with where their targets stand in `targets`.
+    /// All rows that have the relation, with the ranges of their targets in `targets`.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, Range<usize>)> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         self.rows
@@ -184,8 +184,7 @@ impl Shredder {
     }
 
     /// From now on refuses objects of which PowerShell has cut something off: a text such as
-    /// `@{users=System.Object[]}` in the place of a value, or a single value in the place of a collection of the table
-    /// of types.
+    /// `@{users=System.Object[]}` for a value, or a single value for a collection of the table of types.
     pub fn refuse_cut_off(&mut self) {
         self.refuses_cut_off = true;
     }
@@ -248,8 +247,8 @@ impl Shredder {
         self.byte_count
     }
 
-    /// Whether the object last pushed, or one of its type before it, came with a name that stands in answers of delta
-    /// queries alone: `@removed`, or one that ends in `@delta`. Such an object says what changed, not what is.
+    /// Whether the object last pushed, or one of its type before it, has a name that only answers of delta queries have:
+    /// `@removed`, or one that ends in `@delta`. Such an object says what changed, not what is.
     #[must_use]
     pub fn met_delta_name(&self) -> bool {
         self.last_position.is_some_and(|position| self.shapes[position].has_delta_name)

@@ -38,7 +38,7 @@ pub struct BackupDetails {
     pub read_from: jiff::Timestamp,
     /// When reading ended.
     pub read_to: jiff::Timestamp,
-    /// Where it came from, such as `import`.
+    /// Its source, such as `import`.
     pub source: String,
     /// Free text.
     pub note: String,
@@ -46,7 +46,7 @@ pub struct BackupDetails {
     pub tenant: Option<String>,
     /// Objects missing from the data are kept.
     pub partial: bool,
-    /// Types (`user`) and relations (`group.members`) that are complete although no data came for them.
+    /// Types (`user`) and relations (`group.members`) that are complete although no data are of them.
     pub complete: Vec<String>,
     /// Whether it is a whole backup.
     pub kind: BackupKind,
@@ -85,7 +85,7 @@ pub struct BackupSummary {
     pub id: BackupId,
     /// When the reading became consistent.
     pub taken_at: jiff::Timestamp,
-    /// Where it came from.
+    /// Its source.
     pub source: String,
     /// Free text.
     pub note: String,

@@ -4,7 +4,7 @@
 //! reads less) → candidates, one per object → changes, made in parallel.
 //!
 //! A candidate is a change when something that was observed on both sides differs under the table of types:
-//! see `manifest::TypeCoverage` for what was not observed.
+//! see `manifest::CoverageRecord` for what was not observed.
 
 mod candidates;
 mod cascade;
@@ -64,10 +64,10 @@ pub struct DifferenceFilter {
     pub first_seen: bool,
 }
 
-/// Where links are told that ended because an object at one of their ends was deleted.
+/// Where links are shown that ended because an object at one of their ends was deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Cascades {
-    /// Nowhere: the deleted object alone says that it went.
+    /// Nowhere: only the deleted object is shown.
     Hidden,
     /// At the deleted object: its own links, and those that led to it.
     #[default]
@@ -83,7 +83,7 @@ pub(crate) fn history(snapshots: &Snapshots, object: &ObjectKey) -> Result<Vec<(
         let key = ObjectKey { type_token: Arc::clone(&object.type_token), id };
         history.append(&mut history_of(snapshots, &key)?);
     }
-    // Under its old ID an object went before it came under its new one, or at the same backup.
+    // The old ID of an object is deleted before its new one is added, or in the same backup.
     history.sort_by_key(|(rank, _, _)| *rank);
     Ok(history.into_iter().map(|(_, backup, change)| (backup, change)).collect())
 }
@@ -128,7 +128,7 @@ struct Comparison<'a> {
     to: &'a Snapshot,
     filter: &'a DifferenceFilter,
     coverage: &'a ObservedTypes,
-    /// The objects that were asked for by ID, if any were.
+    /// The objects that the filter names by ID, if it does.
     ordinals: Option<roaring::RoaringBitmap>,
     targets: OnceLock<Targets<'a>>,
     cascade: OnceLock<Cascade>,
@@ -149,15 +149,15 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// As [`Comparison::new`], with the objects looked up that were asked for by ID.
+    /// As [`Comparison::new`], with the objects looked up that the filter names by ID.
     fn of_wanted(difference: &'a Difference) -> Result<Self> {
         let mut comparison = Self::new(difference);
         comparison.ordinals = comparison.wanted_ordinals()?;
         Ok(comparison)
     }
 
-    /// The candidates of a type, those alone that were asked for by ID if any were, and what is needed to look at many
-    /// of them; nothing when there are none.
+    /// The candidates of a type, only those that the filter names by ID if it does, and what many of them need; nothing
+    /// when there are none.
     fn view(&self, token: &Arc<str>) -> Result<Option<(TypeView<'a>, Vec<Candidate>)>> {
         let (candidates, change_indexes) = rayon::join(
             || candidates::between(self.state, self.from, self.to, token, self.filter.all),
@@ -174,7 +174,7 @@ impl<'a> Comparison<'a> {
             return Ok(None);
         }
         if candidates.iter().any(|candidate| self.tells_lost_links(candidate.went())) {
-            // Found here, by all threads together, and not by each as it comes to such an object.
+            // Found once, by all threads together, before any thread needs it.
             self.cascade()?;
         }
         let mut view = TypeView::with_change_indexes(self, token, change_indexes?, &mut candidates)?;
@@ -185,7 +185,7 @@ impl<'a> Comparison<'a> {
         Ok(Some((view, candidates)))
     }
 
-    /// Whether the links are told that an object lost with one of their ends.
+    /// Whether the links are shown that an object lost with one of their ends.
     fn tells_lost_links(&self, has_gone: bool) -> bool {
         match self.filter.cascades {
             Cascades::Hidden => false,
@@ -293,7 +293,7 @@ impl<'a> Comparison<'a> {
         self.from.rank() <= self.to.rank()
     }
 
-    /// Says of an object that came or went when the earlier side did not observe whether it was there.
+    /// Marks an added or deleted object of which the earlier side did not observe whether it was there.
     fn doubt(
         &self,
         view: &TypeView<'_>,
@@ -311,7 +311,7 @@ impl<'a> Comparison<'a> {
             || (view.observed.has_unread_parents() && cursors.is_below_unread(view, (early, late))?);
         change.last_read = match known {
             Known::Before(time) => Some(time),
-            // It came by itself while nobody looked at the whole.
+            // It was observed by itself, and the whole was never read.
             Known::Never if early != Slot::NEVER => return Ok(()),
             Known::Read if !is_unread => return Ok(()),
             _ => None,
@@ -370,7 +370,7 @@ fn make_each<'a, P: Sync, T: Send>(
             })
         },
     );
-    // Straight into place: collecting results would copy all of them once more.
+    // Collected as results, which saves a copy of all of them.
     let mut results = Vec::new();
     each.collect_into_vec(&mut results);
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -379,7 +379,7 @@ fn make_each<'a, P: Sync, T: Send>(
     }
 }
 
-/// What would undo a change, and what stands in its way.
+/// What would undo a change, and what prevents it.
 fn action_of(
     info: Option<&schema::Type>,
     kind: ChangeKind,

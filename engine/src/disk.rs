@@ -17,7 +17,7 @@ pub use crate::map::Map;
 /// How the name of a file ends that is still being written; a writer may remove what it finds of these.
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 
-/// The folder inside a store for files that could not be removed because somebody still maps them.
+/// The folder inside a store for files that could not be removed because they are mapped.
 pub(crate) const TRASH_FOLDER: &str = "trash";
 
 /// The file operations of a store. [`RealDisk`] is the operating system's.
@@ -50,7 +50,7 @@ pub trait Disk: Send + Sync + Debug {
     /// What the operating system says; `NotFound` when it is missing.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Maps a whole file that nobody writes any more.
+    /// Maps a whole file that is not written any more.
     ///
     /// # Errors
     /// What the operating system says; `NotFound` when it is missing.
@@ -98,7 +98,7 @@ pub trait Disk: Send + Sync + Debug {
     /// What the operating system says; `NotFound` when the folder is missing.
     fn list(&self, path: &Path) -> io::Result<Vec<(String, u64)>>;
 
-    /// Takes the lock that a file stands for, or tells at once (`None`) that another process or handle holds it.
+    /// Takes the lock of a file; `None`, without waiting, when another process or handle holds it.
     /// It is released when the answer is dropped or the process ends. The file is made when missing and never removed.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl Disk for RealDisk {
     }
 
     fn user(&self) -> Option<String> {
-        // Systems that do not tell the name of the machine in a file go without it.
+        // Systems without this file do without the name of the machine.
         let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         let process = format!("process {}", std::process::id());
         Some(match machine.trim() {
@@ -218,7 +218,7 @@ impl Disk for RealDisk {
     }
 }
 
-/// How a file is opened that nobody but its owner may read once it is made; one that is there keeps its rights.
+/// How a file is opened that only its owner may read once it is made; an existing file keeps its rights.
 #[must_use]
 pub fn private_file() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
@@ -228,7 +228,7 @@ pub fn private_file() -> OpenOptions {
     options
 }
 
-/// Makes a folder that nobody but its owner may enter, and those above it; one that is there already keeps its rights.
+/// Makes a folder that only its owner may enter, and those above it; an existing folder keeps its rights.
 ///
 /// # Errors
 /// What the operating system says.
@@ -240,7 +240,7 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Takes the rights of everybody else to a folder and all that is in it, which another library made.
+/// Leaves only the owner's rights to a folder and all that is in it, which another library made.
 ///
 /// # Errors
 /// What the operating system says.
@@ -258,7 +258,7 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes the rights of everybody else: a folder's own list of rights goes on to what is made in it.
+/// Leaves only the owner's rights: a folder's own list of rights goes on to what is made in it.
 ///
 /// # Errors
 /// None here.
@@ -298,7 +298,7 @@ pub fn write_whole(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()>
     disk.sync_folder(folder_of(path))
 }
 
-/// As [`write_whole`], without syncing the folder: after a success the new content is what everybody sees.
+/// As [`write_whole`], without syncing the folder: after a success every reader sees the new content.
 pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary_path(path)?;
     let renamed = write_synced(disk, &temporary, bytes).and_then(|()| disk.rename(&temporary, path));
@@ -336,14 +336,14 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Removes what is in the store's trash and no longer mapped; tells how many files went.
+/// Removes what is in the store's trash and no longer mapped; returns the number of removed files.
 pub(crate) fn empty_trash(disk: &dyn Disk, store: &Path) -> usize {
     let trash = store.join(TRASH_FOLDER);
     let files = disk.list(&trash).unwrap_or_default();
     files.iter().filter(|(name, _)| disk.remove(&trash.join(name)).is_ok()).count()
 }
 
-/// Writes who holds a lock into the readable file beside it (`backup.lock` → `backup.holder`).
+/// Writes the holder of a lock into the readable file beside it (`backup.lock` → `backup.holder`).
 ///
 /// # Errors
 /// What the operating system says.
@@ -351,7 +351,7 @@ pub(crate) fn write_holder(disk: &dyn Disk, lock_path: &Path, holder: &str) -> i
     write_whole(disk, &holder_path(lock_path), holder.as_bytes())
 }
 
-/// Reads who holds, or last held, a lock; `None` when nobody wrote it.
+/// Reads the holder, or last holder, of a lock; `None` when none is written.
 ///
 /// # Errors
 /// What the operating system says.

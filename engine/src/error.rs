@@ -1,4 +1,4 @@
-//! Errors of a store: a kind to match, facts as fields, the cause. What to do about one is the caller's to say.
+//! Errors of a store: a kind to match, facts as fields, the cause. Advice is added by the caller.
 
 use std::path::PathBuf;
 
@@ -81,7 +81,7 @@ pub enum Error {
         newest: BackupId,
         /// The time that it is of.
         newest_at: jiff::Timestamp,
-        /// Where the data came from, as [`BackupDetails::source`](crate::BackupDetails::source) says.
+        /// The source of the data, as [`BackupDetails::source`](crate::BackupDetails::source) says.
         origin: String,
     },
     /// Something was committed, and what had to follow failed.
@@ -95,7 +95,7 @@ pub enum Error {
     /// A point in time that no backup answers.
     #[error("no backup for \"{point}\": {reason}{}", behind(nearest))]
     NoBackup {
-        /// The point as asked.
+        /// The point as written.
         point: String,
         /// Why.
         reason: NoBackupReason,
@@ -115,7 +115,7 @@ pub enum Error {
     /// No object answers this name.
     #[error("no object \"{name}\"{}", behind(nearest))]
     NoObject {
-        /// What was asked for.
+        /// The name that was looked up.
         name: String,
         /// `nearest: …` with the names that are nearly this one, or else what names an object.
         nearest: String,
@@ -123,7 +123,7 @@ pub enum Error {
     /// More than one object answers this name.
     #[error("\"{name}\" is the name of {count} objects: {}", shown(examples))]
     Ambiguous {
-        /// What was asked for.
+        /// The name that was looked up.
         name: String,
         /// How many objects answer.
         count: usize,
@@ -304,7 +304,7 @@ impl Error {
         }
     }
 
-    /// What is nearest to what was asked for and is not there.
+    /// The existing names nearest to the missing one.
     #[must_use]
     pub fn nearest(&self) -> Option<&str> {
         match self {
@@ -315,7 +315,7 @@ impl Error {
         }
     }
 
-    /// The message without [`Error::nearest`], for who shows that apart.
+    /// The message without [`Error::nearest`], for callers that show that apart.
     #[must_use]
     pub fn message(&self) -> String {
         match self {

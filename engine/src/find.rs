@@ -241,7 +241,7 @@ fn scan_table(
     Ok(found.into_iter().flatten().collect())
 }
 
-/// A few names, or else IDs, that are nearly what was asked for.
+/// A few names, or else IDs, that are nearly the name that was looked up.
 fn find_nearest(snapshot: &Snapshot, name: &str) -> Result<String> {
     let wanted = Wanted::new(name);
     for property in ["displayName", "userPrincipalName"] {

@@ -103,7 +103,7 @@ impl fmt::Debug for BackupId {
 
 /// Identifies an object as Graph does: mostly a GUID, else any text.
 ///
-/// `Guid` holds only what prints as the very text it came from (lower case, hyphens), so every text has one form. A GUID
+/// `Guid` holds only texts that print as they were read (lower case, hyphens), so every text has one form. A GUID
 /// with upper-case letters is a text, shown as it was first written, which names the same object.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Id {
@@ -139,7 +139,7 @@ impl Id {
     /// A number for maps: the GUID's own bytes in whatever case it is written, or 16 bytes of the hash of the text in
     /// which GUIDs are lower-case.
     ///
-    /// A GUID may be chosen to equal the hash of a text, so whoever finds an entry compares the ID itself too.
+    /// A GUID may be chosen to equal the hash of a text, so a found entry is compared by the ID itself, too.
     pub(crate) fn key(&self) -> u128 {
         match self {
             Self::Guid(bytes) => u128::from_be_bytes(*bytes),
@@ -290,7 +290,7 @@ fn text_from_guid(bytes: &[u8; 16]) -> [u8; 36] {
     text
 }
 
-/// An object's ID as Graph gives it. A GUID takes no memory of its own; its text is made when asked for. IDs compare as
+/// An object's ID as Graph gives it. A GUID takes no memory of its own; its text is made on demand. IDs compare as
 /// their texts do.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ObjectId(Id);

@@ -1,4 +1,4 @@
-//! IDs ↔ ordinals: the cumulative index of the last checkpoint, and what came since.
+//! IDs ↔ ordinals: the cumulative index of the last checkpoint, and the IDs added since.
 //!
 //! The index is a table of hash buckets: `starts[bucket]..starts[bucket + 1]` is a run of ordinals whose
 //! IDs fall into that bucket, about four of them. It holds no IDs; a candidate is compared with the ID
@@ -91,7 +91,7 @@ impl State {
         Ok((segment, entry, ordinal - first))
     }
 
-    /// IDs that came after the last checkpoint.
+    /// IDs added after the last checkpoint.
     fn recent_ids(&self) -> Result<&HashMap<u128, u32>> {
         if let Some(ids) = self.recent_ids.get() {
             return Ok(ids);
@@ -116,7 +116,7 @@ impl State {
 pub(crate) struct Ids<'s> {
     state: &'s State,
     is_few: bool,
-    /// Per range of ordinals its IDs, once somebody asked.
+    /// Per range of ordinals its IDs, once they are read.
     found: Vec<OnceLock<IdList<'s>>>,
 }
 
@@ -265,7 +265,7 @@ fn key_bytes(segment: &Segment, entry: &IdEntry, row: u32) -> Result<[u8; 16]> {
     key.copied().ok_or_else(|| segment.footer_error("the IDs end early"))
 }
 
-/// The place of `wanted` among ascending integers.
+/// The index of `wanted` among ascending integers.
 fn search(values: &PackedU32s<'_>, wanted: u32) -> Option<u32> {
     let (mut low, mut high) = (0, values.len());
     while low < high {

@@ -31,7 +31,7 @@ pub(crate) struct ImportCache {
 pub(crate) struct ImportCacheContent(Vec<u8>);
 
 impl ImportCacheContent {
-    /// Lays out entries (hash, type, ordinal) as bytes. A hash that stands for two objects is left out.
+    /// Lays out entries (hash, type, ordinal) as bytes. A hash of two objects is left out.
     pub(crate) fn new(mut entries: Vec<(u64, u16, u32)>) -> Self {
         entries.par_sort_unstable();
         entries.dedup();

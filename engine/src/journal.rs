@@ -8,9 +8,9 @@
 //!    record can be exchanged, left out or moved without being noticed, save at the very end.
 //! 2. What a crash leaves of an append is a beginning of its bytes, perhaps followed by zeros up to the file's length:
 //!    a *torn tail*. Readers ignore it, the next writer cuts it off. Everything else that is wrong is damage.
-//! 3. Whole records that are missing at the end look like a shorter journal. Only a [`JournalHead`] kept elsewhere tells.
+//! 3. Whole records that are missing at the end look like a shorter journal. Only a [`JournalHead`] kept elsewhere shows it.
 //!
-//! Not here: who may write. One writer at a time is the caller's lock.
+//! Not here: the right to write. The caller's lock admits one writer at a time.
 
 use std::fmt::{self, Debug};
 use std::io;
@@ -159,7 +159,7 @@ impl<'a> JournalFile<'a> {
         Ok(JournalWriter { disk: self.disk, tail: self.tail()? })
     }
 
-    /// As [`JournalFile::writer`], for who keeps the disk elsewhere.
+    /// As [`JournalFile::writer`], for callers that keep the disk elsewhere.
     pub(crate) fn tail(&self) -> Result<JournalTail> {
         let path = self.path()?;
         let Journal { head, torn_tail, .. } = self.read()?;
@@ -191,7 +191,7 @@ impl<'a> JournalFile<'a> {
         }
     }
 
-    /// Follows the chain, and tells whether it passed `known`. An error is an offset and what is wrong there.
+    /// Follows the chain; returns whether it passed `known`. An error is an offset and what is wrong there.
     fn parse(&self, bytes: &[u8], known: Option<&JournalHead>) -> Result<(Journal, bool), (u64, String)> {
         let mut journal = Journal { records: Vec::new(), head: JournalHead::default(), torn_tail: None };
         let mut reached = known == Some(&journal.head);

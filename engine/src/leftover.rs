@@ -2,7 +2,7 @@
 //! backups beyond HEAD.
 //!
 //! A backup lies beyond HEAD when its writer was interrupted just before the end, or when a program that syncs folders
-//! put an older HEAD back. Nobody can tell these apart, so such a backup is never written over: before the next commit
+//! put an older HEAD back. The two cannot be told apart, so such a backup is never written over: before the next commit
 //! it moves to `trash/beyond`, where it stays.
 
 use std::path::{Path, PathBuf};

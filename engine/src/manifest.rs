@@ -97,7 +97,7 @@ pub(crate) struct CoverageRecord {
     /// Objects whose content got a new version although nothing that is compared changed.
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) insignificant: u64,
-    /// Properties that were asked for, where the source says so.
+    /// Properties that were selected, where the source names them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) asked: Option<Vec<String>>,
     /// When each relation was read, where the source says so.
@@ -112,12 +112,12 @@ pub(crate) struct CoverageRecord {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum ObjectsRead {
-    /// All of them: they came, or did not change, or are gone. Also where it follows from the rest.
+    /// All of them: each was observed, did not change, or is gone. Also where this follows from the other fields.
     #[default]
     All,
-    /// Those that came.
+    /// Those that were observed.
     Part,
-    /// None: links alone came.
+    /// None: only links were observed.
     Nothing,
 }
 

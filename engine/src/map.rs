@@ -53,7 +53,7 @@ impl Map {
         if file.metadata()?.len() == 0 {
             return Ok(Self::from_vec(Vec::new()));
         }
-        // SAFETY: the map is sound while nobody changes or shortens the file. Files that get mapped are immutable once
+        // SAFETY: the map is sound while the file is neither changed nor shortened. Files that get mapped are immutable once
         // they have their name: they are written and synced under a temporary name, then renamed, and later only
         // replaced or removed as a whole, which leaves the mapped pages as they are.
         let mapped = unsafe { memmap2::Mmap::map(file) }?;

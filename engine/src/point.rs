@@ -72,7 +72,7 @@ impl Point {
         }
     }
 
-    /// The place of the backup that a point by time or number names.
+    /// The index of the backup that a point by time or number names.
     fn index(&self, backups: &[BackupSummary]) -> Result<usize> {
         let fail = |reason, nearest| Err(no_backup(&self.to_string(), reason, nearest));
         let Some(oldest) = backups.first() else { return fail(NoBackupReason::Empty, String::new()) };
@@ -108,8 +108,8 @@ impl Point {
         }
     }
 
-    /// What somebody who wrote this point should know besides the backup that it names: of a day in which not just one
-    /// backup lies, what it means instead.
+    /// What the author of this point should know besides the backup that it names: the meaning of a day with several
+    /// backups.
     pub(crate) fn remark(&self, backups: &[BackupSummary]) -> Option<String> {
         let Self::Day(day) = self else { return None };
         let within = indexes_in(backups, *day);
@@ -185,7 +185,7 @@ fn index_at(backups: &[BackupSummary], time: Timestamp) -> Option<usize> {
     backups.partition_point(|backup| backup.taken_at <= time).checked_sub(1)
 }
 
-/// The places of the backups that lie in a day.
+/// The indexes of the backups that lie in a day.
 fn indexes_in(backups: &[BackupSummary], day: Date) -> Range<usize> {
     let before = |time: Option<Timestamp>| {
         time.map_or(backups.len(), |time| backups.partition_point(|backup| backup.taken_at < time))

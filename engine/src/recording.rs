@@ -15,7 +15,7 @@ use crate::records::read::records;
 use crate::state::State;
 use crate::{Error, Result};
 
-/// A journal open for appending; nobody else can open it meanwhile.
+/// A journal open for appending; it cannot be opened a second time meanwhile.
 pub struct RecordWriter {
     state: Arc<State>,
     name: String,

@@ -74,7 +74,7 @@ pub(crate) struct Undo {
 /// To whom requests are sent, and which guards may be raised.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Sending {
-    /// Allows a guard by its name; what goes on allows those that were allowed when it began, too
+    /// Allows a guard by its name; `resume` also allows those that were allowed when it began
     #[arg(long, value_name = "GUARD", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,
     /// The tenant that is meant, where neither the plan nor its store says one

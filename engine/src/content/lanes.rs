@@ -30,7 +30,7 @@ pub(super) struct LaneHasher {
     platform: Platform,
     key_words: [u32; 8],
     chunks: Vec<HashChunk>,
-    /// For each content the hashes of its chunks; of its only chunk, or of the whole, in the first place.
+    /// For each content the hashes of its chunks; first that of its only chunk, or of the whole.
     hashes: Vec<[Hash; CHUNK_COUNT_MAX]>,
     outputs: Vec<u8>,
 }

@@ -1,7 +1,7 @@
-//! What the objects of a type look like: the names met so far, the columns they fill, and the order they come in.
+//! The shape of the objects of a type: their names so far, the columns that these fill, and their order.
 //!
-//! Objects of a type mostly have the same properties in the same order. Each name therefore remembers which one
-//! followed it last time, and a single comparison of bytes finds the next one; only on a surprise is a map asked.
+//! Objects of a type mostly have the same properties in the same order. Each name therefore keeps the name
+//! that followed it in the last object, and one comparison of bytes confirms it; a map is read only where it differs.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) enum Role {
     Relation(usize),
 }
 
-/// A name at its place in the object.
+/// A name below its parent in the object.
 #[derive(Debug, Clone)]
 pub(super) struct Name {
     /// The name as compact JSON has it.
@@ -44,9 +44,9 @@ pub(super) struct Name {
     path: Box<str>,
     /// The names below it, by their WTF-8 bytes.
     below: HashMap<Box<[u8]>, u32>,
-    /// The name below it that came first last time.
+    /// The name that was first below it in the last object.
     pub(super) first: u32,
-    /// The name beside it that came next last time.
+    /// The name that followed it in the last object.
     pub(super) next: u32,
     /// The walk that last met it: twice in one walk is a duplicate.
     pub(super) walk: u64,
@@ -61,7 +61,7 @@ pub(super) struct Name {
     pub(super) is_collection: bool,
 }
 
-/// A name with its quotes and its colon, ready to be compared with what stands in a text.
+/// A name with its quotes and its colon, ready to be compared with a text.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     /// The bytes; none when the name cannot stand in a text without escapes, and nothing matches.
@@ -132,7 +132,7 @@ pub(super) struct TypeShape {
     columns: Vec<PendingColumn>,
     relations: Vec<Links>,
     rows: Vec<Row>,
-    /// Whether a name came that stands in answers of delta queries alone.
+    /// Whether a name was observed that only answers of delta queries have.
     pub(super) has_delta_name: bool,
     /// Number of this walk.
     pub(super) walk: u64,
@@ -289,7 +289,7 @@ impl TypeShape {
         let links = &mut self.relations[relation];
         let row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         if links.rows.last() == Some(&row) {
-            // The relation came under two names: `members` and `members@odata.bind`.
+            // The relation has two names in the object: `members` and `members@odata.bind`.
             links.ends.pop();
         } else {
             links.rows.push(row);
@@ -390,7 +390,7 @@ impl TypeShape {
 }
 
 impl ColumnOrder {
-    /// Sorts by path ID, unless the same columns came in the same order last time.
+    /// Sorts by path ID, unless the last object had the same columns in the same order.
     fn update(&mut self, filled: &[u32], columns: &[PendingColumn]) {
         if self.filled != filled {
             self.filled.clear();

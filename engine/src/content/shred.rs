@@ -16,9 +16,9 @@ pub(super) enum Stop {
     Malformed(Malformed),
     /// The object says that it is of this type.
     OtherType(Box<str>),
-    /// A name stands in it twice.
+    /// It has a name twice.
     Duplicate,
-    /// It is not whole, and the shredder was told to refuse that.
+    /// It is not whole, and the shredder refuses such objects.
     CutOff(CutOff),
 }
 
@@ -28,7 +28,7 @@ pub(super) struct CutOff {
     pub(super) offset: usize,
     /// The path of the property.
     pub(super) path: Box<str>,
-    /// What stands there: a text, or something else than a collection.
+    /// The value: a text, or something else than a collection.
     pub(super) found: Box<str>,
 }
 
@@ -301,7 +301,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Says that a single value stands in the place of a collection.
+    /// Says that a value is single where the table of types has a collection.
     #[cold]
     fn no_collection(&self, name: u32) -> Stop {
         let mut text = Vec::new();
@@ -487,7 +487,7 @@ fn push_target(raw: &RawString<'_>, targets: &mut Vec<Id>) -> bool {
     true
 }
 
-/// Whether a text stands here that is several GUIDs with blanks between them: a list that was made a text.
+/// Whether the next value is a text of several GUIDs with blanks between them: a list that was made a text.
 fn is_joined(cursor: &JsonCursor<'_>) -> bool {
     if cursor.peek() != b'"' {
         return false;

@@ -16,7 +16,7 @@ pub(super) struct Candidate {
     pub(super) line: Option<u32>,
     /// Core slots of the two sides, when they differ.
     pub(super) core: Option<(Slot, Slot)>,
-    /// Volatile slots, when they differ and were asked for.
+    /// Volatile slots, when they differ and the filter wants them.
     pub(super) volatile: Option<(Slot, Slot)>,
     /// Relations whose sets differ.
     pub(super) links: Vec<(Arc<str>, u32, u32)>,

@@ -1,10 +1,10 @@
 //! The links that ended because an object at one of their ends was deleted: which they are, at both ends.
 //!
-//! *Shape*: what an object had itself, its own sets at *from* say. The links to it stand in the sets of others, which do
-//! not change when it goes, so all sets of *from* are looked through for those who went: once, and only where somebody
-//! went whose links are asked for.
+//! *Shape*: the links of a deleted object are in its own sets at *from*. The links to it are in the sets of other objects,
+//! which do not change with it, so all sets of *from* are searched for deleted objects: once, and only where an object
+//! was deleted whose links are shown.
 //!
-//! *Invariant*: what a set lost by itself is no cascade, and is shown by the object that has the set.
+//! *Invariant*: a link that a set lost by itself is no cascade; the object that has the set shows it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ struct Lost {
     end: LinkEnd,
 }
 
-/// The links that ended with one of their ends, by the type and the ordinal of who shows them.
+/// The links that ended with one of their ends, by the type and the ordinal of the object that shows them.
 #[derive(Debug, Default)]
 pub(super) struct Cascade(BTreeMap<Arc<str>, BTreeMap<u32, Vec<Lost>>>);
 
@@ -53,7 +53,7 @@ impl Cascade {
     }
 }
 
-/// The objects that are live at *from* and not at *to*, and whose links are asked for.
+/// The objects that are live at *from* and not at *to*, and whose links are shown.
 #[derive(Default)]
 struct Deleted {
     by_type: BTreeMap<Arc<str>, RoaringBitmap>,
@@ -62,7 +62,7 @@ struct Deleted {
 }
 
 impl Comparison<'_> {
-    /// The links that ended with one of their ends; none unless they are asked for.
+    /// The links that ended with one of their ends; none when the filter hides them.
     pub(super) fn cascade(&self) -> Result<&Cascade> {
         if let Some(cascade) = self.cascade.get() {
             return Ok(cascade);
@@ -82,7 +82,7 @@ impl Comparison<'_> {
 
     fn find_deleted(&self) -> Result<Deleted> {
         let mut deleted = Deleted::default();
-        // At the other end the links of everybody who went are told.
+        // The object at the other end shows the links of every deleted object.
         let (tokens, wanted) = match self.filter.cascades {
             Cascades::AtBothEnds => {
                 (self.to.core_keys().map(|key| Arc::clone(&key.type_token)).collect(), None)
@@ -114,7 +114,7 @@ impl Comparison<'_> {
         Ok(deleted)
     }
 
-    /// Adds the links of one relation that those who went had themselves.
+    /// Adds the links of one relation from deleted objects.
     fn add_outgoing(
         &self,
         (key, relation): (&TableKey, &Arc<str>),
@@ -134,7 +134,7 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    /// Adds the links of one relation that led to those who went.
+    /// Adds the links of one relation to deleted objects.
     fn add_incoming(
         &self,
         (key, relation): (&TableKey, &Arc<str>),
@@ -168,7 +168,7 @@ impl Comparison<'_> {
             }
             for target in targets {
                 let lost = |other, end| Lost { relation: Arc::clone(relation), other, end };
-                // Of one that went as well, its own links are there already.
+                // The links from a deleted source are added already.
                 if stays && self.filter.cascades == Cascades::AtBothEnds {
                     cascade.add(&key.type_token, source, lost(target, LinkEnd::Target));
                 }

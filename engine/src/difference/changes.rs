@@ -89,7 +89,7 @@ struct TypeChanges<'d> {
 enum BatchOrder {
     /// All at once.
     Whole,
-    /// By batches of candidates, whose places come in the order of their IDs.
+    /// By batches of the indexes of candidates, in the order of their IDs.
     ById(std::vec::IntoIter<u32>),
     Done,
 }
@@ -208,7 +208,7 @@ fn append_by_id(made: &mut [Option<Change>], changes: &mut Vec<Change>) {
     changes.extend(order.iter().filter_map(|(_, index)| made[*index as usize].take()));
 }
 
-/// The places of candidates in the order of their IDs.
+/// The indexes of candidates in the order of their IDs.
 fn by_id(view: &TypeView<'_>, candidates: &[Candidate]) -> Result<Vec<u32>> {
     let indexes = 0..u32::try_from(candidates.len()).expect("no more candidates than ordinals");
     let id = |(index, candidate)| Ok((view.id(candidate)?.into(), index));

@@ -1,6 +1,6 @@
 //! What the earlier side of a difference observed of one type: what was not read there is neither new nor gone.
 //!
-//! *Invariant*: nothing is walked through before somebody asks, and most types are known by the manifest of the side itself.
+//! *Invariant*: manifests are read on demand, and most types are known by the manifest of the side itself.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};

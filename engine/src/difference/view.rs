@@ -37,16 +37,16 @@ pub(super) struct TypeView<'a> {
     pub(super) unobserved: Vec<String>,
     /// What the earlier side observed.
     pub(super) observed: Observed<'a>,
-    /// What the later side goes on with, where it did not read the type and a backup woven in before it tells more.
+    /// What the later side carries forward, where it did not read the type and a backup woven in before it did.
     pub(super) passed_over: Option<PassedOver>,
     pub(super) parent: PathId,
     key: TableKey,
     to: &'a Snapshot,
-    /// Who changed between the two sides.
+    /// Which objects changed between the two sides.
     change_indexes: ChangeIndexes<'a>,
     /// Whether the *to* side is the backup after the *from* side, both in time and as they were committed.
     is_one_step: bool,
-    /// The places of the two sides in time, the earlier one first.
+    /// The ranks of the two sides, the earlier one first.
     ranks: (u64, u64),
 }
 
@@ -91,7 +91,7 @@ impl<'a> TypeView<'a> {
         })
     }
 
-    /// Who of a type changed between the two sides; nobody is listed when the difference is read backwards.
+    /// Which objects of a type changed between the two sides; empty when the difference is read backwards.
     pub(super) fn change_indexes(comparison: &Comparison<'a>, token: &str) -> Result<ChangeIndexes<'a>> {
         let (low, high) = (comparison.from.sequence(), comparison.to.sequence());
         if low < high {
@@ -151,7 +151,7 @@ impl<'a> TypeView<'a> {
         self.is_plain && self.is_one_step && from != to && from.min(to) > 0
     }
 
-    /// Whether a version came with one of the backups between the two sides. Of one that returns, the backup that made it
+    /// Whether one of the backups between the two sides made a version. Of one that returns, the backup that made it
     /// says whether it differs from its predecessor in what is compared.
     fn is_made_between(&self, version: u32) -> Result<bool> {
         let state = self.core.state();

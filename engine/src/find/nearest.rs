@@ -1,4 +1,4 @@
-//! Names that are nearly the one that nobody has.
+//! The names nearest to one that no object has.
 
 /// Names shown at most.
 const COUNT_MAX: usize = 3;
@@ -9,7 +9,7 @@ const DISTANCE_MAX: usize = 3;
 /// Letters of the beginning that a name may share when nothing else is alike.
 const START_LENGTH: usize = 3;
 
-/// A name that nobody has.
+/// A name that no object has.
 pub(super) struct Wanted {
     text: String,
     letters: Vec<char>,
@@ -25,7 +25,7 @@ impl Wanted {
         Self { text, letters, distance_max }
     }
 
-    /// How far off a name is: the smaller the nearer, none when it has nothing of what was asked for.
+    /// The distance of a name: smaller is nearer, none when the two have nothing in common.
     pub(super) fn rank(&self, name: &str) -> Option<usize> {
         if self.text.is_empty() {
             return None;
