@@ -1,4 +1,5 @@
-//! The house rules that a program can check: heads, sizes, files of foreign crates, names, circles, nothing left behind.
+//! The house rules that a program can check: heads, sizes, files of foreign crates, names, circles, nothing left
+//! behind.
 
 mod circles;
 mod code;

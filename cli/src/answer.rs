@@ -103,7 +103,7 @@ fn written_part(
     }
 }
 
-/// Says on stderr which backup each point in time stands for, and what else the tables have to say.
+/// Says on stderr which backup each point in time names, and the other remarks of the tables.
 pub(crate) fn name_points(session: &mut Session<'_, '_>, tables: &StoredTables) {
     for sentence in tables.news() {
         session.note(&sentence);
@@ -156,7 +156,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts rows; after the first one somebody asks to stop.
+    /// Counts rows; the first one requests a stop.
     struct Counter<'i> {
         rows: usize,
         interrupt: &'i Interrupt,

@@ -174,7 +174,7 @@ pub(crate) fn names(
     names
 }
 
-/// Prints changes in the format asked for.
+/// Prints changes in the chosen format.
 ///
 /// # Errors
 /// When the output cannot be written.

@@ -11,7 +11,7 @@ use query::{Context, Diagnostic, PointArgument, ResultTable, RowError, StoreReso
 /// What a [`Database`] gives, or why not.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a [`Database`] does not give what it was asked for; each variant holds the error of the package that says so.
+/// Why a call of a [`Database`] fails; each variant holds the error of a package.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The store, or a point in time that it does not have.

@@ -83,7 +83,7 @@ impl Failure {
         Self::new("usage", Status::Usage, message)
     }
 
-    /// A query that somebody stopped.
+    /// A query that was stopped.
     pub(crate) fn stopped() -> Self {
         Self::new("interrupted", Status::Interrupted, "the query was stopped")
     }

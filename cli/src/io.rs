@@ -45,7 +45,7 @@ pub struct Io<'a> {
 /// The request to stop, by Ctrl-C: a query observes it and ends, everything else ends with the process.
 #[derive(Debug, Default)]
 pub struct Interrupt {
-    asked: AtomicBool,
+    requested: AtomicBool,
     heard: AtomicBool,
 }
 
@@ -53,17 +53,17 @@ impl Interrupt {
     /// No request yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { asked: AtomicBool::new(false), heard: AtomicBool::new(false) }
+        Self { requested: AtomicBool::new(false), heard: AtomicBool::new(false) }
     }
 
     /// Requests to stop; returns whether the running work observes it.
     pub fn ask(&self) -> bool {
         let is_heard = self.heard.load(Ordering::SeqCst);
-        let was_asked = self.asked.swap(true, Ordering::SeqCst);
-        is_heard && !was_asked
+        let was_requested = self.requested.swap(true, Ordering::SeqCst);
+        is_heard && !was_requested
     }
 
-    /// Runs work that observes [`Interrupt::asked`].
+    /// Runs work that observes [`Interrupt::requested`].
     pub(crate) fn while_heard<T>(&self, body: impl FnOnce() -> T) -> T {
         let before = self.heard.swap(true, Ordering::SeqCst);
         let done = body();
@@ -72,18 +72,18 @@ impl Interrupt {
     }
 
     /// True once a stop is requested.
-    pub(crate) fn asked(&self) -> &AtomicBool {
-        &self.asked
+    pub(crate) fn requested(&self) -> &AtomicBool {
+        &self.requested
     }
 
     /// Whether a stop is requested.
     pub(crate) fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::SeqCst)
+        self.requested.load(Ordering::SeqCst)
     }
 
     /// Begins anew, after what was to be stopped has ended.
     pub(crate) fn clear(&self) {
-        self.asked.store(false, Ordering::SeqCst);
+        self.requested.store(false, Ordering::SeqCst);
     }
 }
 
@@ -112,9 +112,9 @@ pub(crate) type Content<'c> = &'c dyn Fn(&mut dyn Write) -> std::io::Result<()>;
 /// Bytes that are written at a time.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// Writes a file that the user named: it holds the old content until the new one is whole and durable, and nobody but
-/// its owner may read it. What is no regular file, such as a pipe, is written as it is. The inner error is one that came
-/// when the file had its new content already, which a crash may still take from it.
+/// Writes a file that the user named: it holds the old content until the new one is whole and durable, and only its
+/// owner may read it. What is no regular file, such as a pipe, is written as it is. The inner error is one that
+/// follows the replacement: the file has its new content, which a crash may still undo.
 ///
 /// # Errors
 /// What the operating system says; then a file that was there is as it was.
@@ -146,7 +146,7 @@ pub(crate) fn write_file(
     Ok(disk.sync_folder(folder))
 }
 
-/// What Ctrl-C asks of this process.
+/// The wish of Ctrl-C to stop.
 static INTERRUPT: Interrupt = Interrupt::new();
 
 /// Calls `body` with the streams, clock and environment of this process.
@@ -154,7 +154,7 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
     end_when_interrupted();
     let (stdout_is_terminal, stderr_is_terminal) =
         (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-    // Where there is no terminal, asking for its size starts other programs, which takes longer than most answers.
+    // Where there is no terminal, reading its size starts other programs, which takes longer than most answers.
     let (width, height) =
         if stdout_is_terminal || stderr_is_terminal { terminal_size() } else { DEFAULT_SIZE };
     let mut stdout = BufWriter::with_capacity(1 << 16, std::io::stdout());
@@ -176,8 +176,8 @@ pub(crate) fn with_process<T>(body: impl FnOnce(&mut Io<'_>) -> T) -> T {
     })
 }
 
-/// Ends an interrupted run at once, wherever it waits: what is not committed leaves no trace. A query that hears the
-/// wish ends by itself; whoever asks twice will not wait for it.
+/// Ends an interrupted run at once, wherever it waits: what is not committed leaves no trace. A query that observes
+/// the wish ends by itself; a second Ctrl-C ends the run without waiting.
 fn end_when_interrupted() {
     let end = || {
         if INTERRUPT.ask() {

@@ -46,10 +46,10 @@ pub(crate) fn read(
 pub(crate) fn prepare(
     session: &mut Session<'_, '_>,
     tenant: &Tenant,
-    asked: &[String],
+    named: &[String],
     tables: &StoredTables,
 ) -> Outcome<()> {
-    let reading = read(session, tenant, &scope_of(asked))?;
+    let reading = read(session, tenant, &scope_of(named))?;
     tables.set_live(session.store_path(), &reading);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Plan files: read, written, and printed in the format asked for.
+//! Plan files: read, written, and printed in the chosen format.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ pub(crate) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> 
     Ok(())
 }
 
-/// Prints a plan in the format asked for.
+/// Prints a plan in the chosen format.
 ///
 /// # Errors
 /// When the output cannot be written.

@@ -149,10 +149,10 @@ fn build(
     session: &mut Session<'_, '_>,
     store: &Store,
     sides: &ResolvedPoints,
-    asked: PlanRequest,
+    request: PlanRequest,
     choice: &PlanChoice,
 ) -> Outcome<Plan> {
-    let PlanRequest { changes, selection, options, query } = asked;
+    let PlanRequest { changes, selection, options, query } = request;
     let points = [sides.from_point.clone(), sides.to_point.clone()];
     let context = PlanContext { query, ..context(session, store, &sides.to.id, points, &choice.allow)? };
     let filter = DifferenceFilter {
@@ -223,8 +223,8 @@ pub(crate) fn of_query(
     let now = (session.io.now)();
     let question = Question { text: text.clone(), now, ..Default::default() };
     let interrupt = session.io.interrupt;
-    let chosen = selection_of(&question, &tables, interrupt, &mut |asked| {
-        live::prepare(session, tenant, asked, &tables)
+    let chosen = selection_of(&question, &tables, interrupt, &mut |named| {
+        live::prepare(session, tenant, named, &tables)
     })?;
     let from = &chosen.points[0];
     let to = &chosen.points[1];
@@ -256,8 +256,8 @@ pub(crate) fn of_query(
         hard_delete: chosen.hard_delete || choice.hard_delete,
         reconcile: choice.reconcile,
     };
-    let asked = PlanRequest { changes, selection: Some(selection), options: plan_options, query: text };
-    build(session, &store, &sides, asked, choice)
+    let request = PlanRequest { changes, selection: Some(selection), options: plan_options, query: text };
+    build(session, &store, &sides, request, choice)
 }
 
 /// The plan of a saved difference.
@@ -279,8 +279,8 @@ pub(crate) fn of_report(session: &mut Session<'_, '_>, report: &str, choice: &Pl
         rows.iter().map(|row| (row.type_token.as_str(), row.id.as_str().into())).collect();
     changes.retain(|change| chosen.contains(&(&*change.type_token, change.id.clone())));
     let query = format!("plan --report {report}");
-    let asked = PlanRequest { changes, selection: None, options: options_of(choice), query };
-    build(session, &store, &sides, asked, choice)
+    let request = PlanRequest { changes, selection: None, options: options_of(choice), query };
+    build(session, &store, &sides, request, choice)
 }
 
 /// Refuses unknown guards: most likely misspelt.

@@ -97,7 +97,7 @@ fn converse(session: &mut Session<'_, '_>, state: &mut State, settings: &Setting
 
 fn talk(session: &mut Session<'_, '_>, state: &mut State, editor: &mut Editor) -> Outcome {
     loop {
-        // While somebody types, Ctrl-C is a key; from then on it is a wish to stop what was typed.
+        // At the prompt, Ctrl-C is a key; from then on it is a wish to stop the input that runs.
         session.io.interrupt.clear();
         let typed = editor.read();
         let (width, height) = crate::io::terminal_size();
@@ -222,8 +222,8 @@ fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcom
     let question = question(session, state, text);
     let (tables, interrupt) = (Arc::clone(&state.tables), session.io.interrupt);
     let mut began = question.now;
-    let results = question.run(&tables, interrupt, &mut |asked| {
-        live::prepare(session, &Tenant::default(), asked, &tables)?;
+    let results = question.run(&tables, interrupt, &mut |named| {
+        live::prepare(session, &Tenant::default(), named, &tables)?;
         began = (session.io.now)();
         Ok(())
     });
@@ -366,8 +366,8 @@ fn schema(session: &mut Session<'_, '_>, state: &State, table: &str) -> Outcome<
     state.tables.refresh();
     let context =
         Context { definitions: definitions(state), ..Context::new(&*state.tables, (session.io.now)()) };
-    let asked = [table.to_owned(), format!("{table}(\"latest\", \"latest\")"), format!("{table}(\"\")")];
-    let columns = asked.iter().find_map(|pipe| {
+    let pipes = [table.to_owned(), format!("{table}(\"latest\", \"latest\")"), format!("{table}(\"\")")];
+    let columns = pipes.iter().find_map(|pipe| {
         let prepared = Script::parse(pipe).ok()?.bind(&context).ok()?;
         let columns = prepared.columns().next_back()?.to_vec();
         (!columns.is_empty()).then_some(columns)

@@ -152,8 +152,8 @@ impl<'store> Backup<'store> {
         overlap::overlap(&self.basis, &self.collected)
     }
 
-    /// The IDs of the stored objects of a type that were not observed so far: live ones, and those in the recycle bin when
-    /// it was read whole. A reader of lists reads them one by one before the commit makes them gone.
+    /// The IDs of the stored objects of a type that were not observed so far: live ones, and those in the recycle bin
+    /// when it was read whole. A reader of lists reads them one by one before the commit makes them gone.
     ///
     /// # Errors
     /// `Damaged` or `Disk`.

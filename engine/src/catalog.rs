@@ -1,14 +1,14 @@
-//! Owns the catalogue: small records (report rows, checkpoints of ingest) in sled, for one writer at a time.
+//! Owns the catalog: small records (report rows, checkpoints of ingest) in sled, for one writer at a time.
 //!
 //! It is a copy of what files say, and can be deleted at any time. Therefore nothing here returns an engine error: what
 //! goes wrong ends in a rebuild or in [`CatalogLost`], on which the caller reads the files the record came from.
 //!
 //! Invariants
-//! 1. sled opens only a folder that it closed itself and that nobody has touched since: closing writes a *seal* beside
+//! 1. sled opens only a folder that it closed itself and that is unchanged since: closing writes a *seal* beside
 //!    the folder (`catalog.seal`) with the hash of every byte and the binding, opening takes the seal away. Without
 //!    seal (a crash), with another hash (damage) or binding (stale, another store) all of it is made anew.
 //! 2. Nothing waits for the disk before closing: a crash costs a rebuild.
-//! 3. A panic inside sled is caught and ends the catalogue's use, never the program.
+//! 3. A panic inside sled is caught and ends the catalog's use, never the program.
 
 use std::fs;
 use std::io;
@@ -31,7 +31,7 @@ const SEAL_CONTEXT: &str = "entrasnap 2026-11 catalogue seal";
 /// A key and its value.
 pub type CatalogRecord = (Vec<u8>, Vec<u8>);
 
-/// Which state of which store a catalogue describes.
+/// Which state of which store a catalog describes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogBinding {
     /// Version of the records' meaning.
@@ -42,7 +42,7 @@ pub struct CatalogBinding {
     pub generation: u64,
 }
 
-/// How a catalogue came to be open.
+/// How a catalog was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rebuilt {
@@ -58,12 +58,12 @@ pub enum Rebuilt {
     Unusable,
 }
 
-/// The catalogue cannot answer: the files it was made from can.
+/// The catalog cannot answer: the files it was made from can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the catalogue cannot be read; the files it was made from can")]
+#[error("the catalog cannot be read; the files it was made from can")]
 pub struct CatalogLost;
 
-/// An open catalogue. Dropping it closes it, which waits until sled has written everything.
+/// An open catalog. Dropping it closes it, which waits until sled has written everything.
 #[derive(Debug)]
 pub struct Catalog {
     path: PathBuf,
@@ -83,7 +83,7 @@ struct Seal {
 }
 
 impl Catalog {
-    /// Opens the catalogue in a folder of the operating system's disk, or makes it anew from what `rebuild` gives.
+    /// Opens the catalog in a folder of the operating system's disk, or makes it anew from what `rebuild` gives.
     /// The folder above must be there.
     pub fn open(
         path: &Path,
@@ -113,7 +113,7 @@ impl Catalog {
         (catalog, state)
     }
 
-    /// A catalogue that answers every read with [`CatalogLost`], for a store that has no folder of its own on disk.
+    /// A catalog that answers every read with [`CatalogLost`], for a store that has no folder of its own on disk.
     #[must_use]
     pub fn unusable(path: &Path, binding: CatalogBinding) -> Self {
         Self { path: path.into(), binding, database: None, lost: OnceLock::new(), _lock: None }
@@ -122,7 +122,7 @@ impl Catalog {
     /// Reads one record.
     ///
     /// # Errors
-    /// `CatalogLost` when the catalogue cannot be used.
+    /// `CatalogLost` when the catalog cannot be used.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, CatalogLost> {
         self.guarded(|database| Ok(database.get(key)?.map(|value| value.to_vec())))
     }
@@ -130,13 +130,13 @@ impl Catalog {
     /// Reads the records whose keys begin with a prefix, sorted by key.
     ///
     /// # Errors
-    /// `CatalogLost` when the catalogue cannot be used.
+    /// `CatalogLost` when the catalog cannot be used.
     pub fn range(&self, prefix: &[u8]) -> Result<Vec<CatalogRecord>, CatalogLost> {
         let owned = |(key, value): (sled::IVec, sled::IVec)| (key.to_vec(), value.to_vec());
         self.guarded(|database| database.scan_prefix(prefix).map(|entry| entry.map(owned)).collect())
     }
 
-    /// Writes records; later ones win. A failure makes the catalogue lost until it is opened again.
+    /// Writes records; later ones win. A failure makes the catalog lost until it is opened again.
     pub fn put_batch(&self, records: impl IntoIterator<Item = CatalogRecord>) {
         let mut records = records.into_iter().peekable();
         while records.peek().is_some() {
@@ -155,16 +155,16 @@ impl Catalog {
         self.binding = binding;
     }
 
-    /// Tells whether reads are answered.
+    /// Whether reads are answered.
     #[must_use]
     pub fn is_usable(&self) -> bool {
         self.database.is_some() && self.lost.get().is_none()
     }
 
-    /// Calls sled so that neither its errors nor its panics come through.
+    /// Calls sled; its errors and panics become [`CatalogLost`].
     fn guarded<T>(&self, call: impl FnOnce(&sled::Db) -> sled::Result<T>) -> Result<T, CatalogLost> {
         let database = self.database.as_ref().filter(|_| self.is_usable()).ok_or(CatalogLost)?;
-        // A panic may leave sled's memory inconsistent: it is never asked again, which makes crossing the unwind safe.
+        // A panic may leave sled's memory inconsistent: it is never called again, which makes crossing the unwind safe.
         if let Ok(Ok(value)) = catch_unwind(AssertUnwindSafe(|| call(database))) {
             return Ok(value);
         }
@@ -179,7 +179,7 @@ impl Drop for Catalog {
         let Some(database) = self.database.take() else { return };
         let closed = catch_unwind(AssertUnwindSafe(|| drop(database)));
         if usable && closed.is_ok() {
-            // Without a seal the next opening makes the catalogue anew: nothing is lost but time.
+            // Without a seal the next opening makes the catalog anew: nothing is lost but time.
             drop(write_seal(&self.path, &self.binding));
         }
     }
@@ -202,7 +202,7 @@ fn take_seal(path: &Path, binding: &CatalogBinding) -> Rebuilt {
     let seal_path = seal_path(path);
     let Ok(bytes) = RealDisk.read(&seal_path) else { return Rebuilt::Missing };
     if RealDisk.remove(&seal_path).is_err() {
-        // A seal that stays could not tell a crash: what it seals is not used.
+        // A seal that stays would hide a crash: what it seals is not used.
         return Rebuilt::Damaged;
     }
     let Ok(seal) = serde_json::from_slice::<Seal>(&bytes) else { return Rebuilt::Damaged };

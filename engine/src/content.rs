@@ -247,8 +247,8 @@ impl Shredder {
         self.byte_count
     }
 
-    /// Whether the object last pushed, or one of its type before it, has a name that only answers of delta queries have:
-    /// `@removed`, or one that ends in `@delta`. Such an object says what changed, not what is.
+    /// Whether the object last pushed, or one of its type before it, has a name that only answers of delta queries
+    /// have: `@removed`, or one that ends in `@delta`. Such an object says what changed, not what is.
     #[must_use]
     pub fn met_delta_name(&self) -> bool {
         self.last_position.is_some_and(|position| self.shapes[position].has_delta_name)

@@ -52,11 +52,11 @@
 //!
 //! # Modules
 //!
-//! The names that most tools need are at the root of the crate. The others are in public modules: [`content`] (raw objects
-//! to columns, on several threads), [`coverage`] (what a reader observed, and what it did not), [`disk`] (file
-//! operations), [`error`] (reasons of errors), [`records`] (reports, recoveries, lineage), [`same`] (equality of values),
-//! [`scan`] (columns for queries), [`schema`] (the types of Entra), [`statistics`], [`verify`]. All other modules are
-//! private:
+//! The names that most tools need are at the root of the crate. The others are in public modules: [`content`] (raw
+//! objects to columns, on several threads), [`coverage`] (what a reader observed, and what it did not), [`disk`] (file
+//! operations), [`error`] (reasons of errors), [`records`] (reports, recoveries, lineage), [`same`] (equality of
+//! values), [`scan`] (columns for queries), [`schema`] (the types of Entra), [`statistics`], [`verify`]. All other
+//! modules are private:
 //!
 //! | module | owns |
 //! | --- | --- |

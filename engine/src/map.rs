@@ -53,8 +53,8 @@ impl Map {
         if file.metadata()?.len() == 0 {
             return Ok(Self::from_vec(Vec::new()));
         }
-        // SAFETY: the map is sound while the file is neither changed nor shortened. Files that get mapped are immutable once
-        // they have their name: they are written and synced under a temporary name, then renamed, and later only
+        // SAFETY: the map is sound while the file is neither changed nor shortened. Files that get mapped are immutable
+        // once they have their name: they are written and synced under a temporary name, then renamed, and later only
         // replaced or removed as a whole, which leaves the mapped pages as they are.
         let mapped = unsafe { memmap2::Mmap::map(file) }?;
         Ok(Self { bytes: Arc::new(Bytes::Mapped(mapped)) })

@@ -1,7 +1,7 @@
-//! Records that commands keep beside the backups: the journal is the truth, the catalogue only saves reading it.
+//! Records that commands keep beside the backups: the journal is the truth, the catalog only saves reading it.
 //!
-//! A record may hold a whole report. Its *head* is the record without its long members; the catalogue has the heads
-//! of large journals, so that a list need not read what it does not show. Nothing waits for the catalogue: where it is
+//! A record may hold a whole report. Its *head* is the record without its long members; the catalog has the heads
+//! of large journals, so that a list need not read what it does not show. Nothing waits for the catalog: where it is
 //! missing, stale, damaged or held by another process, the journal is read.
 //!
 //! Reports, recoveries, their steps and lineage are types: [`report`](Report), [`recovery`](RecoverySummary),
@@ -37,7 +37,7 @@ pub use step::{PlanObject, StepKind, StepOutcome, StepStatus};
 
 /// Members of a record whose JSON is longer than this are not part of its head, in bytes.
 const HEAD_MEMBER_SIZE_MAX: usize = 4096;
-/// Reading a journal up to this size costs less than opening the catalogue, in bytes.
+/// Reading a journal up to this size costs less than opening the catalog, in bytes.
 const SMALL_JOURNAL_SIZE_MAX: u64 = 4 << 20;
 
 /// As [`Store::record_heads`](crate::Store::record_heads).
@@ -74,7 +74,7 @@ fn not_a_record(state: &State, journal: &str, error: &serde_json::Error) -> Erro
     Error::Damaged { path, offset: 0, what: format!("a record is not of this journal: {error}") }
 }
 
-/// The heads of a journal from the catalogue, which is made anew when it is not up to date.
+/// The heads of a journal from the catalog, which is made anew when it is not up to date.
 fn catalogued_heads(state: &State, journal: &str) -> Option<Vec<serde_json::Value>> {
     let rebuild = || catalog_rows(state).unwrap_or_default();
     let (catalog, _rebuilt) = Catalog::open(&state.root.join("catalog"), binding_of(state), rebuild);
@@ -101,7 +101,7 @@ pub(crate) fn encode<T: Serialize>(record: &T) -> Result<serde_json::Value> {
     serde_json::to_value(record).map_err(|source| InvalidReason::RecordNotJson { source }.into())
 }
 
-/// The catalogue is of so many records: journals only grow.
+/// The catalog is of so many records: journals only grow.
 fn binding_of(state: &State) -> CatalogBinding {
     let generation = state.head.journals.values().map(|head| head.count).sum();
     CatalogBinding { format: FORMAT_VERSION, store: state.head.store_id.clone(), generation }

@@ -1,11 +1,12 @@
 //! Reads versions: whole rows from columns, and the patches that later versions are made of.
 //!
-//! A version is whole (its cells stand in the columns of a row group) or patched (it names its
+//! A version is whole (its cells are in the columns of a row group) or patched (it names its
 //! predecessor and the attributes in which it differs). A chain of patches is at most
 //! [`PATCH_DEPTH_MAX`] long and ends at a whole row.
 //!
 //! Shape: here, few versions one by one; `cursor` reads many, one thread's share of them, with what `columns` and
-//! `patches` keep `open`; `unpacked` is what is decoded at once for who is going to read nearly all of it.
+//! `patches` keep `open`; `unpacked` has the patches of a segment decoded at once, for callers that read nearly all of
+//! them.
 
 mod columns;
 mod cursor;
@@ -84,7 +85,7 @@ impl RowCells {
     }
 }
 
-/// Where a version stands.
+/// The location of a version.
 pub(crate) enum Location<'state> {
     /// Row of a group.
     Whole { segment: &'state Arc<Segment>, group: &'state GroupEntry, row: u32 },
@@ -97,7 +98,7 @@ pub(crate) enum Location<'state> {
     },
 }
 
-/// Where a version stands, before any chunk is opened.
+/// The location of a version, before any chunk is opened.
 enum Spot<'state> {
     Whole {
         segment: &'state Arc<Segment>,
@@ -119,7 +120,7 @@ pub(crate) struct Rows<'s> {
     state: &'s State,
     key: TableKey,
     numbers: Option<&'s NumberRanges>,
-    /// Per range of numbers its segment and entry, once somebody asked; empty when few versions are read.
+    /// Per range of numbers its segment and entry, once they are read; empty when few versions are read.
     found: Vec<OnceLock<(&'s Arc<Segment>, &'s TableEntry)>>,
     /// Per range of numbers its patches, where they were unpacked.
     unpacked: Vec<Option<Unpacked<'s>>>,
@@ -145,7 +146,7 @@ impl<'s> Rows<'s> {
         rows
     }
 
-    /// Decodes the patches of the backups after `low` up to `high`, for who is going to read nearly all of them; of few
+    /// Decodes the patches of the backups after `low` up to `high`, for callers that read nearly all of them; of few
     /// backups none. What is read is the same, in less time.
     pub(crate) fn unpack_between(&mut self, low: u64, high: u64) -> Result<()> {
         let Some(numbers) = self.numbers else { return Ok(()) };
@@ -183,7 +184,7 @@ impl<'s> Rows<'s> {
         &self.key
     }
 
-    /// Where a version stands.
+    /// The location of a version.
     pub(crate) fn location(&self, version: u32) -> Result<Location<'s>> {
         match self.spot(version)? {
             Spot::Whole { segment, group, row } => Ok(Location::Whole { segment, group, row }),
@@ -196,7 +197,7 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Where a version stands, as far as footers tell.
+    /// The location of a version, as far as footers say it.
     fn spot(&self, version: u32) -> Result<Spot<'s>> {
         let (segment, table, row) = self.find(version)?;
         if row >= table.whole_count {
@@ -275,7 +276,7 @@ impl<'s> Rows<'s> {
         Ok(hash.try_into().expect("16 bytes"))
     }
 
-    /// The version that a version came after; 0 for none.
+    /// The predecessor of a version; 0 for none.
     pub(crate) fn predecessor(&self, version: u32) -> Result<u32> {
         let (segment, table, row) = self.find(version)?;
         let predecessor = packed_at(segment, table.predecessors, row)?;
@@ -458,7 +459,7 @@ fn unknown_path(segment: &Segment) -> crate::Error {
     segment.footer_error("a patch names a path that the footer does not have")
 }
 
-/// One of packed integers, its place checked.
+/// One of packed integers, its index checked.
 pub(crate) fn packed_at(segment: &Segment, chunk: u32, index: u32) -> Result<u32> {
     integer_at(segment, chunk, &segment.packed(chunk)?, index)
 }

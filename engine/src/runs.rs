@@ -3,7 +3,7 @@
 /// More items than one for so many ordinals are united by a list of all ordinals, fewer by sorting.
 const ORDINALS_PER_ITEM: usize = 16;
 
-/// Unites items that come from the oldest backup to the newest, each backup's ascending by ordinal; `newer` puts a later
+/// Unites items in the order of their backups, oldest first, each backup's ascending by ordinal; `newer` puts a later
 /// item over an earlier one of the same ordinal. There are `ordinal_count` ordinals.
 pub(crate) fn unite<T: Copy>(
     items: impl ExactSizeIterator<Item = T>,
@@ -36,10 +36,10 @@ fn unite_many<T: Copy>(
     ordinal: impl Fn(&T) -> u32,
     newer: impl Fn(&mut T, T),
 ) -> Vec<T> {
-    // Per ordinal one more than the place of its item.
+    // Per ordinal one more than the index of its item.
     let mut indexes = vec![0_u32; ordinal_count];
     let mut found: Vec<T> = Vec::with_capacity(items.len());
-    // Who looks up such an object finds out that nobody has its ordinal.
+    // A look-up of such an object reports that its ordinal is unknown.
     let mut unknown = Vec::new();
     for item in items {
         match indexes.get_mut(ordinal(&item) as usize) {

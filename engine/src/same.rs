@@ -14,7 +14,7 @@
 //! | a declared text column that is no identifier | itself |
 //!
 //! A collection of an unknown property is a set: Graph keeps few collections in order, and gives all others in an order
-//! that changes from one answer to the next, so that the guess "ordered" would report changes nobody made, for ever.
+//! that changes from one answer to the next, so that the guess "ordered" would report changes that are none, for ever.
 //! Collections that are tried or passed in order are few and documented; the table declares each with its reason.
 //!
 //! A value that Graph itself moved from one property to another is in [`moved`].
@@ -35,7 +35,7 @@ use crate::schema::{self, PropertyType, RuleKind};
 use crate::value::{NULL, UNKNOWN, canonicalize, push_segment};
 use normal::Normal;
 
-/// Says whether two values of a property of a type mean the same; `Value::Null` stands for an absent one too.
+/// Says whether two values of a property of a type mean the same; `Value::Null` is an absent one, too.
 ///
 /// This is what differences call no change, what a plan does not write, and what a recovery takes as written.
 #[must_use]
@@ -105,7 +105,7 @@ impl Comparer {
             let inside = rule.paths.iter().filter_map(|inner| inner.strip_prefix(path)?.strip_prefix('/'));
             below.extend(inside.map(|inner| (inner.into(), rule.kind)));
         }
-        // What speaks of the transport is kept apart from what is compared, and shown only when all is asked for.
+        // Annotations of the transport are not compared, and shown only with all differences.
         let name = path.rsplit('/').next().unwrap_or(path);
         let is_annotation = name.ends_with("@odata.type") && name != "@odata.type";
         Self { here, below, is_start: has(&RuleKind::Start), is_annotation }
@@ -125,8 +125,8 @@ impl Comparer {
         self.is_start
     }
 
-    /// Whether two unequal texts differ in their normal forms too, as far as a glance tells: nearly all changes are of
-    /// one plain text into another.
+    /// Whether two unequal texts differ in their normal forms too, as far as a first look says it: nearly all changes
+    /// are of one plain text into another.
     fn differ_plainly(&self, a: &[u8], b: &[u8]) -> bool {
         match (a, b) {
             ([b'"', ..], [b'"', ..]) => {

@@ -1,4 +1,4 @@
-//! Reads whole columns: for every version of a type, in whichever backups it stands, a code into distinct values.
+//! Reads whole columns: for every version of a type, of whichever backup, a code into distinct values.
 //!
 //! # Shape
 //!
@@ -90,7 +90,7 @@ pub enum Space {
 /// How values are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
-    /// As JSON texts, each exactly as it went in.
+    /// As JSON texts, each exactly as it was observed.
     Json,
     /// As integers and points in time where they are stored so, else as JSON texts.
     Typed,
@@ -122,7 +122,7 @@ pub struct ColumnPlan {
     blocks: Vec<BlockLocation>,
 }
 
-/// Where a block stands: a row group of a segment, or its patches.
+/// The location of a block: a row group of a segment, or its patches.
 #[derive(Debug, Clone, Copy)]
 enum BlockLocation {
     Group { sequence: u64, group: usize },
@@ -379,7 +379,7 @@ impl ColumnPlan {
         }
     }
 
-    /// Puts all blocks together, which must come in their order.
+    /// Merges all blocks, which must be in their order.
     ///
     /// # Errors
     /// `Damaged`, when the blocks do not follow one another.

@@ -66,7 +66,7 @@ pub fn by_odata_type(name: &str) -> Option<&'static Type> {
     INDEX.odata_types.get(name.strip_prefix('#').unwrap_or(name)).copied()
 }
 
-/// The type of an `@odata.context`, or of what stands behind its `$metadata#`.
+/// The type of an `@odata.context`, or of the part behind its `$metadata#`.
 #[must_use]
 pub fn by_context(context: &str) -> Option<&'static Type> {
     let fragment = context.split_once('#').map_or(context, |(_, fragment)| fragment);
@@ -119,7 +119,7 @@ pub(crate) fn is_odata_type_of(token: &str, name: &[u8]) -> bool {
     name == own.as_bytes()
 }
 
-/// Whether a property stands in answers of delta queries alone, which say what changed and not what is.
+/// Whether only answers of delta queries have a property; they say what changed and not what is.
 pub(crate) fn is_delta_name(name: &[u8]) -> bool {
     name == b"@removed" || name.ends_with(b"@delta")
 }

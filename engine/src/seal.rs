@@ -1,4 +1,4 @@
-//! Seals: a text carries a code that only whoever holds the store can make.
+//! Seals: codes of texts that only a holder of the store can make.
 //!
 //! The key follows from the secret that the store was created with, so that every copy of a store makes the same seals,
 //! and no other store does.

@@ -8,7 +8,7 @@
 //!
 //! A chunk is a run of bytes that one decoder understands; the footer says where it is, how it is
 //! encoded and what its checksum is. The last chunk holds checksums of parts of the long ones (`sums.rs`; format version
-//! 1 had none). The footer's hash stands in the trailer, the whole file's hash in the manifest of the backup that
+//! 1 had none). The footer's hash is in the trailer, the whole file's hash in the manifest of the backup that
 //! wrote it.
 //!
 //! Chunks are aligned to 8 bytes, not to 64: a backup of a small tenant is mostly small chunks, and no decoder needs more.

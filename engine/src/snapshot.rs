@@ -17,11 +17,11 @@ use crate::{BackupSummary, Result, schema};
 /// Slots of a vector that are read alone, at some 10 µs each, before it is read whole, which takes milliseconds.
 const SINGLE_SLOT_COUNT_MAX: u32 = 100;
 
-/// The state of the tenant at one backup. Cheap to clone; vectors are read when first asked for.
+/// The state of the tenant at one backup. Cheap to clone; vectors are read on first use.
 #[derive(Clone)]
 pub struct Snapshot {
     inner: Arc<SnapshotState>,
-    /// Objects come with links to what is gone, too.
+    /// Objects have links to what is gone, too.
     has_dormant_links: bool,
 }
 
@@ -30,15 +30,15 @@ struct SnapshotState {
     sequence: u64,
     vectors: RwLock<HashMap<TableKey, Arc<Vector>>>,
     /// How many slots were read alone of each vector.
-    asked: Mutex<HashMap<TableKey, u32>>,
+    single_reads: Mutex<HashMap<TableKey, u32>>,
     gone: OnceLock<roaring::RoaringBitmap>,
 }
 
 impl Snapshot {
     pub(crate) fn new(state: Arc<State>, sequence: u64) -> Self {
-        let (vectors, asked, gone) = (RwLock::default(), Mutex::default(), OnceLock::new());
+        let (vectors, single_reads, gone) = (RwLock::default(), Mutex::default(), OnceLock::new());
         Self {
-            inner: Arc::new(SnapshotState { state, sequence, vectors, asked, gone }),
+            inner: Arc::new(SnapshotState { state, sequence, vectors, single_reads, gone }),
             has_dormant_links: false,
         }
     }
@@ -51,7 +51,7 @@ impl Snapshot {
         self.inner.sequence
     }
 
-    /// Its place in time: 1 for the oldest, 0 for the empty state before all.
+    /// Its position in time: 1 for the oldest, 0 for the empty state before all.
     pub(crate) fn rank(&self) -> u64 {
         self.inner.state.rank(self.inner.sequence)
     }
@@ -66,8 +66,8 @@ impl Snapshot {
         &self.inner.state.commits[index]
     }
 
-    /// The same state, whose objects come with their dormant links too: those to objects in the recycle bin, which come
-    /// back when these are restored, and those to objects that are gone.
+    /// The same state, whose objects have their dormant links, too: those to objects in the recycle bin, which are live
+    /// again when these are restored, and those to objects that are gone.
     #[must_use]
     pub fn with_dormant_links(&self) -> Self {
         Self { has_dormant_links: true, ..self.clone() }
@@ -154,18 +154,19 @@ impl Snapshot {
         Ok(ordinals.iter().map(|ordinal| vector.get(*ordinal)).collect())
     }
 
-    /// One slot. Who asks for a few reads them alone; who asks for more gets the vector read.
+    /// One slot. The first few are read alone; for further ones the whole vector is read.
     pub(crate) fn slot(&self, key: &TableKey, ordinal: u32) -> Result<Slot> {
         let vectors = self.inner.vectors.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(vector) = vectors.get(key) {
             return Ok(vector.get(ordinal));
         }
         drop(vectors);
-        let mut asked = self.inner.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let count = asked.entry(key.clone()).or_default();
+        let mut single_reads =
+            self.inner.single_reads.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let count = single_reads.entry(key.clone()).or_default();
         *count += 1;
         let is_alone = *count <= SINGLE_SLOT_COUNT_MAX;
-        drop(asked);
+        drop(single_reads);
         if is_alone {
             return read_slot(&self.inner.state, key, self.inner.sequence, ordinal);
         }

@@ -1,7 +1,7 @@
-//! What a store holds at one HEAD: its backups, its segments, and where each number comes from.
+//! What a store holds at one HEAD: its backups, its segments, and the segment of each number.
 //!
 //! A state never changes; a commit or a refresh makes a new one. Opening reads HEAD, the segment of the
-//! last checkpoint, and what came since; older segments are mapped when somebody asks for them.
+//! last checkpoint, and what was committed since; older segments are mapped on demand.
 
 mod time;
 
@@ -60,7 +60,7 @@ pub(crate) struct TableKey {
     pub(crate) kind: VectorKind,
 }
 
-/// Where the numbers of a table (versions) or relation (link sets) come from.
+/// The segments of the numbers of a table (versions) or relation (link sets).
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NumberRanges {
     /// First number and sequence of each segment that has some, ascending.
@@ -76,7 +76,7 @@ pub(crate) struct State {
     pub(crate) store_id: [u8; 16],
     pub(crate) hash_key: [u8; 32],
     pub(crate) head: Head,
-    /// Backups and readings in the order of time: place n has rank n + 1.
+    /// Backups and readings in the order of time: index n has rank n + 1.
     pub(crate) manifests: Vec<Arc<Manifest>>,
     /// What lists show of each.
     pub(crate) commits: Vec<BackupSummary>,
@@ -173,7 +173,7 @@ impl State {
         self.head.sequence
     }
 
-    /// The segment in which a number of a table came, and the number's place counted from the segment's first.
+    /// The segment of a number of a table, and the number's index counted from the segment's first.
     pub(crate) fn locate(&self, key: &TableKey, number: u32) -> Result<(&Arc<Segment>, u32)> {
         let numbers = self.tables.get(key).ok_or_else(|| self.unknown_number(key, number))?;
         let index = numbers.ranges.partition_point(|(first, _)| *first <= number);
@@ -373,7 +373,7 @@ impl TableEntry {
         self.whole_count.saturating_add(self.patch_count)
     }
 
-    /// Versions that the groups and so many known IDs can hold: an ID that comes twice in an import has two whole rows,
+    /// Versions that the groups and so many known IDs can hold: an ID that is twice in an import has two whole rows,
     /// but never two patches.
     pub(crate) fn version_count_max(&self, ordinal_count: u32) -> u32 {
         let most = u32::try_from(GROUP_ROW_COUNT_MAX).unwrap_or(u32::MAX);

@@ -17,7 +17,7 @@ use crate::snapshots::Snapshots;
 use crate::state::{State, parse_sealed};
 use crate::{BackupId, BackupSummary, CreateOptions, Error, Point, Result};
 
-/// Who writes a backup holds the one, who runs a recovery the other.
+/// A writer of a backup holds the one, a recovery the other.
 const WRITER_LOCK: &str = "backup.lock";
 const RECOVERY_LOCK: &str = "recovery.lock";
 
@@ -134,7 +134,7 @@ impl Store {
         self.snapshots.resolve(point)
     }
 
-    /// What somebody who wrote a point should know besides the backup that it names, if anything.
+    /// What the author of a point should know besides the backup that it names, if anything.
     #[must_use]
     pub fn remark(&self, point: &Point) -> Option<String> {
         point.remark(&self.state().summaries)
@@ -156,13 +156,13 @@ impl Store {
         self.snapshots.state()
     }
 
-    /// Changes HEAD under its lock, and shows what it names from now on. The inner error is one that came when HEAD
-    /// was changed already, and names it as what is committed.
+    /// Changes HEAD under its lock, and reads what it names from now on. The inner error is one after the change of
+    /// HEAD: the change is committed all the same.
     pub(crate) fn update_head(&mut self, change: impl FnOnce(&mut Head)) -> Result<Result<()>> {
         self.with_head_lock(|store| store.write_head(change))
     }
 
-    /// Does something while nobody else writes HEAD.
+    /// Does something under the lock of HEAD.
     pub(crate) fn with_head_lock<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let _lock = lock_head(&*self.state().disk, &self.state().root)?;
         work(self)
@@ -176,7 +176,7 @@ impl Store {
         let mut head: Head = parse_sealed(&path, &bytes)?;
         change(&mut head);
         replace(disk, &path, &to_sealed_bytes(&head)).map_err(disk_error("cannot write", &path))?;
-        // From here on everybody sees the new HEAD, whatever else fails.
+        // From here on every reader sees the new HEAD, whatever else fails.
         let synced =
             disk.sync_folder(&self.state().root).map_err(disk_error("cannot sync", &self.state().root));
         let refreshed = self.refresh();
@@ -186,12 +186,12 @@ impl Store {
     /// Takes the lock of recoveries, of which one runs at a time; backups go on beside it.
     ///
     /// # Errors
-    /// `Locked`, with who holds it, or `Disk`.
+    /// `Locked`, with the holder, or `Disk`.
     pub fn lock_recovery(&self, holder: &str) -> Result<Box<dyn DiskLock>> {
         self.lock(RECOVERY_LOCK, holder)
     }
 
-    /// Who runs a recovery now, if anybody does.
+    /// The process that runs a recovery now, if one does.
     ///
     /// # Errors
     /// `Disk`.
@@ -199,7 +199,7 @@ impl Store {
         self.holder_of(RECOVERY_LOCK)
     }
 
-    /// Who writes a backup now, if anybody does.
+    /// The process that writes a backup now, if one does.
     ///
     /// # Errors
     /// `Disk`.

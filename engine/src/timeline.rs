@@ -1,7 +1,7 @@
 //! Orders backups by the time they are of, whatever the order in which they were committed.
 //!
-//! Shape: segments hold what changed against the commit before, so vectors are read by *sequence*. What people ask for
-//! follows time: a backup's *rank* is its place among all backups and readings, oldest first, counted from 1; at one
+//! Shape: segments hold what changed against the commit before, so vectors are read by *sequence*. Points
+//! follow time: a backup's *rank* is its position among all backups and readings, oldest first, counted from 1; at one
 //! instant the later commit is later. In a store to which nothing was ever added out of order the two are the same.
 
 use std::collections::{BTreeSet, HashMap};
@@ -24,7 +24,7 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    /// Puts manifests, which stand in the order of commits, in the order of time.
+    /// Puts manifests, which are in the order of commits, into the order of time.
     pub(crate) fn arrange(manifests: &mut [Arc<Manifest>]) -> Self {
         let mut timeline = Self { ranks: (1..=manifests.len() as u64).collect(), ..Self::default() };
         if manifests.is_sorted_by_key(|manifest| manifest.taken_at) {

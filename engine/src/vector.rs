@@ -138,7 +138,7 @@ impl Vector {
             let Some(block) = block else { continue };
             let ordinals_of_block = (0..BLOCK_LENGTH).map(|offset| number * BLOCK_LENGTH + offset);
             let left = count - ordinals.len();
-            // Mostly a type's objects came one after the other, and a block without a gap is copied.
+            // The objects of a type mostly have consecutive ordinals, and a block without a gap is copied.
             if left >= BLOCK_SIZE && count_in(block, is_wanted) == BLOCK_SIZE {
                 ordinals.extend(ordinals_of_block);
                 versions.extend(block.iter().map(|slot| Slot(*slot).version()));

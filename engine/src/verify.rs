@@ -154,8 +154,8 @@ impl Check<'_> {
         self.add_all(faults);
     }
 
-    /// Journals must pass the point that HEAD knows; records after it are those of an append that did not come
-    /// to update HEAD. Of a file that HEAD does not know nothing was promised, and it may be foreign.
+    /// Journals must pass the point that HEAD knows; records after it are those of an append that did not
+    /// update HEAD. Of a file that HEAD does not know nothing was promised, and it may be foreign.
     fn journals(&mut self, state: &State, depth: Depth) {
         let folder = state.root.join("journals");
         let mut names: Vec<String> = state.head.journals.keys().cloned().collect();
@@ -176,7 +176,8 @@ impl Check<'_> {
                 Ok(read) => (read.torn_tail.map(|offset| torn(&name, offset)), true),
                 Err(error) => (Some(self.fault(error)), false),
             };
-            // A crash leaves a torn tail, and nothing that was acknowledged is lost; so may anybody who appends.
+            // A crash leaves a torn tail, and nothing that was acknowledged is lost; an append in progress looks the
+            // same.
             let is_harmless = !is_known || (is_torn && depth == Depth::Quick);
             let list = if is_harmless { &mut self.found.warnings } else { &mut self.found.errors };
             list.extend(fault);

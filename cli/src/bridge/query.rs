@@ -37,10 +37,10 @@ const OTHER_TABLES: [&str; 10] = [
     "recoverySteps",
 ];
 
-/// What is asked, and within which bounds.
+/// A query, and its bounds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Question {
-    /// What somebody wrote.
+    /// Its text, as written.
     pub(crate) text: String,
     /// What earlier inputs have named.
     pub(crate) definitions: Definitions,
@@ -60,8 +60,8 @@ pub(crate) struct StoredTables {
     path: Mutex<PathBuf>,
     default: Mutex<String>,
     opened: RwLock<Option<Opened>>,
-    told: Arc<Mutex<Told>>,
-    /// The reading that `live` stands for, once there is one.
+    lookups: Arc<Mutex<Lookups>>,
+    /// The reading that `live` names, once there is one.
     live: Arc<Mutex<Option<String>>>,
 }
 
@@ -72,10 +72,10 @@ struct Opened {
 
 /// What was learned while names were looked up.
 #[derive(Default)]
-struct Told {
+struct Lookups {
     /// Points that were said already.
     said: Vec<ResolvedPoint>,
-    /// Tables that were looked up at `live` before that stood for a reading.
+    /// Tables that were looked up at `live` before that named a reading.
     at_live: Vec<String>,
 }
 
@@ -84,15 +84,15 @@ impl StoredTables {
     pub(crate) fn new(session: &Session<'_, '_>, default: &str) -> Self {
         let disk = Arc::clone(&session.io.disk);
         let (path, default) = (Mutex::new(session.store_path().to_owned()), Mutex::new(default.to_owned()));
-        Self { disk, path, default, opened: RwLock::default(), told: Arc::default(), live: Arc::default() }
+        Self { disk, path, default, opened: RwLock::default(), lookups: Arc::default(), live: Arc::default() }
     }
 
-    /// Learns which reading `live` stands for, and in which folder it is; people know that already.
+    /// Sets the reading that `live` names, and its folder; this is no news to people.
     pub(crate) fn set_live(&self, path: &Path, reading: &BackupSummary) {
         path.clone_into(&mut self.path.lock().unwrap_or_else(PoisonError::into_inner));
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading.id.to_string());
         let written = PointArgument::Text("live".to_owned());
-        locked(&self.told).said.push(ResolvedPoint::new(&written, reading));
+        locked(&self.lookups).said.push(ResolvedPoint::new(&written, reading));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -114,7 +114,7 @@ impl StoredTables {
         point.clone_into(&mut self.default.lock().unwrap_or_else(PoisonError::into_inner));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
         let written = PointArgument::Text(point.to_owned());
-        locked(&self.told).said.push(ResolvedPoint::new(&written, &backup));
+        locked(&self.lookups).said.push(ResolvedPoint::new(&written, &backup));
         Ok(backup)
     }
 
@@ -129,7 +129,7 @@ impl StoredTables {
         }
     }
 
-    /// Opens the store again when somebody committed a backup since.
+    /// Opens the store again when a backup was committed since.
     pub(crate) fn refresh(&self) {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         if opened.as_ref().is_some_and(|opened| opened.head != self.head()) {
@@ -159,14 +159,14 @@ impl StoredTables {
         Ok(tables)
     }
 
-    /// What people should know of the last query and were not told before: the backups that its points stand for,
+    /// What people should know of the last query and was not said before: the backups that its points name,
     /// and whatever else its tables have to say.
     pub(crate) fn news(&self) -> Vec<String> {
         let Some(tables) = self.opened() else { return Vec::new() };
-        let mut told = locked(&self.told);
+        let mut lookups = locked(&self.lookups);
         let mut news = Vec::new();
         for point in tables.take_points() {
-            if told.said.contains(&point) {
+            if lookups.said.contains(&point) {
                 continue;
             }
             let time = people_time(point.taken_at);
@@ -177,13 +177,13 @@ impl StoredTables {
             });
             let remark = Point::parse(&point.written).ok().and_then(|point| tables.store().remark(&point));
             news.extend(remark);
-            told.said.push(point);
+            lookups.said.push(point);
         }
         news.extend(tables.take_notes());
         news
     }
 
-    /// Forgets what was looked up for the names that completion asked for.
+    /// Forgets the look-ups of completion.
     pub(crate) fn forget(&self) {
         if let Some(tables) = self.opened() {
             drop((tables.take_points(), tables.take_notes()));
@@ -197,9 +197,9 @@ impl StoredTables {
         drop(self.take_at_live());
     }
 
-    /// The names of the tables that were looked up at `live` before that stood for a reading, each as often.
+    /// The names of the tables that were looked up at `live` before that named a reading, each as often.
     fn take_at_live(&self) -> Vec<String> {
-        std::mem::take(&mut locked(&self.told).at_live)
+        std::mem::take(&mut locked(&self.lookups).at_live)
     }
 
     fn opened(&self) -> Option<StoreTables> {
@@ -212,7 +212,7 @@ impl Tables for StoredTables {
     fn table(&self, name: &str, arguments: &[Value]) -> Result<Option<Arc<dyn TableSource>>, TableError> {
         let is_read = self.live.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if !is_read && arguments.iter().any(is_live) {
-            locked(&self.told).at_live.push(name.to_owned());
+            locked(&self.lookups).at_live.push(name.to_owned());
             // Nothing is read of it: whatever backup there is has the columns that the rest of the query names.
             let stored =
                 |argument: &Value| if is_live(argument) { Value::text("latest") } else { argument.clone() };
@@ -251,7 +251,7 @@ fn is_live(argument: &Value) -> bool {
     matches!(argument, Value::String(text) if PointArgument::Text(text.to_string()).is_live())
 }
 
-/// Points of the store's backups, and the reading that `live` stands for.
+/// Points of the store's backups, and the reading that `live` names.
 struct Points {
     inner: StoreResolver,
     store: Arc<Store>,
@@ -269,15 +269,15 @@ impl PointResolver for Points {
     }
 }
 
-fn locked(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
-    told.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(lookups: &Mutex<Lookups>) -> MutexGuard<'_, Lookups> {
+    lookups.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Question {
     /// Reads the text without looking anything up.
     ///
     /// # Errors
-    /// What is wrong with the text, each with its place.
+    /// What is wrong with the text, each finding with its position.
     pub(crate) fn parse(&self) -> Outcome<Script> {
         Script::parse(&self.text).map_err(|findings| self.failure(&findings, false))
     }
@@ -293,7 +293,7 @@ impl Question {
     /// Runs every query of the text.
     ///
     /// # Errors
-    /// What is wrong with the text, each with its place; or what stopped a query.
+    /// What is wrong with the text, each finding with its position; or what stopped a query.
     pub(crate) fn run(
         &self,
         tables: &StoredTables,
@@ -339,7 +339,7 @@ impl Question {
             .memory_bytes
             .map_or(Limits::default().bytes, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let limits =
-            Limits { bytes, temporary: scratch.map(Scratch::path), cancelled: Some(interrupt.asked()) };
+            Limits { bytes, temporary: scratch.map(Scratch::path), cancelled: Some(interrupt.requested()) };
         let (definitions, parameters) = (self.definitions.clone(), self.parameters.clone());
         Context { definitions, parameters, limits, ..Context::new(tables, self.now) }
     }
@@ -347,7 +347,7 @@ impl Question {
     /// Looks up the names of a script, which may first ask for the live tenant.
     ///
     /// # Errors
-    /// What is wrong with the text, each with its place; or why the live tenant cannot be read.
+    /// What is wrong with the text, each finding with its position; or why the live tenant cannot be read.
     pub(crate) fn bind<'c>(
         &self,
         script: &Script,
@@ -360,19 +360,19 @@ impl Question {
         tables.forget_live();
         let bind = || interrupt.while_heard(|| script.bind(context));
         let mut bound = bind();
-        let asked = tables.take_at_live();
-        if !asked.is_empty() {
-            // What is wrong with the script is said of the tables that it asks for, and so are the points it names.
+        let named = tables.take_at_live();
+        if !named.is_empty() {
+            // Findings are about the tables that the script names, and so are remarks on its points.
             drop(bound);
             tables.forget();
-            live(&asked)?;
+            live(&named)?;
             tables.refresh();
             bound = bind();
         }
         bound.map_err(|findings| self.failure(&findings, interrupt.is_asked()))
     }
 
-    /// Does something with a script whose names are known, until somebody asks to stop.
+    /// Does something with a script whose names are known, until a stop is requested.
     ///
     /// # Errors
     /// What stopped it.
@@ -389,7 +389,7 @@ impl Question {
         if stopped {
             return Failure::stopped();
         }
-        // What went wrong while rows were made has no place in the text.
+        // An error of execution has no position in the text.
         if let [only] = findings
             && only.span.end == 0
         {
@@ -403,7 +403,7 @@ impl Question {
             });
         }
         let trouble = findings.iter().find_map(|finding| trouble(finding.table_error()?));
-        // What is wrong with a file of the store has its place there.
+        // An error of a file of the store has its position there.
         if let Some(trouble) = trouble.as_ref().filter(|trouble| trouble.file.is_some()) {
             return Failure {
                 file: trouble.file.clone(),
@@ -429,7 +429,7 @@ impl Question {
         }
     }
 
-    /// The place of a finding in what somebody wrote.
+    /// The position of a finding in the text of the query.
     fn excerpt(&self, finding: &Diagnostic) -> Excerpt {
         let index = |offset: usize| {
             let offset = offset.min(self.text.len());

@@ -20,7 +20,7 @@ const OWNER: &str = "owner";
 /// The folders there are now. A process that ends at once drops nothing, and rows of a tenant must not stay behind.
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A folder of one run, which nobody else may read.
+/// A folder of one run, which only its owner may read.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     /// Dropped before the folder, as some systems remove no folder with an open file in it.

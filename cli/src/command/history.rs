@@ -34,7 +34,7 @@ const COLUMNS: &[&str] = &[
 struct Event {
     backup: BackupSummary,
     change: ChangeRow,
-    /// Whether it has attributes and links that are worth a row: the object stood on both sides, or lost links.
+    /// Whether it has attributes and links that are worth a row: both sides have the object, or it lost links.
     has_details: bool,
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// Shows the steps it would take, and takes none
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Only parses: errors with their place, no store is opened
+    /// Only parses: errors with their position, no store is opened
     #[arg(long, conflicts_with = "explain")]
     pub(crate) check: bool,
     /// How much memory it may take, such as 512MB
@@ -43,7 +43,7 @@ pub(crate) struct Options {
 /// Answers every question of the text, in order.
 ///
 /// # Errors
-/// What is wrong with the text, each with its place; what stopped a query; or the store cannot be read.
+/// What is wrong with the text, each finding with its position; what stopped a query; or the store cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let text = match (&options.text, &options.file) {
         (Some(text), _) => text.clone(),

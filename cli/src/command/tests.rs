@@ -100,7 +100,7 @@ fn every_verb_has_an_example_that_parses() {
     let mut count = 0;
     while let Some(verb) = stack.pop() {
         let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
-        // Examples are indented; what stands at the margin is prose.
+        // Examples are indented; text at the margin is prose.
         let indented = help.lines().filter(|line| line.starts_with("  "));
         let examples: Vec<&str> = indented.filter_map(|line| line.split("entrasnap ").nth(1)).collect();
         assert!(!examples.is_empty(), "{} has no example", verb.get_name());

@@ -1,4 +1,4 @@
-//! Prints why a command stopped: for people with the place in their text, for scripts as one line of JSON.
+//! Prints why a command stopped: for people with the position in their text, for scripts as one line of JSON.
 //!
 //! Errors of queries are drawn here, not by a crate: long lines are clipped, and characters that steer a terminal hidden.
 

@@ -1,4 +1,4 @@
-//! What could stand behind a dot command; everything else is asked of the language.
+//! Completions of dot commands; all others are the language's.
 
 use query::Context;
 use query::language::{self, Completion, Help};
@@ -11,7 +11,7 @@ pub(crate) fn complete(line: &str, cursor: usize, context: &Context<'_>) -> Vec<
     if dot::is_dot(text) { argument(text, context) } else { language::complete(text, cursor, context) }
 }
 
-/// What stands behind a dot command, or its own name.
+/// Completions behind a dot command, or of its own name.
 fn argument(text: &str, context: &Context<'_>) -> Vec<Completion> {
     let line = text.trim_start();
     let indent = text.len() - line.len();

@@ -1,4 +1,4 @@
-//! The line editor of a terminal: what the other files of the REPL know, in the form that `reedline` asks for.
+//! The line editor of a terminal: completion, highlighting and validation of the REPL in the form of `reedline`.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -22,7 +22,7 @@ use super::{Kept, dot, history, validate};
 
 const MENU: &str = "completion";
 
-/// What somebody did at the prompt.
+/// An input at the prompt.
 pub(super) enum Typed {
     Input(String),
     /// Ctrl-C: the input is dropped.

@@ -10,7 +10,7 @@ use crate::io::Io;
 /// Inputs that are kept.
 pub(crate) const COUNT_MAX: usize = 10_000;
 
-/// The file of the history; nothing when the user has no place for such things.
+/// The file of the history; nothing when the user has no folder for such files.
 pub(crate) fn path(io: &Io<'_>) -> Option<PathBuf> {
     let from = |name: &str, below: &[&str]| {
         let base = PathBuf::from(io.variable(name)?);
@@ -22,7 +22,7 @@ pub(crate) fn path(io: &Io<'_>) -> Option<PathBuf> {
     Some(state.join("entrasnap").join("history"))
 }
 
-/// Makes the file if it is not there, and lets nobody else read it.
+/// Makes the file if it is not there; only its owner may read it.
 ///
 /// # Errors
 /// When that cannot be done; then nothing must be kept.

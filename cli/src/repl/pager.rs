@@ -1,4 +1,4 @@
-//! Long output through the user's pager; short output, and output nobody looks at, as it is.
+//! Long output through the user's pager; short output, and output to files and programs, as it is.
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -2,7 +2,7 @@
 
 use query::language::{is_unfinished, progress};
 
-/// Whether an input runs as it stands. A single line runs when it could be a whole query; more than one line runs at
+/// Whether an input runs as it is. A single line runs when it could be a whole query; more than one line runs at
 /// a `;` or at an empty line, which is also the way out of what cannot be finished.
 pub(crate) fn is_complete(text: &str) -> bool {
     if super::dot::is_dot(text) {
@@ -19,7 +19,7 @@ pub(crate) fn is_complete(text: &str) -> bool {
     progress.open_brackets == 0 && (progress.is_ended || (before.is_empty() && !is_unfinished(text)))
 }
 
-/// Whether lines from a file or a pipe make an input: there, a line alone never does, as nobody sees it run.
+/// Whether lines from a file or a pipe make an input: there, a line alone never does, as its result is not seen at once.
 pub(crate) fn is_complete_in_script(text: &str) -> bool {
     let progress = progress(text);
     let is_ended = progress.is_ended && progress.open_brackets == 0;

@@ -1,5 +1,5 @@
-//! Encodes the vectors of a backup, and the heads of their new versions and link sets, in parallel; `encode` writes them
-//! in order.
+//! Encodes the vectors of a backup, and the heads of their new versions and link sets, in parallel; `encode` writes
+//! them in order.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Which properties of a type its data selected: its projection.
 //!
 //! A file does not name the properties that were selected. A property that many objects had and none has now was not
-//! selected, rather than cleared: Graph returns null for a selected property that is empty. A property that no object had
-//! and nearly all have now was not selected before. With few objects either is a change.
+//! selected, rather than cleared: Graph returns null for a selected property that is empty. A property that no object
+//! had and nearly all have now was not selected before. With few objects either is a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,8 +44,8 @@ impl Projection {
 pub(super) fn find(basis: &Basis, work: &TypeWork) -> Result<Projection> {
     let known = known_properties(basis.earlier(), &work.token);
     let Some(reading) = &work.claims.reading else { return from_objects(basis, work, &known) };
-    if let Some(asked) = &reading.properties {
-        return Ok(from_source(basis, work, &known, asked));
+    if let Some(selected) = &reading.properties {
+        return Ok(from_source(basis, work, &known, selected));
     }
     // Whole readings are looked at as files are: a property that many objects lost or gained at once is one that Graph
     // began or ceased to give.
@@ -64,24 +64,24 @@ fn known_properties(earlier: &[Arc<Manifest>], token: &str) -> BTreeSet<String> 
 }
 
 /// The properties that the last reading of a type selected, where a reading says so.
-fn asked_before<'m>(earlier: &'m [Arc<Manifest>], token: &str) -> Option<&'m Vec<String>> {
+fn selected_before<'m>(earlier: &'m [Arc<Manifest>], token: &str) -> Option<&'m Vec<String>> {
     let mut coverage = earlier.iter().rev().filter_map(|manifest| manifest.coverage.get(token));
     coverage.find_map(|coverage| coverage.asked.as_ref())
 }
 
-fn from_source(basis: &Basis, work: &TypeWork, known: &BTreeSet<String>, asked: &[String]) -> Projection {
-    let came: BTreeSet<String> = work.claims.properties.iter().map(ToString::to_string).collect();
-    let is_asked = |top: &str| asked.iter().any(|name| name == top) || came.contains(top);
-    let new_properties = came.iter().filter(|name| !known.contains(*name)).cloned().collect();
+fn from_source(basis: &Basis, work: &TypeWork, known: &BTreeSet<String>, selected: &[String]) -> Projection {
+    let observed: BTreeSet<String> = work.claims.properties.iter().map(ToString::to_string).collect();
+    let is_selected = |top: &str| selected.iter().any(|name| name == top) || observed.contains(top);
+    let new_properties = observed.iter().filter(|name| !known.contains(*name)).cloned().collect();
     let mut projection = Projection { new_properties, ..Projection::default() };
     // An earlier reading that does not name its selection may have left out what it did not return.
-    let before = asked_before(basis.earlier(), &work.token);
+    let before = selected_before(basis.earlier(), &work.token);
     let is_news = |name: &&String| match before {
         Some(before) => !before.contains(name),
-        None => !known.is_empty() && asked.contains(name),
+        None => !known.is_empty() && selected.contains(name),
     };
     projection.unknown_before = projection.new_properties.iter().filter(is_news).cloned().collect();
-    projection.carried = known.iter().filter(|top| !is_asked(top)).map(|top| (top.clone(), 0)).collect();
+    projection.carried = known.iter().filter(|top| !is_selected(top)).map(|top| (top.clone(), 0)).collect();
     for patch in work.core.patches.values() {
         for (top, (had, has)) in tops_of(&basis.state, patch) {
             if let Some(count) = projection.carried.get_mut(&top)

@@ -2,8 +2,8 @@
 //!
 //! It names the objects of which the store holds what their raw text says, and nothing else.
 //!
-//! Properties that are carried forward, links that were observed apart from the object, and dormant links are not in the
-//! text. If such an object were passed on unparsed, the next backup would differ with and without the import cache.
+//! Properties that are carried forward, links that were observed apart from the object, and dormant links are not in
+//! the text. If such an object were passed on unparsed, the next backup would differ with and without the import cache.
 
 use std::path::PathBuf;
 use std::sync::Arc;

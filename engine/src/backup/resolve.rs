@@ -151,8 +151,8 @@ fn warn_of_carried(work: &TypeWork, projection: &Projection) -> Vec<Warning> {
     warnings.collect()
 }
 
-/// Warns of objects that were observed more than once. A source that says how it read a type may well read an object again, to
-/// decide what it is.
+/// Warns of objects that were observed more than once. A source that says how it read a type may well read an object
+/// again, to decide what it is.
 fn warn_of_duplicates(types: &ByName<TypeWork>) -> Option<Warning> {
     let doubtful = types.values().filter(|work| work.claims.reading.is_none());
     let count: u64 =
@@ -161,7 +161,8 @@ fn warn_of_duplicates(types: &ByName<TypeWork>) -> Option<Warning> {
     (count > 0).then_some(Warning { type_token: String::new(), reason, count })
 }
 
-/// Relation objects that were observed more than once with the same text: exporters write them below both of their ends.
+/// Relation objects that were observed more than once with the same text: exporters write them below both of their
+/// ends.
 fn repeated_count(work: &TypeWork) -> u64 {
     let is_relation = schema::by_token(&work.token).is_some_and(|info| info.is_relation_object);
     if work.objects.duplicate_count == 0 || !is_relation {

@@ -1,4 +1,4 @@
-//! Tests of the catalogue: whatever happens to its files, it answers right or says that it cannot.
+//! Tests of the catalog: whatever happens to its files, it answers right or says that it cannot.
 
 use super::*;
 

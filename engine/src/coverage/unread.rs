@@ -120,7 +120,7 @@ fn lacks(snapshots: &Snapshots, point: &Snapshot, filter: &DifferenceFilter) -> 
     let manifests = snapshots.state().manifests_up_to(point.sequence());
     let mut lacks = BTreeMap::new();
     let Some(own) = manifests.last() else { return Ok(lacks) };
-    for token in asked_types(snapshots, point, own, filter)? {
+    for token in selected_types(snapshots, point, own, filter)? {
         // A reading by IDs is whole for these IDs.
         let is_answer = own.is_reading() && !filter.ids.is_empty() && has_objects(own, &token);
         let known = known::of_type(manifests, &token);
@@ -136,7 +136,7 @@ fn lacks(snapshots: &Snapshots, point: &Snapshot, filter: &DifferenceFilter) -> 
 }
 
 /// The types that a filter asks for: those it names, those of the IDs it names, or all that the store knows.
-fn asked_types(
+fn selected_types(
     snapshots: &Snapshots,
     point: &Snapshot,
     own: &Manifest,

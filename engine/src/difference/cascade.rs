@@ -1,8 +1,8 @@
 //! The links that ended because an object at one of their ends was deleted: which they are, at both ends.
 //!
-//! *Shape*: the links of a deleted object are in its own sets at *from*. The links to it are in the sets of other objects,
-//! which do not change with it, so all sets of *from* are searched for deleted objects: once, and only where an object
-//! was deleted whose links are shown.
+//! *Shape*: the links of a deleted object are in its own sets at *from*. The links to it are in the sets of other
+//! objects, which do not change with it, so all sets of *from* are searched for deleted objects: once, and only where
+//! an object was deleted whose links are shown.
 //!
 //! *Invariant*: a link that a set lost by itself is no cascade; the object that has the set shows it.
 

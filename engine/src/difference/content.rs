@@ -209,9 +209,9 @@ impl Comparison<'_> {
         Ok(view.id(candidate)?.into())
     }
 
-    /// Links that were added or removed. A dormant link stays in its set while its target is gone and when it is back, so
-    /// a link in which the sets differ was added or removed by itself. An added link is not shown while its target is
-    /// gone: it is dormant; a removed link is not shown when both sides are without its target.
+    /// Links that were added or removed. A dormant link stays in its set while its target is gone and when it is back,
+    /// so a link in which the sets differ was added or removed by itself. An added link is not shown while its target
+    /// is gone: it is dormant; a removed link is not shown when both sides are without its target.
     fn compare_links(
         &self,
         view: &TypeView<'_>,

@@ -93,7 +93,7 @@ pub struct RecoverySummary {
     /// The first of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remaining: Vec<Remaining>,
-    /// Users that were created again, with passwords that nobody knows.
+    /// Users that were created again, with random passwords that are not kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reset_passwords: Vec<PlanObject>,
     /// Members of the record that this version does not know.
@@ -113,7 +113,7 @@ pub struct Remaining {
     pub what: String,
 }
 
-/// The first record of a recovery. `P` is the plan: a type of who makes plans, or plain JSON.
+/// The first record of a recovery. `P` is the plan: a type of the planner, or plain JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecoveryStart<P = Value> {
@@ -171,7 +171,7 @@ impl RecoverySummary {
     ];
 }
 
-/// As [`Store::recoveries`](crate::Store::recoveries); `holder` tells who holds the lock of recoveries.
+/// As [`Store::recoveries`](crate::Store::recoveries); `holder` reads the holder of the lock of recoveries.
 pub(crate) fn recoveries(
     state: &State,
     holder: impl FnOnce() -> Result<Option<String>>,

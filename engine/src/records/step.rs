@@ -116,7 +116,7 @@ pub struct StepOutcome {
     /// links that were made or removed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
-    /// It took a name in a swap that came to nothing, and gives it back, or did.
+    /// It took a name in a swap that failed, and gives it back, or did.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gives_back: bool,
     /// IDs of what it created: `id`, `appId`.

@@ -10,7 +10,7 @@ use super::{Rows, Spot};
 use crate::Result;
 use crate::paths::PathId;
 
-/// The cells in which two versions differ: path, and where old and new text stand in `texts`; an empty text is an
+/// The cells in which two versions differ: path, and the ranges of old and new text in `texts`; an empty text is an
 /// absent cell. Used again for every candidate, so that finding a difference takes no memory of its own.
 #[derive(Debug, Default)]
 pub(crate) struct DifferingCells {

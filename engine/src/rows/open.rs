@@ -15,7 +15,7 @@ impl<T> Default for PerSegment<T> {
 }
 
 impl<T> PerSegment<T> {
-    /// What is open in the place of a segment, if it is what is wanted; else nothing, to be put there.
+    /// The slot of a segment: what is open in it, if it is what is wanted; else nothing, to be filled.
     pub(super) fn get(&mut self, segment: &Segment, is_wanted: impl FnOnce(&T) -> bool) -> &mut Option<T> {
         let index = usize::try_from(segment.sequence).unwrap_or(0) % OPEN_COUNT;
         if self.0.len() <= index {

@@ -49,7 +49,7 @@ impl<'c> From<UnpackedPatch<'c>> for StoredPatch<'c, '_> {
 }
 
 impl<'s> OpenPatches<'s> {
-    /// The patch in a place; none where a whole row stands.
+    /// The patch of a version; none where the version is a whole row.
     pub(super) fn read(&mut self, rows: &Rows<'s>, spot: &Spot<'s>) -> Result<Option<StoredPatch<'_, 's>>> {
         let &Spot::Patched { segment, table, patch, within, row } = spot else { return Ok(None) };
         let open = match self.0.get(segment, |open| std::ptr::eq(open.entry, patch)) {

@@ -1,8 +1,8 @@
 //! The patches of one segment, decoded at once.
 //!
 //! A difference of backups far apart reads nearly all patches between them, and goes back and forth between segments.
-//! Reading a text where it lies touches six to eight places (presence, code, lengths, symbols); here it touches two.
-//! The caller bounds how many patches are decoded; the others are read where they lie.
+//! Reading a packed text touches six to eight cache lines (presence, code, lengths, symbols); here it touches two.
+//! The caller bounds how many patches are decoded; the others are read packed.
 
 use std::ops::Range;
 
@@ -67,7 +67,7 @@ impl<'s> Unpacked<'s> {
         self.chunks.iter().map(size).sum::<usize>() + self.predecessors.len() * size_of::<u32>()
     }
 
-    /// The patch in a row of the table; none where a whole row stands.
+    /// The patch in a row of the table; none where the row is whole.
     #[inline]
     pub(super) fn patch(&self, row: u32) -> Option<UnpackedPatch<'_>> {
         let number = row.checked_sub(self.whole_count)?;

@@ -1,11 +1,12 @@
 //! What Graph itself moved from one property to another: neither its end there nor its beginning here is a change.
 //!
-//! Conditional access had Global Secure Access as a target of its own, in `globalSecureAccess` or `networkAccess`; Graph
-//! rewrote such policies to include applications that stand for it, and nothing of what they do changed. The applications
-//! and the move are in Microsoft's note of 2024-06-26, "Planned change to Conditional Access target resources assignment".
+//! Conditional access had Global Secure Access as a target of its own, in `globalSecureAccess` or `networkAccess`;
+//! Graph rewrote such policies to include applications that mean the same, and nothing of what they do changed. The
+//! applications and the move are in Microsoft's note of 2024-06-26, "Planned change to Conditional Access target
+//! resources assignment".
 //!
-//! *Invariant*: only the move itself is no change. An application that comes besides, or goes, is one, and so is an end of
-//! the old target without a new one.
+//! *Invariant*: only the move itself is no change. An application that is added or removed besides is one, and so is an
+//! end of the old target without a new one.
 
 use serde_json::Value;
 
@@ -17,9 +18,9 @@ const TYPE: TypeId = TypeId::ConditionalAccessPolicy;
 /// The property in which they did.
 const PROPERTY: &str = "conditions";
 const APPLICATIONS: &str = "applications";
-/// Where they went.
+/// The property that has them since.
 const INCLUDED: &str = "includeApplications";
-/// Where they were.
+/// The properties that had them.
 const FORMER: [&str; 2] = ["globalSecureAccess", "networkAccess"];
 /// What they became: Microsoft apps, and all internet resources, with Global Secure Access.
 const STANDING_FOR: [&str; 2] =
@@ -90,7 +91,7 @@ fn applications(list: &Value) -> Vec<String> {
     ids.filter(|id| *id != NO_APPLICATION).map(str::to_ascii_lowercase).collect()
 }
 
-/// What stands below the applications of a policy at this path.
+/// The part of this path below the applications of a policy.
 fn name_of(path: &str) -> Option<&str> {
     path.strip_prefix(PROPERTY)?.strip_prefix('/')?.strip_prefix(APPLICATIONS)?.strip_prefix('/')
 }

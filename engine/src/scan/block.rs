@@ -40,7 +40,7 @@ pub struct Block {
 pub(super) enum Content {
     /// No version has the attribute.
     Absent,
-    /// A code for each version; those of values are places in `values`.
+    /// A code for each version; those of values are indexes into `values`.
     Whole { codes: Vec<u32>, values: Values, repeats: Repeats },
     /// A code for each version, or that of its predecessor.
     Patched { changed: Vec<(u32, u32)>, predecessors: Vec<u32>, values: TextList },

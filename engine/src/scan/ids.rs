@@ -41,7 +41,7 @@ impl Scan {
     }
 }
 
-/// IDs that came in one segment.
+/// IDs that one segment added.
 struct Range<'s> {
     first: u32,
     keys: &'s [[u8; 16]],

@@ -81,7 +81,7 @@ impl Scan {
         Ok(all)
     }
 
-    /// Which type each ordinal is live under at this backup, as a place in the list of types: the first in order of
+    /// Which type each ordinal is live under at this backup, as an index into the list of types: the first in order of
     /// tokens; 65,535 for none.
     ///
     /// # Errors

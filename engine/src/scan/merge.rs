@@ -1,4 +1,4 @@
-//! Puts the blocks of a column together: one code for each version, values that come again and again kept once.
+//! Merges the blocks of a column: one code for each version, repeated values kept once.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,9 @@ use super::{ABSENT, FIRST_VALUE, NULL};
 /// One attribute in all versions of a type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VersionColumn {
-    /// By version number: [`ABSENT`], [`NULL`], [`super::UNKNOWN`], or [`FIRST_VALUE`] + the place of its value.
+    /// By version number: [`ABSENT`], [`NULL`], [`super::UNKNOWN`], or [`FIRST_VALUE`] + the index of its value.
     pub codes: Vec<u32>,
-    /// The values, run after run. A text may stand in them more than once.
+    /// The values, run after run. They may hold a text more than once.
     pub runs: Vec<Values>,
 }
 
@@ -63,7 +63,7 @@ pub(super) enum MergeError {
     Texts(#[from] crate::Error),
 }
 
-/// Puts blocks together that come in the order of their versions.
+/// Merges blocks that are in the order of their versions.
 pub(super) fn merge(blocks: Vec<Block>) -> Result<VersionColumn, MergeError> {
     let mut merge = Merge::default();
     merge.column.codes.push(ABSENT);

@@ -36,7 +36,7 @@ pub(super) fn read(segment: &Segment, table: &TableEntry, number: Option<u32>) -
     Ok(Block { first_version, count: table.patch_count, content })
 }
 
-/// Appends which patches of a chunk name the path: their places among all patches, and codes.
+/// Appends which patches of a chunk name the path: their indexes among all patches, and codes.
 fn read_chunk(
     segment: &Segment,
     patch: &PatchEntry,

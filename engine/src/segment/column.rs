@@ -51,7 +51,7 @@ use presence::{Presence, RowContent};
 /// Rows of the longest column: row groups are shorter, but lists of IDs and of changed objects are columns too, and as
 /// long as a backup makes them. It bounds what a damaged count can make a reader allocate.
 pub(crate) const ROW_COUNT_MAX: u32 = 1 << 26;
-/// The cell text that stands for unknown.
+/// The cell text of an unknown value.
 const UNKNOWN: &[u8] = b"?";
 const NULL: &[u8] = b"null";
 
@@ -69,7 +69,7 @@ pub(crate) enum Cell {
 }
 
 impl Cell {
-    /// Tells what a cell text stands for.
+    /// The meaning of a cell text.
     #[inline]
     pub(crate) fn of(text: &[u8]) -> Self {
         match text {

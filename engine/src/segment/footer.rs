@@ -1,7 +1,7 @@
 //! What a segment's footer says: which chunks there are, and what each table, relation and index of
 //! this segment is made of.
 //!
-//! Only primitives, `Vec`, `String` and `Option` stand here: rkyv has no schema evolution, so these
+//! Only primitives, `Vec`, `String` and `Option` are used here: rkyv has no schema evolution, so these
 //! structures belong to format version 1 for ever; a later format gets its own.
 
 use rkyv::{Archive, Deserialize, Serialize};
@@ -26,9 +26,9 @@ pub(crate) struct Footer {
     pub(crate) ids: Option<IdEntry>,
     /// One per type of which this backup changed core slots or links.
     pub(crate) rosters: Vec<RosterEntry>,
-    /// Objects that were known before and that a link came to or went from.
+    /// Known objects that are targets of added or removed links.
     pub(crate) targets: Option<TargetEntry>,
-    /// Who went and who came back; absent when nobody did.
+    /// The objects that are gone and those that are back; absent when there are none.
     pub(crate) gone: Option<GoneEntry>,
     /// Full vectors and the cumulative directory, now and then.
     pub(crate) checkpoint: Option<CheckpointEntry>,
@@ -58,7 +58,7 @@ pub(crate) struct ChunkEntry {
 pub(crate) struct TableEntry {
     pub(crate) type_token: String,
     pub(crate) space: u8,
-    /// First version of this segment; whole rows come first, then patches.
+    /// First version of this segment; whole rows are first, then patches.
     pub(crate) first_version: u32,
     pub(crate) whole_count: u32,
     pub(crate) patch_count: u32,
@@ -91,7 +91,7 @@ pub(crate) struct ReferenceEntry {
     /// The column's chunk, and its base's.
     pub(crate) chunk: u32,
     pub(crate) base: u32,
-    /// 0: the base's whole text; 1: what stands before its first `@`.
+    /// 0: the base's whole text; 1: the part before its first `@`.
     pub(crate) part: u8,
     pub(crate) prefix: Vec<u8>,
     pub(crate) suffix: Vec<u8>,
@@ -150,8 +150,8 @@ pub(crate) struct IdEntry {
     pub(crate) texts: Option<u32>,
 }
 
-/// Who changed: the objects of a type that were known before this backup and whose core slot or links it changed.
-/// What a difference says of each stands here, so that it need not be found among all objects of the store.
+/// The change index of a type: its objects that were known before this backup and whose core slot or links it changed.
+/// It has what a difference shows of each, so that this need not be found among all objects of the store.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
 pub(crate) struct RosterEntry {
     pub(crate) type_token: String,
@@ -162,8 +162,8 @@ pub(crate) struct RosterEntry {
     /// Ordinals, ascending, and core slots after this backup (rotated), as integers.
     pub(crate) ordinals: u32,
     pub(crate) slots: u32,
-    /// 1 where the name is not known here, 2 where the object is synced from on-premises, 4 where a link came or went
-    /// that the difference to the backup before shows (packed integers).
+    /// 1 where the name is not known here, 2 where the object is synced from on-premises, 4 where a link was added
+    /// or removed that the difference to the backup before shows (packed integers).
     pub(crate) flags: u32,
     pub(crate) ids: IdEntry,
     /// Display names (a column of attributes).
@@ -196,7 +196,7 @@ pub(crate) struct CheckpointEntry {
     pub(crate) bucket_ordinals: u32,
     /// Backups up to here: JSON lines.
     pub(crate) backups: u32,
-    /// Where ordinals come from.
+    /// The segments that added ordinals.
     pub(crate) id_ranges: Vec<(u32, u64)>,
     /// Ordinals that were objects once and are live under no type, ascending, as integers.
     pub(crate) gone: u32,
@@ -204,7 +204,7 @@ pub(crate) struct CheckpointEntry {
     pub(crate) links: Vec<CheckpointTable>,
 }
 
-/// One vector in full, and where its numbers come from.
+/// One vector in full, and the segments of its numbers.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, Default, PartialEq)]
 pub(crate) struct CheckpointTable {
     pub(crate) type_token: String,

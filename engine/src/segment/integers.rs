@@ -47,7 +47,7 @@ pub(crate) fn encode_u32s(values: &[u32]) -> Vec<u8> {
     out
 }
 
-/// Decodes `count` values; who calls vouches for `count`, which alone decides how much memory is taken.
+/// Decodes `count` values. The caller vouches for `count`, which alone decides how much memory is taken.
 ///
 /// # Errors
 /// When `bytes` is not what [`encode_u32s`] writes for that many values.
@@ -212,7 +212,7 @@ impl<'a> Skimmed<'a> {
         Self { bytes, count }
     }
 
-    /// The value at a place; none behind the end.
+    /// The value at an index; none behind the end.
     ///
     /// # Errors
     /// When what is read of it is not what [`encode_u32s`] writes.
@@ -236,7 +236,7 @@ impl<'a> Skimmed<'a> {
         Ok(None)
     }
 
-    /// The place of a value among ascending ones.
+    /// The index of a value among ascending ones.
     ///
     /// # Errors
     /// As [`Skimmed::get`].

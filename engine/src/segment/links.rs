@@ -117,7 +117,7 @@ fn decode_any(bytes: &[u8], ordinal_count: u32) -> Result<LinkSet, FormatError> 
 /// Refuses a bitmap with more containers of 65,536 ordinals than there can be: each takes 8 KiB of memory, and a few
 /// bytes of the file.
 fn check_bitmap(bytes: &[u8], ordinal_count: u32) -> Result<(), FormatError> {
-    /// How a bitmap with containers of runs begins; their number less one stands behind it in the same word.
+    /// How a bitmap with containers of runs begins; their number less one follows it in the same word.
     const COOKIE_WITH_RUNS: u32 = 12_347;
     let word = |at: usize| {
         let word = bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_le_bytes);

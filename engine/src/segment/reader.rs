@@ -57,7 +57,7 @@ impl Segment {
         }
         if header.store_id != store_id || header.sequence != sequence {
             let what = format!(
-                "expected segment {sequence} of this store, found segment {} of another place",
+                "expected segment {sequence} of this store, found segment {} of another store or file",
                 header.sequence
             );
             return Err(damaged((16, what)));
@@ -217,7 +217,7 @@ impl Segment {
             .chain(ids.filter_map(|ids| ids.texts))
     }
 
-    /// The bytes of a chunk as they stand there.
+    /// The bytes of a chunk as they are stored.
     fn unchecked(&self, chunk: u32) -> Result<&[u8]> {
         let entry = self.entry(chunk)?;
         let start = usize::try_from(entry.offset).unwrap_or(usize::MAX);
@@ -234,7 +234,7 @@ impl Segment {
         integers::decode_u32s(bytes, count).map_err(|error| self.format_error(chunk, &error))
     }
 
-    /// The ordinals of a chunk: they ascend, and somebody has each.
+    /// The ordinals of a chunk: they ascend, and each is assigned.
     pub(crate) fn ordinals(&self, chunk: u32) -> Result<Vec<u32>> {
         let ordinals = self.integers(chunk)?;
         let ordinal_count = self.ordinal_count();
@@ -279,7 +279,7 @@ impl Segment {
         self.skimmed(chunk)?.get(index).map_err(|error| self.format_error(chunk, &error))
     }
 
-    /// The place of an integer among the ascending ones of a chunk.
+    /// The index of an integer among the ascending ones of a chunk.
     pub(crate) fn index_of(&self, chunk: u32, wanted: u32) -> Result<Option<usize>> {
         self.skimmed(chunk)?.index_of(wanted).map_err(|error| self.format_error(chunk, &error))
     }

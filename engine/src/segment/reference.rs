@@ -13,7 +13,7 @@ use super::footer::ReferenceEntry;
 pub(crate) enum BasePart {
     /// All of it.
     Whole,
-    /// What stands before the first `@`.
+    /// The part before the first `@`.
     Local,
 }
 

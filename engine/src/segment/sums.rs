@@ -1,4 +1,4 @@
-//! Checksums of the blocks of long chunks: who reads a few bytes of a long chunk compares the sums of their blocks alone.
+//! Checksums of the blocks of long chunks: a read of a few bytes compares only the sums of their blocks.
 //!
 //! Shape: the last chunk of a segment of format version 2 or later, a CRC32C (u32) for each block of [`BLOCK_SIZE`] bytes
 //! of each chunk that is longer than that, in the order of the directory; a chunk's last block may be shorter.
@@ -25,7 +25,7 @@ pub(super) fn put(chunk: &[u8], sums: &mut Vec<u8>) {
 pub(super) struct BlockSums {
     sums: Vec<u32>,
     checked: Box<[AtomicBool]>,
-    /// Per chunk: the place of its first block.
+    /// Per chunk: the index of its first block.
     firsts: Vec<usize>,
 }
 

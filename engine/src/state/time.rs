@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::State;
 use crate::manifest::Manifest;
 
-/// What a backup goes on with although one that was woven in before it, after it was made, tells more.
+/// What a backup carries forward although one that was woven in before it, after it was made, knows more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PassedOver {
     /// When that was read; never, where no backup did.
@@ -16,8 +16,8 @@ pub(crate) struct PassedOver {
 }
 
 impl State {
-    /// Whether a commit goes on with what was known of a type before one that was woven in later. `is_read` tells whether
-    /// a backup read the type by itself.
+    /// Whether a commit carries forward what was known of a type before one that was woven in later. `is_read` says
+    /// whether a backup read the type by itself.
     pub(crate) fn passed_over(
         &self,
         sequence: u64,
@@ -42,13 +42,13 @@ impl State {
         is_passed.then(|| PassedOver { read: source.map(|manifest| manifest.taken_at) })
     }
 
-    /// The place of a commit in time, counted from 1; 0 for the empty state before all.
+    /// The position of a commit in time, counted from 1; 0 for the empty state before all.
     pub(crate) fn rank(&self, sequence: u64) -> u64 {
         let index = usize::try_from(sequence).ok().and_then(|sequence| sequence.checked_sub(1));
         index.and_then(|index| self.timeline.ranks.get(index)).copied().unwrap_or(0)
     }
 
-    /// The commit at a place in time.
+    /// The commit at a position in time.
     pub(crate) fn sequence_at(&self, rank: u64) -> u64 {
         let index = usize::try_from(rank).ok().and_then(|rank| rank.checked_sub(1));
         index.and_then(|index| self.manifests.get(index)).map_or(0, |manifest| manifest.sequence)
@@ -59,7 +59,7 @@ impl State {
         self.sequence_at(self.manifests.len() as u64)
     }
 
-    /// The commit after which something of this time comes; 0 when it is older than all.
+    /// The commit after which a backup of this time belongs; 0 when it is older than all.
     pub(crate) fn predecessor_at(&self, time: Timestamp) -> u64 {
         self.sequence_at(self.manifests.partition_point(|manifest| manifest.taken_at <= time) as u64)
     }
@@ -83,7 +83,7 @@ impl State {
         manifests
     }
 
-    /// The commits that were older than one before them: what they brought may never have come to the newest.
+    /// The commits that were older than one before them: their additions may not be part of the newest.
     pub(crate) fn woven(&self) -> &[u64] {
         &self.timeline.woven
     }

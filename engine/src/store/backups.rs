@@ -1,4 +1,4 @@
-//! Begins backups, and tells of those in a store: objects by name, differences, histories, coverage, sizes, faults.
+//! Begins backups, and reads those of a store: objects by name, differences, histories, coverage, sizes, faults.
 //!
 //! Each answer is made by a module of its own, of snapshots alone.
 
@@ -18,7 +18,7 @@ impl Store {
     /// Begins a backup: takes the writers' lock, held until the backup is committed or dropped.
     ///
     /// # Errors
-    /// `Locked` when somebody else writes, `OtherTenant`, `Damaged` or `Disk`.
+    /// `Locked` while another process writes, `OtherTenant`, `Damaged` or `Disk`.
     pub fn begin(&mut self, details: BackupDetails) -> Result<Backup<'_>> {
         let lock = self.lock_writer(&format!("{} of {}", details.source, details.read_from))?;
         self.refresh()?;
@@ -35,8 +35,8 @@ impl Store {
         find::find(&self.snapshots, name, backup)
     }
 
-    /// As [`Store::find`], for who asks what became of an object: an ID that stands, or once stood, under several types
-    /// is all of these objects, in the order of their types.
+    /// As [`Store::find`], for the history of an object: an ID that is, or was, of several types names all of these
+    /// objects, in the order of their types.
     ///
     /// # Errors
     /// As [`Store::find`].

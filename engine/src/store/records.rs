@@ -55,7 +55,7 @@ impl Store {
         records::record_heads(self.state(), journal)
     }
 
-    /// Makes the catalogue anew from the journals; returns how many records it has.
+    /// Makes the catalog anew from the journals; returns how many records it has.
     ///
     /// # Errors
     /// `Damaged` when a journal is, or `Disk`.
@@ -66,7 +66,7 @@ impl Store {
     /// Opens a journal for appending, such as one recovery's.
     ///
     /// # Errors
-    /// `Locked` when somebody else has it open; `Damaged`, also when records that HEAD knows are missing; `Invalid`
+    /// `Locked` while another writer has it open; `Damaged`, also when records that HEAD knows are missing; `Invalid`
     /// (the journal's name) or `Disk`.
     pub fn open_journal(&self, name: &str) -> Result<RecordWriter> {
         recording::open_journal(self.state(), name)

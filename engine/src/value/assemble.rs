@@ -7,7 +7,7 @@ use super::{NULL, UNKNOWN};
 
 /// Puts the object together whose cells these are, in any order; absent and unknown cells leave no trace.
 ///
-/// Names come out in order of their bytes. Where cells contradict (a value beside values below it), those below win.
+/// Names are in the order of their bytes. Where cells contradict (a value beside values below it), those below win.
 pub(crate) fn assemble<'a>(cells: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut rows: Vec<(Vec<Vec<u8>>, &[u8])> = cells
         .into_iter()

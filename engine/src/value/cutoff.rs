@@ -1,14 +1,14 @@
-//! Texts that stand where a value was cut off: what PowerShell leaves below the depth it was told to write.
+//! Texts in lieu of values that were cut off: what PowerShell writes below the depth that it is set to.
 
 use super::scan::JsonCursor;
 
-/// What the names of types begin with that PowerShell writes in the place of a collection or a table.
+/// The beginnings of the names of types that PowerShell writes for a collection or a table.
 const TYPE_NAMES: [&str; 3] = ["System.Collections.", "System.Management.Automation.", "System.Object"];
 
 /// Characters of a foreign text that a message shows.
 const SHOWN_LENGTH_MAX: usize = 80;
 
-/// The first text in a canonical value that stands for a value that was cut off, without its quotes.
+/// The first text in a canonical value that was written for a cut-off value, without its quotes.
 pub(crate) fn cut_off(text: &[u8]) -> Option<&str> {
     let mut cursor = JsonCursor::new(text);
     while !cursor.rest().is_empty() {

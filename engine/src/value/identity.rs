@@ -1,7 +1,7 @@
 //! The identity text of sets, of which the content hashes of table version 1 are made.
 //!
-//! Since version 2 the hash is of the text that came, so that every version of the table agrees on it; this stays for
-//! checking what older stores hold.
+//! Since version 2 the hash is of the observed text, so that every version of the table agrees on it; this form serves
+//! the check of older stores.
 
 use super::scan::JsonCursor;
 
@@ -43,7 +43,7 @@ fn copy_array(cursor: &mut JsonCursor<'_>, out: &mut Vec<u8>) {
         ahead.take(b',');
     }
     if is_flat {
-        // Elements without arrays are sorted as they stand.
+        // Elements without arrays are sorted as they are.
         ahead.take(b']');
         *cursor = ahead;
         elements.sort_unstable();

@@ -25,7 +25,7 @@ pub(super) fn write_number(text: &[u8], integer: bool, out: &mut Vec<u8>) {
 pub(crate) fn write_decimal(text: &[u8], out: &mut Vec<u8>) {
     let exponent = text.iter().rev().take_while(|byte| !matches!(byte, b'e' | b'E')).count();
     if exponent < text.len() && exponent > EXPONENT_LENGTH_MAX {
-        // Beyond what can be calculated with; nobody writes such a number in two ways.
+        // Beyond what can be calculated with; such a number is not written in two ways.
         out.extend_from_slice(text);
         return;
     }

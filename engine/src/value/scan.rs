@@ -26,7 +26,7 @@ pub(crate) struct JsonCursor<'text> {
     at: usize,
 }
 
-/// A string as it stands in the text, without its quotes.
+/// A string as the text has it, without its quotes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RawString<'text> {
     /// The string with its quotes.
@@ -35,7 +35,7 @@ pub(crate) struct RawString<'text> {
     pub(crate) inner: &'text [u8],
     /// Whether there is any backslash in it.
     pub(crate) escaped: bool,
-    /// Where the opening quote stands.
+    /// Offset of the opening quote.
     pub(crate) offset: usize,
 }
 
@@ -102,7 +102,7 @@ impl<'text> JsonCursor<'text> {
         }
     }
 
-    /// Steps over `byte` if it stands here.
+    /// Steps over `byte` if it is next.
     #[inline]
     pub(crate) fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == byte;
@@ -127,7 +127,7 @@ impl<'text> JsonCursor<'text> {
         if self.at < self.text.len() { Err(self.expected("the end of the text")) } else { Ok(()) }
     }
 
-    /// Reads the string whose opening quote stands here. Escapes are found, not checked.
+    /// Reads the string whose opening quote is next. Escapes are found, not checked.
     #[inline]
     pub(crate) fn string(&mut self) -> Result<RawString<'text>, Malformed> {
         let offset = self.at;

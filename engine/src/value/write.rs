@@ -13,25 +13,25 @@ pub(crate) struct CanonicalWriter {
     members: Vec<Member>,
     /// Text of an object while its members are put in order.
     reordered: Vec<u8>,
-    /// Whether a text written since [`CanonicalWriter::begin_value`] begins as those do that stand for a cut-off value.
+    /// Whether a text written since [`CanonicalWriter::begin_value`] begins as texts of cut-off values do.
     is_suspect: bool,
 }
 
-/// One member of an object, as it stands in the output.
+/// One member of an object, as it is in the output.
 #[derive(Debug, Clone, Copy)]
 struct Member {
-    /// Where its key's opening quote stands.
+    /// Offset of its key's opening quote.
     start: usize,
-    /// Where its key's closing quote stands.
+    /// Offset of its key's closing quote.
     key_end: usize,
-    /// Where its value ends.
+    /// Offset of the end of its value.
     end: usize,
-    /// Whether its key has escapes, so that its bytes do not sort as they stand.
+    /// Whether its key has escapes, so that its bytes do not sort as they are.
     escaped: bool,
 }
 
 impl CanonicalWriter {
-    /// Begins a value of which it matters whether a text in it may stand for a value that was cut off.
+    /// Begins a value of which it matters whether a text in it may be that of a cut-off value.
     pub(crate) fn begin_value(&mut self) {
         self.is_suspect = false;
     }

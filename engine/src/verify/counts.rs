@@ -36,7 +36,7 @@ pub(super) fn check(segment: &Segment, ordinal_count: u32) -> Result<()> {
     footer.checkpoint.as_ref().map_or(Ok(()), |entry| check_checkpoint(segment, entry))
 }
 
-/// Everything is found by its name: each stands once.
+/// Everything is found by its name, so each name is unique.
 fn check_order(segment: &Segment) -> Result<()> {
     let Footer { tables, links, rosters: change_indexes, paths, .. } = &segment.footer;
     let is_ascending = tables.is_sorted_by(|a, b| (&a.type_token, a.space) < (&b.type_token, b.space))
@@ -162,12 +162,12 @@ fn check_ids(segment: &Segment, ids: &IdEntry, first_ordinal: u32) -> Result<()>
     let (rows, texts) = match (ids.text_rows, ids.texts) {
         (None, None) => return Ok(()),
         (Some(rows), Some(texts)) => (rows, texts),
-        _ => return Err(segment.footer_error("textual IDs have either no texts or no places")),
+        _ => return Err(segment.footer_error("textual IDs have either no texts or no indexes")),
     };
     expect(segment, "textual IDs", segment.entry(rows)?.count, &[texts])?;
     let rows = segment.packed(rows)?.to_vec();
     if !rows.is_sorted_by(|a, b| a < b) || rows.last().is_none_or(|last| *last >= ids.count) {
-        return Err(segment.footer_error("the places of textual IDs are not places of IDs"));
+        return Err(segment.footer_error("the indexes of textual IDs are not indexes of IDs"));
     }
     Ok(())
 }
@@ -194,7 +194,7 @@ fn check_change_index(segment: &Segment, change_index: &RosterEntry) -> Result<(
     check_ids(segment, &change_index.ids, 0)
 }
 
-/// A list of nobody, which names no chunk.
+/// An empty list, which names no chunk.
 fn empty_change_index(change_index: &RosterEntry) -> RosterEntry {
     let RosterEntry { type_token, is_complete, .. } = change_index;
     RosterEntry { type_token: type_token.clone(), is_complete: *is_complete, ..RosterEntry::default() }

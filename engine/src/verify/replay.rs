@@ -28,7 +28,7 @@ struct Replay<'s> {
     state: &'s State,
     vectors: BTreeMap<TableKey, Vector>,
     numbers: BTreeMap<TableKey, NumberRanges>,
-    /// The object of each version, by its number; those before the first are nobody's.
+    /// The object of each version, by its number; those before the first are of no object.
     owners: BTreeMap<TableKey, Vec<u32>>,
     gone: RoaringBitmap,
     ordinal_count: u32,
@@ -117,8 +117,8 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Whether a backup was woven into the past: what came and went since the backup before it in time leads from the
-    /// objects of that one to its own.
+    /// Whether a backup was woven into the past: the objects added and deleted since its predecessor in time lead from
+    /// the objects of that one to its own.
     fn is_woven(&self, manifest: &Manifest) -> bool {
         let before = self.state.predecessor_of(manifest);
         let objects = before.map_or(0, |before| before.counts.objects);

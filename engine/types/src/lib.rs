@@ -40,9 +40,9 @@ pub struct Type {
     pub table: &'static str,
     /// Its `@odata.type` names without `#`: its own first, then aliases and subtypes that fold into it.
     pub odata_types: &'static [&'static str],
-    /// What stands behind `$metadata#` in `@odata.context`, without keys and `/$entity`.
+    /// The part behind `$metadata#` in `@odata.context`, without keys and `/$entity`.
     pub contexts: &'static [&'static str],
-    /// Where `EntraExporter` puts it: folders or files without `.json`; `*` stands for the ID of a parent.
+    /// Where `EntraExporter` puts it: folders or files without `.json`; `*` is the ID of a parent.
     pub folders: &'static [&'static str],
     /// What the metadata declares of it, `id` left out, sorted by name.
     pub properties: &'static [Property],

@@ -1,4 +1,5 @@
-//! Values on their way back: paths inside them, and what Graph takes of them. Which are the same [`engine::same::is_same`] says.
+//! Values on their way back: paths inside them, and what Graph takes of them. Which are the same
+//! [`engine::same::is_same`] says.
 
 use engine::schema::TypeId;
 use serde_json::{Map, Value};

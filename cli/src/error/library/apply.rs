@@ -48,7 +48,7 @@ fn of_source(error: Error) -> Failure {
         Error::File(error) => error.into(),
         Error::Threads(error) => error.into(),
         Error::Unfinished { recovery, source } => {
-            // Whatever the store kept of it, it is not what was asked for yet.
+            // The store may hold a part of it, which is not the whole request.
             let help = format!("`entrasnap recovery resume {recovery}` goes on with it");
             Failure::new(Failure::from(*source).code, Status::Failed, message).with_help(help)
         }

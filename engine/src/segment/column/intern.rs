@@ -10,7 +10,7 @@ pub(super) struct Interned<'a> {
 
 /// After so many texts, at most so many percent may be distinct.
 const CHECKPOINTS: [(usize, usize); 2] = [(4096, 90), (16_384, 70)];
-/// Longer searches come from texts made to collide.
+/// Longer searches are due to texts that were made to collide.
 const PROBES_MAX: usize = 64;
 
 /// The distinct texts; none when there are more than half as many as texts.

@@ -1,4 +1,4 @@
-//! Tells for every row whether it holds a value, and which one among those stored.
+//! For every row whether it holds a value, and which of the stored ones.
 //!
 //! | field | bytes | when |
 //! | --- | --- | --- |
@@ -108,7 +108,7 @@ impl<'a> Presence<'a> {
         }
     }
 
-    /// The places of all rows in order, without searching for each.
+    /// The contents of all rows in order, without a search for each.
     pub(super) fn slots(&self) -> impl Iterator<Item = RowContent> + '_ {
         let mut values = 0;
         (0..self.row_count).map(move |row| {
@@ -294,7 +294,7 @@ fn bit(bits: &[u8], row: usize) -> bool {
     bits.get(row / 8).is_some_and(|byte| byte >> (row % 8) & 1 == 1)
 }
 
-/// The index of `row`, or how many listed rows come before it.
+/// The index of `row`, or the number of listed rows before it.
 fn search(rows: &PackedU32s<'_>, row: usize) -> Result<usize, usize> {
     let (mut low, mut high) = (0, rows.len());
     while low < high {

@@ -1,24 +1,24 @@
-//! Compresses each text on its own: a byte stands for a symbol of up to eight bytes.
+//! Compresses each text on its own: a byte is the code of a symbol of up to eight bytes.
 //!
 //! | field | bytes | meaning |
 //! | --- | --- | --- |
 //! | count | 1 | symbols, at most 255 |
 //! | lengths | count | bytes of each symbol, 1 to 8 |
 //! | symbols | 8 each | padded with zeros, so that each is found without adding up lengths |
-//! | codes | all that is left | code 255: the next byte stands for itself; others: the symbol of that number |
+//! | codes | all that is left | code 255: the next byte is literal; others: the symbol of that number |
 //!
 //! Sources: Boncz, Neumann, Leis, "FSST: Fast Random Access String Compression", VLDB 2020.
 
 use crate::segment::format::{FormatError, Reader};
 
-/// The code before a byte that stands for itself.
+/// The code before a literal byte.
 pub(super) const ESCAPE: u8 = 255;
 /// Bytes of the longest symbol.
 pub(super) const SYMBOL_MAX: usize = 8;
 /// Texts compressed at a time: space is taken for the worst case, which is better used again.
 const BATCH: usize = 512;
 
-/// The symbols of a chunk, read in place; unused codes stand for nothing.
+/// The symbols of a chunk, read in place; unused codes mean nothing.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Symbols<'a> {
     lengths: &'a [u8],
@@ -40,7 +40,7 @@ impl<'a> Symbols<'a> {
         Ok(Self { lengths, symbols })
     }
 
-    /// Appends what the codes stand for; false when the last one asks for a byte that is not there.
+    /// Appends the texts of the codes; false when the last one needs a byte that is not there.
     pub(super) fn append(&self, codes: &[u8], out: &mut Vec<u8>) -> bool {
         let mut end = out.len();
         out.resize(end + codes.len() * SYMBOL_MAX, 0);

@@ -31,7 +31,7 @@ impl<'a> PackedU64s<'a> {
         Ok(packed)
     }
 
-    /// Opens `count` numbers that begin where `reader` stands, and moves it behind them.
+    /// Opens `count` numbers at the position of `reader`, and moves it behind them.
     ///
     /// # Errors
     /// When they do not fit into what is left.
@@ -104,7 +104,7 @@ impl<'a> PackedU32s<'a> {
         Ok(packed)
     }
 
-    /// Opens `count` numbers that begin where `reader` stands, and moves it behind them.
+    /// Opens `count` numbers at the position of `reader`, and moves it behind them.
     ///
     /// # Errors
     /// When they do not fit into what is left, or a number could exceed 32 bits.
@@ -195,7 +195,7 @@ pub(super) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<
     out.extend_from_slice(&pending.to_le_bytes()[..filled.div_ceil(8) as usize]);
 }
 
-/// Unpacks as many numbers of at most 32 bits as `values` has places.
+/// Unpacks numbers of at most 32 bits, one for each element of `values`.
 pub(super) fn unpack(bits: &[u8], width: u32, values: &mut [u32]) {
     if let Some(unpack) = UNPACK.get(width as usize) {
         unpack(bits, values);

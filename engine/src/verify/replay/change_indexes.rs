@@ -1,4 +1,4 @@
-//! Derives again who changed in a backup, and compares with the lists that differences read.
+//! Derives again which objects changed in a backup, and compares with the lists that differences read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
