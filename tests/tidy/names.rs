@@ -55,7 +55,7 @@ fn names_say_index_position_or_offset() {
     let findings = texts().into_iter().filter(Text::is_source).flat_map(|source| {
         let code = code_of(&source.text);
         let lines = code.lines().enumerate().flat_map(|(number, line)| {
-            let names = line.split(|letter| !is_of_name(letter)).filter(|name| names_place(name));
+            let names = line.split(|letter| !is_of_name(letter)).filter(|name| has_refused_word(name));
             names.map(|name| format!("{}:{}: {name}", source.path, number + 1)).collect::<Vec<_>>()
         });
         lines.collect::<Vec<_>>()
@@ -65,7 +65,7 @@ fn names_say_index_position_or_offset() {
 
 /// Whether `place` or `places` is a word of the name. What happens in place, as of
 /// `Platform::compress_in_place` of blake3, is another matter.
-fn names_place(name: &str) -> bool {
+fn has_refused_word(name: &str) -> bool {
     let is_all_upper = !name.contains(|letter: char| letter.is_lowercase());
     let mut words = String::new();
     for letter in name.chars() {
@@ -78,11 +78,11 @@ fn names_place(name: &str) -> bool {
 }
 
 #[test]
-fn words_of_names_are_told_apart() {
+fn refused_words_of_names_are_found() {
     for name in ["place", "place_of", "at_place", "PLACES_MIN", "Place", "AtPlaces"] {
-        assert!(names_place(name), "{name}");
+        assert!(has_refused_word(name), "{name}");
     }
     for name in ["replace", "placeholder", "compress_in_place", "InPlace", "REPLACED", "displaced_by"] {
-        assert!(!names_place(name), "{name}");
+        assert!(!has_refused_word(name), "{name}");
     }
 }
