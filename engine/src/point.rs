@@ -301,5 +301,7 @@ mod tests {
             let message = chosen(point, &all);
             assert!(message.contains(words), "{point}: {message}");
         }
+        let message = chosen("latest~1", &all[..1]);
+        assert!(message.contains("the store has 1 backup; the oldest is"), "{message}");
     }
 }
