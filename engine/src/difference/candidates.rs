@@ -33,7 +33,7 @@ impl Candidate {
             VectorKind::Core => self.core = Some((old, new)),
             VectorKind::Volatile => self.volatile = Some((old, new)),
             VectorKind::Links(relation) => {
-                self.links.push((Arc::clone(relation), old.version(), new.version()))
+                self.links.push((Arc::clone(relation), old.version(), new.version()));
             }
         }
     }
