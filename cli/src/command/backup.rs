@@ -168,18 +168,18 @@ fn cost(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         // What lives below others comes with the pages of these.
         let below = if below == 0 { 0 } else { below.div_ceil(PARENTS_PER_PAGE) };
         let lists = if found.graph.parent.is_some() { 0 } else { pages(objects) };
-        let sent = lists
+        let calls = lists
             + below
             + found.links().count() as u64 * pages(objects)
             + u64::from(found.graph.bin.is_some());
         let spent = lists * u64::from(found.graph.units.list)
             + below * u64::from(found.graph.units.list)
             + found.links().count() as u64 * pages(objects) * 2;
-        (requests, units) = (requests + sent, units + spent);
+        (requests, units) = (requests + calls, units + spent);
         rows.cells.push(vec![
             Cell::text(found.token),
             Cell::Number(objects),
-            Cell::Number(sent),
+            Cell::Number(calls),
             Cell::Number(spent),
         ]);
     }
