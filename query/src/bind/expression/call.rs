@@ -8,7 +8,7 @@ use crate::ast::{
     Statement,
 };
 use crate::batch::Field;
-use crate::error::{Code, Diagnostic};
+use crate::error::{Code, Diagnostic, counted};
 use crate::function::{self, Body, Function};
 use crate::plan::{Plan, Scalar, Typed};
 use crate::value::{Type, Value};
