@@ -86,7 +86,7 @@ fn broken_texts_are_refused_as_syntax() {
 }
 
 #[test]
-fn what_is_outside_the_subset_is_named_with_its_place() {
+fn what_is_outside_the_subset_is_named_with_its_position() {
     for (text, name) in [
         ("users | mv-apply a on (take 1) | take 2", "mv-apply"),
         ("users | make-series n = count() on t step 1d", "make-series"),
