@@ -26,6 +26,7 @@ mod engine_model;
 mod engine_reading;
 mod engine_time;
 mod engine_unread;
+mod findings;
 mod incident;
 mod ingest_apply;
 mod ingest_backup;

@@ -41,8 +41,7 @@ fn day(number: u32) -> String {
         "members": [hostile("user"), text("member")],
     });
     let other = json!({"@odata.type": format!("#microsoft.graph.{}", hostile("type")), "id": text("other"), "displayName": "x"});
-    let gone =
-        json!({"@odata.type": "#microsoft.graph.user", "id": text("gone"), "displayName": text("gone")});
+    let gone = json!({"@odata.type": "#microsoft.graph.user", "id": text("gone"), "displayName": text("gone"), "userType": "Guest"});
     [user, group, other, gone].map(|object| format!("{object}\n")).concat()
 }
 
@@ -75,7 +74,7 @@ fn nothing_in_a_tenant_steers_the_terminal() {
     let (user, group, report) = (hostile("user"), hostile("group"), hostile("report"));
     let words: [&str; 5] = ["report", "create", "latest~1", "--name", &report];
     shell.run_words(words.into_iter(), "").expect(0);
-    let verbs: [&[&str]; 16] = [
+    let verbs: [&[&str]; 17] = [
         &["backups"],
         &["stats"],
         &["verify", "--deep"],
@@ -83,6 +82,7 @@ fn nothing_in_a_tenant_steers_the_terminal() {
         &["diff", "latest~1", "--summary"],
         &["diff", "latest~1", "--all", "--explain", "-v"],
         &["diff", "latest~1", "--ids", &user],
+        &["findings", "latest~1", "-v"],
         &["show", &user],
         &["show", &group, "-v"],
         &["history", &user],

@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod diff;
 mod export;
+mod findings;
 mod history;
 mod import;
 mod man;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Show(show::Options),
     History(history::Options),
     Diff(diff::Options),
+    Findings(findings::Options),
     #[command(subcommand)]
     Report(report::Options),
     Export(export::Options),
@@ -161,6 +163,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, command: Command, run_line: Run
         Command::Show(options) => show::run(session, &options),
         Command::History(options) => history::run(session, &options),
         Command::Diff(options) => diff::run(session, &options),
+        Command::Findings(options) => findings::run(session, &options),
         Command::Report(options) => report::run(session, &options),
         Command::Export(options) => export::run(session, &options),
         Command::Verify(options) => verify::run(session, &options),

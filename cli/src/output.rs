@@ -7,6 +7,7 @@
 pub(crate) mod backups;
 pub(crate) mod change;
 pub(crate) mod chart;
+pub(crate) mod finding;
 pub(crate) mod html;
 pub(crate) mod json;
 mod line;

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use query::language::{self, progress};
-use query::{Context, Definitions, ResultTable, Script, Tables as _};
+use query::{Context, Definitions, ResultTable, Rules, Script, Tables as _};
 
 use crate::answer::{explain, name_points, sentences, shown};
 use crate::args::Format;
@@ -23,7 +23,7 @@ use crate::bridge::query::{Question, StoredTables};
 use crate::error::{Failure, Outcome, Status, print};
 use crate::live;
 use crate::output::text::{counted, people_time};
-use crate::output::{self, Cell, Layout, Rows, Style, backups};
+use crate::output::{self, Cell, Layout, Rows, Style, backups, finding};
 use crate::session::Session;
 
 use dot::Dot;
@@ -297,6 +297,10 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Tables => tables(session, state)?,
         Dot::Schema(table) => schema(session, state, &table)?,
         Dot::Functions => functions(session)?,
+        Dot::Rules(None) => {
+            session.print_rows(&finding::rules(Rules::shipped(), session.is_for_people()))?;
+        }
+        Dot::Rules(Some(name)) => print_rule(session, &name)?,
         Dot::Backups => {
             state.tables.refresh();
             let store = state.tables.store()?;
@@ -328,6 +332,18 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         }
     }
     Ok(Next::Go)
+}
+
+/// Prints the text of a shipped rule, or of the definitions that rules share.
+fn print_rule(session: &mut Session<'_, '_>, name: &str) -> Outcome<()> {
+    let shared = || Rules::shared_files().iter().find(|(file, _)| *file == name).map(|(_, text)| *text);
+    let text = Rules::shipped().get(name).map(|rule| &*rule.text).or_else(shared);
+    let Some(text) = text else {
+        let files: Vec<&str> = Rules::shared_files().iter().map(|(file, _)| *file).collect();
+        let help = format!("`.rules` lists them; they share {}", files.join(", "));
+        return Err(Failure::usage(format!("no rule \"{name}\"")).with_help(help));
+    };
+    session.print_text(text)
 }
 
 fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Outcome<()> {

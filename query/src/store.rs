@@ -11,6 +11,7 @@ mod condition;
 mod diff;
 mod entity;
 mod event;
+mod findings;
 mod history;
 mod links;
 mod live_types;
@@ -129,6 +130,9 @@ impl Tables for StoreTables {
         if let Some(table) = changes::table(self, name, arguments)? {
             return Ok(Some(table));
         }
+        if name == findings::NAME {
+            return Ok(Some(Arc::new(findings::Findings::new(self, arguments)?)));
+        }
         if let Some(which) = objects::Which::of(name) {
             let snapshot = self.snapshot(name, arguments)?;
             return Ok(Some(Arc::new(objects::Objects::new(&snapshot, which, &self.cache))));
@@ -148,6 +152,7 @@ impl Tables for StoreTables {
         let mut names: Vec<String> = schema::types().map(|found| found.table.to_owned()).collect();
         names.extend(objects::Which::NAMES.map(str::to_owned));
         names.push(links::NAME.to_owned());
+        names.push(findings::NAME.to_owned());
         names.extend(changes::NAMES.iter().map(|name| (*name).to_owned()));
         names
     }

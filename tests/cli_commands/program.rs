@@ -95,6 +95,7 @@ fn the_examples_of_the_help_work_when_pasted() {
         "show",
         "history",
         "diff",
+        "findings",
         "report create",
         "report list",
         "report show",

@@ -1,6 +1,7 @@
 //! Queries over the store of a session, by package `query`.
 
 mod chosen;
+mod findings;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -19,17 +20,19 @@ use crate::io::Interrupt;
 use crate::output::text::people_time;
 use crate::session::{self, Session};
 pub(crate) use chosen::{chosen_changes, read_predicate, selection_of};
+pub(crate) use findings::{findings, rules};
 
 /// Most letters of a message.
 const MESSAGE_MAX: usize = 2_000;
 
 /// Tables that are no type of objects, known without a store.
-const OTHER_TABLES: [&str; 10] = [
+const OTHER_TABLES: [&str; 11] = [
     "objects",
     "deletedItems",
     "links",
     "diff",
     "changes",
+    "findings",
     "history",
     "backups",
     "reports",

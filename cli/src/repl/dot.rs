@@ -14,11 +14,12 @@ const fn command(name: &'static str, usage: &'static str, help: &'static str) ->
 }
 
 /// Every dot command.
-pub(crate) const COMMANDS: [DotCommand; 11] = [
+pub(crate) const COMMANDS: [DotCommand; 12] = [
     command(".help", ".help [WORD]", "explains the language, or one operator, function, table or command"),
     command(".tables", ".tables", "lists the tables"),
     command(".schema", ".schema TABLE", "lists the columns of a table, or of any pipe"),
     command(".functions", ".functions", "lists the functions"),
+    command(".rules", ".rules [NAME]", "lists the rules of `findings`, or prints one"),
     command(".backups", ".backups", "lists the backups"),
     command(".use", ".use [POINT]", "says or sets the point in time of tables that name none"),
     command(".mode", ".mode [table|json|ndjson|csv|tsv|md|html|line]", "says or sets how rows are printed"),
@@ -47,6 +48,7 @@ pub(crate) enum Dot {
     Tables,
     Schema(String),
     Functions,
+    Rules(Option<String>),
     Backups,
     Use(Option<String>),
     Mode(Option<Format>),
@@ -96,6 +98,7 @@ pub(crate) fn parse(text: &str) -> Result<Dot, (String, String)> {
         ".tables" => nothing(Dot::Tables),
         ".schema" => required().map(Dot::Schema),
         ".functions" => nothing(Dot::Functions),
+        ".rules" => Ok(Dot::Rules(given)),
         ".backups" => nothing(Dot::Backups),
         ".use" => Ok(Dot::Use(given.map(|point| point.trim_matches(['"', '\'']).to_owned()))),
         ".mode" => match given {

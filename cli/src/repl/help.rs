@@ -11,6 +11,7 @@ A query is a table, then operators, each behind a `|`:
   users | where department == \"Sales\" | summarize n = count() by city | sort by n
 Tables take a point in time: users(\"latest~1\"), users(\"2026-11-20\"), users(ago(7d)).
 What changed: diff(\"latest~1\", \"latest\"), changes(…), history(ago(90d)).
+What matters of it: findings(\"latest~1\", \"latest\").
 
 Enter runs a line that is a whole query; a line that ends with `|`, `,` or an open
 bracket goes on. More than one line runs at a `;` or at an empty line. Alt-Enter

@@ -42,11 +42,14 @@ impl Selection {
 }
 
 /// Tables whose rows are changes, and the columns that say which.
-const SOURCES: [(&str, &[&str]); 2] =
-    [("diff", &["id", "type"]), ("changes", &["id", "type", "kind", "name", "targetId"])];
+const SOURCES: [(&str, &[&str]); 3] = [
+    ("diff", &["id", "type"]),
+    ("changes", &["id", "type", "kind", "name", "targetId"]),
+    ("findings", &["id", "type", "kind", "name", "targetId"]),
+];
 
 /// What every selection needs.
-const ONE_SOURCE: &str = "`recover` requires rows of exactly one `diff` or `changes`";
+const ONE_SOURCE: &str = "`recover` requires rows of exactly one `diff`, `changes` or `findings`";
 
 /// What a `recover` at the end of a pipe chooses.
 pub(super) fn bind_selection<'a>(

@@ -184,7 +184,7 @@ fn recover_keeps_what_was_chosen() {
 #[test]
 fn recover_needs_one_source_of_changes_and_ends_the_query() {
     for (text, message) in [
-        ("users | recover", "`recover` requires rows of exactly one `diff` or `changes`"),
+        ("users | recover", "`recover` requires rows of exactly one `diff`, `changes` or `findings`"),
         ("diff('a') | union (diff('b')) | recover", "`recover` requires rows of exactly one"),
         ("diff('a') | project id | recover", "`recover` requires the column `type`"),
         ("diff('a') | recover | take 1", "`recover` can only end a query"),

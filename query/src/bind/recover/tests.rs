@@ -131,7 +131,10 @@ fn other_sources_and_two_of_them_are_refused() {
         "diff('a', 'b') | getschema | recover",
     ] {
         let (_, message, _) = refusal(text);
-        assert_eq!(message, "`recover` requires rows of exactly one `diff` or `changes`", "{text}");
+        assert_eq!(
+            message, "`recover` requires rows of exactly one `diff`, `changes` or `findings`",
+            "{text}"
+        );
     }
     let (_, _, help) = refusal("users | recover");
     assert_eq!(help, "the rows of `users` are no changes; `diff(from, to)` gives them");
