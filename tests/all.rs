@@ -12,6 +12,7 @@ mod cli_links;
 mod cli_query;
 mod cli_recovery;
 mod cli_repl;
+mod cli_tenants;
 mod cli_time;
 mod cli_unread;
 mod engine_corruption;

@@ -24,6 +24,7 @@ use crate::output::text::{people_time, printable};
 use crate::planning;
 use crate::progress::{Meter, Progress};
 use crate::session::{Session, resolve};
+use crate::tenant::TenantIdentity;
 use crate::wait::{self, Work};
 
 impl ApplyProgress for Progress<'_> {
@@ -82,7 +83,8 @@ pub(crate) fn apply_plan(
         return conclude(session, &store, done);
     }
     tell_guards(session, &examination)?;
-    confirm(session, plan, typed, &examination)?;
+    let tenant_name = TenantIdentity { id: examination.tenant_id.clone(), ..TenantIdentity::of(&store) };
+    confirm(session, plan, typed, &tenant_name)?;
     drop(store);
     if typed.backup_first {
         back_up_first(session, tenant)?;
@@ -163,7 +165,7 @@ fn confirm(
     session: &mut Session<'_, '_>,
     plan: &Plan,
     typed: &Applying,
-    examination: &Examination,
+    tenant: &TenantIdentity,
 ) -> Outcome<()> {
     session.note(&format!("{} Hash {}", sentence(plan), plan.hash));
     if typed.yes {
@@ -176,7 +178,7 @@ fn confirm(
     if !session.io.stdin_is_terminal {
         return refused("nobody can be asked whether the plan is meant");
     }
-    let tenant = printable(&examination.tenant_id);
+    let tenant = printable(&tenant.to_string());
     session.io.say(&format!("Apply it to the live tenant {tenant}? Type yes:"));
     let mut line = String::new();
     std::io::BufReader::new(&mut *session.io.stdin).read_line(&mut line).map_err(Failure::output)?;

@@ -15,6 +15,12 @@ pub(crate) struct Global {
     /// Folder of the store [env: `ENTRASNAP_STORE`] [default: entrasnap.store]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
+    /// Works with the tenant of this name, as `entrasnap tenant add` keeps it [env: `ENTRASNAP_TENANT`]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
+    /// Runs the verb for each tenant of `entrasnap tenant list`
+    #[arg(long, global = true, conflicts_with_all = ["tenant", "store"])]
+    pub(crate) all_tenants: bool,
     /// How data is printed [default: table on a terminal, ndjson when piped]
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,

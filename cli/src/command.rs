@@ -23,6 +23,7 @@ mod report;
 mod setup;
 mod show;
 mod stats;
+mod tenant;
 mod twin;
 mod verify;
 
@@ -78,6 +79,8 @@ pub(crate) enum Command {
     Query(query::Options),
     Repl(repl::Options),
     Demo(demo::Options),
+    #[command(subcommand)]
+    Tenant(tenant::Options),
     Twin(twin::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -127,6 +130,40 @@ fn with_planned(command: clap::Command) -> clap::Command {
     )
 }
 
+impl Command {
+    /// Whether the verb answers for each of several tenants by itself, in rows.
+    pub(crate) fn is_for_many(&self) -> bool {
+        match self {
+            Self::Backup(_)
+            | Self::Backups(_)
+            | Self::Diff(_)
+            | Self::Findings(_)
+            | Self::Query(_)
+            | Self::Recoveries(_)
+            | Self::Stats(_)
+            | Self::Verify(_) => true,
+            Self::Import(_)
+            | Self::Plan(_)
+            | Self::Apply(_)
+            | Self::Recover(_)
+            | Self::Recovery(_)
+            | Self::Permissions(_)
+            | Self::Setup(_)
+            | Self::Show(_)
+            | Self::History(_)
+            | Self::Report(_)
+            | Self::Export(_)
+            | Self::Reindex(_)
+            | Self::Repl(_)
+            | Self::Demo(_)
+            | Self::Tenant(_)
+            | Self::Twin(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+        }
+    }
+}
+
 /// What no verb at all means.
 pub(crate) fn without_verb() -> Command {
     Command::Repl(repl::Options::default())
@@ -172,6 +209,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, command: Command, run_line: Run
         Command::Query(options) => query::run(session, &options),
         Command::Repl(options) => repl::run(session, &options),
         Command::Demo(options) => demo::run(session, &options, run_line),
+        Command::Tenant(options) => tenant::run(session, &options),
         Command::Twin(options) => twin::run(session, &options),
         Command::Completions(options) => completions::run(session, &options, whole()),
         Command::Man(options) => man::run(session, &options, whole()),

@@ -94,6 +94,26 @@ impl std::fmt::Debug for Io<'_> {
 }
 
 impl Io<'_> {
+    /// The same outside world, of which a part can be exchanged for an inner run.
+    pub(crate) fn inner(&mut self) -> Io<'_> {
+        Io {
+            stdin: &mut *self.stdin,
+            stdout: &mut *self.stdout,
+            stderr: &mut *self.stderr,
+            stdin_is_terminal: self.stdin_is_terminal,
+            stdout_is_terminal: self.stdout_is_terminal,
+            stderr_is_terminal: self.stderr_is_terminal,
+            width: self.width,
+            height: self.height,
+            current_dir: self.current_dir.clone(),
+            disk: Arc::clone(&self.disk),
+            now: self.now,
+            environment: self.environment,
+            seed: self.seed,
+            interrupt: self.interrupt,
+        }
+    }
+
     /// An environment variable that is set and not empty.
     pub(crate) fn variable(&self, name: &str) -> Option<OsString> {
         (self.environment)(name).filter(|value| !value.is_empty())

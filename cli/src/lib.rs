@@ -26,17 +26,20 @@ mod config;
 mod database;
 mod engine_help;
 mod error;
+mod fleet;
 mod io;
 mod live;
 mod names;
 mod output;
 mod plan_file;
 mod planning;
+mod profiles;
 mod progress;
 mod records;
 mod repl;
 mod saved;
 mod session;
+mod tenant;
 mod wait;
 
 use std::ffi::OsString;
@@ -49,8 +52,9 @@ pub use io::{Interrupt, Io};
 pub use jiff::Timestamp;
 pub use query::{self, ResultTable, Row, RowError, Value};
 
-use command::Parsed;
-use error::{Failure, Status, print};
+use command::{Arguments, Parsed};
+use error::{Failure, Outcome, Status, print};
+use profiles::Profiles;
 use session::Session;
 
 /// Runs one command line (its first item is the program's name) and returns the exit status.
@@ -65,12 +69,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io<'_>) -> u8 {
 fn run_line(args: Vec<OsString>, io: &mut Io<'_>) -> Status {
     let json = args::wants_json(&args, io.stdout_is_terminal);
     let status = match command::parse(&args, io.width, io.stdin_is_terminal && io.stdout_is_terminal) {
-        Ok(Parsed::Command(arguments)) => match Session::start(io, &arguments.global) {
-            Ok(mut session) => session.run(|session| {
-                command::run(session, arguments.command.unwrap_or_else(command::without_verb), run_line)
-            }),
-            Err(failure) => print::failure(io, &failure, json),
-        },
+        Ok(Parsed::Command(arguments)) if arguments.global.all_tenants => {
+            fleet::run(&args, &arguments, io, run_command)
+                .unwrap_or_else(|failure| print::failure(io, &failure, json))
+        }
+        Ok(Parsed::Command(arguments)) => {
+            run_of_profile(*arguments, io).unwrap_or_else(|failure| print::failure(io, &failure, json))
+        }
         Ok(Parsed::Planned(name)) => {
             let failure = Failure::not_built(&format!("`{name}`"), command::planned_help(&name));
             print::failure(io, &failure, json)
@@ -81,6 +86,31 @@ fn run_line(args: Vec<OsString>, io: &mut Io<'_>) -> Status {
         Err(error) if status == Status::Done => print::failure(io, &Failure::output(error), json),
         _ => status,
     }
+}
+
+/// Runs a verb for the tenant that was named, if one was.
+fn run_of_profile(arguments: Arguments, io: &mut Io<'_>) -> Outcome {
+    let from_environment = || io.variable("ENTRASNAP_TENANT").and_then(|name| name.into_string().ok());
+    // The verb that keeps the profiles is for none of them.
+    let is_of_all = matches!(arguments.command, Some(command::Command::Tenant(_)));
+    let name = arguments.global.tenant.clone().or_else(from_environment).filter(|_| !is_of_all);
+    match name {
+        Some(name) => {
+            let profiles = Profiles::read(io)?;
+            let profile = profiles.get(&name)?;
+            let outer = io.environment;
+            let environment = |name: &str| profile.variable(name, outer);
+            run_command(arguments, &mut Io { environment: &environment, ..io.inner() })
+        }
+        None => run_command(arguments, io),
+    }
+}
+
+/// Runs a verb.
+fn run_command(arguments: Arguments, io: &mut Io<'_>) -> Outcome {
+    let mut session = Session::start(io, &arguments.global)?;
+    let command = arguments.command.unwrap_or_else(command::without_verb);
+    Ok(session.run(|session| command::run(session, command, run_line)))
 }
 
 /// Runs the command line of this process.

@@ -124,6 +124,7 @@ fn greet(session: &mut Session<'_, '_>, state: &State) {
             [] => session.note("the store has no backup yet; `entrasnap import` makes one"),
             [.., last] => {
                 let count = counted(store.backups().len() as u64, "backup");
+                session.name_tenant(&store);
                 session.note(&format!("{count}, the newest is {} ({})", last.id, people_time(last.taken_at)));
             }
         },

@@ -16,6 +16,7 @@ use crate::io::Io;
 use crate::output::text::printable_lines;
 use crate::output::{self, Fit, Layout, Look, Rows, Style, unread};
 use crate::progress::{Meter, Progress};
+use crate::tenant::TenantIdentity;
 
 /// One run of one verb.
 pub(crate) struct Session<'run, 'io> {
@@ -195,6 +196,17 @@ impl<'run, 'io> Session<'run, 'io> {
             Format::Table => self.print_text(people),
             Format::Json => output::json::object(&mut *self.io.stdout, rows).map_err(Failure::output),
             _ => self.print_rows(rows),
+        }
+    }
+
+    /// Names the tenant of a store to people, above what they read of it.
+    pub(crate) fn name_tenant(&mut self, store: &Store) {
+        if !self.is_for_people() {
+            return;
+        }
+        let tenant = TenantIdentity::of(store);
+        if !tenant.is_unknown() {
+            self.note(&format!("tenant {tenant}"));
         }
     }
 

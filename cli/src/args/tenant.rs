@@ -10,15 +10,15 @@ use super::Expected;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Tenant (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...)")]
 pub(crate) struct Tenant {
-    /// How to sign in [default: by the variables that are set]
+    /// How to sign in [env: `ENTRASNAP_AUTH`] [default: by the variables that are set]
     #[arg(long, value_enum, value_name = "WAY")]
     pub(crate) auth: Option<Auth>,
     /// Scheme and host of Graph [env: `ENTRASNAP_GRAPH_ENDPOINT`]
     #[arg(long, value_name = "URL")]
     pub(crate) graph_endpoint: Option<String>,
-    /// Which of Microsoft's clouds
-    #[arg(long, value_enum, value_name = "CLOUD", default_value_t = Cloud::Global)]
-    pub(crate) cloud: Cloud,
+    /// Which of Microsoft's clouds [env: `ENTRASNAP_CLOUD`] [default: global]
+    #[arg(long, value_enum, value_name = "CLOUD")]
+    pub(crate) cloud: Option<Cloud>,
     /// How long replicas are given to settle, such as 5m [env: `ENTRASNAP_SETTLE`] [default: 5m; 0 on loopback]
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) settle: Option<Duration>,
@@ -52,9 +52,8 @@ pub(crate) enum Auth {
 }
 
 /// Microsoft's clouds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Cloud {
-    #[default]
     Global,
     Usgov,
     UsgovDod,

@@ -17,8 +17,9 @@ use query::{
 use crate::bridge::scratch::Scratch;
 use crate::error::{Excerpt, Failure, Outcome, Status};
 use crate::io::Interrupt;
-use crate::output::text::people_time;
+use crate::output::text::{people_time, printable};
 use crate::session::{self, Session};
+use crate::tenant::TenantIdentity;
 pub(crate) use chosen::{chosen_changes, read_predicate, selection_of};
 pub(crate) use findings::{findings, rules};
 
@@ -97,6 +98,11 @@ impl StoredTables {
         let written = PointArgument::Text("live".to_owned());
         locked(&self.lookups).said.push(ResolvedPoint::new(&written, reading));
         *self.opened.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The tenant of the store for a prompt: short, printable, and empty when it is unknown.
+    pub(crate) fn tenant(&self) -> String {
+        self.open().map(|tables| printable(&TenantIdentity::of(tables.store()).short())).unwrap_or_default()
     }
 
     fn path(&self) -> PathBuf {

@@ -108,6 +108,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             return Err(error.into());
         }
     };
+    session.name_tenant(&store);
     print(session, &report, options)
 }
 

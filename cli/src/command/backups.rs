@@ -15,6 +15,7 @@ pub(crate) struct Options {}
 /// When there is no store, or it cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
     let store = session.open()?;
+    session.name_tenant(&store);
     session.print_rows(&backups::listed(store.backups(), session.is_for_people()))?;
     Ok(Status::Done)
 }

@@ -150,22 +150,13 @@ impl Script<'_> {
         let args = std::iter::once("entrasnap").chain(typed.iter().copied());
         let color = if session.look.color { "always" } else { "never" };
         let args = args.chain(["--color", color, "-o", "table", "--quiet"]).map(OsString::from);
-        let io = &mut *session.io;
         let mut inner = Io {
             stdin: &mut std::io::empty(),
-            stdout: &mut *io.stdout,
-            stderr: &mut *io.stderr,
             stdin_is_terminal: false,
             stdout_is_terminal: true,
-            stderr_is_terminal: io.stderr_is_terminal,
-            width: io.width,
-            height: io.height,
             current_dir: self.folder.to_owned(),
-            disk: Arc::clone(&io.disk),
-            now: io.now,
             environment: &|name| self.tenant.variable(name),
-            seed: io.seed,
-            interrupt: io.interrupt,
+            ..session.io.inner()
         };
         match (self.run_line)(args.collect(), &mut inner) {
             Status::Done | Status::Warnings => Ok(()),

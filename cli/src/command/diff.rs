@@ -48,6 +48,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let predicate = options.selection.predicate.as_deref();
     let changes = comparison::changes(session, &store, &sides, &filter, predicate)?;
     let lacks = comparison::unread(&store, &sides, &filter)?;
+    session.name_tenant(&store);
     if options.explain {
         let everything = DifferenceFilter { all: true, cascades: Cascades::Hidden, ..filter };
         let ignored = if options.all {

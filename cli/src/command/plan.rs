@@ -70,6 +70,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     if let Some(out) = &options.out {
         plan_file::write(session, out, &plan)?;
     }
+    let store = session.open()?;
+    session.name_tenant(&store);
     plan_file::print(session, &plan)?;
     Ok(Status::Done)
 }

@@ -20,7 +20,9 @@ pub(crate) struct Options {}
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
-    let statistics = session.open()?.statistics()?;
+    let store = session.open()?;
+    session.name_tenant(&store);
+    let statistics = store.statistics()?;
     let json = |text: serde_json::Result<String>| Cell::Json(text.expect("counts are plain data"));
     let cells = vec![
         Cell::Bytes(statistics.bytes),

@@ -84,7 +84,7 @@ impl Editor {
     /// # Errors
     /// When the terminal cannot be read.
     pub(super) fn read(&mut self) -> std::io::Result<Typed> {
-        let prompt = Marks { point: self.tables.default_point() };
+        let prompt = Marks { tenant: self.tables.tenant(), point: self.tables.default_point() };
         let read = self.inner.read_line(&prompt).map_err(std::io::Error::other)?;
         // What is lost with a power cut is the history of one input at most.
         self.inner.sync_history().ok();
@@ -96,16 +96,19 @@ impl Editor {
     }
 }
 
-/// The prompt: the point in time when it is not the newest.
+/// The prompt: the tenant, and the point in time when it is not the newest.
 struct Marks {
+    /// Short and printable; empty when it is unknown.
+    tenant: String,
     point: String,
 }
 
 impl Prompt for Marks {
     fn render_prompt_left(&self) -> Cow<'_, str> {
+        let of_tenant = if self.tenant.is_empty() { "" } else { " " };
         match self.point.as_str() {
-            "latest" => Cow::Borrowed("entrasnap"),
-            point => Cow::Owned(format!("entrasnap@{point}")),
+            "latest" => Cow::Owned(format!("entrasnap{of_tenant}{}", self.tenant)),
+            point => Cow::Owned(format!("entrasnap{of_tenant}{}@{point}", self.tenant)),
         }
     }
 
