@@ -36,6 +36,7 @@ mod progress;
 mod records;
 mod repl;
 mod saved;
+mod sentence;
 mod session;
 mod wait;
 

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use engine::{BackupSummary, ChangeKind, Store};
+use engine::{BackupId, BackupSummary, ChangeKind, Store};
 
 use crate::args::Format;
 use crate::change::ChangeRow;
 use crate::error::{Outcome, Status};
 use crate::names::{Known, Names};
+use crate::output::change::detail::Extent;
 use crate::output::change::text;
 use crate::output::text::{counted, people_time};
 use crate::output::{Cell, Look, Rows, json};
@@ -72,11 +73,11 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             change: ChangeRow::from(change),
         })
         .collect();
-    let mut names = Names::of(&store, &[latest.id]);
     if session.format == Format::Table {
-        let text = for_people(&events, &mut names, session.look);
+        let text = for_people(&store, &events, &latest.id, session.look);
         session.print_text(&text)?;
     } else {
+        let mut names = Names::of(&store, &[latest.id]);
         session.print_rows(&rows(&events, &mut names))?;
     }
     name_backups(session, &store);
@@ -87,16 +88,23 @@ fn name_backups(session: &mut Session<'_, '_>, store: &Store) {
     session.note(&format!("over {}", counted(store.backups().len() as u64, "backup")));
 }
 
-fn for_people(events: &[Event], names: &mut Names, look: Look) -> String {
+fn for_people(store: &Store, events: &[Event], latest: &BackupId, look: Look) -> String {
     let mut out = String::new();
+    let extent = if look.whole { Extent::Whole } else { Extent::First };
     for event in events {
         writeln!(out, "{}  {}", people_time(event.backup.taken_at), event.backup.id).ok();
-        out.push_str(&text::headline(&event.change, look));
-        if event.has_details {
-            out.push_str(&text::below(&event.change, names, look));
-        }
+        let mut names = names_at(store, &event.backup, latest);
+        out.push_str(&text::headline(&event.change, &mut names, look));
+        out.push_str(&text::below(&event.change, &mut names, extent, look));
     }
     out
+}
+
+/// Names as they were at a backup and at the one before it, and as they are now.
+fn names_at(store: &Store, backup: &BackupSummary, latest: &BackupId) -> Names {
+    let index = store.commits().iter().position(|member| member.id == backup.id);
+    let before = index.and_then(|index| store.commits().get(index.checked_sub(1)?)).unwrap_or(backup);
+    Names::of(store, &[backup.id, before.id, *latest])
 }
 
 /// One row for the object, then one for each attribute and link that changed.

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use super::super::Look;
 use super::super::text::printable;
-use super::detail::{Detail, Mark, Named, details, mark_of, undo_of};
-use super::sentence;
+use super::content::Budget;
+use super::detail::{Detail, Extent, Mark, details, mark_of, title_of, undo_of};
+use super::named::Named;
+use super::{sentence, unshown};
 use crate::change::ChangeRow;
 use crate::names::Names;
 
@@ -25,18 +27,23 @@ const BELOW_OBJECT: Frame = Frame { indent: 4, has_marks: true };
 /// The whole difference.
 pub(crate) fn render(changes: &[ChangeRow], names: &mut Names, look: Look) -> String {
     let mut out = String::new();
+    let mut budget = Budget::new(look.whole);
     for change in changes {
-        out.push_str(&headline(change, look));
-        out.push_str(&below(change, names, look));
+        out.push_str(&headline(change, names, look));
+        out.push_str(&below(change, names, budget.next(change), look));
     }
     out.push_str(&sentence(changes));
     out.push('\n');
+    if let Some(text) = unshown(&budget) {
+        out.push_str(&text);
+        out.push('\n');
+    }
     out
 }
 
 /// One object: `~ user Ann Example (ID): updated; undo: update`.
-pub(crate) fn headline(change: &ChangeRow, look: Look) -> String {
-    let name = match change.display_name.as_str() {
+pub(crate) fn headline(change: &ChangeRow, names: &mut Names, look: Look) -> String {
+    let name = match title_of(change, names).as_str() {
         "" => change.id.clone(),
         name => format!("{name} ({})", change.id),
     };
@@ -48,9 +55,9 @@ pub(crate) fn headline(change: &ChangeRow, look: Look) -> String {
     look.marked(mark_of(change), &printable(&text), 0)
 }
 
-/// What changed in one object, without its headline.
-pub(crate) fn below(change: &ChangeRow, names: &mut Names, look: Look) -> String {
-    details(change, names).iter().map(|detail| lines(detail, BELOW_OBJECT, look)).collect()
+/// What changed in one object, or what it holds, without its headline.
+pub(crate) fn below(change: &ChangeRow, names: &mut Names, extent: Extent, look: Look) -> String {
+    details(change, names, extent).iter().map(|detail| lines(detail, BELOW_OBJECT, look)).collect()
 }
 
 /// The lines of one detail.
@@ -82,6 +89,11 @@ pub(crate) fn lines(detail: &Detail, frame: Frame, look: Look) -> String {
         }
         Detail::Link { mark, relation, target, note } => {
             marked(*mark, &printable(&format!("{relation}: {target}{note}")))
+        }
+        Detail::Held { mark, path, value: held } => {
+            let path = printable(path);
+            let room = look.width.saturating_sub(path.chars().count() + frame.indent + 4);
+            marked(*mark, &format!("{path}: {}", value(held, look, room)))
         }
         Detail::Unobserved(names) => {
             plain(&format!("? not observed on one side: {}", printable(names)), frame.indent)
