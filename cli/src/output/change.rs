@@ -5,6 +5,7 @@ pub(crate) mod detail;
 pub(crate) mod markdown;
 pub(crate) mod named;
 pub(crate) mod page;
+mod paired;
 pub(crate) mod text;
 mod value;
 

@@ -1,11 +1,12 @@
 //! What a change comes to, whatever it is printed as: values path by path, lists element by element, links, each with
 //! the names of what it points at; and of an object that is new or gone what it holds.
 
-use engine::schema::{self, RuleKind};
+use engine::listed_names;
 use ingest::plan::StepLink;
 
 use super::content;
 use super::named::{Named, named};
+use super::paired::{Pairs, pair};
 use super::value::{Difference, differences};
 use crate::change::{AttributeRow, ChangeRow, LinkRow};
 use crate::names::{Names, Side};
@@ -112,28 +113,10 @@ pub(crate) fn details(change: &ChangeRow, names: &mut Names, extent: Extent) -> 
 fn of_attribute(type_token: &str, attribute: &AttributeRow, names: &mut Names) -> Vec<Detail> {
     let AttributeRow { name, from_value, to_value } = attribute;
     let (from, to) = (from_value.as_deref(), to_value.as_deref());
-    let sides = [Side::From, Side::To];
-    match (listed(type_token, name, from), listed(type_token, name, to)) {
-        (Some(from), Some(to)) if from != to => values(name, Some(&from), Some(&to), sides, names),
-        _ => values(name, from, to, sides, names),
+    match (listed_names(type_token, name, from), listed_names(type_token, name, to)) {
+        (Some(from), Some(to)) if from != to => paired_values(name, Some(&from), Some(&to), names),
+        _ => paired_values(name, from, to, names),
     }
-}
-
-/// A text that lists names, as the list that it means.
-fn listed(type_token: &str, name: &str, text: Option<&str>) -> Option<String> {
-    let path = name.replace('.', "/");
-    let is_one = |kind| schema::rule(type_token, &path, kind).is_some();
-    let separator = if is_one(RuleKind::SpaceList) {
-        ' '
-    } else if is_one(RuleKind::CommaList) {
-        ','
-    } else {
-        return None;
-    };
-    let text: Option<String> = serde_json::from_str(text.unwrap_or("null")).ok()?;
-    let text = text.unwrap_or_default();
-    let elements: Vec<&str> = text.split(separator).map(str::trim).filter(|name| !name.is_empty()).collect();
-    serde_json::to_string(&elements).ok()
 }
 
 /// What differs between the two values at a path, each with the names of its side.
@@ -141,11 +124,38 @@ pub(crate) fn values(
     path: &str,
     from: Option<&str>,
     to: Option<&str>,
-    [before, after]: [Side; 2],
+    sides: [Side; 2],
     names: &mut Names,
 ) -> Vec<Detail> {
     let found = differences(path, from, to).into_iter();
-    let details = found.map(|difference| match difference {
+    found.map(|difference| of_difference(difference, sides, names)).collect()
+}
+
+/// As [`values`], with what differs in an element that stands on both sides shown alone.
+fn paired_values(path: &str, from: Option<&str>, to: Option<&str>, names: &mut Names) -> Vec<Detail> {
+    let sides = [Side::From, Side::To];
+    let mut details = Vec::new();
+    for difference in differences(path, from, to) {
+        let Difference::List { path, removed, added, order } = difference else {
+            details.push(of_difference(difference, sides, names));
+            continue;
+        };
+        let pairs = pair(removed, added);
+        for (identity, before, after) in pairs.changed {
+            let known = names.get(&identity).name;
+            let label = if known.is_empty() { &identity } else { &known };
+            details.extend(paired_values(&format!("{path}[{label}]"), Some(before), Some(after), names));
+        }
+        let Pairs { removed, added, .. } = pairs;
+        if !(removed.is_empty() && added.is_empty()) {
+            details.push(of_difference(Difference::List { path, removed, added, order }, sides, names));
+        }
+    }
+    details
+}
+
+fn of_difference(difference: Difference<'_>, [before, after]: [Side; 2], names: &mut Names) -> Detail {
+    match difference {
         Difference::Value { path, from, to } => {
             let (from, to) = (named(&path, from, before, names), named(&path, to, after, names));
             Detail::Value { path, from, to }
@@ -158,8 +168,7 @@ pub(crate) fn values(
                 elements.map(|(mark, side, element)| (mark, named(&path, Some(element), side, names)));
             Detail::List { elements: elements.collect(), order: order.map(str::to_owned), path }
         }
-    });
-    details.collect()
+    }
 }
 
 fn of_link(link: &LinkRow, names: &mut Names) -> Detail {

@@ -2,8 +2,12 @@
 //!
 //! Invariant: without the names the text is the very text, so that two values that differ are never shown alike.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::value::path_part;
 use crate::names::{Names, Side, is_guid};
 
 /// Members that name the resource whose permissions stand beside them.
@@ -12,12 +16,16 @@ const RESOURCES: [&str; 3] = ["resourceAppId", "resourceId", "resourceApplicatio
 const CONTEXTS: &str = "AuthenticationContextClassReferences";
 /// How deep resources are looked for.
 const DEPTH_MAX: usize = 16;
+/// The longest text, in bytes, that is taken apart.
+const PARTS_LENGTH_MAX: usize = 64 * 1024;
 
 /// A JSON text, and the name of what it points at, or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Named {
     pub(crate) text: String,
     pub(crate) name: String,
+    /// The members of a complex value by name, or the elements of a list under no name, for where it is too long for a line.
+    pub(crate) parts: Vec<(String, Named)>,
 }
 
 impl Named {
@@ -30,18 +38,39 @@ impl Named {
 
 /// A value at a path, with the names of what it points at on a side.
 pub(crate) fn named(path: &str, text: Option<&str>, side: Side, names: &mut Names) -> Named {
-    let Some(text) = text else { return Named { text: "(absent)".to_owned(), name: String::new() } };
-    if let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        let name = name_of(path, inner, side, names).unwrap_or_default();
-        return Named { text: text.to_owned(), name };
-    }
-    if !text.starts_with(['[', '{']) {
-        return Named { text: text.to_owned(), name: String::new() };
-    }
-    if let Ok(value) = serde_json::from_str::<Value>(text) {
+    let Some(text) = text else { return Named { text: "(absent)".to_owned(), ..Named::default() } };
+    if text.starts_with(['[', '{'])
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+    {
         learn_resources(&value, side, names, DEPTH_MAX);
     }
-    Named { text: annotated(path, text, side, names), name: String::new() }
+    let depth = if text.len() > PARTS_LENGTH_MAX { 0 } else { DEPTH_MAX };
+    whole(path, text, side, names, depth)
+}
+
+fn whole(path: &str, text: &str, side: Side, names: &mut Names, depth_left: usize) -> Named {
+    if let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        let name = name_of(path, inner, side, names).unwrap_or_default();
+        return Named { text: text.to_owned(), name, parts: Vec::new() };
+    }
+    let text_with_names = annotated(path, text, side, names);
+    let mut named = Named { text: text_with_names, ..Named::default() };
+    if depth_left == 0 {
+        return named;
+    }
+    if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) {
+        let parts = members.into_iter();
+        let parts = parts.map(|(name, value)| {
+            let value = whole(&name, value.get(), side, names, depth_left - 1);
+            (path_part(&name), value)
+        });
+        named.parts = parts.collect();
+    } else if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) {
+        let parts = elements.into_iter();
+        let parts = parts.map(|value| (String::new(), whole(path, value.get(), side, names, depth_left - 1)));
+        named.parts = parts.collect();
+    }
+    named
 }
 
 /// The name of what a text points at: by a GUID, alone or at the end of a scope, or by the ID of an authentication context.
@@ -111,6 +140,15 @@ fn string_length(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_values_can_be_taken_apart() {
+        let value = named("p", Some(r#"{"b":[1,{"c":2}],"a":"x"}"#), Side::To, &mut Names::none());
+        let names: Vec<&str> = value.parts.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        let elements: Vec<&str> = value.parts[1].1.parts.iter().map(|(_, part)| part.text.as_str()).collect();
+        assert_eq!(elements, ["1", r#"{"c":2}"#]);
+    }
 
     const ROLE: &str = "62e90394-69f5-4237-9190-012177145e10";
 
