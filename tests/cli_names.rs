@@ -152,8 +152,9 @@ fn what_is_too_long_for_a_line_is_never_shown_alike_on_both_sides() {
 fn programs_read_what_lists_gained_and_lost() {
     let shell = shell();
     let lists = |name: &str| {
-        let query =
-            format!("changes('latest~1')|where(id=='{POLICY}'and(name=='{name}'))|project(added),removed");
+        let query = format!(
+            "changes('latest~1') | where id == '{POLICY}' and name == '{name}' | project added, removed"
+        );
         shell.run_words(["query", &query].into_iter(), "").expect(0).lines()
     };
     let users = lists("conditions.users.excludeUsers");

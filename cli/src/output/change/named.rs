@@ -53,24 +53,25 @@ fn whole(path: &str, text: &str, side: Side, names: &mut Names, depth_left: usiz
         let name = name_of(path, inner, side, names).unwrap_or_default();
         return Named { text: text.to_owned(), name, parts: Vec::new() };
     }
-    let text_with_names = annotated(path, text, side, names);
-    let mut named = Named { text: text_with_names, ..Named::default() };
+    let mut value = Named { text: annotated(path, text, side, names), ..Named::default() };
     if depth_left == 0 {
-        return named;
+        return value;
     }
     if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) {
         let parts = members.into_iter();
         let parts = parts.map(|(name, value)| {
-            let value = whole(&name, value.get(), side, names, depth_left - 1);
-            (path_part(&name), value)
+            let part = whole(&name, value.get(), side, names, depth_left - 1);
+            (path_part(&name), part)
         });
-        named.parts = parts.collect();
+        value.parts = parts.collect();
+        // What an element is stands before what is in it.
+        value.parts.sort_by_key(|(_, part)| !part.parts.is_empty());
     } else if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(text) {
         let parts = elements.into_iter();
         let parts = parts.map(|value| (String::new(), whole(path, value.get(), side, names, depth_left - 1)));
-        named.parts = parts.collect();
+        value.parts = parts.collect();
     }
-    named
+    value
 }
 
 /// The name of what a text points at: by a GUID, alone or at the end of a scope, or by the ID of an authentication context.
@@ -89,10 +90,14 @@ fn learn_resources(value: &Value, side: Side, names: &mut Names, depth_left: usi
             for resource in RESOURCES.iter().filter_map(|name| members.get(*name)?.as_str()) {
                 names.learn_permissions(side, resource);
             }
-            members.values().for_each(|member| learn_resources(member, side, names, depth_left - 1));
+            for member in members.values() {
+                learn_resources(member, side, names, depth_left - 1);
+            }
         }
         Value::Array(elements) if depth_left > 0 => {
-            elements.iter().for_each(|element| learn_resources(element, side, names, depth_left - 1));
+            for element in elements {
+                learn_resources(element, side, names, depth_left - 1);
+            }
         }
         _ => {}
     }
