@@ -9,6 +9,7 @@ mod cli_foreign;
 mod cli_harm;
 mod cli_import;
 mod cli_links;
+mod cli_names;
 mod cli_query;
 mod cli_recovery;
 mod cli_repl;

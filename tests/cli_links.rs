@@ -115,7 +115,13 @@ fn histories_and_queries_tell_lost_links_apart_from_those_that_were_removed() {
             ["softDeleted", "lostIncomingLink", "g1"]
         ])
     );
-    assert!(shell.run("history Bob -o table").expect(0).stdout.contains("- members: g1 (cascade, incoming)"));
+    assert!(
+        shell
+            .run("history Bob -o table")
+            .expect(0)
+            .stdout
+            .contains("- members: group Staff (g1) (cascade, incoming)")
+    );
     let ask = |text: &str| {
         let words = ["query", text, "-o", "ndjson"];
         shell.run_words(words.into_iter(), "").expect(0).lines()

@@ -103,11 +103,12 @@ fn diff_row(change: &Change) -> Value {
 /// What `changes` has to show of a change, names of targets apart.
 fn change_rows(change: &Change) -> Vec<Value> {
     let row = |kind: &str, name: &str, action: &str, values: [Value; 2], target: &str| {
+        let (added, removed) = (gained(&values[1], &values[0]), gained(&values[0], &values[1]));
         let [from, to] = values;
         json!({
             "id": change.id, "type": *change.type_token, "displayName": change.display_name,
             "change": change.kind.name(), "kind": kind, "name": name, "action": action,
-            "fromValue": from, "toValue": to, "targetId": target,
+            "fromValue": from, "toValue": to, "targetId": target, "added": added, "removed": removed,
         })
     };
     let nothing = || [Value::Null, Value::Null];
@@ -125,6 +126,27 @@ fn change_rows(change: &Change) -> Vec<Value> {
         rows.push(row(kind, &link.relation, link.action.name(), nothing(), &link.target_id.to_string()));
     }
     rows
+}
+
+/// The elements of a list that another has not, each as often; null where neither value is a list, or one is another value.
+fn gained(list: &Value, other: &Value) -> Value {
+    let elements = |value: &Value| match value {
+        Value::Null => Some(Vec::new()),
+        Value::Array(elements) => Some(elements.clone()),
+        _ => None,
+    };
+    if list.is_null() && other.is_null() {
+        return Value::Null;
+    }
+    let (Some(list), Some(mut other)) = (elements(list), elements(other)) else { return Value::Null };
+    let is_new = |element: &Value| match other.iter().position(|known| known == element) {
+        Some(position) => {
+            other.remove(position);
+            false
+        }
+        None => true,
+    };
+    list.into_iter().filter(is_new).collect()
 }
 
 /// Takes some columns out of a row.
@@ -234,7 +256,7 @@ fn history_rows(store: &Store) -> Vec<Value> {
                 first.push(moment(json!({
                     "id": attributes["id"], "type": *token, "displayName": object.display_name(),
                     "change": change, "kind": "object", "name": "", "action": "", "fromValue": null,
-                    "toValue": null, "targetId": "",
+                    "toValue": null, "targetId": "", "added": null, "removed": null,
                 })));
             }
             first.sort_by_key(|row| row["id"].as_str().unwrap().to_owned());
@@ -323,8 +345,7 @@ fn the_schemas_are_those_of_the_manual() {
         "id type displayName change recoveryAction reason attributes links attributeCount linkCount unknown before \
          after"
     );
-    let changes =
-        "id type displayName change kind name action fromValue toValue targetId targetType targetName";
+    let changes = "id type displayName change kind name action fromValue toValue targetId targetType targetName added removed";
     assert_eq!(names("changes('latest~1')").join(" "), changes);
     assert_eq!(names("history('latest~1')").join(" "), format!("{changes} backup takenAt"));
     assert_eq!(columns(&tables, "backups")[1], ("takenAt".to_owned(), Type::Datetime));

@@ -64,7 +64,7 @@ pub(crate) fn sides(
 fn doubt_ids(session: &mut Session<'_, '_>, store: &Store, sides: &Sides, ids: &[String]) {
     let mut names = Names::of(store, &[sides.from.id, sides.to.id]);
     for id in ids.iter().take(LOOKUP_COUNT_MAX) {
-        if names.get(id).type_token.is_empty() {
+        if !names.is_object(id) {
             session.warn(&format!("neither backup has an object \"{id}\""));
         }
     }
@@ -194,7 +194,7 @@ pub(crate) fn print(
             session.print_text(&text)
         }
         Format::Md => {
-            let mut text = change_rows::markdown::render(changes, names);
+            let mut text = change_rows::markdown::render(changes, names, session.look.whole);
             if !lacks.is_empty() {
                 text = format!("{text}\n{}\n", markdown::escaped(&lacking::sentence(lacks, true)));
             }
@@ -216,6 +216,7 @@ pub(crate) fn page(
     lacks: &[Unread],
     names: &mut Names,
 ) -> Outcome<()> {
+    let is_whole = session.look.whole;
     let written = html::page(&mut *session.io.stdout, title, &mut |out| {
         writeln!(out, "<h1>{}</h1>", escaped_html(title))?;
         if !heading.is_empty() {
@@ -224,7 +225,7 @@ pub(crate) fn page(
         if !lacks.is_empty() {
             writeln!(out, "<p>{}</p>", escaped_html(&lacking::sentence(lacks, true)))?;
         }
-        change_rows::page::write(out, changes, names)
+        change_rows::page::write(out, changes, names, is_whole)
     });
     written.map_err(Failure::output)
 }

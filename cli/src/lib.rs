@@ -38,6 +38,7 @@ mod progress;
 mod records;
 mod repl;
 mod saved;
+mod sentence;
 mod session;
 mod tenant;
 mod wait;

@@ -66,7 +66,7 @@ fn names_of(session: &Session<'_, '_>, plan: &Plan) -> Names {
     if !session.reads_names() {
         return Names::none();
     }
-    let backups = [&plan.from.backup, &plan.to.backup];
+    let backups = [&plan.to.backup, &plan.from.backup];
     let backups: Vec<BackupId> = backups.into_iter().filter_map(|id| BackupId::from_text(id)).collect();
     session.open().map_or_else(|_| Names::none(), |store| Names::of(&store, &backups))
 }

@@ -68,7 +68,7 @@
 //! | `manifest`, `state` | the records that make a backup exist; what a store holds at one `HEAD` |
 //! | `snapshot`, `snapshots`, `object`, `vector`, `id_index`, `rows`, `link_sets`, `change_index` | a point in time: vectors, IDs, versions, links; who changed |
 //! | [`scan`] | whole columns of all versions of a type, for queries |
-//! | `difference`, `change`, `point`, `find` | two points in time to changes; how people name points and objects |
+//! | `difference`, `change`, `list_change`, `point`, `find` | two points in time to changes; how people name points and objects |
 //! | `journal`, `catalog`, [`records`], `recording` | append-only logs; their index; reports, recoveries and lineage in them; one held open |
 //! | [`coverage`] | what each backup read, and what it could not |
 //! | [`verify`], [`statistics`], `import_cache` | re-reading everything; sizes; what the last import saw |
@@ -93,6 +93,7 @@ mod import_cache;
 mod journal;
 mod leftover;
 mod link_sets;
+mod list_change;
 mod manifest;
 mod map;
 mod object;
@@ -127,6 +128,7 @@ pub use details::{BackupDetails, BackupKind, BackupSummary, CreateOptions, Warni
 pub use difference::{Cascades, ChangedObject, Changes, Difference, DifferenceFilter};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{BackupId, ObjectId};
+pub use list_change::{ListChange, listed_names};
 pub use object::{Object, ObjectKey};
 pub use point::Point;
 pub use snapshot::Snapshot;

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use engine::{BackupSummary, ChangeKind, Store};
+use engine::{BackupId, BackupSummary, ChangeKind, ListChange, Store};
 
 use crate::args::Format;
-use crate::change::ChangeRow;
+use crate::change::{AttributeRow, ChangeRow};
 use crate::error::{Outcome, Status};
 use crate::names::{Known, Names};
+use crate::output::change::detail::Extent;
 use crate::output::change::text;
 use crate::output::text::{counted, people_time};
 use crate::output::{Cell, Look, Rows, json};
@@ -26,6 +27,8 @@ const COLUMNS: &[&str] = &[
     "targetId",
     "targetType",
     "targetName",
+    "added",
+    "removed",
     "backup",
     "takenAt",
 ];
@@ -72,11 +75,11 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             change: ChangeRow::from(change),
         })
         .collect();
-    let mut names = Names::of(&store, &[latest.id]);
     if session.format == Format::Table {
-        let text = for_people(&events, &mut names, session.look);
+        let text = for_people(&store, &events, &latest.id, session.look);
         session.print_text(&text)?;
     } else {
+        let mut names = Names::of(&store, &[latest.id]);
         session.print_rows(&rows(&events, &mut names))?;
     }
     name_backups(session, &store);
@@ -87,65 +90,85 @@ fn name_backups(session: &mut Session<'_, '_>, store: &Store) {
     session.note(&format!("over {}", counted(store.backups().len() as u64, "backup")));
 }
 
-fn for_people(events: &[Event], names: &mut Names, look: Look) -> String {
+fn for_people(store: &Store, events: &[Event], latest: &BackupId, look: Look) -> String {
     let mut out = String::new();
+    let extent = if look.whole { Extent::Whole } else { Extent::First };
     for event in events {
         writeln!(out, "{}  {}", people_time(event.backup.taken_at), event.backup.id).ok();
-        out.push_str(&text::headline(&event.change, look));
-        if event.has_details {
-            out.push_str(&text::below(&event.change, names, look));
-        }
+        let mut names = names_at(store, &event.backup, latest);
+        out.push_str(&text::headline(&event.change, &mut names, look));
+        out.push_str(&text::below(&event.change, &mut names, extent, look));
     }
     out
+}
+
+/// Names as they were at a backup and at the one before it, and as they are now.
+fn names_at(store: &Store, backup: &BackupSummary, latest: &BackupId) -> Names {
+    let index = store.commits().iter().position(|member| member.id == backup.id);
+    let before = index.and_then(|index| store.commits().get(index.checked_sub(1)?)).unwrap_or(backup);
+    Names::of(store, &[backup.id, before.id, *latest])
+}
+
+/// What a row is about, besides the object.
+#[derive(Default)]
+struct Thing<'e> {
+    kind: &'static str,
+    name: &'e str,
+    action: &'e str,
+    values: [Option<&'e str>; 2],
+    lists: Option<ListChange>,
+    target_id: &'e str,
+    target: Known,
 }
 
 /// One row for the object, then one for each attribute and link that changed.
 fn rows(events: &[Event], names: &mut Names) -> Rows {
     let mut cells = Vec::new();
     for event in events {
-        cells.push(row(event, "object", ["", ""], [None, None], "", Known::default()));
+        cells.push(row(event, Thing { kind: "object", ..Thing::default() }));
         if !event.has_details {
             continue;
         }
-        for attribute in &event.change.attributes {
-            let values = [attribute.from_value.as_deref(), attribute.to_value.as_deref()];
-            let words = [attribute.name.as_str(), "set"];
-            cells.push(row(event, "attribute", words, values, "", Known::default()));
+        for AttributeRow { name, from_value, to_value } in &event.change.attributes {
+            let values = [from_value.as_deref(), to_value.as_deref()];
+            let lists = ListChange::between(&event.change.type_token, name, values[0], values[1]);
+            let thing = Thing { kind: "attribute", name, action: "set", values, lists, ..Thing::default() };
+            cells.push(row(event, thing));
         }
         for link in &event.change.links {
-            let target = names.get(&link.target_id);
-            let words = [link.relation.as_str(), link.change.as_str()];
             let kind = match (link.reason.as_str(), link.direction.as_str()) {
                 ("", _) => "link",
                 (_, "") => "lostLink",
                 _ => "lostIncomingLink",
             };
-            cells.push(row(event, kind, words, [None, None], &link.target_id, target));
+            let (name, action, target_id) = (&link.relation, &link.change, &link.target_id);
+            let target = names.get(target_id);
+            cells.push(row(event, Thing { kind, name, action, target_id, target, ..Thing::default() }));
         }
     }
     Rows { columns: COLUMNS, cells }
 }
 
-fn row(
-    event: &Event,
-    kind: &str,
-    [name, action]: [&str; 2],
-    values: [Option<&str>; 2],
-    target_id: &str,
-    target: Known,
-) -> Vec<Cell> {
+fn row(event: &Event, thing: Thing<'_>) -> Vec<Cell> {
     let change = &event.change;
-    let [from, to] = values.map(|value| Cell::Json(json::value(value)));
+    let [from, to] = thing.values.map(|value| Cell::Json(json::value(value)));
+    let (added, removed) = thing.lists.map(|lists| (lists.added, lists.removed)).unzip();
+    let array = |elements: Option<Vec<String>>| {
+        let text = elements.map(|elements| format!("[{}]", elements.join(",")));
+        Cell::Json(json::value(text.as_deref()))
+    };
     let first = [&change.id, &change.type_token, &change.display_name, &change.change].map(Cell::text);
     let rest = [
-        Cell::text(kind),
-        Cell::text(name),
-        Cell::text(action),
+        Cell::text(thing.kind),
+        Cell::text(thing.name),
+        Cell::text(thing.action),
         from,
         to,
-        Cell::text(target_id),
-        Cell::Text(target.type_token),
-        Cell::Text(target.name),
+        Cell::text(thing.target_id),
+        Cell::Text(thing.target.type_token),
+        Cell::Text(thing.target.name),
+        array(added),
+        array(removed),
         Cell::text(event.backup.id),
         Cell::Time(event.backup.taken_at),
     ];

@@ -1,8 +1,11 @@
 //! Changes: as rows, counted, and drawn for people ([`text`], [`page`], [`markdown`]), all of the same [`detail`].
 
+pub(crate) mod content;
 pub(crate) mod detail;
 pub(crate) mod markdown;
+pub(crate) mod named;
 pub(crate) mod page;
+mod paired;
 pub(crate) mod text;
 mod value;
 
@@ -116,6 +119,13 @@ pub(crate) fn sentence(changes: &[ChangeRow]) -> String {
         counted(totals.attributes, "attribute"),
         counted(totals.links, "link")
     )
+}
+
+/// What to know of objects whose contents were left out; nothing when none were.
+fn unshown(budget: &content::Budget) -> Option<String> {
+    (budget.unshown > 0).then(|| {
+        format!("what {} more hold is shown with --verbose", counted(budget.unshown, "new or deleted object"))
+    })
 }
 
 #[cfg(test)]

@@ -7,14 +7,15 @@ mod value;
 
 use std::io::{self, Write};
 
-use ingest::plan::{Plan, Step, StepKind};
-use serde_json::Value;
+use ingest::plan::{Named, Plan, PlanObject, Step, StepKind};
+use serde_json::{Map, Value};
 
 use super::change::detail::{Detail, Mark, of_step_link};
 use super::change::text::{Frame, lines};
 use super::text::{counted, escaped_html, grouped, people_time, printable};
 use super::{Look, unread};
-use crate::names::Names;
+use crate::names::{Names, Side};
+use crate::sentence;
 
 /// Skipped changes that are shown, of each reason.
 const SKIPPED_MAX: usize = 3;
@@ -78,7 +79,7 @@ fn each_part(
     if plan.steps.is_empty() {
         page.line("Nothing is to be done.");
     }
-    draw_rest(&mut page, plan);
+    draw_rest(&mut page, plan, names);
     take(&page.text)
 }
 
@@ -92,7 +93,7 @@ fn mark_of(kind: StepKind) -> Mark {
 
 fn draw_step(page: &mut Page, step: &Step, names: &mut Names) {
     let mark = mark_of(step.kind);
-    let headline = format!("{:4} {:<10} {}", step.id, kind_name(step.kind), named(step));
+    let headline = format!("{:4} {:<10} {}", step.id, kind_name(step.kind), titled(step, names));
     page.text.push_str(&page.look.marked_sign(mark));
     page.line(&format!(" {headline}"));
     for detail in value::details(step, names) {
@@ -122,12 +123,12 @@ fn draw_request(page: &mut Page, step: &Step) {
     }
 }
 
-fn draw_rest(page: &mut Page, plan: &Plan) {
+fn draw_rest(page: &mut Page, plan: &Plan, names: &mut Names) {
     let mut reasons: std::collections::BTreeMap<&str, Vec<String>> = std::collections::BTreeMap::new();
     for skipped in &plan.skipped {
         let name = if skipped.name.is_empty() { String::new() } else { format!(".{}", skipped.name) };
         let object = &skipped.object;
-        let what = format!("{} {}{name}", object.type_token, object.display_name);
+        let what = format!("{} {}{name}", object.type_token, title_of(object, names));
         reasons.entry(&skipped.reason).or_default().push(what);
     }
     if !reasons.is_empty() {
@@ -143,7 +144,12 @@ fn draw_rest(page: &mut Page, plan: &Plan) {
     }
     for unfixable in &plan.unfixable {
         let object = &unfixable.object.display_name;
-        page.line(&format!("  stays behind in {object}: {} ({})", unfixable.reference, unfixable.reason));
+        let known = names.get_at(Side::From, &unfixable.reference).name;
+        let known = if known.is_empty() { known } else { format!(" ({known})") };
+        page.line(&format!(
+            "  stays behind in {object}: {}{known} ({})",
+            unfixable.reference, unfixable.reason
+        ));
     }
     if !plan.unread.is_empty() {
         page.gap();
@@ -154,7 +160,8 @@ fn draw_rest(page: &mut Page, plan: &Plan) {
         page.gap();
         page.line(&format!("Guard {}{allowed}: {}", guard.name, guard.reason));
         for object in guard.objects.iter().take(shown_max) {
-            page.line(&format!("  {} {} {}", object.type_token, object.display_name, object.id));
+            let title = title_of(object, names);
+            page.line(&format!("  {} {title} {}", object.type_token, object.id));
         }
     }
     page.gap();
@@ -204,10 +211,26 @@ pub(crate) fn page(out: &mut dyn Write, plan: &Plan, names: &mut Names) -> io::R
     out.write_all(b"</pre>\n")
 }
 
-fn named(step: &Step) -> String {
+/// The object of a step: its type, its name or sentence, its ID.
+fn titled(step: &Step, names: &mut Names) -> String {
     let object = &step.object;
-    let name = if object.display_name.is_empty() { &object.id } else { &object.display_name };
+    let wanted = sentence::of(&object.type_token, &properties(&step.after), names, Side::From);
+    let found = wanted
+        .or_else(|| sentence::of(&object.type_token, &properties(&step.before), names, Side::To))
+        .unwrap_or_else(|| title_of(object, names));
+    let name = if found.is_empty() { &object.id } else { &found };
     format!("{} {name} {}", object.type_token, object.id)
+}
+
+fn properties(values: &Named) -> Map<String, Value> {
+    values.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// What an object is called in the backups, by its name or by a sentence when it relates others.
+fn title_of(object: &PlanObject, names: &mut Names) -> String {
+    let (token, id) = (&object.type_token, &object.id);
+    let found = [Side::To, Side::From].into_iter().find_map(|side| sentence::at(token, id, names, side));
+    found.unwrap_or_else(|| object.display_name.clone())
 }
 
 /// How a kind of step is written in files too.

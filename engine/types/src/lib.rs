@@ -46,6 +46,8 @@ pub struct Type {
     pub folders: &'static [&'static str],
     /// What the metadata declares of it, `id` left out, sorted by name.
     pub properties: &'static [Property],
+    /// What people want to know first of an object that is new or gone, besides its name and ID.
+    pub first: &'static [&'static str],
     /// Paths of collections that no property of its own is: below a property, or shown by Graph where it is expanded.
     pub nested_collections: &'static [&'static str],
     /// The properties that identify it where Graph's ID does not; empty for most types.
@@ -104,6 +106,7 @@ impl Type {
         contexts: &[],
         folders: &[],
         properties: &[],
+        first: &[],
         nested_collections: &[],
         natural_key: &[],
         relations: &[],

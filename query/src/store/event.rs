@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, LinkEnd, ObjectId};
+use engine::{AttributeChange, Change, DifferenceFilter, LinkChange, LinkEnd, ListChange, ObjectId};
 
 use super::cells::{self, ColumnSpec};
 use super::target::{Target, Targets};
@@ -13,7 +13,7 @@ use crate::table::Condition;
 use crate::value::{Type, Value};
 
 /// The columns of `changes`; those of `history` go on with [`MOMENT_COLUMNS`].
-pub(super) const COLUMNS: [ColumnSpec; 12] = [
+pub(super) const COLUMNS: [ColumnSpec; 14] = [
     ("id", Type::String),
     ("type", Type::String),
     ("displayName", Type::String),
@@ -26,6 +26,8 @@ pub(super) const COLUMNS: [ColumnSpec; 12] = [
     ("targetId", Type::String),
     ("targetType", Type::String),
     ("targetName", Type::String),
+    ("added", Type::Dynamic),
+    ("removed", Type::Dynamic),
 ];
 /// When a change happened, as far as backups tell.
 pub(super) const MOMENT_COLUMNS: [ColumnSpec; 2] = [("backup", Type::String), ("takenAt", Type::Datetime)];
@@ -42,6 +44,8 @@ const TO_VALUE: usize = 8;
 const TARGET_ID: usize = 9;
 const TARGET_TYPE: usize = 10;
 const TARGET_NAME: usize = 11;
+const ADDED: usize = 12;
+const REMOVED: usize = 13;
 pub(super) const BACKUP: usize = COLUMNS.len();
 pub(super) const TAKEN_AT: usize = COLUMNS.len() + 1;
 
@@ -228,6 +232,8 @@ impl Events<'_> {
             ACTION => cells::names(self.rows().map(EventRow::action)),
             FROM_VALUE => self.values(|attribute| attribute.from.as_deref()),
             TO_VALUE => self.values(|attribute| attribute.to.as_deref()),
+            ADDED => self.elements(|change| change.added),
+            REMOVED => self.elements(|change| change.removed),
             _ => {
                 let ids: Vec<String> = self.rows().map(EventRow::target_id).collect();
                 cells::names(ids.iter().map(String::as_str))
@@ -247,6 +253,17 @@ impl Events<'_> {
             codes.push(number(values.len() - 1));
         }
         Column::Dictionary { codes: Arc::new(codes), values: Arc::new(values) }
+    }
+
+    /// What lists gain, or lose; null where there is none.
+    fn elements(&self, of: fn(ListChange) -> Vec<String>) -> Column {
+        let value = |row: EventRow<'_>| {
+            let AttributeChange { name, from, to } = row.attribute()?;
+            let change = ListChange::between(&row.change.type_token, name, from.as_deref(), to.as_deref())?;
+            let elements = of(change).into_iter().map(|element| cells::json_value(Some(&element)));
+            Some(cells::array(elements.collect()))
+        };
+        Column::of(self.rows().map(|row| value(row).unwrap_or(Value::Null)).collect())
     }
 
     fn values<'s>(&'s self, text: impl Fn(&'s AttributeChange) -> Option<&'s str>) -> Column {

@@ -1,11 +1,16 @@
 //! What a change comes to, whatever it is printed as: values path by path, lists element by element, links, each with
-//! the names of what it points at.
+//! the names of what it points at; and of an object that is new or gone what it holds.
 
+use engine::listed_names;
 use ingest::plan::StepLink;
 
+use super::content;
+use super::named::{Named, named};
+use super::paired::{Pairs, pair};
 use super::value::{Difference, differences};
 use crate::change::{AttributeRow, ChangeRow, LinkRow};
-use crate::names::{Names, is_guid};
+use crate::names::{Names, Side};
+use crate::sentence;
 
 /// What happened to an object, a value, an element or a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,21 +18,6 @@ pub(crate) enum Mark {
     Added,
     Removed,
     Changed,
-}
-
-/// A JSON text, and the name of what it points at, or nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) text: String,
-    pub(crate) name: String,
-}
-
-impl Named {
-    /// The text with its name behind it, both escaped as a format needs it.
-    pub(super) fn shown(&self, escape: impl Fn(&str) -> String) -> String {
-        let text = escape(&self.text);
-        if self.name.is_empty() { text } else { format!("{text} ({})", escape(&self.name)) }
-    }
 }
 
 /// One thing that changed in an object.
@@ -51,6 +41,12 @@ pub(crate) enum Detail {
         /// Why it ended, or nothing.
         note: &'static str,
     },
+    /// What an object that is new or gone holds.
+    Held {
+        mark: Mark,
+        path: String,
+        value: Named,
+    },
     /// Properties that were not read on one side.
     Unobserved(String),
     /// What is worth knowing besides.
@@ -66,6 +62,31 @@ pub(crate) fn mark_of(change: &ChangeRow) -> Mark {
     }
 }
 
+/// How much is shown of what objects hold that are new or gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Nothing.
+    Headline,
+    /// What people want to know first.
+    First,
+    /// Everything.
+    Whole,
+}
+
+/// The side that tells what the object of a change is.
+pub(crate) fn side_of(change: &ChangeRow) -> Side {
+    match mark_of(change) {
+        Mark::Removed => Side::From,
+        Mark::Added | Mark::Changed => Side::To,
+    }
+}
+
+/// What the object of a change is called: by its name, or by a sentence when it relates others; empty when it has neither.
+pub(crate) fn title_of(change: &ChangeRow, names: &mut Names) -> String {
+    let found = sentence::at(&change.type_token, &change.id, names, side_of(change));
+    found.unwrap_or_else(|| change.display_name.clone())
+}
+
 /// What undoes a change, or why nothing does; empty when there is nothing to say.
 pub(crate) fn undo_of(change: &ChangeRow) -> String {
     match (change.recovery_action.as_str(), change.reason.as_str()) {
@@ -76,10 +97,11 @@ pub(crate) fn undo_of(change: &ChangeRow) -> String {
 }
 
 /// Everything that changed in an object.
-pub(crate) fn details(change: &ChangeRow, names: &mut Names) -> Vec<Detail> {
-    let mut details = Vec::new();
-    for AttributeRow { name, from_value, to_value } in &change.attributes {
-        details.extend(values(name, from_value.as_deref(), to_value.as_deref(), names));
+pub(crate) fn details(change: &ChangeRow, names: &mut Names, extent: Extent) -> Vec<Detail> {
+    let mut details = content::of(change, names, extent);
+    content::learn_permissions(change, names);
+    for attribute in &change.attributes {
+        details.extend(of_attribute(&change.type_token, attribute, names));
     }
     details.extend(change.links.iter().map(|link| of_link(link, names)));
     if !change.unknown.is_empty() {
@@ -88,35 +110,72 @@ pub(crate) fn details(change: &ChangeRow, names: &mut Names) -> Vec<Detail> {
     details
 }
 
-/// What differs between the two values at a path.
-pub(crate) fn values(path: &str, from: Option<&str>, to: Option<&str>, names: &mut Names) -> Vec<Detail> {
-    let found = differences(path, from, to).into_iter();
-    let details = found.map(|difference| match difference {
-        Difference::Value { path, from, to } => {
-            Detail::Value { path, from: named(from, names), to: named(to, names) }
-        }
-        Difference::List { path, removed, added, order } => {
-            let removed = removed.into_iter().map(|element| (Mark::Removed, element));
-            let added = added.into_iter().map(|element| (Mark::Added, element));
-            let elements = removed.chain(added).map(|(mark, element)| (mark, named(Some(element), names)));
-            Detail::List { path, elements: elements.collect(), order: order.map(str::to_owned) }
-        }
-    });
-    details.collect()
+fn of_attribute(type_token: &str, attribute: &AttributeRow, names: &mut Names) -> Vec<Detail> {
+    let AttributeRow { name, from_value, to_value } = attribute;
+    let (from, to) = (from_value.as_deref(), to_value.as_deref());
+    match (listed_names(type_token, name, from), listed_names(type_token, name, to)) {
+        (Some(from), Some(to)) if from != to => paired_values(name, Some(&from), Some(&to), names),
+        _ => paired_values(name, from, to, names),
+    }
 }
 
-/// A value with the name of what it points at.
-pub(crate) fn named(text: Option<&str>, names: &mut Names) -> Named {
-    let Some(text) = text else { return Named { text: "(absent)".to_owned(), name: String::new() } };
-    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    let name = inner.filter(|inner| is_guid(inner)).map(|id| names.get(id).name).unwrap_or_default();
-    Named { text: text.to_owned(), name }
+/// What differs between the two values at a path, each with the names of its side.
+pub(crate) fn values(
+    path: &str,
+    from: Option<&str>,
+    to: Option<&str>,
+    sides: [Side; 2],
+    names: &mut Names,
+) -> Vec<Detail> {
+    let found = differences(path, from, to).into_iter();
+    found.map(|difference| of_difference(difference, sides, names)).collect()
+}
+
+/// As [`values`], with what differs in an element that stands on both sides shown alone.
+fn paired_values(path: &str, from: Option<&str>, to: Option<&str>, names: &mut Names) -> Vec<Detail> {
+    let sides = [Side::From, Side::To];
+    let mut details = Vec::new();
+    for difference in differences(path, from, to) {
+        let Difference::List { path, removed, added, order } = difference else {
+            details.push(of_difference(difference, sides, names));
+            continue;
+        };
+        let pairs = pair(removed, added);
+        for (identity, before, after) in pairs.changed {
+            let known = names.get(&identity).name;
+            let label = if known.is_empty() { &identity } else { &known };
+            details.extend(paired_values(&format!("{path}[{label}]"), Some(before), Some(after), names));
+        }
+        let Pairs { removed, added, .. } = pairs;
+        if !(removed.is_empty() && added.is_empty()) {
+            details.push(of_difference(Difference::List { path, removed, added, order }, sides, names));
+        }
+    }
+    details
+}
+
+fn of_difference(difference: Difference<'_>, [before, after]: [Side; 2], names: &mut Names) -> Detail {
+    match difference {
+        Difference::Value { path, from, to } => {
+            let (from, to) = (named(&path, from, before, names), named(&path, to, after, names));
+            Detail::Value { path, from, to }
+        }
+        Difference::List { path, removed, added, order } => {
+            let removed = removed.into_iter().map(|element| (Mark::Removed, before, element));
+            let added = added.into_iter().map(|element| (Mark::Added, after, element));
+            let elements = removed.chain(added);
+            let elements =
+                elements.map(|(mark, side, element)| (mark, named(&path, Some(element), side, names)));
+            Detail::List { elements: elements.collect(), order: order.map(str::to_owned), path }
+        }
+    }
 }
 
 fn of_link(link: &LinkRow, names: &mut Names) -> Detail {
-    let known = names.get(&link.target_id);
+    let (mark, side) = if link.is_added() { (Mark::Added, Side::To) } else { (Mark::Removed, Side::From) };
+    let known = names.get_at(side, &link.target_id);
     Detail::Link {
-        mark: if link.is_added() { Mark::Added } else { Mark::Removed },
+        mark,
         relation: link.relation.clone(),
         target: target(&known.type_token, &known.name, &link.target_id),
         note: link.how(),
@@ -130,7 +189,7 @@ pub(crate) fn of_step_link(mark: Mark, link: &StepLink) -> Detail {
 }
 
 /// An object by its type, name and ID, as far as they are known.
-fn target(type_token: &str, name: &str, id: &str) -> String {
+pub(super) fn target(type_token: &str, name: &str, id: &str) -> String {
     match (name, type_token) {
         ("", "") => id.to_owned(),
         ("", kind) => format!("{kind} {id}"),

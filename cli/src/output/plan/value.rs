@@ -3,9 +3,13 @@
 use ingest::plan::{Step, StepKind};
 use serde_json::Value;
 
-use super::super::change::detail::{Detail, named, values};
+use super::super::change::detail::{Detail, values};
+use super::super::change::named::named;
 use super::super::change::path_part;
-use crate::names::Names;
+use crate::names::{Names, Side};
+
+/// A step leads back: what stands before it is the TO side of the difference, what it wants the FROM side.
+const SIDES: [Side; 2] = [Side::To, Side::From];
 
 /// What a step does to values.
 pub(super) fn details(step: &Step, names: &mut Names) -> Vec<Detail> {
@@ -16,16 +20,16 @@ pub(super) fn details(step: &Step, names: &mut Names) -> Vec<Detail> {
             details.push(Detail::Note(format!("{name}: {after} again")));
         }
         let (before, after) = (before.to_string(), after.to_string());
-        details.extend(values(&path_part(name), Some(&before), Some(&after), names));
+        details.extend(values(&path_part(name), Some(&before), Some(&after), SIDES, names));
     }
     // Of what goes for good people see what it was; of a credential or an assignment that says which one it is.
     if matches!(step.kind, StepKind::RemoveLink | StepKind::HardDelete) && step.links.is_empty() {
         let gone =
             step.before.iter().filter(|(name, value)| !step.after.contains_key(name) && !value.is_null());
         details.extend(gone.map(|(name, value)| {
-            let value = named(Some(&value.to_string()), names);
-            let target = if value.name.is_empty() { String::new() } else { format!(" ({})", value.name) };
-            Detail::Note(format!("{}: {}{target} goes", path_part(name), value.text))
+            let path = path_part(name);
+            let value = named(&path, Some(&value.to_string()), Side::To, names).shown(str::to_owned);
+            Detail::Note(format!("{path}: {value} goes"))
         }));
     }
     if step.kind == StepKind::Restore && !step.request.body.is_null() {
@@ -37,7 +41,10 @@ pub(super) fn details(step: &Step, names: &mut Names) -> Vec<Detail> {
         }
         for (name, verb) in [("addLicenses", "assigns"), ("removeLicenses", "removes")] {
             let licences = body.get(name).and_then(Value::as_array).into_iter().flatten();
-            details.extend(licences.map(|licence| Detail::Note(format!("{verb} {licence}"))));
+            details.extend(licences.map(|licence| {
+                let licence = named(name, Some(&licence.to_string()), Side::To, names).shown(str::to_owned);
+                Detail::Note(format!("{verb} {licence}"))
+            }));
         }
         for (name, sent) in body {
             if let Some(after) = step.after.get(name) {

@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         boolean("isHidden"),
         date_time("modifiedDateTime").read_only(),
     ],
+    first: &["description", "isHidden"],
     relations: &[
         Relation {
             name: "incompatibleGroups",

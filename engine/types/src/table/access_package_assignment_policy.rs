@@ -23,6 +23,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("reviewSettings"),
         dynamic("specificAllowedTargets").collection(),
     ],
+    first: &["allowedTargetScope", "expiration", "requestApprovalSettings"],
     rules: &[Rule::ordered(
         &["requestApprovalSettings/stages"],
         "the stages of an approval follow one another",

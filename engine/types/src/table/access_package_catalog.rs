@@ -18,6 +18,7 @@ pub(crate) const TYPE: Type = Type {
         date_time("modifiedDateTime").read_only(),
         string("state"),
     ],
+    first: &["description", "state", "isExternallyVisible"],
     graph: Graph {
         list: Some("/identityGovernance/entitlementManagement/catalogs"),
         get: "/identityGovernance/entitlementManagement/catalogs/{id}",

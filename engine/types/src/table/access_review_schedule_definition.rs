@@ -26,6 +26,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("stageSettings").collection(),
         string("status").read_only(),
     ],
+    first: &["status", "scope", "reviewers"],
     rules: &[
         Rule::volatile(&["status", "instances"], "moves with the schedule"),
         Rule::ordered(&["stageSettings"], "the stages of a review follow one another"),

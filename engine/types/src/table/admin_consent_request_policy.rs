@@ -18,6 +18,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("reviewers").collection(),
         int32("version").read_only(),
     ],
+    first: &["isEnabled", "reviewers"],
     is_singleton: true,
     initial: include_str!("../../examples/admin_consent_request_policy.json"),
     graph: Graph {

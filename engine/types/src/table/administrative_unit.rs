@@ -20,6 +20,7 @@ pub(crate) const TYPE: Type = Type {
         string("membershipType"),
         string("visibility"),
     ],
+    first: &["description", "membershipType", "membershipRule", "isMemberManagementRestricted", "visibility"],
     relations: &[Relation {
         name: "members",
         read: Some("/directory/administrativeUnits/{id}/members"),

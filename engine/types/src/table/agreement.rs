@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("termsExpiration"),
         string("userReacceptRequiredFrequency"),
     ],
+    first: &["isPerDeviceAcceptanceRequired", "isViewingBeforeAcceptanceRequired", "termsExpiration"],
     graph: Graph {
         list: Some("/identityGovernance/termsOfUse/agreements"),
         get: "/identityGovernance/termsOfUse/agreements/{id}",

@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         boolean("isEnabled"),
         dynamic("restrictions"),
     ],
+    first: &["isEnabled", "restrictions"],
     graph: Graph {
         list: Some("/policies/appManagementPolicies"),
         get: "/policies/appManagementPolicies/{id}",

@@ -26,6 +26,7 @@ pub(crate) const TYPE: Type = Type {
         string("resourceDisplayName").read_only(),
         guid("resourceId").immutable(),
     ],
+    first: &["principalId", "appRoleId", "resourceId"],
     natural_key: &[
         KeyPart::required("principalId"),
         KeyPart::required("resourceId"),

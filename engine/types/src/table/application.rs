@@ -56,6 +56,17 @@ pub(crate) const TYPE: Type = Type {
         dynamic("verifiedPublisher").read_only(),
         dynamic("web").risky(),
     ],
+    first: &[
+        "appId",
+        "signInAudience",
+        "passwordCredentials",
+        "keyCredentials",
+        "requiredResourceAccess",
+        "web",
+        "spa",
+        "publicClient",
+        "isDisabled",
+    ],
     nested_collections: &[
         "api/knownClientApplications",
         "api/oauth2PermissionScopes",

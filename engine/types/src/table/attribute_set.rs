@@ -10,6 +10,7 @@ pub(crate) const TYPE: Type = Type {
     odata_types: &["microsoft.graph.attributeSet"],
     contexts: &["directory/attributeSets"],
     properties: &[string("description"), int32("maxAttributesPerSet")],
+    first: &["description"],
     graph: Graph {
         list: Some("/directory/attributeSets"),
         get: "/directory/attributeSets/{id}",

@@ -11,6 +11,7 @@ pub(crate) const TYPE: Type = Type {
     contexts: &["identity/conditionalAccess/authenticationContextClassReferences"],
     folders: &["Identity/Conditional/AuthenticationContexts"],
     properties: &[string("description"), string("displayName"), boolean("isAvailable")],
+    first: &["description", "isAvailable"],
     graph: Graph {
         list: Some("/identity/conditionalAccess/authenticationContextClassReferences"),
         get: "/identity/conditionalAccess/authenticationContextClassReferences/{id}",

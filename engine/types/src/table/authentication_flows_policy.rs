@@ -14,6 +14,7 @@ pub(crate) const TYPE: Type = Type {
         string("displayName").read_only(),
         dynamic("selfServiceSignUp").read_only(),
     ],
+    first: &["selfServiceSignUp"],
     is_singleton: true,
     initial: include_str!("../../examples/authentication_flows_policy.json"),
     graph: Graph {

@@ -18,6 +18,7 @@ pub(crate) const TYPE: Type = Type {
         int32("reconfirmationInDays"),
         dynamic("registrationEnforcement"),
     ],
+    first: &["policyMigrationState", "registrationEnforcement"],
     rules: &[Rule::unordered(
         &[
             "authenticationMethodConfigurations",

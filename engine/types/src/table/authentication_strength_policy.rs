@@ -21,6 +21,7 @@ pub(crate) const TYPE: Type = Type {
         string("policyType").read_only(),
         string("requirementsSatisfied").read_only(),
     ],
+    first: &["policyType", "allowedCombinations", "requirementsSatisfied"],
     nested_collections: &["combinationConfigurations"],
     rules: &[
         Rule::volatile(

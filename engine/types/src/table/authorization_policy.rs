@@ -23,6 +23,12 @@ pub(crate) const TYPE: Type = Type {
         string("displayName"),
         guid("guestUserRoleId"),
     ],
+    first: &[
+        "allowInvitesFrom",
+        "guestUserRoleId",
+        "defaultUserRolePermissions",
+        "allowEmailVerifiedUsersToJoinOrganization",
+    ],
     nested_collections: &[
         "defaultUserRolePermissions/permissionGrantPoliciesAssigned",
         "permissionGrantPolicyIdsAssignedToDefaultUserRole",

@@ -26,6 +26,7 @@ pub(crate) const TYPE: Type = Type {
         string("state"),
         string("templateId").read_only(),
     ],
+    first: &["state", "conditions", "grantControls", "sessionControls"],
     nested_collections: &[
         "conditions/applications/excludeApplications",
         "conditions/applications/includeApplications",

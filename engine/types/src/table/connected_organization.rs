@@ -18,6 +18,7 @@ pub(crate) const TYPE: Type = Type {
         date_time("modifiedDateTime").read_only(),
         string("state"),
     ],
+    first: &["state", "identitySources"],
     relations: &[
         Relation {
             name: "internalSponsors",

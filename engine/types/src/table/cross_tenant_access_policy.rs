@@ -16,6 +16,7 @@ pub(crate) const TYPE: Type = Type {
         string("description"),
         string("displayName"),
     ],
+    first: &["allowedCloudEndpoints"],
     is_singleton: true,
     initial: include_str!("../../examples/cross_tenant_access_policy.json"),
     graph: Graph {

@@ -25,6 +25,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("m365CollaborationOutbound"),
         dynamic("tenantRestrictions"),
     ],
+    first: &["isServiceDefault", "inboundTrust", "b2bCollaborationInbound", "b2bDirectConnectInbound"],
     nested_collections: &[
         "b2bCollaborationInbound/applications/targets",
         "b2bCollaborationInbound/usersAndGroups/targets",

@@ -26,6 +26,14 @@ pub(crate) const TYPE: Type = Type {
         string("tenantId").immutable(),
         dynamic("tenantRestrictions"),
     ],
+    first: &[
+        "tenantId",
+        "isServiceProvider",
+        "inboundTrust",
+        "automaticUserConsentSettings",
+        "b2bCollaborationInbound",
+        "b2bDirectConnectInbound",
+    ],
     nested_collections: &[
         "b2bCollaborationInbound/applications/targets",
         "b2bCollaborationInbound/usersAndGroups/targets",

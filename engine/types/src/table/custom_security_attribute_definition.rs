@@ -19,6 +19,7 @@ pub(crate) const TYPE: Type = Type {
         string("type"),
         boolean("usePreDefinedValuesOnly"),
     ],
+    first: &["attributeSet", "name", "type", "status"],
     graph: Graph {
         list: Some("/directory/customSecurityAttributeDefinitions"),
         get: "/directory/customSecurityAttributeDefinitions/{id}",

@@ -44,6 +44,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("systemLabels").collection().read_only(),
         string("trustType").read_only(),
     ],
+    first: &["operatingSystem", "trustType", "accountEnabled", "isCompliant", "isManaged"],
     relations: &[
         Relation {
             name: "registeredOwners",

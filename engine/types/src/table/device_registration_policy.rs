@@ -23,6 +23,7 @@ pub(crate) const TYPE: Type = Type {
         string("multiFactorAuthConfiguration"),
         int32("userDeviceQuota"),
     ],
+    first: &["azureADJoin", "azureADRegistration", "multiFactorAuthConfiguration", "userDeviceQuota"],
     nested_collections: &[
         "azureADJoin/allowedToJoin/groups",
         "azureADJoin/allowedToJoin/users",

@@ -16,6 +16,7 @@ pub(crate) const TYPE: Type = Type {
         string("displayName").read_only(),
         string("roleTemplateId").immutable(),
     ],
+    first: &["roleTemplateId"],
     relations: &[Relation {
         name: "members",
         read: Some("/directoryRoles/{id}/members"),

@@ -14,6 +14,7 @@ pub(crate) const TYPE: Type = Type {
         string("description").read_only(),
         string("displayName").read_only(),
     ],
+    first: &["description"],
     graph: Graph {
         list: Some("/directoryRoleTemplates"),
         get: "/directoryRoleTemplates/{id}",

@@ -25,6 +25,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("state"),
         dynamic("supportedServices").collection(),
     ],
+    first: &["authenticationType", "isVerified", "isDefault", "supportedServices"],
     rules: &[
         Rule::volatile(&["state"], "tells how far the server has come with its last operation"),
         Rule::unordered(&["supportedServices"], "the services form a set"),

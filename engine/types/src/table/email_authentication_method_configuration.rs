@@ -15,6 +15,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("excludeTargets").collection(),
         string("state"),
     ],
+    first: &["state", "allowExternalIdToUseEmailOtp", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

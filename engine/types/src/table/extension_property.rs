@@ -19,6 +19,7 @@ pub(crate) const TYPE: Type = Type {
         string("name"),
         dynamic("targetObjects").collection(),
     ],
+    first: &["name", "dataType", "targetObjects"],
     rules: &[Rule::unordered(&["targetObjects"], "the types it applies to form a set")],
     graph: Graph {
         get: "/applications/{parentId}/extensionProperties/{id}",

@@ -16,6 +16,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("openIdConnectSetting"),
         string("state"),
     ],
+    first: &["state", "appId", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         boolean("isAppliedToOrganization"),
         boolean("isEnabled"),
     ],
+    first: &["feature", "isEnabled", "isAppliedToOrganization"],
     relations: &[Relation {
         name: "appliesTo",
         read: Some("/policies/featureRolloutPolicies/{id}/appliesTo"),

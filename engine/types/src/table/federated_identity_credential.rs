@@ -16,6 +16,7 @@ pub(crate) const TYPE: Type = Type {
         string("name").immutable(),
         string("subject"),
     ],
+    first: &["name", "issuer", "subject", "audiences"],
     rules: &[Rule::unordered(&["audiences"], "any one of the audiences matches")],
     graph: Graph {
         get: "/applications/{parentId}/federatedIdentityCredentials/{id}",

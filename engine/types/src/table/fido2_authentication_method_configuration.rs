@@ -18,6 +18,13 @@ pub(crate) const TYPE: Type = Type {
         dynamic("keyRestrictions"),
         string("state"),
     ],
+    first: &[
+        "state",
+        "isAttestationEnforced",
+        "isSelfServiceRegistrationAllowed",
+        "keyRestrictions",
+        "excludeTargets",
+    ],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     rules: &[
         Rule::unordered(&["keyRestrictions/aaGuids"], "the keys allowed or blocked form a set"),

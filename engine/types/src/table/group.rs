@@ -65,6 +65,16 @@ pub(crate) const TYPE: Type = Type {
         string("visibility").by_default(),
         boolean("welcomeMessageEnabled"),
     ],
+    first: &[
+        "description",
+        "mail",
+        "groupTypes",
+        "securityEnabled",
+        "membershipRule",
+        "isAssignableToRole",
+        "visibility",
+        "assignedLicenses",
+    ],
     relations: &[
         Relation {
             name: "members",

@@ -14,6 +14,7 @@ pub(crate) const TYPE: Type = Type {
         int32("groupLifetimeInDays"),
         string("managedGroupTypes"),
     ],
+    first: &["groupLifetimeInDays", "managedGroupTypes"],
     graph: Graph {
         list: Some("/groupLifecyclePolicies"),
         get: "/groupLifecyclePolicies/{id}",

@@ -11,6 +11,7 @@ pub(crate) const TYPE: Type = Type {
     contexts: &["groupSettings", "settings"],
     folders: &["GroupSettings"],
     properties: &[string("displayName"), string("templateId").immutable(), dynamic("values").collection()],
+    first: &["templateId", "values"],
     rules: &[Rule::unordered(&["values"], "the settings are pairs of name and value")],
     graph: Graph {
         list: Some("/groupSettings"),

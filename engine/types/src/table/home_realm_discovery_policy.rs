@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         string("displayName"),
         boolean("isOrganizationDefault"),
     ],
+    first: &["definition", "isOrganizationDefault"],
     relations: &[Relation { name: "appliesTo", ..Relation::NONE }],
     graph: Graph {
         list: Some("/policies/homeRealmDiscoveryPolicies"),

@@ -16,6 +16,7 @@ pub(crate) const TYPE: Type = Type {
         string("displayName"),
         boolean("isEnabled"),
     ],
+    first: &["isEnabled"],
     is_singleton: true,
     initial: include_str!("../../examples/identity_security_defaults_enforcement_policy.json"),
     graph: Graph {

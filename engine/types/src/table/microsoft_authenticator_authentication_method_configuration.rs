@@ -20,6 +20,7 @@ pub(crate) const TYPE: Type = Type {
         boolean("isSoftwareOathEnabled"),
         string("state"),
     ],
+    first: &["state", "isSoftwareOathEnabled", "featureSettings", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

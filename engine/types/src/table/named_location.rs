@@ -25,6 +25,13 @@ pub(crate) const TYPE: Type = Type {
         boolean("isTrusted").of_subtype(),
         date_time("modifiedDateTime").read_only(),
     ],
+    first: &[
+        "isTrusted",
+        "ipRanges",
+        "countriesAndRegions",
+        "countryLookupMethod",
+        "includeUnknownCountriesAndRegions",
+    ],
     rules: &[Rule::unordered(
         &["countriesAndRegions", "ipRanges"],
         "a location is the union of its ranges or countries",

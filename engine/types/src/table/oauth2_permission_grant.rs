@@ -17,6 +17,7 @@ pub(crate) const TYPE: Type = Type {
         string("resourceId").immutable(),
         string("scope"),
     ],
+    first: &["clientId", "consentType", "principalId", "resourceId", "scope"],
     natural_key: &[
         KeyPart::required("clientId"),
         KeyPart::required("consentType"),

@@ -28,6 +28,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("serviceProvisioningErrors").collection(),
         string("surname"),
     ],
+    first: &["mail", "companyName", "department"],
     relations: &[Relation {
         name: "manager",
         to_one: true,

@@ -38,6 +38,7 @@ pub(crate) const TYPE: Type = Type {
         string("tenantType").read_only(),
         dynamic("verifiedDomains").collection().read_only(),
     ],
+    first: &["tenantType", "verifiedDomains", "onPremisesSyncEnabled"],
     rules: &[SYNC_TIMES, PLANS, DIRECTORY_SETS],
     graph: Graph {
         list: Some("/organization"),

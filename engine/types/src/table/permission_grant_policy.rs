@@ -11,6 +11,7 @@ pub(crate) const TYPE: Type = Type {
     contexts: &["policies/permissionGrantPolicies"],
     folders: &["Policies/PermissionGrantPolicies"],
     properties: &[date_time("deletedDateTime").read_only(), string("description"), string("displayName")],
+    first: &["description"],
     nested_collections: &["excludes", "includes"],
     rules: &[
         Rule::volatile(

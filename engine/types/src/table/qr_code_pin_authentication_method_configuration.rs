@@ -15,6 +15,7 @@ pub(crate) const TYPE: Type = Type {
         int32("standardQRCodeLifetimeInDays"),
         string("state"),
     ],
+    first: &["state", "pinLength", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

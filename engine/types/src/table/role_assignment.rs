@@ -18,6 +18,7 @@ pub(crate) const TYPE: Type = Type {
         string("principalOrganizationId"),
         string("roleDefinitionId").immutable(),
     ],
+    first: &["principalId", "roleDefinitionId", "directoryScopeId", "appScopeId", "condition"],
     natural_key: &[
         KeyPart::required("principalId"),
         KeyPart::required("roleDefinitionId"),

@@ -23,6 +23,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("scheduleInfo"),
         string("status"),
     ],
+    first: &["principalId", "roleDefinitionId", "directoryScopeId", "assignmentType", "scheduleInfo"],
     natural_key: &[
         KeyPart::required("principalId"),
         KeyPart::required("roleDefinitionId"),

@@ -20,6 +20,7 @@ pub(crate) const TYPE: Type = Type {
         string("templateId").immutable(),
         string("version"),
     ],
+    first: &["description", "isBuiltIn", "isEnabled", "rolePermissions"],
     rules: &[
         Rule::unordered(&["rolePermissions"], "a role allows the union of its permissions"),
         Rule::unordered(&["resourceScopes"], "a role is assignable in any of its scopes"),

@@ -22,6 +22,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("scheduleInfo"),
         string("status"),
     ],
+    first: &["principalId", "roleDefinitionId", "directoryScopeId", "scheduleInfo"],
     natural_key: &[
         KeyPart::required("principalId"),
         KeyPart::required("roleDefinitionId"),

@@ -55,6 +55,15 @@ pub(crate) const TYPE: Type = Type {
         guid("tokenEncryptionKeyId").by_default(),
         dynamic("verifiedPublisher").by_default().read_only(),
     ],
+    first: &[
+        "appId",
+        "servicePrincipalType",
+        "accountEnabled",
+        "appOwnerOrganizationId",
+        "passwordCredentials",
+        "keyCredentials",
+        "replyUrls",
+    ],
     nested_collections: &[
         "api/knownClientApplications",
         "api/oauth2PermissionScopes",

@@ -11,6 +11,7 @@ pub(crate) const TYPE: Type = Type {
     contexts: &["policies/authenticationMethodsPolicy/authenticationMethodConfigurations/Sms"],
     folders: &["Policies/AuthenticationMethodsPolicy/AuthenticationMethodConfigurations/SMS"],
     properties: &[dynamic("excludeTargets").collection(), string("state")],
+    first: &["state", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

@@ -22,6 +22,7 @@ pub(crate) const TYPE: Type = Type {
         string("skuPartNumber"),
         dynamic("subscriptionIds").collection(),
     ],
+    first: &["skuPartNumber", "skuId", "capabilityStatus", "consumedUnits"],
     rules: &[
         Rule::volatile(&["consumedUnits"], "counts what is assigned, which shows on users and groups"),
         Rule::unordered(&["servicePlans", "subscriptionIds"], "the plans form a set"),

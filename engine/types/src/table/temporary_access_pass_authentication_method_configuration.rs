@@ -21,6 +21,7 @@ pub(crate) const TYPE: Type = Type {
         int32("minimumLifetimeInMinutes"),
         string("state"),
     ],
+    first: &["state", "isUsableOnce", "maximumLifetimeInMinutes", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

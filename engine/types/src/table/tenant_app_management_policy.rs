@@ -18,6 +18,7 @@ pub(crate) const TYPE: Type = Type {
         boolean("isEnabled"),
         dynamic("servicePrincipalRestrictions"),
     ],
+    first: &["isEnabled", "applicationRestrictions", "servicePrincipalRestrictions"],
     is_singleton: true,
     initial: include_str!("../../examples/tenant_app_management_policy.json"),
     graph: Graph {

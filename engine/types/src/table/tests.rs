@@ -43,6 +43,17 @@ fn properties_are_sorted_and_stand_once() {
 }
 
 #[test]
+fn what_people_want_first_is_declared_of_every_type_and_stands_once() {
+    for found in types() {
+        assert!(!found.first.is_empty(), "{}: nothing says what matters of it", found.token);
+        let mut names = HashSet::new();
+        for name in found.first {
+            assert!(found.declared(name).is_some() && names.insert(name), "{}.{name}", found.token);
+        }
+    }
+}
+
+#[test]
 fn what_is_said_of_properties_is_said_of_known_ones() {
     for found in types() {
         let token = found.token;

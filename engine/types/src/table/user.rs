@@ -95,6 +95,18 @@ pub(crate) const TYPE: Type = Type {
         string("userPrincipalName").by_default().risky(),
         string("userType"),
     ],
+    first: &[
+        "userPrincipalName",
+        "userType",
+        "accountEnabled",
+        "mail",
+        "department",
+        "jobTitle",
+        "companyName",
+        "externalUserState",
+        "assignedLicenses",
+        "onPremisesSyncEnabled",
+    ],
     relations: &[
         Relation {
             name: "manager",

@@ -12,6 +12,7 @@ pub(crate) const TYPE: Type = Type {
         "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/VerifiableCredentials",
     ],
     properties: &[dynamic("excludeTargets").collection(), string("state")],
+    first: &["state", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

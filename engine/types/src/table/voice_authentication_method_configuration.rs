@@ -11,6 +11,7 @@ pub(crate) const TYPE: Type = Type {
     contexts: &["policies/authenticationMethodsPolicy/authenticationMethodConfigurations/Voice"],
     folders: &["Policies/AuthenticationMethodsPolicy/AuthenticationMethodConfigurations/Voice"],
     properties: &[dynamic("excludeTargets").collection(), boolean("isOfficePhoneAllowed"), string("state")],
+    first: &["state", "isOfficePhoneAllowed", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

@@ -19,6 +19,7 @@ pub(crate) const TYPE: Type = Type {
         dynamic("issuerHintsConfiguration"),
         string("state"),
     ],
+    first: &["state", "authenticationModeConfiguration", "certificateUserBindings", "excludeTargets"],
     nested_collections: &["includeTargets", "keyRestrictions/aaGuids"],
     graph: Graph {
         list: Some("/policies/authenticationMethodsPolicy/authenticationMethodConfigurations"),

@@ -75,3 +75,38 @@ fn colours_are_closed_again() {
     let text = render(&example(), &mut Names::none(), Look { color: true, ..PLAIN });
     assert_eq!(text.matches("\u{1b}[0m").count() * 2, text.matches('\u{1b}').count());
 }
+
+#[test]
+fn long_complex_values_stand_part_by_part() {
+    let mut changes = example();
+    let entry = |scope: &str| format!(r#"[{{"b":["{}"],"a":"{scope}"}}]"#, "x".repeat(90));
+    changes[0].attributes.truncate(1);
+    changes[0].attributes[0].from_value = Some("[]".to_owned());
+    changes[0].attributes[0].to_value = Some(entry("role"));
+    let text = render(&changes, &mut Names::none(), PLAIN);
+    let lines: Vec<&str> = text.lines().skip(1).take(4).collect();
+    assert_eq!(lines[..3], ["    ~ description", "      + a: \"role\"", "        + b"], "{text}");
+    assert!(lines[3].starts_with("          + \"xxx") && lines[3].ends_with('…'), "{text}");
+}
+
+#[test]
+fn texts_that_would_look_alike_when_cut_are_shown_whole() {
+    let mut changes = example();
+    let long = "x".repeat(200);
+    changes[0].attributes[0].from_value = Some(format!("\"{long}1\""));
+    changes[0].attributes[0].to_value = Some(format!("\"{long}2\""));
+    let text = render(&changes, &mut Names::none(), PLAIN);
+    assert!(text.contains("x1\" -> \"x") && text.contains("x2\"\n"), "{text}");
+}
+
+#[test]
+fn a_text_that_lists_names_is_told_name_by_name() {
+    let mut changes = example();
+    changes[0].type_token = engine::schema::TypeId::Oauth2PermissionGrant.token().to_owned();
+    changes[0].attributes.truncate(1);
+    changes[0].attributes[0].name = "scope".to_owned();
+    changes[0].attributes[0].from_value = Some("\"Mail.Read  User.Read\"".to_owned());
+    changes[0].attributes[0].to_value = Some("\" User.Read Mail.Send\"".to_owned());
+    let text = render(&changes, &mut Names::none(), PLAIN);
+    assert!(text.contains("    ~ scope\n      - \"Mail.Read\"\n      + \"Mail.Send\"\n"), "{text}");
+}

@@ -1,0 +1,45 @@
+//! Applications of Microsoft by application ID, the same in every tenant: those that consents, grants and policies name most.
+//!
+//! Source: <https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in> and
+//! <https://learn.microsoft.com/power-platform/admin/apps-to-allow>, read 2026-11-30.
+
+/// Application IDs and names, ascending by ID.
+pub(super) const APPLICATIONS: &[(&str, &str)] = &[
+    ("00000001-0000-0000-c000-000000000000", "Azure ESTS Service"),
+    ("00000002-0000-0000-c000-000000000000", "Windows Azure Active Directory"),
+    ("00000002-0000-0ff1-ce00-000000000000", "Office 365 Exchange Online"),
+    ("00000003-0000-0000-c000-000000000000", "Microsoft Graph"),
+    ("00000003-0000-0ff1-ce00-000000000000", "Office 365 SharePoint Online"),
+    ("00000004-0000-0ff1-ce00-000000000000", "Skype for Business Online"),
+    ("00000006-0000-0ff1-ce00-000000000000", "Microsoft Office 365 Portal"),
+    ("00000007-0000-0ff1-ce00-000000000000", "Microsoft Exchange Online Protection"),
+    ("00000009-0000-0000-c000-000000000000", "Power BI Service"),
+    ("0000000a-0000-0000-c000-000000000000", "Microsoft Intune"),
+    ("01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9", "Device Registration Service"),
+    ("04b07795-8ddb-461a-bbee-02f9e1bf7b46", "Microsoft Azure CLI"),
+    ("05a65629-4c1b-48c1-a78b-804c4abdd4af", "Microsoft Cloud App Security"),
+    ("14d82eec-204b-4c2f-b7e8-296a70dab67e", "Microsoft Graph Command Line Tools"),
+    ("1950a258-227b-4e31-a9cf-717495945fc2", "Microsoft Azure PowerShell"),
+    ("1b730954-1685-4b74-9bfd-dac224a7b894", "Azure Active Directory PowerShell"),
+    ("1fec8e78-bce4-4aaf-ab1b-5451cc387264", "Microsoft Teams"),
+    ("27922004-5251-4030-b22d-91ecd9a37ea4", "Outlook Mobile"),
+    ("29d9ed98-a469-4536-ade2-f981bc1d605e", "Microsoft Authentication Broker"),
+    ("4345a7b9-9a63-4910-a426-35363201d503", "O365 Suite UX"),
+    ("4813382a-8fa7-425e-ab75-3b753aab3abb", "Microsoft Authenticator App"),
+    ("499b84ac-1321-427f-aa17-267ca6975798", "Azure DevOps"),
+    ("797f4846-ba00-4fd7-ba43-dac1f8f63013", "Windows Azure Service Management API"),
+    ("9ba1a5c7-f17a-4de9-a1f1-6178c8d51223", "Microsoft Intune Company Portal"),
+    ("ab9b8c07-8f02-4f72-87fa-80105867a763", "OneDrive SyncEngine"),
+    ("c44b4083-3bb0-49c1-b47d-974e53cbdf3c", "Azure Portal"),
+    ("c5393580-f805-4401-95e8-94b7a6ef2fc2", "Office 365 Management APIs"),
+    ("cb1056e2-e479-49de-ae31-7812af012ed8", "Microsoft Azure Active Directory Connect"),
+    ("cc15fd57-2c6c-4117-a88c-83b1d56b4bbe", "Microsoft Teams Services"),
+    ("cfa8b339-82a2-471a-a3c9-0fc0be7a4093", "Azure Key Vault"),
+    ("d3590ed6-52b3-4102-aeff-aad2292ab01c", "Microsoft Office"),
+    ("d4ebce55-015a-49b5-a083-c84d1797ae8c", "Microsoft Intune Enrollment"),
+    ("dd762716-544d-4aeb-a526-687b73838a22", "Microsoft Device Registration Client"),
+    ("de8bc8b5-d9f9-48b1-a8ad-b748da725064", "Graph Explorer"),
+    ("e406a681-f3d4-42a8-90b6-c2b029497af1", "Azure Storage"),
+    ("fb78d390-0c51-40cd-8e17-fdbfab77341b", "Microsoft Exchange REST API Based PowerShell"),
+    ("fc780465-2017-40d4-a0c5-307022471b92", "WindowsDefenderATP"),
+];
