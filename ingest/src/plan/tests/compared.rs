@@ -12,7 +12,7 @@ use super::super::{
     StepLink, guards,
 };
 use super::{Objects, binned, changed, commit, group, user};
-use crate::resource::Version;
+use engine::schema::Version;
 
 const ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 const USERS: [&str; 3] = ["ann", "bob", "cid"];

@@ -145,8 +145,8 @@ fn what_came_inside_a_complex_value_is_cleared_by_name() {
 
 #[test]
 fn properties_that_may_be_refused_go_alone_and_their_permissions_are_named() {
-    use crate::resource::Property;
-    for resource in crate::resource::all() {
+    use engine::schema::Property;
+    for resource in engine::schema::types() {
         let token = resource.token;
         let risky: Vec<&str> =
             resource.known().filter(|name| resource.has(name, Property::is_risky)).collect();

@@ -133,7 +133,7 @@ fn a_policy_names_a_strength_by_its_id_and_is_written_through_beta() {
     )
     .plan();
     let step = only(&plan, StepKind::Update, "ca");
-    assert_eq!(step.request.version, crate::resource::Version::Beta);
+    assert_eq!(step.request.version, engine::schema::Version::Beta);
     let wanted =
         json!({"operator": "OR", "builtInControls": ["mfa"], "authenticationStrength": {"id": "st"}});
     assert_eq!(step.request.body, json!({"grantControls": wanted}));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::{Body, StepKind};
-use super::{Case, Objects, changed, group, only, reasons};
+use super::{Case, Objects, binned, changed, group, only, reasons};
 
 const POLICY: &str = "deviceRegistrationPolicy";
 const ASSIGNMENT: &str = "accessPackageAssignmentPolicy";
@@ -78,7 +78,7 @@ fn an_update_that_only_renames_says_everything_else_too() {
     };
     for quota in [50, 999] {
         let (from, to) = (with_group(only_policy(policy(50))), only_policy(policy(quota)));
-        let to = [to, vec![("group", group("other", &[]))]].concat();
+        let to = [to, vec![("group", binned(group("other", &[])))]].concat();
         let plan = Case::new(from, to).with(|options| options.recreate = true).plan();
         let made = only(&plan, StepKind::Recreate, "crew-1");
         let step = only(&plan, StepKind::Update, POLICY);
@@ -89,7 +89,10 @@ fn an_update_that_only_renames_says_everything_else_too() {
     }
     // The quota is known of no state: a request that renames would reset it.
     let from = with_group(only_policy(without(policy(50), &["userDeviceQuota"])));
-    let to = [only_policy(without(policy(50), &["userDeviceQuota"])), vec![("group", group("other", &[]))]];
+    let to = [
+        only_policy(without(policy(50), &["userDeviceQuota"])),
+        vec![("group", binned(group("other", &[])))],
+    ];
     let plan = Case::new(from, to.concat()).with(|options| options.recreate = true).plan();
     assert!(plan.steps.iter().all(|step| step.object.id != POLICY), "{:#?}", plan.steps);
     let [left] = &plan.unfixable[..] else { panic!("{:#?}", plan.unfixable) };
@@ -112,7 +115,7 @@ fn what_is_made_again_is_replaced_only_with_all_that_it_was() {
             (ASSIGNMENT, old),
             (ASSIGNMENT, assignment("kept", "none")),
         ];
-        let to = vec![("group", group("other", &[])), (ASSIGNMENT, assignment("kept", "none"))];
+        let to = vec![("group", binned(group("other", &[]))), (ASSIGNMENT, assignment("kept", "none"))];
         Case::new(from, to).with(|options| options.recreate = true).plan()
     };
     let whole = plan(assignment("gone", "crew-1"));
