@@ -168,7 +168,7 @@ fn mutations(step: &Step) -> Vec<(&'static str, Step)> {
             step.request.path.replace(&step.object.id, "11111111-0000-4000-8000-000000000000");
     });
     with("version", &|step| {
-        use ingest::resource::Version;
+        use engine::schema::Version;
         step.request.version = if step.request.version == Version::V1 { Version::Beta } else { Version::V1 };
     });
     with("body", &|step| step.request.body = json!({"accountEnabled": true}).into());

@@ -442,7 +442,7 @@ fn a_list_that_several_types_share_is_unread_for_each_of_them() {
     let report = keeper.back_up(&tenant);
     assert_eq!(counts(&report), (0, 0, 0));
     let unread = unread_types(&keeper.store);
-    let alike = ingest::resource::all().filter(|found| {
+    let alike = engine::schema::types().filter(|found| {
         found.graph.list.is_some_and(|list| list.ends_with("/authenticationMethodConfigurations"))
     });
     let alike: BTreeSet<String> = alike.map(|found| found.token.to_owned()).collect();

@@ -24,6 +24,7 @@ mod cancel;
 mod client;
 mod clock;
 mod error;
+mod identified;
 mod pace;
 mod page;
 mod pages;
@@ -48,6 +49,7 @@ pub use error::{
     AnswerFault, CertificateProblem, Detail, Error, ErrorKind, Refusal, Result, Setting, SettingProblem,
     SignIn, SignInCause,
 };
+pub(crate) use identified::Identified;
 pub use page::Page;
 pub use pages::Pages;
 pub(crate) use run::runtime;

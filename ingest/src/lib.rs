@@ -5,7 +5,7 @@
 //! again without a change.
 //!
 //! [`pull`] reads a live tenant through [`graph`], whole or by what changed. [`plan`] makes a value of what a recovery
-//! would send, and [`apply`](mod@apply) sends it, step by recorded step. [`resource`] is the table of what Graph does with
+//! would send, and [`apply`](mod@apply) sends it, step by recorded step. [`engine::schema`] is the table of what Graph does with
 //! each type.
 
 #![forbid(unsafe_code)]
@@ -18,7 +18,6 @@ pub mod graph;
 pub mod import;
 pub mod plan;
 pub mod pull;
-pub mod resource;
 mod system;
 #[cfg(test)]
 mod tests;

@@ -44,7 +44,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::resource::Version;
+use engine::schema::Version;
 
 mod assignment;
 mod body;

@@ -36,13 +36,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::coverage::{BinExtent, Extent};
-use engine::schema::TypeId;
+use engine::schema::{self, Type, TypeId};
 use engine::{BackupDetails, BackupSummary, Observation, Snapshot, Store};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::graph::{self, Call, Client, Counts, TenantSize};
-use crate::resource::{self, Resource};
 use asked::Asked;
 pub use error::{Error, ErrorKind, Result};
 use event::{Event, Writer};
@@ -207,14 +206,14 @@ fn report(progress: &dyn PullProgress, event: &Event) {
 }
 
 /// The types to read.
-fn chosen(names: &[String]) -> Result<Vec<&'static Resource>> {
+fn chosen(names: &[String]) -> Result<Vec<&'static Type>> {
     if names.is_empty() {
-        return Ok(resource::all().filter(|found| !found.graph.is_on_request).collect());
+        return Ok(schema::types().filter(|found| !found.graph.is_on_request).collect());
     }
     let mut chosen = Vec::new();
     for name in names {
         let token = engine::schema::token_from_name(name);
-        let found = resource::by_token(token).ok_or_else(|| Error::UnknownType { name: name.clone() })?;
+        let found = schema::by_token(token).ok_or_else(|| Error::UnknownType { name: name.clone() })?;
         chosen.push(found);
     }
     Ok(chosen)

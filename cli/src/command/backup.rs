@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use engine::schema;
 use ingest::graph::Access;
 use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup, staged_page_count};
-use ingest::resource;
 
 use crate::args::tenant::{Tenant, Waiting, parse_duration};
 use crate::bridge;
@@ -158,7 +158,7 @@ fn cost(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let mut rows = Rows { columns: COST_COLUMNS, cells: Vec::new() };
     let (mut requests, mut units) = (0, 0);
     for found in
-        resource::all().filter(|found| wanted.is_empty() || wanted.iter().any(|token| token == found.token))
+        schema::types().filter(|found| wanted.is_empty() || wanted.iter().any(|token| token == found.token))
     {
         let (objects, _) = snapshot.object_count(found.token)?;
         let pages = |of: u64| of.div_ceil(u64::from(found.graph.page.map_or(100, |page| page.max))).max(1);

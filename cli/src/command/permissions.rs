@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ingest::resource::{self, Resource};
+use engine::schema::{self, Type};
 
 use crate::bridge;
 use crate::error::{Failure, Outcome, Status};
@@ -50,10 +50,10 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             return Err(Failure::usage(message).with_help("such as backup, plan or apply"));
         }
     };
-    let mut chosen: Vec<&Resource> = resource::all().collect();
+    let mut chosen: Vec<&Type> = schema::types().collect();
     if !options.types.is_empty() {
         let wanted: Vec<String> = options.types.iter().map(|name| bridge::schema::type_token(name)).collect();
-        if let Some(odd) = wanted.iter().find(|token| resource::by_token(token).is_none()) {
+        if let Some(odd) = wanted.iter().find(|token| schema::by_token(token).is_none()) {
             return Err(Failure::usage(format!("no type \"{odd}\" that Graph serves")));
         }
         chosen.retain(|found| wanted.iter().any(|token| token == found.token));
@@ -66,7 +66,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
 }
 
 /// Permission, `read` or `write`, and the types it is for; in the order of their names.
-pub(crate) fn needed(chosen: &[&'static Resource], need: Need) -> Vec<(String, &'static str, Vec<String>)> {
+pub(crate) fn needed(chosen: &[&'static Type], need: Need) -> Vec<(String, &'static str, Vec<String>)> {
     let mut all: Vec<(String, &'static str, BTreeSet<String>)> = Vec::new();
     let mut add = |permission: &str, access, token: &str| match all
         .iter_mut()

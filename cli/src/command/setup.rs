@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use ingest::resource;
+use engine::schema;
 
 use super::permissions::{Need, needed};
 use crate::error::{Outcome, Status};
@@ -42,7 +42,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
 }
 
 fn names(need: Need) -> Vec<String> {
-    let all: Vec<_> = resource::all().collect();
+    let all: Vec<_> = schema::types().collect();
     let names: BTreeSet<String> = needed(&all, need).into_iter().map(|(name, _, _)| name).collect();
     names.into_iter().collect()
 }

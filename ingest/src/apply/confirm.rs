@@ -13,8 +13,8 @@ use super::standing::Standing;
 use super::swap::{Swap, is_for_a_while};
 use super::template::is_of_new;
 use crate::plan::{Step, StepKind};
-use crate::resource;
 use engine::records::{Remaining, StepStatus};
+use engine::schema;
 
 /// Steps that are read back together.
 const READ_BACK_LENGTH: usize = 1000;
@@ -122,7 +122,7 @@ fn last_steps(ledger: &Ledger<'_>, swaps: &[Swap]) -> Vec<usize> {
         let is_good = ledger.status(&step.id).is_good();
         let id = step.object.id.as_str();
         // Elements of one collection say nothing of each other.
-        let is_element = resource::by_token(&step.object.type_token)
+        let is_element = schema::by_token(&step.object.type_token)
             .is_some_and(|resource| element::about(resource, step).is_some());
         let names = step.after.keys().filter(|_| !is_element).map(|name| (id, name.as_str()));
         let is_last = !names.clone().any(|name| later.contains(&name)) && !deleted.contains(id);

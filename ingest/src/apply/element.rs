@@ -9,11 +9,11 @@ use crate::plan::{
     Body, NEW_ID_PREFIX, Named, Phase, Step, StepKind, element_body, element_id, element_of, element_part,
     is_same_element,
 };
-use crate::resource::{Inside, Resource};
 use engine::records::StepOutcome;
+use engine::schema::{Inside, Type};
 
 /// The collection and the element that a step is about: as it stands of one that goes, as it is wanted else.
-pub(super) fn about<'s>(resource: &'static Resource, step: &'s Step) -> Option<(&'static Inside, &'s Value)> {
+pub(super) fn about<'s>(resource: &'static Type, step: &'s Step) -> Option<(&'static Inside, &'s Value)> {
     let values = match step.kind {
         StepKind::AddLink | StepKind::Update => &step.after,
         StepKind::RemoveLink => &step.before,
@@ -23,7 +23,7 @@ pub(super) fn about<'s>(resource: &'static Resource, step: &'s Step) -> Option<(
 }
 
 /// Where the elements of a collection are read that one may be among.
-pub(super) fn path(resource: &Resource, inside: &Inside, id: &str, element: &Value) -> String {
+pub(super) fn path(resource: &Type, inside: &Inside, id: &str, element: &Value) -> String {
     let filled = |template: &str| template.replace("{id}", id);
     if !inside.is_expanded {
         return filled(inside.path);
@@ -37,7 +37,7 @@ pub(super) fn path(resource: &Resource, inside: &Inside, id: &str, element: &Val
 /// Whether what a step is about is among the elements that stand.
 pub(super) fn judge(
     step: &Step,
-    resource: &'static Resource,
+    resource: &'static Type,
     items: &[Value],
     filling: &Filling<'_>,
 ) -> Option<Standing> {
@@ -87,7 +87,7 @@ pub(super) fn judge(
 pub(super) fn opposite(
     step: &Step,
     outcome: &StepOutcome,
-    resource: &'static Resource,
+    resource: &'static Type,
 ) -> Option<Result<Step, &'static str>> {
     let (inside, element) = about(resource, step)?;
     if step.request.path.contains(NEW_ID_PREFIX) {

@@ -1,7 +1,7 @@
 //! Owns what is found out before a plan is applied: who made it, whose tenant it leads to, who applies it, and which
 //! guards it raises now. What the plan says of any of these is information for its readers.
 
-use engine::schema::TypeId;
+use engine::schema::{self, TypeId};
 use engine::{BackupId, ObjectKey, Snapshot, Store};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,7 +16,6 @@ use crate::plan::{
     self, Guard, Identity, Named, Plan, PlanContext, Step, StepFault, captured, guards, hours,
     is_replacement, written_value,
 };
-use crate::resource;
 use engine::records::RecoverySummary;
 
 /// Digits of a hash that name a plan.
@@ -158,7 +157,7 @@ fn check_origin(store: &Store, plan: &Plan, request: &ApplyRequest<'_>) -> Resul
 fn check_states(store: &Store, plan: &Plan) -> Result<()> {
     let mut sides: Option<[Option<Snapshot>; 2]> = None;
     for step in &plan.steps {
-        let Some(resource) = resource::by_token(&step.object.type_token) else { continue };
+        let Some(resource) = schema::by_token(&step.object.type_token) else { continue };
         let is_whole = is_replacement(resource, step);
         let parent = parent_of(resource.graph.get, &step.request.path);
         if !is_whole && parent.is_none() {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::template::meter;
 use crate::graph::{self, Call, Client};
 use crate::plan::{PlanObject, Skipped, is_no_difference, written_value};
-use crate::resource::{self, Resource};
+use engine::schema::{self, Type};
 
 /// Objects of which is read again what no step undid; of more their changes count as they were planned.
 const OBJECT_COUNT_MAX: usize = 1000;
@@ -56,7 +56,7 @@ fn is_as_wanted(object: &PlanObject, name: &str, live: &Value, wanted: &Value) -
 
 /// Whether a change is that of a property, which is read with its object.
 fn is_attribute(skipped: &Skipped) -> bool {
-    let resource = resource::by_token(&skipped.object.type_token);
+    let resource = schema::by_token(&skipped.object.type_token);
     resource.is_some_and(|resource| {
         !skipped.name.is_empty()
             && resource.link(&skipped.name).is_none()
@@ -65,7 +65,7 @@ fn is_attribute(skipped: &Skipped) -> bool {
 }
 
 fn call<'s>(object: &PlanObject, skipped: impl Iterator<Item = &'s Skipped>) -> Option<Call> {
-    let resource: &Resource = resource::by_token(&object.type_token)?;
+    let resource: &Type = schema::by_token(&object.type_token)?;
     let id = graph::escape(&object.id);
     let path = resource.graph.get.replace("{id}", &id).replace("{tenantId}", &id);
     if path.contains('{') {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use engine::schema::TypeId;
+use engine::schema::{self, Type, TypeId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::template::Filling;
 use crate::graph::{self, Answer, Call};
 use crate::plan::{Body, Step, StepKind};
-use crate::resource::{self, Resource};
 
 /// How far the clocks of Graph and of this machine may be apart.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(120);
@@ -112,7 +111,7 @@ fn is_as_wanted(step: &Step, error: &graph::Error) -> bool {
 
 /// What was refused, with what helps where Graph's words do not say it.
 pub(super) fn explained(step: &Step, status: u16, mut error: Value) -> Value {
-    let is_for_people = resource::by_token(&step.object.type_token)
+    let is_for_people = schema::by_token(&step.object.type_token)
         .is_some_and(|resource| resource.recovery.is_restored_by_people);
     if step.kind == StepKind::Restore && is_for_people && matches!(status, 401 | 403) {
         let words = error["message"].as_str().unwrap_or_default().trim_end_matches('.');
@@ -166,7 +165,7 @@ pub(super) enum SearchResult {
 pub(super) fn search_call(step: &Step, body: &Value) -> Result<Call, SearchResult> {
     let unclear = |what: &str| SearchResult::Unclear(what.to_owned());
     let resource =
-        resource::by_token(&step.object.type_token).ok_or_else(|| unclear("its type is not known"))?;
+        schema::by_token(&step.object.type_token).ok_or_else(|| unclear("its type is not known"))?;
     let path = search_path(resource, body).ok_or_else(|| unclear("it has no name to look for"))?;
     Ok(Call::get(path).version(resource.graph.version).meter(super::template::meter(Some(resource))))
 }
@@ -180,7 +179,7 @@ pub(super) fn read_search(answer: &graph::Result<Answer>, since: Timestamp) -> S
     }
 }
 
-fn search_path(resource: &Resource, body: &Value) -> Option<String> {
+fn search_path(resource: &Type, body: &Value) -> Option<String> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let list = resource.graph.list?;
     let quoted = |text: &str| text.replace('\'', "''");
@@ -241,7 +240,7 @@ mod tests {
             depends_on: Vec::new(),
             request: RequestTemplate {
                 method: "POST".to_owned(),
-                version: resource::Version::Beta,
+                version: schema::Version::Beta,
                 path: String::new(),
                 body: Body::NULL,
             },

@@ -3,17 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::same::is_same;
-use engine::schema::TypeId;
-use serde::Deserialize;
+use engine::schema::{self, Relation, Type, TypeId};
 use serde_json::{Value, json};
 
 use super::element;
 use super::error::Result;
 use super::standing::{Image, Standing};
 use super::template::{Filling, is_of_new, meter};
-use crate::graph::{self, Answer, Call, Client, Page};
+use crate::graph::{self, Answer, Call, Client, Identified, Page};
 use crate::plan::{Named, Step, StepKind, is_replacement, written_value};
-use crate::resource::{self, Link, Resource};
 
 /// What has to be asked for a step.
 enum Question {
@@ -84,7 +82,7 @@ pub(super) async fn read(
 
 fn question(look: Look<'_>, filling: &Filling<'_>) -> Question {
     let step = look.step;
-    let Some(resource) = resource::by_token(&step.object.type_token) else { return Question::Nothing };
+    let Some(resource) = schema::by_token(&step.object.type_token) else { return Question::Nothing };
     // What the plan itself has just made has no other values yet.
     if step.kind == StepKind::Recreate || (is_of_new(step) && !look.is_again) {
         return Question::Nothing;
@@ -149,7 +147,7 @@ fn filled(template: &str, id: &str) -> String {
 }
 
 /// Where relation objects are listed among which one may be, and what it is known by.
-fn related(resource: &Resource, values: &Named, filling: &Filling<'_>) -> Option<(String, Named)> {
+fn related(resource: &Type, values: &Named, filling: &Filling<'_>) -> Option<(String, Named)> {
     let text = |name: &str| filling.text(values.get(name).and_then(Value::as_str).unwrap_or_default());
     let key = resource.natural_key.iter().filter(|part| part.only.is_none());
     let key = key.map(|part| (part.name.to_owned(), Value::String(text(part.name))));
@@ -163,11 +161,6 @@ fn related(resource: &Resource, values: &Named, filling: &Filling<'_>) -> Option
     };
     let filter = graph::escape(&format!("{name} eq '{}'", text(name)));
     Some((format!("{list}?$filter={filter}"), key.collect()))
-}
-
-#[derive(Deserialize)]
-struct Target {
-    id: String,
 }
 
 async fn judge(
@@ -277,7 +270,7 @@ fn judge_values(step: &Step, object: &Value, filling: &Filling<'_>) -> Standing 
 /// overwritten, or reset where the request leaves it out.
 fn changed_around(step: &Step, object: &Value, filling: &Filling<'_>) -> Vec<String> {
     let resource =
-        resource::by_token(&step.object.type_token).filter(|resource| is_replacement(resource, step));
+        schema::by_token(&step.object.type_token).filter(|resource| is_replacement(resource, step));
     let (Some(resource), Some(sent), Some(members)) =
         (resource, step.request.body.as_object(), object.as_object())
     else {
@@ -378,13 +371,13 @@ fn judge_related(step: &Step, items: &[Value], key: &Named, filling: &Filling<'_
 }
 
 fn targets_of(body: &[u8]) -> Vec<String> {
-    serde_json::from_slice::<Target>(body).map(|target| vec![target.id]).unwrap_or_default()
+    serde_json::from_slice::<Identified>(body).map(|target| vec![target.id]).unwrap_or_default()
 }
 
 async fn all_targets(client: &Client, call: &Call, answer: &Answer) -> graph::Result<BTreeSet<String>> {
     let mut targets = BTreeSet::new();
     for item in items_of(client, call, answer).await? {
-        if let Ok(target) = serde_json::from_str::<Target>(&item) {
+        if let Ok(target) = serde_json::from_str::<Identified>(&item) {
             targets.insert(target.id);
         }
     }
@@ -406,7 +399,7 @@ async fn elements(client: &Client, call: &Call, shown: Option<&str>, answer: &An
 fn judge_elements(step: &Step, items: Vec<Value>, filling: &Filling<'_>) -> Standing {
     let items = written_value(&step.object.type_token, "", Value::Array(items));
     let items = items.as_array().map_or(&[][..], Vec::as_slice);
-    let resource = resource::by_token(&step.object.type_token);
+    let resource = schema::by_token(&step.object.type_token);
     let standing = resource.and_then(|resource| element::judge(step, resource, items, filling));
     standing.unwrap_or_else(|| untouched(step, filling))
 }
@@ -434,7 +427,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// The relation of a step's links.
-pub(super) fn link_of(step: &Step) -> Option<&'static Link> {
-    let resource = resource::by_token(&step.object.type_token)?;
+pub(super) fn link_of(step: &Step) -> Option<&'static Relation> {
+    let resource = schema::by_token(&step.object.type_token)?;
     resource.link(&step.links.first()?.relation)
 }

@@ -1,12 +1,11 @@
 //! Owns filling in the placeholders of a plan's requests, right before they leave.
 
-use engine::schema::TypeId;
+use engine::schema::{Type, TypeId, by_token};
 use serde_json::Value;
 
 use super::record::Created;
 use crate::graph::{self, Call, Effect, Meter, Method};
 use crate::plan::{Body, ENDPOINT, NEW_ID_PREFIX, PASSWORD, RequestTemplate, Step, StepKind, TARGET};
-use crate::resource::{Resource, by_token};
 
 /// What placeholders stand for.
 pub(super) struct Filling<'a> {
@@ -145,7 +144,7 @@ fn method(name: &str) -> Method {
     }
 }
 
-pub(super) fn meter(resource: Option<&Resource>) -> Meter {
+pub(super) fn meter(resource: Option<&Type>) -> Meter {
     match resource {
         Some(resource) if resource.id == TypeId::Device => Meter::Device,
         Some(resource) => resource.graph.limit.into(),

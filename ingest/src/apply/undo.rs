@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::schema::TypeId;
+use engine::schema::{self, Relation, Type, TypeId};
 use serde_json::{Value, json};
 
 use super::element;
@@ -15,7 +15,6 @@ use crate::plan::{
     Body, ENDPOINT, Estimate, FORMAT_VERSION, Named, Phase, Plan, PlanContext, PlanObject, PlanOptions,
     RequestTemplate, Skipped, Step, StepKind, StepLink, TARGET, cleared, guards, reference,
 };
-use crate::resource::{self, Link, Resource};
 use engine::Store;
 use engine::records::{StepOutcome, StepStatus};
 
@@ -108,7 +107,7 @@ impl Undo {
     }
 
     fn step(&mut self, step: &Step, outcome: &StepOutcome) {
-        let Some(resource) = resource::by_token(&step.object.type_token) else {
+        let Some(resource) = schema::by_token(&step.object.type_token) else {
             return self.skip(step, "its type is not known");
         };
         if let Some(opposite) = element::opposite(step, outcome, resource) {
@@ -190,11 +189,11 @@ fn bare(kind: StepKind, phase: Phase, object: PlanObject, request: RequestTempla
     }
 }
 
-fn request(resource: &Resource, method: &str, path: String, body: Value) -> RequestTemplate {
+fn request(resource: &Type, method: &str, path: String, body: Value) -> RequestTemplate {
     RequestTemplate { method: method.to_owned(), version: resource.graph.version, path, body: body.into() }
 }
 
-fn own_path(resource: &Resource, id: &str) -> String {
+fn own_path(resource: &Type, id: &str) -> String {
     let id = escape(id);
     resource.graph.get.replace("{id}", &id).replace("{tenantId}", &id)
 }
@@ -252,7 +251,7 @@ fn opposite_licences(body: &Body, image: Option<&Value>) -> Value {
     json!({ "addLicenses": again, "removeLicenses": away })
 }
 
-fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
+fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Type) -> Opposite {
     let links: Vec<StepLink> = serde_json::from_value(outcome.links.clone()).unwrap_or_default();
     let first = links.first().ok_or("no link of it was changed")?;
     let is_new = |text: &str| text.contains(crate::plan::NEW_ID_PREFIX);
@@ -293,14 +292,14 @@ fn opposite_links(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Op
     Ok(opposite)
 }
 
-fn adding(resource: &Resource, link: &Link, id: &str, target_type: &str) -> Option<RequestTemplate> {
+fn adding(resource: &Type, link: &Relation, id: &str, target_type: &str) -> Option<RequestTemplate> {
     let add = link.add.as_ref()?;
     let body = json!({ "@odata.id": reference(link, target_type) });
     Some(request(resource, add.method, add.path.replace("{id}", id), body))
 }
 
 /// A relation object that was made goes.
-fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
+fn opposite_of_made(step: &Step, resource: &Type) -> Opposite {
     let text = |name: &str| step.after.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let path = resource
         .graph
@@ -323,7 +322,7 @@ fn opposite_of_made(step: &Step, resource: &Resource) -> Opposite {
 }
 
 /// A relation object that was taken away is made again; a credential is not.
-fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
+fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Type) -> Opposite {
     let names: &[&str] = match resource.id {
         TypeId::AppRoleAssignment => &["principalId", "resourceId", "appRoleId"],
         TypeId::Oauth2PermissionGrant => &["clientId", "consentType", "principalId", "resourceId", "scope"],
@@ -348,7 +347,7 @@ fn opposite_of_removed(step: &Step, outcome: &StepOutcome, resource: &Resource) 
 }
 
 /// What was restored or made again goes into the bin again.
-fn removal(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite {
+fn removal(step: &Step, outcome: &StepOutcome, resource: &Type) -> Opposite {
     let id = outcome.created.get("id").unwrap_or(&step.object.id);
     let object = PlanObject { id: id.clone(), ..step.object.clone() };
     let kind = if resource.graph.bin.is_some() { StepKind::SoftDelete } else { StepKind::HardDelete };
@@ -359,7 +358,7 @@ fn removal(step: &Step, outcome: &StepOutcome, resource: &Resource) -> Opposite 
     Ok(bare(kind, Phase::Deletion, object, request(resource, "DELETE", path, Value::Null)))
 }
 
-fn return_of(step: &Step, resource: &Resource) -> Opposite {
+fn return_of(step: &Step, resource: &Type) -> Opposite {
     let bin = resource.graph.bin.as_ref().ok_or("it has no recycle bin")?;
     let id = escape(&step.object.id);
     let path = bin.restore.replace("{id}", &id).replace("{tenantId}", &id);

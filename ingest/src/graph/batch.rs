@@ -19,7 +19,7 @@ use super::retry::Loss;
 use super::sender::{Sender, Sending};
 use super::transport::{Lost, Received};
 use super::trial::{Continuation, Parcel, Trial};
-use crate::resource::Version;
+use engine::schema::Version;
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::page::Page;
 use super::shape::Shape;
-use crate::resource::{Limit, Version};
+use engine::schema::{Limit, Version};
 
 /// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

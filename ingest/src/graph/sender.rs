@@ -19,7 +19,7 @@ use super::token::{Token, Tokens};
 use super::transport::address::{Address, Plain};
 use super::transport::{Lost, Outgoing, Received, Transport};
 use super::trial::{Continuation, Parcel, Trial, checked};
-use crate::resource::Version;
+use engine::schema::Version;
 
 /// The most bytes of one answer, unpacked: a page of 999 users has five million.
 const ANSWER_MAX: usize = 64 << 20;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use engine::schema::TypeId;
+use engine::schema::{self, Limit, TypeId};
 use serde_json::Value;
 
 use super::lookup::{self, Lookup};
 use super::{Estimate, Step, StepKind, TARGET};
 use crate::plan::Result;
-use crate::resource::{self, Limit};
 
 /// Writes a second that one application may send to one tenant: 3,000 in 150 s.
 const WRITES_PER_SECOND: f64 = 20.0;
@@ -47,7 +46,7 @@ pub(super) fn permissions(steps: &[Step], lookup: &Lookup) -> Vec<String> {
 }
 
 fn permissions_of(step: &Step, lookup: &Lookup) -> Vec<&'static str> {
-    let Some(resource) = resource::by_token(&step.object.type_token) else { return Vec::new() };
+    let Some(resource) = schema::by_token(&step.object.type_token) else { return Vec::new() };
     let is_role_group =
         lookup.cell(TypeId::Group, &step.object.id, "isAssignableToRole") == &Value::Bool(true);
     let relation = step.links.first().map(|link| link.relation.as_str());
@@ -105,7 +104,7 @@ pub(super) fn estimate(steps: &[Step], lookup: &Lookup) -> Result<Estimate> {
         let count = request_count(step);
         // What will be overwritten is read first; what is made, is looked for.
         let looked = 1;
-        match resource::by_token(&step.object.type_token).map(|resource| resource.graph.limit) {
+        match schema::by_token(&step.object.type_token).map(|resource| resource.graph.limit) {
             Some(Limit::ConditionalAccess) => policies += count + looked,
             _ if is_personal(step, lookup)? => {
                 personal += count;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use engine::ChangeKind;
-use engine::schema::TypeId;
+use engine::schema::{Type, TypeId};
 use serde_json::{Value, json};
 
 use super::draft::{Draft, DraftId, Outcome, Wanted, WantedMap};
@@ -17,7 +17,6 @@ use super::update::update_draft;
 use super::value::kept_values;
 use super::{Phase, StepKind};
 use crate::plan::Result;
-use crate::resource::Resource;
 
 /// The order of deletions: objects that refer to others are deleted before them.
 const ORDER: [TypeId; 3] = [TypeId::ConditionalAccessPolicy, TypeId::ServicePrincipal, TypeId::Application];
@@ -26,7 +25,7 @@ const ORDER: [TypeId; 3] = [TypeId::ConditionalAccessPolicy, TypeId::ServicePrin
 #[derive(Debug)]
 pub(super) enum Deletion {
     /// A step of this kind takes it away.
-    Step(StepKind, &'static Resource),
+    Step(StepKind, &'static Type),
     /// It stays; why.
     Stays(Cow<'static, str>),
 }
@@ -80,7 +79,7 @@ pub(super) fn deletion(facts: &Facts<'_>, picked: &Picked) -> Deletion {
 }
 
 fn remove(
-    resource: &'static Resource,
+    resource: &'static Type,
     picked: &Picked,
     kind: StepKind,
     attributes: &Attributes,
@@ -104,7 +103,7 @@ fn remove(
 }
 
 /// The update of what must not take effect any longer, or Graph refuses to delete: a policy that is on, a trusted location.
-fn disabling(resource: &'static Resource, picked: &Picked, attributes: &Attributes) -> Option<Draft> {
+fn disabling(resource: &'static Type, picked: &Picked, attributes: &Attributes) -> Option<Draft> {
     let (name, after, phase) = match resource.id {
         TypeId::ConditionalAccessPolicy if attributes.get("state").is_some_and(phase::is_enabled) => {
             ("state", json!("disabled"), None)

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::draft::{Draft, Outcome, Wanted, WantedMap};
 use super::request::{escaped, filled, request};
 use super::{Named, Phase, PlanObject, StepKind, phase};
-use crate::resource::{Inside, Resource};
+use engine::schema::{Inside, Type};
 
 /// What Graph gives each element when it is made.
 pub(super) const GIVEN: [&str; 2] = ["id", "createdDateTime"];
@@ -30,13 +30,13 @@ pub(crate) fn element_body(element: &Value) -> Value {
 }
 
 /// Whether two elements of a collection say the same.
-pub(crate) fn is_same_element(resource: &Resource, inside: &Inside, a: &Value, b: &Value) -> bool {
+pub(crate) fn is_same_element(resource: &Type, inside: &Inside, a: &Value, b: &Value) -> bool {
     is_same(resource.token, inside.name, &json!([element_body(a)]), &json!([element_body(b)]))
 }
 
 /// The collection that a step is about an element of, if it is about one, with that element.
 pub(crate) fn element_of<'s>(
-    resource: &'static Resource,
+    resource: &'static Type,
     values: &'s Named,
 ) -> Option<(&'static Inside, &'s Value)> {
     let (name, list) = values.iter().next().filter(|_| values.len() == 1)?;
@@ -71,7 +71,7 @@ struct Difference<'v> {
 
 /// Drafts what makes a collection below an object as it is wanted.
 pub(super) fn draft(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     inside: &'static Inside,
     values: &Wanted,
@@ -92,7 +92,7 @@ pub(super) fn draft(
 
 /// Drafts an element that is to be made, also of an object that an earlier step makes.
 pub(super) fn add_element(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     inside: &'static Inside,
     element: &Value,
@@ -114,7 +114,7 @@ pub(super) fn add_element(
 }
 
 fn change_element(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     inside: &'static Inside,
     before: &Value,
@@ -140,7 +140,7 @@ fn change_element(
 }
 
 fn remove_element(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     inside: &'static Inside,
     element: &Value,
@@ -155,7 +155,7 @@ fn remove_element(
 }
 
 /// The phase of an element. One that allows a consent is removed before anything else, as an intruder adds it.
-fn phase_of(resource: &Resource, inside: &Inside, kind: StepKind) -> Phase {
+fn phase_of(resource: &Type, inside: &Inside, kind: StepKind) -> Phase {
     if kind == StepKind::RemoveLink && inside.name == "includes" {
         return Phase::Containment;
     }
@@ -170,7 +170,7 @@ fn missing_of(inside: &Inside, element: &Value) -> Option<&'static str> {
 }
 
 /// Finds what has to be done: elements of one ID belong together, then those that say the same, then those of one kind.
-fn compare<'v>(resource: &Resource, inside: &Inside, before: &'v Value, after: &'v Value) -> Difference<'v> {
+fn compare<'v>(resource: &Type, inside: &Inside, before: &'v Value, after: &'v Value) -> Difference<'v> {
     let list = |value: &'v Value| value.as_array().map_or(&[][..], Vec::as_slice).iter().collect::<Vec<_>>();
     let (mut standing, mut wanted) = (list(before), list(after));
     let mut difference = Difference::default();

@@ -13,7 +13,7 @@ use super::{
     Body, FORMAT_VERSION, Named, Phase, Plan, PlanObject, RequestTemplate, Step, StepKind, StepLink, check,
 };
 use crate::plan::{Error, Result};
-use crate::resource::Version;
+use engine::schema::Version;
 
 /// What is not hashed: the hash, and what is made of it.
 const UNHASHED: [&str; 3] = ["hash", "seal", "signatures"];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use engine::RecoveryAction;
-use engine::schema::{SYNCED_MARKER, TypeId};
+use engine::schema::{Relation, SYNCED_MARKER, Type, TypeId};
 use serde_json::{Value, json};
 
 use super::draft::{Draft, Outcome};
@@ -14,7 +14,6 @@ use super::relation::{AssignmentSteps, role_member};
 use super::request::{filled, link_removal, reference, request};
 use super::value::has_text;
 use super::{Phase, PlanObject, RequestTemplate, StepKind, StepLink};
-use crate::resource::{Link, Resource};
 
 /// Links of one step: as many as one bulk request takes, and one batch.
 const LINK_COUNT_MAX: usize = 20;
@@ -78,8 +77,8 @@ fn sought(picked: &Picked) -> BTreeMap<&str, Sought> {
 /// Why links of an object cannot be written, if they cannot.
 pub(super) fn obstacle(
     facts: &Facts<'_>,
-    resource: &Resource,
-    link: &Link,
+    resource: &Type,
+    link: &Relation,
     id: &str,
     planned: &PlannedMemberships<'_>,
 ) -> Option<&'static str> {
@@ -133,7 +132,7 @@ fn of_relation(
     facts: &Facts<'_>,
     assignments: &AssignmentSteps,
     object: &PlanObject,
-    (resource, link): (&'static Resource, &'static Link),
+    (resource, link): (&'static Type, &'static Relation),
     sought: &Sought,
 ) -> Outcome {
     let mut outcome = Outcome::default();
@@ -178,8 +177,8 @@ fn of_relation(
 
 /// The steps of a relation to one object: a new target replaces the old one.
 fn to_one(
-    resource: &'static Resource,
-    link: &'static Link,
+    resource: &'static Type,
+    link: &'static Relation,
     object: &PlanObject,
     added: &[StepLink],
     removed: &[StepLink],
@@ -201,8 +200,8 @@ fn to_one(
 
 /// The steps that make links.
 pub(super) fn add(
-    resource: &'static Resource,
-    link: &'static Link,
+    resource: &'static Type,
+    link: &'static Relation,
     object: &PlanObject,
     links: &[StepLink],
     phase: Phase,
@@ -236,8 +235,8 @@ pub(super) fn add(
 
 /// The steps that take links away.
 fn remove(
-    resource: &'static Resource,
-    link: &'static Link,
+    resource: &'static Type,
+    link: &'static Relation,
     object: &PlanObject,
     links: &[StepLink],
     phase: Phase,

@@ -4,7 +4,7 @@ use engine::{Change, LinkAction};
 
 use super::input::Chosen;
 use super::{PlanObject, PlanOptions, Selection};
-use crate::resource::{self, Resource};
+use engine::schema::{self, Type};
 
 /// A change, and what was chosen of it.
 #[derive(Debug)]
@@ -33,8 +33,8 @@ impl Picked {
     }
 
     /// What Graph does with the type.
-    pub(super) fn resource(&self) -> Option<&'static Resource> {
-        resource::by_token(&self.change.type_token)
+    pub(super) fn resource(&self) -> Option<&'static Type> {
+        schema::by_token(&self.change.type_token)
     }
 }
 

@@ -1,8 +1,6 @@
 //! Which properties and relations can be put back, how, and why not.
 
-use engine::schema::{self, RuleKind, TypeId};
-
-use crate::resource::{self, Inside, Link, Property, PropertyWrite, Resource};
+use engine::schema::{self, Inside, Property, PropertyWrite, Relation, RuleKind, Type, TypeId};
 
 /// A newer reading has it so.
 pub(super) const AS_WANTED: &str = "it is as wanted already";
@@ -81,7 +79,7 @@ pub(super) enum Writing {
 }
 
 /// How a property is written; `property` is its name, not a path.
-pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
+pub(super) fn writing(resource: &'static Type, property: &str) -> Writing {
     if let Some(write) = resource.recovery.writes.iter().find(|write| write.property == property) {
         return Writing::Request(write);
     }
@@ -131,7 +129,7 @@ pub(super) fn writing(resource: &'static Resource, property: &str) -> Writing {
 }
 
 /// Why links of a relation cannot be written, if they cannot.
-pub(super) fn link_obstacle(resource: &Resource, link: &Link) -> Option<&'static str> {
+pub(super) fn link_obstacle(resource: &Type, link: &Relation) -> Option<&'static str> {
     if link.is_delegated_only {
         return Some(DELEGATED_ONLY);
     }
@@ -156,7 +154,7 @@ pub struct SupportRow {
 #[must_use]
 pub fn support() -> Vec<SupportRow> {
     let mut rows = Vec::new();
-    for resource in resource::all() {
+    for resource in schema::types() {
         let token = resource.token;
         let row =
             |property, restorable, reason| SupportRow { type_token: token, property, restorable, reason };
@@ -189,7 +187,7 @@ pub fn support() -> Vec<SupportRow> {
     rows
 }
 
-fn object_support(resource: &'static Resource) -> (bool, &'static str) {
+fn object_support(resource: &'static Type) -> (bool, &'static str) {
     if resource.is_relation_object {
         return (true, "made again; no bin");
     }
@@ -202,7 +200,7 @@ fn object_support(resource: &'static Resource) -> (bool, &'static str) {
 }
 
 /// Why no object of a type can be made again, if none can.
-pub(super) fn creation_obstacle(resource: &'static Resource) -> Option<&'static str> {
+pub(super) fn creation_obstacle(resource: &'static Type) -> Option<&'static str> {
     if let Some(why) = &resource.recovery.uncreatable {
         return Some(why);
     }
@@ -214,7 +212,7 @@ pub(super) fn creation_obstacle(resource: &'static Resource) -> Option<&'static 
 }
 
 /// Why no object of a type can be deleted, if none can.
-pub(super) fn deletion_obstacle(resource: &Resource) -> Option<&'static str> {
+pub(super) fn deletion_obstacle(resource: &Type) -> Option<&'static str> {
     (resource.recovery.is_undeletable || resource.is_singleton || resource.recovery.write.is_empty())
         .then_some(UNSUPPORTED)
 }

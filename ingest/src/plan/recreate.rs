@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::schema::TypeId;
+use engine::schema::{Property, Type, TypeId};
 use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, DraftId, NewId, Outcome, Returns, Wanted, WantedMap};
@@ -14,7 +14,6 @@ use super::update::{licences, update_draft, whole};
 use super::value::{has_text, written_value};
 use super::{PASSWORD, PlanObject, RequestTemplate, StepKind, elements, phase};
 use crate::plan::Result;
-use crate::resource::{Property, Resource};
 
 /// What a new object of a type gets by itself, or from elsewhere.
 const DERIVED: [(TypeId, &[&str]); 4] = [
@@ -30,7 +29,7 @@ const INVITE_REDIRECT: &str = "https://myapplications.microsoft.com";
 /// An object that is to be made again.
 struct Anew {
     object: PlanObject,
-    resource: &'static Resource,
+    resource: &'static Type,
     attributes: Attributes,
     step: DraftId,
 }
@@ -38,7 +37,7 @@ struct Anew {
 /// Drafts objects anew. IDs that will change are known before the first request is written.
 pub(super) fn draft<'o>(
     lookup: &Lookup,
-    wanted: impl Iterator<Item = (&'o PlanObject, &'static Resource)>,
+    wanted: impl Iterator<Item = (&'o PlanObject, &'static Type)>,
 ) -> Result<(Outcome, Returns)> {
     let (mut outcome, mut returns) = (Outcome::default(), Returns::default());
     let mut anew = Vec::new();
@@ -67,7 +66,7 @@ pub(super) fn draft<'o>(
 /// Says what the IDs of an object become that is made again; gives the client ID that changes, if one does.
 fn add_new<'a>(
     returns: &mut Returns,
-    resource: &Resource,
+    resource: &Type,
     object: &PlanObject,
     attributes: &'a Attributes,
     step: DraftId,
@@ -154,7 +153,7 @@ fn creation(anew: &Anew, returns: &Returns) -> Creation {
 }
 
 /// What is special about a type: guests are invited, accounts and policies are made disabled.
-fn special(mut creation: Creation, resource: &Resource, attributes: &Attributes) -> Creation {
+fn special(mut creation: Creation, resource: &Type, attributes: &Attributes) -> Creation {
     let Creation { body, later, path, note } = &mut creation;
     match resource.id {
         TypeId::User if is_guest(attributes) => {
@@ -238,7 +237,7 @@ fn skip_secrets(object: &PlanObject, attributes: &Attributes, outcome: &mut Outc
 }
 
 /// Why an object cannot be made again, if it cannot.
-fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
+fn obstacle(resource: &Type, attributes: &Attributes) -> Option<String> {
     let text = |name: &str| text(attributes, name);
     match resource.id {
         TypeId::ServicePrincipal if text("servicePrincipalType") == "ManagedIdentity" => {
@@ -272,7 +271,7 @@ fn obstacle(resource: &Resource, attributes: &Attributes) -> Option<String> {
 }
 
 /// Whether a create may set a property to a value.
-fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
+fn is_settable(resource: &'static Type, name: &str, value: &Value) -> bool {
     let is_nothing = match value {
         Value::Null => true,
         Value::Array(values) => values.is_empty(),
@@ -296,7 +295,7 @@ fn is_settable(resource: &'static Resource, name: &str, value: &Value) -> bool {
 }
 
 /// Whether a property must not decide whether the object is made at all: it follows in a request of its own.
-fn is_later(resource: &Resource, name: &str) -> bool {
+fn is_later(resource: &Type, name: &str) -> bool {
     const LATER: [&str; 3] = ["customSecurityAttributes", "employeeLeaveDateTime", "identifierUris"];
     resource.has(name, Property::is_alone) || LATER.contains(&name)
 }

@@ -4,17 +4,16 @@ mod value;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use engine::schema::{SYNCED_MARKER, TypeId};
+use engine::schema::{self, Relation, SYNCED_MARKER, Type, TypeId};
 use engine::{ObjectKey, Snapshot};
 
 use super::draft::{Draft, Outcome, Returns};
 use super::facts::{Facts, Given};
 use super::link::PlannedMemberships;
 use super::lookup::{self, Lookup};
-use super::relation::{self, AppRoleNames, AssignmentSteps, Relation, ends_of, role_member};
+use super::relation::{self, AppRoleNames, AssignmentSteps, RelationObject, ends_of, role_member};
 use super::{Phase, StepKind, StepLink, link};
 use crate::plan::Result;
-use crate::resource::{self, Link, Resource};
 
 /// Links of an object: relation, then targets.
 type HeldLinks = BTreeMap<&'static str, BTreeSet<String>>;
@@ -59,7 +58,7 @@ fn returned(drafts: &[Draft]) -> Returned {
 fn own_links(from: &Snapshot, returned: &Returned) -> Result<Holders> {
     let mut holders = Holders::new();
     for (id, type_token) in returned {
-        let Some(resource) = resource::by_token(type_token) else { continue };
+        let Some(resource) = schema::by_token(type_token) else { continue };
         if resource.links().next().is_none() {
             continue;
         }
@@ -77,7 +76,7 @@ fn own_links(from: &Snapshot, returned: &Returned) -> Result<Holders> {
 
 /// The links that others had to objects which come back.
 fn links_to(from: &Snapshot, returned: &Returned, holders: &mut Holders) -> Result<()> {
-    for resource in resource::all().filter(|resource| resource.links().next().is_some()) {
+    for resource in schema::types().filter(|resource| resource.links().next().is_some()) {
         let scan = from.scan(resource.token);
         let rows = scan.live()?;
         if rows.ordinals.is_empty() {
@@ -133,7 +132,7 @@ fn links_of(facts: &Facts<'_>, assignments: &AssignmentSteps, holders: Holders, 
     let memberships = PlannedMemberships::of(drafts);
     let mut outcome = Outcome::default();
     for ((token, id), held) in holders {
-        let Some(resource) = resource::by_token(&token) else { continue };
+        let Some(resource) = schema::by_token(&token) else { continue };
         for (relation, targets) in held {
             let Some(link) = resource.link(relation) else { continue };
             let is_new = |target: &String| !planned.contains(&(&*id, relation, &**target));
@@ -149,7 +148,7 @@ fn links_of(facts: &Facts<'_>, assignments: &AssignmentSteps, holders: Holders, 
 }
 
 /// Lists the links to what gets another ID, of an object whose links cannot be written.
-fn lost_links(facts: &Facts<'_>, link: &Link, id: &str, targets: &[String], reason: &str) -> Outcome {
+fn lost_links(facts: &Facts<'_>, link: &Relation, id: &str, targets: &[String], reason: &str) -> Outcome {
     let mut outcome = Outcome::default();
     if facts.absence(id).is_none() {
         let object = facts.lookup.shown(id);
@@ -163,7 +162,7 @@ fn lost_links(facts: &Facts<'_>, link: &Link, id: &str, targets: &[String], reas
 fn links_again(
     facts: &Facts<'_>,
     assignments: &AssignmentSteps,
-    (resource, link): (&'static Resource, &'static Link),
+    (resource, link): (&'static Type, &'static Relation),
     id: &str,
     targets: &[String],
 ) -> Outcome {
@@ -189,9 +188,9 @@ fn relations_of(
     names: &mut AppRoleNames,
 ) -> Result<()> {
     let planned: HashSet<String> = plan.drafts.iter().map(|draft| draft.object.id.clone()).collect();
-    let relations = resource::all().filter(|row| lookup::is_relation_object(row.token));
+    let relations = schema::types().filter(|row| lookup::is_relation_object(row.token));
     // A role assignment says what schedules say again.
-    let mut relations: Vec<&'static Resource> = relations.collect();
+    let mut relations: Vec<&'static Type> = relations.collect();
     relations.sort_by_key(|row| row.id != TypeId::RoleAssignment);
     for resource in relations {
         let mut missing = Vec::new();
@@ -205,7 +204,7 @@ fn relations_of(
         lookup.learn(&missing.iter().flat_map(|key| ends_of(key)).collect())?;
         let facts = Facts { given, lookup, returns };
         for key in missing {
-            let relation = Relation::read(lookup, names, (&lookup.from, resource), &key)?;
+            let relation = RelationObject::read(lookup, names, (&lookup.from, resource), &key)?;
             plan.append(relation::make(&facts, assignments, relation));
         }
     }

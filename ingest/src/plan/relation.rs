@@ -5,7 +5,7 @@ mod schedule;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use engine::schema::TypeId;
+use engine::schema::{Relation, Type, TypeId};
 use engine::{ChangeKind, RecoveryAction, Snapshot};
 use serde_json::{Map, Value};
 
@@ -20,7 +20,6 @@ use super::update::update_draft;
 use super::value::{decoded, kept_values};
 use super::{Phase, PlanObject, RequestTemplate, StepKind};
 use crate::plan::Result;
-use crate::resource::{Link, Resource};
 pub(super) use names::AppRoleNames;
 use schedule::{is_schedule, schedule_body, schedule_obstacle, schedule_path, time_obstacle};
 
@@ -115,7 +114,7 @@ impl AssignmentSteps {
     /// Whether an assignment does what a schedule says again; remembers assignments.
     fn is_done_again(
         &mut self,
-        resource: &Resource,
+        resource: &Type,
         object: &PlanObject,
         attributes: &Attributes,
         outcome: &mut Outcome,
@@ -138,8 +137,8 @@ impl AssignmentSteps {
 /// The role that a member of a directory role holds; nothing for other links.
 pub(super) fn role_member(
     lookup: &Lookup,
-    resource: &Resource,
-    link: &Link,
+    resource: &Type,
+    link: &Relation,
     id: &str,
     target: &str,
 ) -> Option<Holding> {
@@ -154,18 +153,18 @@ pub(super) fn role_member(
 
 /// A relation object with what it was.
 #[derive(Debug, Clone)]
-pub(super) struct Relation {
-    pub(super) resource: &'static Resource,
+pub(super) struct RelationObject {
+    pub(super) resource: &'static Type,
     pub(super) object: PlanObject,
     pub(super) attributes: Attributes,
 }
 
-impl Relation {
+impl RelationObject {
     /// The relation object of a key at a state.
     pub(super) fn read(
         lookup: &Lookup,
         names: &mut AppRoleNames,
-        (snapshot, resource): (&Snapshot, &'static Resource),
+        (snapshot, resource): (&Snapshot, &'static Type),
         key: &str,
     ) -> Result<Self> {
         let attributes = lookup::attributes(snapshot, resource.token, key)?.unwrap_or_default();
@@ -191,7 +190,8 @@ pub(super) fn draft(
             continue;
         };
         let key = keys.of(side, resource.token, &picked.id);
-        let relation = Relation::read(facts.lookup, names, (side.snapshot(facts.lookup), resource), &key)?;
+        let relation =
+            RelationObject::read(facts.lookup, names, (side.snapshot(facts.lookup), resource), &key)?;
         let drafted = if change.kind == ChangeKind::Updated {
             update(facts, &mut steps, picked, &relation)?
         } else if !picked.has_presence {
@@ -212,8 +212,8 @@ pub(super) fn draft(
 }
 
 /// Drafts a relation object again; also one that went along with what it relates.
-pub(super) fn make(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) -> Outcome {
-    let Relation { resource, object, attributes } = relation;
+pub(super) fn make(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: RelationObject) -> Outcome {
+    let RelationObject { resource, object, attributes } = relation;
     let mut outcome = Outcome::default();
     let now = facts.given.context.now;
     let is_assignment = resource.id == TypeId::RoleAssignment;
@@ -245,11 +245,7 @@ pub(super) fn make(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Rel
 }
 
 /// Where a relation object of each type is made, and what is sent.
-fn creation(
-    resource: &Resource,
-    attributes: &Attributes,
-    now: jiff::Timestamp,
-) -> (String, Map<String, Value>) {
+fn creation(resource: &Type, attributes: &Attributes, now: jiff::Timestamp) -> (String, Map<String, Value>) {
     match resource.id {
         TypeId::AppRoleAssignment => {
             let resource_id = text(attributes, "resourceId");
@@ -280,12 +276,12 @@ fn make_schedule(
     if steps.is_drafted(&object) {
         return Outcome::default();
     }
-    make(facts, steps, Relation { resource, object, attributes })
+    make(facts, steps, RelationObject { resource, object, attributes })
 }
 
 /// Drafts the removal of a relation object.
-fn remove(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) -> Outcome {
-    let Relation { resource, object, attributes } = relation;
+fn remove(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: RelationObject) -> Outcome {
+    let RelationObject { resource, object, attributes } = relation;
     let mut outcome = Outcome::default();
     if let Some(reason) = schedule_obstacle(resource, &attributes) {
         outcome.skip(&object, "", reason);
@@ -306,7 +302,7 @@ fn remove(facts: &Facts<'_>, steps: &mut AssignmentSteps, relation: Relation) ->
 }
 
 /// The request that takes a relation object of each type away.
-fn removal(resource: &Resource, attributes: &Attributes, now: jiff::Timestamp) -> RequestTemplate {
+fn removal(resource: &Type, attributes: &Attributes, now: jiff::Timestamp) -> RequestTemplate {
     // Which one it is Graph is asked when the request leaves; an import may not say.
     let graph_id = Some(text(attributes, "id")).filter(|id| !id.is_empty()).unwrap_or("-");
     match resource.id {
@@ -329,9 +325,9 @@ fn update(
     facts: &Facts<'_>,
     steps: &mut AssignmentSteps,
     picked: &Picked,
-    relation: &Relation,
+    relation: &RelationObject,
 ) -> Result<Outcome> {
-    let Relation { resource, object, attributes } = relation;
+    let RelationObject { resource, object, attributes } = relation;
     if is_schedule(resource) {
         return schedule::update(facts, steps, picked, relation);
     }

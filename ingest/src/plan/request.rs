@@ -1,14 +1,13 @@
 //! Owns the beginnings of requests: paths of the table with IDs in them, and how Graph wants the other end of a link named.
 
-use engine::schema::TypeId;
+use engine::schema::{self, Relation, Type, TypeId};
 use serde_json::Value;
 
 use super::lookup::Attributes;
 use super::{Body, ENDPOINT, RequestTemplate, TARGET};
-use crate::resource::{self, Link, Resource};
 
 /// A request without a body.
-pub(super) fn request(resource: &Resource, method: &str, path: String) -> RequestTemplate {
+pub(super) fn request(resource: &Type, method: &str, path: String) -> RequestTemplate {
     RequestTemplate { method: method.to_owned(), version: resource.graph.version, path, body: Body::NULL }
 }
 
@@ -18,7 +17,7 @@ pub(super) fn filled(path: &str, id: &str) -> String {
 }
 
 /// The path of an object. What lives below others says so in `parentId`, as a reading keeps it.
-pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes) -> String {
+pub(super) fn object_path(resource: &Type, id: &str, attributes: &Attributes) -> String {
     let path = filled(resource.graph.get, id);
     match attributes.get("parentId").and_then(Value::as_str) {
         Some(parent) => path.replace("{parentId}", &escaped(parent)),
@@ -27,7 +26,7 @@ pub(super) fn object_path(resource: &Resource, id: &str, attributes: &Attributes
 }
 
 /// The update of an object that exists, before it has values; of types that are many in one it says which.
-pub(super) fn update_of(resource: &Resource, id: &str, attributes: &Attributes) -> RequestTemplate {
+pub(super) fn update_of(resource: &Type, id: &str, attributes: &Attributes) -> RequestTemplate {
     let mut request = request(resource, resource.recovery.update, object_path(resource, id, attributes));
     let stated = attributes.get_key_value("@odata.type").filter(|_| resource.recovery.is_typed);
     let stated = stated.map(|(name, stated)| (name.clone(), stated.clone()));
@@ -53,7 +52,7 @@ pub(super) fn escaped(id: &str) -> String {
 }
 
 /// The request that takes links away: the only one, because without `/$ref` Graph deletes the object at the other end.
-pub(super) fn link_removal(resource: &Resource, link: &Link, id: &str) -> Option<RequestTemplate> {
+pub(super) fn link_removal(resource: &Type, link: &Relation, id: &str) -> Option<RequestTemplate> {
     let remove = link.remove.as_ref()?;
     let path = filled(remove.path, id).replace("{targetId}", TARGET);
     assert!(path.ends_with("/$ref"), "the removal of a link ends in /$ref: {path}");
@@ -61,10 +60,10 @@ pub(super) fn link_removal(resource: &Resource, link: &Link, id: &str) -> Option
 }
 
 /// How Graph wants the other end of a link named.
-pub(crate) fn reference(link: &Link, target_type: &str) -> String {
+pub(crate) fn reference(link: &Relation, target_type: &str) -> String {
     let named =
         if target_type.is_empty() { link.targets.first().map_or("", |id| id.token()) } else { target_type };
-    let own = resource::by_token(named).map(|resource| resource.graph.get);
+    let own = schema::by_token(named).map(|resource| resource.graph.get);
     let is_policy = |path: &str| path.starts_with("/policies/") || path.starts_with("/identityGovernance/");
     let path = match own {
         Some(path) if is_policy(path) || (link.to_one && target_type == TypeId::OrgContact) => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use engine::schema::TypeId;
+use engine::schema::{Bin, Type, TypeId};
 use engine::{ChangeKind, RecoveryAction};
 use serde_json::Value;
 
@@ -15,7 +15,6 @@ use super::request::{filled, request};
 use super::unique::{self, Claimant, Contest, Holder};
 use super::{Identity, PlanObject, RequestTemplate, StepKind, phase, property, recreate, update};
 use crate::plan::Result;
-use crate::resource::{Bin, Resource};
 
 /// Why something is made again that lies in its bin.
 const NOT_GIVEN_BACK: &str = "lies in the recycle bin, which Graph does not let applications restore it from: made again, \
@@ -37,7 +36,7 @@ pub(super) struct Restored {
 #[derive(Debug)]
 struct Returning {
     object: PlanObject,
-    resource: &'static Resource,
+    resource: &'static Type,
     /// The bin it comes from; none when it is made again.
     bin: Option<&'static Bin>,
     /// The body of its restore.
@@ -53,8 +52,8 @@ impl Returning {
 
 /// How an object is brought back.
 enum Return {
-    Restored(&'static Resource, &'static Bin),
-    Recreated(&'static Resource),
+    Restored(&'static Type, &'static Bin),
+    Recreated(&'static Type),
     Skipped(Cow<'static, str>),
 }
 

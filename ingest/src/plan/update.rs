@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use engine::RecoveryAction;
 use engine::same::is_same;
-use engine::schema::TypeId;
+use engine::schema::{Type, TypeId};
 use serde_json::Value;
 
 use super::draft::{Draft, Outcome, Wanted, WantedMap};
@@ -25,7 +25,6 @@ use super::request::{filled, request, update_of};
 use super::value::written_value;
 use super::{Named, PlanObject, RequestTemplate, StepKind};
 use crate::plan::Result;
-use crate::resource::Resource;
 pub(super) use licence::draft as licences;
 pub(super) use values::{Values, read as read_values};
 
@@ -106,7 +105,7 @@ pub(super) fn draft(facts: &Facts<'_>, picked: &Picked, values: Option<Values>) 
 /// Drafts what of a restored object differs from what it was.
 pub(super) fn draft_differing(
     lookup: &Lookup,
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     from: Attributes,
     to: Attributes,
@@ -136,7 +135,7 @@ pub(super) fn draft_differing(
 
 /// An update: a request whose body gets the wanted values.
 pub(super) fn update_draft(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     mut request: RequestTemplate,
     wanted: WantedMap,
@@ -186,7 +185,7 @@ struct Reread {
 
 fn compare_with_reading(
     lookup: &Lookup,
-    resource: &'static Resource,
+    resource: &'static Type,
     id: &str,
     wanted: &WantedMap,
 ) -> Result<Reread> {
@@ -207,7 +206,7 @@ fn compare_with_reading(
 }
 
 /// Why nothing of an object can be written, if nothing can.
-fn obstacle(facts: &Facts<'_>, resource: &Resource, sides: &mut Sides<'_>) -> Result<Option<&'static str>> {
+fn obstacle(facts: &Facts<'_>, resource: &Type, sides: &mut Sides<'_>) -> Result<Option<&'static str>> {
     let id = sides.id;
     if let Some(reason) = facts.absence(id) {
         return Ok(Some(reason));
@@ -230,7 +229,7 @@ fn obstacle(facts: &Facts<'_>, resource: &Resource, sides: &mut Sides<'_>) -> Re
 /// Drafts the requests for some properties of an object.
 fn write(
     lookup: &Lookup,
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     mut wanted: WantedMap,
     sides: &mut Sides<'_>,
@@ -293,7 +292,7 @@ fn write(
 /// The update that replaces an object whole; without it, why it is not made.
 fn update_whole(
     lookup: &Lookup,
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     wanted: WantedMap,
     sides: &mut Sides<'_>,
@@ -318,7 +317,7 @@ fn update_whole(
 /// The update of an object before it has values; of types that are many in one it says which.
 fn update_request(
     lookup: &Lookup,
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     sides: &mut Sides<'_>,
 ) -> Result<RequestTemplate> {

@@ -6,12 +6,12 @@ use engine::coverage::{BinExtent, Extent, Gap, GapScope, RelationReading, TypeRe
 use super::event::Event;
 use super::reader::{Unread, path_of};
 use crate::graph::{Call, Shape};
-use crate::resource::{Link, Resource};
+use engine::schema::{Relation, Type};
 
 /// What of a type is read, and how it is asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
-    pub(super) resource: &'static Resource,
+    pub(super) resource: &'static Type,
     /// `$select`; empty for everything.
     pub(super) select: Vec<String>,
 }
@@ -75,6 +75,6 @@ fn named(asked: &Asked) -> impl Iterator<Item = String> {
 }
 
 /// A relation that was read whole now.
-pub(super) fn relation(link: &Link, extent: Extent, as_of: jiff::Timestamp) -> RelationReading {
+pub(super) fn relation(link: &Relation, extent: Extent, as_of: jiff::Timestamp) -> RelationReading {
     RelationReading { name: link.name.to_owned(), extent, as_of }
 }

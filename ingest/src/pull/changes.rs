@@ -20,7 +20,7 @@ use super::inside;
 use super::reader::{Doubt, Reader, Unread, path_of};
 use super::whole::{name_missing_bin, read_all_links_of, read_links_of};
 use crate::graph::{AnswerFault, Call, Page, Shape, Trail};
-use crate::resource::{Link, Tier};
+use engine::schema::{Relation, Tier};
 
 /// Objects that are asked for together.
 const BATCH_LENGTH: usize = 1000;
@@ -235,7 +235,7 @@ pub(super) async fn settle(
     Ok(())
 }
 
-fn changed_links(source: ObjectKey, link: &'static Link, told: &LinkTouch) -> Event {
+fn changed_links(source: ObjectKey, link: &'static Relation, told: &LinkTouch) -> Event {
     let added: Vec<String> = told.added.iter().cloned().collect();
     if link.to_one && !added.is_empty() {
         return Event::Links { source, relation: link.name, targets: added };
@@ -266,15 +266,15 @@ impl FoundObjects {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct WithId {
+struct IdAnswer {
     id: Option<String>,
     tenant_id: Option<String>,
 }
 
-impl WithId {
+impl IdAnswer {
     /// Whether the text is an object of this ID.
     fn is(text: &[u8], id: &str) -> bool {
-        let named: WithId = serde_json::from_slice(text).unwrap_or(WithId { id: None, tenant_id: None });
+        let named: IdAnswer = serde_json::from_slice(text).unwrap_or(IdAnswer { id: None, tenant_id: None });
         [named.id, named.tenant_id].iter().flatten().any(|found| found.eq_ignore_ascii_case(id))
     }
 }
@@ -287,7 +287,7 @@ pub(super) async fn read_objects(reader: &Reader, asked: &Asked, ids: &[&String]
     let (mut texts, mut live, mut absent) = (Vec::new(), Vec::new(), Vec::new());
     for (id, answer) in ids.iter().zip(answers) {
         let unread = match answer {
-            Ok(answer) if WithId::is(&answer.body, id) => {
+            Ok(answer) if IdAnswer::is(&answer.body, id) => {
                 texts.push(without_keys(answer.body));
                 live.push((*id).clone());
                 continue;
@@ -350,7 +350,7 @@ async fn read_binned(reader: &Reader, asked: &Asked, ids: &[&String]) -> Result<
     let answers = reader.ask(ids.iter().map(call).collect()).await?;
     for (id, answer) in ids.iter().zip(answers) {
         let unread = match answer {
-            Ok(answer) if WithId::is(&answer.body, id) => {
+            Ok(answer) if IdAnswer::is(&answer.body, id) => {
                 let texts = vec![answer.body];
                 reader.tell(Event::Objects { token, texts, is_deleted: true }).await?;
                 continue;

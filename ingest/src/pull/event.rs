@@ -10,7 +10,7 @@ use engine::coverage::{BinExtent, Gap, GapScope};
 use engine::{Backup, ObjectKey, Observation};
 
 use super::error::Result;
-use crate::resource::{Resource, by_token};
+use engine::schema::{Type, by_token};
 
 /// Something that was read.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ pub(super) fn gap_of_broken(broken: &Broken, token: &str) -> Option<Gap> {
 }
 
 /// What is unknown of a type whose objects come in the list of another one, when that could not be read.
-pub(super) fn list_gap(resource: &Resource) -> Gap {
+pub(super) fn list_gap(resource: &Type) -> Gap {
     let list = resource.graph.list.unwrap_or_default();
     let reason = format!("its objects come with others in {list}, which could not be read whole");
     Gap { type_token: resource.token.to_owned(), scope: GapScope::Type, reason, count: 1 }

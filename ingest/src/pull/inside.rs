@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use engine::coverage::GapScope;
 use engine::scan::Space;
-use engine::schema::TypeId;
+use engine::schema::{Inside, Type, TypeId, by_token};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -30,8 +30,7 @@ use super::error::Result;
 use super::event::key;
 use super::paging::{Chain, page_behind, page_of};
 use super::reader::{Reader, Unread, path_of};
-use crate::graph::{Answer, AnswerFault, Call, Shape, Trail};
-use crate::resource::{Inside, Resource, by_token};
+use crate::graph::{Answer, AnswerFault, Call, Identified, Shape, Trail};
 
 /// The type of grants of delegated permissions.
 const GRANT: &str = TypeId::Oauth2PermissionGrant.token();
@@ -45,11 +44,6 @@ struct Partial {
     members: RawMembers,
 }
 
-#[derive(Deserialize)]
-struct WithId {
-    id: String,
-}
-
 /// Completes objects of a list, or such as were asked for, with what only asking for each of them shows.
 pub(super) async fn complete(reader: &Reader, asked: &Asked, texts: Vec<Bytes>) -> Result<Vec<Bytes>> {
     if asked.resource.shown_alone().next().is_none() {
@@ -60,7 +54,7 @@ pub(super) async fn complete(reader: &Reader, asked: &Asked, texts: Vec<Bytes>) 
     let mut complete = Vec::with_capacity(texts.len());
     let mut objects = Vec::with_capacity(texts.len());
     for text in texts {
-        let named = serde_json::from_slice::<WithId>(&text);
+        let named = serde_json::from_slice::<Identified>(&text);
         if is_limited && named.as_ref().is_ok_and(|named| !reader.granted.contains(&named.id)) {
             complete.push(text);
             continue;
@@ -124,7 +118,7 @@ async fn read_elements(
 
 /// The objects of a type that are asked for collections that only matter where something was granted; nothing to say
 /// where it has none.
-pub(super) async fn granted(reader: &Reader, resource: &'static Resource) -> Result<BTreeSet<String>> {
+pub(super) async fn granted(reader: &Reader, resource: &'static Type) -> Result<BTreeSet<String>> {
     let mut ids = BTreeSet::new();
     for inside in resource.graph.inside.iter().filter(|inside| inside.is_of_granted) {
         if let Some(previous) = &reader.previous {
@@ -225,7 +219,7 @@ async fn expand(reader: &Reader, asked: &Asked, objects: &mut [Partial]) -> Resu
 
 /// Takes over what an answer shows of what was expanded.
 async fn take_expanded(reader: &Reader, asked: &Asked, object: &mut Partial, body: &[u8]) -> Result<()> {
-    let mut found = match serde_json::from_slice::<WithId>(body) {
+    let mut found = match serde_json::from_slice::<Identified>(body) {
         Ok(named) if named.id.eq_ignore_ascii_case(&object.id) => {
             serde_json::from_slice::<RawMembers>(body).unwrap_or_default()
         }
@@ -258,7 +252,7 @@ fn reference(value: Box<RawValue>) -> Option<Box<RawValue>> {
     if value.get() == "null" {
         return Some(value);
     }
-    let named: WithId = serde_json::from_str(value.get()).ok()?;
+    let named: Identified = serde_json::from_str(value.get()).ok()?;
     to_raw_value(&serde_json::json!({ "id": named.id })).ok()
 }
 

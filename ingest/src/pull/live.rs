@@ -17,7 +17,7 @@ use super::state::SourceState;
 use super::whole;
 use super::{EVENT_COUNT_MAX, SOURCE, below, changes, chosen, has_ids, newest_snapshot, tenant_of};
 use crate::graph::{self, Client};
-use crate::resource::by_token;
+use engine::schema::by_token;
 
 /// What of the tenant a question needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use super::event::Event;
 use super::stage::Stage;
 use super::state::Pending;
 use crate::graph::{self, Answer, AnswerFault, Call, Client, Page, Shape};
-use crate::resource::Resource;
+use engine::schema::Type;
 
 /// The most properties that are left out of one question because the tenant's cloud does not know them.
 const DROPPED_COUNT_MAX: usize = 20;
@@ -414,7 +414,7 @@ impl Unread {
     }
 
     /// The reason, with what would mend it.
-    pub(super) fn reason_for(&self, resource: &Resource) -> String {
+    pub(super) fn reason_for(&self, resource: &Type) -> String {
         if self.status == 403 && !resource.graph.read.is_empty() {
             return format!(
                 "{} (reading needs the permission {})",

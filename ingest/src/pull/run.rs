@@ -26,7 +26,7 @@ use super::missing::{self, Listed};
 use super::reader::Reader;
 use super::state::{Feed, SourceState};
 use super::whole;
-use crate::resource::{Link, Tier};
+use engine::schema::{Relation, Tier};
 
 /// Rounds after which a tenant that never rests is taken as it is; what comes later is the next backup's.
 const ROUND_COUNT_MAX: usize = 10;
@@ -293,7 +293,7 @@ impl Run {
     }
 
     /// Whether a relation that no delta query tells of is read now.
-    fn is_wanted(&self, asked: &Asked, relation: &Link) -> bool {
+    fn is_wanted(&self, asked: &Asked, relation: &Relation) -> bool {
         let token = asked.resource.token;
         relation.is_always_read
             || self.state.again.names_relation(token, relation.name)

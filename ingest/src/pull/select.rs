@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::coverage::{Gap, GapScope};
-use engine::schema::TypeId;
+use engine::schema::{Guarded, Type, TypeId};
 use serde::Deserialize;
 
 use super::asked::Asked;
@@ -16,7 +16,6 @@ use super::error::Result;
 use super::reader::Unread;
 use super::state::SourceState;
 use crate::graph::{self, Call, Claims, Client, Shape};
-use crate::resource::{Guarded, Resource};
 
 /// What is asked of each type, and what cannot be asked for.
 ///
@@ -24,7 +23,7 @@ use crate::resource::{Guarded, Resource};
 /// `Graph` when the sign-in fails, or the run is cancelled.
 pub(super) async fn select(
     client: &Client,
-    resources: Vec<&'static Resource>,
+    resources: Vec<&'static Type>,
     state: &SourceState,
 ) -> Result<(Vec<Asked>, Vec<Gap>)> {
     let claims = client.claims().await?;
@@ -32,7 +31,7 @@ pub(super) async fn select(
     let extensions = match extensions(client).await? {
         Ok(names) => names,
         Err(unread) => {
-            let is_one = |resource: &&Resource| EXTENDED.iter().any(|(_, id)| *id == resource.id);
+            let is_one = |resource: &&Type| EXTENDED.iter().any(|(_, id)| *id == resource.id);
             gaps.extend(resources.iter().copied().filter(is_one).map(|resource| {
                 gap(
                     resource,
@@ -70,7 +69,7 @@ pub(super) async fn select(
     Ok((all, gaps))
 }
 
-fn gap(resource: &Resource, property: &str, reason: String) -> Gap {
+fn gap(resource: &Type, property: &str, reason: String) -> Gap {
     Gap {
         type_token: resource.token.to_owned(),
         scope: GapScope::Property(property.to_owned()),
@@ -124,7 +123,7 @@ fn known_extensions(state: &SourceState) -> Extensions {
 /// Why a property that needs a permission of its own cannot be read; nothing when it can.
 async fn unreadable(
     client: &Client,
-    resource: &'static Resource,
+    resource: &'static Type,
     guarded: &Guarded,
     select: &[String],
     claims: Option<&Claims>,
@@ -156,19 +155,14 @@ async fn unreadable(
 }
 
 /// Asks for a property of one object of a type.
-fn one_of(resource: &Resource, property: &str) -> Call {
+fn one_of(resource: &Type, property: &str) -> Call {
     let list = resource.graph.list.unwrap_or_default();
     let path = format!("{list}?$select=id,{property}&$top=1");
     Call::get(path).version(resource.graph.version).meter(resource.graph.limit).shape(Shape::Page)
 }
 
 /// Why a property is still not read that Graph did not know, wherever it is asked for; nothing when it knows it now.
-async fn refused(
-    client: &Client,
-    resource: &Resource,
-    property: &str,
-    known: &str,
-) -> Result<Option<String>> {
+async fn refused(client: &Client, resource: &Type, property: &str, known: &str) -> Result<Option<String>> {
     let begin = resource.graph.delta.as_ref().map(|delta| {
         let path = format!("{delta}?$select=id,{property}&$deltatoken=latest");
         Call::get(path).version(resource.graph.version).meter(resource.graph.limit).shape(Shape::Round)

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use engine::coverage::{BinExtent, GapScope};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::asked::Asked;
@@ -16,8 +15,8 @@ use super::event::{Event, key};
 use super::inside;
 use super::paging::{Chain, page_behind, page_of};
 use super::reader::{Reader, Unread, path_of};
-use crate::graph::{Answer, AnswerFault, Call, Page, Shape, Trail};
-use crate::resource::{Bin, Link, Resource, Version, all};
+use crate::graph::{Answer, AnswerFault, Call, Identified, Page, Shape, Trail};
+use engine::schema::{Bin, Relation, Type, Version, types};
 
 /// `$expand` shows no more than this many related objects; one that shows as many is asked for the rest.
 pub(super) const EXPANDED_MAX: usize = 20;
@@ -89,11 +88,11 @@ fn only_object(body: Bytes) -> Bytes {
 
 /// Without the collections inside a singleton that are read as objects of their own.
 fn without_contained(list: &str, body: Bytes) -> Bytes {
-    let inside = |resource: &Resource| {
+    let inside = |resource: &Type| {
         let (above, name) = resource.graph.list?.rsplit_once('/')?;
         (above == list).then(|| name.to_owned())
     };
-    let names: BTreeSet<String> = all().filter_map(inside).collect();
+    let names: BTreeSet<String> = types().filter_map(inside).collect();
     match serde_json::from_slice::<BTreeMap<&str, &RawValue>>(&body) {
         Ok(mut members) if members.keys().any(|name| names.contains(*name)) => {
             members.retain(|name, _| !names.contains(*name));
@@ -128,25 +127,24 @@ pub(super) async fn read_bin(reader: &Reader, asked: &Asked) -> Result<BinExtent
 /// An object of which only one relation was asked for, its values unparsed.
 pub(super) type Related<'a> = HashMap<&'a str, &'a RawValue>;
 
-#[derive(Deserialize)]
-struct Target {
-    id: String,
-}
-
 /// The IDs in a list of targets, or of the only one; nothing when they cannot be told.
 fn targets_of(text: &str) -> Option<Vec<String>> {
     if text.trim() == "null" {
         return Some(Vec::new());
     }
-    if let Ok(many) = serde_json::from_str::<Vec<Target>>(text) {
+    if let Ok(many) = serde_json::from_str::<Vec<Identified>>(text) {
         return Some(many.into_iter().map(|target| target.id).collect());
     }
-    serde_json::from_str::<Target>(text).map(|target| vec![target.id]).ok()
+    serde_json::from_str::<Identified>(text).map(|target| vec![target.id]).ok()
 }
 
 /// Reads one relation of all objects of a type: the list again, with up to 20 links inside each object, and those with
 /// more one by one. Nothing when Graph refused it.
-pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static Link) -> Result<Option<()>> {
+pub(super) async fn read_relation(
+    reader: &Reader,
+    asked: &Asked,
+    link: &'static Relation,
+) -> Result<Option<()>> {
     let Some(list) = &asked.resource.graph.list else { return Ok(None) };
     let ids_only = Asked { resource: asked.resource, select: vec!["id".to_owned()] };
     let call = ids_only.list(list, &format!("$expand={}($select=id)", link.name));
@@ -177,7 +175,7 @@ pub(super) async fn read_relation(reader: &Reader, asked: &Asked, link: &'static
 }
 
 /// The links that a page of a list shows, but those of objects that may have more than it shows.
-fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Vec<String>) -> Vec<Event> {
+fn links_of_page(asked: &Asked, link: &'static Relation, page: &Page, large: &mut Vec<String>) -> Vec<Event> {
     let mut events = Vec::new();
     for item in page.items() {
         let Ok(related) = serde_json::from_str::<Related<'_>>(item) else { continue };
@@ -204,7 +202,7 @@ fn links_of_page(asked: &Asked, link: &'static Link, page: &Page, large: &mut Ve
 }
 
 /// Reads a relation object by object, where lists do not show it.
-async fn read_each(reader: &Reader, asked: &Asked, link: &'static Link) -> Result<Option<()>> {
+async fn read_each(reader: &Reader, asked: &Asked, link: &'static Relation) -> Result<Option<()>> {
     match read_ids(reader, asked.resource).await? {
         Ok(ids) => {
             read_links_of(reader, asked, link, &ids).await?;
@@ -220,7 +218,7 @@ async fn read_each(reader: &Reader, asked: &Asked, link: &'static Link) -> Resul
 /// The IDs of all objects of a type.
 pub(super) async fn read_ids(
     reader: &Reader,
-    resource: &'static Resource,
+    resource: &'static Type,
 ) -> Result<Result<Vec<String>, Unread>> {
     let asked = Asked { resource, select: vec!["id".to_owned()] };
     let Some(list) = &resource.graph.list else { return Ok(Ok(Vec::new())) };
@@ -229,7 +227,7 @@ pub(super) async fn read_ids(
     while let Some(page) = chain.next().await? {
         match page {
             Ok(page) => {
-                let items = page.items().filter_map(|item| serde_json::from_str::<Target>(item).ok());
+                let items = page.items().filter_map(|item| serde_json::from_str::<Identified>(item).ok());
                 ids.extend(items.map(|item| item.id));
             }
             Err(unread) => return Ok(Err(unread)),
@@ -253,7 +251,7 @@ pub(super) async fn read_all_links_of(reader: &Reader, asked: &Asked, ids: &[Str
 pub(super) async fn read_links_of(
     reader: &Reader,
     asked: &Asked,
-    link: &'static Link,
+    link: &'static Relation,
     ids: &[String],
 ) -> Result<()> {
     let Some(read) = link.read else { return Ok(()) };
@@ -315,7 +313,7 @@ async fn all_targets(
     let (mut call, mut trail, mut targets) = (call.clone(), Trail::default(), Vec::new());
     loop {
         for item in page.items() {
-            let Ok(target) = serde_json::from_str::<Target>(item) else {
+            let Ok(target) = serde_json::from_str::<Identified>(item) else {
                 let fault = AnswerFault::LinkWithoutId { type_token: asked.token().to_owned() };
                 return Ok(Err(reader.broken(&call, fault)));
             };

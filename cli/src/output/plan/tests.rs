@@ -1,11 +1,11 @@
 //! Tests of how plans are drawn: nothing is hidden, nothing steers a terminal, and what sends something else looks different.
 
 use engine::coverage::{Unread, UnreadSide};
+use engine::schema::Version;
 use ingest::plan::{
     Estimate, Guard, Named, Phase, Plan, PlanObject, PlanOptions, PlanPoint, RequestTemplate, Skipped, Step,
     StepKind, StepLink, Unfixable,
 };
-use ingest::resource::Version;
 use serde_json::{Value, json};
 
 use super::*;

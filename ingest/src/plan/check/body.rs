@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::StepFault;
 use super::fault::{Verdict, odd_body};
 use crate::plan::{ENDPOINT, TARGET};
-use crate::resource::Link;
+use engine::schema::Relation;
 
 /// Whether what is sent for a value writes the wanted one: the same, or that with explicit nothing for members which
 /// stand and are not wanted, as Graph merges complex values.
@@ -86,7 +86,7 @@ fn is_same_licence(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether a reference leads to the other end of a link, by one of the paths that Graph takes there.
-pub(super) fn is_reference_to(reference: &Value, link: &Link) -> bool {
+pub(super) fn is_reference_to(reference: &Value, link: &Relation) -> bool {
     let path = reference.as_str().and_then(|text| text.strip_prefix(ENDPOINT)?.strip_prefix("/v1.0"));
     let Some(above) = path.and_then(|path| path.strip_suffix(TARGET)) else { return false };
     let own = link.targets.iter().map(|target| target.info());

@@ -7,7 +7,7 @@ use super::fault::{Verdict, odd_body};
 use super::request::Checked;
 use crate::plan::Named;
 use crate::plan::elements::{GIVEN, LOOKED_UP, element_id, element_of};
-use crate::resource::Inside;
+use engine::schema::Inside;
 
 impl Checked<'_> {
     /// Whether values show an element of a collection below the object.

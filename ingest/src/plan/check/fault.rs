@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use crate::plan::RequestTemplate;
-use crate::resource::Version;
+use engine::schema::Version;
 
 /// Why a step cannot run, or sends something else than it shows.
 #[derive(Debug, Error)]

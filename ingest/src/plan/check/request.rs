@@ -5,7 +5,7 @@
 //! step shows leaves it open which method, path and version are used, and a body holds the values that are shown, what
 //! clears members that were added to a complex value since, and members that the table fixes.
 
-use engine::schema::TypeId;
+use engine::schema::{self, Relation, Type, TypeId, Version};
 use serde_json::{Value, json};
 
 use super::body::{is_reference_to, is_written, licences};
@@ -14,7 +14,6 @@ use super::{Makers, StepFault};
 use crate::plan::property::LICENCES;
 use crate::plan::update::whole::{is_replacement, missing};
 use crate::plan::{NEW_ID_PREFIX, Named, PASSWORD, PlanObject, Step, StepKind, StepLink, TARGET};
-use crate::resource::{self, Link, Resource, Version};
 
 /// A name in a path of the table, and the part of a request's path that stands for it.
 type Captured<'t> = Vec<(&'t str, String)>;
@@ -25,7 +24,7 @@ type Captured<'t> = Vec<(&'t str, String)>;
 /// What was expected, and what was found.
 pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
     let token = &step.object.type_token;
-    let resource = resource::by_token(token).ok_or_else(|| StepFault::found_name("a known type", token))?;
+    let resource = schema::by_token(token).ok_or_else(|| StepFault::found_name("a known type", token))?;
     let checked = Checked { step, resource, makers };
     let is_relation = resource.is_relation_object;
     match step.kind {
@@ -49,7 +48,7 @@ pub(super) fn check(step: &Step, makers: &Makers<'_>) -> Verdict {
 /// A step whose request is held against what the step shows.
 pub(super) struct Checked<'p> {
     pub(super) step: &'p Step,
-    pub(super) resource: &'static Resource,
+    pub(super) resource: &'static Type,
     makers: &'p Makers<'p>,
 }
 
@@ -75,7 +74,7 @@ impl Checked<'_> {
         }
     }
 
-    fn added_links(&self, link: &'static Link) -> Verdict {
+    fn added_links(&self, link: &'static Relation) -> Verdict {
         let add = link.add.as_ref().ok_or(StepFault::Shape("a relation that can be written"))?;
         let ends = &self.step.links;
         let wanted = self.step.after.get(link.name);
@@ -100,7 +99,7 @@ impl Checked<'_> {
         }
     }
 
-    fn removed_links(&self, link: &'static Link) -> Verdict {
+    fn removed_links(&self, link: &'static Relation) -> Verdict {
         let remove = link.remove.as_ref().ok_or(StepFault::Shape("a relation that can be written"))?;
         self.sends(remove.method, self.resource.graph.version, remove.path)?;
         self.has_no_body()

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use engine::scan::Space;
-use engine::schema::TypeId;
+use engine::schema::{self, Type, TypeId};
 
 use crate::plan::Result;
 use crate::plan::draft::{Draft, Outcome, Returns, Wanted, WantedMap};
@@ -13,7 +13,6 @@ use crate::plan::request::{object_path, request, update_of};
 use crate::plan::update::{update_draft, whole};
 use crate::plan::value::written_value;
 use crate::plan::{PlanObject, StepKind};
-use crate::resource::{self, Resource};
 
 /// Types whose objects are many, and name others by links only, or in the properties looked at apart.
 const MANY: [TypeId; 6] = [
@@ -37,7 +36,7 @@ pub(super) fn draft(lookup: &mut Lookup, returns: &Returns, drafts: &[Draft]) ->
     if returns.renamed.is_empty() {
         return Ok(outcome);
     }
-    for resource in resource::all() {
+    for resource in schema::types() {
         let is_many = MANY.contains(&resource.id);
         if resource.recovery.write.is_empty() || lookup::is_relation_object(resource.token) {
             continue;
@@ -50,12 +49,7 @@ pub(super) fn draft(lookup: &mut Lookup, returns: &Returns, drafts: &[Draft]) ->
     Ok(outcome)
 }
 
-fn of_type(
-    lookup: &Lookup,
-    resource: &'static Resource,
-    returns: &Returns,
-    drafts: &[Draft],
-) -> Result<Outcome> {
+fn of_type(lookup: &Lookup, resource: &'static Type, returns: &Returns, drafts: &[Draft]) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     for object in lookup.newest.objects(resource.token)? {
         let object = object?;
@@ -80,7 +74,7 @@ fn of_type(
 }
 
 fn of_object(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     attributes: &Attributes,
     returns: &Returns,
@@ -119,7 +113,7 @@ fn of_object(
 /// Re-points IDs inside of an object that an update replaces whole; an update of it that is planned says them already.
 fn of_whole(
     lookup: &Lookup,
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     returns: &Returns,
     planned: &HashSet<&str>,

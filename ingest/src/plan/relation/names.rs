@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use engine::schema::TypeId;
+use engine::schema::{Type, TypeId};
 use serde_json::Value;
 
 use crate::plan::PlanObject;
 use crate::plan::Result;
 use crate::plan::lookup::{self, Attributes, Lookup, text};
-use crate::resource::Resource;
 
 /// The role of an assignment that gives access without a role.
 const DEFAULT_ACCESS: &str = "00000000-0000-0000-0000-000000000000";
@@ -36,7 +35,7 @@ impl AppRoleNames {
 pub(super) fn shown(
     lookup: &Lookup,
     names: &mut AppRoleNames,
-    resource: &Resource,
+    resource: &Type,
     key: &str,
     attributes: &Attributes,
 ) -> Result<PlanObject> {

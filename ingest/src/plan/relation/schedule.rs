@@ -1,11 +1,11 @@
 //! Owns requests for schedules: schedules themselves are read-only. A schedule that was activated or has ended is never made
 //! again, and one that ends is made with its end.
 
-use engine::schema::TypeId;
+use engine::schema::{Type, TypeId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::{AssignmentSteps, Relation, chosen, remove};
+use super::{AssignmentSteps, RelationObject, chosen, remove};
 use crate::plan::Result;
 use crate::plan::assignment::{ACTIVATED, SCHEDULE_INFO, end_of, schedule_info};
 use crate::plan::draft::{Draft, Outcome};
@@ -14,16 +14,15 @@ use crate::plan::lookup::{self, Attributes, text};
 use crate::plan::pick::Picked;
 use crate::plan::request::request;
 use crate::plan::{Phase, StepKind, property};
-use crate::resource::Resource;
 
 /// Drafts the request that restores the time of a schedule. One whose time would be over by now is removed instead.
 pub(super) fn update(
     facts: &Facts<'_>,
     steps: &mut AssignmentSteps,
     picked: &Picked,
-    relation: &Relation,
+    relation: &RelationObject,
 ) -> Result<Outcome> {
-    let Relation { resource, object, attributes: standing } = relation;
+    let RelationObject { resource, object, attributes: standing } = relation;
     let mut outcome = Outcome::default();
     let wanted = lookup::attributes(&facts.lookup.from, resource.token, &object.id)?.unwrap_or_default();
     let names = picked.attributes.iter().map(|index| picked.change.attributes[*index].name.to_string());
@@ -58,12 +57,12 @@ pub(super) fn update(
 }
 
 /// Whether objects of a type are schedules.
-pub(super) fn is_schedule(resource: &Resource) -> bool {
+pub(super) fn is_schedule(resource: &Type) -> bool {
     matches!(resource.id, TypeId::RoleAssignmentSchedule | TypeId::RoleEligibilitySchedule)
 }
 
 /// Why a schedule follows from something else.
-pub(super) fn schedule_obstacle(resource: &Resource, attributes: &Attributes) -> Option<&'static str> {
+pub(super) fn schedule_obstacle(resource: &Type, attributes: &Attributes) -> Option<&'static str> {
     if !is_schedule(resource) {
         return None;
     }
@@ -74,13 +73,13 @@ pub(super) fn schedule_obstacle(resource: &Resource, attributes: &Attributes) ->
 }
 
 /// Why a schedule cannot be made again, if its time is over.
-pub(super) fn time_obstacle(resource: &Resource, attributes: &Attributes, now: Timestamp) -> Option<String> {
+pub(super) fn time_obstacle(resource: &Type, attributes: &Attributes, now: Timestamp) -> Option<String> {
     let end = end_of(attributes).filter(|end| is_schedule(resource) && *end <= now)?;
     Some(format!("it ended on {end}"))
 }
 
 /// Where the requests go that change a schedule.
-pub(super) fn schedule_path(resource: &Resource) -> String {
+pub(super) fn schedule_path(resource: &Type) -> String {
     let list = resource.graph.list.unwrap_or_default();
     format!("{}Requests", list.strip_suffix('s').unwrap_or(list))
 }

@@ -7,15 +7,10 @@ use serde_json::{Value, json};
 use crate::plan::draft::{Draft, Outcome, Wanted};
 use crate::plan::request::{filled, request};
 use crate::plan::{Phase, PlanObject, StepKind, property};
-use crate::resource::Resource;
+use engine::schema::Type;
 
 /// Drafts the removal of what was added to one of the collections of credentials.
-pub(super) fn draft(
-    resource: &'static Resource,
-    object: &PlanObject,
-    name: &str,
-    values: &Wanted,
-) -> Outcome {
+pub(super) fn draft(resource: &'static Type, object: &PlanObject, name: &str, values: &Wanted) -> Outcome {
     let mut outcome = Outcome::default();
     let (before, after) = (by_key(&values.before), by_key(&values.after));
     if after.keys().any(|key| !before.contains_key(key)) {

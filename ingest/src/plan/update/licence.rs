@@ -9,7 +9,7 @@ use crate::plan::lookup::Attributes;
 use crate::plan::property::LICENCES;
 use crate::plan::request::{filled, request};
 use crate::plan::{Phase, PlanObject, RequestTemplate, StepKind};
-use crate::resource::Resource;
+use engine::schema::Type;
 
 /// Who assigned each licence, as far as it was read.
 const STATES: &str = "licenseAssignmentStates";
@@ -17,7 +17,7 @@ const STATES: &str = "licenseAssignmentStates";
 /// Drafts the request that assigns and removes licences, if there is one; the object's properties are those it has and
 /// those that are wanted.
 pub(in crate::plan) fn draft(
-    resource: &'static Resource,
+    resource: &'static Type,
     object: &PlanObject,
     values: &Wanted,
     [standing, wanted]: [&Attributes; 2],

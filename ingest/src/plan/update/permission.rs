@@ -1,13 +1,12 @@
 //! Permissions that an application offers are disabled before they change or go: Graph refuses anything else.
 
-use engine::schema::TypeId;
+use engine::schema::{Type, TypeId};
 use serde_json::Value;
 
 use super::update_draft;
 use crate::plan::draft::{Draft, Wanted, WantedMap};
 use crate::plan::request::{filled, request};
 use crate::plan::{Named, PlanObject};
-use crate::resource::Resource;
 
 /// Where an application keeps what it offers: the property, and the path to the collection in it.
 const OFFERS: [(&str, &str); 2] = [("appRoles", ""), ("api", "/oauth2PermissionScopes")];
@@ -18,11 +17,7 @@ pub(super) fn offers(values: &Named) -> bool {
 }
 
 /// The update that disables what will change or go, if anything will; the wanted values begin where it ends.
-pub(super) fn disable(
-    resource: &'static Resource,
-    object: &PlanObject,
-    wanted: &mut WantedMap,
-) -> Option<Draft> {
+pub(super) fn disable(resource: &'static Type, object: &PlanObject, wanted: &mut WantedMap) -> Option<Draft> {
     if resource.id != TypeId::Application {
         return None;
     }

@@ -12,7 +12,7 @@ use crate::plan::lookup::{self, Lookup};
 use crate::plan::pick::Picked;
 use crate::plan::property::{self, Writing};
 use crate::plan::value::{copy_path, decoded, path_names, top_name, written_value};
-use crate::resource::Resource;
+use engine::schema::Type;
 
 /// What an update of an object would write, and the indexes of attributes that no request writes, with reasons.
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ pub(in crate::plan) fn read(lookup: &Lookup, picked: &[Picked]) -> Result<Vec<Op
 }
 
 /// The chosen properties that can be written, with their whole values.
-fn values_of(resource: &'static Resource, picked: &Picked, wholes: &Wholes) -> Values {
+fn values_of(resource: &'static Type, picked: &Picked, wholes: &Wholes) -> Values {
     let mut by_property: BTreeMap<String, Vec<&AttributeChange>> = BTreeMap::new();
     let mut values = Values::default();
     for index in &picked.attributes {
@@ -78,7 +78,7 @@ fn values_of(resource: &'static Resource, picked: &Picked, wholes: &Wholes) -> V
 }
 
 /// What is written for a property that was never set.
-pub(super) fn unset(resource: &Resource, name: &str) -> Value {
+pub(super) fn unset(resource: &Type, name: &str) -> Value {
     if resource.unset(name) == "[]" { Value::Array(Vec::new()) } else { Value::Null }
 }
 
