@@ -206,11 +206,7 @@ fn what_was_changed_beside_a_value_that_is_put_back_stays_where_an_update_replac
     // The request would take this back, and nothing that the step shows says so.
     set(&scene.tenant, POLICY, &id, &json!({"multiFactorAuthConfiguration": "required"}));
     let summary = scene.apply(&plan);
-    assert_eq!(
-        (summary.status, summary.conflicts),
-        (RecoveryStatus::CompletedWithWarnings, 1),
-        "{summary:?}"
-    );
+    assert_eq!((summary.status, summary.conflicts), (RecoveryStatus::Failed, 1), "{summary:?}");
     let now = scene.object(POLICY, &id);
     assert_eq!(
         (&now["userDeviceQuota"], &now["multiFactorAuthConfiguration"]),

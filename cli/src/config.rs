@@ -23,7 +23,7 @@ pub(crate) struct Config {
     /// When a plan is too large or too old.
     limits: Limits,
     /// `reader` may plan, and not apply.
-    profile: Option<Profile>,
+    profile: Option<PermittedUse>,
     /// What plans need before they are applied.
     plan: PlanRules,
 }
@@ -58,7 +58,7 @@ struct Limits {
 /// What runs with this store may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Profile {
+pub(crate) enum PermittedUse {
     Reader,
     Administrator,
 }
@@ -84,7 +84,7 @@ impl Config {
 
     /// Whether runs with this store must not change the tenant.
     pub(crate) fn is_reader(&self) -> bool {
-        self.profile == Some(Profile::Reader)
+        self.profile == Some(PermittedUse::Reader)
     }
 
     /// The IDs of the break-glass accounts.

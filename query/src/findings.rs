@@ -23,7 +23,7 @@ use crate::error::Diagnostic;
 use crate::value::Value;
 
 pub use rule::{Rule, Rules};
-pub(crate) use run::{Sides, run};
+pub(crate) use run::{ComparedPoints, run};
 
 /// How much a finding matters; the greatest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -66,7 +66,7 @@ pub use limits::Limits;
 pub use point::ResolvedPoint;
 pub use row::{Row, RowError, Rows};
 pub use script::{
-    Context, Definitions, Findings, NamedTable, Predicate, Prepared, ResultPart, ResultTable, Script, run,
+    Context, Definitions, Diagnostics, NamedTable, Predicate, Prepared, ResultPart, ResultTable, Script, run,
 };
 pub use store::{PointArgument, PointResolver, StoreResolver, StoreTables};
 pub use table::{Admitted, Condition, NoTables, Parts, ScanRequest, TableSource, Tables};

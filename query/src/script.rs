@@ -30,7 +30,7 @@ use crate::table::Tables;
 use crate::value::{Type, Value};
 
 /// What is wrong with a script, in the order of its text; never nothing.
-pub type Findings = Vec<Diagnostic>;
+pub type Diagnostics = Vec<Diagnostic>;
 
 /// A script that was read.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Script {
     ///
     /// # Errors
     /// Where the text stops being a script, or everything in it that is outside the subset of KQL.
-    pub fn parse(text: &str) -> Result<Self, Findings> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostics> {
         Ok(Self { statements: syntax::parse(text)?, text: Some(text.into()) })
     }
 
@@ -53,7 +53,7 @@ impl Script {
     ///
     /// # Errors
     /// Every finding, in the order of the text.
-    pub fn check(&self) -> Result<(), Findings> {
+    pub fn check(&self) -> Result<(), Diagnostics> {
         let findings = calls(&self.statements);
         if findings.is_empty() { Ok(()) } else { Err(findings) }
     }
@@ -77,7 +77,7 @@ impl Script {
     ///
     /// # Errors
     /// Every finding about the text, in its order. What is wrong with an earlier definition has no span in this text.
-    pub fn bind<'c>(&self, context: &'c Context<'c>) -> Result<Prepared<'c>, Findings> {
+    pub fn bind<'c>(&self, context: &'c Context<'c>) -> Result<Prepared<'c>, Diagnostics> {
         let guard = context.guard();
         let statements = context.definitions.statements.iter().chain(&self.statements);
         let queries = bind::bind(statements, &context.parameters, context.tables, &guard)?;
@@ -298,7 +298,7 @@ pub struct Predicate(Expression);
 ///
 /// # Errors
 /// Where the text stops being one, such as at a `|`, or everything in it that is outside the subset of KQL.
-pub fn predicate(text: &str) -> Result<Predicate, Findings> {
+pub fn predicate(text: &str) -> Result<Predicate, Diagnostics> {
     syntax::parse_predicate(text).map(Predicate)
 }
 
@@ -330,6 +330,6 @@ impl Predicate {
 ///
 /// # Errors
 /// As [`Script::parse`], [`Script::bind`] and [`Prepared::run`].
-pub fn run(text: &str, context: &Context<'_>) -> Result<Vec<ResultTable>, Findings> {
+pub fn run(text: &str, context: &Context<'_>) -> Result<Vec<ResultTable>, Diagnostics> {
     Script::parse(text)?.bind(context)?.run().map_err(|diagnostic| vec![diagnostic])
 }

@@ -9,7 +9,7 @@ use crate::batch::{Batch, Column, Schema};
 use crate::error::TableError;
 use crate::table::{Parts, ScanRequest, TableSource, Tables};
 use crate::{
-    Code, Context, Diagnostic, Field, Findings, Limits, ResultPart, ResultTable, Script, Type, Value,
+    Code, Context, Diagnostic, Diagnostics, Field, Limits, ResultPart, ResultTable, Script, Type, Value,
 };
 
 /// 2026-11-20 12:00 UTC, the instant of every test.
@@ -126,7 +126,7 @@ pub(crate) fn run_within(
     text: &str,
     tables: &dyn Tables,
     limits: &Limits<'_>,
-) -> Result<Vec<ResultTable>, Findings> {
+) -> Result<Vec<ResultTable>, Diagnostics> {
     crate::run(text, &Context { limits: *limits, ..Context::new(tables, NOW) })
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn run_streaming(
     tables: &dyn Tables,
     limits: &Limits<'_>,
     take: &mut dyn FnMut(ResultPart) -> ControlFlow<()>,
-) -> Result<(), Findings> {
+) -> Result<(), Diagnostics> {
     let context = Context { limits: *limits, ..Context::new(tables, NOW) };
     let prepared = Script::parse(text)?.bind(&context)?;
     prepared.stream(take).map_err(|diagnostic| vec![diagnostic])

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use super::Expected;
+use crate::error::{Failure, Outcome};
 
 /// How the tenant is reached; the rest comes from the environment, as the Azure SDKs name it.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -58,6 +59,23 @@ pub(crate) enum Cloud {
     Usgov,
     UsgovDod,
     China,
+}
+
+/// The value of an option that a variable gives; nothing when it is not set.
+///
+/// # Errors
+/// When it is none of the option's values.
+pub(crate) fn value_of_variable<T: ValueEnum>(
+    name: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Outcome<Option<T>> {
+    let Some(text) = variable(name) else { return Ok(None) };
+    T::from_str(&text, true).map(Some).map_err(|_| {
+        let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let values: Vec<String> =
+            values.filter(|value| !value.is_hide_set()).map(|value| value.get_name().to_owned()).collect();
+        Failure::usage(format!("{name} is \"{text}\": expected one of {}", values.join(", ")))
+    })
 }
 
 /// Reads a time such as `90s`, `5m`, `1h`, `7d`, or a number of seconds.

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use clap::ValueEnum;
 use ingest::graph::{
     Access, Cancel, Client, Cloud, Credential, DevicePrompt, IdentitySource, InstalledCli, RealClock, Secret,
     Settings,
 };
 
-use crate::args::tenant::{Auth, Cloud as TypedCloud, Tenant, parse_duration};
+use crate::args::tenant::{Auth, Cloud as TypedCloud, Tenant, parse_duration, value_of_variable};
 use crate::error::{Failure, Outcome};
 use crate::io::{clock, monotonic};
 use crate::session::Session;
@@ -54,14 +53,14 @@ pub(crate) fn connect(session: &Session<'_, '_>, typed: &Tenant, access: Access)
     let tenant = required("AZURE_TENANT_ID", "the ID of the tenant, or one of its domains")?;
     let auth = match typed.auth {
         Some(auth) => Some(auth),
-        None => named(AUTH, &variable)?,
+        None => value_of_variable(AUTH, &variable)?,
     };
     let auth = auth.map_or_else(|| default_auth(&variable), Ok)?;
     let client_id = || required("AZURE_CLIENT_ID", "the ID of the application that signs in");
     let credential = credential(auth, &variable, &client_id, &required)?;
     let cloud = match typed.cloud {
         Some(cloud) => Some(cloud),
-        None => named(CLOUD, &variable)?,
+        None => value_of_variable(CLOUD, &variable)?,
     };
     let cloud = match cloud {
         None | Some(TypedCloud::Global) => Cloud::Global,
@@ -91,20 +90,6 @@ pub(crate) fn connect(session: &Session<'_, '_>, typed: &Tenant, access: Access)
     let settle = settle(typed, variable("ENTRASNAP_SETTLE").as_deref(), is_loopback)?;
     let client_id = variable("AZURE_CLIENT_ID").unwrap_or_default();
     Ok(Connection { client, cancel, settle, client_id })
-}
-
-/// The value of an option that a variable gives; nothing when it is not set.
-///
-/// # Errors
-/// When it is none of the option's values.
-fn named<T: ValueEnum>(name: &str, variable: &dyn Fn(&str) -> Option<String>) -> Outcome<Option<T>> {
-    let Some(text) = variable(name) else { return Ok(None) };
-    T::from_str(&text, true).map(Some).map_err(|_| {
-        let values = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let values: Vec<String> =
-            values.filter(|value| !value.is_hide_set()).map(|value| value.get_name().to_owned()).collect();
-        Failure::usage(format!("{name} is \"{text}\": expected one of {}", values.join(", ")))
-    })
 }
 
 /// The pace, as a multiple of Graph's limits.

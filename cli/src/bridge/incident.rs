@@ -103,7 +103,10 @@ impl DemoTenant {
         let secret = json!({ "passwordCredential": { "displayName": "sync" } }).to_string();
         self.send(vec![Call::post(format!("/applications/{}/addPassword", escape(id(&made))), secret)])?;
         let acts = vec![
-            format!("writes a department over those of {}", counted(overwritten.len() as u64, "user")),
+            format!(
+                "writes a department over those of {}",
+                counted(overwritten.len() as u64, TypeId::User.token())
+            ),
             format!("deletes {}", names(deleted)),
             format!("takes {} from the group {}", counted(members.len() as u64, "member"), name(&group)),
             format!("{act} the policy {}", name(&policy)),

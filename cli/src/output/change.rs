@@ -3,6 +3,7 @@
 pub(crate) mod content;
 pub(crate) mod detail;
 pub(crate) mod markdown;
+mod model;
 pub(crate) mod named;
 pub(crate) mod page;
 mod paired;

@@ -16,7 +16,7 @@ use crate::value::Value;
 
 /// What rules are run over.
 #[derive(Clone, Copy)]
-pub(crate) struct Sides<'t> {
+pub(crate) struct ComparedPoints<'t> {
     /// The tables; one of them must not be `findings`.
     pub(crate) tables: &'t dyn Tables,
     /// The earlier point, as tables take it.
@@ -37,7 +37,7 @@ const REQUIRED: [&str; 3] = ["sentence", "type", "id"];
 /// # Errors
 /// The first rule that cannot be run, or gives what is no finding.
 pub(crate) fn run(
-    sides: &Sides<'_>,
+    sides: &ComparedPoints<'_>,
     rules: &Rules,
     is_wanted: &dyn Fn(&Rule) -> bool,
 ) -> Result<Vec<Finding>, RuleError> {
@@ -54,7 +54,11 @@ fn key(finding: &Finding) -> (std::cmp::Reverse<Severity>, &str, &ChangeKey, &st
     (std::cmp::Reverse(finding.severity), &finding.rule.id, &finding.change, &finding.sentence)
 }
 
-fn findings_of(sides: &Sides<'_>, rules: &Rules, rule: &Arc<Rule>) -> Result<Vec<Finding>, RuleError> {
+fn findings_of(
+    sides: &ComparedPoints<'_>,
+    rules: &Rules,
+    rule: &Arc<Rule>,
+) -> Result<Vec<Finding>, RuleError> {
     let failed = |problem| RuleError { rule: rule.file.clone(), text: Arc::clone(&rule.text), problem };
     let stopped = |diagnostic: Diagnostic| failed(RuleProblem::Query(vec![diagnostic]));
     let parameters = [("from", sides.from), ("to", sides.to)];

@@ -27,7 +27,7 @@ fn the_shipped_rules_are_rules_named_as_their_files() {
 }
 
 #[test]
-fn a_rule_of_ones_own_adds_to_the_others_or_takes_the_place_of_one() {
+fn a_rule_of_ones_own_adds_to_the_others_or_replaces_one() {
     let count = Rules::shipped().iter().count();
     let rules =
         added(&format!("{HEAD}users(to) | project sentence = displayName, type = 'user', id")).unwrap();
@@ -43,7 +43,7 @@ fn a_rule_of_ones_own_adds_to_the_others_or_takes_the_place_of_one() {
 }
 
 #[test]
-fn what_is_no_rule_is_refused_with_its_place() {
+fn what_is_no_rule_is_refused_with_its_line() {
     assert_eq!(
         refusal("users(to)"),
         "line 1: expected a comment `// id: …` at the beginning, found none in the rule own.kql"

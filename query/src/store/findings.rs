@@ -64,7 +64,7 @@ impl StoreTables {
     ) -> Result<Vec<Finding>, RuleError> {
         // What rules note is about their own tables; the caller says once what was not read.
         let tables = WithoutFindings(Self { log: Arc::default(), ..self.clone() });
-        let sides = findings::Sides {
+        let sides = findings::ComparedPoints {
             tables: &tables,
             from: &from.backup,
             to: &to.backup,

@@ -6,7 +6,7 @@ use engine::Object;
 use engine::schema::{self, TypeId};
 use serde_json::value::RawValue;
 
-use super::detail::{Detail, Extent, Mark, side_of, target};
+use super::model::{Detail, Extent, Mark, side_of, target};
 use super::named::named;
 use super::path_part;
 use crate::change::ChangeRow;
