@@ -175,18 +175,39 @@ pub(crate) trait Writer {
 }
 
 /// How much of a table was shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fit {
     /// Columns that were shown.
     pub(crate) shown: usize,
     /// Columns there are.
     pub(crate) columns: usize,
+    /// The names of those for which there was no room, those that are missed most first.
+    pub(crate) left_out: Vec<String>,
 }
+
+/// Names of columns that are listed one by one.
+const LISTED_COUNT_MAX: usize = 5;
 
 impl Fit {
     /// All of so many columns.
     fn all(columns: usize) -> Self {
-        Self { shown: columns, columns }
+        Self { shown: columns, columns, left_out: Vec::new() }
+    }
+
+    /// Which columns are left out; nothing when all are shown.
+    pub(crate) fn remark(&self) -> Option<String> {
+        if self.left_out.is_empty() {
+            return None;
+        }
+        let count = match self.left_out.len() {
+            few if few <= LISTED_COUNT_MAX + 1 => few,
+            _ => LISTED_COUNT_MAX,
+        };
+        let mut names = self.left_out[..count].join(", ");
+        if count < self.left_out.len() {
+            names = format!("{names} and {} more", self.left_out.len() - count);
+        }
+        Some(format!("{} of {} columns fit, without {names}", self.shown, self.columns))
     }
 }
 

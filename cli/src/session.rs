@@ -13,8 +13,8 @@ use crate::args::{Color, Format, Global};
 use crate::bridge::scratch::Scratch;
 use crate::error::{Failure, Outcome, Status, print};
 use crate::io::Io;
-use crate::output::text::printable_lines;
-use crate::output::{self, Fit, Layout, Look, Rows, Style, unread};
+use crate::output::text::{printable_lines, wrapped};
+use crate::output::{self, Layout, Look, Rows, Style, unread};
 use crate::progress::{Meter, Progress};
 use crate::tenant::TenantIdentity;
 
@@ -143,14 +143,23 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn note(&mut self, text: &str) {
         self.record("note", text);
         if !self.quiet {
-            self.io.say(&printable_lines(text));
+            self.say(&printable_lines(text));
         }
+    }
+
+    /// Says something on stderr; on a terminal, no word of it is broken at the margin.
+    fn say(&mut self, text: &str) {
+        if !self.io.stderr_is_terminal {
+            return self.io.say(text);
+        }
+        let lines: Vec<String> = text.split('\n').flat_map(|line| wrapped(line, self.look.width)).collect();
+        self.io.say(&lines.join("\n"));
     }
 
     /// Something that must not be missed.
     pub(crate) fn warn(&mut self, text: &str) {
         self.record("warning", text);
-        self.io.say(&format!("warning: {}", printable_lines(text)));
+        self.say(&format!("warning: {}", printable_lines(text)));
     }
 
     /// Where something long shows how far it is.
@@ -175,9 +184,8 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn print_rows(&mut self, rows: &Rows) -> Outcome<()> {
         let style = self.style(Layout::List);
         let fit = output::write_list(&mut *self.io.stdout, rows, style).map_err(Failure::output)?;
-        if self.format == Format::Table && fit.shown < fit.columns {
-            let Fit { shown, columns } = fit;
-            self.note(&format!("{shown} of {columns} columns; a wider terminal or `-o json` shows all"));
+        if let Some(remark) = fit.remark() {
+            self.note(&format!("{remark}; a wider terminal or `-o json` shows all"));
         }
         Ok(())
     }
