@@ -24,6 +24,9 @@ pub(crate) struct Global {
     /// How data is printed [default: table on a terminal, ndjson when piped]
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,
+    /// CSV and TSV with the values as they are: nothing stands before what a spreadsheet takes for a formula
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(crate) color: Color,

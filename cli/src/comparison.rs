@@ -166,7 +166,7 @@ pub(crate) fn names(
     backups: &[BackupId],
     changes: &[ChangeRow],
 ) -> Names {
-    if !session.reads_names() {
+    if !session.reads_names() && !matches!(session.format, Format::Csv | Format::Tsv) {
         return Names::none();
     }
     let mut names = Names::of(store, backups);
@@ -201,6 +201,7 @@ pub(crate) fn print(
             session.print_text(&text)
         }
         Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
+        Format::Csv | Format::Tsv => session.print_rows(&change_rows::event::rows(changes, names)),
         _ => session.print_rows(&change_rows::rows(changes)),
     }
 }

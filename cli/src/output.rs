@@ -250,6 +250,8 @@ pub(crate) struct Style {
     pub(crate) look: Look,
     /// Whether the output is a terminal, which nothing in it may steer.
     pub(crate) is_terminal: bool,
+    /// Whether separated text is for programs, which take no value for a formula.
+    pub(crate) is_raw: bool,
 }
 
 /// The writer of a format.
@@ -260,7 +262,7 @@ pub(crate) fn writer<'out>(out: &'out mut dyn Write, style: Style) -> io::Result
     let separated = |out: &'out mut dyn Write, dialect| {
         let out: Box<dyn Write + 'out> =
             if style.is_terminal { Box::new(separated::DisarmingWriter::new(out)) } else { Box::new(out) };
-        Box::new(Separated::new(out, dialect))
+        Box::new(Separated::new(out, dialect, style.is_raw))
     };
     Ok(match style.format {
         Format::Table => Box::new(table::Drawer::new(out, style.layout, style.look)),
@@ -299,7 +301,8 @@ pub(crate) fn write_list(out: &mut dyn Write, rows: &Rows, style: Style) -> io::
 
 /// A list as text for people.
 pub(crate) fn list_text(rows: &Rows, look: Look) -> String {
-    let style = Style { layout: Layout::List, format: Format::Table, look, is_terminal: false };
+    let style =
+        Style { layout: Layout::List, format: Format::Table, look, is_terminal: false, is_raw: false };
     let mut text = Vec::new();
     write_list(&mut text, rows, style).expect("memory takes every byte");
     String::from_utf8_lossy(&text).into_owned()

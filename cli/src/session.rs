@@ -25,6 +25,8 @@ pub(crate) struct Session<'run, 'io> {
     pub(crate) look: Look,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// Whether separated text has no guard against formulas.
+    is_raw: bool,
     store: PathBuf,
     read_only: bool,
     log: Option<File>,
@@ -53,8 +55,8 @@ impl<'run, 'io> Session<'run, 'io> {
         };
         let verbose = global.verbose > 0;
         let look = Look { color, width: io.width.max(20).into(), whole: verbose };
-        let (quiet, read_only) = (global.quiet, global.read_only);
-        Ok(Self { io, format, look, quiet, verbose, store, read_only, log, copy: None })
+        let (quiet, read_only, is_raw) = (global.quiet, global.read_only, global.raw);
+        Ok(Self { io, format, look, quiet, verbose, is_raw, store, read_only, log, copy: None })
     }
 
     /// Runs a command, then says and logs how it ended.
@@ -192,7 +194,13 @@ impl<'run, 'io> Session<'run, 'io> {
 
     /// How rows are written to stdout.
     pub(crate) fn style(&self, layout: Layout) -> Style {
-        Style { layout, format: self.format, look: self.look, is_terminal: self.io.stdout_is_terminal }
+        Style {
+            layout,
+            format: self.format,
+            look: self.look,
+            is_terminal: self.io.stdout_is_terminal,
+            is_raw: self.is_raw,
+        }
     }
 
     /// Prints a single result: `rows` holds one row, `people` says the same in words.
