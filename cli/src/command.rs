@@ -35,6 +35,7 @@ use clap::{Arg, FromArgMatches, Parser, Subcommand};
 use crate::args::Global;
 use crate::error::{Outcome, Status};
 use crate::io::Io;
+use crate::pager::Rest;
 use crate::session::Session;
 
 /// The whole command line.
@@ -176,6 +177,18 @@ fn planned(name: &str) -> Option<&'static str> {
 /// What to do instead of a verb that is not built yet.
 pub(crate) fn planned_help(name: &str) -> &'static str {
     planned(name).unwrap_or_default()
+}
+
+/// Whether a verb prints for reading, so that what is longer than the screen goes through a pager.
+pub(crate) fn paged(command: &Command) -> Option<Rest> {
+    match command {
+        Command::Diff(_) | Command::Show(_) | Command::History(_) | Command::Findings(_) => {
+            Some(Rest::Dropped)
+        },
+        Command::Plan(options) => options.is_show().then_some(Rest::Dropped),
+        Command::Query(_) => Some(Rest::Stopped),
+        _ => None,
+    }
 }
 
 /// Runs a whole command line, for a verb that shows how others are typed.

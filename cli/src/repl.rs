@@ -5,7 +5,6 @@ pub(crate) mod dot;
 mod editor;
 pub(crate) mod help;
 mod history;
-mod pager;
 pub(crate) mod validate;
 
 use std::fs::File;
@@ -24,11 +23,11 @@ use crate::error::{Failure, Outcome, Status, print};
 use crate::live;
 use crate::output::text::{counted, people_time};
 use crate::output::{self, Cell, Layout, Rows, Style, backups, finding};
+use crate::pager::{self, Pager, Rest, Screen};
 use crate::session::Session;
 
 use dot::Dot;
 use editor::{Editor, Typed};
-use pager::Pager;
 
 /// What earlier inputs have named, for this loop and for the editor.
 type Kept = Arc<Mutex<Definitions>>;
@@ -264,9 +263,12 @@ fn show(
             output::write_results(&mut out, &shown, style).and_then(|fits| out.flush().map(|()| fits));
         written.map_err(|error| Failure::file("cannot write", path, &error))?
     } else if state.is_interactive {
-        let command = pager::command(session.io);
-        let lines = usize::from(session.io.height).saturating_sub(3);
-        let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
+        let command = if session.has_pager { pager::command(session.io) } else { None };
+        // The prompt and the sentence behind the rows are to fit, too.
+        let lines = usize::from(session.io.height).saturating_sub(3).max(1);
+        let screen = Screen { lines, width: session.look.width };
+        let interrupt = session.io.interrupt;
+        let mut pager = Pager::new(&mut *session.io.stdout, interrupt, command, screen, Rest::Stopped);
         let written = output::write_results(&mut pager, &shown, style);
         let finished = pager.finish();
         match written {

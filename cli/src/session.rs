@@ -25,6 +25,8 @@ pub(crate) struct Session<'run, 'io> {
     pub(crate) look: Look,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// Whether long output may go through a pager.
+    pub(crate) has_pager: bool,
     /// Whether separated text has no guard against formulas.
     is_raw: bool,
     store: PathBuf,
@@ -56,7 +58,8 @@ impl<'run, 'io> Session<'run, 'io> {
         let verbose = global.verbose > 0;
         let look = Look { color, width: io.width.max(20).into(), whole: verbose };
         let (quiet, read_only, is_raw) = (global.quiet, global.read_only, global.raw);
-        Ok(Self { io, format, look, quiet, verbose, is_raw, store, read_only, log, copy: None })
+        let has_pager = !global.no_pager;
+        Ok(Self { io, format, look, quiet, verbose, has_pager, is_raw, store, read_only, log, copy: None })
     }
 
     /// Runs a command, then says and logs how it ended.
