@@ -347,3 +347,18 @@ fn what_is_longer_than_the_screen_goes_through_the_pager_and_keeps_its_status() 
     shell.variables = vec![("PAGER", "head -n 1 > /dev/null".to_owned())];
     shell.ask("range n from 1 to 100000 step 1", "").expect(0);
 }
+
+#[test]
+fn habits_of_other_languages_are_answered_with_what_is_written_here() {
+    let shell = Shell::with_two_days();
+    for (text, help) in [
+        ("users | where department = \"Sales\"", "`==` compares"),
+        ("select displayName from users", "a query begins with a table"),
+        ("users | where department == Sales", "a text stands in quotes: \"Sales\""),
+        ("users | where createdDateTime > \"2026-11-20\"", "datetime(2026-11-20)"),
+        ("users | where createdDateTime > 2026-11-20", "datetime(2026-11-20)"),
+    ] {
+        let error = shell.ask(text, "").expect(2).error();
+        assert!(error["help"].as_str().is_some_and(|found| found.contains(help)), "{text}: {error}");
+    }
+}

@@ -210,6 +210,9 @@ fn text_of(mut line: Vec<u8>) -> Outcome<String> {
 
 /// Answers one input.
 fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
+    if let Some(found) = dot::of_habit(text) {
+        return command(session, state, found);
+    }
     if dot::is_dot(text) {
         let found = dot::parse(text);
         let found = found.map_err(|(message, help)| Failure::usage(message).with_help(help))?;

@@ -123,3 +123,24 @@ fn the_examples_of_the_help_work_when_pasted() {
         shell.run_words(args, stdin).expect(0);
     }
 }
+
+#[test]
+fn a_verb_of_another_program_is_told_what_does_it_here() {
+    let shell = Shell::new();
+    for (verb, instead) in [
+        ("restore", "plan POINT"),
+        ("log", "backups"),
+        ("list", "backups"),
+        ("init", "first"),
+        ("status", "live"),
+    ] {
+        let answer = shell.run(verb).expect(2);
+        let error = answer.error();
+        assert_eq!(error["message"], format!("there is no verb `{verb}`"));
+        assert!(
+            error["help"].as_str().is_some_and(|help| help.contains(instead)),
+            "{verb}: {}",
+            answer.stderr
+        );
+    }
+}

@@ -15,6 +15,7 @@ use query::{
 };
 
 use crate::bridge::scratch::Scratch;
+use crate::error::hint::hint;
 use crate::error::{Excerpt, Failure, Outcome, Status};
 use crate::io::Interrupt;
 use crate::output::text::{people_time, printable};
@@ -451,7 +452,7 @@ impl Question {
             length: end.saturating_sub(start),
             // A message may quote a piece of the text, and that may be all of it.
             message: crate::output::text::cut(&finding.message, MESSAGE_MAX),
-            help: help_of(finding),
+            help: hint(&self.text, finding.code, start..end, help_of(finding)),
         }
     }
 }

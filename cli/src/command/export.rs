@@ -15,7 +15,7 @@ const COLUMNS: &[&str] = &["backup", "folder", "format", "files", "objects"];
 /// Writes a backup as files
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  entrasnap export latest exported --format ndjson\n  entrasnap export latest - > backup.ndjson"
+    after_help = "Example:\n  entrasnap export latest exported --format ndjson\n  entrasnap export latest -"
 )]
 pub(crate) struct Options {
     /// The point in time

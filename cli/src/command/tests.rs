@@ -95,6 +95,23 @@ fn a_verb_nobody_knows_is_a_usage_error() {
 }
 
 #[test]
+fn verbs_of_other_programs_lead_to_those_of_this_one() {
+    use crate::error::verb::{VERBS, instead_of};
+    let whole = whole();
+    for (names, help) in VERBS {
+        for name in names {
+            assert!(whole.find_subcommand(name).is_none(), "{name}");
+        }
+        let named = help.split("`entrasnap ").skip(1).filter_map(|rest| rest.split([' ', '`']).next());
+        for verb in named.filter(|verb| !verb.starts_with("--")) {
+            assert!(whole.find_subcommand(verb).is_some(), "{verb}: {help}");
+        }
+    }
+    assert_eq!(instead_of("dif"), None);
+    assert!(instead_of("Restore").is_some_and(|help| help.contains("plan POINT")));
+}
+
+#[test]
 fn every_verb_has_an_example_that_parses() {
     let mut stack = vec![whole()];
     let mut count = 0;

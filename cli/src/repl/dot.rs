@@ -64,6 +64,15 @@ pub(crate) fn is_dot(text: &str) -> bool {
     letters.next() == Some('.') && letters.next().is_none_or(|letter| !letter.is_ascii_digit())
 }
 
+/// What the words mean that other programs take for this: no query is one of them.
+pub(crate) fn of_habit(text: &str) -> Option<Dot> {
+    match text.trim().trim_end_matches(';').trim_end().to_ascii_lowercase().as_str() {
+        "exit" | "quit" | "exit()" | "quit()" | "\\q" | ":q" => Some(Dot::Quit),
+        "help" | "?" | "\\?" | "help()" => Some(Dot::Help(None)),
+        _ => None,
+    }
+}
+
 /// Where the name of a dot command ends, if the input is one.
 pub(crate) fn command_end(text: &str) -> Option<usize> {
     let indent = text.len() - text.trim_start().len();

@@ -28,6 +28,15 @@ fn arguments_are_read_and_odd_ones_refused() {
 }
 
 #[test]
+fn words_that_end_other_programs_end_this_one() {
+    for text in ["exit", " QUIT; ", "\\q", ":q", "exit()"] {
+        assert_eq!(of_habit(text), Some(Dot::Quit), "{text}");
+    }
+    assert_eq!(of_habit("help"), Some(Dot::Help(None)));
+    assert_eq!(of_habit("exit | take 1"), None);
+}
+
+#[test]
 fn a_number_is_no_command() {
     assert!(is_dot("  .tables") && is_dot("."));
     assert!(!is_dot(".5") && !is_dot("users") && !is_dot(""));
