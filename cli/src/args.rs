@@ -84,7 +84,7 @@ pub(crate) enum Color {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Selection {
     /// The point in time to start from
-    #[arg(value_name = "FROM")]
+    #[arg(value_name = "FROM", default_value = "latest~1")]
     pub(crate) from: String,
     /// The point in time to end at
     #[arg(value_name = "TO", default_value = "latest")]

@@ -36,8 +36,9 @@ pub(crate) fn sides(
 ) -> Outcome<Sides> {
     let mut side = |session: &mut Session<'_, '_>, point: &str| -> Outcome<BackupSummary> {
         if !live::is_live(point) {
-            let backup = resolve(store, point)?;
-            remark(session, store, point);
+            let point = session.point(store, point)?;
+            let backup = resolve(store, &point)?;
+            remark(session, store, &point);
             return Ok(backup);
         }
         let types = selection.types.iter().map(|name| bridge::schema::type_token(name)).collect();

@@ -34,6 +34,7 @@ mod output;
 mod pager;
 mod plan_file;
 mod planning;
+mod point;
 mod profiles;
 mod progress;
 mod records;

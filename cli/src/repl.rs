@@ -315,6 +315,7 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
         Dot::Use(Some(point)) => {
             state.tables.refresh();
+            let point = session.point(state.tables.store()?.as_ref(), &point)?;
             let backup = state.tables.use_point(&point)?;
             session.note(&format!("{point} is {} ({})", backup.id, people_time(backup.taken_at)));
         }

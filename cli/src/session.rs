@@ -15,6 +15,7 @@ use crate::error::{Failure, Outcome, Status, print};
 use crate::io::Io;
 use crate::output::text::{printable_lines, wrapped};
 use crate::output::{self, Layout, Look, Rows, Style, unread};
+use crate::point;
 use crate::progress::{Meter, Progress};
 use crate::tenant::TenantIdentity;
 
@@ -251,6 +252,14 @@ impl<'run, 'io> Session<'run, 'io> {
             let line = serde_json::json!({"time": time, "level": level, "message": message});
             log.write_all(format!("{line}\n").as_bytes()).ok();
         }
+    }
+
+    /// A point in time as typed, as the store reads it.
+    ///
+    /// # Errors
+    /// When several backups have the note that it is.
+    pub(crate) fn point(&self, store: &Store, typed: &str) -> Outcome<String> {
+        point::absolute(store, typed, (self.io.now)())
     }
 
     /// A path as typed, from the folder the run started in.

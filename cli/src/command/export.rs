@@ -50,8 +50,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         return Err(Failure::not_built("`--format parquet`", help));
     }
     let store = session.open()?;
-    let backup = resolve(&store, &options.point)?;
-    remark(session, &store, &options.point);
+    let point = session.point(&store, &options.point)?;
+    let backup = resolve(&store, &point)?;
+    remark(session, &store, &point);
     let snapshot = store.snapshot(&backup.id)?;
     if options.folder.as_os_str() == "-" {
         return stream(session, &snapshot, options);

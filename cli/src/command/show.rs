@@ -48,9 +48,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         store = session.open()?;
         reading
     } else {
-        let backup = resolve(&store, &options.at)?;
-        remark(session, &store, &options.at);
-        backup
+        let point = session.point(&store, &options.at)?;
+        remark(session, &store, &point);
+        resolve(&store, &point)?
     };
     session.note(&format!("at {} ({})", backup.id, people_time(backup.taken_at)));
     let key = store.find(&options.object, &backup.id)?;

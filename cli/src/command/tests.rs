@@ -50,6 +50,10 @@ fn lists_are_comma_separated_and_repeated() {
 fn a_difference_ends_at_the_latest_backup_by_default() {
     let Command::Diff(diff) = parsed("entrasnap diff latest~1") else { panic!("no diff") };
     assert_eq!(diff.selection.to, "latest");
+    let Command::Diff(diff) = parsed("entrasnap diff --summary") else { panic!("no diff") };
+    assert_eq!([diff.selection.from, diff.selection.to], ["latest~1", "latest"]);
+    let Command::Diff(diff) = parsed("entrasnap diff -2d -36h --summary") else { panic!("no diff") };
+    assert_eq!([diff.selection.from, diff.selection.to], ["2d ago", "36h ago"]);
 }
 
 #[test]
