@@ -39,10 +39,18 @@ const LINE_BYTES_MAX: usize = 16 << 20;
 struct State {
     tables: Arc<StoredTables>,
     definitions: Kept,
-    output: Option<(PathBuf, File)>,
+    output: Option<Output>,
     is_timed: bool,
     is_interactive: bool,
     memory_bytes: Option<u64>,
+}
+
+/// The file that rows go into.
+struct Output {
+    path: PathBuf,
+    file: File,
+    /// What its name says, unless it says nothing.
+    format: Option<Format>,
 }
 
 /// What a conversation was begun with.
@@ -258,9 +266,10 @@ fn show(
 ) -> Outcome<()> {
     let shown: Vec<_> = results.iter().map(shown).collect();
     let style = session.style(Layout::Results);
-    let fits = if let Some((path, file)) = &mut state.output {
+    let fits = if let Some(Output { path, file, format }) = &mut state.output {
         let look = output::Look { color: false, ..style.look };
-        let style = Style { look, is_terminal: false, ..style };
+        let format = format.unwrap_or(style.format);
+        let style = Style { look, format, is_terminal: false, ..style };
         let mut out = std::io::BufWriter::new(file);
         let written =
             output::write_results(&mut out, &shown, style).and_then(|fits| out.flush().map(|()| fits));
@@ -319,7 +328,11 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
             let backup = state.tables.use_point(&point)?;
             session.note(&format!("{point} is {} ({})", backup.id, people_time(backup.taken_at)));
         }
-        Dot::Mode(None) => session.note(&format!("rows are printed as {}", dot::mode_name(session.format))),
+        Dot::Mode(None) => {
+            let names = dot::MODES.map(|(name, _)| name).join(", ");
+            let name = dot::mode_name(session.format);
+            session.note(&format!("rows are printed as {name}; `.mode` takes {names}"));
+        }
         Dot::Mode(Some(format)) => session.format = format,
         Dot::Output(None) => state.output = None,
         Dot::Output(Some(file)) => {
@@ -327,7 +340,12 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
             let mut options = engine::disk::private_file();
             let opened = options.write(true).create(true).truncate(true).open(&path);
             let opened = opened.map_err(|error| Failure::file("cannot write", &path, &error))?;
-            state.output = Some((path, opened));
+            let format = dot::format_of(&path);
+            if let Some(format) = format {
+                let name = dot::mode_name(format);
+                session.note(&format!("rows go into {} as {name}", path.display()));
+            }
+            state.output = Some(Output { path, file: opened, format });
         }
         Dot::Timing(is_on) => state.is_timed = is_on,
         Dot::Explain(text) => {
@@ -358,6 +376,9 @@ fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Out
         return session.print_text(&text);
     }
     if state.tables.names().iter().any(|name| name == word) {
+        if let Some(text) = help::table(word).filter(|_| session.is_for_people()) {
+            session.print_text(&format!("{text}\n"))?;
+        }
         return schema(session, state, word);
     }
     let help = match language::like(word).as_slice() {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use engine::{BackupId, BackupSummary, ChangeKind, Store};
 
+use super::show::with_candidates;
 use crate::args::Format;
 use crate::change::ChangeRow;
 use crate::error::{Outcome, Status};
@@ -58,7 +59,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let store = session.open()?;
     let latest = resolve(&store, "latest")?;
     let mut steps = Vec::new();
-    for key in store.find_all(&options.object, &latest.id)? {
+    let keys = store.find_all(&options.object, &latest.id);
+    for key in keys.map_err(|error| with_candidates(&store, &latest.id, error))? {
         steps.append(&mut store.history(&key)?);
     }
     // One ID may have several types, each with a history of its own.
