@@ -362,3 +362,14 @@ fn habits_of_other_languages_are_answered_with_what_is_written_here() {
         assert!(error["help"].as_str().is_some_and(|found| found.contains(help)), "{text}: {error}");
     }
 }
+
+#[test]
+fn a_search_without_a_table_looks_through_objects_deleted_ones_and_links() {
+    let shell = Shell::with_two_days();
+    let rows = shell.ask("search \"Cid\"", "").expect(0).lines();
+    let mut tables: Vec<&str> = rows.iter().filter_map(|row| row["$table"].as_str()).collect();
+    tables.sort_unstable();
+    assert_eq!(tables, ["links", "objects"], "{rows:?}");
+    assert!(shell.ask("search \"Marketing\" | project id", "").expect(0).stdout.contains("u1"));
+    assert_eq!(shell.ask("search \"nobody at all\"", "").expect(0).stdout, "");
+}

@@ -42,6 +42,9 @@ const OTHER_TABLES: [&str; 11] = [
     "recoverySteps",
 ];
 
+/// What `search` looks through when no table is named.
+const SEARCHED_TABLES: [&str; 3] = ["objects", "deletedItems", "links"];
+
 /// A query, and its bounds.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Question {
@@ -241,6 +244,10 @@ impl Tables for StoredTables {
         }
         let types = engine::schema::types().map(|found| found.table);
         types.chain(OTHER_TABLES).map(str::to_owned).collect()
+    }
+
+    fn searched(&self) -> Vec<String> {
+        SEARCHED_TABLES.map(str::to_owned).to_vec()
     }
 
     fn points(&self) -> Vec<(String, String)> {
