@@ -74,7 +74,7 @@ impl<'io> Progress<'io> {
 
     /// Shows a counter, where the total is unknown.
     fn counter(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
-        let bar = ProgressBar::new_spinner();
+        let bar = ProgressBar::new_spinner().with_message("waiting for the first answer");
         let style = ProgressStyle::with_template("{spinner} {msg}, {per_sec}, {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.enable_steady_tick(TICK);

@@ -315,8 +315,10 @@ pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     if text.trim().eq_ignore_ascii_case("live") {
         return Err(no_tenant());
     }
-    let point =
-        Point::parse(text).map_err(|error| Failure { status: Status::Usage, ..Failure::from(error) })?;
+    let point = Point::parse(text).map_err(|error| Failure { status: Status::Usage, ..Failure::from(error) });
+    let point = point.map_err(|failure| {
+        failure.with_help("`yesterday`, `monday`, `-1d` and a note that only one backup has are points, too")
+    })?;
     Ok(store.resolve(&point)?.clone())
 }
 

@@ -10,7 +10,7 @@ const FEW: usize = 8;
 const WISH_MAX: usize = 40;
 
 /// Columns that people look for first: those of the first line whose first word is a column.
-const PREFERRED: [&[&str]; 13] = [
+const PREFERRED: [&[&str]; 14] = [
     &[
         "recoveryAction",
         "type",
@@ -21,6 +21,7 @@ const PREFERRED: [&[&str]; 13] = [
         "linkCount",
         "id",
     ],
+    &["$table", "$table", "type", "displayName", "sourceName", "relation", "targetName", "id"],
     &["sourceName", "sourceName", "relation", "targetName", "sourceType", "targetType", "sourceId"],
     &[
         "targetName",
