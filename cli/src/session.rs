@@ -20,6 +20,7 @@ use crate::progress::{Meter, Progress};
 use crate::tenant::TenantIdentity;
 
 /// One run of one verb.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub(crate) struct Session<'run, 'io> {
     pub(crate) io: &'run mut Io<'io>,
     pub(crate) format: Format,
