@@ -259,7 +259,7 @@ fn a_difference_comes_in_every_format() {
     assert!(csv.starts_with("id,type,displayName,change,"), "{csv}");
     assert!(csv.contains("g1,group,Staff,updated,link,members,added,,,u3,user,Cid,,,update,"), "{csv}");
     let counted = shell.run("query changes('latest~1')|count").expect(0).lines();
-    let count = counted[0]["Count"].as_u64().unwrap() as usize;
+    let count = usize::try_from(counted[0]["Count"].as_u64().unwrap()).unwrap();
     assert_eq!(csv.matches("\r\n").count(), count + 1, "{csv}");
     assert_eq!(shell.run("diff latest~1 -o tsv").expect(0).stdout.lines().count(), count + 1);
     let markdown = shell.run("diff latest~1 -o md").expect(0).stdout;
