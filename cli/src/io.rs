@@ -55,7 +55,11 @@ impl Interrupt {
     /// No request yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { requested: AtomicBool::new(false), heard: AtomicBool::new(false), paged: AtomicBool::new(false) }
+        Self {
+            requested: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
+            paged: AtomicBool::new(false),
+        }
     }
 
     /// Requests to stop; returns whether the running work observes it.

@@ -1,6 +1,7 @@
 //! Points in time as people say them: days by name, lengths of time ago, the notes of backups.
 
-use engine::{BackupSummary, Error, NoBackupReason, Point, Store};
+use engine::error::NoBackupReason;
+use engine::{BackupSummary, Error, Point, Store};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};

@@ -130,7 +130,7 @@ fn incoming(session: &Session<'_, '_>, backup: &BackupId, id: &str) -> Outcome<V
         now: (session.io.now)(),
         ..Question::default()
     };
-    let tables = StoredTables::new(session.store_path(), "latest");
+    let tables = StoredTables::new(session, "latest");
     let results = question.run(&tables, session.io.interrupt, &mut no_live)?;
     let rows = results.iter().flat_map(|result| result.read().collect::<Vec<_>>());
     rows.collect::<Result<_, _>>()
