@@ -1,7 +1,7 @@
 //! How fast is a tenant backed up over HTTP, a recovery planned, and applied, when Graph does not hold it back?
 //!
 //! The twin runs in the same process and shares its two cores, so that these are times of both; what the program alone
-//! takes, `entrasnap backup --report` against a twin of its own shows. The limits are of Graph: 20 writes a second, and
+//! takes, `entrasnap backup --stats` against a twin of its own shows. The limits are of Graph: 20 writes a second, and
 //! some 10,000 objects a second read. Whatever is well beyond them is fast enough.
 //!
 //! Expected: a page of 100 to 999 objects costs what import costs (5 µs an object), and its request 1 ms of both sides.

@@ -80,3 +80,15 @@ fn a_plan_that_cannot_be_written_leaves_the_one_that_was_there() {
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".tmp")), "{left:?}");
 }
+
+#[test]
+fn a_backup_streams_to_stdout_and_imports_again_without_a_change() {
+    let shell = Shell::with_two_days();
+    let lines = shell.run("export latest - -o table").expect(0).stdout;
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+    assert!(lines.lines().all(|line| line.starts_with("{\"@odata.type\":")), "{lines}");
+    shell.run_with("import - --taken-at 2026-11-18", &lines).expect(0);
+    assert_eq!(shell.run("diff latest~1").expect(0).stdout, "");
+    let refused = shell.run("export latest - --format entra-exporter").expect(2);
+    assert_eq!(refused.error()["code"], "usage");
+}

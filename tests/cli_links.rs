@@ -63,8 +63,8 @@ fn a_deleted_member_lists_the_membership_it_lost_in_every_format() {
     for (format, told) in [
         ("md", "members removed (cascade, incoming): group Staff (g1)"),
         ("html", "<td>members (cascade, incoming)</td><td class=\"went\">group Staff (g1)</td>"),
-        ("csv", "incoming"),
-        ("tsv", "incoming"),
+        ("csv", "lostIncomingLink"),
+        ("tsv", "lostIncomingLink"),
     ] {
         let text = shell.run(&format!("diff latest~2 latest~1 -o {format}")).expect(0).stdout;
         assert!(text.contains(told), "{format}: {text}");

@@ -324,3 +324,52 @@ fn a_damaged_store_is_blamed_and_not_the_query() {
     assert_eq!((error["code"].as_str(), error["file"].is_string()), (Some("damaged"), true), "{error}");
     assert!(error.get("span").is_none() && !answer.stderr.contains("users | count"), "{}", answer.stderr);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_longer_than_the_screen_goes_through_the_pager_and_keeps_its_status() {
+    let mut shell = Shell::with_two_days();
+    shell.is_terminal = true;
+    let shown = shell.folder.path().join("shown");
+    shell.variables = vec![("ENTRASNAP_PAGER", format!("cat > '{}'", shown.display()))];
+    let long = "range n from 1 to 60 step 1";
+    let paged = shell.ask(long, "").expect(0);
+    assert_eq!((paged.stdout.as_str(), paged.stderr.as_str()), ("", "60 rows\n"));
+    assert_eq!(std::fs::read_to_string(&shown).unwrap().lines().count(), 62);
+    std::fs::remove_file(&shown).unwrap();
+    assert_eq!(shell.ask(long, "--no-pager").expect(0).stdout.lines().count(), 62);
+    assert_eq!(shell.ask("range n from 1 to 6 step 1", "").expect(0).stdout.lines().count(), 8);
+    shell.run("diff latest~1 --exit-code").expect(10);
+    shell.is_terminal = false;
+    assert_eq!(shell.ask(long, "-o table").expect(0).stdout.lines().count(), 62);
+    assert!(!shown.exists());
+    shell.is_terminal = true;
+    shell.variables = vec![("PAGER", "head -n 1 > /dev/null".to_owned())];
+    shell.ask("range n from 1 to 100000 step 1", "").expect(0);
+}
+
+#[test]
+fn habits_of_other_languages_are_answered_with_what_is_written_here() {
+    let shell = Shell::with_two_days();
+    for (text, help) in [
+        ("users | where department = \"Sales\"", "`==` compares"),
+        ("select displayName from users", "a query begins with a table"),
+        ("users | where department == Sales", "a text stands in quotes: \"Sales\""),
+        ("users | where createdDateTime > \"2026-11-20\"", "datetime(2026-11-20)"),
+        ("users | where createdDateTime > 2026-11-20", "datetime(2026-11-20)"),
+    ] {
+        let error = shell.ask(text, "").expect(2).error();
+        assert!(error["help"].as_str().is_some_and(|found| found.contains(help)), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_search_without_a_table_looks_through_objects_deleted_ones_and_links() {
+    let shell = Shell::with_two_days();
+    let rows = shell.ask("search \"Cid\"", "").expect(0).lines();
+    let mut tables: Vec<&str> = rows.iter().filter_map(|row| row["$table"].as_str()).collect();
+    tables.sort_unstable();
+    assert_eq!(tables, ["links", "objects"], "{rows:?}");
+    assert!(shell.ask("search \"Marketing\" | project id", "").expect(0).stdout.contains("u1"));
+    assert_eq!(shell.ask("search \"nobody at all\"", "").expect(0).stdout, "");
+}

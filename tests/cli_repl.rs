@@ -41,7 +41,13 @@ fn dot_commands_answer_in_the_chosen_format() {
     assert!(answer(".help summarize").stdout.contains("users | summarize"));
     assert!(answer(".help strlen").stdout.starts_with("strlen("));
     assert!(answer(".timing on\nprint 1;").stderr.contains(" ms"));
-    assert!(answer(".mode").stderr.contains("ndjson"));
+    let modes = answer(".mode").stderr;
+    assert!(modes.contains("rows are printed as ndjson") && modes.contains("html, line"), "{modes}");
+    let help = answer(".mode table\n.help changes").stdout;
+    assert!(
+        help.contains("lostIncomingLink") && help.contains("softDeleted") && help.contains("targetName"),
+        "{help}"
+    );
 }
 
 #[test]
@@ -51,6 +57,10 @@ fn rows_go_into_a_file_until_they_do_not() {
     assert_eq!(shell.run_with("repl", script).expect(0).stdout, "c\r\n3\r\n");
     let written = std::fs::read_to_string(shell.folder.path().join("out.csv")).unwrap();
     assert_eq!(written, "a\r\n1\r\nb\r\n2\r\n");
+    shell.run_with("repl", ".output page.html\nprint a = 1;\n.output other\nprint b = 2;").expect(0);
+    let read = |name: &str| std::fs::read_to_string(shell.folder.path().join(name)).unwrap();
+    assert!(read("page.html").starts_with("<!DOCTYPE html>"));
+    assert_eq!(read("other"), "{\"b\":2}\n");
 }
 
 #[test]

@@ -137,3 +137,31 @@ fn another_writer_is_waited_for_when_that_is_asked() {
     drop(writes);
     shell.run("import --wait=1m day.ndjson --taken-at 2026-11-18").expect(0);
 }
+
+#[test]
+fn points_are_days_by_name_lengths_of_time_and_notes() {
+    let shell = Shell::new();
+    // The clock of the shell stands in the morning of 2026-11-18, a Wednesday.
+    import(&shell, "Sales", "--taken-at 2026-11-16T08:00:00Z --note before-the-change").expect(0);
+    import(&shell, "Legal", "--taken-at 2026-11-17T06:00:00Z --note after-the-change").expect(0);
+    import(&shell, "Ops", "--taken-at 2026-11-17T22:00:00Z --note third").expect(0);
+    for (point, department) in [
+        ("monday", "Sales"),
+        ("-1d", "Legal"),
+        ("-36h", "Sales"),
+        ("before-the-change", "Sales"),
+        ("AFTER", "Legal"),
+        ("third", "Ops"),
+        ("today", "Ops"),
+    ] {
+        let shown = shell.run(&format!("show u1 --at {point}")).expect(0).stdout;
+        assert!(shown.contains(department), "{point}: {shown}");
+    }
+    let refused = shell.run("show u1 --at the-change").expect(2).error();
+    assert_eq!(refused["code"], "ambiguous");
+    assert!(refused["message"].as_str().is_some_and(|text| text.contains("before-the-change")), "{refused}");
+    shell.run("show u1 --at no-such-note").expect(2);
+    let last = shell.run("diff").expect(0).stdout;
+    assert!(last.contains("Legal") && last.contains("Ops"), "{last}");
+    assert_eq!(last, shell.run("diff after latest").expect(0).stdout);
+}

@@ -133,13 +133,9 @@ pub(crate) fn sentences(format: Format, results: &[ResultTable], fits: &[Fit]) -
     if format == Format::Table {
         for (result, fit) in results.iter().zip(fits) {
             let rows = counted(result.row_count() as u64, "row");
-            sentences.push(if fit.shown < fit.columns {
-                format!(
-                    "{rows}, {} of {} columns; `project` chooses others, `-o json` has all",
-                    fit.shown, fit.columns
-                )
-            } else {
-                rows
+            sentences.push(match fit.remark() {
+                Some(remark) => format!("{rows}; {remark}; `project` chooses others, `-o json` has all"),
+                None => rows,
             });
         }
     }
@@ -174,7 +170,7 @@ mod tests {
         }
 
         fn end(&mut self) -> std::io::Result<Fit> {
-            Ok(Fit { shown: 1, columns: 1 })
+            Ok(Fit { shown: 1, columns: 1, left_out: Vec::new() })
         }
     }
 

@@ -11,6 +11,7 @@ use clap::{ArgAction, ValueEnum};
 /// Options that stand before or after the verb.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
 pub(crate) struct Global {
     /// Folder of the store [env: `ENTRASNAP_STORE`] [default: entrasnap.store]
     #[arg(long, global = true, value_name = "DIR")]
@@ -24,6 +25,12 @@ pub(crate) struct Global {
     /// How data is printed [default: table on a terminal, ndjson when piped]
     #[arg(short, long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,
+    /// CSV and TSV with the values as they are: nothing stands before what a spreadsheet takes for a formula
+    #[arg(long, global = true)]
+    pub(crate) raw: bool,
+    /// Shows long output as it is; else a terminal shows it through `ENTRASNAP_PAGER`, `PAGER` or less
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
     /// When to use colours
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
     pub(crate) color: Color,
@@ -77,7 +84,7 @@ pub(crate) enum Color {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Selection {
     /// The point in time to start from
-    #[arg(value_name = "FROM")]
+    #[arg(value_name = "FROM", default_value = "latest~1")]
     pub(crate) from: String,
     /// The point in time to end at
     #[arg(value_name = "TO", default_value = "latest")]

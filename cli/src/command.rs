@@ -27,7 +27,7 @@ mod tenant;
 mod twin;
 mod verify;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::builder::StyledStr;
 use clap::{Arg, FromArgMatches, Parser, Subcommand};
@@ -35,6 +35,8 @@ use clap::{Arg, FromArgMatches, Parser, Subcommand};
 use crate::args::Global;
 use crate::error::{Outcome, Status};
 use crate::io::Io;
+use crate::pager::Rest;
+use crate::point;
 use crate::session::Session;
 
 /// The whole command line.
@@ -104,6 +106,7 @@ pub(crate) enum Parsed {
 /// # Errors
 /// What clap says, which includes the answer to `--help` and `--version`.
 pub(crate) fn parse(args: &[OsString], width: u16, is_terminal: bool) -> Result<Parsed, clap::Error> {
+    let args: Vec<OsString> = args.iter().map(|arg| spelled_out(arg)).collect();
     let command = with_planned(whole()).term_width(width.into());
     let command = command.subcommand_required(!is_terminal).arg_required_else_help(!is_terminal);
     let matches = command.try_get_matches_from(args)?;
@@ -111,6 +114,12 @@ pub(crate) fn parse(args: &[OsString], width: u16, is_terminal: bool) -> Result<
         Some(name) => Ok(Parsed::Planned(name.to_owned())),
         None => Arguments::from_arg_matches(&matches).map(|found| Parsed::Command(Box::new(found))),
     }
+}
+
+/// An argument as the parser takes it: one that begins with a hyphen is an option, a point in time is none.
+fn spelled_out(arg: &OsStr) -> OsString {
+    let spelled = arg.to_str().and_then(point::spelled_out);
+    spelled.map_or_else(|| arg.to_owned(), OsString::from)
 }
 
 /// The whole command line of this version, for help, completions and manual pages.
@@ -176,6 +185,18 @@ fn planned(name: &str) -> Option<&'static str> {
 /// What to do instead of a verb that is not built yet.
 pub(crate) fn planned_help(name: &str) -> &'static str {
     planned(name).unwrap_or_default()
+}
+
+/// Whether a verb prints for reading, so that what is longer than the screen goes through a pager.
+pub(crate) fn paged(command: &Command) -> Option<Rest> {
+    match command {
+        Command::Diff(_) | Command::Show(_) | Command::History(_) | Command::Findings(_) => {
+            Some(Rest::Dropped)
+        },
+        Command::Plan(options) => options.is_show().then_some(Rest::Dropped),
+        Command::Query(_) => Some(Rest::Stopped),
+        _ => None,
+    }
 }
 
 /// Runs a whole command line, for a verb that shows how others are typed.

@@ -36,8 +36,9 @@ pub(crate) fn sides(
 ) -> Outcome<Sides> {
     let mut side = |session: &mut Session<'_, '_>, point: &str| -> Outcome<BackupSummary> {
         if !live::is_live(point) {
-            let backup = resolve(store, point)?;
-            remark(session, store, point);
+            let point = session.point(store, point)?;
+            let backup = resolve(store, &point)?;
+            remark(session, store, &point);
             return Ok(backup);
         }
         let types = selection.types.iter().map(|name| bridge::schema::type_token(name)).collect();
@@ -166,7 +167,7 @@ pub(crate) fn names(
     backups: &[BackupId],
     changes: &[ChangeRow],
 ) -> Names {
-    if !session.reads_names() {
+    if !session.reads_names() && !matches!(session.format, Format::Csv | Format::Tsv) {
         return Names::none();
     }
     let mut names = Names::of(store, backups);
@@ -201,6 +202,7 @@ pub(crate) fn print(
             session.print_text(&text)
         }
         Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
+        Format::Csv | Format::Tsv => session.print_rows(&change_rows::event::rows(changes, names)),
         _ => session.print_rows(&change_rows::rows(changes)),
     }
 }

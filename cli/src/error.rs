@@ -1,8 +1,10 @@
 //! Why a command stopped: exit status, code, message and help. [`library`] says it of the errors of the libraries,
-//! [`print`] prints it.
+//! [`hint`] of queries what was most likely meant, [`print`] prints it.
 
+pub(crate) mod hint;
 pub(crate) mod library;
 pub(crate) mod print;
+pub(crate) mod verb;
 
 use std::path::Path;
 

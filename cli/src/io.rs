@@ -47,20 +47,37 @@ pub struct Io<'a> {
 pub struct Interrupt {
     requested: AtomicBool,
     heard: AtomicBool,
+    /// A pager has the terminal, and takes Ctrl-C as a key.
+    paged: AtomicBool,
 }
 
 impl Interrupt {
     /// No request yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { requested: AtomicBool::new(false), heard: AtomicBool::new(false) }
+        Self {
+            requested: AtomicBool::new(false),
+            heard: AtomicBool::new(false),
+            paged: AtomicBool::new(false),
+        }
     }
 
     /// Requests to stop; returns whether the running work observes it.
     pub fn ask(&self) -> bool {
         let is_heard = self.heard.load(Ordering::SeqCst);
         let was_requested = self.requested.swap(true, Ordering::SeqCst);
-        is_heard && !was_requested
+        self.paged.load(Ordering::SeqCst) || (is_heard && !was_requested)
+    }
+
+    /// From now on the process stays, whatever is typed: a pager reads the terminal.
+    pub(crate) fn begin_of_pager(&self) {
+        self.paged.store(true, Ordering::SeqCst);
+    }
+
+    /// The pager has ended; what was typed meanwhile was typed to it.
+    pub(crate) fn end_of_pager(&self) {
+        self.paged.store(false, Ordering::SeqCst);
+        self.clear();
     }
 
     /// Runs work that observes [`Interrupt::requested`].

@@ -31,8 +31,10 @@ mod io;
 mod live;
 mod names;
 mod output;
+mod pager;
 mod plan_file;
 mod planning;
+mod point;
 mod profiles;
 mod progress;
 mod records;
@@ -75,7 +77,15 @@ fn run_line(args: Vec<OsString>, io: &mut Io<'_>) -> Status {
                 .unwrap_or_else(|failure| print::failure(io, &failure, json))
         }
         Ok(Parsed::Command(arguments)) => {
-            run_of_profile(*arguments, io).unwrap_or_else(|failure| print::failure(io, &failure, json))
+            let paged = arguments.command.as_ref().and_then(command::paged);
+            let paged = paged.filter(|_| !arguments.global.no_pager);
+            let run = |io: &mut Io<'_>| {
+                run_of_profile(*arguments, io).unwrap_or_else(|failure| print::failure(io, &failure, json))
+            };
+            match paged {
+                Some(rest) => pager::page(io, rest, run),
+                None => run(io),
+            }
         }
         Ok(Parsed::Planned(name)) => {
             let failure = Failure::not_built(&format!("`{name}`"), command::planned_help(&name));

@@ -175,18 +175,39 @@ pub(crate) trait Writer {
 }
 
 /// How much of a table was shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fit {
     /// Columns that were shown.
     pub(crate) shown: usize,
     /// Columns there are.
     pub(crate) columns: usize,
+    /// The names of those for which there was no room, those that are missed most first.
+    pub(crate) left_out: Vec<String>,
 }
+
+/// Names of columns that are listed one by one.
+const LISTED_COUNT_MAX: usize = 5;
 
 impl Fit {
     /// All of so many columns.
     fn all(columns: usize) -> Self {
-        Self { shown: columns, columns }
+        Self { shown: columns, columns, left_out: Vec::new() }
+    }
+
+    /// Which columns are left out; nothing when all are shown.
+    pub(crate) fn remark(&self) -> Option<String> {
+        if self.left_out.is_empty() {
+            return None;
+        }
+        let count = match self.left_out.len() {
+            few if few <= LISTED_COUNT_MAX + 1 => few,
+            _ => LISTED_COUNT_MAX,
+        };
+        let mut names = self.left_out[..count].join(", ");
+        if count < self.left_out.len() {
+            names = format!("{names} and {} more", self.left_out.len() - count);
+        }
+        Some(format!("{} of {} columns fit, without {names}", self.shown, self.columns))
     }
 }
 
@@ -229,6 +250,8 @@ pub(crate) struct Style {
     pub(crate) look: Look,
     /// Whether the output is a terminal, which nothing in it may steer.
     pub(crate) is_terminal: bool,
+    /// Whether separated text is for programs, which take no value for a formula.
+    pub(crate) is_raw: bool,
 }
 
 /// The writer of a format.
@@ -239,7 +262,7 @@ pub(crate) fn writer<'out>(out: &'out mut dyn Write, style: Style) -> io::Result
     let separated = |out: &'out mut dyn Write, dialect| {
         let out: Box<dyn Write + 'out> =
             if style.is_terminal { Box::new(separated::DisarmingWriter::new(out)) } else { Box::new(out) };
-        Box::new(Separated::new(out, dialect))
+        Box::new(Separated::new(out, dialect, style.is_raw))
     };
     Ok(match style.format {
         Format::Table => Box::new(table::Drawer::new(out, style.layout, style.look)),
@@ -278,7 +301,8 @@ pub(crate) fn write_list(out: &mut dyn Write, rows: &Rows, style: Style) -> io::
 
 /// A list as text for people.
 pub(crate) fn list_text(rows: &Rows, look: Look) -> String {
-    let style = Style { layout: Layout::List, format: Format::Table, look, is_terminal: false };
+    let style =
+        Style { layout: Layout::List, format: Format::Table, look, is_terminal: false, is_raw: false };
     let mut text = Vec::new();
     write_list(&mut text, rows, style).expect("memory takes every byte");
     String::from_utf8_lossy(&text).into_owned()

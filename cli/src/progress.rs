@@ -2,12 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use crate::output::text::{counted, size};
 
+/// Time between two drawings of a bar: its clock goes on while nothing comes.
+const TICK: Duration = Duration::from_millis(200);
 /// Seconds between two lines.
 const LINE_INTERVAL_S: i64 = 5;
 
@@ -55,6 +58,7 @@ impl<'io> Progress<'io> {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}, {msg}, {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(TICK);
         Self { now, shown: RefCell::new(Indicator::Bar(bar)), count: Cell::new(0) }
     }
 
@@ -70,9 +74,10 @@ impl<'io> Progress<'io> {
 
     /// Shows a counter, where the total is unknown.
     fn counter(now: &'io (dyn Fn() -> Timestamp + Sync)) -> Self {
-        let bar = ProgressBar::new_spinner();
+        let bar = ProgressBar::new_spinner().with_message("waiting for the first answer");
         let style = ProgressStyle::with_template("{spinner} {msg}, {per_sec}, {elapsed}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(TICK);
         Self { now, shown: RefCell::new(Indicator::Bar(bar)), count: Cell::new(0) }
     }
 

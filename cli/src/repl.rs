@@ -5,7 +5,6 @@ pub(crate) mod dot;
 mod editor;
 pub(crate) mod help;
 mod history;
-mod pager;
 pub(crate) mod validate;
 
 use std::fs::File;
@@ -24,11 +23,11 @@ use crate::error::{Failure, Outcome, Status, print};
 use crate::live;
 use crate::output::text::{counted, people_time};
 use crate::output::{self, Cell, Layout, Rows, Style, backups, finding};
+use crate::pager::{self, Pager, Rest, Screen};
 use crate::session::Session;
 
 use dot::Dot;
 use editor::{Editor, Typed};
-use pager::Pager;
 
 /// What earlier inputs have named, for this loop and for the editor.
 type Kept = Arc<Mutex<Definitions>>;
@@ -40,10 +39,18 @@ const LINE_BYTES_MAX: usize = 16 << 20;
 struct State {
     tables: Arc<StoredTables>,
     definitions: Kept,
-    output: Option<(PathBuf, File)>,
+    output: Option<Output>,
     is_timed: bool,
     is_interactive: bool,
     memory_bytes: Option<u64>,
+}
+
+/// The file that rows go into.
+struct Output {
+    path: PathBuf,
+    file: File,
+    /// What its name says, unless it says nothing.
+    format: Option<Format>,
 }
 
 /// What a conversation was begun with.
@@ -211,6 +218,9 @@ fn text_of(mut line: Vec<u8>) -> Outcome<String> {
 
 /// Answers one input.
 fn input(session: &mut Session<'_, '_>, state: &mut State, text: &str) -> Outcome<Next> {
+    if let Some(found) = dot::of_habit(text) {
+        return command(session, state, found);
+    }
     if dot::is_dot(text) {
         let found = dot::parse(text);
         let found = found.map_err(|(message, help)| Failure::usage(message).with_help(help))?;
@@ -256,17 +266,21 @@ fn show(
 ) -> Outcome<()> {
     let shown: Vec<_> = results.iter().map(shown).collect();
     let style = session.style(Layout::Results);
-    let fits = if let Some((path, file)) = &mut state.output {
+    let fits = if let Some(Output { path, file, format }) = &mut state.output {
         let look = output::Look { color: false, ..style.look };
-        let style = Style { look, is_terminal: false, ..style };
+        let format = format.unwrap_or(style.format);
+        let style = Style { look, format, is_terminal: false, ..style };
         let mut out = std::io::BufWriter::new(file);
         let written =
             output::write_results(&mut out, &shown, style).and_then(|fits| out.flush().map(|()| fits));
         written.map_err(|error| Failure::file("cannot write", path, &error))?
     } else if state.is_interactive {
-        let command = pager::command(session.io);
-        let lines = usize::from(session.io.height).saturating_sub(3);
-        let mut pager = Pager::new(&mut *session.io.stdout, command, lines);
+        let command = if session.has_pager { pager::command(session.io) } else { None };
+        // The prompt and the sentence behind the rows are to fit, too.
+        let lines = usize::from(session.io.height).saturating_sub(3).max(1);
+        let screen = Screen { lines, width: session.look.width };
+        let interrupt = session.io.interrupt;
+        let mut pager = Pager::new(&mut *session.io.stdout, interrupt, command, screen, Rest::Stopped);
         let written = output::write_results(&mut pager, &shown, style);
         let finished = pager.finish();
         match written {
@@ -310,10 +324,15 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
         Dot::Use(None) => session.note(&format!("tables are as of {}", state.tables.default_point())),
         Dot::Use(Some(point)) => {
             state.tables.refresh();
+            let point = session.point(state.tables.store()?.as_ref(), &point)?;
             let backup = state.tables.use_point(&point)?;
             session.note(&format!("{point} is {} ({})", backup.id, people_time(backup.taken_at)));
         }
-        Dot::Mode(None) => session.note(&format!("rows are printed as {}", dot::mode_name(session.format))),
+        Dot::Mode(None) => {
+            let names = dot::MODES.map(|(name, _)| name).join(", ");
+            let name = dot::mode_name(session.format);
+            session.note(&format!("rows are printed as {name}; `.mode` takes {names}"));
+        }
         Dot::Mode(Some(format)) => session.format = format,
         Dot::Output(None) => state.output = None,
         Dot::Output(Some(file)) => {
@@ -321,7 +340,12 @@ fn command(session: &mut Session<'_, '_>, state: &mut State, found: Dot) -> Outc
             let mut options = engine::disk::private_file();
             let opened = options.write(true).create(true).truncate(true).open(&path);
             let opened = opened.map_err(|error| Failure::file("cannot write", &path, &error))?;
-            state.output = Some((path, opened));
+            let format = dot::format_of(&path);
+            if let Some(format) = format {
+                let name = dot::mode_name(format);
+                session.note(&format!("rows go into {} as {name}", path.display()));
+            }
+            state.output = Some(Output { path, file: opened, format });
         }
         Dot::Timing(is_on) => state.is_timed = is_on,
         Dot::Explain(text) => {
@@ -352,6 +376,9 @@ fn explain_word(session: &mut Session<'_, '_>, state: &State, word: &str) -> Out
         return session.print_text(&text);
     }
     if state.tables.names().iter().any(|name| name == word) {
+        if let Some(text) = help::table(word).filter(|_| session.is_for_people()) {
+            session.print_text(&format!("{text}\n"))?;
+        }
         return schema(session, state, word);
     }
     let help = match language::like(word).as_slice() {

@@ -13,18 +13,24 @@ use crate::args::{Color, Format, Global};
 use crate::bridge::scratch::Scratch;
 use crate::error::{Failure, Outcome, Status, print};
 use crate::io::Io;
-use crate::output::text::printable_lines;
-use crate::output::{self, Fit, Layout, Look, Rows, Style, unread};
+use crate::output::text::{printable_lines, wrapped};
+use crate::output::{self, Layout, Look, Rows, Style, unread};
+use crate::point;
 use crate::progress::{Meter, Progress};
 use crate::tenant::TenantIdentity;
 
 /// One run of one verb.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is given or not")]
 pub(crate) struct Session<'run, 'io> {
     pub(crate) io: &'run mut Io<'io>,
     pub(crate) format: Format,
     pub(crate) look: Look,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// Whether long output may go through a pager.
+    pub(crate) has_pager: bool,
+    /// Whether separated text has no guard against formulas.
+    is_raw: bool,
     store: PathBuf,
     read_only: bool,
     log: Option<File>,
@@ -53,8 +59,9 @@ impl<'run, 'io> Session<'run, 'io> {
         };
         let verbose = global.verbose > 0;
         let look = Look { color, width: io.width.max(20).into(), whole: verbose };
-        let (quiet, read_only) = (global.quiet, global.read_only);
-        Ok(Self { io, format, look, quiet, verbose, store, read_only, log, copy: None })
+        let (quiet, read_only, is_raw) = (global.quiet, global.read_only, global.raw);
+        let has_pager = !global.no_pager;
+        Ok(Self { io, format, look, quiet, verbose, has_pager, is_raw, store, read_only, log, copy: None })
     }
 
     /// Runs a command, then says and logs how it ended.
@@ -143,14 +150,23 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn note(&mut self, text: &str) {
         self.record("note", text);
         if !self.quiet {
-            self.io.say(&printable_lines(text));
+            self.say(&printable_lines(text));
         }
+    }
+
+    /// Says something on stderr; on a terminal, no word of it is broken at the margin.
+    fn say(&mut self, text: &str) {
+        if !self.io.stderr_is_terminal {
+            return self.io.say(text);
+        }
+        let lines: Vec<String> = text.split('\n').flat_map(|line| wrapped(line, self.look.width)).collect();
+        self.io.say(&lines.join("\n"));
     }
 
     /// Something that must not be missed.
     pub(crate) fn warn(&mut self, text: &str) {
         self.record("warning", text);
-        self.io.say(&format!("warning: {}", printable_lines(text)));
+        self.say(&format!("warning: {}", printable_lines(text)));
     }
 
     /// Where something long shows how far it is.
@@ -175,16 +191,21 @@ impl<'run, 'io> Session<'run, 'io> {
     pub(crate) fn print_rows(&mut self, rows: &Rows) -> Outcome<()> {
         let style = self.style(Layout::List);
         let fit = output::write_list(&mut *self.io.stdout, rows, style).map_err(Failure::output)?;
-        if self.format == Format::Table && fit.shown < fit.columns {
-            let Fit { shown, columns } = fit;
-            self.note(&format!("{shown} of {columns} columns; a wider terminal or `-o json` shows all"));
+        if let Some(remark) = fit.remark() {
+            self.note(&format!("{remark}; a wider terminal or `-o json` shows all"));
         }
         Ok(())
     }
 
     /// How rows are written to stdout.
     pub(crate) fn style(&self, layout: Layout) -> Style {
-        Style { layout, format: self.format, look: self.look, is_terminal: self.io.stdout_is_terminal }
+        Style {
+            layout,
+            format: self.format,
+            look: self.look,
+            is_terminal: self.io.stdout_is_terminal,
+            is_raw: self.is_raw,
+        }
     }
 
     /// Prints a single result: `rows` holds one row, `people` says the same in words.
@@ -232,6 +253,14 @@ impl<'run, 'io> Session<'run, 'io> {
             let line = serde_json::json!({"time": time, "level": level, "message": message});
             log.write_all(format!("{line}\n").as_bytes()).ok();
         }
+    }
+
+    /// A point in time as typed, as the store reads it.
+    ///
+    /// # Errors
+    /// When several backups have the note that it is.
+    pub(crate) fn point(&self, store: &Store, typed: &str) -> Outcome<String> {
+        point::absolute(store, typed, (self.io.now)())
     }
 
     /// A path as typed, from the folder the run started in.
@@ -287,8 +316,10 @@ pub(crate) fn resolve(store: &Store, text: &str) -> Outcome<BackupSummary> {
     if text.trim().eq_ignore_ascii_case("live") {
         return Err(no_tenant());
     }
-    let point =
-        Point::parse(text).map_err(|error| Failure { status: Status::Usage, ..Failure::from(error) })?;
+    let point = Point::parse(text).map_err(|error| Failure { status: Status::Usage, ..Failure::from(error) });
+    let point = point.map_err(|failure| {
+        failure.with_help("`yesterday`, `monday`, `-1d` and a note that only one backup has are points, too")
+    })?;
     Ok(store.resolve(&point)?.clone())
 }
 

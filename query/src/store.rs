@@ -156,4 +156,8 @@ impl Tables for StoreTables {
         names.extend(changes::NAMES.iter().map(|name| (*name).to_owned()));
         names
     }
+
+    fn searched(&self) -> Vec<String> {
+        objects::Which::NAMES.into_iter().chain([links::NAME]).map(str::to_owned).collect()
+    }
 }

@@ -18,6 +18,12 @@ pub trait Tables: Sync {
     /// Lists the names, for `*` and for "did you mean".
     fn names(&self) -> Vec<String>;
 
+    /// Lists the tables that `search` looks through when none is named: each needs no arguments, and together they hold
+    /// everything once.
+    fn searched(&self) -> Vec<String> {
+        self.names()
+    }
+
     /// Points in time that an argument may name, and what each is, for completion.
     fn points(&self) -> Vec<(String, String)> {
         Vec::new()

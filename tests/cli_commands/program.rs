@@ -123,3 +123,49 @@ fn the_examples_of_the_help_work_when_pasted() {
         shell.run_words(args, stdin).expect(0);
     }
 }
+
+#[test]
+fn a_verb_of_another_program_is_told_what_does_it_here() {
+    let shell = Shell::new();
+    for (verb, instead) in [
+        ("restore", "plan POINT"),
+        ("log", "backups"),
+        ("list", "backups"),
+        ("init", "first"),
+        ("status", "live"),
+    ] {
+        let answer = shell.run(verb).expect(2);
+        let error = answer.error();
+        assert_eq!(error["message"], format!("there is no verb `{verb}`"));
+        assert!(
+            error["help"].as_str().is_some_and(|help| help.contains(instead)),
+            "{verb}: {}",
+            answer.stderr
+        );
+    }
+}
+
+#[test]
+fn objects_of_one_name_are_told_apart_and_what_one_is_a_member_of_is_shown() {
+    let shell = Shell::new();
+    shell.write(
+        "day.ndjson",
+        r##"{"@odata.type":"#microsoft.graph.user","id":"u1","displayName":"Sam","userPrincipalName":"sam@example.org"}
+{"@odata.type":"#microsoft.graph.application","id":"a1","displayName":"Sam","appId":"c1"}
+{"@odata.type":"#microsoft.graph.group","id":"g1","displayName":"Staff","members":["u1"],"owners":["u1"]}
+"##,
+    );
+    shell.run("import day.ndjson --taken-at 2026-11-16").expect(0);
+    for line in ["show Sam", "history Sam"] {
+        let error = shell.run(line).expect(1).error();
+        let help = error["help"].as_str().unwrap();
+        assert!(help.contains("u1  user: Sam, userPrincipalName sam@example.org"), "{line}: {help}");
+        assert!(help.contains("a1  application: Sam, appId c1"), "{line}: {help}");
+    }
+    let shown = shell.run("show u1 -o table").expect(0).stdout;
+    assert!(
+        shown.ends_with("  in members of (1)\n    group Staff g1\n  in owners of (1)\n    group Staff g1\n"),
+        "{shown}"
+    );
+    assert!(!shell.run("show a1 -o table").expect(0).stdout.contains(" of ("));
+}

@@ -15,6 +15,7 @@ use query::{
 };
 
 use crate::bridge::scratch::Scratch;
+use crate::error::hint::hint;
 use crate::error::{Excerpt, Failure, Outcome, Status};
 use crate::io::Interrupt;
 use crate::output::text::{people_time, printable};
@@ -40,6 +41,9 @@ const OTHER_TABLES: [&str; 11] = [
     "recoveries",
     "recoverySteps",
 ];
+
+/// What `search` looks through when no table is named.
+const SEARCHED_TABLES: [&str; 3] = ["objects", "deletedItems", "links"];
 
 /// A query, and its bounds.
 #[derive(Debug, Clone, Default)]
@@ -240,6 +244,10 @@ impl Tables for StoredTables {
         }
         let types = engine::schema::types().map(|found| found.table);
         types.chain(OTHER_TABLES).map(str::to_owned).collect()
+    }
+
+    fn searched(&self) -> Vec<String> {
+        SEARCHED_TABLES.map(str::to_owned).to_vec()
     }
 
     fn points(&self) -> Vec<(String, String)> {
@@ -451,7 +459,7 @@ impl Question {
             length: end.saturating_sub(start),
             // A message may quote a piece of the text, and that may be all of it.
             message: crate::output::text::cut(&finding.message, MESSAGE_MAX),
-            help: help_of(finding),
+            help: hint(&self.text, finding.code, start..end, help_of(finding)),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::bridge;
 use crate::bridge::graph::{connect, until_interrupted};
 use crate::error::{Outcome, Status};
 use crate::output::text::{counted, grouped};
-use crate::output::{Cell, Rows, backups};
+use crate::output::{Cell, Look, Rows, backups, list_text};
 use crate::progress::{Meter, Progress};
 use crate::session::Session;
 use crate::wait::{self, Work};
@@ -20,6 +20,7 @@ use crate::wait::{self, Work};
 const UNITS_PER_S: u64 = 800;
 /// Applications or service principals on a page.
 const PARENTS_PER_PAGE: u64 = 999;
+const WAY_COLUMNS: &[&str] = &["type", "read"];
 const COST_COLUMNS: &[&str] = &["type", "objects", "requests", "units"];
 
 impl PullProgress for Progress<'_> {
@@ -37,7 +38,7 @@ impl PullProgress for Progress<'_> {
 /// Commits a backup of the live tenant, read through Microsoft Graph
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  entrasnap backup --report\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
+    after_help = "Example:\n  entrasnap backup --stats\n\nIncremental where Graph tells what changed; a run that was interrupted is gone on with. `entrasnap setup` writes the commands that register the application it signs in as."
 )]
 pub(crate) struct Options {
     /// Only these types, such as `user,group`; the others are carried forward
@@ -59,8 +60,8 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Says on stderr what was asked of Graph, and how each type was read
-    #[arg(long)]
-    pub(crate) report: bool,
+    #[arg(long, alias = "report")]
+    pub(crate) stats: bool,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
     #[command(flatten)]
@@ -124,7 +125,7 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Options
         let count = grouped(warning.count);
         session.warn(&format!("{}{kind}{} ({count})", warning.type_token, warning.reason));
     }
-    if options.report {
+    if options.stats {
         let counts = report.counts;
         session.note(&format!(
             "{}, {} in them, {} resource units, {} refused for now, {} tried again",
@@ -134,9 +135,10 @@ fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Options
             grouped(counts.throttled),
             grouped(counts.retries)
         ));
-        for (token, way) in &report.ways {
-            session.note(&format!("{token}: {way}"));
-        }
+        let cells =
+            report.ways.iter().map(|(token, way)| vec![Cell::text(*token), Cell::text(*way)]).collect();
+        let table = list_text(&Rows { columns: WAY_COLUMNS, cells }, Look { color: false, ..session.look });
+        session.note(table.trim_end());
     }
     let people = backups::sentence(&report.summary);
     session

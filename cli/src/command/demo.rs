@@ -149,7 +149,7 @@ impl Script<'_> {
         session.print_text(&format!("{gap}{}$ entrasnap {}\n", why.concat(), shown.join(" ")))?;
         let args = std::iter::once("entrasnap").chain(typed.iter().copied());
         let color = if session.look.color { "always" } else { "never" };
-        let args = args.chain(["--color", color, "-o", "table", "--quiet"]).map(OsString::from);
+        let args = args.chain(["--color", color, "-o", "table", "--quiet", "--no-pager"]).map(OsString::from);
         let mut inner = Io {
             stdin: &mut std::io::empty(),
             stdin_is_terminal: false,

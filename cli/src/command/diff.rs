@@ -13,10 +13,10 @@ use crate::output::change as change_rows;
 use crate::output::text::counted;
 use crate::session::Session;
 
-/// Shows the difference of two backups
+/// Shows the difference of two backups; without a point in time, the last change
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, an RFC 3339 time (the newest backup at or before it), or `2026-11-20` (the only backup of that day in UTC, else as its 00:00)."
+    after_help = "Example:\n  entrasnap diff latest latest --summary\n  entrasnap diff latest latest --where 'type == \"user\" and attributeCount > 1'\n\nA point in time is `latest`, `latest~3`, a backup ID or the start of one, an RFC 3339 time (the newest backup at or before it), `2026-11-20`, `yesterday` or `monday` (the only backup of that day in UTC, else as its 00:00), `-1d` or `-36h` (so long ago), or a note that only one backup has."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed or not")]
 pub(crate) struct Options {

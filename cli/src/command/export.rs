@@ -3,22 +3,25 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use engine::Snapshot;
 
 use crate::error::{Failure, Outcome, Status};
 use crate::output::text::{counted, printable};
-use crate::output::{Cell, Rows};
+use crate::output::{Cell, Rows, json};
 use crate::session::{Session, remark, resolve};
 
 const COLUMNS: &[&str] = &["backup", "folder", "format", "files", "objects"];
 
 /// Writes a backup as files
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  entrasnap export latest exported --format ndjson")]
+#[command(
+    after_help = "Example:\n  entrasnap export latest exported --format ndjson\n  entrasnap export latest -"
+)]
 pub(crate) struct Options {
     /// The point in time
     #[arg(value_name = "POINT")]
     pub(crate) point: String,
-    /// The folder to write to
+    /// The folder to write to; `-` writes all objects to stdout, one per line
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// The layout of the files
@@ -47,10 +50,14 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         return Err(Failure::not_built("`--format parquet`", help));
     }
     let store = session.open()?;
-    let backup = resolve(&store, &options.point)?;
-    remark(session, &store, &options.point);
-    let folder = session.path(&options.folder);
+    let point = session.point(&store, &options.point)?;
+    let backup = resolve(&store, &point)?;
+    remark(session, &store, &point);
     let snapshot = store.snapshot(&backup.id)?;
+    if options.folder.as_os_str() == "-" {
+        return stream(session, &snapshot, options);
+    }
+    let folder = session.path(&options.folder);
     let counts = match options.format {
         ExportFormat::EntraExporter => {
             ingest::export(&snapshot, &folder, ingest::ExportFormat::EntraExporter)
@@ -77,5 +84,23 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         Cell::Number(counts.objects),
     ];
     session.print_one(&Rows { columns: COLUMNS, cells: vec![cells] }, &people)?;
+    Ok(Status::Done)
+}
+
+/// Writes all objects to stdout, one per line; the formats of lists have no say in that.
+fn stream(session: &mut Session<'_, '_>, snapshot: &Snapshot, options: &Options) -> Outcome {
+    if options.format != ExportFormat::Ndjson {
+        let help = "name a folder, or leave `--format` out";
+        return Err(Failure::usage("only `--format ndjson` can be written to stdout").with_help(help));
+    }
+    let mut objects = 0;
+    for type_token in snapshot.types()? {
+        for object in snapshot.objects(&type_token)? {
+            let text = object?.to_json();
+            writeln!(session.io.stdout, "{}", json::unsteering(&text)).map_err(Failure::output)?;
+            objects += 1;
+        }
+    }
+    session.note(&format!("backup {}: {}", snapshot.backup().id, counted(objects, "object")));
     Ok(Status::Done)
 }

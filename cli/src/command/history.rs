@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
-use engine::{BackupId, BackupSummary, ChangeKind, ListChange, Store};
+use engine::{BackupId, BackupSummary, ChangeKind, Store};
 
+use super::show::with_candidates;
 use crate::args::Format;
-use crate::change::{AttributeRow, ChangeRow};
+use crate::change::ChangeRow;
 use crate::error::{Outcome, Status};
-use crate::names::{Known, Names};
+use crate::names::Names;
 use crate::output::change::detail::Extent;
-use crate::output::change::text;
+use crate::output::change::{event, text};
 use crate::output::text::{counted, people_time};
-use crate::output::{Cell, Look, Rows, json};
+use crate::output::{Cell, Look, Rows};
 use crate::session::{Session, resolve};
 
 const COLUMNS: &[&str] = &[
@@ -58,7 +59,8 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let store = session.open()?;
     let latest = resolve(&store, "latest")?;
     let mut steps = Vec::new();
-    for key in store.find_all(&options.object, &latest.id)? {
+    let keys = store.find_all(&options.object, &latest.id);
+    for key in keys.map_err(|error| with_candidates(&store, &latest.id, error))? {
         steps.append(&mut store.history(&key)?);
     }
     // One ID may have several types, each with a history of its own.
@@ -109,68 +111,15 @@ fn names_at(store: &Store, backup: &BackupSummary, latest: &BackupId) -> Names {
     Names::of(store, &[backup.id, before.id, *latest])
 }
 
-/// What a row is about, besides the object.
-#[derive(Default)]
-struct Thing<'e> {
-    kind: &'static str,
-    name: &'e str,
-    action: &'e str,
-    values: [Option<&'e str>; 2],
-    lists: Option<ListChange>,
-    target_id: &'e str,
-    target: Known,
-}
-
 /// One row for the object, then one for each attribute and link that changed.
 fn rows(events: &[Event], names: &mut Names) -> Rows {
     let mut cells = Vec::new();
-    for event in events {
-        cells.push(row(event, Thing { kind: "object", ..Thing::default() }));
-        if !event.has_details {
-            continue;
-        }
-        for AttributeRow { name, from_value, to_value } in &event.change.attributes {
-            let values = [from_value.as_deref(), to_value.as_deref()];
-            let lists = ListChange::between(&event.change.type_token, name, values[0], values[1]);
-            let thing = Thing { kind: "attribute", name, action: "set", values, lists, ..Thing::default() };
-            cells.push(row(event, thing));
-        }
-        for link in &event.change.links {
-            let kind = match (link.reason.as_str(), link.direction.as_str()) {
-                ("", _) => "link",
-                (_, "") => "lostLink",
-                _ => "lostIncomingLink",
-            };
-            let (name, action, target_id) = (&link.relation, &link.change, &link.target_id);
-            let target = names.get(target_id);
-            cells.push(row(event, Thing { kind, name, action, target_id, target, ..Thing::default() }));
+    for Event { backup, change, has_details } in events {
+        let details = if *has_details { event::details(change, names) } else { Vec::new() };
+        for mut row in std::iter::once(event::object(change)).chain(details) {
+            row.extend([Cell::text(backup.id), Cell::Time(backup.taken_at)]);
+            cells.push(row);
         }
     }
     Rows { columns: COLUMNS, cells }
-}
-
-fn row(event: &Event, thing: Thing<'_>) -> Vec<Cell> {
-    let change = &event.change;
-    let [from, to] = thing.values.map(|value| Cell::Json(json::value(value)));
-    let (added, removed) = thing.lists.map(|lists| (lists.added, lists.removed)).unzip();
-    let array = |elements: Option<Vec<String>>| {
-        let text = elements.map(|elements| format!("[{}]", elements.join(",")));
-        Cell::Json(json::value(text.as_deref()))
-    };
-    let first = [&change.id, &change.type_token, &change.display_name, &change.change].map(Cell::text);
-    let rest = [
-        Cell::text(thing.kind),
-        Cell::text(thing.name),
-        Cell::text(thing.action),
-        from,
-        to,
-        Cell::text(thing.target_id),
-        Cell::Text(thing.target.type_token),
-        Cell::Text(thing.target.name),
-        array(added),
-        array(removed),
-        Cell::text(event.backup.id),
-        Cell::Time(event.backup.taken_at),
-    ];
-    first.into_iter().chain(rest).collect()
 }

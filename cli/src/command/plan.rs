@@ -41,12 +41,19 @@ pub(crate) struct Options {
     pub(crate) tenant: Tenant,
 }
 
+impl Options {
+    /// Whether a plan file is shown, and no plan made.
+    pub(super) fn is_show(&self) -> bool {
+        self.from.as_deref() == Some("show")
+    }
+}
+
 /// Makes a plan, or shows one.
 ///
 /// # Errors
 /// When a point names no backup, the query is wrong, the tenant cannot be read, or the file cannot be written.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
-    if options.from.as_deref() == Some("show") {
+    if options.is_show() {
         let Some(file) = &options.to else {
             return Err(Failure::usage("expected a plan file behind `plan show`"));
         };

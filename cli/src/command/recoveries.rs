@@ -1,6 +1,6 @@
 //! `recoveries`: the list.
 
-use ingest::apply::recoveries;
+use ingest::apply::{RecoveryStatus, recoveries};
 
 use crate::error::{Outcome, Status};
 use crate::output::recovery;
@@ -17,6 +17,13 @@ pub(crate) struct Options {}
 /// When there is no store, or it cannot be read.
 pub(super) fn run(session: &mut Session<'_, '_>) -> Outcome {
     let store = session.open()?;
-    session.print_rows(&recovery::rows(&recoveries(&store)?))?;
+    let found = recoveries(&store)?;
+    session.print_rows(&recovery::rows(&found))?;
+    for recovery in found.iter().filter(|recovery| recovery.status == RecoveryStatus::Interrupted) {
+        session.note(&format!(
+            "recovery {id} was interrupted: `entrasnap recovery resume {id}` goes on with it",
+            id = recovery.id
+        ));
+    }
     Ok(Status::Done)
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::{BackupId, Object, Store};
+use engine::{BackupId, Error, Object, Store};
 use ingest::pull::LiveScope;
+use query::RowError;
 use serde_json::value::RawValue;
 
 use crate::args::Format;
 use crate::args::tenant::Tenant;
+use crate::bridge::query::{Question, StoredTables, no_live};
 use crate::error::{Failure, Outcome, Status};
 use crate::live;
 use crate::names::{Names, is_guid};
@@ -48,12 +50,14 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         store = session.open()?;
         reading
     } else {
-        let backup = resolve(&store, &options.at)?;
-        remark(session, &store, &options.at);
-        backup
+        let point = session.point(&store, &options.at)?;
+        remark(session, &store, &point);
+        resolve(&store, &point)?
     };
     session.note(&format!("at {} ({})", backup.id, people_time(backup.taken_at)));
-    let key = store.find(&options.object, &backup.id)?;
+    let key = store
+        .find(&options.object, &backup.id)
+        .map_err(|error| with_candidates(&store, &backup.id, error))?;
     let found = store.snapshot(&backup.id)?.object(&key)?;
     let object = found.ok_or_else(|| {
         let message = format!("{} {} is not in backup {}", key.type_token, key.id, backup.id);
@@ -64,13 +68,86 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     match session.format {
         Format::Table => {
             let people = for_people(&store, &backup.id, &object, &text, session.look);
-            session.print_text(&people)?;
+            let incoming = incoming(session, &backup.id, &key.id)?;
+            session.print_text(&(people + &incoming_text(&incoming)))?;
         }
         Format::Json => session.print_text(&format!("{}\n", json::indented(&json::unsteering(&text), 0)))?,
         Format::Ndjson => session.print_text(&format!("{}\n", json::unsteering(&text)))?,
         _ => session.print_rows(&rows(&text))?,
     }
     Ok(Status::Done)
+}
+
+/// A name that several objects have, with what tells them apart.
+pub(super) fn with_candidates(store: &Store, backup: &BackupId, error: Error) -> Failure {
+    let Error::Ambiguous { count, examples, .. } = &error else { return error.into() };
+    let snapshot = store.snapshot(backup).ok();
+    let mut help = "use one of these IDs:".to_owned();
+    for key in examples {
+        let object = snapshot.as_ref().and_then(|snapshot| snapshot.object(key).ok().flatten());
+        let marks = object.map(|object| marks(&object)).unwrap_or_default();
+        write!(help, "\n  {}  {}{marks}", key.id, key.type_token).ok();
+    }
+    if *count > examples.len() {
+        write!(help, "\n  and {} more", count - examples.len()).ok();
+    }
+    Failure::from(error).with_help(help)
+}
+
+/// What tells an object from others of its name.
+fn marks(object: &Object) -> String {
+    let properties = properties(&object.to_json());
+    let mut out = String::new();
+    for name in ["userPrincipalName", "appId", "mail", "deviceId", "createdDateTime"] {
+        let value = properties.get(name).and_then(|value| serde_json::from_str::<String>(value.get()).ok());
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            write!(out, ", {name} {value}").ok();
+        }
+    }
+    let state = if object.deleted { ", in the recycle bin" } else { "" };
+    format!(": {}{out}{state}", object.display_name())
+}
+
+/// An object that has a link to the one that is shown.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Incoming {
+    relation: String,
+    source_type: String,
+    source_name: String,
+    source_id: String,
+}
+
+/// The objects that have links to an object, which the object itself does not hold.
+fn incoming(session: &Session<'_, '_>, backup: &BackupId, id: &str) -> Outcome<Vec<Incoming>> {
+    let text = "declare query_parameters(point:string, id:string);
+        links(point) | where targetId == id | project relation, sourceType, sourceName, sourceId
+        | sort by relation asc, sourceType asc, sourceName asc, sourceId asc";
+    let parameters = [("point", backup.as_str()), ("id", id)];
+    let question = Question {
+        text: text.to_owned(),
+        parameters: parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        now: (session.io.now)(),
+        ..Question::default()
+    };
+    let tables = StoredTables::new(session, "latest");
+    let results = question.run(&tables, session.io.interrupt, &mut no_live)?;
+    let rows = results.iter().flat_map(|result| result.read().collect::<Vec<_>>());
+    rows.collect::<Result<_, _>>()
+        .map_err(|error: RowError| Failure::new("query", Status::Failed, error.to_string()))
+}
+
+fn incoming_text(incoming: &[Incoming]) -> String {
+    let mut out = String::new();
+    for of_relation in incoming.chunk_by(|a, b| a.relation == b.relation) {
+        let count = grouped(of_relation.len() as u64);
+        writeln!(out, "  in {} of ({count})", printable(&of_relation[0].relation)).ok();
+        for link in of_relation {
+            let line = format!("{} {} {}", link.source_type, link.source_name, link.source_id);
+            writeln!(out, "    {}", printable(&line)).ok();
+        }
+    }
+    out
 }
 
 /// The properties of an object by name, their values byte for byte.

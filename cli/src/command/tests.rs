@@ -50,6 +50,10 @@ fn lists_are_comma_separated_and_repeated() {
 fn a_difference_ends_at_the_latest_backup_by_default() {
     let Command::Diff(diff) = parsed("entrasnap diff latest~1") else { panic!("no diff") };
     assert_eq!(diff.selection.to, "latest");
+    let Command::Diff(diff) = parsed("entrasnap diff --summary") else { panic!("no diff") };
+    assert_eq!([diff.selection.from, diff.selection.to], ["latest~1", "latest"]);
+    let Command::Diff(diff) = parsed("entrasnap diff -2d -36h --summary") else { panic!("no diff") };
+    assert_eq!([diff.selection.from, diff.selection.to], ["2d ago", "36h ago"]);
 }
 
 #[test]
@@ -92,6 +96,23 @@ fn a_verb_nobody_knows_is_a_usage_error() {
     let error = parse(&words("entrasnap dif latest"), 80, false).expect_err("no such verb");
     assert_eq!(error.exit_code(), 2);
     assert!(error.to_string().contains("diff"), "{error}");
+}
+
+#[test]
+fn verbs_of_other_programs_lead_to_those_of_this_one() {
+    use crate::error::verb::{VERBS, instead_of};
+    let whole = whole();
+    for (names, help) in VERBS {
+        for name in names {
+            assert!(whole.find_subcommand(name).is_none(), "{name}");
+        }
+        let named = help.split("`entrasnap ").skip(1).filter_map(|rest| rest.split([' ', '`']).next());
+        for verb in named.filter(|verb| !verb.starts_with("--")) {
+            assert!(whole.find_subcommand(verb).is_some(), "{verb}: {help}");
+        }
+    }
+    assert_eq!(instead_of("dif"), None);
+    assert!(instead_of("Restore").is_some_and(|help| help.contains("plan POINT")));
 }
 
 #[test]

@@ -4,9 +4,10 @@
 
 use std::fmt::Write as _;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde_json::{Map, Value};
 
+use super::verb::instead_of;
 use super::{Excerpt, Failure, Status};
 use crate::io::Io;
 use crate::output::json::unsteering;
@@ -167,6 +168,10 @@ fn floor(text: &str, offset: usize) -> usize {
 pub(crate) fn usage(io: &mut Io<'_>, error: &clap::Error, json: bool) -> Status {
     let colored = io.variable("NO_COLOR").is_none()
         && if error.use_stderr() { io.stderr_is_terminal } else { io.stdout_is_terminal };
+    if let Some((verb, help)) = known_elsewhere(error) {
+        let message = format!("there is no verb `{verb}`");
+        return failure(io, &Failure::usage(message).with_help(help), json);
+    }
     let rendered = error.render();
     let text = if colored { rendered.ansi().to_string() } else { rendered.to_string() };
     if !error.use_stderr() {
@@ -187,6 +192,17 @@ pub(crate) fn usage(io: &mut Io<'_>, error: &clap::Error, json: bool) -> Status 
         io.say(&Failure::usage(message).with_help(help).json());
     }
     Status::Usage
+}
+
+/// A verb that other programs have, and what does here what it means.
+fn known_elsewhere(error: &clap::Error) -> Option<(&str, &'static str)> {
+    if error.kind() != ErrorKind::InvalidSubcommand {
+        return None;
+    }
+    match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(verb)) => instead_of(verb).map(|help| (verb.as_str(), help)),
+        _ => None,
+    }
 }
 
 /// The first lines up to an empty one, as one: clap lists what is missing below the sentence that says so.

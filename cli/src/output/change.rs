@@ -2,6 +2,7 @@
 
 pub(crate) mod content;
 pub(crate) mod detail;
+pub(crate) mod event;
 pub(crate) mod markdown;
 mod model;
 pub(crate) mod named;

@@ -1,4 +1,4 @@
-//! Rows as comma-separated (RFC 4180) or tab-separated text, safe to open in a spreadsheet.
+//! Rows as comma-separated (RFC 4180) or tab-separated text, safe to open in a spreadsheet unless it is wanted raw.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,34 +11,47 @@ use super::{Cell, Fit, Writer};
 pub(crate) enum Dialect {
     /// Commas, rows end with CR LF as RFC 4180 says.
     Comma,
-    /// Tabs, rows end with LF.
+    /// Tabs, rows end with LF. Nothing is quoted: a tab, a line break or a backslash in a cell is written as `\t`,
+    /// `\n`, `\r` or `\\`.
     Tab,
 }
 
 /// Writes rows of separated text, with the names of the columns above them.
 pub(crate) struct Separated<'out> {
     dialect: Dialect,
+    is_raw: bool,
     state: CsvState<'out>,
     column_count: usize,
 }
 
 enum CsvState<'out> {
     Before(Box<dyn Write + 'out>),
-    Within(Box<csv::Writer<Box<dyn Write + 'out>>>),
+    Commas(Box<csv::Writer<Box<dyn Write + 'out>>>),
+    Tabs(Box<dyn Write + 'out>),
     /// The output failed.
     Lost,
 }
 
 impl<'out> Separated<'out> {
-    pub(crate) fn new(out: Box<dyn Write + 'out>, dialect: Dialect) -> Self {
-        Self { dialect, state: CsvState::Before(out), column_count: 0 }
+    /// Raw text has no guard against formulas.
+    pub(crate) fn new(out: Box<dyn Write + 'out>, dialect: Dialect, is_raw: bool) -> Self {
+        Self { dialect, is_raw, state: CsvState::Before(out), column_count: 0 }
     }
 
     fn write(&mut self, cells: impl Iterator<Item = String>) -> io::Result<()> {
         match &mut self.state {
-            CsvState::Within(writer) => writer.write_record(cells).map_err(io_error),
+            CsvState::Commas(writer) => writer.write_record(cells).map_err(io_error),
+            CsvState::Tabs(out) => {
+                let cells: Vec<String> = cells.map(|cell| on_one_line(&cell)).collect();
+                writeln!(out, "{}", cells.join("\t"))
+            }
             CsvState::Before(_) | CsvState::Lost => Err(io::ErrorKind::BrokenPipe.into()),
         }
+    }
+
+    /// A cell as text. Numbers stay numbers, whatever they begin with.
+    fn text(&self, text: String, is_foreign: bool) -> String {
+        if is_foreign && !self.is_raw { harmless(&text).into_owned() } else { text }
     }
 }
 
@@ -46,39 +59,57 @@ impl Writer for Separated<'_> {
     fn head(&mut self, columns: &[&str]) -> io::Result<()> {
         let out = match std::mem::replace(&mut self.state, CsvState::Lost) {
             CsvState::Before(out) => out,
-            CsvState::Within(writer) => {
+            CsvState::Commas(writer) => {
                 let mut out = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
+                out.write_all(b"\n")?;
+                out
+            }
+            CsvState::Tabs(mut out) => {
                 out.write_all(b"\n")?;
                 out
             }
             CsvState::Lost => return Err(io::ErrorKind::BrokenPipe.into()),
         };
-        let mut builder = csv::WriterBuilder::new();
-        match self.dialect {
-            Dialect::Comma => builder.terminator(csv::Terminator::CRLF),
-            Dialect::Tab => builder.delimiter(b'\t'),
+        self.state = match self.dialect {
+            Dialect::Comma => {
+                let mut builder = csv::WriterBuilder::new();
+                CsvState::Commas(Box::new(builder.terminator(csv::Terminator::CRLF).from_writer(out)))
+            }
+            Dialect::Tab => CsvState::Tabs(out),
         };
-        self.state = CsvState::Within(Box::new(builder.from_writer(out)));
         self.column_count = columns.len();
-        self.write(columns.iter().map(|name| harmless(name).into_owned()))
+        let names: Vec<String> = columns.iter().map(|name| self.text((*name).to_owned(), true)).collect();
+        self.write(names.into_iter())
     }
 
     fn row(&mut self, row: &[Cell]) -> io::Result<()> {
-        self.write(row.iter().map(safe))
+        let cells: Vec<String> = row.iter().map(|cell| self.text(cell.plain(), cell.is_foreign())).collect();
+        self.write(cells.into_iter())
     }
 
     fn end(&mut self) -> io::Result<Fit> {
-        if let CsvState::Within(writer) = &mut self.state {
-            writer.flush()?;
+        match &mut self.state {
+            CsvState::Commas(writer) => writer.flush()?,
+            CsvState::Tabs(out) => out.flush()?,
+            CsvState::Before(_) | CsvState::Lost => {}
         }
         Ok(Fit::all(self.column_count))
     }
 }
 
-/// A cell as text. Numbers stay numbers, whatever they begin with.
-fn safe(cell: &Cell) -> String {
-    let text = cell.plain();
-    if cell.is_foreign() { harmless(&text).into_owned() } else { text }
+/// A cell without tabs and line breaks, from which it can be had back.
+fn on_one_line(cell: &str) -> String {
+    let mut out = String::with_capacity(cell.len());
+    for letter in cell.chars() {
+        match letter {
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\\' => out.push_str("\\\\"),
+            _ => out.push(letter),
+        }
+    }
+    out
 }
 
 fn io_error(error: csv::Error) -> io::Error {

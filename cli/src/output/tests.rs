@@ -21,7 +21,8 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 }
 
 fn listed(rows: &Rows, format: Format) -> String {
-    let style = Style { layout: Layout::List, format, look: Look::plain(), is_terminal: false };
+    let style =
+        Style { layout: Layout::List, format, look: Look::plain(), is_terminal: false, is_raw: false };
     written(|out| write_list(out, rows, style).map(drop))
 }
 
@@ -33,9 +34,24 @@ fn comma_separated_text_follows_rfc_4180() {
 
 #[test]
 fn tab_separated_text_ends_lines_with_lf() {
-    let rows = rows(vec![vec![Cell::text("a\tb"), Cell::text("c")]]);
+    let rows =
+        rows(vec![vec![Cell::text("a\tb"), Cell::text("\"c\" \\\r\n")], vec![Cell::text(""), Cell::Null]]);
     let text = listed(&rows, Format::Tsv);
-    assert_eq!(text, "name\tcount\n\"a\tb\"\tc\n");
+    assert_eq!(text, "name\tcount\na\\tb\t\"c\" \\\\\\r\\n\n\t\n");
+    let one = Rows { columns: &["name"], cells: vec![vec![Cell::text("")], vec![Cell::text("\"")]] };
+    assert_eq!(listed(&one, Format::Tsv), "name\n\n\"\n");
+}
+
+#[test]
+fn raw_text_is_what_it_was() {
+    let look = Look::plain();
+    for (format, expected) in
+        [(Format::Csv, "name,count\r\n=1+1,-2\r\n"), (Format::Tsv, "name\tcount\n=1+1\t-2\n")]
+    {
+        let rows = rows(vec![vec![Cell::text("=1+1"), Cell::text("-2")]]);
+        let style = Style { layout: Layout::List, format, look, is_terminal: false, is_raw: true };
+        assert_eq!(written(|out| write_list(out, &rows, style).map(drop)), expected);
+    }
 }
 
 #[test]
@@ -158,8 +174,9 @@ fn narrow_tables_leave_columns_out_and_break_no_number() {
         format: Format::Table,
         look: Look { color: false, width: 20, whole: true },
         is_terminal: false,
+        is_raw: false,
     };
-    assert_eq!(write_list(&mut Vec::new(), &rows, style).unwrap(), Fit { shown: 7, columns: 7 });
+    assert_eq!(write_list(&mut Vec::new(), &rows, style).unwrap(), Fit::all(7));
 }
 
 #[test]

@@ -102,7 +102,8 @@ pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// A text in lines of at most so many columns of the terminal, broken between words where that is possible.
+/// A text in lines of at most so many columns of the terminal, broken between words where that is possible, else where
+/// the parts of a long word meet.
 pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for word in text.split(' ') {
@@ -113,18 +114,35 @@ pub(crate) fn wrapped(text: &str, room: usize) -> Vec<String> {
             line.push(' ');
             used += 1;
         }
-        for letter in word.chars() {
-            let letter_width = letter.width().unwrap_or(0);
-            if used > 0 && used + letter_width > room {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
-            }
-            line.push(letter);
-            used += letter_width;
+        let mut rest = word;
+        while used + rest.width() > room && rest.chars().nth(1).is_some() {
+            let (head, tail) = rest.split_at(end_of_part(rest, room));
+            lines.push(std::mem::take(&mut line) + head);
+            rest = tail;
         }
+        line.push_str(rest);
+        used += rest.width();
     }
     lines.push(line);
     lines
+}
+
+/// Where a word that is wider than a line is broken: behind a sign or before a capital if there is one in its second
+/// half, else at the end of the line, and behind its first letter at least.
+fn end_of_part(word: &str, room: usize) -> usize {
+    let (mut used, mut good, mut before) = (0, None, ' ');
+    for (at, letter) in word.char_indices() {
+        used += letter.width().unwrap_or(0);
+        let is_border = before.is_ascii_punctuation() || (before.is_lowercase() && letter.is_uppercase());
+        if is_border && used > room / 2 {
+            good = Some(at);
+        }
+        if at > 0 && used > room {
+            return good.unwrap_or(at);
+        }
+        before = letter;
+    }
+    word.len()
 }
 
 /// Text that a page shows as it is, in elements and in quoted attributes.
@@ -154,6 +172,12 @@ mod tests {
         assert_eq!(wrapped("abcdefg hi", 3), ["abc", "def", "g", "hi"]);
         assert_eq!(wrapped("日本語", 3), ["日", "本", "語"]);
         assert_eq!(wrapped("", 3), [""]);
+        let word = "identitySecurityDefaultsEnforcementPolicy";
+        assert_eq!(wrapped(word, 32), ["identitySecurityDefaults", "EnforcementPolicy"]);
+        assert_eq!(
+            wrapped("see alexandra.example@contoso.com", 20),
+            ["see", "alexandra.example@", "contoso.com"]
+        );
         for room in 0..12 {
             let lines = wrapped("one two 日本語 threefour", room);
             assert!(lines.iter().all(|line| width(line) <= room.max(2)), "{room} {lines:?}");

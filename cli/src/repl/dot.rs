@@ -1,5 +1,7 @@
 //! Dot commands: one table from which they are read, completed and explained.
 
+use std::path::Path;
+
 use crate::args::Format;
 
 /// One dot command.
@@ -22,8 +24,12 @@ pub(crate) const COMMANDS: [DotCommand; 12] = [
     command(".rules", ".rules [NAME]", "lists the rules of `findings`, or prints one"),
     command(".backups", ".backups", "lists the backups"),
     command(".use", ".use [POINT]", "says or sets the point in time of tables that name none"),
-    command(".mode", ".mode [table|json|ndjson|csv|tsv|md|html|line]", "says or sets how rows are printed"),
-    command(".output", ".output [FILE]", "prints rows into a file, or to the terminal again"),
+    command(".mode", ".mode [table|json|ndjson|csv|tsv|md|html|line]", "lists or sets how rows are printed"),
+    command(
+        ".output",
+        ".output [FILE]",
+        "prints rows into a file, in the format of its name, or to the terminal again",
+    ),
     command(".timing", ".timing on|off", "says how long queries take, or not"),
     command(".explain", ".explain QUERY", "shows the steps of a query, and takes none"),
     command(".quit", ".quit", "ends; so does Ctrl-D"),
@@ -62,6 +68,15 @@ pub(crate) enum Dot {
 pub(crate) fn is_dot(text: &str) -> bool {
     let mut letters = text.trim_start().chars();
     letters.next() == Some('.') && letters.next().is_none_or(|letter| !letter.is_ascii_digit())
+}
+
+/// What the words mean that other programs take for this: no query is one of them.
+pub(crate) fn of_habit(text: &str) -> Option<Dot> {
+    match text.trim().trim_end_matches(';').trim_end().to_ascii_lowercase().as_str() {
+        "exit" | "quit" | "exit()" | "quit()" | "\\q" | ":q" => Some(Dot::Quit),
+        "help" | "?" | "\\?" | "help()" => Some(Dot::Help(None)),
+        _ => None,
+    }
 }
 
 /// Where the name of a dot command ends, if the input is one.
@@ -121,6 +136,21 @@ pub(crate) fn parse(text: &str) -> Result<Dot, (String, String)> {
             Err((format!("there is no command `{name}`"), format!("there are: {}", names.join(", "))))
         }
     }
+}
+
+/// How rows are printed into a file with this name; nothing where its ending says nothing.
+pub(crate) fn format_of(path: &Path) -> Option<Format> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let name = match ending.as_str() {
+        "txt" => "table",
+        "jsonl" => "ndjson",
+        "htm" => "html",
+        "markdown" => "md",
+        "tab" => "tsv",
+        "line" => return None,
+        ending => ending,
+    };
+    MODES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
 }
 
 /// The name of a way to print.

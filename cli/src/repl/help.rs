@@ -21,6 +21,45 @@ a query or drops the input, Ctrl-D ends. An input with a space in front is not k
 
 ";
 
+/// What the words in the columns of some tables mean, by the name of the table.
+const TABLES: [(&str, &str); 5] = [
+    ("changes", EVENTS),
+    ("history", EVENTS),
+    (
+        "diff",
+        "diff(from, to): a row for each object that differs
+  change          added, updated, softDeleted, hardDeleted, deleted, restored, purged,
+                  createdAndDeleted
+  recoveryAction  what would undo it: update, restore, softDelete, recreate, add, remove,
+                  none
+  attributes      what differs: name, fromValue, toValue
+  links           which came and went: relation, targetId, change (added, removed)
+",
+    ),
+    (
+        "links",
+        "links: a row for each link of an object; users that are members are
+  links | where relation == \"members\" | project sourceName, targetName
+",
+    ),
+    ("deletedItems", "deletedItems: a row for each object in the recycle bin\n"),
+];
+
+const EVENTS: &str = "\
+changes(from, to), history(from, to, \"id\"): a row for each thing that differs
+  change  of its object: added, updated, softDeleted, hardDeleted, deleted, restored,
+          purged, createdAndDeleted
+  kind    object, attribute, link; lostLink, lostIncomingLink: a link that ended because
+          an object at one of its ends did
+  name    of the attribute, or of the relation of the link
+  action  set (an attribute), added, removed (a link); empty for an object
+";
+
+/// What the words in the columns of a table mean; nothing where the columns say it themselves.
+pub(crate) fn table(name: &str) -> Option<&'static str> {
+    TABLES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 /// The whole of it.
 pub(crate) fn overview() -> String {
     let mut out = OVERVIEW.to_owned();
@@ -80,6 +119,19 @@ fn wrapped<'w>(words: impl Iterator<Item = &'w str>, width: usize) -> Vec<String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tables_hold_is_said_in_the_words_of_the_store() {
+        let kinds = [engine::ChangeKind::Purged, engine::ChangeKind::CreatedAndDeleted];
+        for name in ["changes", "history", "diff"] {
+            assert!(
+                kinds.iter().all(|kind| table(name).is_some_and(|text| text.contains(kind.name()))),
+                "{name}"
+            );
+        }
+        assert!(TABLES.iter().flat_map(|(_, text)| text.lines()).all(|line| line.len() <= 86));
+        assert_eq!(table("users"), None);
+    }
 
     #[test]
     fn words_are_found_and_the_overview_fits_a_terminal() {

@@ -23,7 +23,10 @@ pub(crate) fn is_complete(text: &str) -> bool {
 pub(crate) fn is_complete_in_script(text: &str) -> bool {
     let progress = progress(text);
     let is_ended = progress.is_ended && progress.open_brackets == 0;
-    super::dot::is_dot(text) || is_ended || (text.contains('\n') && is_complete(text))
+    super::dot::is_dot(text)
+        || super::dot::of_habit(text).is_some()
+        || is_ended
+        || (text.contains('\n') && is_complete(text))
 }
 
 #[cfg(test)]

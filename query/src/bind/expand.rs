@@ -114,7 +114,7 @@ pub(super) fn bind_search<'a>(
         bind_member(binder, member, "search_arg", search.span, environment, &mut tables);
     }
     if tables.is_empty() {
-        for name in binder.tables.names() {
+        for name in binder.tables.searched() {
             let table = bind_stored_table(binder, &name, &[], search.span);
             tables.push((name, table));
         }

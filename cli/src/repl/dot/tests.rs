@@ -28,6 +28,30 @@ fn arguments_are_read_and_odd_ones_refused() {
 }
 
 #[test]
+fn words_that_end_other_programs_end_this_one() {
+    for text in ["exit", " QUIT; ", "\\q", ":q", "exit()"] {
+        assert_eq!(of_habit(text), Some(Dot::Quit), "{text}");
+    }
+    assert_eq!(of_habit("help"), Some(Dot::Help(None)));
+    assert_eq!(of_habit("exit | take 1"), None);
+}
+
+#[test]
+fn the_name_of_a_file_says_its_format() {
+    for (name, format) in [
+        ("a.csv", Some(Format::Csv)),
+        ("a.b.JSONL", Some(Format::Ndjson)),
+        ("page.html", Some(Format::Html)),
+        ("a.txt", Some(Format::Table)),
+        ("a.line", None),
+        ("a", None),
+        (".csv", None),
+    ] {
+        assert_eq!(format_of(Path::new(name)), format, "{name}");
+    }
+}
+
+#[test]
 fn a_number_is_no_command() {
     assert!(is_dot("  .tables") && is_dot("."));
     assert!(!is_dot(".5") && !is_dot("users") && !is_dot(""));
