@@ -192,7 +192,7 @@ pub(crate) fn paged(command: &Command) -> Option<Rest> {
     match command {
         Command::Diff(_) | Command::Show(_) | Command::History(_) | Command::Findings(_) => {
             Some(Rest::Dropped)
-        },
+        }
         Command::Plan(options) => options.is_show().then_some(Rest::Dropped),
         Command::Query(_) => Some(Rest::Stopped),
         _ => None,

@@ -62,7 +62,8 @@ pub(crate) fn run(args: &[OsString], typed: &Arguments, io: &mut Io<'_>, run_com
     }
     if format != Format::Table {
         let look = Look { width: io.width.max(20).into(), ..Look::plain() };
-        let style = Style { layout: Layout::Results, format, look, is_terminal: io.stdout_is_terminal };
+        let (is_terminal, is_raw) = (io.stdout_is_terminal, typed.global.raw);
+        let style = Style { layout: Layout::Results, format, look, is_terminal, is_raw };
         joined.write(io, style).map_err(Failure::output)?;
     }
     say_ends(io, &ends, typed.global.quiet);
