@@ -104,7 +104,7 @@ fn weight(status: Status) -> u8 {
         Status::Warnings => 2,
         Status::Refused => 3,
         Status::Usage => 4,
-        Status::Failed => 5,
+        Status::Failed | Status::Command(_) => 5,
         Status::Interrupted => 6,
     }
 }

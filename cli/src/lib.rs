@@ -30,6 +30,7 @@ mod fleet;
 mod io;
 mod live;
 mod names;
+mod notify;
 mod output;
 mod plan_file;
 mod planning;
@@ -42,6 +43,7 @@ mod sentence;
 mod session;
 mod tenant;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

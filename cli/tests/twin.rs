@@ -128,7 +128,7 @@ fn in_the_background_it_listens_when_it_returns_and_ends_when_told() {
 }
 
 #[test]
-fn whoever_takes_its_file_ends_it() {
+fn a_twin_whose_file_is_replaced_ends() {
     let folder = tempfile::tempdir().unwrap();
     let line = ["twin", "--objects", "100", "--env", "twin.env"];
     assert_eq!(entrasnap(folder.path(), &line).status.code(), Some(0));
@@ -155,7 +155,7 @@ fn what_cannot_be_served_in_the_background_says_why_and_leaves_no_file() {
     assert_eq!(answer.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&answer.stderr).contains("gremlins"));
     assert!(!folder.path().join("twin.env").exists());
-    // A file of somebody else's variables is neither replaced nor removed.
+    // A file of other variables is neither replaced nor removed.
     std::fs::write(folder.path().join("production.env"), "AZURE_TENANT_ID=contoso\n").unwrap();
     for option in ["--env", "--stop"] {
         let answer = entrasnap(folder.path(), &["twin", option, "production.env"]);

@@ -63,7 +63,7 @@ pub(super) fn start(session: &mut Session<'_, '_>, options: &Options, file: &Pat
 /// Serves until the file is gone or another's, or an interrupt.
 ///
 /// # Errors
-/// When the file cannot be written, or whoever started it is gone.
+/// When the file cannot be written, or the process that started it is gone.
 pub(super) fn serve(session: &mut Session<'_, '_>, server: Server, file: &Path) -> Outcome {
     let text = format!("{HEAD}{}{PROCESS}={}\n", bridge::variable_lines(&server), std::process::id());
     let written = write_file(&*session.io.disk, file, &|out| out.write_all(text.as_bytes()));
@@ -93,7 +93,7 @@ pub(super) fn serve(session: &mut Session<'_, '_>, server: Server, file: &Path) 
 /// When the file is not there or is another one's, or the process still answers after a while.
 pub(super) fn stop(session: &mut Session<'_, '_>, file: &Path) -> Outcome {
     let missing = || {
-        let failure = Failure::file("cannot read", file, &ErrorKind::NotFound.into());
+        let failure = Failure::new("disk", Status::Failed, format!("{} is not there", file.display()));
         failure.with_help("it was ended before, or never started; `entrasnap twin --env FILE` starts one")
     };
     let text = read(file)?.ok_or_else(missing)?;

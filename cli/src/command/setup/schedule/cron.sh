@@ -51,6 +51,7 @@ status=$?
 case $status in
   0) ;;
   10) tell 'entrasnap: something differs since the last backup' ;;
+  # Where a licence is missing, that is so every night: leave this line out then. `entrasnap watch` tells it once.
   4) tell 'entrasnap: nothing differs, and something was not read' ;;
   *) tell "entrasnap: the comparison failed with exit status $status"; exit "$status" ;;
 esac

@@ -34,6 +34,7 @@ $report = & $Program diff latest~1 --exit-code --quiet --output md 2>&1 | ForEac
 switch ($LASTEXITCODE) {
   0 { }
   10 { Send-Report 'entrasnap: something differs since the last backup' $report }
+  # Where a licence is missing, that is so every night: leave this line out then. `entrasnap watch` tells it once.
   4 { Send-Report 'entrasnap: nothing differs, and something was not read' $report }
   default { $status = $_; Send-Report "entrasnap: the comparison failed with exit status $status" $report; exit $status }
 }
