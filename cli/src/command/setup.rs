@@ -34,7 +34,8 @@ pub(crate) enum Scheduler {
     /// A line for crontab
     Cron,
     /// Windows Task Scheduler, by `PowerShell`
-    TaskScheduler,
+    #[value(name = "task-scheduler")]
+    Windows,
 }
 
 /// The shell that `setup` writes for.

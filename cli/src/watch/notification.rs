@@ -78,7 +78,7 @@ impl Notification<'_> {
 
 /// Alerts for people, one a line.
 pub(crate) fn lines(alerts: &[PendingAlert]) -> String {
-    alerts.iter().map(|pending| format!("{}\n", printable(&line(pending)))).collect()
+    alerts.iter().fold(String::new(), |text, pending| text + &printable(&line(pending)) + "\n")
 }
 
 fn line(pending: &PendingAlert) -> String {

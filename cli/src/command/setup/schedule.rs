@@ -10,7 +10,7 @@ pub(super) fn script(scheduler: Scheduler) -> &'static str {
     match scheduler {
         Scheduler::Systemd => SYSTEMD,
         Scheduler::Cron => CRON,
-        Scheduler::TaskScheduler => TASK_SCHEDULER,
+        Scheduler::Windows => TASK_SCHEDULER,
     }
 }
 
@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn each_script_runs_a_backup_and_tells_what_exit_statuses_mean() {
-        for scheduler in [Scheduler::Systemd, Scheduler::Cron, Scheduler::TaskScheduler] {
+        for scheduler in [Scheduler::Systemd, Scheduler::Cron, Scheduler::Windows] {
             let text = script(scheduler);
             for words in ["backup", "--exit-code", "10", "4", "AZURE_CLIENT_ID"] {
                 assert!(text.contains(words), "{scheduler:?}: {words}");
