@@ -16,6 +16,7 @@ mod cli_repl;
 mod cli_tenants;
 mod cli_time;
 mod cli_unread;
+mod cli_watch;
 mod engine_corruption;
 mod engine_crash;
 mod engine_exact;

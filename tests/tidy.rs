@@ -64,6 +64,7 @@ const CRATE_FILES: &[(&str, &[&str])] = &[
             "ingest/src/graph/token/assertion",
             "ingest/src/plan/signature.rs",
             "ingest/src/plan/tests/signature.rs",
+            "ingest/src/webhook.rs",
         ],
     ),
     ("rkyv", &["engine/src/segment/"]),

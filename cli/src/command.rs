@@ -26,6 +26,7 @@ mod stats;
 mod tenant;
 mod twin;
 mod verify;
+mod watch;
 
 use std::ffi::{OsStr, OsString};
 
@@ -84,6 +85,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Tenant(tenant::Options),
     Twin(twin::Options),
+    Watch(watch::Options),
     Completions(completions::Options),
     Man(man::Options),
 }
@@ -151,6 +153,7 @@ impl Command {
             | Self::Recoveries(_)
             | Self::Stats(_)
             | Self::Verify(_) => true,
+            Self::Watch(options) => options.once,
             Self::Import(_)
             | Self::Plan(_)
             | Self::Apply(_)
@@ -232,6 +235,7 @@ pub(crate) fn run(session: &mut Session<'_, '_>, command: Command, run_line: Run
         Command::Demo(options) => demo::run(session, &options, run_line),
         Command::Tenant(options) => tenant::run(session, &options),
         Command::Twin(options) => twin::run(session, &options),
+        Command::Watch(options) => watch::run(session, &options),
         Command::Completions(options) => completions::run(session, &options, whole()),
         Command::Man(options) => man::run(session, &options, whole()),
     }

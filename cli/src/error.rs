@@ -18,6 +18,8 @@ pub(crate) enum Status {
     Warnings,
     Different,
     Interrupted,
+    /// That of a command that was run.
+    Command(u8),
 }
 
 impl From<Status> for u8 {
@@ -30,6 +32,7 @@ impl From<Status> for u8 {
             Status::Warnings => 4,
             Status::Different => 10,
             Status::Interrupted => 130,
+            Status::Command(code) => code,
         }
     }
 }

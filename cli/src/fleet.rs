@@ -24,8 +24,7 @@ pub(crate) type RunCommand = fn(Arguments, &mut Io<'_>) -> Outcome;
 /// When the verb is about one tenant, or there are no profiles.
 pub(crate) fn run(args: &[OsString], typed: &Arguments, io: &mut Io<'_>, run_command: RunCommand) -> Outcome {
     if !typed.command.as_ref().is_some_and(command::Command::is_for_many) {
-        let message =
-            "--all-tenants takes one of backup, backups, diff, findings, query, recoveries, stats, verify";
+        let message = "--all-tenants takes one of backup, backups, diff, findings, query, recoveries, stats, verify, watch --once";
         let help = "`--tenant NAME` runs every verb for one tenant";
         return Err(Failure::usage(message).with_help(help));
     }
@@ -105,7 +104,7 @@ fn weight(status: Status) -> u8 {
         Status::Warnings => 2,
         Status::Refused => 3,
         Status::Usage => 4,
-        Status::Failed => 5,
+        Status::Failed | Status::Command(_) => 5,
         Status::Interrupted => 6,
     }
 }

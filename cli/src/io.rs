@@ -5,6 +5,7 @@ use std::io::{BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use engine::disk::{Disk, RealDisk};
 
@@ -43,12 +44,26 @@ pub struct Io<'a> {
 }
 
 /// The request to stop, by Ctrl-C: a query observes it and ends, everything else ends with the process.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Interrupt {
     requested: AtomicBool,
     heard: AtomicBool,
     /// A pager has the terminal, and takes Ctrl-C as a key.
     paged: AtomicBool,
+    /// What takes the place of waiting, where time is not that of this machine.
+    pause: Option<Pause>,
+}
+
+/// What takes the place of waiting for so long.
+type Pause = Box<dyn Fn(&Interrupt, Duration) + Send + Sync>;
+
+/// The interval at which a wait looks for the request to stop.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Interrupt").field("requested", &self.is_asked()).finish_non_exhaustive()
+    }
 }
 
 impl Interrupt {
@@ -59,6 +74,28 @@ impl Interrupt {
             requested: AtomicBool::new(false),
             heard: AtomicBool::new(false),
             paged: AtomicBool::new(false),
+            pause: None,
+        }
+    }
+
+    /// No request yet, and something else in the place of waiting, such as a clock that is moved on.
+    #[must_use]
+    pub fn with_pause(pause: impl Fn(&Self, Duration) + Send + Sync + 'static) -> Self {
+        Self { pause: Some(Box::new(pause)), ..Self::new() }
+    }
+
+    /// Waits for so long, or until a stop is requested.
+    pub(crate) fn wait(&self, time: Duration) {
+        if let Some(pause) = &self.pause {
+            return pause(self, time);
+        }
+        let begin = monotonic();
+        while !self.is_asked() {
+            let left = time.saturating_sub(monotonic().saturating_sub(begin));
+            if left.is_zero() {
+                return;
+            }
+            std::thread::park_timeout(left.min(LOOK_EVERY));
         }
     }
 

@@ -30,6 +30,7 @@ mod fleet;
 mod io;
 mod live;
 mod names;
+mod notify;
 mod output;
 mod pager;
 mod plan_file;
@@ -44,6 +45,7 @@ mod sentence;
 mod session;
 mod tenant;
 mod wait;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -31,6 +31,7 @@ pub(crate) fn until_free(
     time: Option<Duration>,
 ) -> Outcome<()> {
     let Some(time) = time else { return Ok(()) };
+    let interrupt = session.io.interrupt;
     let mut holder = || -> Outcome<Option<String>> {
         Ok(match work {
             Work::Backup => store.writer_holder()?,
@@ -38,7 +39,7 @@ pub(crate) fn until_free(
         })
     };
     let mut tell = |holder: &str| session.note(&format!("waiting for {holder}"));
-    wait(time, &mut holder, &mut tell, &mut std::thread::sleep)
+    wait(time, &mut holder, &mut tell, &mut |pause| interrupt.wait(pause))
 }
 
 fn wait(

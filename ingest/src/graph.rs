@@ -63,3 +63,5 @@ pub use shape::Shape;
 pub use token::claims::Claims;
 pub use token::command::InstalledCli;
 pub(crate) use trail::Trail;
+pub(crate) use transport::address::{Address, Plain};
+pub(crate) use transport::{Outgoing, Transport};

@@ -6,7 +6,7 @@
 //!
 //! [`pull`] reads a live tenant through [`graph`], whole or by what changed. [`plan`] makes a value of what a recovery
 //! would send, and [`apply`](mod@apply) sends it, step by recorded step. [`engine::schema`] is the table of what Graph does with
-//! each type.
+//! each type. [`webhook`] sends notifications.
 
 #![forbid(unsafe_code)]
 
@@ -21,6 +21,7 @@ pub mod pull;
 mod system;
 #[cfg(test)]
 mod tests;
+pub mod webhook;
 
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportCounts, ExportFormat, export};

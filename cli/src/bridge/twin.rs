@@ -81,3 +81,19 @@ pub(crate) fn serve(tenant: twin::Twin, options: Options) -> Outcome<Server> {
         Failure::new("io", Status::Failed, message).with_help("`--port 0` takes a free one")
     })
 }
+
+/// The variables by which a served tenant is reached, as Azure's libraries and this program name them.
+pub(crate) fn variables(server: &Server) -> [(&'static str, String); 5] {
+    [
+        ("AZURE_TENANT_ID", server.tenant_id().to_owned()),
+        ("AZURE_CLIENT_ID", server.client_id().to_owned()),
+        ("AZURE_CLIENT_SECRET", server.client_secret().to_owned()),
+        ("AZURE_AUTHORITY_HOST", server.endpoint()),
+        ("ENTRASNAP_GRAPH_ENDPOINT", server.endpoint()),
+    ]
+}
+
+/// The variables, one a line.
+pub(crate) fn variable_lines(server: &Server) -> String {
+    variables(server).map(|(name, value)| format!("{name}={value}\n")).concat()
+}

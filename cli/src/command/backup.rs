@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::schema;
+use engine::{Store, schema};
 use ingest::graph::Access;
 use ingest::pull::{BackupReport, BackupRequest, PullProgress, backup, staged_page_count};
 
@@ -77,27 +77,43 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     if options.dry_run {
         return cost(session, options);
     }
-    let connection = connect(session, &options.tenant, Access::ReadOnly)?;
-    let mut store = session.create("backup")?;
-    if options.waiting.wait.is_some() {
-        wait::until_free(session, &store, Work::Backup, options.waiting.wait)?;
-        // What was committed meanwhile is what this one goes on from.
-        store = session.create("backup")?;
-    }
     let request = BackupRequest {
         types: options.types.clone(),
         full: options.full,
-        settle: connection.settle,
         sweep_every: options.sweep_every,
         full_every: options.full_every,
         note: options.note.clone(),
+        ..BackupRequest::default()
     };
+    let (store, report) = take(session, &options.tenant, options.waiting, request)?;
+    session.name_tenant(&store);
+    print(session, &report, options)
+}
+
+/// Commits a backup of the live tenant, and gives the store with it; how long replicas are given to settle is that of the tenant.
+///
+/// # Errors
+/// When the tenant cannot be reached or read, or the store cannot be written.
+pub(super) fn take(
+    session: &mut Session<'_, '_>,
+    typed: &Tenant,
+    waiting: Waiting,
+    request: BackupRequest,
+) -> Outcome<(Store, BackupReport)> {
+    let connection = connect(session, typed, Access::ReadOnly)?;
+    let mut store = session.create("backup")?;
+    if waiting.wait.is_some() {
+        wait::until_free(session, &store, Work::Backup, waiting.wait)?;
+        // What was committed meanwhile is what this one goes on from.
+        store = session.create("backup")?;
+    }
+    let request = BackupRequest { settle: connection.settle, ..request };
     let result = until_interrupted(session, &connection.cancel, |session| {
         let progress = session.progress(Meter::Counter);
         backup(&mut store, &connection.client, &request, &progress)
     });
-    let report = match result {
-        Ok(report) => report,
+    match result {
+        Ok(report) => Ok((store, report)),
         Err(error) => {
             let pages = staged_page_count(&store) as u64;
             if pages > 0 {
@@ -106,11 +122,9 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
                     "{pages} read so far are kept: the next `entrasnap backup` goes on from there"
                 ));
             }
-            return Err(error.into());
+            Err(error.into())
         }
-    };
-    session.name_tenant(&store);
-    print(session, &report, options)
+    }
 }
 
 fn print(session: &mut Session<'_, '_>, report: &BackupReport, options: &Options) -> Outcome {

@@ -43,9 +43,12 @@ pub(crate) struct Options {
     pub(crate) list: bool,
 }
 
-fn severities() -> impl clap::builder::TypedValueParser<Value = Severity> {
+/// The severities as an option takes them.
+pub(super) fn severities() -> impl clap::builder::TypedValueParser<Value = Severity> {
     let parser = PossibleValuesParser::new(SEVERITIES);
-    parser.map(|name| Severity::from_name(&name).expect("every severity that may be typed is one"))
+    parser.map(|name| {
+        Severity::from_name(&name.to_ascii_lowercase()).expect("every severity that may be typed is one")
+    })
 }
 
 /// Prints the findings, or the rules.

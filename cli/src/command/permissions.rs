@@ -39,7 +39,7 @@ pub(crate) struct Options {
 /// When the command or a type is not known.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let need = match options.command.as_str() {
-        "backup" | "diff" | "findings" | "query" | "show" | "plan" | "report" => Need::Read,
+        "backup" | "watch" | "diff" | "findings" | "query" | "show" | "plan" | "report" => Need::Read,
         "apply" | "recover" | "recovery" => Need::Write,
         "import" | "backups" | "export" | "verify" | "stats" | "reindex" | "history" | "twin" | "demo" => {
             session.note(&format!("`{}` asks nothing of a tenant", options.command));

@@ -1,5 +1,7 @@
 //! `setup`: the commands that register a reader and a recovery application, and run backups every night.
 
+mod schedule;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -10,13 +12,30 @@ use super::permissions::{Need, needed};
 use crate::error::{Outcome, Status};
 use crate::session::Session;
 
-/// Writes the commands that register a reader and a recovery application
+/// Writes the commands that register a reader and a recovery application, or that run backups every night
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  entrasnap setup --shell bash")]
+#[command(
+    after_help = "Example:\n  entrasnap setup --shell bash\n  entrasnap setup --schedule systemd\n\nNothing is done yet: it prints a script to read, and then to run. None of them holds a secret."
+)]
 pub(crate) struct Options {
     /// For which shell
     #[arg(long, value_enum, value_name = "SHELL", default_value_t = SetupShell::Bash)]
     pub(crate) shell: SetupShell,
+    /// Writes what runs a backup every night and tells what changed instead
+    #[arg(long, value_enum, value_name = "SCHEDULER", conflicts_with = "shell")]
+    pub(crate) schedule: Option<Scheduler>,
+}
+
+/// What runs a program at a time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scheduler {
+    /// A service and a timer of the user, by systemd
+    Systemd,
+    /// A line for crontab
+    Cron,
+    /// Windows Task Scheduler, by `PowerShell`
+    #[value(name = "task-scheduler")]
+    Windows,
 }
 
 /// The shell that `setup` writes for.
@@ -33,9 +52,10 @@ pub(crate) enum SetupShell {
 /// # Errors
 /// When the output cannot be written.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
-    let text = match options.shell {
-        SetupShell::Bash => bash(),
-        SetupShell::Powershell => powershell(),
+    let text = match (options.schedule, options.shell) {
+        (Some(scheduler), _) => schedule::script(scheduler).to_owned(),
+        (None, SetupShell::Bash) => bash(),
+        (None, SetupShell::Powershell) => powershell(),
     };
     session.print_text(&text)?;
     Ok(Status::Done)
@@ -86,8 +106,9 @@ register() { # NAME PERMISSION...
 # Users who hold roles are changed only by an application that holds a role itself:
 #   Privileged Authentication Administrator, given for the time of a recovery.
 
-# Every night, by cron (crontab -e):
-#   15 2 * * *  . $HOME/.config/entrasnap.env && entrasnap --store $HOME/entrasnap.store backup -q
+# Every night, and a message when something changed (a systemd timer, or a line for crontab):
+#   entrasnap setup --schedule systemd > schedule.sh
+#   entrasnap setup --schedule cron > schedule.sh
 ",
     );
     text
@@ -119,9 +140,8 @@ function Register-Entrasnap([string] $Name, [string[]] $Permissions) {
         write!(text, "Register-Entrasnap '{name}' @(\n{}\n)\n\n", quoted.join(",\n")).ok();
     }
     text.push_str(
-        "# Every night, by Task Scheduler:
-# $action = New-ScheduledTaskAction -Execute 'entrasnap.exe' -Argument 'backup -q --store C:\\entrasnap.store'
-# Register-ScheduledTask -TaskName 'entrasnap backup' -Action $action -Trigger (New-ScheduledTaskTrigger -Daily -At 2:15)
+        "# Every night, and a message when something changed, by Task Scheduler:
+#   entrasnap setup --schedule task-scheduler > schedule.ps1
 ",
     );
     text

@@ -1,6 +1,13 @@
-//! `twin`: a simulated Graph tenant on loopback, in the foreground until it is interrupted.
+//! `twin`: a simulated Graph tenant on loopback: in the foreground, in the background, or for one command.
 
+mod background;
+mod command;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use ::twin::Server;
 
 use crate::args::Expected;
 use crate::bridge::twin as bridge;
@@ -11,10 +18,10 @@ use crate::session::{Session, resolve};
 /// The interval at which the interrupt is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// Serves a simulated Graph tenant on this machine until Ctrl-C
+/// Serves a simulated Graph tenant on this machine
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  entrasnap twin --objects 2000 --port 8080 --faults 429=5,slow\n\nIt prints the variables that Azure's libraries and this program need to talk to it. Only programs on this machine reach it; nothing it is told is kept."
+    after_help = "Example:\n  entrasnap twin --objects 2000 --port 8080 --faults 429=5,slow\n  entrasnap twin --env twin.env\n  entrasnap twin --stop twin.env\n  entrasnap twin -- entrasnap backup\n\nIt prints the variables that Azure's libraries and this program need to talk to it, and serves until Ctrl-C. With `--env` it returns as soon as it listens, and goes on in the background until `--stop`, or until the file is gone. With a command behind `--` it sets the variables for that command alone, and ends with its exit status. Only programs on this machine reach it; nothing it is told is kept."
 )]
 pub(crate) struct Options {
     /// Serves this backup of the store instead of a made-up tenant
@@ -38,13 +45,59 @@ pub(crate) struct Options {
     /// What goes wrong, such as 429=5,503,slow=200; an unknown name lists all
     #[arg(long, value_name = "LIST", default_value = "")]
     pub(crate) faults: String,
+    /// Serves in the background: writes the variables into this file, and returns when it listens
+    #[arg(long, value_name = "FILE")]
+    pub(crate) env: Option<PathBuf>,
+    /// Ends the one in the background that wrote this file, and removes the file
+    #[arg(long, value_name = "FILE", conflicts_with = "env")]
+    pub(crate) stop: Option<PathBuf>,
+    /// This process is the one in the background
+    #[arg(long, hide = true, requires = "env")]
+    pub(crate) in_background: bool,
+    /// Runs this command with the variables set, then ends with its exit status
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["env", "stop"])]
+    pub(crate) command: Vec<OsString>,
 }
 
 /// Serves a tenant, and says how to reach it.
 ///
 /// # Errors
-/// When the faults make no sense, there is no such backup, or the port is taken.
+/// When the faults make no sense, there is no such backup, the port is taken, the file of variables cannot be written,
+/// or the command cannot be started.
 pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
+    if let Some(file) = &options.stop {
+        let file = session.path(file);
+        return background::stop(session, &file);
+    }
+    if let Some(file) = &options.env {
+        let file = session.path(file);
+        if !options.in_background {
+            return background::start(session, options, &file);
+        }
+        let server = serve(session, options)?;
+        return background::serve(session, server, &file);
+    }
+    let server = serve(session, options)?;
+    if !options.command.is_empty() {
+        let status = command::run(session, &server, &options.command);
+        server.stop();
+        return status;
+    }
+    session.print_text(&bridge::variable_lines(&server))?;
+    session.io.stdout.flush().map_err(Failure::output)?;
+    session.note("Ctrl-C ends it");
+    let interrupt = session.io.interrupt;
+    interrupt.while_heard(|| {
+        while !interrupt.is_asked() {
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+    });
+    server.stop();
+    Ok(Status::Done)
+}
+
+/// Begins to serve the tenant that was chosen.
+fn serve(session: &mut Session<'_, '_>, options: &Options) -> Outcome<Server> {
     let faults = bridge::parse_faults(&options.faults)?;
     let tenant = match &options.from {
         Some(point) => {
@@ -63,28 +116,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         seed: options.seed,
         ..bridge::served((session.io.seed)())
     };
-    let server = bridge::serve(tenant, settings)?;
-    let endpoint = server.endpoint();
-    let variables = [
-        ("AZURE_TENANT_ID", server.tenant_id()),
-        ("AZURE_CLIENT_ID", server.client_id()),
-        ("AZURE_CLIENT_SECRET", server.client_secret()),
-        ("AZURE_AUTHORITY_HOST", &endpoint),
-        ("ENTRASNAP_GRAPH_ENDPOINT", &endpoint),
-    ];
-    for (name, value) in variables {
-        session.print_text(&format!("{name}={value}\n"))?;
-    }
-    session.io.stdout.flush().map_err(Failure::output)?;
-    session.note("Ctrl-C ends it");
-    let interrupt = session.io.interrupt;
-    interrupt.while_heard(|| {
-        while !interrupt.is_asked() {
-            std::thread::park_timeout(LOOK_EVERY);
-        }
-    });
-    server.stop();
-    Ok(Status::Done)
+    bridge::serve(tenant, settings)
 }
 
 fn parse_speed(text: &str) -> Result<f64, Expected> {

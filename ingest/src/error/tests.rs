@@ -191,6 +191,7 @@ fn errors_of_settings() -> Vec<graph::Error> {
         Setting::TokenFile,
         Setting::IdentityHost,
         Setting::IdentityEndpoint,
+        Setting::Webhook,
     ];
     let pairs = problems.into_iter().zip(settings.into_iter().cycle());
     pairs.map(|(problem, setting)| graph::Error::Settings { setting, problem: Box::new(problem) }).collect()

@@ -36,7 +36,7 @@ fn message(error: &Error) -> String {
         Setting::Certificate => "AZURE_CLIENT_CERTIFICATE_PATH",
         Setting::TokenFile => "AZURE_FEDERATED_TOKEN_FILE",
         Setting::IdentityEndpoint => "IDENTITY_ENDPOINT",
-        Setting::IdentityHost => return error.to_string(),
+        Setting::IdentityHost | Setting::Webhook => return error.to_string(),
     };
     format!("{variable}: {problem}")
 }

@@ -22,6 +22,8 @@ pub enum Setting {
     IdentityHost,
     /// The address that gives the tokens of a managed identity.
     IdentityEndpoint,
+    /// The address that notifications go to.
+    Webhook,
 }
 
 impl fmt::Display for Setting {
@@ -34,6 +36,7 @@ impl fmt::Display for Setting {
             Self::TokenFile => "the federated token",
             Self::IdentityHost => "the managed identity's host",
             Self::IdentityEndpoint => "the managed identity's endpoint",
+            Self::Webhook => "the webhook",
         })
     }
 }
