@@ -308,6 +308,7 @@ fn severities_are_typed_in_any_case_and_leave_out_what_is_less_grave() {
 #[cfg(unix)]
 #[test]
 fn a_command_gets_the_same_on_its_input_and_may_fail() {
+    use std::os::unix::fs::PermissionsExt as _;
     let tenant = tenant();
     let shell = watcher(&tenant);
     let path = shell.folder.path().join("told.json");
@@ -319,7 +320,6 @@ fn a_command_gets_the_same_on_its_input_and_may_fail() {
     watch(&shell, "cat > told.json").expect(10);
     let told: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(told["alerts"][0]["rule"], "credential-added");
-    use std::os::unix::fs::PermissionsExt as _;
     for name in ["watch.json", "watch.lock"] {
         let metadata = std::fs::metadata(shell.folder.path().join("entrasnap.store").join(name)).unwrap();
         assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{name}");
