@@ -157,6 +157,8 @@ fn points_are_days_by_name_lengths_of_time_and_notes() {
         let shown = shell.run(&format!("show u1 --at {point}")).expect(0).stdout;
         assert!(shown.contains(department), "{point}: {shown}");
     }
+    let plan = shell.run("plan before-the-change third --out plan.json").expect(0).lines();
+    assert_eq!(plan[0]["steps"].as_array().map(Vec::len), Some(1), "{plan:?}");
     let refused = shell.run("show u1 --at the-change").expect(2).error();
     assert_eq!(refused["code"], "ambiguous");
     assert!(refused["message"].as_str().is_some_and(|text| text.contains("before-the-change")), "{refused}");

@@ -85,12 +85,15 @@ fn sides(
     choice: &PlanChoice,
     tenant: &Tenant,
 ) -> Outcome<ResolvedPoints> {
-    let from_side = resolve(&session.open()?, from)?;
+    let store = session.open()?;
+    // Read before the tenant is: what is wrong with a point should cost nothing.
+    let points = [session.point(&store, from)?, session.point(&store, to)?];
+    let from_side = resolve(&store, &points[0])?;
     let to_side = if live::is_live(to) {
         let scope = LiveScope { types: choice.types.clone(), ids: choice.ids.clone(), relations: None };
         live::read(session, tenant, &scope)?
     } else {
-        resolve(&session.open()?, to)?
+        resolve(&store, &points[1])?
     };
     let store = session.open()?;
     let position = |id: &str| store.commits().iter().position(|member| member.id == id);
@@ -98,7 +101,7 @@ fn sides(
         let message = format!("FROM ({from}) is later than TO ({to}), and a plan goes back in time");
         return Err(Failure::usage(message).with_help("name the state that is wanted back first"));
     }
-    for point in [from, to] {
+    for point in &points {
         remark(session, &store, point);
     }
     let (from_point, to_point) = (from.to_owned(), to.to_owned());

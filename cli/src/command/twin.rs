@@ -102,7 +102,7 @@ fn serve(session: &mut Session<'_, '_>, options: &Options) -> Outcome<Server> {
     let tenant = match &options.from {
         Some(point) => {
             let store = session.open()?;
-            let backup = resolve(&store, point)?;
+            let backup = resolve(&store, &session.point(&store, point)?)?;
             session.note(&format!("serving {} ({})", backup.id, people_time(backup.taken_at)));
             bridge::from_backup(&store, &backup.id, options.seed)?
         }
