@@ -62,7 +62,7 @@ fn a_deleted_member_lists_the_membership_it_lost_in_every_format() {
     );
     for (format, told) in [
         ("md", "members removed (cascade, incoming): group Staff (g1)"),
-        ("html", "<td>members (cascade, incoming)</td><td class=\"went\">group Staff (g1)</td>"),
+        ("html", "<td>members (cascade, incoming)</td><td class=\"removed\">− group Staff (g1)</td>"),
         ("csv", "lostIncomingLink"),
         ("tsv", "lostIncomingLink"),
     ] {

@@ -9,8 +9,9 @@ use crate::bridge::query::{Question, StoredTables};
 use crate::bridge::rows;
 use crate::error::{Failure, Outcome};
 use crate::io::Interrupt;
+use crate::output::head::Head;
 use crate::output::text::{counted, printable_lines};
-use crate::output::{self, Cell, Fit, Layout, ResultView, Rows, Table as _, Writer};
+use crate::output::{self, Cell, Fit, Layout, ResultView, Rows, Style, Table as _, Writer};
 use crate::session::Session;
 
 /// Prints complete results.
@@ -19,15 +20,22 @@ use crate::session::Session;
 /// When the output cannot be written.
 pub(crate) fn print(
     session: &mut Session<'_, '_>,
+    text: &str,
     tables: &StoredTables,
     results: &[ResultTable],
 ) -> Outcome<()> {
     if results.is_empty() {
         session.note("nothing was asked");
     }
-    name_points(session, tables);
+    let news = tables.news();
+    for sentence in &news {
+        session.note(sentence);
+    }
     let shown: Vec<ResultView<'_>> = results.iter().map(shown).collect();
-    let style = session.style(Layout::Results);
+    let facts = [("Query", text.trim().to_owned()), ("Points", news.join("; "))];
+    let head =
+        session.page_head(Layout::Results, session.format).map(|head| Head { facts: facts.to_vec(), ..head });
+    let style = Style { head: head.as_ref(), ..session.style(Layout::Results) };
     let fits = output::write_results(&mut *session.io.stdout, &shown, style).map_err(Failure::output)?;
     for sentence in sentences(session.format, results, &fits) {
         session.note(&sentence);

@@ -1,10 +1,13 @@
 //! Two backups compared: which, which of their changes, and how these are printed; shared by the verbs that compare.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::io::Write;
 
 use engine::coverage::Unread;
 use engine::{BackupId, BackupSummary, Cascades, DifferenceFilter, Store};
 use ingest::pull::LiveScope;
+use query::Rules;
+use serde_json::{Value, json};
 
 use crate::args::tenant::Tenant;
 use crate::args::{Format, Selection};
@@ -12,10 +15,14 @@ use crate::bridge;
 use crate::bridge::query::{StoredTables, chosen_changes, read_predicate};
 use crate::change::ChangeRow;
 use crate::error::{Failure, Outcome};
+use crate::heading::{self, DifferenceHead};
 use crate::live;
 use crate::names::{LOOKUP_COUNT_MAX, Names};
-use crate::output::text::{escaped_html, people_time, printable};
-use crate::output::{change as change_rows, html, markdown, unread as lacking};
+use crate::output::change::Difference;
+use crate::output::html::Script;
+use crate::output::risk::Finding;
+use crate::output::text::{people_time, printable};
+use crate::output::{change as change_rows, markdown, unread as lacking};
 use crate::session::{Session, remark, resolve};
 
 /// The two backups of a difference.
@@ -113,6 +120,15 @@ pub(crate) fn filter(selection: &Selection, all: bool) -> DifferenceFilter {
     }
 }
 
+/// What was chosen, as a report keeps it.
+pub(crate) fn chosen(filter: &DifferenceFilter, predicate: Option<&str>) -> Value {
+    let mut kept = json!({"types": filter.types, "ids": filter.ids});
+    if let Some(predicate) = predicate {
+        kept["where"] = predicate.into();
+    }
+    kept
+}
+
 /// The difference: what the filter and the predicate let through.
 ///
 /// # Errors
@@ -161,12 +177,7 @@ pub(crate) fn unread(store: &Store, sides: &Sides, filter: &DifferenceFilter) ->
 }
 
 /// The names for a difference, in the formats that print names.
-pub(crate) fn names(
-    session: &Session<'_, '_>,
-    store: &Store,
-    backups: &[BackupId],
-    changes: &[ChangeRow],
-) -> Names {
+fn names(session: &Session<'_, '_>, store: &Store, backups: &[BackupId], changes: &[ChangeRow]) -> Names {
     if !session.reads_names() && !matches!(session.format, Format::Csv | Format::Tsv) {
         return Names::none();
     }
@@ -181,10 +192,12 @@ pub(crate) fn names(
 /// When the output cannot be written.
 pub(crate) fn print(
     session: &mut Session<'_, '_>,
+    store: &Store,
+    about: &DifferenceHead,
     changes: &[ChangeRow],
     lacks: &[Unread],
-    names: &mut Names,
 ) -> Outcome<()> {
+    let names = &mut names(session, store, &[about.to.backup, about.from.backup], changes);
     match session.format {
         Format::Table => {
             let mut text = change_rows::text::render(changes, names, session.look);
@@ -194,40 +207,57 @@ pub(crate) fn print(
             }
             session.print_text(&text)
         }
-        Format::Md => {
-            let mut text = change_rows::markdown::render(changes, names, session.look.whole);
-            if !lacks.is_empty() {
-                text = format!("{text}\n{}\n", markdown::escaped(&lacking::sentence(lacks, true)));
+        Format::Md | Format::Html => {
+            let policies = heading::policies(store, &about.from.backup, &about.to.backup, changes);
+            let is_whole = session.look.whole;
+            let findings = findings(session, about, changes)?;
+            let mut head = about.head(store, lacks, (session.io.now)());
+            head.facts.push(("Findings", told_of(findings.as_deref()).to_owned()));
+            let findings = findings.unwrap_or_default();
+            let difference = Difference { changes, findings: &findings, policies: &policies, is_whole };
+            if session.format == Format::Md {
+                let text =
+                    markdown::document_head(&head) + &change_rows::markdown::render(&difference, names);
+                return session.print_text(&text);
             }
-            session.print_text(&text)
+            let body = &mut |out: &mut dyn Write| change_rows::page::write(out, &difference, names);
+            session.print_page(&head, Script::Filter, body)
         }
-        Format::Html => page(session, ["entrasnap diff", ""], changes, lacks, names),
         Format::Csv | Format::Tsv => session.print_rows(&change_rows::event::rows(changes, names)),
         _ => session.print_rows(&change_rows::rows(changes)),
     }
 }
 
-/// Prints a page of its own about changes.
-///
-/// # Errors
-/// When the output cannot be written.
-pub(crate) fn page(
-    session: &mut Session<'_, '_>,
-    [title, heading]: [&str; 2],
+/// What the shipped rules find among some changes; nothing when one of the backups is no longer there to be judged.
+fn findings(
+    session: &Session<'_, '_>,
+    about: &DifferenceHead,
     changes: &[ChangeRow],
-    lacks: &[Unread],
-    names: &mut Names,
-) -> Outcome<()> {
-    let is_whole = session.look.whole;
-    let written = html::page(&mut *session.io.stdout, title, &mut |out| {
-        writeln!(out, "<h1>{}</h1>", escaped_html(title))?;
-        if !heading.is_empty() {
-            writeln!(out, "<p>{}</p>", escaped_html(heading))?;
+) -> Outcome<Option<Vec<Finding>>> {
+    let store = session.open()?;
+    let side = |id: &BackupId| store.commits().iter().find(|backup| backup.id == *id).cloned();
+    let Some((from, to)) = side(&about.from.backup).zip(side(&about.to.backup)) else { return Ok(None) };
+    let found = bridge::query::findings(store, [&from, &to], Rules::shipped(), session.io.interrupt)?;
+    let types: HashSet<&str> = changes.iter().map(|change| change.type_token.as_str()).collect();
+    let shown: HashSet<(&str, &str)> =
+        changes.iter().map(|change| (change.type_token.as_str(), change.id.as_str())).collect();
+    // A filter leaves out the findings about what it leaves out.
+    let found = found.into_iter().filter(|finding| {
+        let key = &finding.change;
+        if key.id.is_empty() {
+            types.contains(key.type_token.as_str())
+        } else {
+            shown.contains(&(key.type_token.as_str(), key.id.as_str()))
         }
-        if !lacks.is_empty() {
-            writeln!(out, "<p>{}</p>", escaped_html(&lacking::sentence(lacks, true)))?;
-        }
-        change_rows::page::write(out, changes, names, is_whole)
     });
-    written.map_err(Failure::output)
+    Ok(Some(found.map(Finding::from).collect()))
+}
+
+/// What the head says of findings that are not listed.
+fn told_of(findings: Option<&[Finding]>) -> &'static str {
+    match findings {
+        None => "not judged, because one of the backups is no longer in the store",
+        Some([]) => "none by the shipped rules",
+        Some(_) => "",
+    }
 }

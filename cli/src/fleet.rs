@@ -12,6 +12,7 @@ use crate::args::Format;
 use crate::command::{self, Arguments, Parsed};
 use crate::error::{Failure, Outcome, Status};
 use crate::io::Io;
+use crate::output::head::Head;
 use crate::output::{self, Cell, Layout, Look, Style};
 use crate::profiles::{Profile, Profiles};
 
@@ -61,8 +62,9 @@ pub(crate) fn run(args: &[OsString], typed: &Arguments, io: &mut Io<'_>, run_com
     }
     if format != Format::Table {
         let look = Look { width: io.width.max(20).into(), ..Look::plain() };
+        let head = Head { made: Some((io.now)()), ..Head::titled("Answers of several tenants") };
         let (is_terminal, is_raw) = (io.stdout_is_terminal, typed.global.raw);
-        let style = Style { layout: Layout::Results, format, look, is_terminal, is_raw };
+        let style = Style { layout: Layout::Results, format, look, is_terminal, is_raw, head: Some(&head) };
         joined.write(io, style).map_err(Failure::output)?;
     }
     say_ends(io, &ends, typed.global.quiet);
@@ -133,7 +135,7 @@ impl Joined {
         Ok(())
     }
 
-    fn write(&self, io: &mut Io<'_>, style: Style) -> std::io::Result<()> {
+    fn write(&self, io: &mut Io<'_>, style: Style<'_>) -> std::io::Result<()> {
         let mut writer = output::writer(&mut *io.stdout, style)?;
         for (columns, rows) in &self.tables {
             writer.head(&columns.iter().map(String::as_str).collect::<Vec<_>>())?;

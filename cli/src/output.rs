@@ -4,16 +4,21 @@
 //! terminal (control characters are shown, not sent), run in a spreadsheet (formulas are quoted) or
 //! be more than text on a page (everything is escaped).
 
+mod area;
 pub(crate) mod backups;
 pub(crate) mod change;
 pub(crate) mod chart;
 pub(crate) mod finding;
+pub(crate) mod head;
 pub(crate) mod html;
 pub(crate) mod json;
 mod line;
 pub(crate) mod markdown;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod recovery;
+pub(crate) mod review;
+pub(crate) mod risk;
 mod separated;
 mod svg;
 mod table;
@@ -26,6 +31,7 @@ use jiff::Timestamp;
 
 use crate::args::Format;
 use chart::Chart;
+use head::Head;
 use separated::{Dialect, Separated};
 use text::{grouped, people_time, printable, size};
 
@@ -234,17 +240,17 @@ pub(crate) enum Layout {
 
 impl Layout {
     /// The title of a page.
-    fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::List => "entrasnap",
-            Self::Results => "entrasnap query",
+            Self::List => "List",
+            Self::Results => "Answers",
         }
     }
 }
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Style {
+pub(crate) struct Style<'h> {
     pub(crate) layout: Layout,
     pub(crate) format: Format,
     pub(crate) look: Look,
@@ -252,13 +258,15 @@ pub(crate) struct Style {
     pub(crate) is_terminal: bool,
     /// Whether separated text is for programs, which take no value for a formula.
     pub(crate) is_raw: bool,
+    /// What stands at the top of a page.
+    pub(crate) head: Option<&'h Head>,
 }
 
 /// The writer of a format.
 ///
 /// # Errors
 /// When the beginning of a page cannot be written.
-pub(crate) fn writer<'out>(out: &'out mut dyn Write, style: Style) -> io::Result<Box<dyn Writer + 'out>> {
+pub(crate) fn writer<'out>(out: &'out mut dyn Write, style: Style<'_>) -> io::Result<Box<dyn Writer + 'out>> {
     let separated = |out: &'out mut dyn Write, dialect| {
         let out: Box<dyn Write + 'out> =
             if style.is_terminal { Box::new(separated::DisarmingWriter::new(out)) } else { Box::new(out) };
@@ -272,7 +280,10 @@ pub(crate) fn writer<'out>(out: &'out mut dyn Write, style: Style) -> io::Result
         Format::Tsv => separated(out, Dialect::Tab),
         Format::Md => Box::new(markdown::Markdown::new(out)),
         Format::Line => Box::new(line::ValueLines::new(out)),
-        Format::Html => Box::new(html::Tables::on_page(out, style.layout.title())?),
+        Format::Html => {
+            let head = style.head.cloned().unwrap_or_else(|| Head::titled(style.layout.title()));
+            Box::new(html::Tables::on_page(out, &head)?)
+        }
     })
 }
 
@@ -292,7 +303,7 @@ fn write_table(writer: &mut dyn Writer, table: &dyn Table) -> io::Result<Fit> {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(crate) fn write_list(out: &mut dyn Write, rows: &Rows, style: Style) -> io::Result<Fit> {
+pub(crate) fn write_list(out: &mut dyn Write, rows: &Rows, style: Style<'_>) -> io::Result<Fit> {
     let mut writer = writer(out, style)?;
     let fit = write_table(&mut *writer, rows)?;
     writer.finish()?;
@@ -301,8 +312,14 @@ pub(crate) fn write_list(out: &mut dyn Write, rows: &Rows, style: Style) -> io::
 
 /// A list as text for people.
 pub(crate) fn list_text(rows: &Rows, look: Look) -> String {
-    let style =
-        Style { layout: Layout::List, format: Format::Table, look, is_terminal: false, is_raw: false };
+    let style = Style {
+        layout: Layout::List,
+        format: Format::Table,
+        look,
+        is_terminal: false,
+        is_raw: false,
+        head: None,
+    };
     let mut text = Vec::new();
     write_list(&mut text, rows, style).expect("memory takes every byte");
     String::from_utf8_lossy(&text).into_owned()
@@ -321,7 +338,7 @@ pub(crate) struct ResultView<'a> {
 pub(crate) fn write_results(
     out: &mut dyn Write,
     results: &[ResultView<'_>],
-    style: Style,
+    style: Style<'_>,
 ) -> io::Result<Vec<Fit>> {
     let mut writer = writer(out, style)?;
     let mut fits = Vec::with_capacity(results.len());

@@ -7,9 +7,11 @@ use ingest::plan::Plan;
 
 use crate::args::Format;
 use crate::error::{Failure, Outcome};
+use crate::heading;
 use crate::io::write_file;
 use crate::names::Names;
-use crate::output::{html, json, plan as drawn};
+use crate::output::html::Script;
+use crate::output::{html, json, markdown, plan as drawn};
 use crate::session::Session;
 
 /// Reads a plan file.
@@ -44,14 +46,13 @@ pub(crate) fn write(session: &mut Session<'_, '_>, file: &Path, plan: &Plan) -> 
 /// When the output cannot be written.
 pub(crate) fn print(session: &mut Session<'_, '_>, plan: &Plan) -> Outcome<()> {
     let names = &mut names_of(session, plan);
+    let store = if matches!(session.format, Format::Md | Format::Html) { session.open().ok() } else { None };
+    let head = heading::of_plan(store.as_ref(), plan);
     let out = &mut *session.io.stdout;
     let written = match session.format {
         Format::Table => drawn::draw(out, plan, names, session.look),
-        Format::Md => drawn::markdown(out, plan, names),
-        Format::Html => {
-            let title = format!("entrasnap plan {}", plan.plan_id);
-            html::page(out, &title, &mut |out| drawn::page(out, plan, names))
-        }
+        Format::Md => markdown::plan_document(out, &head, plan, names),
+        Format::Html => html::page(out, &head, Script::Filter, &mut |out| html::plan_body(out, plan, names)),
         Format::Json => json::unsteered(out, &|out| plan.write_file(out)),
         _ => json::unsteered(out, &|out| {
             serde_json::to_writer(&mut *out, plan)?;

@@ -265,7 +265,9 @@ fn show(
     took_ms: i128,
 ) -> Outcome<()> {
     let shown: Vec<_> = results.iter().map(shown).collect();
-    let style = session.style(Layout::Results);
+    let chosen = state.output.as_ref().and_then(|output| output.format).unwrap_or(session.format);
+    let head = session.page_head(Layout::Results, chosen);
+    let style = Style { head: head.as_ref(), ..session.style(Layout::Results) };
     let fits = if let Some(Output { path, file, format }) = &mut state.output {
         let look = output::Look { color: false, ..style.look };
         let format = format.unwrap_or(style.format);

@@ -13,6 +13,8 @@ use crate::args::{Color, Format, Global};
 use crate::bridge::scratch::Scratch;
 use crate::error::{Failure, Outcome, Status, print};
 use crate::io::Io;
+use crate::output::head::Head;
+use crate::output::html::{self, Body, Script};
 use crate::output::text::{printable_lines, wrapped};
 use crate::output::{self, Layout, Look, Rows, Style, unread};
 use crate::point;
@@ -189,7 +191,8 @@ impl<'run, 'io> Session<'run, 'io> {
     /// # Errors
     /// When the output cannot be written.
     pub(crate) fn print_rows(&mut self, rows: &Rows) -> Outcome<()> {
-        let style = self.style(Layout::List);
+        let head = self.page_head(Layout::List, self.format);
+        let style = Style { head: head.as_ref(), ..self.style(Layout::List) };
         let fit = output::write_list(&mut *self.io.stdout, rows, style).map_err(Failure::output)?;
         if let Some(remark) = fit.remark() {
             self.note(&format!("{remark}; a wider terminal or `-o json` shows all"));
@@ -198,14 +201,32 @@ impl<'run, 'io> Session<'run, 'io> {
     }
 
     /// How rows are written to stdout.
-    pub(crate) fn style(&self, layout: Layout) -> Style {
+    pub(crate) fn style(&self, layout: Layout) -> Style<'static> {
         Style {
             layout,
             format: self.format,
             look: self.look,
             is_terminal: self.io.stdout_is_terminal,
             is_raw: self.is_raw,
+            head: None,
         }
+    }
+
+    /// The head of a page of rows, in the format that has pages; the tenant is that of the store, if there is one.
+    pub(crate) fn page_head(&self, layout: Layout, format: Format) -> Option<Head> {
+        if format != Format::Html {
+            return None;
+        }
+        let tenant = self.open().map(|store| TenantIdentity::of(&store)).unwrap_or_default();
+        Some(Head { tenant, made: Some((self.io.now)()), ..Head::titled(layout.title()) })
+    }
+
+    /// Prints a page of its own.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(crate) fn print_page(&mut self, head: &Head, script: Script, body: Body<'_>) -> Outcome<()> {
+        html::page(&mut *self.io.stdout, head, script, body).map_err(Failure::output)
     }
 
     /// Prints a single result: `rows` holds one row, `people` says the same in words.

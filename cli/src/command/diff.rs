@@ -9,6 +9,7 @@ use crate::bridge;
 use crate::change::ChangeRow;
 use crate::comparison;
 use crate::error::{Outcome, Status};
+use crate::heading::{self, DifferenceHead};
 use crate::output::change as change_rows;
 use crate::output::text::counted;
 use crate::session::Session;
@@ -50,7 +51,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
     let lacks = comparison::unread(&store, &sides, &filter)?;
     session.name_tenant(&store);
     if options.explain {
-        let everything = DifferenceFilter { all: true, cascades: Cascades::Hidden, ..filter };
+        let everything = DifferenceFilter { all: true, cascades: Cascades::Hidden, ..filter.clone() };
         let ignored = if options.all {
             Vec::new()
         } else {
@@ -64,9 +65,13 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
             session.print_text(&format!("{}\n", change_rows::sentence(&changes)))?;
         }
     } else {
-        let backups = [sides.to.id, sides.from.id];
-        let mut names = comparison::names(session, &store, &backups, &changes);
-        comparison::print(session, &changes, &lacks, &mut names)?;
+        let about = DifferenceHead {
+            title: "What changed".to_owned(),
+            from: (&sides.from).into(),
+            to: (&sides.to).into(),
+            facts: vec![("Only", heading::chosen(&comparison::chosen(&filter, predicate)))],
+        };
+        comparison::print(session, &store, &about, &changes, &lacks)?;
     }
     let chosen = &options.selection;
     let is_verdict = options.exit_code || !chosen.types.is_empty() || !chosen.ids.is_empty();

@@ -90,7 +90,7 @@ fn ask(session: &mut Session<'_, '_>, question: &Question, options: &Options) ->
         answer::stream(session, question, &prepared, &tables)?;
     } else {
         let results = question.heard(interrupt, || prepared.run())?;
-        answer::print(session, &tables, &results)?;
+        answer::print(session, &question.text, &tables, &results)?;
     }
     Ok(Status::Done)
 }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use engine::Point;
-use ingest::apply::{find, recoveries, recovery_steps, request_cancel, resume, undo_plan};
+use engine::{Point, Store};
+use ingest::apply::{
+    RecoverySummary, StepOutcome, find, recoveries, recovery_steps, request_cancel, resume, undo_plan,
+};
 use ingest::graph::Access;
 
 use crate::applying::{apply_plan, conclude, may_apply, on_conflict, request_of, with_progress};
@@ -13,7 +15,9 @@ use crate::args::recovery::{Applying, Conflict};
 use crate::args::tenant::{Tenant, Waiting};
 use crate::bridge::graph::{connect, until_interrupted};
 use crate::error::{Failure, Outcome, Status};
-use crate::output::{json, recovery};
+use crate::heading;
+use crate::output::html::{self, Script};
+use crate::output::{json, markdown, recovery};
 use crate::session::Session;
 use crate::wait::{self, Work};
 use crate::{plan_file, planning};
@@ -169,7 +173,23 @@ fn show(session: &mut Session<'_, '_>, typed: &str) -> Outcome {
             session.print_text(&recovery::head(&summary))?;
             session.print_rows(&recovery::step_rows(&steps))?;
         }
+        Format::Md | Format::Html => print_document(session, &store, &summary, &steps)?,
         _ => session.print_rows(&recovery::step_rows(&steps))?,
     }
     Ok(Status::Done)
+}
+
+/// Prints a recovery as a page or a document.
+fn print_document(
+    session: &mut Session<'_, '_>,
+    store: &Store,
+    summary: &RecoverySummary,
+    steps: &[StepOutcome],
+) -> Outcome<()> {
+    let head = heading::of_recovery(store, summary, (session.io.now)());
+    if session.format == Format::Html {
+        return session.print_page(&head, Script::None, &mut |out| html::recovery_body(out, summary, steps));
+    }
+    let out = &mut *session.io.stdout;
+    markdown::recovery_document(out, &head, summary, steps).map_err(Failure::output)
 }

@@ -2,16 +2,14 @@
 
 use clap::Subcommand;
 use engine::records::Report as Saved;
-use engine::{DifferenceFilter, Store};
-use serde_json::{Value, json};
 
 use crate::args::{Format, Selection};
-use crate::change::{ChangeRow, Totals};
+use crate::change::Totals;
 use crate::comparison;
 use crate::error::{Failure, Outcome, Status};
-use crate::names::Names;
-use crate::output::text::{counted, people_time, printable};
-use crate::output::{self, Cell, Rows, change as change_rows};
+use crate::heading::{DifferenceHead, chosen};
+use crate::output::text::{people_time, printable};
+use crate::output::{Cell, Rows, change as change_rows};
 use crate::records;
 use crate::saved;
 use crate::session::Session;
@@ -91,7 +89,7 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
         from_taken_at: sides.from.taken_at,
         to: sides.to.id,
         to_taken_at: sides.to.taken_at,
-        filter: filter_of(&filter, predicate),
+        filter: comparison::chosen(&filter, predicate),
         started,
         completed: (session.io.now)(),
         objects: totals.objects,
@@ -109,15 +107,6 @@ fn create(session: &mut Session<'_, '_>, options: &ReportCreate) -> Outcome {
         .map_err(|failure| failure.after(&format!("report {}", report.id)))?;
     session.tell_unread(&report.unread, false);
     Ok(Status::Done)
-}
-
-/// What was chosen, as a report keeps it.
-fn filter_of(filter: &DifferenceFilter, predicate: Option<&str>) -> Value {
-    let mut kept = json!({"types": filter.types, "ids": filter.ids});
-    if let Some(predicate) = predicate {
-        kept["where"] = predicate.into();
-    }
-    kept
 }
 
 fn list(session: &mut Session<'_, '_>) -> Outcome {
@@ -138,6 +127,7 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
     let store = session.open()?;
     let report = saved::find(&store, &name.id)?;
     let changes = saved::changes(&report)?;
+    let about = DifferenceHead::of_report(&store, &report);
     match session.format {
         Format::Json | Format::Ndjson => {
             let mut row = records::cells(&Saved::FIELDS, &report);
@@ -146,37 +136,13 @@ fn show(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
             let rows = Rows { columns: SHOWN_COLUMNS, cells: vec![row] };
             session.print_one(&rows, "")?;
         }
-        Format::Md => {
-            let heading = output::markdown::escaped(&heading(&report));
-            session.print_text(&format!("# {heading}\n\n"))?;
-            print_changes(session, &store, &report, &changes)?;
-        }
-        Format::Html => {
-            let backups = [report.to, report.from];
-            let mut names = comparison::names(session, &store, &backups, &changes);
-            let title = if report.name.is_empty() { &report.id } else { &report.name };
-            let title = format!("Report {title}");
-            let heading = heading(&report);
-            comparison::page(session, [&title, &heading], &changes, &report.unread, &mut names)?;
-        }
         Format::Table => {
             session.print_text(&format!("{}\n", printable(&heading(&report))))?;
-            print_changes(session, &store, &report, &changes)?;
+            comparison::print(session, &store, &about, &changes, &report.unread)?;
         }
-        _ => comparison::print(session, &changes, &report.unread, &mut Names::none())?,
+        _ => comparison::print(session, &store, &about, &changes, &report.unread)?,
     }
     Ok(Status::Done)
-}
-
-fn print_changes(
-    session: &mut Session<'_, '_>,
-    store: &Store,
-    report: &Saved,
-    changes: &[ChangeRow],
-) -> Outcome<()> {
-    let backups = [report.to, report.from];
-    let mut names = comparison::names(session, store, &backups, changes);
-    comparison::print(session, changes, &report.unread, &mut names)
 }
 
 fn delete(session: &mut Session<'_, '_>, name: &ReportName) -> Outcome {
@@ -194,19 +160,8 @@ fn shown_name(report: &Saved) -> String {
 }
 
 fn heading(report: &Saved) -> String {
-    let filter: &Value = &report.filter;
-    let chosen = |key: &str| filter[key].as_array().map_or(0, |list| list.len() as u64);
-    let mut only = Vec::new();
-    if chosen("types") > 0 {
-        only.push(counted(chosen("types"), "type"));
-    }
-    if chosen("ids") > 0 {
-        only.push(counted(chosen("ids"), "ID"));
-    }
-    if let Some(predicate) = filter["where"].as_str() {
-        only.push(format!("where {predicate}"));
-    }
-    let only = if only.is_empty() { String::new() } else { format!(", only {}", only.join(", ")) };
+    let only = chosen(&report.filter);
+    let only = if only.is_empty() { String::new() } else { format!(", only {only}") };
     format!(
         "report {}{}, from {} ({}) to {} ({}){only}, {} {}",
         report.id,

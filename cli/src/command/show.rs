@@ -3,22 +3,33 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::{BackupId, Error, Object, Store};
+use engine::schema::TypeId;
+use engine::{BackupId, BackupSummary, Error, Object, Store};
 use ingest::pull::LiveScope;
 use query::RowError;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::args::Format;
 use crate::args::tenant::Tenant;
 use crate::bridge::query::{Question, StoredTables, no_live};
+use crate::conditional_access::Reading;
+use crate::conditional_access::directory::Stored;
 use crate::error::{Failure, Outcome, Status};
 use crate::live;
 use crate::names::{Names, is_guid};
+use crate::output::head::Head;
+use crate::output::html::{self, Script};
+use crate::output::policy::text as policy_text;
 use crate::output::text::{grouped, people_time, printable};
-use crate::output::{Cell, Look, Rows, json};
+use crate::output::{Cell, Look, Rows, json, markdown};
 use crate::session::{Session, remark, resolve};
+use crate::tenant::TenantIdentity;
 
 const COLUMNS: &[&str] = &["property", "value"];
+
+/// The properties of a conditional access policy that its words say.
+const POLICY_PROPERTIES: &[&str] = &["conditions", "grantControls", "sessionControls", "state"];
 
 /// Shows one object as it was at a backup
 #[derive(Debug, clap::Args)]
@@ -65,14 +76,25 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options) -> Outcome {
         Failure::new("noObject", Status::Failed, message).with_help(help)
     })?;
     let text = object.to_json();
-    match session.format {
-        Format::Table => {
-            let people = for_people(&store, &backup.id, &object, &text, session.look);
+    let policy = if *object.key.type_token == TypeId::ConditionalAccessPolicy && session.reads_names() {
+        let directory = &mut Stored::at(&store, &backup.id)?;
+        Some(Reading::of(&Value::Object(object.attributes()), directory))
+    } else {
+        None
+    };
+    match (session.format, &policy) {
+        (Format::Table, _) => {
+            let people = for_people(&store, &backup.id, &object, policy.as_ref(), session.look);
             let incoming = incoming(session, &backup.id, &key.id)?;
             session.print_text(&(people + &incoming_text(&incoming)))?;
         }
-        Format::Json => session.print_text(&format!("{}\n", json::indented(&json::unsteering(&text), 0)))?,
-        Format::Ndjson => session.print_text(&format!("{}\n", json::unsteering(&text)))?,
+        (Format::Md | Format::Html, Some(policy)) => {
+            print_policy(session, &store, &backup, &object, policy)?;
+        }
+        (Format::Json, _) => {
+            session.print_text(&format!("{}\n", json::indented(&json::unsteering(&text), 0)))?;
+        }
+        (Format::Ndjson, _) => session.print_text(&format!("{}\n", json::unsteering(&text)))?,
         _ => session.print_rows(&rows(&text))?,
     }
     Ok(Status::Done)
@@ -150,6 +172,36 @@ fn incoming_text(incoming: &[Incoming]) -> String {
     out
 }
 
+/// Prints a conditional access policy as a page or a document: in words, then as Graph has it.
+fn print_policy(
+    session: &mut Session<'_, '_>,
+    store: &Store,
+    backup: &BackupSummary,
+    object: &Object,
+    policy: &Reading,
+) -> Outcome<()> {
+    let head = Head {
+        title: format!("{} {}", object.key.type_token, object.display_name()),
+        tenant: TenantIdentity::at(store, &backup.id),
+        facts: vec![
+            ("At", format!("{} (backup {})", people_time(backup.taken_at), backup.id)),
+            ("ID", object.key.id.clone()),
+        ],
+        unread: Vec::new(),
+        made: Some((session.io.now)()),
+    };
+    if session.format == Format::Html {
+        let rows = rows(&object.to_json());
+        return session.print_page(&head, Script::None, &mut |out| {
+            html::policy_table(out, policy)?;
+            out.write_all(b"<h2>As Graph has it</h2>\n")?;
+            html::table(out, &rows)
+        });
+    }
+    session.print_text(&(markdown::document_head(&head) + &markdown::policy_table(policy) + "\n"))?;
+    session.print_rows(&rows(&object.to_json()))
+}
+
 /// The properties of an object by name, their values byte for byte.
 fn properties(text: &str) -> BTreeMap<String, Box<RawValue>> {
     serde_json::from_str(text).unwrap_or_default()
@@ -165,14 +217,25 @@ fn rows(text: &str) -> Rows {
 }
 
 /// A headline, the properties in one column, and each link with the name of its target.
-fn for_people(store: &Store, backup: &BackupId, object: &Object, text: &str, look: Look) -> String {
+fn for_people(
+    store: &Store,
+    backup: &BackupId,
+    object: &Object,
+    policy: Option<&Reading>,
+    look: Look,
+) -> String {
     let relations: Vec<&str> = object.links.iter().map(|(relation, _)| &**relation).collect();
-    let mut properties = properties(text);
+    let mut properties = properties(&object.to_json());
     properties.retain(|name, _| !relations.contains(&name.as_str()));
     let mut names = Names::of(store, &[*backup]);
     let state = if object.deleted { ", in the recycle bin" } else { "" };
     let (kind, name, id) = (&object.key.type_token, object.display_name(), &object.key.id);
     let mut out = format!("{} {} ({}){state}\n", printable(kind), printable(&name), printable(id));
+    if let Some(policy) = policy {
+        out.push_str(&policy_text(policy, look));
+        // The words say them; `-v` shows them as Graph has them as well.
+        properties.retain(|name, _| look.whole || !POLICY_PROPERTIES.contains(&name.as_str()));
+    }
     let width = properties.keys().map(|name| name.chars().count()).max().unwrap_or(0).min(40);
     for (name, value) in &properties {
         let shown = look.cut(&printable(value.get()), look.width.saturating_sub(width + 4));

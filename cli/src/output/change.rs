@@ -15,9 +15,22 @@ pub(crate) use value::path_part;
 
 use std::collections::BTreeMap;
 
+use super::risk::Finding;
 use super::text::{counted, grouped};
 use super::{Cell, Rows, json};
 use crate::change::{AttributeRow, ChangeRow, LinkRow, Totals};
+use crate::conditional_access::Reading;
+
+/// A difference as pages and documents show it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Difference<'d> {
+    pub(crate) changes: &'d [ChangeRow],
+    pub(crate) findings: &'d [Finding],
+    /// The conditional access policies among the changed objects, by ID.
+    pub(crate) policies: &'d BTreeMap<String, Reading>,
+    /// Whether everything is shown of what new and deleted objects hold.
+    pub(crate) is_whole: bool,
+}
 
 /// Columns of a difference.
 const COLUMNS: &[&str] = &[

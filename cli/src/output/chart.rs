@@ -51,6 +51,8 @@ pub(crate) struct Request {
 pub(crate) struct Chart {
     pub(crate) kind: Kind,
     pub(crate) title: String,
+    /// The name of the column of the labels.
+    pub(crate) x: String,
     pub(crate) labels: Vec<String>,
     pub(crate) series: Vec<Series>,
 }
@@ -90,8 +92,9 @@ impl Chart {
         if request.kind == Kind::Time {
             rows.sort_by_cached_key(|row| row.get(x).map(Cell::plain));
         }
-        let mut chart =
-            Self { kind: request.kind, title: request.title.clone(), labels: Vec::new(), series: Vec::new() };
+        let (kind, title) = (request.kind, request.title.clone());
+        let x_name = names.get(x).map(|name| printable(name)).unwrap_or_default();
+        let mut chart = Self { kind, title, x: x_name, labels: Vec::new(), series: Vec::new() };
         for row in &rows {
             for column in &y {
                 let series = match by {
@@ -116,6 +119,17 @@ impl Chart {
         let values = &mut self.series[index].values;
         values.resize(values.len().max(label_index + 1), None);
         values[label_index] = value;
+    }
+
+    /// The title, or what the chart is of.
+    pub(crate) fn caption(&self) -> String {
+        if !self.title.is_empty() {
+            return self.title.clone();
+        }
+        // A pie is of one series.
+        let shown = if self.kind == Kind::Pie { 1 } else { self.series.len() };
+        let names: Vec<&str> = self.series.iter().take(shown).map(|series| series.name.as_str()).collect();
+        format!("{} by {}", names.join(", "), self.x)
     }
 
     /// The largest value, and at least a little.

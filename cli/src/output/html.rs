@@ -1,57 +1,38 @@
-//! Pages of their own: everything escaped, nothing loaded from anywhere, no script, ready to print.
+//! Pages of their own: everything escaped, nothing loaded from anywhere, readable without a script, ready to print.
+
+mod filter;
+mod findings;
+mod frame;
+mod plan;
+mod policy;
+mod recovery;
 
 use std::io::{self, Write};
 
 use super::chart::Chart;
-use super::text::escaped_html as escaped;
-use super::{Cell, Fit, Writer, svg};
+use super::head::Head;
+use super::text::{counted, escaped_html as escaped};
+use super::{Cell, Fit, Rows, Writer, svg, write_table};
+use crate::names::is_guid;
 
-/// The browser is told to load and run nothing, whatever a page holds.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+pub(crate) use filter::write as filter_bar;
+pub(crate) use findings::write as findings;
+pub(crate) use frame::{Body, Script, page};
+pub(crate) use plan::write as plan_body;
+pub(crate) use policy::write as policy_table;
+pub(crate) use recovery::write as recovery_body;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark}
-body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}
-h1{font-size:1.4rem}h2{font-size:1.05rem;margin:1.6rem 0 .3rem}p{margin:.3rem 0}
-table{border-collapse:collapse;margin:.6rem 0 1.4rem;font-size:.9em}
-th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;border-bottom:1px solid #8885;overflow-wrap:anywhere}
-th{border-bottom:2px solid #888;white-space:nowrap}.n{text-align:right;font-variant-numeric:tabular-nums}
-code,.v{font-family:ui-monospace,monospace;font-size:.93em}.id{color:#777;font-weight:normal;font-size:.9em}
-.came{color:#1a7f37}.went{color:#c62828}.differs{color:#9a6700}
-figure{margin:1rem 0}svg{max-width:100%;height:auto}svg text{fill:currentColor;font:12px system-ui,sans-serif}
-@media print{body{margin:0;max-width:none;font-size:10pt}h2,tr,figure{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}}
-";
+/// Columns that a printed page has room for; a row of more is printed as a list of its cells.
+const PRINTED_COLUMNS_MAX: usize = 8;
 
-/// Writes a whole page around its body.
-pub(crate) fn page(
-    out: &mut dyn Write,
-    title: &str,
-    body: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    begin(out, title)?;
-    body(out)?;
-    end(out)
-}
-
-fn begin(out: &mut dyn Write, title: &str) -> io::Result<()> {
-    let title = escaped(title);
-    write!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
-    )
-}
-
-fn end(out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(b"</body>\n</html>\n")
-}
+/// Letters of a text that a narrow column has room for.
+const WHOLE_LENGTH_MAX: usize = 24;
 
 /// Writes tables on a page.
 pub(crate) struct Tables<'out> {
     out: &'out mut dyn Write,
-    column_count: usize,
+    /// The escaped names of the columns.
+    columns: Vec<String>,
     row_count: u64,
     /// Whether the page ends with the tables.
     is_page: bool,
@@ -59,47 +40,65 @@ pub(crate) struct Tables<'out> {
 
 impl<'out> Tables<'out> {
     /// Writes tables on a page of their own.
-    pub(crate) fn on_page(out: &'out mut dyn Write, title: &str) -> io::Result<Self> {
-        begin(out, title)?;
+    ///
+    /// # Errors
+    /// When the beginning of the page cannot be written.
+    pub(crate) fn on_page(out: &'out mut dyn Write, head: &Head) -> io::Result<Self> {
+        frame::begin(out, head, Script::None)?;
         Ok(Self { is_page: true, ..Self::within(out) })
     }
 
     /// Writes tables among other things of a page.
     pub(crate) fn within(out: &'out mut dyn Write) -> Self {
-        Self { out, column_count: 0, row_count: 0, is_page: false }
+        Self { out, columns: Vec::new(), row_count: 0, is_page: false }
+    }
+
+    fn is_wide(&self) -> bool {
+        self.columns.len() > PRINTED_COLUMNS_MAX
     }
 }
 
 impl Writer for Tables<'_> {
     fn head(&mut self, columns: &[&str]) -> io::Result<()> {
-        (self.column_count, self.row_count) = (columns.len(), 0);
-        self.out.write_all(b"<table>\n<thead><tr>")?;
-        for name in columns {
-            write!(self.out, "<th>{}</th>", escaped(name))?;
+        (self.columns, self.row_count) = (columns.iter().map(|name| escaped(name)).collect(), 0);
+        let wide = if self.is_wide() { " wide" } else { "" };
+        write!(
+            self.out,
+            "<div class=\"scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">\n<table class=\"rows{wide}\">\n<thead><tr>"
+        )?;
+        for name in &self.columns {
+            write!(self.out, "<th>{name}</th>")?;
         }
         self.out.write_all(b"</tr></thead>\n<tbody>\n")
     }
 
     fn row(&mut self, row: &[Cell]) -> io::Result<()> {
         self.row_count += 1;
+        let is_wide = self.is_wide();
         self.out.write_all(b"<tr>")?;
-        for cell in row {
-            let class = match cell {
-                _ if cell.is_number() => " class=\"n\"",
-                Cell::Json(_) => " class=\"v\"",
-                _ => "",
-            };
-            write!(self.out, "<td{class}>{}</td>", escaped(&cell.pretty()))?;
+        for (index, cell) in row.iter().enumerate() {
+            let text = cell.pretty();
+            let class = class_of(cell, &text);
+            let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+            let name = self.columns.get(index).filter(|_| is_wide);
+            let name = name.map_or_else(String::new, |name| format!(" data-column=\"{name}\""));
+            write!(self.out, "<td{class}{name}>{}</td>", escaped(&text))?;
         }
         self.out.write_all(b"</tr>\n")
     }
 
     fn end(&mut self) -> io::Result<Fit> {
-        self.out.write_all(b"</tbody>\n</table>\n")?;
-        if self.row_count == 0 {
-            self.out.write_all(b"<p>no rows</p>\n")?;
+        self.out.write_all(b"</tbody>\n</table>\n</div>\n")?;
+        let columns = self.columns.len();
+        match self.row_count {
+            0 => self.out.write_all(b"<p>no rows</p>\n")?,
+            rows if self.is_page => {
+                let (rows, columns) = (counted(rows, "row"), counted(columns as u64, "column"));
+                writeln!(self.out, "<p class=\"count\">{rows}, {columns}</p>")?;
+            }
+            _ => {}
         }
-        Ok(Fit::all(self.column_count))
+        Ok(Fit::all(columns))
     }
 
     fn chart(&mut self, chart: &Chart) -> io::Result<bool> {
@@ -107,7 +106,24 @@ impl Writer for Tables<'_> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        if self.is_page { end(self.out) } else { Ok(()) }
+        if self.is_page { frame::end(self.out, Script::None) } else { Ok(()) }
+    }
+}
+
+/// Writes rows as a table among other things of a page.
+pub(crate) fn table(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
+    write_table(&mut Tables::within(out), rows).map(drop)
+}
+
+/// How a cell is set: IDs, times and short words stay on one line.
+fn class_of(cell: &Cell, text: &str) -> &'static str {
+    match cell {
+        _ if cell.is_number() => "number",
+        Cell::Json(_) if text.len() > WHOLE_LENGTH_MAX => "value",
+        Cell::Time(_) | Cell::Moment(_) | Cell::Word(_) => "whole",
+        Cell::Text(_) if is_guid(text) => "whole",
+        Cell::Text(_) if text.len() > WHOLE_LENGTH_MAX => "long",
+        _ => "",
     }
 }
 

@@ -1,9 +1,19 @@
-//! Rows as a Markdown table.
+//! Markdown for pull requests and tickets: rows as a table, and documents that say the same as pages.
+
+mod document;
+mod plan;
+mod policy;
+mod recovery;
 
 use std::io::{self, Write};
 
 use super::text::printable;
 use super::{Cell, Fit, Gap, Writer};
+
+pub(crate) use document::{findings, head as document_head};
+pub(crate) use plan::write as plan_document;
+pub(crate) use policy::render as policy_table;
+pub(crate) use recovery::write as recovery_document;
 
 /// Writes tables; columns are aligned as the cells of the first row.
 pub(crate) struct Markdown<'out> {

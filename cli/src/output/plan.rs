@@ -5,14 +5,17 @@
 
 mod value;
 
+pub(super) use value::details;
+
 use std::io::{self, Write};
 
 use ingest::plan::{Named, Plan, PlanObject, Step, StepKind};
 use serde_json::{Map, Value};
 
-use super::change::detail::{Detail, Mark, of_step_link};
+use super::change::detail::{Detail, of_step_link};
 use super::change::text::{Frame, lines};
-use super::text::{counted, escaped_html, grouped, people_time, printable};
+use super::review::mark;
+use super::text::{counted, grouped, people_time, printable};
 use super::{Look, unread};
 use crate::names::{Names, Side};
 use crate::sentence;
@@ -83,20 +86,12 @@ fn each_part(
     take(&page.text)
 }
 
-fn mark_of(kind: StepKind) -> Mark {
-    match kind {
-        StepKind::Update => Mark::Changed,
-        StepKind::AddLink | StepKind::Restore | StepKind::Recreate => Mark::Added,
-        StepKind::RemoveLink | StepKind::SoftDelete | StepKind::HardDelete => Mark::Removed,
-    }
-}
-
 fn draw_step(page: &mut Page, step: &Step, names: &mut Names) {
-    let mark = mark_of(step.kind);
+    let mark = mark(step.kind);
     let headline = format!("{:4} {:<10} {}", step.id, kind_name(step.kind), titled(step, names));
     page.text.push_str(&page.look.marked_sign(mark));
     page.line(&format!(" {headline}"));
-    for detail in value::details(step, names) {
+    for detail in details(step, names) {
         page.below(&detail);
     }
     for link in &step.links {
@@ -195,31 +190,19 @@ pub(crate) fn sentence(plan: &Plan) -> String {
     )
 }
 
-/// Writes a plan as Markdown.
-pub(crate) fn markdown(out: &mut dyn Write, plan: &Plan, names: &mut Names) -> io::Result<()> {
-    write!(out, "# Recovery plan {}\n\n```text\n", printable(&plan.plan_id))?;
-    draw(out, plan, names, Look::plain())?;
-    out.write_all(b"```\n")
-}
-
-/// A plan as the body of a page.
-pub(crate) fn page(out: &mut dyn Write, plan: &Plan, names: &mut Names) -> io::Result<()> {
-    writeln!(out, "<h1>Recovery plan {}</h1>", escaped_html(&printable(&plan.plan_id)))?;
-    writeln!(out, "<p>{}</p>", escaped_html(&sentence(plan)))?;
-    out.write_all(b"<pre>")?;
-    each_part(plan, names, Look::plain(), &mut |part| out.write_all(escaped_html(part).as_bytes()))?;
-    out.write_all(b"</pre>\n")
-}
-
 /// The object of a step: its type, its name or sentence, its ID.
 fn titled(step: &Step, names: &mut Names) -> String {
+    format!("{} {} {}", step.object.type_token, title(step, names), step.object.id)
+}
+
+/// What the object of a step is called: by its name, by a sentence when it relates others, or by its ID.
+pub(super) fn title(step: &Step, names: &mut Names) -> String {
     let object = &step.object;
     let wanted = sentence::of(&object.type_token, &properties(&step.after), names, Side::From);
     let found = wanted
         .or_else(|| sentence::of(&object.type_token, &properties(&step.before), names, Side::To))
         .unwrap_or_else(|| title_of(object, names));
-    let name = if found.is_empty() { &object.id } else { &found };
-    format!("{} {name} {}", object.type_token, object.id)
+    if found.is_empty() { object.id.clone() } else { found }
 }
 
 fn properties(values: &Named) -> Map<String, Value> {

@@ -79,7 +79,8 @@ pub(crate) fn ending(summary: &RecoverySummary) -> String {
     status_name(summary.status) + &left
 }
 
-fn or_nobody(actor: &str) -> &str {
+/// Who did it, or that nobody said so.
+pub(crate) fn or_nobody(actor: &str) -> &str {
     if actor.is_empty() { "nobody who said who they are" } else { actor }
 }
 

@@ -5,12 +5,24 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::chart::{Chart, Kind, shown};
-use super::text::escaped_html as escaped;
+use super::text::{cut, escaped_html as escaped, width};
 
 /// Width and height of a picture that is not as high as its bars.
 const SIZE: (f64, f64) = (800.0, 320.0);
-/// Room for labels at the left and below.
-const MARGIN: (f64, f64) = (180.0, 60.0);
+/// Room for labels at the left of bars, and below columns.
+const MARGIN: (f64, f64) = (190.0, 90.0);
+/// Where columns and lines begin.
+const LEFT: f64 = 70.0;
+/// Where the largest value stands.
+const TOP: f64 = 34.0;
+/// How wide a letter is, about.
+const LETTER: f64 = 7.0;
+/// Letters of a slanted label.
+const SLANTED_LENGTH_MAX: usize = 18;
+/// Letters of a label.
+const LABEL_LENGTH_MAX: usize = 26;
+/// Series under which numbers fit above the columns.
+const NUMBERED_MAX: usize = 24;
 /// Colours that people who see few colours can tell apart.
 const COLORS: [&str; 8] =
     ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#ee8866"];
@@ -23,12 +35,11 @@ pub(crate) fn write(out: &mut dyn Write, chart: &Chart) -> io::Result<()> {
         Kind::Pie => pie(chart),
         Kind::Time => lines(chart),
     };
-    let (width, height) = (SIZE.0, height + legend_height(chart));
-    let title = escaped(&chart.title);
-    let caption = if title.is_empty() { title } else { format!("<figcaption>{title}</figcaption>\n") };
+    let (full, height) = (SIZE.0, height + legend_height(chart));
+    let caption = escaped(&chart.caption());
     write!(
         out,
-        "<figure>\n{caption}<svg viewBox=\"0 0 {width} {height:.0}\" width=\"{width}\" height=\"{height:.0}\" role=\"img\">\n{body}{}</svg>\n</figure>\n",
+        "<figure>\n<figcaption>{caption}</figcaption>\n<svg viewBox=\"0 0 {full} {height:.0}\" role=\"img\" aria-label=\"{caption}\">\n{body}{}</svg>\n</figure>\n",
         legend(chart, height)
     )
 }
@@ -43,14 +54,25 @@ fn color(index: usize) -> &'static str {
 }
 
 fn text(x: f64, y: f64, anchor: &str, words: &str) -> String {
-    let words: String = words.chars().take(40).collect();
-    format!("<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>\n", escaped(&words))
+    drawn(&format!("x=\"{x:.1}\" y=\"{y:.1}\""), anchor, "", words)
+}
+
+/// A text that stands back, such as the name of an axis.
+fn quiet(x: f64, y: f64, anchor: &str, words: &str) -> String {
+    drawn(&format!("x=\"{x:.1}\" y=\"{y:.1}\""), anchor, " class=\"quiet\"", words)
+}
+
+fn drawn(position: &str, anchor: &str, class: &str, words: &str) -> String {
+    let words = escaped(&cut(words, LABEL_LENGTH_MAX));
+    format!("<text {position} text-anchor=\"{anchor}\"{class}>{words}</text>\n")
 }
 
 fn bars(chart: &Chart) -> (f64, String) {
     let mut out = String::new();
     let (bar, room) = (18.0, SIZE.0 - MARGIN.0 - 90.0);
-    let mut y = 4.0;
+    let mut y = 24.0;
+    out.push_str(&quiet(MARGIN.0 - 8.0, 14.0, "end", &chart.x));
+    out.push_str(&quiet(MARGIN.0, 14.0, "start", &value_name(chart)));
     for (label_index, label) in chart.labels.iter().enumerate() {
         out.push_str(&text(MARGIN.0 - 8.0, y + 13.0, "end", label));
         for index in 0..chart.series.len() {
@@ -74,12 +96,14 @@ fn bars(chart: &Chart) -> (f64, String) {
 fn columns(chart: &Chart) -> (f64, String) {
     let mut out = axes(chart);
     let floor = SIZE.1 - MARGIN.1;
-    let step = (SIZE.0 - 70.0) / real(chart.labels.len().max(1));
-    let width = step * 0.8 / real(chart.series.len().max(1));
+    let step = (SIZE.0 - LEFT - 10.0) / real(chart.labels.len().max(1));
+    let width = (step * 0.8 / real(chart.series.len().max(1))).min(90.0);
+    let is_numbered = chart.labels.len() * chart.series.len() <= NUMBERED_MAX;
     for (label_index, label) in chart.labels.iter().enumerate() {
-        let x = 60.0 + step * real(label_index);
+        let x = LEFT + step * real(label_index) + (step - width * real(chart.series.len())) / 2.0;
         for index in 0..chart.series.len() {
-            let height = chart.get(index, label_index).unwrap_or(0.0).max(0.0) / chart.max() * (floor - 20.0);
+            let value = chart.get(index, label_index).unwrap_or(0.0);
+            let height = value.max(0.0) / chart.max() * (floor - TOP);
             let (left, top) = (x + width * real(index), floor - height);
             writeln!(
                 out,
@@ -87,40 +111,63 @@ fn columns(chart: &Chart) -> (f64, String) {
                 color(index)
             )
             .ok();
+            if is_numbered {
+                out.push_str(&text(left + width / 2.0, top - 4.0, "middle", &shown(value)));
+            }
         }
-        out.push_str(&slanted(x + step * 0.4, floor + 14.0, label));
+        let middle = LEFT + step * (real(label_index) + 0.5);
+        out.push_str(&below(middle, step, label));
     }
     (SIZE.1, out)
 }
 
-fn slanted(x: f64, y: f64, label: &str) -> String {
-    let label: String = label.chars().take(16).collect();
-    format!(
-        "<text transform=\"translate({x:.1} {y:.1}) rotate(30)\" text-anchor=\"start\">{}</text>\n",
-        escaped(&label)
-    )
+/// A label below the floor: level where there is room for it, else slanted.
+fn below(x: f64, room: f64, label: &str) -> String {
+    let floor = SIZE.1 - MARGIN.1;
+    let length = real(width(&cut(label, LABEL_LENGTH_MAX))) * LETTER;
+    if length <= room {
+        let half = length / 2.0;
+        return text(x.clamp(half, (SIZE.0 - half).max(half)), floor + 16.0, "middle", label);
+    }
+    let label = cut(label, SLANTED_LENGTH_MAX);
+    let position = format!("transform=\"translate({x:.1} {:.1}) rotate(30)\"", floor + 14.0);
+    drawn(&position, "start", "", &label)
 }
 
+/// The axes with their names, and a line for each quarter of the largest value.
 fn axes(chart: &Chart) -> String {
     let floor = SIZE.1 - MARGIN.1;
-    format!(
-        "<path d=\"M60 20V{floor}H{}\" fill=\"none\" stroke=\"#888\"/>\n{}{}",
-        SIZE.0 - 10.0,
-        text(54.0, 26.0, "end", &shown(chart.max())),
-        text(54.0, floor, "end", "0")
-    )
+    let mut out = String::new();
+    for quarter in 0..=4_u8 {
+        let part = f64::from(quarter) / 4.0;
+        let y = floor - part * (floor - TOP);
+        let class = if quarter == 0 { "axis" } else { "grid" };
+        writeln!(out, "<path d=\"M{LEFT} {y:.1}H{}\" class=\"{class}\"/>", SIZE.0 - 10.0).ok();
+        out.push_str(&text(LEFT - 6.0, y + 4.0, "end", &shown(part * chart.max())));
+    }
+    out.push_str(&quiet(LEFT, 12.0, "start", &value_name(chart)));
+    out.push_str(&quiet(SIZE.0 - 10.0, SIZE.1 - 6.0, "end", &chart.x));
+    out
+}
+
+/// What the values are: the name of the only series; several are named by the legend.
+fn value_name(chart: &Chart) -> String {
+    match chart.series.as_slice() {
+        [only] => only.name.clone(),
+        _ => String::new(),
+    }
 }
 
 fn lines(chart: &Chart) -> (f64, String) {
     let mut out = axes(chart);
     let floor = SIZE.1 - MARGIN.1;
-    let step = (SIZE.0 - 80.0) / real(chart.labels.len().saturating_sub(1).max(1));
+    let step = (SIZE.0 - LEFT - 20.0) / real(chart.labels.len().saturating_sub(1).max(1));
     for index in 0..chart.series.len() {
         let mut path = String::new();
         for label_index in 0..chart.labels.len() {
             let Some(value) = chart.get(index, label_index) else { continue };
             let (x, y) =
-                (65.0 + step * real(label_index), floor - value.max(0.0) / chart.max() * (floor - 20.0));
+                (LEFT + step * real(label_index), floor - value.max(0.0) / chart.max() * (floor - TOP));
             write!(path, "{}{x:.1} {y:.1}", if path.is_empty() { "M" } else { "L" }).ok();
             writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.5\" fill=\"{}\"/>", color(index)).ok();
         }
@@ -129,7 +176,7 @@ fn lines(chart: &Chart) -> (f64, String) {
     }
     let every = chart.labels.len().div_ceil(8).max(1);
     for (label_index, label) in chart.labels.iter().enumerate().step_by(every) {
-        out.push_str(&slanted(65.0 + step * real(label_index), floor + 14.0, label));
+        out.push_str(&below(LEFT + step * real(label_index), step * real(every), label));
     }
     (SIZE.1, out)
 }
@@ -172,7 +219,12 @@ fn pie(chart: &Chart) -> (f64, String) {
             color(label_index)
         )
         .ok();
-        out.push_str(&text(340.0, y, "start", &format!("{:.1} %  {label}", share * 100.0)));
+        out.push_str(&text(
+            340.0,
+            y,
+            "start",
+            &format!("{:.1} %  {label} ({})", share * 100.0, shown(*value)),
+        ));
         angle = end;
     }
     (SIZE.1.max(30.0 + 20.0 * real(chart.labels.len())), out)
@@ -194,12 +246,12 @@ fn legend(chart: &Chart, height: f64) -> String {
             let y = height - legend_height(chart) + 14.0 + 20.0 * real(index);
             writeln!(
                 out,
-                "<rect x=\"65\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{}\"/>",
+                "<rect x=\"70\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{}\"/>",
                 y - 11.0,
                 color(index)
             )
             .ok();
-            out.push_str(&text(84.0, y, "start", &series.name));
+            out.push_str(&text(89.0, y, "start", &series.name));
         }
     }
     out

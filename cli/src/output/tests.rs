@@ -21,8 +21,14 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>) -> String {
 }
 
 fn listed(rows: &Rows, format: Format) -> String {
-    let style =
-        Style { layout: Layout::List, format, look: Look::plain(), is_terminal: false, is_raw: false };
+    let style = Style {
+        layout: Layout::List,
+        format,
+        look: Look::plain(),
+        is_terminal: false,
+        is_raw: false,
+        head: None,
+    };
     written(|out| write_list(out, rows, style).map(drop))
 }
 
@@ -49,7 +55,8 @@ fn raw_text_is_what_it_was() {
         [(Format::Csv, "name,count\r\n=1+1,-2\r\n"), (Format::Tsv, "name\tcount\n=1+1\t-2\n")]
     {
         let rows = rows(vec![vec![Cell::text("=1+1"), Cell::text("-2")]]);
-        let style = Style { layout: Layout::List, format, look, is_terminal: false, is_raw: true };
+        let style =
+            Style { layout: Layout::List, format, look, is_terminal: false, is_raw: true, head: None };
         assert_eq!(written(|out| write_list(out, &rows, style).map(drop)), expected);
     }
 }
@@ -175,6 +182,7 @@ fn narrow_tables_leave_columns_out_and_break_no_number() {
         look: Look { color: false, width: 20, whole: true },
         is_terminal: false,
         is_raw: false,
+        head: None,
     };
     assert_eq!(write_list(&mut Vec::new(), &rows, style).unwrap(), Fit::all(7));
 }

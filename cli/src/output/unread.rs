@@ -11,6 +11,11 @@ const NAME_COUNT_MAX: usize = 6;
 
 /// One sentence: `not read at FROM: group (in no import; 3 objects at TO), user.manager (last 2026-11-16 08:00)`.
 pub(crate) fn sentence(unread: &[Unread], names_all: bool) -> String {
+    sentences(unread, names_all).join("; ")
+}
+
+/// A sentence for each side.
+pub(crate) fn sentences(unread: &[Unread], names_all: bool) -> Vec<String> {
     let sides = [
         (Some(UnreadSide::From), "not read at FROM"),
         (Some(UnreadSide::To), "not read at TO"),
@@ -32,7 +37,7 @@ pub(crate) fn sentence(unread: &[Unread], names_all: bool) -> String {
         }
         parts.push(format!("{words}: {}", names.join(", ")));
     }
-    parts.join("; ")
+    parts
 }
 
 fn named(unread: &Unread) -> String {

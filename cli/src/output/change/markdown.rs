@@ -1,32 +1,63 @@
-//! Changes as a Markdown table, and their counts.
+//! Changes in Markdown: findings and counts, then what changed in each object, by area and type.
 
 use std::fmt::Write as _;
 
-use super::super::markdown::escaped;
+use super::super::area::grouped;
+use super::super::markdown::{escaped, findings as finding_list, policy_table};
 use super::content::Budget;
-use super::detail::{Detail, Mark, details, title_of};
-use super::{sentence, unshown};
+use super::detail::{Detail, Extent, Mark, details, title_of, undo_of};
+use super::{Difference, sentence, unshown};
 use crate::change::ChangeRow;
 use crate::names::Names;
 
 /// A difference.
-pub(crate) fn render(changes: &[ChangeRow], names: &mut Names, is_whole: bool) -> String {
-    let mut budget = Budget::new(is_whole);
-    let mut out =
-        String::from("| change | type | name | ID | undo | what |\n| --- | --- | --- | --- | --- | --- |\n");
-    for change in changes {
-        let title = title_of(change, names);
-        let what = details(change, names, budget.next(change));
-        let what: Vec<String> = what.iter().flat_map(parts).collect();
-        let fields = [&change.change, &change.type_token, &title, &change.id, &change.recovery_action];
-        let fields = fields.map(|field| escaped(field)).join(" | ");
-        writeln!(out, "| {fields} | {} |", what.join("<br>")).ok();
+pub(crate) fn render(difference: &Difference<'_>, names: &mut Names) -> String {
+    let changes = difference.changes;
+    let mut budget = Budget::new(difference.is_whole);
+    let mut out = finding_list(difference.findings);
+    writeln!(out, "{}\n", escaped(&sentence(changes))).ok();
+    for (area, types) in grouped(changes, |change| change.type_token.as_str()) {
+        writeln!(out, "## {}\n", area.title()).ok();
+        for (token, changes) in types {
+            writeln!(out, "### {} ({})\n", escaped(token), changes.len()).ok();
+            for change in changes {
+                out.push_str(&object(change, budget.next(change), difference, names));
+            }
+            out.push('\n');
+        }
     }
-    let rest = unshown(&budget).map(|text| format!("\n{text}\n")).unwrap_or_default();
-    format!("{out}\n{}\n{rest}", sentence(changes))
+    if let Some(text) = unshown(&budget) {
+        writeln!(out, "{}", escaped(&text)).ok();
+    }
+    out
 }
 
-fn parts(detail: &Detail) -> Vec<String> {
+/// One object: a line, and below it what changed.
+fn object(change: &ChangeRow, extent: Extent, difference: &Difference<'_>, names: &mut Names) -> String {
+    let (what, id) = (escaped(&change.change), escaped(&change.id));
+    let name = match title_of(change, names).as_str() {
+        "" => id,
+        name => format!("{} ({id})", escaped(name)),
+    };
+    let undo = match undo_of(change) {
+        undo if undo.is_empty() => undo,
+        undo => format!("; {}", escaped(&undo)),
+    };
+    let mut out = format!("- **{what}** {name}{undo}\n");
+    for part in details(change, names, extent).iter().flat_map(parts) {
+        writeln!(out, "  - {part}").ok();
+    }
+    if let Some(policy) = difference.policies.get(&change.id) {
+        let table = policy_table(policy);
+        let lines =
+            table.lines().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") });
+        writeln!(out, "\n{}\n", lines.collect::<Vec<_>>().join("\n")).ok();
+    }
+    out
+}
+
+/// The lines of a detail.
+pub(crate) fn parts(detail: &Detail) -> Vec<String> {
     match detail {
         Detail::Value { path, from, to } => {
             vec![format!("{}: {} → {}", escaped(path), from.shown(escaped), to.shown(escaped))]
@@ -50,6 +81,9 @@ fn parts(detail: &Detail) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::super::risk::examples;
     use super::*;
     use crate::change::tests::example;
 
@@ -57,9 +91,19 @@ mod tests {
     fn what_markdown_would_read_is_escaped() {
         let mut changes = example();
         changes[0].display_name = "a|b <script>\nc".to_owned();
-        let text = render(&changes, &mut Names::none(), false);
+        let findings = examples(&changes[0]);
+        let difference = Difference {
+            changes: &changes,
+            findings: &findings,
+            policies: &BTreeMap::new(),
+            is_whole: false,
+        };
+        let text = render(&difference, &mut Names::none());
         assert!(text.contains("a\\|b &lt;script>\\\\nc"), "{text}");
-        assert_eq!(text.lines().filter(|line| line.starts_with("| ")).count(), 5, "{text}");
-        assert!(text.contains("tags: − \"a\"<br>tags: + \"c\"<br>members added: u1"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("- **")).count(), 2 + 3, "{text}");
+        assert!(text.contains("  - tags: − \"a\"\n  - tags: + \"c\"\n"), "{text}");
+        assert!(text.contains("  - members added: u1\n"), "{text}");
+        let (high, medium) = (text.find("**high: "), text.find("**medium: "));
+        assert!(high.is_some() && high < medium, "{text}");
     }
 }

@@ -9,13 +9,22 @@ use ingest::plan::{
 use serde_json::{Value, json};
 
 use super::*;
+use crate::heading::of_plan;
+use crate::output::html::{Script, page, plan_body};
+use crate::output::markdown::plan_document;
 
 fn drawn(plan: &Plan, look: Look) -> String {
     written(|out| draw(out, plan, &mut Names::none(), look))
 }
 
 fn in_markdown(plan: &Plan) -> String {
-    written(|out| markdown(out, plan, &mut Names::none()))
+    written(|out| plan_document(out, &of_plan(None, plan), plan, &mut Names::none()))
+}
+
+fn on_a_page(plan: &Plan) -> String {
+    written(|out| {
+        page(out, &of_plan(None, plan), Script::Filter, &mut |out| plan_body(out, plan, &mut Names::none()))
+    })
 }
 
 fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
@@ -228,10 +237,8 @@ fn what_was_not_read_is_told_wherever_a_plan_is_drawn() {
     let mut partial = plan(Vec::new());
     assert!(!drawn(&partial, LOOKS[1]).contains("not read"));
     partial.unread = vec![found("group"), found("application")];
-    let mut body = Vec::new();
-    page(&mut body, &partial, &mut Names::none()).unwrap();
-    let body = String::from_utf8(body).unwrap();
-    for text in [drawn(&partial, LOOKS[0]), drawn(&partial, LOOKS[1]), in_markdown(&partial), body] {
+    let looks = [drawn(&partial, LOOKS[0]), drawn(&partial, LOOKS[1])];
+    for text in looks.into_iter().chain([in_markdown(&partial), on_a_page(&partial)]) {
         let is_told = text.contains("not read at FROM: group (in no import), application (in no import)");
         assert!(is_told, "{text}");
     }
@@ -252,8 +259,6 @@ fn nothing_in_a_plan_steers_a_terminal_or_starts_a_line() {
         }
         assert_eq!(plain_lines(&hostile, look), plain_lines(&harmless, look));
     }
-    let mut body = Vec::new();
-    page(&mut body, &hostile, &mut Names::none()).unwrap();
-    let body = String::from_utf8(body).unwrap();
+    let body = on_a_page(&hostile);
     assert!(body.chars().all(|letter| letter == '\n' || !super::super::text::is_steering(letter)), "{body}");
 }

@@ -12,7 +12,7 @@ use crate::names::{Names, Side};
 const SIDES: [Side; 2] = [Side::To, Side::From];
 
 /// What a step does to values.
-pub(super) fn details(step: &Step, names: &mut Names) -> Vec<Detail> {
+pub(crate) fn details(step: &Step, names: &mut Names) -> Vec<Detail> {
     let mut details = Vec::new();
     for (name, after) in &step.after {
         let before = step.before.get(name).unwrap_or(&Value::Null);
