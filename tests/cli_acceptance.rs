@@ -110,8 +110,8 @@ fn a_misspelt_complete_deletes_nothing() {
 
 #[test]
 fn an_error_line_says_what_is_missing() {
-    let error = Shell::new().run("diff").expect(2).error();
-    assert_eq!(error["message"], "the following required arguments were not provided: <FROM>");
+    let error = Shell::new().run("history").expect(2).error();
+    assert_eq!(error["message"], "the following required arguments were not provided: <OBJECT>");
 }
 
 #[test]

@@ -16,8 +16,8 @@ fn shell() -> Shell {
     let shell = Shell::new();
     shell.write("before.ndjson", include_str!("names/before.ndjson"));
     shell.write("after.ndjson", include_str!("names/after.ndjson"));
-    shell.run(&format!("import before.ndjson --taken-at 2026-11-20 {COMPLETE}")).expect(0);
-    shell.run(&format!("import after.ndjson --taken-at 2026-11-21 {COMPLETE}")).expect(0);
+    shell.run(&format!("import before.ndjson --taken-at 2026-11-16 {COMPLETE}")).expect(0);
+    shell.run(&format!("import after.ndjson --taken-at 2026-11-17 {COMPLETE}")).expect(0);
     shell
 }
 

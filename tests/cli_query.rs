@@ -213,7 +213,7 @@ fn a_terminal_shows_the_columns_that_fit() {
     );
     assert!(shown.stdout.lines().all(|line| line.chars().count() <= 100), "{}", shown.stdout);
     assert!(
-        shown.stderr.contains("2 rows, ") && shown.stderr.contains("`-o json` has all"),
+        shown.stderr.contains("2 rows; ") && shown.stderr.contains("`-o json` has all"),
         "{}",
         shown.stderr
     );

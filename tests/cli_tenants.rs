@@ -46,8 +46,6 @@ fn a_verb_runs_for_one_tenant_or_for_all() {
         second.server.tenant_id()
     );
     assert_eq!(ids, expected);
-    let one = shell.run("--tenant FIRST query organization|project(id) -q");
-    one.expect(2);
     let one = shell.run_words(["--tenant", "FIRST", "query", "organization | project id"].into_iter(), "");
     assert_eq!(one.expect(0).lines()[0]["id"], first.server.tenant_id());
     let table = shell.run("verify --all-tenants -o table").expect(0).stdout;

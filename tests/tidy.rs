@@ -273,6 +273,7 @@ const NO_TOKENS: &[(&str, &[&str])] = &[
     ("ingest/twin/src/route.rs", &["authorizationPolicy"]),
     ("ingest/twin/src/state/link.rs", &["roleDefinition"]),
     ("ingest/twin/src/synthetic/folder.rs", &["authorizationPolicy"]),
+    ("cli/src/error/hint.rs", &["group"]),
     ("ingest/twin/src/synthetic/page.rs", &["organization"]),
     ("ingest/twin/src/synthetic/render/tenant.rs", &["authorizationPolicy"]),
 ];

@@ -6,6 +6,7 @@
 
 pub(crate) mod directory;
 mod members;
+mod nouns;
 mod words;
 
 use std::fmt::Write as _;
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 use members::Members;
 
-pub(crate) use directory::{Directory, Found, Kind};
+pub(crate) use directory::{Directory, Found, ReferenceKind};
 
 /// Names that a sentence lists before it counts.
 const LISTED_MAX: usize = 3;
@@ -60,8 +61,8 @@ impl Reading {
             ("Except whom", std::mem::take(&mut parts.except_whom)),
             ("To what", std::mem::take(&mut parts.what)),
             ("Except what", std::mem::take(&mut parts.except_what)),
-            ("From where", std::mem::take(&mut parts.places)),
-            ("Except from where", std::mem::take(&mut parts.except_places)),
+            ("From where", std::mem::take(&mut parts.locations)),
+            ("Except from where", std::mem::take(&mut parts.except_locations)),
             ("Conditions", std::mem::take(&mut parts.conditions)),
             (parts.required_label(), std::mem::take(&mut parts.required)),
             ("Session", std::mem::take(&mut parts.session)),
@@ -86,8 +87,8 @@ struct Parts {
     except_whom: Vec<Item>,
     what: Vec<Item>,
     except_what: Vec<Item>,
-    places: Vec<Item>,
-    except_places: Vec<Item>,
+    locations: Vec<Item>,
+    except_locations: Vec<Item>,
     conditions: Vec<Item>,
     required: Vec<Item>,
     /// Whether one of what is required is enough.
@@ -105,8 +106,9 @@ impl Parts {
         let mut session = Members::of("sessionControls", &policy["sessionControls"]);
         parts.take_people(&mut conditions, directory);
         parts.take_resources(&mut conditions, directory);
-        parts.places = conditions.named("locations/includeLocations", Kind::Location, directory);
-        parts.except_places = conditions.named("locations/excludeLocations", Kind::Location, directory);
+        parts.locations = conditions.named("locations/includeLocations", ReferenceKind::Location, directory);
+        parts.except_locations =
+            conditions.named("locations/excludeLocations", ReferenceKind::Location, directory);
         parts.conditions = words::conditions(&mut conditions, directory);
         parts.is_any_enough = grant.text("operator").is_some_and(|operator| operator == "OR");
         parts.required = words::required(&mut grant, directory);
@@ -119,14 +121,18 @@ impl Parts {
 
     fn take_people(&mut self, conditions: &mut Members, directory: &mut dyn Directory) {
         for (side, items) in [("include", &mut self.who), ("exclude", &mut self.except_whom)] {
-            for (name, kind) in [("Users", Kind::User), ("Groups", Kind::Group), ("Roles", Kind::Role)] {
+            for (name, kind) in [
+                ("Users", ReferenceKind::User),
+                ("Groups", ReferenceKind::Group),
+                ("Roles", ReferenceKind::Role),
+            ] {
                 items.extend(conditions.named(&format!("users/{side}{name}"), kind, directory));
             }
             let guests = conditions.take(&format!("users/{side}GuestsOrExternalUsers"));
             items.extend(guests.as_ref().map(words::guests).map(Item::plain));
             for (name, kind) in [
-                ("ServicePrincipals", Kind::ServicePrincipal),
-                ("AgentIdServicePrincipals", Kind::ServicePrincipal),
+                ("ServicePrincipals", ReferenceKind::ServicePrincipal),
+                ("AgentIdServicePrincipals", ReferenceKind::ServicePrincipal),
             ] {
                 items.extend(conditions.named(&format!("clientApplications/{side}{name}"), kind, directory));
             }
@@ -138,13 +144,14 @@ impl Parts {
     }
 
     fn take_resources(&mut self, conditions: &mut Members, directory: &mut dyn Directory) {
-        self.what = conditions.named("applications/includeApplications", Kind::Application, directory);
+        self.what =
+            conditions.named("applications/includeApplications", ReferenceKind::Application, directory);
         let actions = conditions.list("applications/includeUserActions");
         self.what.extend(actions.iter().map(|action| Item::plain(words::user_action(action))));
         let path = "applications/includeAuthenticationContextClassReferences";
-        self.what.extend(conditions.named(path, Kind::Context, directory));
+        self.what.extend(conditions.named(path, ReferenceKind::Context, directory));
         let path = "applications/excludeApplications";
-        self.except_what = conditions.named(path, Kind::Application, directory);
+        self.except_what = conditions.named(path, ReferenceKind::Application, directory);
         if let Some(filter) = conditions.take("applications/applicationFilter") {
             let (item, is_excluded) = words::filter("applications", &filter);
             if is_excluded { &mut self.except_what } else { &mut self.what }.push(item);
@@ -168,7 +175,8 @@ impl Parts {
 fn sentence(parts: &Parts) -> String {
     let who = if parts.who.is_empty() { "nobody".to_owned() } else { listed(&parts.who, "and") };
     let mut text = format!("{}: {who}{}", words::state_sentence(&parts.state), except(&parts.except_whom));
-    let sides = [("using", &parts.what, &parts.except_what), ("from", &parts.places, &parts.except_places)];
+    let sides =
+        [("using", &parts.what, &parts.except_what), ("from", &parts.locations, &parts.except_locations)];
     for (word, included, excluded) in sides {
         if !included.is_empty() {
             write!(text, " {word} {}{}", listed(included, "or"), except(excluded)).ok();

@@ -121,7 +121,7 @@ impl Joined {
     /// Adds the rows that a tenant printed, one JSON object in each line.
     fn add(&mut self, tenant: &str, printed: &[u8]) -> serde_json::Result<()> {
         for line in printed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let Members(members) = serde_json::from_slice(line)?;
+            let RowMembers(members) = serde_json::from_slice(line)?;
             let first = if members.iter().any(|(name, _)| name == "tenant") { "tenant1" } else { "tenant" };
             let names = members.iter().map(|(name, _)| name.clone());
             let columns: Vec<String> = std::iter::once(first.to_owned()).chain(names).collect();
@@ -159,25 +159,25 @@ fn cell(value: &RawValue) -> Cell {
 }
 
 /// The members of a JSON object, in their order.
-struct Members(Vec<(String, Box<RawValue>)>);
+struct RowMembers(Vec<(String, Box<RawValue>)>);
 
-impl<'de> serde::Deserialize<'de> for Members {
+impl<'de> serde::Deserialize<'de> for RowMembers {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct InOrder;
 
         impl<'de> Visitor<'de> for InOrder {
-            type Value = Members;
+            type Value = RowMembers;
 
             fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RowMembers, A::Error> {
                 let mut members = Vec::new();
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Members(members))
+                Ok(RowMembers(members))
             }
         }
 

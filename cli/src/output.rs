@@ -4,6 +4,7 @@
 //! terminal (control characters are shown, not sent), run in a spreadsheet (formulas are quoted) or
 //! be more than text on a page (everything is escaped).
 
+mod anchor;
 mod area;
 pub(crate) mod backups;
 pub(crate) mod change;

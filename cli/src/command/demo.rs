@@ -16,7 +16,7 @@ use crate::output::text::{grouped, printable};
 use crate::session::Session;
 
 /// Runs the command lines of the demo.
-struct Script<'s> {
+struct DemoScript<'s> {
     folder: &'s Path,
     tenant: &'s DemoTenant,
     run_line: RunLine,
@@ -48,7 +48,7 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options, run_line: Ru
         grouped(options.objects.into())
     );
     session.print_text(&intro)?;
-    let script = Script { folder: folder.path(), tenant: &tenant, run_line };
+    let script = DemoScript { folder: folder.path(), tenant: &tenant, run_line };
     before(session, &script)?;
     let store = script.store(session)?;
     let incident = tenant.attack(&store)?;
@@ -63,11 +63,11 @@ pub(super) fn run(session: &mut Session<'_, '_>, options: &Options, run_line: Ru
     Ok(Status::Done)
 }
 
-fn before(session: &mut Session<'_, '_>, script: &Script<'_>) -> Outcome<()> {
+fn before(session: &mut Session<'_, '_>, script: &DemoScript<'_>) -> Outcome<()> {
     script.show(session, "Everything there is, read through Graph.", &["backup", "--note", "before"])
 }
 
-fn after(session: &mut Session<'_, '_>, script: &Script<'_>, incident: &str) -> Outcome<()> {
+fn after(session: &mut Session<'_, '_>, script: &DemoScript<'_>, incident: &str) -> Outcome<()> {
     script.show(session, incident, &["backup", "--note", "after"])?;
     script.show(session, "Which backups are there?", &["backups"])?;
     script.show(session, "What changed, in numbers?", &["diff", "latest~1", "--summary"])?;
@@ -86,7 +86,7 @@ fn after(session: &mut Session<'_, '_>, script: &Script<'_>, incident: &str) -> 
     script.show(session, "Which applications are new, and have a secret?", &["query", secrets])
 }
 
-fn recover(session: &mut Session<'_, '_>, script: &Script<'_>, victim: &str) -> Outcome<()> {
+fn recover(session: &mut Session<'_, '_>, script: &DemoScript<'_>, victim: &str) -> Outcome<()> {
     script.show(
         session,
         "How does it go back to what it was? A plan sends nothing.",
@@ -135,7 +135,7 @@ fn recover(session: &mut Session<'_, '_>, script: &Script<'_>, victim: &str) -> 
     script.show(session, "Is every byte of the store what was written?", &["verify", "--deep"])
 }
 
-impl Script<'_> {
+impl DemoScript<'_> {
     /// The store that the commands wrote.
     fn store(&self, session: &Session<'_, '_>) -> Outcome<Store> {
         Ok(Store::open_on(Arc::clone(&session.io.disk), &self.folder.join("entrasnap.store"))?)

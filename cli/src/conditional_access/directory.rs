@@ -11,7 +11,7 @@ use crate::names::Names;
 
 /// What an ID is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum ReferenceKind {
     User,
     Group,
     Role,
@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     Terms,
 }
 
-impl Kind {
+impl ReferenceKind {
     /// The types whose objects have such an ID.
     fn types(self) -> &'static [TypeId] {
         match self {
@@ -57,7 +57,7 @@ pub(crate) enum Found {
 /// Where IDs are looked up.
 pub(crate) trait Directory {
     /// What an ID is of.
-    fn find(&mut self, kind: Kind, id: &str) -> Found;
+    fn find(&mut self, kind: ReferenceKind, id: &str) -> Found;
 }
 
 /// The objects of a backup.
@@ -104,7 +104,7 @@ impl Stored {
     }
 
     /// By the ID of an object.
-    fn by_id(&self, kind: Kind, id: &str) -> Option<Found> {
+    fn by_id(&self, kind: ReferenceKind, id: &str) -> Option<Found> {
         kind.types().iter().find_map(|type_id| {
             let key = ObjectKey { type_token: Arc::from(type_id.token()), id: id.to_owned() };
             self.snapshot.object(&key).ok().flatten().map(|object| found(&object))
@@ -115,8 +115,11 @@ impl Stored {
     fn by_application_id(&mut self, id: &str) -> Option<Found> {
         let snapshot = &self.snapshot;
         let known = self.applications.get_or_insert_with(|| {
-            let objects =
-                Kind::Application.types().iter().rev().filter_map(|id| snapshot.objects(id.token()).ok());
+            let objects = ReferenceKind::Application
+                .types()
+                .iter()
+                .rev()
+                .filter_map(|id| snapshot.objects(id.token()).ok());
             objects
                 .flatten()
                 .filter_map(Result::ok)
@@ -131,9 +134,9 @@ impl Stored {
 }
 
 impl Directory for Stored {
-    fn find(&mut self, kind: Kind, id: &str) -> Found {
+    fn find(&mut self, kind: ReferenceKind, id: &str) -> Found {
         let stored = match kind {
-            Kind::Application => self.by_application_id(id),
+            ReferenceKind::Application => self.by_application_id(id),
             _ => self.by_id(kind, id),
         };
         if let Some(found) = stored {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::words;
-use super::{Directory, Found, Item, Kind};
+use super::nouns;
+use super::{Directory, Found, Item, ReferenceKind};
 
 /// A part of a policy, such as its conditions.
 #[derive(Debug)]
@@ -53,7 +53,12 @@ impl Members {
     }
 
     /// Takes out a list of IDs, with the names of what they are of.
-    pub(super) fn named(&mut self, path: &str, kind: Kind, directory: &mut dyn Directory) -> Vec<Item> {
+    pub(super) fn named(
+        &mut self,
+        path: &str,
+        kind: ReferenceKind,
+        directory: &mut dyn Directory,
+    ) -> Vec<Item> {
         self.list(path).iter().map(|id| item(kind, id, directory)).collect()
     }
 
@@ -75,11 +80,11 @@ impl Members {
 }
 
 /// An ID with the name of what it is of.
-pub(super) fn item(kind: Kind, id: &str, directory: &mut dyn Directory) -> Item {
-    if let Some(text) = words::well_known(kind, id) {
+pub(super) fn item(kind: ReferenceKind, id: &str, directory: &mut dyn Directory) -> Item {
+    if let Some(text) = nouns::well_known(kind, id) {
         return Item::plain(text);
     }
-    let noun = words::noun(kind);
+    let noun = nouns::noun(kind);
     let text = |name: &str| {
         let shown = if name.is_empty() { id } else { name };
         if noun.is_empty() { shown.to_owned() } else { format!("{noun} {shown}") }

@@ -8,12 +8,12 @@ use super::*;
 struct Few;
 
 impl Directory for Few {
-    fn find(&mut self, kind: Kind, id: &str) -> Found {
+    fn find(&mut self, kind: ReferenceKind, id: &str) -> Found {
         match (kind, id) {
-            (Kind::User, "ann") => Found::Live("Ann".to_owned()),
-            (Kind::Group, "old") => Found::Deleted("Old group".to_owned()),
-            (Kind::Strength, "s1") => Found::Live("Phishing-resistant".to_owned()),
-            (Kind::Application, _) => Found::Unread,
+            (ReferenceKind::User, "ann") => Found::Live("Ann".to_owned()),
+            (ReferenceKind::Group, "old") => Found::Deleted("Old group".to_owned()),
+            (ReferenceKind::Strength, "s1") => Found::Live("Phishing-resistant".to_owned()),
+            (ReferenceKind::Application, _) => Found::Unread,
             _ => Found::Missing,
         }
     }

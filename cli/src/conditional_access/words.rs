@@ -5,13 +5,10 @@
 use serde_json::Value;
 
 use super::members::{Members, item};
-use super::{Directory, Item, Kind};
+use super::{Directory, Item, ReferenceKind};
 
 /// The word of the control that lets nobody in.
 pub(super) const BLOCK: &str = "block";
-
-/// The value for addresses that the older multifactor service trusts.
-const TRUSTED_ADDRESSES: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The state in the table.
 pub(super) fn state_label(state: &str) -> String {
@@ -31,41 +28,6 @@ pub(super) fn state_sentence(state: &str) -> String {
         "enabledForReportingButNotEnforced" => "Report-only, so nothing of this is enforced".to_owned(),
         other => format!("In state \"{other}\""),
     }
-}
-
-/// What stands in front of a name.
-pub(super) fn noun(kind: Kind) -> &'static str {
-    match kind {
-        Kind::User => "user",
-        Kind::Group => "group",
-        Kind::Role => "role",
-        Kind::Application => "application",
-        Kind::ServicePrincipal => "service principal",
-        Kind::Location => "",
-        Kind::Context => "authentication context",
-        Kind::Strength => "authentication strength",
-        Kind::Terms => "terms of use",
-    }
-}
-
-/// The words for values that stand where IDs do.
-pub(super) fn well_known(kind: Kind, value: &str) -> Option<&'static str> {
-    Some(match (kind, value) {
-        (Kind::User, "All") => "all users",
-        (Kind::User, "GuestsOrExternalUsers") => "all guests and external users",
-        (Kind::User, "None") => "nobody",
-        (Kind::Application, "All") => "all resources",
-        (Kind::Application, "None") => "no resource",
-        (Kind::Application, "Office365") => "Office 365",
-        (Kind::Application, "MicrosoftAdminPortals") => "Microsoft's admin portals",
-        (Kind::Application, "AllAgentIdResources") => "all agent resources",
-        (Kind::ServicePrincipal, "ServicePrincipalsInMyTenant") => "all service principals of the tenant",
-        (Kind::ServicePrincipal, "All") => "all agents",
-        (Kind::Location, "All") => "any location",
-        (Kind::Location, "AllTrusted") => "all trusted locations",
-        (Kind::Location, TRUSTED_ADDRESSES) => "the trusted addresses of multifactor authentication",
-        _ => return None,
-    })
 }
 
 /// An action that users take.
@@ -148,7 +110,7 @@ pub(super) fn conditions(conditions: &mut Members, directory: &mut dyn Directory
     {
         items.extend(conditions.take(path).map(|ranges| Item::plain(format!("{words} {ranges}"))));
     }
-    let contexts = conditions.named("authenticationContext", Kind::Context, directory);
+    let contexts = conditions.named("authenticationContext", ReferenceKind::Context, directory);
     items.extend(contexts);
     items
 }
@@ -187,9 +149,9 @@ pub(super) fn required(grant: &mut Members, directory: &mut dyn Directory) -> Ve
     let mut items: Vec<Item> = controls.iter().map(|name| Item::plain(control(name))).collect();
     if let Some(strength) = grant.take("authenticationStrength") {
         let id = strength["id"].as_str().unwrap_or_default();
-        items.push(item(Kind::Strength, id, directory));
+        items.push(item(ReferenceKind::Strength, id, directory));
     }
-    items.extend(grant.named("termsOfUse", Kind::Terms, directory));
+    items.extend(grant.named("termsOfUse", ReferenceKind::Terms, directory));
     let factors = grant.list("customAuthenticationFactors");
     items.extend(factors.iter().map(|name| Item::plain(format!("custom factor {name}"))));
     items

@@ -29,7 +29,7 @@ const PERMISSIONS: [&str; 3] = ["appRoles", "oauth2PermissionScopes", "api/oauth
 
 /// An object that was found by a second ID.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct SecondIdMatch {
     pub(super) id: String,
     pub(super) known: Known,
 }
@@ -37,14 +37,14 @@ pub(super) struct Found {
 /// The indexes of one snapshot.
 #[derive(Debug, Default)]
 pub(super) struct SecondIds {
-    objects: Option<HashMap<String, Found>>,
+    objects: Option<HashMap<String, SecondIdMatch>>,
     /// Natural keys of relation objects by type and by the ID that Graph gives them.
     relations: HashMap<String, HashMap<String, String>>,
 }
 
 impl SecondIds {
     /// The object that goes by an ID.
-    pub(super) fn object(&mut self, snapshot: &Snapshot, id: &str) -> Option<Found> {
+    pub(super) fn object(&mut self, snapshot: &Snapshot, id: &str) -> Option<SecondIdMatch> {
         let objects = self.objects.get_or_insert_with(|| {
             let mut objects = HashMap::new();
             for (type_id, property, name) in SECOND {
@@ -75,7 +75,7 @@ fn read_objects(
     snapshot: &Snapshot,
     type_id: TypeId,
     [property, name]: [&str; 2],
-    objects: &mut HashMap<String, Found>,
+    objects: &mut HashMap<String, SecondIdMatch>,
 ) -> engine::Result<()> {
     let scan = snapshot.scan(type_id.token());
     for is_deleted in [false, true] {
@@ -85,7 +85,7 @@ fn read_objects(
         let names = scan.cells(Space::Core, name, &rows.versions)?;
         for ((id, second), name) in ids.iter().zip(second.iter()).zip(names.iter()) {
             let Some(second) = text(second) else { continue };
-            objects.entry(second.to_ascii_lowercase()).or_insert_with(|| Found {
+            objects.entry(second.to_ascii_lowercase()).or_insert_with(|| SecondIdMatch {
                 id: String::from_utf8_lossy(id).into_owned(),
                 known: Known { type_token: type_id.token().to_owned(), name: text(name).unwrap_or_default() },
             });

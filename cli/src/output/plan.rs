@@ -12,9 +12,8 @@ use std::io::{self, Write};
 use ingest::plan::{Named, Plan, PlanObject, Step, StepKind};
 use serde_json::{Map, Value};
 
-use super::change::detail::{Detail, of_step_link};
+use super::change::detail::{Detail, Mark, of_step_link};
 use super::change::text::{Frame, lines};
-use super::review::mark;
 use super::text::{counted, grouped, people_time, printable};
 use super::{Look, unread};
 use crate::names::{Names, Side};
@@ -49,6 +48,15 @@ impl Page {
 
     fn gap(&mut self) {
         self.text.push('\n');
+    }
+}
+
+/// What a step does to its object.
+pub(crate) fn mark(kind: StepKind) -> Mark {
+    match kind {
+        StepKind::Update => Mark::Changed,
+        StepKind::AddLink | StepKind::Restore | StepKind::Recreate => Mark::Added,
+        StepKind::RemoveLink | StepKind::SoftDelete | StepKind::HardDelete => Mark::Removed,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ingest::plan::{Phase, Plan, Skipped, Step, StepKind};
 
 use super::change::detail::{Detail, Mark, of_step_link};
-use super::plan::{details, title};
+use super::plan::{details, mark, title};
 use super::text::counted;
 use crate::names::Names;
 
@@ -32,15 +32,6 @@ pub(crate) fn phase_title(phase: Phase) -> &'static str {
         Phase::ConditionalAccess => "Put conditional access back",
         Phase::Unlinking => "Take links away",
         Phase::Deletion => "Delete what was not there",
-    }
-}
-
-/// What a step does to its object.
-pub(crate) fn mark(kind: StepKind) -> Mark {
-    match kind {
-        StepKind::Update => Mark::Changed,
-        StepKind::AddLink | StepKind::Restore | StepKind::Recreate => Mark::Added,
-        StepKind::RemoveLink | StepKind::SoftDelete | StepKind::HardDelete => Mark::Removed,
     }
 }
 

@@ -25,11 +25,7 @@ pub(crate) const COMMANDS: [DotCommand; 12] = [
     command(".backups", ".backups", "lists the backups"),
     command(".use", ".use [POINT]", "says or sets the point in time of tables that name none"),
     command(".mode", ".mode [table|json|ndjson|csv|tsv|md|html|line]", "lists or sets how rows are printed"),
-    command(
-        ".output",
-        ".output [FILE]",
-        "prints rows into a file, in the format of its name, or to the terminal again",
-    ),
+    command(".output", ".output [FILE]", "prints rows into a file of that format, or to the terminal again"),
     command(".timing", ".timing on|off", "says how long queries take, or not"),
     command(".explain", ".explain QUERY", "shows the steps of a query, and takes none"),
     command(".quit", ".quit", "ends; so does Ctrl-D"),

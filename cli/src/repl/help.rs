@@ -30,8 +30,8 @@ const TABLES: [(&str, &str); 5] = [
         "diff(from, to): a row for each object that differs
   change          added, updated, softDeleted, hardDeleted, deleted, restored, purged,
                   createdAndDeleted
-  recoveryAction  what would undo it: update, restore, softDelete, recreate, add, remove,
-                  none
+  recoveryAction  what would undo it: update, restore, softDelete, recreate, add,
+                  remove, none
   attributes      what differs: name, fromValue, toValue
   links           which came and went: relation, targetId, change (added, removed)
 ",

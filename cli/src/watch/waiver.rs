@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waiver_without_a_reason_or_an_end_is_refused_with_its_place() {
+    fn a_waiver_without_a_reason_or_an_end_is_refused_with_its_line() {
         for text in [
             ONE.replace("audit, Ann", " "),
             ONE.replace(r#", "until": "2026-12-31""#, ""),

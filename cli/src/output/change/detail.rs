@@ -9,7 +9,7 @@ use super::model::target;
 pub(crate) use super::model::{Detail, Extent, Mark, mark_of, side_of};
 use super::named::named;
 use super::paired::{Pairs, pair};
-use super::value::{Difference, differences};
+use super::value::{ValueDifference, differences};
 use crate::change::{AttributeRow, ChangeRow, LinkRow};
 use crate::names::{Names, Side};
 use crate::sentence;
@@ -69,7 +69,7 @@ fn paired_values(path: &str, from: Option<&str>, to: Option<&str>, names: &mut N
     let sides = [Side::From, Side::To];
     let mut details = Vec::new();
     for difference in differences(path, from, to) {
-        let Difference::List { path, removed, added, order } = difference else {
+        let ValueDifference::List { path, removed, added, order } = difference else {
             details.push(of_difference(difference, sides, names));
             continue;
         };
@@ -81,19 +81,19 @@ fn paired_values(path: &str, from: Option<&str>, to: Option<&str>, names: &mut N
         }
         let Pairs { removed, added, .. } = pairs;
         if !(removed.is_empty() && added.is_empty()) {
-            details.push(of_difference(Difference::List { path, removed, added, order }, sides, names));
+            details.push(of_difference(ValueDifference::List { path, removed, added, order }, sides, names));
         }
     }
     details
 }
 
-fn of_difference(difference: Difference<'_>, [before, after]: [Side; 2], names: &mut Names) -> Detail {
+fn of_difference(difference: ValueDifference<'_>, [before, after]: [Side; 2], names: &mut Names) -> Detail {
     match difference {
-        Difference::Value { path, from, to } => {
+        ValueDifference::Value { path, from, to } => {
             let (from, to) = (named(&path, from, before, names), named(&path, to, after, names));
             Detail::Value { path, from, to }
         }
-        Difference::List { path, removed, added, order } => {
+        ValueDifference::List { path, removed, added, order } => {
             let removed = removed.into_iter().map(|element| (Mark::Removed, before, element));
             let added = added.into_iter().map(|element| (Mark::Added, after, element));
             let elements = removed.chain(added);

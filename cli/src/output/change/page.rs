@@ -1,11 +1,11 @@
 //! Changes on a page: findings and counts first, a list of contents, then areas with a folded section for each object.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use query::Severity;
 
+use super::super::anchor::{anchor, anchor_part};
 use super::super::area::{Area, grouped};
 use super::super::html::{filter_bar, findings as finding_list, policy_table};
 use super::super::risk::{Finding, badge, rank};
@@ -271,24 +271,6 @@ pub(crate) fn class(mark: Mark) -> &'static str {
         Mark::Removed => "removed",
         Mark::Changed => "changed",
     }
-}
-
-/// Where a page shows an object: the same for the same object, and for no other.
-pub(crate) fn anchor(type_token: &str, id: &str) -> String {
-    format!("{}.{}", anchor_part(type_token), anchor_part(id))
-}
-
-/// A text as a part of an anchor: whatever is no letter, digit or hyphen stands there as its number.
-fn anchor_part(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_ascii_alphanumeric() || letter == '-' {
-            out.push(letter);
-        } else {
-            write!(out, "_{:x}_", u32::from(letter)).ok();
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ const DEPTH_MAX: usize = 32;
 
 /// A difference at a path; what is not there has no text.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Difference<'text> {
+pub(crate) enum ValueDifference<'text> {
     /// The value is another one.
     Value { path: String, from: Option<&'text str>, to: Option<&'text str> },
     /// The list has other elements, each as often as it is listed here.
@@ -29,7 +29,7 @@ pub(crate) fn differences<'text>(
     path: &str,
     from: Option<&'text str>,
     to: Option<&'text str>,
-) -> Vec<Difference<'text>> {
+) -> Vec<ValueDifference<'text>> {
     let mut found = Vec::new();
     collect(path.to_owned(), from, to, DEPTH_MAX, &mut found);
     found
@@ -40,7 +40,7 @@ fn collect<'text>(
     from: Option<&'text str>,
     to: Option<&'text str>,
     depth_left: usize,
-    found: &mut Vec<Difference<'text>>,
+    found: &mut Vec<ValueDifference<'text>>,
 ) {
     if from == to {
         return;
@@ -65,7 +65,7 @@ fn collect<'text>(
             return;
         }
     }
-    found.push(Difference::Value { path, from, to });
+    found.push(ValueDifference::Value { path, from, to });
 }
 
 fn members(text: &str) -> Option<BTreeMap<String, &RawValue>> {
@@ -83,7 +83,7 @@ fn list<'text>(
     before: &[&'text str],
     after: &[&'text str],
     whole: &'text str,
-) -> Option<Difference<'text>> {
+) -> Option<ValueDifference<'text>> {
     let (removed, added) = (without(before, after), without(after, before));
     if removed.is_empty() && added.is_empty() {
         return None;
@@ -91,7 +91,7 @@ fn list<'text>(
     let mut expected = without(before, &removed);
     expected.extend(&added);
     let order = (expected != after).then_some(whole);
-    Some(Difference::List { path: path.to_owned(), removed, added, order })
+    Some(ValueDifference::List { path: path.to_owned(), removed, added, order })
 }
 
 /// The elements of `left` that are not in `right`, each as often as it is missing there.
@@ -128,7 +128,7 @@ mod tests {
 
     fn lists<'text>(from: &'text str, to: &'text str) -> (Vec<&'text str>, Vec<&'text str>, bool) {
         match differences("p", Some(from), Some(to)).as_slice() {
-            [Difference::List { removed, added, order, .. }] => {
+            [ValueDifference::List { removed, added, order, .. }] => {
                 (removed.clone(), added.clone(), order.is_some())
             }
             other => panic!("expected a list, found {other:?}"),
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(lists("[2,3]", "[1,2,3]"), (vec![], vec!["1"], true));
         assert_eq!(lists("[]", "[1]"), (vec![], vec!["1"], false));
         for (from, to) in [("[1,2]", "[2,1]"), ("1", "[2]"), ("{}", "[]"), ("[]", "null")] {
-            let value = Difference::Value { path: "p".to_owned(), from: Some(from), to: Some(to) };
+            let value = ValueDifference::Value { path: "p".to_owned(), from: Some(from), to: Some(to) };
             assert_eq!(differences("p", Some(from), Some(to)), [value]);
         }
     }
@@ -153,7 +153,7 @@ mod tests {
             let found = differences("p", Some(from), Some(to)).into_iter();
             found
                 .map(|it| match it {
-                    Difference::Value { path, .. } | Difference::List { path, .. } => path,
+                    ValueDifference::Value { path, .. } | ValueDifference::List { path, .. } => path,
                 })
                 .collect()
         };

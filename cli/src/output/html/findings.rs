@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use super::super::change::page::anchor;
+use super::super::anchor::anchor;
 use super::super::risk::{Finding, SEVERITIES, badge, by_severity};
 use super::super::text::{counted, escaped_html as escaped};
 use crate::change::ChangeRow;

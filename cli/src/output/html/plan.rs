@@ -4,11 +4,10 @@ use std::io::{self, Write};
 
 use ingest::plan::{Guard, Plan, Step};
 
-use super::super::change::page::{anchor, class, write_details};
-use super::super::plan::{kind_name, sentence};
-use super::super::review::{
-    duration, mark, phase_title, phases, request, skipped, step_details, step_sentence,
-};
+use super::super::anchor::anchor;
+use super::super::change::page::{class, write_details};
+use super::super::plan::{kind_name, mark, sentence};
+use super::super::review::{duration, phase_title, phases, request, skipped, step_details, step_sentence};
 use super::super::text::{counted, escaped_html as escaped};
 use super::filter_bar;
 use crate::names::Names;
