@@ -62,7 +62,7 @@ fn relations_are_sentences_above_changes_plans_and_events() {
     let markdown = shell.run("diff latest~1 -o md").expect(0).stdout;
     expect_lines(
         &markdown,
-        &["| added | roleAssignment | Henrik Virtanen → Global Administrator (directory) | ra1 |"],
+        &["- **added** Henrik Virtanen → Global Administrator (directory) (ra1); undo: remove"],
     );
     let page = shell.run("diff latest~1 -o html").expect(0).stdout;
     expect_lines(&page, &["Henrik Virtanen → Global Administrator (directory)"]);

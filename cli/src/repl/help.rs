@@ -49,8 +49,8 @@ const EVENTS: &str = "\
 changes(from, to), history(from, to, \"id\"): a row for each thing that differs
   change  of its object: added, updated, softDeleted, hardDeleted, deleted, restored,
           purged, createdAndDeleted
-  kind    object, attribute, link; lostLink, lostIncomingLink: a link that ended because
-          an object at one of its ends did
+  kind    object, attribute, link; lostLink, lostIncomingLink: a link that ended
+          because an object at one of its ends did
   name    of the attribute, or of the relation of the link
   action  set (an attribute), added, removed (a link); empty for an object
 ";

@@ -34,7 +34,7 @@ pub(crate) fn findings(findings: &[Finding]) -> String {
         let (severity, title) = (finding.severity.as_str(), escaped(&finding.title));
         write!(out, "- **{severity}: {title}.** {}", escaped(&finding.sentence)).ok();
         if !finding.undo.is_empty() {
-            write!(out, " Undone by: {}", escaped(&finding.undo)).ok();
+            write!(out, ". Undone by: {}", escaped(&finding.undo)).ok();
         }
         out.push('\n');
     }
