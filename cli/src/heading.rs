@@ -137,7 +137,7 @@ pub(crate) fn of_plan(store: Option<&Store>, plan: &Plan) -> Head {
         |point: &PlanPoint| format!("{} ({}, {})", people_time(point.taken_at), point.point, point.backup);
     Head {
         title: format!("Recovery plan {}", plan.plan_id),
-        tenant: TenantIdentity { name, id },
+        tenant: TenantIdentity { id, name },
         facts: vec![
             ("Goes back to", point(&plan.from)),
             ("Undoes what stands at", point(&plan.to)),
