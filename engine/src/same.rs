@@ -1,6 +1,6 @@
 //! Says whether two values mean the same: one definition for differences, plans and recoveries.
 //!
-//! Shape: a [`Comparer`] knows what the table of types declares about one path; it writes both values in a *normal
+//! Shape: a `Comparer` knows what the table of types declares about one path; it writes both values in a *normal
 //! form* and compares the bytes. "Same" therefore is an equivalence, whatever is compared in which order.
 //!
 //! | value | its normal form |
@@ -17,7 +17,7 @@
 //! that changes from one answer to the next, so that the guess "ordered" would report changes that are none, for ever.
 //! Collections that are tried or passed in order are few and documented; the table declares each with its reason.
 //!
-//! A value that Graph itself moved from one property to another is in [`moved`].
+//! A value that Graph itself moved from one property to another is in `moved`.
 //!
 //! Texts are read as instants and GUIDs where nothing is declared of them, and only when the whole text is one. In a
 //! declared text column, such as `displayName`, every byte counts.
