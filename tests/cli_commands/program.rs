@@ -53,6 +53,7 @@ fn the_demo_tells_its_story() {
     for typed in [
         "backup --note before",
         "diff latest~1 --summary",
+        "findings latest~1",
         "query ",
         "plan ",
         "apply plan.json --rehearse",

@@ -157,7 +157,7 @@ fn objects(snapshot: &Snapshot, id: TypeId) -> Outcome<impl Iterator<Item = Outc
     }))
 }
 
-/// Users who are mastered here, have a department, and whom no other object is likely to need.
+/// Users who are mastered here, may sign in, have a department, and whom no other object is likely to need.
 fn cloud_users(snapshot: &Snapshot) -> Outcome<Vec<Value>> {
     let mut managers = std::collections::HashSet::new();
     let mut users = Vec::new();
@@ -165,7 +165,9 @@ fn cloud_users(snapshot: &Snapshot) -> Outcome<Vec<Value>> {
         let user = user?;
         managers.extend(user["manager"].as_str().map(str::to_owned));
         let is_plain = user["onPremisesSyncEnabled"] != true && user["deletedDateTime"].is_null();
-        if is_plain && user["department"].is_string() {
+        // Restoring an account that may sign in is what a guard is about.
+        let may_sign_in = user["accountEnabled"] == true;
+        if is_plain && may_sign_in && user["department"].is_string() {
             users.push(user);
         }
     }

@@ -71,6 +71,7 @@ fn after(session: &mut Session<'_, '_>, script: &DemoScript<'_>, incident: &str)
     script.show(session, incident, &["backup", "--note", "after"])?;
     script.show(session, "Which backups are there?", &["backups"])?;
     script.show(session, "What changed, in numbers?", &["diff", "latest~1", "--summary"])?;
+    script.show(session, "What matters of it, by risk?", &["findings", "latest~1"])?;
     script.show(
         session,
         "What exactly, among the policies?",
@@ -96,6 +97,11 @@ fn recover(session: &mut Session<'_, '_>, script: &DemoScript<'_>, victim: &str)
         session,
         "What would happen? A rehearsal on a copy, with Graph's rules and limits.",
         &["apply", "plan.json", "--rehearse"],
+    )?;
+    script.show_refused(
+        session,
+        "Guards stop a plan that gives privileges or enables accounts, until each is allowed by name.",
+        &["apply", "plan.json", "--yes"],
     )?;
     let why = format!(
         "Meanwhile the people of HR moved {victim} to Legal, which is right, so it must stay.\nThe guards were read, and are meant so. Now for real:"
@@ -143,6 +149,21 @@ impl DemoScript<'_> {
 
     /// Shows a command as a person would type it, and runs just that.
     fn show(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
+        self.run_typed(session, why, typed, &[Status::Done, Status::Warnings])
+    }
+
+    /// As [`DemoScript::show`], of a command that is refused.
+    fn show_refused(&self, session: &mut Session<'_, '_>, why: &str, typed: &[&str]) -> Outcome<()> {
+        self.run_typed(session, why, typed, &[Status::Refused])
+    }
+
+    fn run_typed(
+        &self,
+        session: &mut Session<'_, '_>,
+        why: &str,
+        typed: &[&str],
+        expected: &[Status],
+    ) -> Outcome<()> {
         let shown: Vec<String> = typed.iter().map(|word| quoted(word)).collect();
         let why: Vec<String> = why.lines().map(|line| format!("# {}\n", printable(line))).collect();
         let gap = if why.is_empty() { "" } else { "\n" };
@@ -158,13 +179,12 @@ impl DemoScript<'_> {
             environment: &|name| self.tenant.variable(name),
             ..session.io.inner()
         };
-        match (self.run_line)(args.collect(), &mut inner) {
-            Status::Done | Status::Warnings => Ok(()),
-            status => {
-                let message = format!("this step ended with exit status {}", u8::from(status));
-                Err(Failure::new("demo", status, message))
-            }
+        let status = (self.run_line)(args.collect(), &mut inner);
+        if expected.contains(&status) {
+            return Ok(());
         }
+        let message = format!("this step ended with exit status {}", u8::from(status));
+        Err(Failure::new("demo", status, message))
     }
 }
 
