@@ -11,6 +11,7 @@ mod cli_import;
 mod cli_links;
 mod cli_names;
 mod cli_query;
+mod cli_questions;
 mod cli_recovery;
 mod cli_repl;
 mod cli_tenants;

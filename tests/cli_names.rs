@@ -12,7 +12,7 @@ const COMPLETE: &str = "--complete appRoleAssignment,oauth2PermissionGrant,roleA
 const POLICY: &str = "00000061-aaaa-4000-8000-000000000061";
 const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-fn shell() -> Shell {
+pub(crate) fn shell() -> Shell {
     let shell = Shell::new();
     shell.write("before.ndjson", include_str!("names/before.ndjson"));
     shell.write("after.ndjson", include_str!("names/after.ndjson"));
@@ -21,7 +21,7 @@ fn shell() -> Shell {
     shell
 }
 
-fn expect_lines(text: &str, lines: &[&str]) {
+pub(crate) fn expect_lines(text: &str, lines: &[&str]) {
     let found: Vec<&str> = text.lines().map(str::trim).collect();
     for line in lines {
         assert!(found.iter().any(|found| found.contains(line)), "expected {line:?} in\n{text}");
