@@ -48,6 +48,8 @@ fn a_verb_runs_for_one_tenant_or_for_all() {
     assert_eq!(ids, expected);
     let one = shell.run_words(["--tenant", "FIRST", "query", "organization | project id"].into_iter(), "");
     assert_eq!(one.expect(0).lines()[0]["id"], first.server.tenant_id());
+    let none = ["query", "users | where displayName == 'nobody at all'", "--all-tenants", "-o", "json", "-q"];
+    assert_eq!(shell.run_words(none.into_iter(), "").expect(0).stdout, "[]\n");
     let table = shell.run("verify --all-tenants -o table").expect(0).stdout;
     assert!(table.starts_with("== first\nchecked ") && table.contains("\n== second\nchecked "), "{table}");
 }

@@ -1,7 +1,8 @@
 //! Runs one verb for each tenant of the profiles, and joins what they print: `--all-tenants`.
 //!
 //! A tenant that fails does not stop the others; the exit status is that of the worst. People read the tables of one
-//! tenant after another; in every other format the rows of all are one table that begins with the column `tenant`.
+//! tenant after another; in every other format the rows of all are one table that begins with the column `tenant`. Those
+//! rows are held in memory until the last tenant is done.
 
 use std::ffi::OsString;
 
@@ -137,6 +138,11 @@ impl Joined {
 
     fn write(&self, io: &mut Io<'_>, style: Style<'_>) -> std::io::Result<()> {
         let mut writer = output::writer(&mut *io.stdout, style)?;
+        if self.tables.is_empty() {
+            // A program that reads them gets a table without rows, never nothing.
+            writer.head(&["tenant"])?;
+            writer.end()?;
+        }
         for (columns, rows) in &self.tables {
             writer.head(&columns.iter().map(String::as_str).collect::<Vec<_>>())?;
             rows.iter().try_for_each(|row| writer.row(row))?;

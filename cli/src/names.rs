@@ -160,7 +160,7 @@ impl Names {
         found.or_else(|| of_table(graph_permissions::PERMISSIONS, &id).map(str::to_owned))
     }
 
-    /// The places of the snapshots, in the order in which those of a side are asked.
+    /// The indexes of the snapshots, in the order in which those of a side are asked.
     fn indexes(&self, side: Side) -> impl Iterator<Item = usize> + use<> {
         let count = self.snapshots.len();
         let (first, second) = if side == Side::From && count > 1 { (1, 0) } else { (0, 1) };

@@ -93,3 +93,21 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, Expected> {
     };
     number.checked_mul(factor).map(Duration::from_secs).ok_or(expected)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_read_as_the_option_is() {
+        let cloud = |value: Option<&str>| {
+            value_of_variable::<Cloud>("ENTRASNAP_CLOUD", &|_| value.map(str::to_owned))
+        };
+        assert_eq!(cloud(None).unwrap(), None);
+        assert_eq!(cloud(Some("USGov")).unwrap(), Some(Cloud::Usgov));
+        let failure = cloud(Some("moon")).unwrap_err();
+        assert!(failure.message.contains("usgov-dod"), "{}", failure.message);
+        let auth = value_of_variable::<Auth>("ENTRASNAP_AUTH", &|_| Some("x".to_owned())).unwrap_err();
+        assert!(!auth.message.contains("browser"), "what is hidden is not offered: {}", auth.message);
+    }
+}

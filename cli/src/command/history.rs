@@ -15,24 +15,7 @@ use crate::output::text::{counted, people_time};
 use crate::output::{Cell, Look, Rows};
 use crate::session::{Session, resolve};
 
-const COLUMNS: &[&str] = &[
-    "id",
-    "type",
-    "displayName",
-    "change",
-    "kind",
-    "name",
-    "action",
-    "fromValue",
-    "toValue",
-    "targetId",
-    "targetType",
-    "targetName",
-    "added",
-    "removed",
-    "backup",
-    "takenAt",
-];
+const COLUMNS: &[&str] = &event::columns(["backup", "takenAt"]);
 
 /// What one object went through at one backup.
 struct Event {

@@ -14,10 +14,18 @@ pub(super) fn script(scheduler: Scheduler) -> &'static str {
     }
 }
 
-/// A service and a timer of the user.
-const SYSTEMD: &str = include_str!("schedule/systemd.sh");
-/// A line for crontab.
-const CRON: &str = include_str!("schedule/cron.sh");
+/// A service and a timer of the user, which run the job of every night.
+const SYSTEMD: &str = concat!(
+    "#!/usr/bin/env bash\n# Runs a backup every night by a systemd timer of this user, and tells by mail or webhook what differs. Read it, then run it.\n",
+    include_str!("schedule/nightly.sh"),
+    include_str!("schedule/systemd.sh")
+);
+/// A line for crontab, which runs the same job.
+const CRON: &str = concat!(
+    "#!/usr/bin/env bash\n# Runs a backup every night by cron, and tells by mail or webhook what differs. Read it, then run it.\n",
+    include_str!("schedule/nightly.sh"),
+    include_str!("schedule/cron.sh")
+);
 /// A task of Windows.
 const TASK_SCHEDULER: &str = include_str!("schedule/task-scheduler.ps1");
 

@@ -25,24 +25,17 @@ pub(crate) const COLUMNS: [&str; 14] = [
 ];
 
 /// The columns of a difference in which each change has a row.
-const DIFFERENCE_COLUMNS: &[&str] = &[
-    COLUMNS[0],
-    COLUMNS[1],
-    COLUMNS[2],
-    COLUMNS[3],
-    COLUMNS[4],
-    COLUMNS[5],
-    COLUMNS[6],
-    COLUMNS[7],
-    COLUMNS[8],
-    COLUMNS[9],
-    COLUMNS[10],
-    COLUMNS[11],
-    COLUMNS[12],
-    COLUMNS[13],
-    "recoveryAction",
-    "reason",
-];
+const DIFFERENCE_COLUMNS: &[&str] = &columns(["recoveryAction", "reason"]);
+
+/// The columns of every such row, and two more behind them.
+pub(crate) const fn columns(more: [&'static str; 2]) -> [&'static str; 16] {
+    let (mut names, mut index) = ([""; 16], 0);
+    while index < names.len() {
+        names[index] = if index < COLUMNS.len() { COLUMNS[index] } else { more[index - COLUMNS.len()] };
+        index += 1;
+    }
+    names
+}
 
 /// A row for each object that differs, and one for each attribute and link of it that does.
 pub(crate) fn rows(changes: &[ChangeRow], names: &mut Names) -> Rows {
